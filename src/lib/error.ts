@@ -1,0 +1,67 @@
+/**
+ * The one catalogue of error codes, and the one error class that carries them.
+ *
+ * A floor throws an AppError where it knows the code, or a typed error of its own with a
+ * `cause`; only api/error.ts turns errors into answers. A message says what is wrong, where,
+ * and what to do, and never holds a key, a passphrase or a token.
+ */
+
+/** Code -> HTTP status (see README, "Error codes"). */
+export const ERROR_STATUS = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  SCHEMA_MISMATCH: 409,
+  PLAN_STALE: 409,
+  CANCELLED: 409,
+  TOO_LARGE: 413,
+  DECRYPTION_FAILED: 422,
+  INTEGRITY_FAILED: 422,
+  INTERNAL: 500,
+  DATABASE_UNAVAILABLE: 503,
+  STORE_UNAVAILABLE: 503,
+  SHUTTING_DOWN: 503,
+  STORE_FULL: 507,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** Where an error stands, when it is about one row or one column. */
+export interface ErrorPlace {
+  readonly table?: string;
+  readonly label?: string;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly place: ErrorPlace;
+  /** More than one thing is wrong: each in a sentence, with its place. */
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; place?: ErrorPlace; problems?: readonly Problem[] } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.place = options.place ?? {};
+    this.problems = options.problems ?? [];
+  }
+}
+
+export interface Problem extends ErrorPlace {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system's error code (ENOSPC, ECONNREFUSED ...), if it is a system error. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? code : undefined;
+}

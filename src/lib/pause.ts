@@ -1,0 +1,27 @@
+/**
+ * Keeps the event loop answering while a long computation runs: `await breath.take()` between
+ * rows costs next to nothing until the slice is used up, and then lets everybody else go first.
+ */
+export class Breath {
+  private since = performance.now();
+  private countdown = 0;
+
+  /** @param sliceMs longest time to compute without a break */
+  constructor(
+    private readonly sliceMs = 12,
+    private readonly every = 16,
+  ) {}
+
+  /** True when the slice is used up. Looks at the clock only once in `every` calls. */
+  due(): boolean {
+    if (--this.countdown > 0) return false;
+    this.countdown = this.every;
+    return performance.now() - this.since >= this.sliceMs;
+  }
+
+  /** Lets others run; call it when due() is true. */
+  async rest(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.since = performance.now();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Everything about OVN_Northbound that its schema does not say (from ovn-nb(5), northd and ovn-ic).
+ *
+ * Runtime columns are written by northd, ovn-ic or ovsdb-server, not by whoever configures the network: they
+ * are captured, but a row that is live keeps its own, and they are no difference. A row that comes back
+ * gets them back too, so that addresses, tags and MACs are not handed out anew.
+ */
+import type { Row, Value } from './row.js';
+
+export const NORTHBOUND = 'OVN_Northbound';
+
+/** Table -> columns that are runtime state in every row. */
+const RUNTIME_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  NB_Global: ['nb_cfg', 'nb_cfg_timestamp', 'sb_cfg', 'sb_cfg_timestamp', 'hv_cfg', 'hv_cfg_timestamp'],
+  Connection: ['is_connected', 'status'],
+  Logical_Switch_Port: ['up', 'dynamic_addresses'],
+  Logical_Switch_Port_Health_Check: ['status'],
+  Logical_Router_Port: ['ipv6_prefix', 'status'],
+  BFD: ['status'],
+  Network_Function_Group: ['network_function_active'],
+};
+
+/** Table -> map column -> keys that are runtime state. */
+const RUNTIME_KEYS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  NB_Global: {
+    options: ['mac_prefix', 'svc_monitor_mac', 'svc_monitor_mac_dst', 'max_tunid', 'northd_internal_version', 'sbctl_probe_interval'],
+    external_ids: ['neutron:liveness_check_at'],
+  },
+};
+
+/** True for a column that is runtime state in this row (`row` decides for a port's tag). */
+export function isRuntimeColumn(table: string, column: string, row: Row): boolean {
+  if (RUNTIME_COLUMNS[table]?.includes(column) === true) return true;
+  // northd chooses the tag where one was requested; elsewhere it is configuration
+  return table === 'Logical_Switch_Port' && column === 'tag' && row['tag_request'] !== undefined;
+}
+
+/** Keys of this map column that are runtime state. */
+export function runtimeKeys(table: string, column: string): readonly string[] {
+  return RUNTIME_KEYS[table]?.[column] ?? [];
+}
+
+/** True when some column or key of the table's rows is runtime state. */
+export function hasRuntimeState(table: string): boolean {
+  return table in RUNTIME_COLUMNS || table in RUNTIME_KEYS;
+}
+
+/**
+ * Tables that say how clients reach the server itself: restored only into the database that they came from, or with
+ * force, since a wrong row locks every client out.
+ */
+export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
+
+/**
+ * What tells rows apart where the schema has no index, in words of columns. Names are not unique in practice:
+ * a key that fits several rows fits none.
+ */
+const NATURAL_KEYS: Readonly<Record<string, readonly string[]>> = {
+  Logical_Switch: ['name'],
+  Logical_Router: ['name'],
+  Load_Balancer: ['name', 'protocol'],
+  Load_Balancer_Health_Check: ['vip'],
+  Forwarding_Group: ['name'],
+  Copp: ['name'],
+  ACL: ['direction', 'priority', 'match', 'tier'],
+  QoS: ['direction', 'priority', 'match'],
+  Meter_Band: ['action', 'rate', 'burst_size'],
+  Mirror_Rule: ['priority', 'match', 'action'],
+  Logical_Router_Static_Route: ['ip_prefix', 'policy', 'route_table', 'nexthop', 'output_port'],
+  Logical_Router_Policy: ['priority', 'match', 'chain'],
+  NAT: ['type', 'external_ip', 'logical_ip', 'logical_port', 'external_port_range', 'gateway_port', 'match', 'priority'],
+  DHCP_Options: ['cidr', 'external_ids'],
+  DHCP_Relay: ['name'],
+  DNS: ['external_ids', 'records'],
+  HA_Chassis: ['chassis_name'],
+  Logical_Switch_Port_Health_Check: ['protocol', 'port', 'src_ip', 'address'],
+};
+
+/** Columns of the table's natural key, undefined where there is none. */
+export function naturalKey(table: string): readonly string[] | undefined {
+  return NATURAL_KEYS[table];
+}
+
+/** Columns whose values show a row best to a person, tried before the natural key and the index. */
+const NAME_COLUMNS = ['name', 'target', 'chassis'] as const;
+
+/** The row's own name, if it has one. */
+export function nameOf(row: Row): string | undefined {
+  for (const column of NAME_COLUMNS) {
+    const value = row[column];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** Columns that a person wants to see of a row without a name. */
+const LABEL_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  Logical_Router_Static_Route: ['ip_prefix', 'nexthop'],
+  Logical_Router_Policy: ['priority', 'match'],
+  NAT: ['type', 'external_ip', 'logical_ip'],
+  DHCP_Options: ['cidr'],
+  DNS: ['records'],
+  BFD: ['logical_port', 'dst_ip'],
+  Static_MAC_Binding: ['logical_port', 'ip'],
+  Sample_Collector: ['id'],
+  Sample: ['metadata'],
+  Sampling_App: ['type'],
+};
+
+/** Columns to make a label from. */
+export function labelColumns(table: string): readonly string[] {
+  return LABEL_COLUMNS[table] ?? NATURAL_KEYS[table] ?? [];
+}
+
+/** Table -> the contract's word for what it holds; any other table goes by its own name in lower case. */
+const RESOURCES: Readonly<Record<string, string>> = {
+  Logical_Switch: 'switches',
+  Logical_Router: 'routers',
+  Logical_Switch_Port: 'ports',
+  Logical_Router_Port: 'router_ports',
+  ACL: 'acls',
+  Load_Balancer: 'load_balancers',
+  NAT: 'nats',
+  DHCP_Options: 'dhcp_options',
+  QoS: 'qos_rules',
+  Port_Group: 'port_groups',
+  Address_Set: 'address_sets',
+};
+
+export function resourceOf(table: string): string {
+  return RESOURCES[table] ?? table.toLowerCase();
+}
+
+/** What a person calls a row of this table: "switch", "port group", "load balancer health check". */
+export function nounOf(table: string): string {
+  const noun = { Logical_Switch: 'switch', Logical_Router: 'router', Logical_Switch_Port: 'port', Logical_Router_Port: 'router port' }[table];
+  return noun ?? (/^[A-Z]+$/.test(table) || table === 'QoS' || table === 'NB_Global' ? table : table.replace(/^Logical_/, '').replaceAll('_', ' ').toLowerCase());
+}
+
+/** A map without its runtime keys; undefined when none is left. */
+export function withoutRuntimeKeys(table: string, column: string, value: Value | undefined): Value | undefined {
+  const keys = runtimeKeys(table, column);
+  if (keys.length === 0 || value === undefined || typeof value !== 'object' || Array.isArray(value)) return value;
+  const rest = Object.entries(value).filter(([key]) => !keys.includes(key));
+  return rest.length === 0 ? undefined : Object.fromEntries(rest);
+}

@@ -1,0 +1,189 @@
+/**
+ * A snapshot: a schema, and every row of a database at one instant.
+ *
+ * Rows are kept as bytes outside the JavaScript heap and read one by one: 300,000 rows as
+ * objects would cost gigabytes and the event loop. Equality of rows is equality of bytes (row.ts).
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { assert } from '../lib/assert.js';
+import type { DatabaseSchema } from '../ovsdb/database-schema.js';
+import { parseRow, type Row } from './row.js';
+
+export interface Snapshot {
+  readonly schema: DatabaseSchema;
+  /** Every table of the schema in the order of names, also the empty ones. */
+  readonly tables: ReadonlyMap<string, TableRows>;
+}
+
+/** The rows of one table, numbered in the order of their UUIDs. */
+export interface TableRows {
+  readonly table: string;
+  readonly count: number;
+  uuid(index: number): string;
+  /** Number of the row with this UUID, undefined when it is not here. */
+  find(uuid: string): number | undefined;
+  /**
+   * Canonical text of a row (UTF-8). Valid until the next call of text() on any table of
+   * the snapshot: copy it to keep it.
+   */
+  text(index: number): Buffer;
+  row(index: number): Row;
+}
+
+const CHUNK_BYTES = 4 << 20;
+
+/** Rows held as canonical text in large chunks. Add in any order, then `seal`. */
+export class StoredRows implements TableRows {
+  private readonly chunks: Buffer[] = [];
+  private free = 0;
+  private uuids: string[] = [];
+  /** chunk * 2^32 + offset, and length, of the row at the same place in `uuids` */
+  private places: number[] = [];
+  private lengths: number[] = [];
+  private index: Map<string, number> | undefined;
+
+  constructor(readonly table: string) {}
+
+  get count(): number {
+    return this.uuids.length;
+  }
+
+  /** Takes over one row. Its text must be canonical. */
+  add(uuid: string, text: Buffer | string): void {
+    assert(this.index === undefined, 'a row was added to sealed rows');
+    const bytes = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
+    let chunk = this.chunks[this.chunks.length - 1];
+    if (chunk === undefined || this.free + bytes > chunk.length) {
+      // small tables get small chunks, so that forty of them cost little
+      const size = Math.max(bytes, this.chunks.length === 0 ? 16 << 10 : CHUNK_BYTES);
+      chunk = Buffer.allocUnsafeSlow(size);
+      this.chunks.push(chunk);
+      this.free = 0;
+    }
+    if (typeof text === 'string') chunk.write(text, this.free);
+    else text.copy(chunk, this.free);
+    this.uuids.push(uuid);
+    this.places.push((this.chunks.length - 1) * 2 ** 32 + this.free);
+    this.lengths.push(bytes);
+    this.free += bytes;
+  }
+
+  /** Sorts by UUID and makes rows findable. Answers the first UUID that occurs twice, if any. */
+  seal(): string | undefined {
+    if (!isSorted(this.uuids)) {
+      const order = sortedOrder(this.uuids);
+      this.uuids = order.map((i) => this.uuids[i] as string);
+      this.places = order.map((i) => this.places[i] as number);
+      this.lengths = order.map((i) => this.lengths[i] as number);
+    }
+    this.index = new Map(this.uuids.map((uuid, i) => [uuid, i]));
+    if (this.index.size === this.uuids.length) return undefined;
+    return this.uuids.find((uuid, i) => this.uuids[i + 1] === uuid);
+  }
+
+  uuid(index: number): string {
+    const uuid = this.uuids[index];
+    assert(uuid !== undefined, `${this.table} has no row number ${String(index)}`);
+    return uuid;
+  }
+
+  find(uuid: string): number | undefined {
+    assert(this.index !== undefined, 'rows were searched before they were sealed');
+    return this.index.get(uuid);
+  }
+
+  text(index: number): Buffer {
+    const place = this.places[index];
+    const length = this.lengths[index];
+    assert(place !== undefined && length !== undefined, `${this.table} has no row number ${String(index)}`);
+    const chunk = this.chunks[Math.floor(place / 2 ** 32)] as Buffer;
+    const offset = place % 2 ** 32;
+    return chunk.subarray(offset, offset + length);
+  }
+
+  row(index: number): Row {
+    return parseRow(this.text(index).toString());
+  }
+}
+
+/** Where a UUID's first 32 bits and its place fit in one exact number: up to 2^20 rows. */
+const PLACES = 2 ** 20;
+
+/** The places of the UUIDs in the order of the UUIDs: 100,000 in 30 ms, a third of what comparing strings costs. */
+function sortedOrder(uuids: readonly string[]): number[] {
+  const byText = (a: number, b: number): number => ((uuids[a] as string) < (uuids[b] as string) ? -1 : 1);
+  const keys = Float64Array.from(uuids, (uuid, place) => Number.parseInt(uuid.slice(0, 8), 16) * PLACES + place);
+  if (uuids.length > PLACES || keys.includes(NaN)) return Array.from(uuids.keys()).sort(byText);
+  const order = Array.from(keys.sort(), (key) => key % PLACES);
+  // equal in the first 32 bits: put right by moving each a few places
+  for (let i = 1; i < order.length; i++) {
+    for (let j = i; j > 0 && byText(order[j] as number, order[j - 1] as number) < 0; j--) {
+      [order[j], order[j - 1]] = [order[j - 1] as number, order[j] as number];
+    }
+  }
+  return order;
+}
+
+export function isSorted(list: readonly string[]): boolean {
+  for (let i = 1; i < list.length; i++) if ((list[i - 1] as string) > (list[i] as string)) return false;
+  return true;
+}
+
+/** Number of rows in all tables. */
+export function countRows(snapshot: Snapshot): number {
+  let count = 0;
+  for (const rows of snapshot.tables.values()) count += rows.count;
+  return count;
+}
+
+/** Table -> number of rows, tables without rows left out. */
+export function countTables(snapshot: Snapshot): Readonly<Record<string, number>> {
+  return Object.fromEntries([...snapshot.tables.values()].filter((rows) => rows.count > 0).map((rows) => [rows.table, rows.count]));
+}
+
+/**
+ * The content digest: SHA-256 over the schema's name and the canonical rows, and nothing else, so
+ * that equal configurations have equal digests whatever the format. Feed tables in the order
+ * of names (those without rows left out), rows in the order of UUIDs.
+ */
+export class ContentDigest {
+  private readonly hash: Hash = createHash('sha256');
+  /** Rows are gathered first: a call of hash.update for each would cost more than the hash itself. */
+  private readonly gathered = Buffer.allocUnsafe(64 << 10);
+  private length = 0;
+
+  constructor(schemaName: string) {
+    this.hash.update(`ovncp-content/1\n${JSON.stringify(schemaName)}\n`);
+  }
+
+  table(name: string): void {
+    this.flush();
+    this.hash.update(`${JSON.stringify(name)}\n`);
+  }
+
+  row(uuid: string, text: Buffer): void {
+    const bytes = UUID_BYTES + text.length + 1;
+    if (this.length + bytes > this.gathered.length) this.flush();
+    if (bytes > this.gathered.length) {
+      this.hash.update(uuid, 'latin1').update(text).update('\n');
+      return;
+    }
+    this.length += this.gathered.write(uuid, this.length, 'latin1');
+    this.length += text.copy(this.gathered, this.length);
+    this.gathered[this.length++] = NEWLINE;
+  }
+
+  /** Ends it: "sha256:" and 64 hexadecimal digits. */
+  end(): string {
+    this.flush();
+    return `sha256:${this.hash.digest('hex')}`;
+  }
+
+  private flush(): void {
+    this.hash.update(this.gathered.subarray(0, this.length));
+    this.length = 0;
+  }
+}
+
+const UUID_BYTES = 36;
+const NEWLINE = 10;

@@ -1,0 +1,196 @@
+/**
+ * The client of one database on a list of remotes.
+ *
+ * A session is a connection that is known to serve the database, and to lead its cluster where
+ * that was asked for. Every piece of work opens a session of its own, so that a long reply never stands in
+ * front of a short one. Beside them the client keeps one watching connection, reconnected with
+ * back-off, that knows at any time whether the database can be reached, and why not.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../lib/error.js';
+import { Connection, type TlsIdentity } from './connection.js';
+import { readDatabaseSchema, type DatabaseSchema } from './database-schema.js';
+import { ConnectionError } from './error.js';
+import type { Remote } from './remote.js';
+import { readServerDatabase, watchServerDatabase, type ServerDatabase } from './server-database.js';
+
+export interface ClientOptions {
+  readonly remotes: readonly Remote[];
+  readonly database: string;
+  readonly tls?: TlsIdentity | undefined;
+  /** Longest time for a connection to be made, and for each small request. Default 5,000. */
+  readonly requestTimeoutMs?: number;
+  /** Longest time to look for a server that can do the work, over all remotes. Default 5,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Silence after which the watching connection asks whether the server is there. Default 5,000. */
+  readonly probeIntervalMs?: number;
+  /** Told when the database becomes reachable or unreachable. */
+  readonly onStatus?: (status: DatabaseStatus) => void;
+}
+
+export interface DatabaseStatus {
+  readonly connected: boolean;
+  readonly clustered?: boolean;
+  readonly leader?: boolean;
+  readonly schemaVersion?: string;
+  /** The remote in use, or undefined. */
+  readonly remote?: string;
+  /** Why the database cannot be reached. */
+  readonly error?: string;
+}
+
+/** One connection that serves the database. Close it when done. */
+export interface Session {
+  readonly connection: Connection;
+  readonly schema: DatabaseSchema;
+  readonly server: ServerDatabase;
+}
+
+export interface SessionOptions {
+  /** Only a server that leads the cluster will do: for writing, and for what a plan is made from. */
+  readonly leader: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Instead of sessionTimeoutMs; 0 tries every remote once. */
+  readonly timeoutMs?: number;
+}
+
+const BACK_OFF_FIRST_MS = 250;
+const BACK_OFF_MAX_MS = 8_000;
+
+export class DatabaseClient {
+  readonly database: string;
+  private readonly requestTimeoutMs: number;
+  private readonly sessionTimeoutMs: number;
+  private readonly stopped = new AbortController();
+  private current: DatabaseStatus = { connected: false, error: 'not connected yet' };
+  /** The remote that served last is tried first. */
+  private preferred = 0;
+  private watching: Promise<void> | undefined;
+
+  constructor(private readonly options: ClientOptions) {
+    this.database = options.database;
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 5_000;
+    this.sessionTimeoutMs = options.sessionTimeoutMs ?? 5_000;
+  }
+
+  get status(): DatabaseStatus {
+    return this.current;
+  }
+
+  /** Starts watching. */
+  start(): void {
+    this.watching ??= this.watch();
+  }
+
+  /** Ends the watching connection. Sessions are their owners' to close. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.watching;
+  }
+
+  /**
+   * Opens a session. Tries the remotes in turn, with a short pause between rounds, until one serves
+   * the database (and leads it, with `leader`).
+   * @throws ConnectionError after sessionTimeoutMs, with what each remote said
+   */
+  async openSession(options: SessionOptions): Promise<Session> {
+    const deadline = performance.now() + (options.timeoutMs ?? this.sessionTimeoutMs);
+    for (let pauseMs = BACK_OFF_FIRST_MS; ; pauseMs *= 2) {
+      const reasons: string[] = [];
+      for (const [index, remote] of this.inOrder()) {
+        try {
+          const session = await this.tryRemote(remote, options);
+          this.preferred = index;
+          return session;
+        } catch (error) {
+          reasons.push(messageOf(error));
+        }
+        if (options.signal?.aborted === true) break;
+      }
+      if (options.signal?.aborted === true || performance.now() + pauseMs >= deadline) {
+        throw new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
+      }
+      await sleep(pauseMs);
+    }
+  }
+
+  /** Opens a session for `work` and closes it afterwards, however the work ended. */
+  async withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.openSession(options);
+    try {
+      return await work(session);
+    } finally {
+      session.connection.close();
+    }
+  }
+
+  private inOrder(): readonly (readonly [number, Remote])[] {
+    const all = this.options.remotes.map((remote, index) => [index, remote] as const);
+    return [...all.slice(this.preferred), ...all.slice(0, this.preferred)];
+  }
+
+  private async tryRemote(remote: Remote, { leader, signal }: SessionOptions): Promise<Session> {
+    const timeoutMs = this.requestTimeoutMs;
+    const connection = await Connection.open(remote, { tls: this.options.tls, timeoutMs, signal });
+    try {
+      const server = await readServerDatabase(connection, this.database, timeoutMs);
+      if (server === undefined) throw new ConnectionError(`${remote.text}: does not serve ${this.database}`);
+      if (!server.connected) throw new ConnectionError(`${remote.text}: has lost its cluster`);
+      if (leader && !server.leader) throw new ConnectionError(`${remote.text}: does not lead the cluster`);
+      const schema = readDatabaseSchema(await connection.request('get_schema', [this.database], { timeoutMs }));
+      return { connection, schema, server };
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  private async watch(): Promise<void> {
+    const { signal } = this.stopped;
+    let pauseMs = BACK_OFF_FIRST_MS;
+    while (!signal.aborted) {
+      try {
+        const session = await this.openSession({ leader: false, signal, timeoutMs: 0 });
+        pauseMs = BACK_OFF_FIRST_MS;
+        await this.watchSession(session);
+      } catch (error) {
+        this.report({ connected: false, error: messageOf(error) });
+      }
+      // a random part keeps many clients of one server from coming back all at once
+      if (!signal.aborted) await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, BACK_OFF_MAX_MS);
+    }
+  }
+
+  /** Reports while the connection lasts. */
+  private async watchSession({ connection, schema }: Session): Promise<void> {
+    const onStop = (): void => { connection.close(); };
+    this.stopped.signal.addEventListener('abort', onStop, { once: true });
+    const probe = setInterval(() => {
+      connection.request('echo', ['probe'], { timeoutMs: this.probeTimeoutMs }).catch(() => { connection.close(); });
+    }, this.options.probeIntervalMs ?? 5_000);
+    try {
+      await watchServerDatabase(connection, this.database, this.requestTimeoutMs, (server) => {
+        if (server === undefined || !server.connected) connection.close();
+        else this.report({ connected: true, clustered: server.clustered, leader: server.leader, schemaVersion: schema.version, remote: connection.remote.text });
+      });
+      const reason = await connection.closed;
+      this.report({ connected: false, error: reason.message });
+    } finally {
+      clearInterval(probe);
+      this.stopped.signal.removeEventListener('abort', onStop);
+      connection.close();
+    }
+  }
+
+  /** A server that makes one large reply answers nobody meanwhile: 44 s for a million rows. */
+  private get probeTimeoutMs(): number {
+    return 60_000;
+  }
+
+  private report(status: DatabaseStatus): void {
+    const before = this.current;
+    this.current = status;
+    if (before.connected !== status.connected || before.error !== status.error || before.leader !== status.leader) this.options.onStatus?.(status);
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * One connection to one ovsdb-server: JSON-RPC 1.0 as RFC 7047, section 4, uses it.
+ *
+ * Every request has a time limit, since a cluster without a quorum answers nothing at all. The
+ * server's echo is answered, and an idle connection sends its own. Replies are matched by id: a
+ * cluster answers out of order. A reply is handed over as bytes; what reads it decides whether to
+ * parse it whole or row by row.
+ */
+import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { messageOf } from '../lib/error.js';
+import { ConnectionError, OvsdbError } from './error.js';
+import { Framer, MemberReader } from './frame.js';
+import { isObject, parseJson, stringifyJson, type Json, type JsonObject } from './json.js';
+import type { Remote } from './remote.js';
+
+/** PEM texts for ssl: remotes. */
+export interface TlsIdentity {
+  readonly privateKey: string;
+  readonly certificate: string;
+  readonly caCertificate: string;
+}
+
+export interface ConnectOptions {
+  readonly tls?: TlsIdentity | undefined;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Notification {
+  readonly method: string;
+  readonly params: readonly Json[];
+}
+
+interface Pending {
+  readonly method: string;
+  resolve(reply: Buffer): void;
+  reject(error: Error): void;
+}
+
+/** 300,000 rows are about 180 MB, a million 600 MB. */
+const DOCUMENT_BYTES_MAX = 3 * 2 ** 30;
+const KEEP_ALIVE_MS = 10_000;
+
+export class Connection {
+  /** Settles with the reason when the connection has ended, however it ended. */
+  readonly closed: Promise<ConnectionError>;
+  private readonly framer: Framer;
+  private readonly pending = new Map<number, Pending>();
+  private readonly listeners = new Set<(notification: Notification) => void>();
+  private ended: ConnectionError | undefined;
+  private endWith!: (reason: ConnectionError) => void;
+  private nextId = 1;
+  /** Requests are written whole, one after the other. */
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly remote: Remote,
+    private readonly socket: Socket,
+  ) {
+    this.closed = new Promise((resolve) => {
+      this.endWith = resolve;
+    });
+    this.framer = new Framer((document) => { this.receive(document); }, DOCUMENT_BYTES_MAX);
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.framer.push(chunk);
+      } catch (error) {
+        this.end(`sent what is no OVSDB: ${messageOf(error)}`, error);
+      }
+    });
+    socket.on('error', (error) => { this.end(messageOf(error), error); });
+    socket.on('close', () => { this.end('closed the connection'); });
+  }
+
+  /** Connects. @throws ConnectionError that names the remote and the reason */
+  static async open(remote: Remote, options: ConnectOptions): Promise<Connection> {
+    const socket = startSocket(remote, options.tls);
+    await new Promise<void>((resolve, reject) => {
+      const fail = (reason: string, cause?: unknown): void => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener('abort', onAbort);
+        socket.destroy();
+        reject(new ConnectionError(`${remote.text}: ${reason}`, { cause }));
+      };
+      const onAbort = (): void => { fail('given up'); };
+      const timer = setTimeout(() => { fail(`no connection within ${String(options.timeoutMs)} ms`); }, options.timeoutMs);
+      options.signal?.addEventListener('abort', onAbort, { once: true });
+      socket.once('error', (error) => { fail(messageOf(error), error); });
+      socket.once(remote.kind === 'ssl' ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener('abort', onAbort);
+        socket.removeAllListeners('error');
+        resolve();
+      });
+    });
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.setNoDelay(true);
+    return new Connection(remote, socket);
+  }
+
+  /** Sends a request and parses the reply's result. @throws OvsdbError, ConnectionError */
+  async request(method: string, params: readonly Json[], options: RequestOptions): Promise<Json> {
+    const reply = await this.call(method, [stringifyJson(params)], options);
+    return resultOf(reply);
+  }
+
+  /**
+   * Sends a request whose params come as pieces of JSON text, with back-pressure, and answers the
+   * whole reply as bytes. When the source throws, the connection is closed: half a
+   * request is never carried out.
+   * @throws ConnectionError when the connection ends or the limit passes; what the source throws
+   */
+  async call(method: string, params: Iterable<string> | AsyncIterable<string>, options: RequestOptions): Promise<Buffer> {
+    if (this.ended !== undefined) throw this.ended;
+    const id = this.nextId++;
+    const reply = this.expect(id, method, options);
+    const written = this.writing.then(() => this.write(id, method, params));
+    this.writing = written.catch(() => undefined);
+    written.catch((error: unknown) => {
+      this.pending.get(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+      this.end(`a request could not be written: ${messageOf(error)}`, error);
+    });
+    return reply;
+  }
+
+  /** Calls back for every notification (update2, update3, monitor_canceled ...), in their order. */
+  subscribe(listener: (notification: Notification) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  close(): void {
+    this.end('closed here');
+  }
+
+  private expect(id: number, method: string, { timeoutMs, signal }: RequestOptions): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.pending.delete(id);
+      };
+      const onAbort = (): void => {
+        settle();
+        reject(new ConnectionError(`${this.remote.text}: "${method}" was given up`));
+      };
+      const timer = setTimeout(() => {
+        settle();
+        reject(new ConnectionError(`${this.remote.text}: no answer to "${method}" within ${String(timeoutMs)} ms`));
+      }, timeoutMs);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.pending.set(id, {
+        method,
+        resolve: (reply) => { settle(); resolve(reply); },
+        reject: (error) => { settle(); reject(error); },
+      });
+    });
+  }
+
+  private async write(id: number, method: string, params: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    let text = `{"id":${String(id)},"method":${JSON.stringify(method)},"params":`;
+    for await (const piece of params) {
+      text += piece;
+      if (text.length >= WRITE_CHARACTERS) {
+        await this.send(text);
+        text = '';
+      }
+    }
+    await this.send(`${text}}`);
+  }
+
+  private async send(text: string): Promise<void> {
+    if (this.ended !== undefined) throw this.ended;
+    if (this.socket.write(text)) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        this.socket.off('drain', go);
+        this.socket.off('close', go);
+        resolve();
+      };
+      this.socket.once('drain', go);
+      this.socket.once('close', go);
+    });
+    if (this.ended !== undefined) throw this.ended as Error;
+  }
+
+  private receive(document: Buffer): void {
+    const id = replyId(document);
+    if (id !== undefined) {
+      this.pending.get(id)?.resolve(document);
+      return;
+    }
+    const message = parseJson(document.toString());
+    if (!isObject(message)) return;
+    const { method, params } = message;
+    if (typeof method !== 'string' || !Array.isArray(params)) return;
+    if (method === 'echo') {
+      this.socket.write(stringifyJson({ id: message['id'] ?? null, result: params, error: null }));
+      return;
+    }
+    for (const listener of this.listeners) listener({ method, params: params as readonly Json[] });
+  }
+
+  private end(reason: string, cause?: unknown): void {
+    if (this.ended !== undefined) return;
+    this.ended = new ConnectionError(`${this.remote.text}: ${reason}`, cause === undefined ? undefined : { cause });
+    this.socket.destroy();
+    for (const pending of [...this.pending.values()]) pending.reject(this.ended);
+    this.endWith(this.ended);
+  }
+}
+
+const WRITE_CHARACTERS = 128 << 10;
+
+function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
+  if (remote.kind === 'unix') return connectSocket({ path: remote.path });
+  if (remote.kind === 'tcp') return connectSocket({ host: remote.host, port: remote.port });
+  if (tls === undefined) throw new ConnectionError(`${remote.text}: an ssl: remote needs a private key, a certificate and a CA certificate`);
+  return connectTls({
+    host: remote.host,
+    port: remote.port,
+    key: tls.privateKey,
+    cert: tls.certificate,
+    ca: tls.caCertificate,
+    // as Open vSwitch does: whoever the CA has signed is trusted, under whatever host name
+    checkServerIdentity: () => undefined,
+  });
+}
+
+const HEAD = Buffer.from('{"id":');
+
+/**
+ * The id of a reply, undefined when the document is a request or a notification (or a reply to
+ * nothing of ours). The id is first or last in what servers write; a large document is not read for it.
+ */
+function replyId(document: Buffer): number | undefined {
+  if (document.length < METHOD_DOCUMENT_BYTES && document.includes('"method":')) {
+    const message = parseJson(document.toString());
+    if (isObject(message) && message['method'] !== undefined) return undefined;
+  }
+  const head = document.subarray(0, HEAD.length).equals(HEAD) ? /^(\d+),/.exec(document.toString('latin1', HEAD.length, HEAD.length + 20)) : null;
+  const tail = head ?? /"id":(\d+)\}$/.exec(document.toString('latin1', Math.max(0, document.length - 40)));
+  if (tail !== null) return Number(tail[1]);
+  const members = new MemberReader(document, 0);
+  while (members.enter()) {
+    members.skip();
+    if (members.key() === 'id') return Number(/^\d+$/.exec(document.toString('latin1', members.valueStart, members.valueEnd))?.[0] ?? NaN) || undefined;
+  }
+  return undefined;
+}
+
+/** Only a small document can be an echo or another request; a reply is told by its id. */
+const METHOD_DOCUMENT_BYTES = 64 << 10;
+
+/** The result of a whole reply. @throws OvsdbError when it is an error */
+export function resultOf(reply: Buffer): Json {
+  const message = parseJson(reply.toString()) as JsonObject;
+  const error = message['error'] ?? null;
+  if (error !== null) throw readError(error);
+  return message['result'] ?? null;
+}
+
+/** An error member: the string of RFC 7047, or an object with "error" and "details". */
+export function readError(error: Json, operation?: number): OvsdbError {
+  if (isObject(error)) return new OvsdbError(String(error['error']), typeof error['details'] === 'string' ? error['details'] : '', operation);
+  return new OvsdbError(typeof error === 'string' ? error : stringifyJson(error), '', operation);
+}

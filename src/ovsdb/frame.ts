@@ -1,0 +1,197 @@
+/**
+ * Framing: JSON documents follow each other on the stream with nothing between them (RFC 7047,
+ * section 4), cut anywhere, also inside a UTF-8 sequence. The framer looks at every byte exactly once,
+ * in whatever pieces it comes, and hands out whole documents as bytes: text is made only of
+ * what is whole.
+ */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+}
+
+export class Framer {
+  private pieces: Buffer[] = [];
+  private bytes = 0;
+  private depth = 0;
+  private inString = false;
+  private escaped = false;
+
+  /**
+   * @param onDocument gets each document; the bytes are its own
+   * @param documentBytesMax a longer document is an error, so that a broken peer cannot fill the memory
+   */
+  constructor(
+    private readonly onDocument: (document: Buffer) => void,
+    private readonly documentBytesMax: number,
+  ) {}
+
+  /** Takes the next bytes of the stream. @throws FrameError on what cannot be a document */
+  push(chunk: Buffer): void {
+    let start = 0;
+    let { depth, inString } = this;
+    let i = 0;
+    if (this.escaped) {
+      this.escaped = false;
+      i = 1;
+    }
+    for (; i < chunk.length; i++) {
+      const c = chunk[i] as number;
+      if (inString) {
+        if (c === QUOTE) inString = false;
+        else if (c === BACKSLASH) i++;
+      } else if (c === QUOTE) {
+        inString = true;
+      } else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
+        if (depth++ === 0) start = this.begin(chunk, i, c);
+      } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
+        if (--depth === 0) {
+          this.finish(chunk.subarray(start, i + 1));
+          start = i + 1;
+        } else if (depth < 0) {
+          throw new FrameError('the peer sent a closing bracket outside a document');
+        }
+      }
+    }
+    // a backslash was the last byte: the next chunk begins with what it escapes
+    if (i > chunk.length) this.escaped = true;
+    this.depth = depth;
+    this.inString = inString;
+    if (depth > 0) this.keep(chunk.subarray(start));
+    else if (start < chunk.length && !isBlank(chunk, start)) throw new FrameError('the peer sent something that is no JSON object');
+  }
+
+  private begin(chunk: Buffer, at: number, c: number): number {
+    if (c !== OPEN_BRACE) throw new FrameError('the peer sent a document that is no JSON object');
+    return at;
+  }
+
+  private keep(piece: Buffer): void {
+    this.bytes += piece.length;
+    if (this.bytes > this.documentBytesMax) throw new FrameError(`the peer sent a document of more than ${String(this.documentBytesMax)} bytes`);
+    this.pieces.push(piece);
+  }
+
+  private finish(last: Buffer): void {
+    this.keep(last);
+    const document = this.pieces.length === 1 ? last : Buffer.concat(this.pieces, this.bytes);
+    this.pieces = [];
+    this.bytes = 0;
+    this.onDocument(document);
+  }
+}
+
+function isBlank(chunk: Buffer, from: number): boolean {
+  for (let i = from; i < chunk.length; i++) if (![0x20, 0x09, 0x0a, 0x0d].includes(chunk[i] as number)) return false;
+  return true;
+}
+
+/** The position after the string that opens at `at` (its opening quote). */
+export function skipString(text: Buffer, at: number): number {
+  let i = at + 1;
+  for (;;) {
+    const c = text[i];
+    if (c === QUOTE) return i + 1;
+    if (c === undefined) throw new FrameError('a string does not end');
+    i += c === BACKSLASH ? 2 : 1;
+  }
+}
+
+/** The position after the JSON value that begins at `at`; no white space is expected before it. */
+export function skipValue(text: Buffer, at: number): number {
+  const first = text[at];
+  if (first === QUOTE) return skipString(text, at);
+  let i = at;
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
+    // a number, true, false or null ends at the next delimiter
+    for (; i < text.length; i++) {
+      const c = text[i] as number;
+      if (c === 0x2c || c === CLOSE_BRACE || c === CLOSE_BRACKET || c <= 0x20) return i;
+    }
+    return i;
+  }
+  let depth = 0;
+  while (i < text.length) {
+    const c = text[i] as number;
+    if (c === QUOTE) {
+      i = skipString(text, i);
+      continue;
+    }
+    if (c === OPEN_BRACE || c === OPEN_BRACKET) depth++;
+    else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
+      if (--depth === 0) return i + 1;
+    }
+    i++;
+  }
+  throw new FrameError('a document ends in the middle of a value');
+}
+
+/**
+ * Reads the members of the compact JSON object that begins at `at`, one at a time, without
+ * parsing the values. ovsdb-server writes no white space; white space here is an error.
+ */
+export class MemberReader {
+  keyStart = 0;
+  keyEnd = 0;
+  valueStart = 0;
+  valueEnd = 0;
+  private position: number;
+  private first = true;
+
+  constructor(
+    private readonly text: Buffer,
+    at: number,
+  ) {
+    if (text[at] !== OPEN_BRACE) throw new FrameError('an object was expected');
+    this.position = at + 1;
+  }
+
+  /** Moves to the next member and finds where its value begins. False after the last one. */
+  enter(): boolean {
+    const { text } = this;
+    let at = this.position;
+    if (text[at] === CLOSE_BRACE) {
+      this.position = at + 1;
+      return false;
+    }
+    if (!this.first) {
+      if (text[at] !== 0x2c) throw new FrameError('a comma was expected between members');
+      at++;
+    }
+    this.first = false;
+    if (text[at] !== QUOTE) throw new FrameError('a member\'s name was expected');
+    const end = skipString(text, at);
+    this.keyStart = at + 1;
+    this.keyEnd = end - 1;
+    if (text[end] !== 0x3a) throw new FrameError('a colon was expected after a member\'s name');
+    this.valueStart = end + 1;
+    return true;
+  }
+
+  /** Skips the value of the member entered last. */
+  skip(): void {
+    this.valueEnd = skipValue(this.text, this.valueStart);
+    this.position = this.valueEnd;
+  }
+
+  /** The value of the member entered last was read by somebody else up to here. */
+  resumeAt(position: number): void {
+    this.valueEnd = position;
+    this.position = position;
+  }
+
+  key(): string {
+    return this.text.toString('latin1', this.keyStart, this.keyEnd);
+  }
+
+  /** Where the object ended: valid once enter() answered false. */
+  get end(): number {
+    return this.position;
+  }
+}
