@@ -1,5 +1,5 @@
 /**
- * Capture: reads every table and column of the live schema at one instant.
+ * Capture: reads every table and every stored column of the live schema at one instant.
  *
  * One monitor_cond over all tables is asked for, and its initial reply is the snapshot: a consistent
  * one, since a server makes it in one go, and a short one, since it leaves out defaults. The rows are
@@ -27,12 +27,13 @@ export interface CaptureOptions {
 const PROGRESS_ROWS = 1_000;
 
 /**
- * Captures the session's database. Columns that the schema calls ephemeral are captured too: a cluster stores them.
+ * Captures the session's database. Columns that the schema calls ephemeral are left out, as ovsdb-server leaves them out of its own
+ * files: they say who is connected at the moment, and nothing of the configuration.
  * @throws ConnectionError, OvsdbError; AppError CANCELLED when the signal is aborted
  */
 export async function capture(session: Session, options: CaptureOptions = {}): Promise<Snapshot> {
   const { connection, schema } = session;
-  const requests = Object.fromEntries([...schema.tables.values()].map((table) => [table.name, [{ columns: [...table.columns.keys()] }]]));
+  const requests = Object.fromEntries([...schema.tables.values()].map((table) => [table.name, [{ columns: [...table.columns.values()].filter(({ ephemeral }) => !ephemeral).map(({ name }) => name) }]]));
   const monitor = `capture-${String(performance.now())}`;
   const timeoutMs = options.timeoutMs ?? 600_000;
   const reply = await connection.call('monitor_cond', [JSON.stringify([schema.name, monitor, requests])], { timeoutMs, signal: options.signal });

@@ -30,8 +30,11 @@ export function wireValue(column: ColumnSchema, value: Value | undefined): strin
       return value === undefined ? wireDefault(column.key) : wireAtom(column.key, value as Atom);
     case 'optional':
       return value === undefined ? '["set",[]]' : wireAtom(column.key, value as Atom);
-    case 'set':
-      return `["set",[${((value ?? []) as readonly Atom[]).map((atom) => wireAtom(column.key, atom)).join(',')}]]`;
+    case 'set': {
+      // a set of one is written as ovsdb-server writes it, so that texts can be compared
+      const atoms = ((value ?? []) as readonly Atom[]).map((atom) => wireAtom(column.key, atom));
+      return atoms.length === 1 ? (atoms[0] as string) : `["set",[${atoms.join(',')}]]`;
+    }
     case 'map': {
       const type = column.value as BaseType;
       return `["map",[${mapEntries(value).map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`).join(',')}]]`;

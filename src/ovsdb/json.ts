@@ -8,7 +8,7 @@ export type JsonObject = { readonly [key: string]: Json };
 
 /** Sixteen digits or more may be past 2^53; anything shorter is safe. */
 const LONG_NUMBER = /\d{16}/;
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 /** Cannot begin a string of OVSDB, which refuses NUL. */
 const MARK = '\u0000i';
 

@@ -1,0 +1,141 @@
+/**
+ * Authentication: what an Authorization header says about who is asking. A token is a static
+ * one from the token file, or a JWT (RFC 7519) signed with the shared secret or with a key of
+ * the configured key set; each kind accepts only its own algorithms.
+ */
+import { createRemoteJWKSet, errors as joseErrors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyOptions } from 'jose';
+import type { Clock } from '../lib/clock.js';
+import { AppError } from '../lib/error.js';
+import type { Log } from '../lib/log.js';
+import { isPermission, viewerOf } from './permission.js';
+import type { Permission, Viewer } from './permission.js';
+import { TokenFile } from './token-file.js';
+
+export interface Authenticator {
+  /**
+   * @param authorization the header's value, "Bearer <token>"
+   * @throws AppError UNAUTHENTICATED
+   */
+  authenticate(authorization: string | undefined): Promise<Viewer>;
+}
+
+export interface AuthenticatorOptions {
+  readonly jwtSecret?: string;
+  readonly jwksUrl?: string;
+  readonly jwtIssuer?: string;
+  readonly jwtAudience?: string;
+  readonly tokensFile?: string;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
+const KEY_SET_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const CLOCK_TOLERANCE_SECONDS = 30;
+const TOKEN_CHARACTERS_MAX = 16_384;
+const KEY_SET_TIMEOUT_MS = 5_000;
+const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+const JWT_SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+// What may stand in a log line, a manifest and a transaction's comment.
+const SUBJECT = /^[\x20-\x21\x23-\x7e]{1,256}$/;
+
+const ROLES: Readonly<Record<string, readonly Permission[]>> = {
+  admin: ['admin'],
+  operator: ['backups:read', 'backups:write'],
+  viewer: ['backups:read'],
+};
+
+type VerifyJwt = (token: string) => Promise<JWTPayload>;
+
+/**
+ * @throws Error when the token file cannot be read or is not valid
+ */
+export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
+  const file = options.tokensFile === undefined ? undefined : await TokenFile.open(options.tokensFile, options.log);
+  const verify = jwtVerifier(options);
+  return {
+    async authenticate(authorization) {
+      const token = bearerToken(authorization);
+      const entry = await file?.find(token);
+      if (entry !== undefined) {
+        if (entry.expiresAtMs !== undefined && entry.expiresAtMs <= options.clock.now()) throw refusal('The token has expired: get a new one');
+        return viewerOf(entry.name, entry.permissions, entry.expiresAtMs);
+      }
+      if (verify === undefined || !JWT_SHAPE.test(token)) throw refusal('The token is not valid');
+      return viewerOfClaims(await checkedPayload(verify, token, options.log));
+    },
+  };
+}
+
+function bearerToken(authorization: string | undefined): string {
+  if (authorization === undefined || authorization.trim() === '') {
+    throw refusal('No token: send the header "Authorization: Bearer <token>"');
+  }
+  const token = authorization.length > TOKEN_CHARACTERS_MAX ? undefined : BEARER.exec(authorization)?.[1];
+  if (token === undefined) throw refusal('The Authorization header is malformed: write "Bearer <token>"');
+  return token;
+}
+
+function jwtVerifier(options: AuthenticatorOptions): VerifyJwt | undefined {
+  const rules: JWTVerifyOptions = {
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ['sub'],
+    ...(options.jwtIssuer === undefined ? {} : { issuer: options.jwtIssuer }),
+    ...(options.jwtAudience === undefined ? {} : { audience: options.jwtAudience }),
+  };
+  const now = (): Date => new Date(options.clock.now());
+  if (options.jwtSecret !== undefined) {
+    const secret = new TextEncoder().encode(options.jwtSecret);
+    return async (token) => (await jwtVerify(token, secret, { ...rules, currentDate: now(), algorithms: SECRET_ALGORITHMS })).payload;
+  }
+  if (options.jwksUrl !== undefined) {
+    const keys = createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: KEY_SET_TIMEOUT_MS });
+    return async (token) => (await jwtVerify(token, keys, { ...rules, currentDate: now(), algorithms: KEY_SET_ALGORITHMS })).payload;
+  }
+  return undefined;
+}
+
+/** Says only what the sender can act on; the rest of what is wrong with a token is nobody's business. */
+async function checkedPayload(verify: VerifyJwt, token: string, log: Log): Promise<JWTPayload> {
+  try {
+    return await verify(token);
+  } catch (error) {
+    if (error instanceof joseErrors.JWTExpired) throw refusal('The token has expired: get a new one', error);
+    if (error instanceof joseErrors.JWTClaimValidationFailed) {
+      const claim = ['iss', 'aud', 'sub', 'nbf', 'iat', 'exp'].includes(error.claim) ? error.claim : 'a claim';
+      throw refusal(`The token is not valid here: its "${claim}" is missing or not accepted`, error);
+    }
+    if (isOurTrouble(error)) {
+      log.error({ err: error }, 'the key set at OVNCP_JWKS_URL cannot be fetched');
+      throw refusal('The token cannot be checked now: the key set is out of reach; try again', error);
+    }
+    throw refusal('The token is not valid', error);
+  }
+}
+
+/** The key set could not be fetched, in contrast to: the token is wrong. */
+function isOurTrouble(error: unknown): boolean {
+  if (!(error instanceof joseErrors.JOSEError)) return true;
+  return error instanceof joseErrors.JWKSTimeout || error instanceof joseErrors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';
+}
+
+function viewerOfClaims(claims: JWTPayload): Viewer {
+  const subject = claims.sub;
+  if (subject === undefined || !SUBJECT.test(subject)) throw refusal('The token is not valid here: its "sub" is missing or not accepted');
+  const granted = new Set<Permission>();
+  for (const name of [...words(claims['permissions']), ...words(claims['scope'])]) if (isPermission(name)) granted.add(name);
+  for (const role of words(claims['roles'])) {
+    for (const permission of Object.hasOwn(ROLES, role) ? (ROLES[role] ?? []) : []) granted.add(permission);
+  }
+  return viewerOf(subject, granted, claims.exp === undefined ? undefined : claims.exp * 1000);
+}
+
+function words(claim: unknown): readonly string[] {
+  if (typeof claim === 'string') return claim.split(' ').filter((word) => word !== '');
+  return Array.isArray(claim) ? claim.filter((word): word is string => typeof word === 'string') : [];
+}
+
+function refusal(message: string, cause?: unknown): AppError {
+  return new AppError('UNAUTHENTICATED', message, { cause });
+}

@@ -1,0 +1,59 @@
+/**
+ * A fresh start without any authentication configured: makes one admin token, so that the
+ * server is neither open nor out of reach. tokens.json (its digest) is written last: it is the
+ * mark that the token exists.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '../lib/error.js';
+
+export interface FirstToken {
+  /** For createAuthenticator. */
+  readonly tokensFile: string;
+  /** Where the token itself was written when it was made, mode 0600. */
+  readonly tokenFile: string;
+  /** Only on the start that made it: to be printed once. */
+  readonly token?: string;
+}
+
+/**
+ * @param folder an existing or new folder of this server's own (BACKUP_PATH)
+ * @throws the system's error where the folder cannot be written
+ */
+export async function ensureFirstToken(folder: string): Promise<FirstToken> {
+  const tokensFile = join(folder, 'tokens.json');
+  const tokenFile = join(folder, 'admin-token');
+  if (await exists(tokensFile)) return { tokensFile, tokenFile };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const token = `ovncp_${randomBytes(32).toString('base64url')}`;
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  const document = { tokens: [{ name: 'admin', sha256, permissions: ['admin'] }] };
+  await writeWhole(tokenFile, `${token}\n`);
+  await writeWhole(tokensFile, `${JSON.stringify(document, null, 2)}\n`);
+  return { tokensFile, tokenFile, token };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    // An older file of that name may have had a wider mode.
+    await file.chmod(0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}

@@ -1,0 +1,53 @@
+/** Comparing configurations in GraphQL. */
+import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import type { CompareService, Comparison } from '../../service/compare.js';
+import type { ApiContext } from '../context.js';
+import { requirePermissions } from '../permission.js';
+import { checkKey } from './input.js';
+import { ConfigurationRefInput } from './page.type.js';
+import { ChangeKind, RowChangeConnection, changesOf } from './restore.type.js';
+
+@ObjectType()
+export class ConfigurationDiff {
+  readonly comparison!: Comparison;
+
+  @Field(() => Boolean)
+  identical!: boolean;
+
+  @Field(() => Int)
+  inserted!: number;
+
+  @Field(() => Int)
+  updated!: number;
+
+  @Field(() => Int)
+  deleted!: number;
+}
+
+@Resolver(() => ConfigurationDiff)
+export class DiffResolver {
+  constructor(private readonly compare: CompareService) {}
+
+  @Query(() => ConfigurationDiff)
+  async diff(@Ctx() { viewer }: ApiContext, @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput, @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput): Promise<ConfigurationDiff> {
+    requirePermissions(viewer, 'backups:read');
+    const comparison = await this.compare.compare(refOf(from), refOf(to));
+    const { identical, inserted, updated, deleted } = comparison;
+    return { comparison, identical, inserted, updated, deleted };
+  }
+
+  @FieldResolver(() => RowChangeConnection)
+  async changes(
+    @Root() { comparison }: ConfigurationDiff,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('kind', () => ChangeKind, { nullable: true }) kind: ChangeKind | null,
+    @Arg('table', () => String, { nullable: true }) table: string | null,
+  ): Promise<RowChangeConnection> {
+    return changesOf(await comparison.changes({ first: first ?? 100, after: after ?? undefined, kind: kind ?? undefined, table: table ?? undefined }));
+  }
+}
+
+function refOf({ backupId, database, decryptionKey }: ConfigurationRefInput): { backupId: string | undefined; database: string | undefined; decryptionKey: string | undefined } {
+  return { backupId: backupId ?? undefined, database: database ?? undefined, decryptionKey: checkKey('decryptionKey', decryptionKey) };
+}

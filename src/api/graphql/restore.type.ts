@@ -1,0 +1,274 @@
+/** What the contract says of restores and of changes. */
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { RowChange as ServiceChange } from '../../engine/change.js';
+import type { ChangePage } from '../../service/change-log.js';
+import type { Restore as ServiceRestore, RestoreProgress as ServiceProgress } from '../../service/restore.js';
+import type { RestoreRecord } from '../../service/restore-record.js';
+import { OperationError, PageInfo } from './page.type.js';
+import { BigIntScalar, DateTime, JsonScalar } from './scalars.js';
+
+export enum ConflictPolicy {
+  SKIP = 'SKIP',
+  OVERWRITE = 'OVERWRITE',
+  ERROR = 'ERROR',
+}
+registerEnumType(ConflictPolicy, {
+  name: 'ConflictPolicy',
+  description: 'What becomes of a row of the backup that is live too. A row that is not is inserted under every policy, with every reference that the backup holds to it',
+  valuesConfig: {
+    SKIP: { description: 'It is left as it is' },
+    OVERWRITE: { description: 'It is updated in place, only the columns that differ; its UUID stays' },
+    ERROR: { description: 'If any differs from the backup nothing is done, and every conflict is named' },
+  },
+});
+
+export enum RestorePhase {
+  QUEUED = 'QUEUED',
+  READING = 'READING',
+  PLANNING = 'PLANNING',
+  APPLYING = 'APPLYING',
+  VERIFYING = 'VERIFYING',
+  SUCCEEDED = 'SUCCEEDED',
+  FAILED = 'FAILED',
+  CANCELLED = 'CANCELLED',
+}
+registerEnumType(RestorePhase, { name: 'RestorePhase' });
+
+export enum ChangeKind {
+  INSERT = 'INSERT',
+  UPDATE = 'UPDATE',
+  DELETE = 'DELETE',
+  SKIP = 'SKIP',
+}
+registerEnumType(ChangeKind, { name: 'ChangeKind' });
+
+@InputType()
+export class RestoreBackupInput {
+  @Field(() => ID)
+  backupId!: string;
+
+  @Field(() => ID, { nullable: true, description: "Which configured database to restore into; the backup's own if left out" })
+  database?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false })
+  dryRun?: boolean | null;
+
+  @Field(() => ConflictPolicy, { nullable: true, defaultValue: ConflictPolicy.SKIP })
+  conflictPolicy?: ConflictPolicy | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, description: 'With OVERWRITE: also delete the live rows that the backup does not hold, so that the database ends equal to the backup' })
+  exact?: boolean | null;
+
+  @Field(() => String, { nullable: true })
+  decryptionKey?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, description: 'Go on where the plan only warns: a schema version that differs with columns lost, say' })
+  force?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'True: answer when the restore has ended. False: answer at once; follow it with restoreProgress' })
+  wait?: boolean | null;
+}
+
+@ObjectType()
+export class ResourceRestoreDetail {
+  @Field(() => String, { description: 'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, port_groups, address_sets; any other table by its own name in lower case' })
+  resource!: string;
+
+  @Field(() => String)
+  table!: string;
+
+  @Field(() => Int)
+  total!: number;
+
+  @Field(() => Int)
+  restored!: number;
+
+  @Field(() => Int)
+  skipped!: number;
+
+  @Field(() => Int)
+  deleted!: number;
+
+  @Field(() => Int)
+  failed!: number;
+}
+
+@ObjectType()
+export class ColumnChange {
+  @Field(() => String)
+  column!: string;
+
+  @Field(() => JsonScalar, { nullable: true })
+  before?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true })
+  after?: unknown;
+}
+
+@ObjectType()
+export class RowChange {
+  @Field(() => ChangeKind)
+  kind!: ChangeKind;
+
+  @Field(() => String)
+  table!: string;
+
+  @Field(() => ID)
+  uuid!: string;
+
+  @Field(() => String, { description: 'What a person calls the row: its name, or for rows without one its parent and key' })
+  label!: string;
+
+  @Field(() => [ColumnChange], { description: 'Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row to DELETE' })
+  columns!: readonly ColumnChange[];
+
+  @Field(() => String, { nullable: true, description: 'Why, for SKIP' })
+  reason?: string | undefined;
+}
+
+@ObjectType()
+export class RowChangeConnection {
+  @Field(() => [RowChange])
+  nodes!: readonly RowChange[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+
+  @Field(() => Int)
+  totalCount!: number;
+}
+
+export function changesOf(page: ChangePage): RowChangeConnection {
+  const { nodes, totalCount, ...pageInfo } = page;
+  return { nodes: nodes.map(changeOf), totalCount, pageInfo };
+}
+
+function changeOf({ kind, ...rest }: ServiceChange): RowChange {
+  return { ...rest, kind: ChangeKind[kind] };
+}
+
+@ObjectType()
+export class RestoreResult {
+  /** For the pages of changes; not in the schema. */
+  readonly record!: RestoreRecord;
+
+  @Field(() => Boolean)
+  success!: boolean;
+
+  @Field(() => Boolean)
+  dryRun!: boolean;
+
+  @Field(() => Int)
+  restoredCount!: number;
+
+  @Field(() => Int)
+  skippedCount!: number;
+
+  @Field(() => Int)
+  deletedCount!: number;
+
+  @Field(() => Int)
+  errorCount!: number;
+
+  @Field(() => [ResourceRestoreDetail])
+  details!: readonly ResourceRestoreDetail[];
+
+  @Field(() => [String])
+  warnings!: readonly string[];
+
+  @Field(() => [OperationError])
+  errors!: readonly OperationError[];
+
+  @Field(() => String, { description: 'Seconds with three decimals and an s, e.g. 1.234s' })
+  processingTime!: string;
+}
+
+function resultOf(record: RestoreRecord): RestoreResult | undefined {
+  const { result } = record;
+  if (result === undefined || record.finishedAt === undefined) return undefined;
+  const { changes: _counts, ...rest } = result;
+  return { record, ...rest };
+}
+
+@ObjectType()
+export class RestoreProgress {
+  @Field(() => ID)
+  restoreId!: string;
+
+  @Field(() => RestorePhase)
+  phase!: RestorePhase;
+
+  @Field(() => BigIntScalar, { description: 'Rows done and rows in all, in this phase' })
+  completed!: number;
+
+  @Field(() => BigIntScalar)
+  total!: number;
+
+  @Field(() => Float, { description: '0 to 1 over the whole restore, never falling' })
+  fraction!: number;
+
+  @Field(() => String)
+  message!: string;
+
+  @Field(() => DateTime)
+  at!: string;
+
+  @Field(() => RestoreResult, { nullable: true, description: 'Set in the last event' })
+  result?: RestoreResult | undefined;
+}
+
+export function restoreProgressOf({ record }: ServiceRestore, { result, phase, ...rest }: ServiceProgress): RestoreProgress {
+  return { ...rest, phase: RestorePhase[phase], ...(result === undefined ? {} : { result: resultOf(record) }) };
+}
+
+@ObjectType()
+export class Restore {
+  readonly backupId!: string;
+
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String)
+  database!: string;
+
+  @Field(() => Boolean)
+  dryRun!: boolean;
+
+  @Field(() => ConflictPolicy)
+  conflictPolicy!: ConflictPolicy;
+
+  @Field(() => RestorePhase)
+  phase!: RestorePhase;
+
+  @Field(() => RestoreProgress)
+  progress!: RestoreProgress;
+
+  @Field(() => String)
+  startedBy!: string;
+
+  @Field(() => DateTime)
+  startedAt!: string;
+
+  @Field(() => DateTime, { nullable: true })
+  finishedAt?: string | undefined;
+
+  @Field(() => RestoreResult, { nullable: true, description: 'Set once the restore has ended' })
+  result?: RestoreResult | undefined;
+}
+
+export function restoreOf(restore: ServiceRestore): Restore {
+  const { id, backupId, database, dryRun, conflictPolicy, phase, startedBy, startedAt, finishedAt } = restore.record;
+  return { id, backupId, database, dryRun, conflictPolicy: ConflictPolicy[conflictPolicy], phase: RestorePhase[phase], progress: restoreProgressOf(restore, restore.feed.current), startedBy, startedAt, finishedAt, result: resultOf(restore.record) };
+}
+
+@ObjectType()
+export class RestoreConnection {
+  @Field(() => [Restore])
+  nodes!: readonly Restore[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+
+  @Field(() => Int)
+  totalCount!: number;
+}

@@ -1,0 +1,57 @@
+/** The schema, made of the resolvers. It emits schema/schema.graphql, which a test keeps in step. */
+import 'reflect-metadata';
+import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type ContainerType } from 'type-graphql';
+import { assert } from '../../lib/assert.js';
+import type { BackupService } from '../../service/backup.js';
+import type { Catalog } from '../../service/catalog.js';
+import type { CompareService } from '../../service/compare.js';
+import type { Databases } from '../../service/database.js';
+import type { RestoreService } from '../../service/restore.js';
+import { BackupResolver } from './backup.resolver.js';
+import { DatabaseResolver } from './database.resolver.js';
+import { DiffResolver } from './diff.resolver.js';
+import { follow } from './follow.js';
+import { RestoreResolver, RestoreResultResolver } from './restore.resolver.js';
+
+export interface SchemaParts {
+  readonly backups: BackupService;
+  readonly catalog: Catalog;
+  readonly restores: RestoreService;
+  readonly compare: CompareService;
+  readonly databases: Databases;
+  readonly uploadBytesMax: number;
+}
+
+const RESOLVERS = [BackupResolver, RestoreResolver, RestoreResultResolver, DiffResolver, DatabaseResolver] as const;
+
+/** A schema whose resolvers use these services. */
+export function createSchema(parts: SchemaParts): GraphQLSchema {
+  const instances = new Map<unknown, unknown>([
+    [BackupResolver, new BackupResolver(parts.backups, parts.catalog, parts.uploadBytesMax)],
+    [RestoreResolver, new RestoreResolver(parts.restores, parts.catalog)],
+    [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
+    [DiffResolver, new DiffResolver(parts.compare)],
+    [DatabaseResolver, new DatabaseResolver(parts.databases)],
+  ]);
+  const schema = build({
+    get: (resolver) => {
+      const instance = instances.get(resolver);
+      assert(instance !== undefined, 'a resolver was not wired');
+      return instance;
+    },
+  });
+  follow(schema, parts.backups, parts.restores);
+  return schema;
+}
+
+/** The schema as text, as it is committed. */
+export function schemaText(): string {
+  const nothing: ContainerType = { get: () => assert(false, 'the schema for printing was run') };
+  return `${printSchema(lexicographicSortSchema(build(nothing)))}\n`;
+}
+
+function build(container: ContainerType): GraphQLSchema {
+  // inputs are checked in input.ts: class-validator would look into the promise of an upload
+  return buildSchemaSync({ resolvers: [...RESOLVERS], container, validate: false });
+}

@@ -1,0 +1,253 @@
+/**
+ * GraphQL over WebSocket (graphql-transport-ws) for subscriptions, with the same token, limits
+ * and masking as over HTTP. A socket belongs to its token: it closes when the token expires, and
+ * every operation checks the token again.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
+import type { Context, SubscribePayload } from 'graphql-ws';
+import { GraphQLError, NoSchemaIntrospectionCustomRule, getOperationAST, parse, specifiedRules, validate } from 'graphql';
+import type { DocumentNode, ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
+import { assert } from '../../lib/assert.js';
+import type { Clock } from '../../lib/clock.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Authenticator } from '../auth.js';
+import { requestIdOf, sanitisedOperationName } from '../context.js';
+import type { ApiContext, RequestScope } from '../context.js';
+import { formatGraphQLError } from '../error.js';
+import type { Viewer } from '../permission.js';
+import { TOKENS_MAX, checkOperation, limitRules } from './limits.js';
+
+export interface SocketServerOptions {
+  readonly schema: GraphQLSchema;
+  readonly introspection: boolean;
+  readonly authenticator: Authenticator;
+  readonly contextFor: (base: ApiContext) => ApiContext;
+  readonly isDraining: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface SocketServer {
+  /** Takes over a checked upgrade request. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** True when there is room for one more socket. */
+  hasRoom(): boolean;
+  /** Operations that run now. */
+  running(): number;
+  close(): Promise<void>;
+}
+
+const SOCKETS_MAX = 500;
+const OPERATIONS_MAX = 50;
+const MESSAGE_BYTES_MAX = 1024 * 1024;
+const INIT_WAIT_MS = 5_000;
+const PING_EVERY_MS = 12_000;
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const CLOSE_REASON_BYTES_MAX = 120;
+
+interface RunningOperation {
+  readonly scope: RequestScope;
+  readonly startedAt: number;
+  readonly gone: AbortController;
+}
+
+/** What one socket carries. */
+interface Session {
+  readonly close: (code: number, reason: string) => void;
+  readonly operations: Map<string, RunningOperation>;
+  authorization?: string;
+  expiry?: NodeJS.Timeout;
+}
+
+type SocketContext = Context<Record<string, unknown>, Session>;
+
+export function createSocketServer(options: SocketServerOptions): SocketServer {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols: (protocols) => handleProtocols(protocols) });
+  const sessions = new Set<Session>();
+  const protocol = protocolServer(options);
+  return {
+    accept: (request, socket, head) => {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => attach(webSocket, { protocol, sessions, log: options.log }));
+    },
+    hasRoom: () => sessions.size < SOCKETS_MAX,
+    running: () => [...sessions].reduce((sum, session) => sum + session.operations.size, 0),
+    close: async () => {
+      for (const client of sockets.clients) client.close(1001, 'The server is shutting down');
+      const ended = new Promise<void>((resolve) => sockets.close(() => resolve()));
+      setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500).unref();
+      await ended;
+    },
+  };
+}
+
+type ProtocolServer = ReturnType<typeof makeServer<Record<string, unknown>, Session>>;
+
+function attach(socket: WebSocket, { protocol, sessions, log }: { protocol: ProtocolServer; sessions: Set<Session>; log: Log }): void {
+  const session: Session = { close: (code, reason) => socket.close(code, reason), operations: new Map() };
+  sessions.add(session);
+  let answered = true;
+  const ping = setInterval(() => {
+    if (!answered) socket.terminate();
+    answered = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+  }, PING_EVERY_MS);
+  socket.on('pong', () => {
+    answered = true;
+  });
+  socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (data) =>
+        new Promise<void>((resolve, reject) => {
+          if (socket.readyState !== socket.OPEN) resolve();
+          else socket.send(data, (error) => (error ? reject(error) : resolve()));
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) => {
+        socket.on('message', (data: RawData) => {
+          take(String(data)).catch((error: unknown) => {
+            log.error({ err: error }, 'socket message failed');
+            socket.close(CloseCode.InternalServerError, 'Internal error');
+          });
+        });
+      },
+    },
+    session,
+  );
+  socket.once('close', (code, reason) => {
+    clearInterval(ping);
+    clearTimeout(session.expiry);
+    sessions.delete(session);
+    for (const operation of session.operations.values()) operation.gone.abort();
+    closed(code, String(reason)).catch((error: unknown) => log.error({ err: error }, 'socket did not close cleanly'));
+  });
+}
+
+function protocolServer(options: SocketServerOptions): ProtocolServer {
+  const rules = [...specifiedRules, ...limitRules(), ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+  return makeServer<Record<string, unknown>, Session>({
+    connectionInitWaitTimeout: INIT_WAIT_MS,
+    onConnect: (context) => admit(context, options),
+    onSubscribe: async (context, id, payload) => {
+      const operation = begin(context.extra, id, options);
+      try {
+        return await prepare({ context, payload, operation, rules, options });
+      } catch (error) {
+        return asGraphQLErrors(error);
+      }
+    },
+    onNext: ({ extra }, id, _payload, _args, result) =>
+      result.errors === undefined ? undefined : { ...result, errors: result.errors.map((error) => formatted(extra, id, error)) },
+    onError: ({ extra }, id, _payload, errors) => {
+      const answer = errors.map((error) => formatted(extra, id, error));
+      finish(extra, id);
+      return answer;
+    },
+    onComplete: ({ extra }, id) => finish(extra, id),
+  });
+}
+
+async function admit(context: SocketContext, { authenticator, clock }: SocketServerOptions): Promise<boolean> {
+  const { extra, connectionParams } = context;
+  try {
+    const authorization = authorizationOf(connectionParams);
+    const { expiresAtMs } = await authenticator.authenticate(authorization);
+    if (authorization !== undefined) extra.authorization = authorization;
+    if (expiresAtMs !== undefined) {
+      const inMs = Math.min(Math.max(0, expiresAtMs - clock.now()), TIMER_MS_MAX);
+      extra.expiry = setTimeout(() => extra.close(CloseCode.Unauthorized, 'The token has expired'), inMs);
+      extra.expiry.unref();
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    extra.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
+    return false;
+  }
+}
+
+/** Browsers cannot set headers on a socket, so the header comes as connection_init payload, in any of its usual spellings. */
+function authorizationOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  if (params === undefined) return undefined;
+  const key = Object.keys(params).find((name) => name.toLowerCase() === 'authorization');
+  const value = key === undefined ? undefined : params[key];
+  if (typeof value === 'string') return value;
+  const headers = params['headers'];
+  return typeof headers === 'object' && headers !== null && !('headers' in headers) ? authorizationOf(headers as Record<string, unknown>) : undefined;
+}
+
+function begin(session: Session, id: string, { log, clock }: SocketServerOptions): RunningOperation {
+  const requestId = requestIdOf(undefined);
+  const scope: RequestScope = { requestId, log: log.child({ reqId: requestId }) };
+  const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
+  session.operations.set(id, operation);
+  return operation;
+}
+
+interface Preparation {
+  readonly context: SocketContext;
+  readonly payload: SubscribePayload;
+  readonly operation: RunningOperation;
+  readonly rules: Parameters<typeof validate>[2];
+  readonly options: SocketServerOptions;
+}
+
+async function prepare({ context, payload, operation, rules, options }: Preparation): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { schema } = options;
+  const { operations, authorization } = context.extra;
+  if (options.isDraining()) throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
+  if (operations.size > OPERATIONS_MAX) throw new AppError('TOO_LARGE', `More than ${OPERATIONS_MAX} operations on one socket: open another one`);
+  const viewer: Viewer = await options.authenticator.authenticate(authorization);
+  operation.scope.viewer = viewer;
+  const document = parsed(payload.query);
+  const faults = validate(schema, document, rules);
+  if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
+  operation.scope.operation = sanitisedOperationName(getOperationAST(document, payload.operationName)?.name?.value);
+  const variables = payload.variables ?? {};
+  checkOperation({ schema, document, operationName: payload.operationName, variables });
+  const { requestId, log } = operation.scope;
+  const contextValue = options.contextFor({ viewer, requestId, log, requestSignal: operation.gone.signal });
+  return { schema, document, operationName: payload.operationName, variableValues: variables, contextValue };
+}
+
+function parsed(query: string): DocumentNode {
+  try {
+    return parse(query, { maxTokens: TOKENS_MAX });
+  } catch (error) {
+    throw error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
+  }
+}
+
+function coded(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code } });
+}
+
+function asGraphQLErrors(error: unknown): readonly GraphQLError[] {
+  if (error instanceof GraphQLError) return [error];
+  return [new GraphQLError(messageOf(error), { originalError: error instanceof Error ? error : new Error(messageOf(error)) })];
+}
+
+function formatted(session: Session, id: string, error: GraphQLError): GraphQLFormattedError {
+  const operation = session.operations.get(id);
+  assert(operation !== undefined, 'an answer to an operation that does not run');
+  return formatGraphQLError(error, operation.scope);
+}
+
+function finish(session: Session, id: string): void {
+  const operation = session.operations.get(id);
+  if (operation === undefined) return;
+  session.operations.delete(id);
+  operation.gone.abort();
+  const { scope, startedAt } = operation;
+  scope.log.info(
+    { operation: scope.operation, subject: scope.viewer?.subject, ms: Math.round(performance.now() - startedAt) },
+    'socket operation ended',
+  );
+}

@@ -1,0 +1,46 @@
+/** Serves the built IDE: its page at /graphql for browsers, its files under /ide/. Public; the operations need a token. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, errnoOf } from '../lib/error.js';
+import { idePolicy } from './http-guard.js';
+
+/** @param folder dist/ide; where it does not exist, /graphql tells how to build it */
+export async function serveIde(fastify: FastifyInstance, folder: string): Promise<void> {
+  const page = await pageOf(folder);
+  fastify.get('/graphql', (request, reply) => answerPage(request, reply, page));
+  if (page === undefined) return;
+  await fastify.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      void reply.header('content-security-policy', idePolicy(request.headers.host));
+    });
+    await scope.register(fastifyStatic, {
+      root: folder,
+      prefix: '/ide/',
+      index: false,
+      decorateReply: false,
+      setHeaders: (response, path) => {
+        // Built files carry a hash of their content in their names.
+        if (path.includes('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable');
+      },
+    });
+  });
+}
+
+function answerPage(request: FastifyRequest, reply: FastifyReply, page: string | undefined): FastifyReply {
+  if (!(request.headers.accept ?? '').includes('text/html')) {
+    throw new AppError('BAD_USER_INPUT', 'Send GraphQL operations by POST; a browser gets the IDE here');
+  }
+  if (page === undefined) throw new AppError('NOT_FOUND', 'The IDE is not built: run npm run build');
+  return reply.header('content-security-policy', idePolicy(request.headers.host)).type('text/html; charset=utf-8').send(page);
+}
+
+async function pageOf(folder: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(folder, 'index.html'), 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+/** Who is asking, and what that allows. Every resolver and route begins with requirePermissions. */
+import { AppError } from '../lib/error.js';
+
+export const PERMISSIONS = ['backups:read', 'backups:write', 'backups:delete', 'backups:restore', 'admin'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export interface Viewer {
+  /** The token's name, or the subject of a JWT. */
+  readonly subject: string;
+  /** What the token grants, already widened: admin brings all others. */
+  readonly permissions: ReadonlySet<Permission>;
+  /** Milliseconds since 1970 at which the token ends, where it does. */
+  readonly expiresAtMs?: number;
+}
+
+export function isPermission(value: unknown): value is Permission {
+  return (PERMISSIONS as readonly unknown[]).includes(value);
+}
+
+/** A viewer with what is granted and what that implies. */
+export function viewerOf(subject: string, granted: Iterable<Permission>, expiresAtMs?: number): Viewer {
+  const set = new Set(granted);
+  const permissions = set.has('admin') ? new Set(PERMISSIONS) : set;
+  return { subject, permissions, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
+}
+
+/**
+ * Passes when the viewer has every one of the permissions.
+ * @throws AppError FORBIDDEN that names what is needed and what is missing
+ */
+export function requirePermissions(viewer: Viewer, ...needed: readonly Permission[]): void {
+  const missing = needed.filter((permission) => !viewer.permissions.has(permission));
+  if (missing.length === 0) return;
+  throw new AppError(
+    'FORBIDDEN',
+    `Insufficient permissions: needs ${needed.join(' and ')}; token "${viewer.subject}" lacks ${missing.join(' and ')}`,
+  );
+}

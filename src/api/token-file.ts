@@ -1,0 +1,102 @@
+/**
+ * The file of static tokens. It holds only SHA-256 digests, so it is no secret:
+ * {"tokens": [{"name", "sha256": 64 hex digits, "permissions": [...], "expiresAt"?: RFC 3339}]}
+ * It is read again when it changes; a broken new version leaves the last good one in force.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { messageOf } from '../lib/error.js';
+import type { Log } from '../lib/log.js';
+import { PERMISSIONS } from './permission.js';
+import type { Permission } from './permission.js';
+
+export interface StaticToken {
+  readonly name: string;
+  readonly digest: Buffer;
+  readonly permissions: readonly Permission[];
+  readonly expiresAtMs?: number;
+}
+
+const FILE_BYTES_MAX = 1024 * 1024;
+
+const ENTRY = z.strictObject({
+  name: z.string().regex(/^[\w.@ -]{1,64}$/, 'is not a name: use letters, digits and . _ - @ (64 at most)'),
+  sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256: write 64 hexadecimal digits'),
+  permissions: z.array(z.enum(PERMISSIONS)).min(1),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+const DOCUMENT = z.strictObject({ tokens: z.array(ENTRY).max(1_000) });
+
+export class TokenFile {
+  private tokens: readonly StaticToken[] = [];
+  private version = '';
+
+  private constructor(
+    private readonly path: string,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws Error that names the file and the fault: a server does not start with a broken token file */
+  static async open(path: string, log: Log): Promise<TokenFile> {
+    const file = new TokenFile(path, log);
+    file.version = await versionOf(path).catch((error: unknown) => {
+      throw new Error(`The token file ${path} cannot be read (${messageOf(error)})`, { cause: error });
+    });
+    file.tokens = await load(path);
+    return file;
+  }
+
+  /** The entry of this token, if there is one. Takes the same time whichever entry matches. */
+  async find(token: string): Promise<StaticToken | undefined> {
+    await this.refresh();
+    const digest = createHash('sha256').update(token).digest();
+    let found: StaticToken | undefined;
+    for (const entry of this.tokens) {
+      if (timingSafeEqual(entry.digest, digest)) found = entry;
+    }
+    return found;
+  }
+
+  private async refresh(): Promise<void> {
+    const version = await versionOf(this.path).catch((error: unknown) => `unreadable: ${messageOf(error)}`);
+    if (version === this.version) return;
+    this.version = version;
+    try {
+      this.tokens = await load(this.path);
+      this.log.info({ tokensFile: this.path, count: this.tokens.length }, 'token file read again');
+    } catch (error) {
+      this.log.error({ tokensFile: this.path, err: error }, 'token file is broken: its last good version stays in force');
+    }
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { mtimeMs, size, ino } = await stat(path);
+  return `${mtimeMs}-${size}-${ino}`;
+}
+
+async function load(path: string): Promise<readonly StaticToken[]> {
+  const { size } = await stat(path);
+  if (size > FILE_BYTES_MAX) throw new Error(`The token file ${path} is larger than ${FILE_BYTES_MAX} bytes`);
+  const parsed = DOCUMENT.safeParse(parseJson(path, await readFile(path, 'utf8')));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(`The token file ${path} is not valid at ${issue?.path.join('.') || 'its top'}: ${issue?.message ?? 'unknown fault'}`);
+  }
+  return parsed.data.tokens.map((entry) => ({
+    name: entry.name,
+    digest: Buffer.from(entry.sha256, 'hex'),
+    permissions: entry.permissions,
+    ...(entry.expiresAt === undefined ? {} : { expiresAtMs: Date.parse(entry.expiresAt) }),
+  }));
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The parser's message quotes the file; somebody may have put a token there by mistake.
+    throw new Error(`The token file ${path} is not JSON`, { cause: new Error((error as Error).name) });
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * The document, version 1, as JSON: one row a line, tables and columns in the order of their names,
+ * rows in the order of their UUIDs, so that `diff` and any reader of JSON can use it.
+ *
+ *   {"format":"ovncp-backup/1",
+ *   "manifest":{...},
+ *   "schema":{...},
+ *   "tables":{
+ *   "ACL":{
+ *   "<uuid>":{"action":"allow"},
+ *   "<uuid>":{...}
+ *   }
+ *   },
+ *   "contentDigest":"sha256:..."}
+ *
+ * Any layout of the same tree is read, every row then being parsed and checked; only where the
+ * content digest is known from outside are rows in the layout above taken over as bytes.
+ */
+import { assert } from '../lib/assert.js';
+import { AppError } from '../lib/error.js';
+import { Breath } from '../lib/pause.js';
+import { isUuid } from '../model/row.js';
+import { ContentDigest, StoredRows, type Snapshot } from '../model/snapshot.js';
+import type { DatabaseSchema, TableSchema } from '../ovsdb/database-schema.js';
+import { stringifyJson } from '../ovsdb/json.js';
+import { LineSplitter } from './line-splitter.js';
+import { headerJson, readHeader, type ArchiveHeader } from './manifest.js';
+import { MemberScanner, type MemberTarget } from './member-scanner.js';
+import { digestOf, readArchivedSchema, readJson, SnapshotBuilder } from './snapshot-builder.js';
+
+export const DOCUMENT_FORMAT = 'ovncp-backup/1';
+/** In the place of the digest in a document that somebody edited. */
+const UNCHECKED = 'none';
+
+/** What a writer of content works on. */
+export interface Writing {
+  readonly snapshot: Snapshot;
+  readonly header: ArchiveHeader;
+  /** Rows written so far, kept up to date by the writer. */
+  rows: number;
+}
+
+/** What a reader of content is given to go by, and keeps up to date. */
+export interface Reading {
+  /** The content digest, when it is known from outside the archive. */
+  readonly contentDigest: string | undefined;
+  /** Rows read so far. */
+  rows: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a reader of content found, all of it checked. */
+export interface Content {
+  readonly snapshot: Snapshot;
+  readonly header: ArchiveHeader | undefined;
+  readonly contentDigest: string;
+}
+
+const BLOCK_BYTES = 256 << 10;
+/** Around a row: comma, newline, quotes, colon. */
+const ROW_EXTRA_BYTES = 2 + 36 + 3;
+const NEWLINE = 0x0a;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Writes the document in blocks; answers the content digest. */
+export async function* writeJson(writing: Writing): AsyncGenerator<Buffer, string> {
+  const { snapshot } = writing;
+  const digest = new ContentDigest(snapshot.schema.name);
+  const breath = new Breath(8, 1);
+  yield Buffer.from(`{"format":${JSON.stringify(DOCUMENT_FORMAT)},\n"manifest":${stringifyJson(headerJson(writing.header))},\n"schema":${stringifyJson(snapshot.schema.json)},\n"tables":{`);
+  let opening = '\n';
+  for (const rows of snapshot.tables.values()) {
+    if (rows.count === 0) continue;
+    digest.table(rows.table);
+    let block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, 4096 + rows.count * 512));
+    let length = block.write(`${opening}${JSON.stringify(rows.table)}:{\n`);
+    opening = ',\n';
+    for (let i = 0; i < rows.count; i++) {
+      const uuid = rows.uuid(i);
+      const text = rows.text(i);
+      digest.row(uuid, text);
+      if (length + ROW_EXTRA_BYTES + text.length > block.length) {
+        yield block.subarray(0, length);
+        if (breath.due()) await breath.rest();
+        block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, ROW_EXTRA_BYTES + text.length));
+        length = 0;
+      }
+      writing.rows++;
+      if (i > 0) {
+        block[length++] = COMMA;
+        block[length++] = NEWLINE;
+      }
+      block[length++] = QUOTE;
+      length += block.write(uuid, length, 'latin1');
+      block[length++] = QUOTE;
+      block[length++] = COLON;
+      length += text.copy(block, length);
+    }
+    yield block.subarray(0, length);
+    yield Buffer.from('\n}');
+  }
+  const contentDigest = digest.end();
+  yield Buffer.from(`\n},\n"contentDigest":"${contentDigest}"}\n`);
+  return contentDigest;
+}
+
+/** Longest piece that is scanned without a look at the clock. */
+const PIECE_BYTES = 32 << 10;
+/** A line that is longer goes through the scanner, which keeps no second copy. */
+const LINE_BYTES_MAX = 1 << 20;
+/** `"<uuid>":{` */
+const ROW_VALUE_AT = 1 + 36 + 2;
+
+/**
+ * Reads a document of any layout.
+ * @param digestNeeded why a document without "contentDigest" is refused, when it is
+ * @throws AppError INTEGRITY_FAILED on anything that is malformed, does not fit the schema inside, or not the digest
+ */
+export async function readJsonDocument(source: AsyncIterable<Buffer>, reading: Reading, digestNeeded?: string): Promise<Content> {
+  const target = new DocumentTarget(reading, digestNeeded);
+  const scanner = new MemberScanner(target, 'The document');
+  const breath = new Breath(8, 1);
+  const lines = reading.contentDigest === undefined ? undefined : new OwnLines(scanner, target);
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      if (lines === undefined) scanner.push(piece);
+      else lines.push(piece);
+      if (breath.due()) await breath.rest();
+    }
+  }
+  lines?.end();
+  scanner.end();
+  return target.finish();
+}
+
+/** Takes rows in the layout of writeJson as bytes, line by line, and gives everything else to the scanner. */
+class OwnLines {
+  private readonly splitter = new LineSplitter((line) => this.line(line));
+
+  constructor(
+    private readonly scanner: MemberScanner,
+    private readonly target: DocumentTarget,
+  ) {}
+
+  push(chunk: Buffer): void {
+    this.splitter.push(chunk);
+    if (this.splitter.held > LINE_BYTES_MAX) this.end();
+  }
+
+  end(): void {
+    this.splitter.flush();
+  }
+
+  private line(line: Buffer): void {
+    const { scanner, target } = this;
+    const comma = line[line.length - 2] === COMMA;
+    const end = line.length - (comma ? 2 : 1);
+    const isRow =
+      scanner.depthOfNextKey === 3 &&
+      line[0] === QUOTE &&
+      line[ROW_VALUE_AT - 2] === QUOTE &&
+      line[ROW_VALUE_AT - 1] === COLON &&
+      line[ROW_VALUE_AT] === OPEN_BRACE &&
+      line[end - 1] === CLOSE_BRACE;
+    const uuid = isRow ? line.toString('latin1', 1, ROW_VALUE_AT - 2) : '';
+    if (!isUuid(uuid) || !target.takeOver(uuid, line.subarray(ROW_VALUE_AT, end))) {
+      scanner.push(line);
+      return;
+    }
+    scanner.passed(line.length, comma);
+  }
+}
+
+/** Takes the members of a document in any order and makes content of them. */
+class DocumentTarget implements MemberTarget {
+  private readonly members = new Set<string>();
+  private readonly tables = new Set<string>();
+  private builder: SnapshotBuilder | undefined;
+  private header: ArchiveHeader | undefined;
+  private trailer: string | undefined;
+  private table: TableSchema | undefined;
+  /** Rows, as they were written, that came before the schema. */
+  private readonly early = new Map<string, StoredRows>();
+
+  constructor(
+    private readonly reading: Reading,
+    private readonly digestNeeded: string | undefined,
+  ) {}
+
+  descends(path: readonly string[]): boolean {
+    const [member = '', table] = path;
+    if (path.length === 1) {
+      if (this.members.has(member)) throw new AppError('INTEGRITY_FAILED', `The document holds "${member.slice(0, 100)}" twice. Remove one of the two`);
+      this.members.add(member);
+    }
+    if (member !== 'tables') return false;
+    if (path.length === 2 && table !== undefined) this.enter(table);
+    return path.length <= 2;
+  }
+
+  member(path: readonly string[], value: Buffer): void {
+    const [member, table, uuid] = path;
+    if (table !== undefined && uuid !== undefined) {
+      this.row(table, uuid, value);
+      return;
+    }
+    switch (member) {
+      case 'format':
+        checkFormat(readJson(value.toString(), '"format"'));
+        break;
+      case 'manifest':
+        this.header = readHeader(readJson(value.toString(), 'manifest'));
+        break;
+      case 'schema':
+        this.builder = new SnapshotBuilder(readArchivedSchema(readJson(value.toString(), 'schema')));
+        break;
+      case 'contentDigest':
+        this.trailer = String(readJson(value.toString(), '"contentDigest"'));
+        break;
+      default:
+        // a note that somebody added
+        readJson(value.toString(), `"${String(member).slice(0, 100)}"`);
+    }
+  }
+
+  /** Takes a row over as it is. False when it has to be parsed. */
+  takeOver(uuid: string, text: Buffer): boolean {
+    if (this.builder === undefined || this.table === undefined) return false;
+    this.builder.addCanonical(this.table.name, uuid, text);
+    this.reading.rows++;
+    return true;
+  }
+
+  async finish(): Promise<Content> {
+    for (const needed of ['format', 'schema', 'tables']) {
+      if (!this.members.has(needed)) throw missing(needed, `it is not a whole ${DOCUMENT_FORMAT} document. Take another copy of the backup`);
+    }
+    if (this.digestNeeded !== undefined && this.trailer === undefined) throw missing('contentDigest', this.digestNeeded);
+    const { builder } = this;
+    assert(builder !== undefined, 'a schema was read and is not there');
+    const breath = new Breath();
+    for (const [name, rows] of this.early) {
+      const table = builder.table(name);
+      for (let i = 0; i < rows.count; i++) {
+        builder.addText(table, rows.uuid(i), rows.text(i));
+        if (breath.due()) await breath.rest();
+      }
+    }
+    const snapshot = await builder.finish();
+    return checked(snapshot, this.header, this.trailer, this.reading);
+  }
+
+  private enter(table: string): void {
+    if (this.tables.has(table)) throw new AppError('INTEGRITY_FAILED', `The document holds the table "${table.slice(0, 100)}" twice. Make one of the two`, { place: { table } });
+    this.tables.add(table);
+    this.table = this.builder?.table(table);
+  }
+
+  private row(table: string, uuid: string, value: Buffer): void {
+    this.reading.rows++;
+    if (this.builder !== undefined && this.table !== undefined) {
+      this.builder.addText(this.table, uuid, value);
+      return;
+    }
+    const rows = this.early.get(table) ?? new StoredRows(table);
+    this.early.set(table, rows);
+    rows.add(uuid, value);
+  }
+}
+
+/** The error for a document without one of its members. */
+export function missing(member: string, advice: string): AppError {
+  return new AppError('INTEGRITY_FAILED', `The document has no "${member}": ${advice}`);
+}
+
+/** @throws AppError INTEGRITY_FAILED on a document that is not of this version */
+export function checkFormat(format: unknown): void {
+  if (format === DOCUMENT_FORMAT) return;
+  throw new AppError('INTEGRITY_FAILED', `The document's format is ${JSON.stringify(format)?.slice(0, 100) ?? 'missing'}; this program understands "${DOCUMENT_FORMAT}". Use the program that made it, or a newer one`);
+}
+
+/** Computes the digest and compares it with what is known. @throws AppError INTEGRITY_FAILED when it differs */
+export async function checked(snapshot: Snapshot, header: ArchiveHeader | undefined, trailer: string | undefined, reading: Reading): Promise<Content> {
+  if (header !== undefined && header.schemaName !== snapshot.schema.name) {
+    throw new AppError('INTEGRITY_FAILED', `The archive's manifest is for a database ${header.schemaName}, but its schema is that of ${snapshot.schema.name}. Take another copy of the backup`);
+  }
+  const contentDigest = await digestOf(snapshot);
+  if (trailer !== undefined && trailer !== UNCHECKED && trailer !== contentDigest) {
+    throw new AppError('INTEGRITY_FAILED', 'The archive\'s rows are not the ones that it was made of: their digest is not the "contentDigest" inside. Take another copy; if the rows were edited on purpose, set "contentDigest" to "none"');
+  }
+  if (reading.contentDigest !== undefined && reading.contentDigest !== contentDigest) {
+    throw new AppError('INTEGRITY_FAILED', 'The archive\'s content digest is not the one in the backup\'s manifest: the file holds something else than was backed up. Use another backup');
+  }
+  return { snapshot, header, contentDigest };
+}

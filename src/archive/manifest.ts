@@ -1,0 +1,84 @@
+/**
+ * The manifest inside an archive: what the backup is and where it came from. It holds nothing
+ * that is known only after packing (sizes, checksums): those stand in the `.meta` file beside it.
+ */
+import { AppError } from '../lib/error.js';
+import { isObject, type Json, type JsonObject } from '../ovsdb/json.js';
+
+export interface ArchiveHeader {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** The subject that made the backup. */
+  readonly createdBy: string;
+  /** The configured id of the database it was taken from. */
+  readonly database: string;
+  readonly schemaName: string;
+  readonly schemaVersion: string;
+  readonly type: 'FULL';
+  /** Table -> number of rows, tables without rows left out. */
+  readonly tables: Readonly<Record<string, number>>;
+  readonly rowCount: number;
+}
+
+/** The manifest as it stands in a document, members in this order. */
+export function headerJson(header: ArchiveHeader): JsonObject {
+  return {
+    id: header.id,
+    name: header.name,
+    ...(header.description === undefined ? {} : { description: header.description }),
+    createdAt: header.createdAt,
+    createdBy: header.createdBy,
+    database: header.database,
+    schemaName: header.schemaName,
+    schemaVersion: header.schemaVersion,
+    type: header.type,
+    tables: header.tables,
+    rowCount: header.rowCount,
+  };
+}
+
+/** Reads the manifest of a document. Members that version 1 does not know are passed over. @throws AppError INTEGRITY_FAILED */
+export function readHeader(json: Json): ArchiveHeader {
+  if (!isObject(json)) throw malformed('it is not an object');
+  const { type, tables, description } = json;
+  if (type !== 'FULL') throw malformed('"type" is not "FULL"; this version reads full backups only');
+  if (!isObject(tables)) throw malformed('"tables" is not an object of row counts');
+  return {
+    id: text(json, 'id'),
+    name: text(json, 'name'),
+    ...(description === undefined ? {} : { description: text(json, 'description') }),
+    createdAt: instantText(json, 'createdAt'),
+    createdBy: text(json, 'createdBy'),
+    database: text(json, 'database'),
+    schemaName: text(json, 'schemaName'),
+    schemaVersion: text(json, 'schemaVersion'),
+    type,
+    tables: Object.fromEntries(Object.keys(tables).map((table) => [table, count(tables, table)])),
+    rowCount: count(json, 'rowCount'),
+  };
+}
+
+function text(json: JsonObject, member: string): string {
+  const value = json[member];
+  if (typeof value !== 'string') throw malformed(`"${member}" is not a string`);
+  return value;
+}
+
+function instantText(json: JsonObject, member: string): string {
+  const value = text(json, member);
+  if (Number.isNaN(Date.parse(value))) throw malformed(`"${member}" is not a time`);
+  return value;
+}
+
+function count(json: JsonObject, member: string): number {
+  const value = json[member];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformed(`"${member}" is not a count`);
+  return value;
+}
+
+function malformed(what: string): AppError {
+  return new AppError('INTEGRITY_FAILED', `The archive's manifest is malformed: ${what}. Take another copy of the backup, or remove the manifest to import the rows alone`);
+}

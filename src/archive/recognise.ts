@@ -1,0 +1,26 @@
+/**
+ * Telling by its first bytes what a file is. Names and media types are not looked at: they can be wrong.
+ */
+
+/** A document, a clustered log, or a layer around one. */
+export type Content = 'JSON' | 'YAML' | 'OVSDB' | 'CLUSTER' | 'GZIP' | 'ENCRYPTED';
+
+/** So many first bytes are enough to tell. */
+export const HEAD_BYTES = 256;
+
+export const ENCRYPTED_MAGIC = Buffer.from('OVNCPENC', 'latin1');
+const STANDALONE_MAGIC = 'OVSDB JSON ';
+const CLUSTER_MAGIC = 'OVSDB CLUSTER ';
+/** A directive, a document mark, a comment, or a first key. */
+const YAML_HEAD = /^(?:%YAML |---(?:\s|$)|#|(["']?)[A-Za-z]\w*\1[ \t]*:(?:\s|$))/;
+
+/** What the bytes begin, undefined for nothing that is known here. */
+export function recognise(head: Buffer): Content | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'GZIP';
+  if (head.subarray(0, ENCRYPTED_MAGIC.length).equals(ENCRYPTED_MAGIC)) return 'ENCRYPTED';
+  const text = head.toString('latin1', 0, HEAD_BYTES).trimStart();
+  if (text.startsWith(STANDALONE_MAGIC)) return 'OVSDB';
+  if (text.startsWith(CLUSTER_MAGIC)) return 'CLUSTER';
+  if (text.startsWith('{')) return 'JSON';
+  return YAML_HEAD.test(text) ? 'YAML' : undefined;
+}

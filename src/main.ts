@@ -1,0 +1,45 @@
+/** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
+import { startApp } from './app.js';
+import { ConfigError, loadConfig, type Config } from './config.js';
+import { messageOf } from './lib/error.js';
+import { createLog } from './lib/log.js';
+
+const EXIT_CONFIGURATION = 2;
+const EXIT_FAILURE = 1;
+
+function configuration(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const fault of error.faults) process.stderr.write(`${fault}\n`);
+    process.exit(EXIT_CONFIGURATION);
+  }
+}
+
+const config = configuration();
+const log = createLog(config.logLevel);
+try {
+  const app = await startApp(config, log);
+  process.stderr.write(`OVN backup and restore listens on ${app.url}: GraphQL and its IDE at ${app.url}/graphql\n`);
+  if (app.firstToken !== undefined) process.stderr.write(`This first start made an admin token, kept in ${app.firstToken.file} and shown only now:\n${app.firstToken.token}\n`);
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      log.info({ signal }, 'draining: running work ends, new work is refused');
+      app.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'the server did not end well');
+          process.exit(EXIT_FAILURE);
+        },
+      );
+    });
+  }
+} catch (error) {
+  log.error({ err: error }, 'the server could not start');
+  process.stderr.write(`The server could not start: ${messageOf(error)}\n`);
+  process.exit(EXIT_FAILURE);
+}

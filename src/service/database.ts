@@ -1,0 +1,77 @@
+/**
+ * The configured databases, and what the services need of them: sessions whose failures are
+ * told in the words of the catalogue of errors.
+ */
+import { AppError, messageOf } from '../lib/error.js';
+import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../ovsdb/client.js';
+import { ConnectionError, OvsdbError } from '../ovsdb/error.js';
+import { FrameError } from '../ovsdb/frame.js';
+import { isObject, type Json } from '../ovsdb/json.js';
+
+const COUNT_TIMEOUT_MS = 60_000;
+
+export class Database {
+  constructor(
+    /** As configured here. */
+    readonly id: string,
+    readonly client: DatabaseClient,
+  ) {}
+
+  get status(): DatabaseStatus {
+    return this.client.status;
+  }
+
+  /** What the database calls itself. */
+  get schemaName(): string {
+    return this.client.database;
+  }
+
+  /** @throws AppError DATABASE_UNAVAILABLE */
+  async withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.client.withSession(options, work);
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
+  async countRows(): Promise<Readonly<Record<string, number>>> {
+    return this.withSession({ leader: false }, async ({ connection, schema }) => {
+      const tables = [...schema.tables.keys()];
+      const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
+      const results = await connection.request('transact', [schema.name, ...operations], { timeoutMs: COUNT_TIMEOUT_MS });
+      if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
+      return Object.fromEntries(tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0));
+    });
+  }
+}
+
+function rowsIn(result: Json): number {
+  const rows = isObject(result) ? result['rows'] : undefined;
+  if (!Array.isArray(rows)) throw new OvsdbError('not a reply', 'rows were expected');
+  return rows.length;
+}
+
+/** An error of the protocol in the words of the catalogue; anything else as it is. */
+export function databaseError(error: unknown): unknown {
+  if (error instanceof ConnectionError || error instanceof FrameError) return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}`, { cause: error });
+  if (error instanceof OvsdbError) return new AppError('DATABASE_UNAVAILABLE', `The database did not answer as it should: ${error.message}`, { cause: error });
+  return error;
+}
+
+/** The configured databases by id; the first is the default one. */
+export class Databases {
+  constructor(private readonly all: readonly Database[]) {}
+
+  list(): readonly Database[] {
+    return this.all;
+  }
+
+  /** @param id undefined or null for the default one @throws AppError NOT_FOUND that names the ids there are */
+  get(id?: string | null): Database {
+    const found = id === undefined || id === null ? this.all[0] : this.all.find((database) => database.id === id);
+    if (found === undefined) throw new AppError('NOT_FOUND', `Database not found: "${String(id)}". Configured here: ${this.all.map((database) => database.id).join(', ')}`);
+    return found;
+  }
+}

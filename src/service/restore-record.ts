@@ -1,0 +1,89 @@
+/**
+ * The restore record: what is kept of a restore in the store, from its beginning on, so that it can be
+ * looked up for ever and settled after a crash.
+ */
+import { z } from 'zod';
+import { AppError, ERROR_STATUS, messageOf, type ErrorCode } from '../lib/error.js';
+
+export const RESTORE_FORMAT = 'ovncp-restore/1';
+export const RESTORE_RECORD_BYTES_MAX = 16 * 1024 * 1024;
+
+export const RESTORE_PHASES = ['QUEUED', 'READING', 'PLANNING', 'APPLYING', 'VERIFYING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
+export type RestorePhase = (typeof RESTORE_PHASES)[number];
+
+const count = z.int().nonnegative();
+const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
+const problem = z.object({ code: z.enum(codes), message: z.string(), table: z.string().optional(), label: z.string().optional() }).readonly();
+
+/**
+ * A touched row that tells afterwards whether the transaction was carried out: all of it was, or none. Texts are the canonical
+ * values of the columns that an update writes, as SHA-256.
+ */
+const witness = z
+  .object({ kind: z.enum(['INSERT', 'UPDATE', 'DELETE']), table: z.string(), uuid: z.string(), columns: z.array(z.string()).readonly().optional(), after: z.string().optional() })
+  .readonly();
+
+const tableCounts = z.object({ resource: z.string(), table: z.string(), total: count, restored: count, skipped: count, deleted: count, failed: count }).readonly();
+
+const resultSchema = z
+  .object({
+    success: z.boolean(),
+    dryRun: z.boolean(),
+    restoredCount: count,
+    skippedCount: count,
+    deletedCount: count,
+    errorCount: count,
+    details: z.array(tableCounts).readonly(),
+    warnings: z.array(z.string()).readonly(),
+    errors: z.array(problem).readonly(),
+    /** "1.234s" */
+    processingTime: z.string(),
+    /** Table -> kind -> rows in the list of changes. */
+    changes: z.record(z.string(), z.record(z.string(), count).readonly()).readonly(),
+  })
+  .readonly();
+
+const recordSchema = z
+  .object({
+    format: z.literal(RESTORE_FORMAT),
+    id: z.string().min(1),
+    backupId: z.string(),
+    database: z.string(),
+    dryRun: z.boolean(),
+    conflictPolicy: z.enum(['SKIP', 'OVERWRITE', 'ERROR']),
+    exact: z.boolean(),
+    force: z.boolean(),
+    phase: z.enum(RESTORE_PHASES),
+    startedBy: z.string(),
+    startedAt: z.iso.datetime({ precision: 3 }),
+    finishedAt: z.iso.datetime({ precision: 3 }).optional(),
+    result: resultSchema.optional(),
+    /** While the transaction may be under way. */
+    witnesses: z.array(witness).readonly().optional(),
+  })
+  .readonly();
+
+export type RestoreRecord = z.infer<typeof recordSchema>;
+export type RestoreResult = z.infer<typeof resultSchema>;
+export type RestoreDetail = z.infer<typeof tableCounts>;
+export type Witness = z.infer<typeof witness>;
+
+const FINAL: ReadonlySet<RestorePhase> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
+
+/** True for a phase that a restore ends in. */
+export function isFinal(phase: RestorePhase): boolean {
+  return FINAL.has(phase);
+}
+
+export function restoreRecordBytes(record: RestoreRecord): Buffer {
+  return Buffer.from(`${JSON.stringify(record)}\n`);
+}
+
+/** @throws AppError INTEGRITY_FAILED */
+export function parseRestoreRecord(bytes: Buffer): RestoreRecord {
+  try {
+    return recordSchema.parse(JSON.parse(bytes.toString()));
+  } catch (error) {
+    throw new AppError('INTEGRITY_FAILED', `it is no restore record that this version reads: ${messageOf(error)}`, { cause: error });
+  }
+}

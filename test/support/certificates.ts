@@ -1,0 +1,61 @@
+/** Certificates for tests of ssl: remotes, made with the openssl command (Debian's openssl). */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { environment, type ServerTls } from './ovsdb-server.js';
+
+const run = promisify(execFile);
+
+export interface TestCertificates {
+  readonly caCertificate: string;
+  /** For 127.0.0.1, ::1 and localhost. */
+  readonly server: ServerTls;
+  readonly client: ServerTls;
+  /** A client of another authority, which the server refuses. */
+  readonly stranger: ServerTls;
+}
+
+/** Makes an authority, a server and a client of it, and a stranger, as PEM files in the folder; valid for two days. */
+export async function makeCertificates(folder: string): Promise<TestCertificates> {
+  const authority = await makeAuthority(folder, 'ca');
+  const other = await makeAuthority(folder, 'other-ca');
+  const [server, client, stranger] = await Promise.all([
+    sign(folder, authority, 'server'),
+    sign(folder, authority, 'client'),
+    sign(folder, other, 'stranger'),
+  ]);
+  return { caCertificate: authority.certificate, server, client, stranger };
+}
+
+interface KeyPair {
+  readonly privateKey: string;
+  readonly certificate: string;
+}
+
+async function openssl(...words: string[]): Promise<void> {
+  await run('openssl', words, { env: environment(), timeout: 30_000 });
+}
+
+async function makeAuthority(folder: string, name: string): Promise<KeyPair> {
+  const [privateKey, certificate] = [join(folder, `${name}-key.pem`), join(folder, `${name}.pem`)];
+  await openssl(
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=test ${name}`],
+    ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign', '-keyout', privateKey, '-out', certificate],
+  );
+  return { privateKey, certificate };
+}
+
+async function sign(folder: string, authority: KeyPair, name: string): Promise<ServerTls> {
+  const [privateKey, request, certificate] = ['-key.pem', '.csr', '.pem'].map((end) => join(folder, name + end)) as [string, string, string];
+  const extensions = join(folder, `${name}.ext`);
+  await writeFile(extensions, 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost\nbasicConstraints=CA:FALSE\n');
+  await openssl(
+    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=test ${name}`, '-keyout', privateKey, '-out', request],
+  );
+  await openssl(
+    ...['x509', '-req', '-in', request, '-CA', authority.certificate, '-CAkey', authority.privateKey, '-set_serial', String(1 + Math.floor(Math.random() * 2 ** 47))],
+    ...['-days', '2', '-extfile', extensions, '-out', certificate],
+  );
+  return { privateKey, certificate, caCertificate: authority.certificate };
+}

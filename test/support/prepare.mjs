@@ -1,0 +1,202 @@
+// Makes a fresh clone ready: `node test/support/prepare.mjs demo|test|bench`, the first step
+// of `npm run demo`, `npm test` and `npm run bench`. Needs Node 20 and nothing else.
+//
+// It installs the Debian packages that are missing, installs the npm packages when
+// node_modules is not what package-lock.json says, and builds dist when a source has
+// changed. It says one line for each thing that it does, and nothing when all is there.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NODE_MAJOR_MIN = 20;
+const STEP_TIMEOUT_MS = 20 * 60_000;
+
+/** What each Debian package is needed for: any of the named programs or files missing means that it is not installed. */
+const OVN_PACKAGES = [
+  { name: 'openvswitch-common', programs: ['ovsdb-server', 'ovsdb-client', 'ovsdb-tool'], files: [] },
+  { name: 'ovn-common', programs: ['ovn-nbctl'], files: [] },
+  { name: 'ovn-central', programs: ['ovn-northd'], files: ['/usr/share/ovn/ovn-nb.ovsschema'] },
+];
+const PACKAGES = {
+  demo: OVN_PACKAGES,
+  test: [...OVN_PACKAGES, { name: 'openssl', programs: ['openssl'], files: [] }, { name: 'chromium', programs: ['chromium'], files: [] }],
+  bench: OVN_PACKAGES,
+};
+
+// an ordinary user's PATH lacks the folders of daemons and of apt's own tools
+const PATH = [...new Set([...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'])].filter(Boolean);
+
+class Problem extends Error {}
+
+const say = (line) => console.log(`prepare: ${line}`);
+
+function hasProgram(name) {
+  return PATH.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function run(command, words, options = {}) {
+  return spawnSync(command, words, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26, timeout: STEP_TIMEOUT_MS, ...options, env: { ...process.env, PATH: PATH.join(':'), ...options.env } });
+}
+
+/** The reason why a command failed, or null if it did not. */
+function failure({ error, signal, status }) {
+  if (error) return error.message;
+  if (signal) return `ended by ${signal}`;
+  return status === 0 ? null : `exit code ${status}`;
+}
+
+function checkNode() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < NODE_MAJOR_MIN) throw new Problem(`Node ${process.versions.node} is too old: install Node ${NODE_MAJOR_MIN} or later`);
+}
+
+// ---- Debian packages ----------------------------------------------------------
+
+// Installing must not start daemons, now or at the next boot: ovn-central brings units for
+// ovn-northd and two databases, and the machine may be somebody's workstation. While a
+// /usr/sbin/policy-rc.d answers 101, maintainer scripts start nothing (invoke-rc.d(8));
+// afterwards the units that came with this are disabled. A policy that is there already
+// stays, but only if it forbids starting too. openvswitch-switch is not needed, and not installed.
+const INSTALL = `
+set -eu
+policy=/usr/sbin/policy-rc.d
+if [ -e "$policy" ]; then
+  answer=0
+  "$policy" ovn-central.service start </dev/null >/dev/null 2>&1 || answer=$?
+  if [ "$answer" != 101 ]; then
+    echo "$policy lets packages start their daemons: install by hand, or remove it" >&2
+    exit 1
+  fi
+else
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' HUP INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' >"$policy"
+  chmod 755 "$policy"
+fi
+installed() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
+central=yes
+installed ovn-central || central=no
+get() { apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold "$@" </dev/null; }
+# package lists that are missing or out of date show in a failure: only then fetch them
+get install --no-install-recommends "$@" || { get update && get install --no-install-recommends "$@"; }
+if [ "$central" = no ] && installed ovn-central && command -v systemctl >/dev/null; then
+  systemctl --no-reload disable ovn-central.service ovn-ovsdb-server-nb.service ovn-ovsdb-server-sb.service
+fi
+`;
+
+/** How to run a command as root: the words before it, or null if there is no way without asking for a password. */
+function asRoot() {
+  if (process.getuid?.() === 0) return [];
+  if (hasProgram('sudo') && failure(run('sudo', ['-n', 'true'], { stdio: 'ignore' })) === null) {
+    // sudo clears the environment: hand on what apt needs of it
+    const kept = Object.entries(process.env).filter(([name]) => /^(https?|ftp|all|no)_proxy$/i.test(name));
+    return ['sudo', '-n', 'env', ...kept.map(([name, value]) => `${name}=${value}`), `PATH=${PATH.join(':')}`];
+  }
+  return null;
+}
+
+function installDebianPackages(purpose) {
+  const missing = PACKAGES[purpose].filter(({ programs, files }) => !programs.every(hasProgram) || !files.every((file) => existsSync(file))).map(({ name }) => name);
+  if (missing.length === 0) return;
+  const byHand = `apt-get install --no-install-recommends ${missing.join(' ')}`;
+  if (!hasProgram('apt-get')) throw new Problem(`these programs of Debian are missing, and there is no apt-get here to install them: ${missing.join(', ')}`);
+  const root = asRoot();
+  if (root === null) throw new Problem(`missing Debian packages; run as root:  ${byHand}`);
+  say(`installing Debian packages: ${missing.join(' ')}`);
+  const [command, ...words] = [...root, 'env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'sh', '-c', INSTALL, 'sh', ...missing];
+  const result = run(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const reason = failure(result);
+  if (reason !== null) {
+    const said = `${result.stdout ?? ''}${result.stderr ?? ''}`.trimEnd().split('\n').slice(-15).join('\n');
+    throw new Problem(`${said}\nprepare: installing Debian packages failed (${reason}); run as root:  ${byHand}`);
+  }
+}
+
+// ---- npm packages ---------------------------------------------------------------
+
+function readPackages(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages ?? {};
+  } catch {
+    return null; // missing or cut short: as good as not installed
+  }
+}
+
+/** npm writes node_modules/.package-lock.json last, so that an install that was cut short has none. */
+function npmPackagesAreThere() {
+  const wanted = readPackages(join(ROOT, 'package-lock.json'));
+  if (wanted === null) throw new Problem('package-lock.json is missing or unreadable: is this a whole clone?');
+  const present = readPackages(join(ROOT, 'node_modules/.package-lock.json'));
+  if (present === null) return false;
+  for (const [path, { version, integrity, optional, devOptional, peer }] of Object.entries(wanted)) {
+    if (path === '') continue;
+    const found = present[path];
+    // packages for other platforms are in the lock file and never installed
+    if (found === undefined && (optional || devOptional || peer)) continue;
+    if (found === undefined || found.version !== version || (integrity && found.integrity && found.integrity !== integrity)) return false;
+  }
+  return Object.keys(present).every((path) => wanted[path] !== undefined);
+}
+
+function npm(words) {
+  // run by npm, this is told where npm is; it need not be on the PATH
+  const own = process.env.npm_execpath;
+  const [command, ...before] = own?.endsWith('.js') && existsSync(own) ? [process.execPath, own] : ['npm'];
+  const reason = failure(run(command, [...before, ...words], { stdio: 'inherit' }));
+  if (reason !== null) throw new Problem(`npm ${words[0] === 'ci' ? 'ci' : 'run build'} failed: ${reason}`);
+}
+
+function installNpmPackages() {
+  if (npmPackagesAreThere()) return;
+  say('installing npm packages (npm ci)');
+  // whatever NODE_ENV says: building and testing need the development packages too
+  npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+// ---- the build --------------------------------------------------------------------
+
+/** Stands for the names, sizes and times of everything that the build reads. */
+function sourceStamp() {
+  const hash = createHash('sha256');
+  const add = (name) => {
+    const stat = statSync(join(ROOT, name));
+    if (stat.isFile()) hash.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
+  };
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name)).sort();
+  for (const name of [...sources, 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) add(name);
+  return hash.digest('hex');
+}
+
+function build() {
+  const stampFile = join(ROOT, 'dist/.prepared');
+  const stamp = sourceStamp();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  say('building (npm run build)');
+  npm(['run', '--silent', 'build']);
+  // the stamp from before the build: what changed meanwhile is built next time
+  writeFileSync(stampFile, stamp);
+}
+
+try {
+  checkNode();
+  const purpose = process.argv[2] ?? '';
+  if (!Object.hasOwn(PACKAGES, purpose)) throw new Problem(`usage: node test/support/prepare.mjs ${Object.keys(PACKAGES).join('|')}`);
+  installDebianPackages(purpose);
+  installNpmPackages();
+  build();
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  console.error(`prepare: ${error.message}`);
+  process.exitCode = 1;
+}

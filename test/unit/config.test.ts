@@ -1,0 +1,128 @@
+/** Configuration: every fault of the environment is named at once, in one line each. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from '../../src/config.js';
+import type { Environment } from '../../src/config.js';
+
+function faultsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+let folder: string;
+let pem: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'config-'));
+  pem = join(folder, 'key.pem');
+  writeFileSync(pem, 'pem');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('loadConfig', () => {
+  it('has the documented defaults for an empty environment', () => {
+    expect(loadConfig({})).toEqual({
+      remotes: [{ kind: 'unix', text: 'unix:/var/run/ovn/ovnnb_db.sock', path: '/var/run/ovn/ovnnb_db.sock' }],
+      backupPath: '/var/lib/ovncp/backups',
+      host: '127.0.0.1',
+      port: 4000,
+      logLevel: 'info',
+      auth: {},
+      introspection: true,
+      uploadBytesMax: 2 * 1024 ** 3,
+      bodyBytesMax: 64 * 1024 ** 2,
+    });
+  });
+
+  it('reads every variable', () => {
+    const config = loadConfig({
+      OVN_NB_DB: 'ssl:[fd00::1]:6641, tcp:nb.example:6642',
+      OVNCP_SSL_PRIVATE_KEY: pem,
+      OVNCP_SSL_CERTIFICATE: pem,
+      OVNCP_SSL_CA_CERT: pem,
+      BACKUP_PATH: '/srv/b',
+      HOST: '::',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      OVNCP_JWT_SECRET: 'x'.repeat(32),
+      OVNCP_JWT_ISSUER: 'iss',
+      OVNCP_JWT_AUDIENCE: 'aud',
+      OVNCP_TOKENS_FILE: '/etc/tokens.json',
+      OVNCP_INTROSPECTION: 'false',
+      OVNCP_UPLOAD_BYTES_MAX: '4096',
+      OVNCP_BODY_BYTES_MAX: '2048',
+      PATH: '/usr/bin',
+    });
+    expect(config.remotes.map((remote) => remote.kind)).toEqual(['ssl', 'tcp']);
+    expect(config).toMatchObject({
+      ssl: { privateKeyFile: pem, certificateFile: pem, caCertificateFile: pem },
+      backupPath: '/srv/b',
+      host: '::',
+      port: 0,
+      logLevel: 'silent',
+      auth: { jwtSecret: 'x'.repeat(32), jwtIssuer: 'iss', jwtAudience: 'aud', tokensFile: '/etc/tokens.json' },
+      introspection: false,
+      uploadBytesMax: 4096,
+      bodyBytesMax: 2048,
+    });
+  });
+
+  it('is frozen, and so is what is in it', () => {
+    const config = loadConfig({});
+    expect([config, config.auth, config.remotes].every((part) => Object.isFrozen(part))).toBe(true);
+  });
+
+  it('counts an empty variable as not set', () => {
+    expect(loadConfig({ PORT: '', OVNCP_JWT_SECRET: '' })).toMatchObject({ port: 4000, auth: {} });
+  });
+
+  it.each([
+    [{ PORT: '70000' }, 'PORT: must be an integer from 0 to 65535'],
+    [{ PORT: '4e3' }, 'PORT: must be an integer from 0 to 65535'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: is not a level; use one of trace, debug, info, warn, error, fatal, silent'],
+    [{ OVNCP_INTROSPECTION: 'yes' }, 'OVNCP_INTROSPECTION: must be true or false'],
+    [{ OVNCP_JWT_SECRET: 'short' }, 'OVNCP_JWT_SECRET: is too short; use at least 32 bytes'],
+    [{ OVNCP_JWKS_URL: 'http://keys.example/jwks' }, /^OVNCP_JWKS_URL: .*https/],
+    [{ OVNCP_JWKS_URL: 'file:///etc/passwd' }, /^OVNCP_JWKS_URL: /],
+    [{ OVN_NB_DB: 'tcp:host' }, /^OVN_NB_DB: "tcp:host" is not a remote/],
+    [{ OVNCP_SSL_PRIVATE_KEY: '/nowhere/key.pem' }, /^OVNCP_SSL_PRIVATE_KEY: "\/nowhere\/key.pem" cannot be read/],
+    [{ OVNCP_JWT_ISSUER: 'me' }, /^OVNCP_JWT_ISSUER: has no effect alone/],
+    [{ HOST: 'a host' }, 'HOST: is not a host name or an address'],
+  ] as const)('refuses %j', (env, fault) => {
+    const faults = faultsOf(env);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(fault);
+  });
+
+  it('takes a key set over plain http on loopback only', () => {
+    expect(faultsOf({ OVNCP_JWKS_URL: 'http://127.0.0.1:8080/jwks' })).toEqual([]);
+    expect(faultsOf({ OVNCP_JWKS_URL: 'http://127.0.0.1.example/jwks' })).toHaveLength(1);
+  });
+
+  it('refuses two sources of JWT keys', () => {
+    const env = { OVNCP_JWKS_URL: 'https://keys.example/jwks', OVNCP_JWT_SECRET: 'x'.repeat(32) };
+    expect(faultsOf(env)).toEqual(['OVNCP_JWKS_URL: is set together with OVNCP_JWT_SECRET; set one of them']);
+  });
+
+  it('wants all three PEM files for an ssl remote', () => {
+    expect(faultsOf({ OVN_NB_DB: 'ssl:nb:6641', OVNCP_SSL_CERTIFICATE: pem })).toEqual([
+      'OVNCP_SSL_PRIVATE_KEY: is not set; OVN_NB_DB has an ssl: remote, so name the PEM file',
+      'OVNCP_SSL_CA_CERT: is not set; OVN_NB_DB has an ssl: remote, so name the PEM file',
+    ]);
+  });
+
+  it('refuses an unknown OVNCP_ variable and names the nearest one', () => {
+    expect(faultsOf({ OVNCP_JWT_SECERT: 'x'.repeat(40) })).toEqual(['OVNCP_JWT_SECERT: is not known; did you mean OVNCP_JWT_SECRET?']);
+  });
+
+  it('names every fault at once, each in one line, and no secret', () => {
+    const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'y', OVNCP_JWT_SECRET: 'hunter2', OVNCP_TOKEN_FILE: 'z' });
+    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(['LOG_LEVEL', 'OVNCP_JWT_SECRET', 'OVNCP_TOKEN_FILE', 'PORT']);
+    expect(faults.join('')).not.toMatch(/\n|hunter2/);
+  });
+});
