@@ -8,8 +8,8 @@ export class Breath {
 
   /** @param sliceMs longest time to compute without a break */
   constructor(
-    private readonly sliceMs = 12,
-    private readonly every = 16,
+    private readonly sliceMs = 6,
+    private readonly every = 8,
   ) {}
 
   /** True when the slice is used up. Looks at the clock only once in `every` calls. */

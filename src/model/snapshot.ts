@@ -61,7 +61,7 @@ export class StoredRows implements TableRows {
       this.free = 0;
     }
     if (typeof text === 'string') chunk.write(text, this.free);
-    else text.copy(chunk, this.free);
+    else chunk.set(text, this.free);
     this.uuids.push(uuid);
     this.places.push((this.chunks.length - 1) * 2 ** 32 + this.free);
     this.lengths.push(bytes);

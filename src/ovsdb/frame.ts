@@ -49,7 +49,7 @@ export class Framer {
       } else if (c === QUOTE) {
         inString = true;
       } else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
-        if (depth++ === 0) start = this.begin(chunk, i, c);
+        if (depth++ === 0) start = this.begin(chunk, start, i);
       } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
         if (--depth === 0) {
           this.finish(chunk.subarray(start, i + 1));
@@ -64,11 +64,12 @@ export class Framer {
     this.depth = depth;
     this.inString = inString;
     if (depth > 0) this.keep(chunk.subarray(start));
-    else if (start < chunk.length && !isBlank(chunk, start)) throw new FrameError('the peer sent something that is no JSON object');
+    else if (!isBlank(chunk.subarray(start))) throw new FrameError('the peer sent something that is no JSON object');
   }
 
-  private begin(chunk: Buffer, at: number, c: number): number {
-    if (c !== OPEN_BRACE) throw new FrameError('the peer sent a document that is no JSON object');
+  /** A document begins at `at`; before it, from `after` on, there may only be white space. */
+  private begin(chunk: Buffer, after: number, at: number): number {
+    if (chunk[at] !== OPEN_BRACE || !isBlank(chunk.subarray(after, at))) throw new FrameError('the peer sent a document that is no JSON object');
     return at;
   }
 
@@ -87,9 +88,8 @@ export class Framer {
   }
 }
 
-function isBlank(chunk: Buffer, from: number): boolean {
-  for (let i = from; i < chunk.length; i++) if (![0x20, 0x09, 0x0a, 0x0d].includes(chunk[i] as number)) return false;
-  return true;
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
 /** The position after the string that opens at `at` (its opening quote). */

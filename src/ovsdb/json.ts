@@ -8,7 +8,8 @@ export type JsonObject = { readonly [key: string]: Json };
 
 /** Sixteen digits or more may be past 2^53; anything shorter is safe. */
 const LONG_NUMBER = /\d{16}/;
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+/** Quotes, escapes and integers one by one: an expression for a whole string overflows the stack on one of millions of characters. */
+const QUOTE_OR_LONG_INTEGER = /"|\\.|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 /** Cannot begin a string of OVSDB, which refuses NUL. */
 const MARK = '\u0000i';
 
@@ -16,8 +17,10 @@ const MARK = '\u0000i';
 export function parseJson(text: string): Json {
   if (!LONG_NUMBER.test(text)) return JSON.parse(text) as Json;
   let marked = false;
-  const safe = text.replace(STRING_OR_LONG_INTEGER, (token) => {
-    if (token.startsWith('"') || Number.isSafeInteger(Number(token))) return token;
+  let inString = false;
+  const safe = text.replace(QUOTE_OR_LONG_INTEGER, (token) => {
+    if (token === '"') inString = !inString;
+    if (inString || token === '"' || token.startsWith('\\') || Number.isSafeInteger(Number(token))) return token;
     marked = true;
     return `"\\u0000i${token}"`;
   });

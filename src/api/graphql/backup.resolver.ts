@@ -1,5 +1,4 @@
 /** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { AppError } from '../../lib/error.js';
 import type { BackupProgress as ServiceProgress, BackupService, CreateBackup } from '../../service/backup.js';
@@ -8,7 +7,7 @@ import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { openUpload } from '../upload.js';
 import { BackupConnection, BackupFilterInput, BackupJob, BackupProgress, Backup, CreateBackupInput, ImportBackupInput, ValidationReport, backupOf, jobOf, progressOf } from './backup.type.js';
-import { followedBy } from './follow.js';
+import { FOLLOW_BACKUP } from './follow.js';
 import { checkCreateBackup, checkImportBackup, checkKey } from './input.js';
 
 @Resolver(() => Backup)
@@ -75,9 +74,10 @@ export class BackupResolver {
   }
 
   @Subscription(() => BackupProgress, {
-    subscribe: ({ args, context, info }: { args: { jobId?: string }; context: ApiContext; info: GraphQLResolveInfo }) => {
+    topics: FOLLOW_BACKUP,
+    topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) => {
       requirePermissions(context.viewer, 'backups:read');
-      return followedBy(info.schema).backup(String(args.jobId));
+      return args.jobId;
     },
   })
   backupProgress(@Root() progress: ServiceProgress, @Arg('jobId', () => ID) _jobId: string): BackupProgress {

@@ -1,44 +1,35 @@
 /**
- * What subscriptions follow. type-graphql makes their `subscribe` functions of classes, which know no instance: the schema
- * that an operation runs on tells whose services are meant.
+ * What subscriptions follow: to type-graphql the feeds of the services are a PubSub, whose topics are kinds of
+ * work and whose dynamic ids are jobs and restores. The feeds themselves are the publishers.
  */
-import type { GraphQLSchema } from 'graphql';
-import { assert } from '../../lib/assert.js';
+import type { PubSub } from 'type-graphql';
+import { assert, unreachable } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
-import type { BackupProgress, BackupService } from '../../service/backup.js';
+import type { BackupService } from '../../service/backup.js';
 import type { Restore, RestoreProgress, RestoreService } from '../../service/restore.js';
+
+export const FOLLOW_BACKUP = 'backup';
+export const FOLLOW_RESTORE = 'restore';
 
 export interface RestoreEvent {
   readonly restore: Restore;
   readonly progress: RestoreProgress;
 }
 
-export interface Followed {
-  /** @throws AppError NOT_FOUND */
-  backup(jobId: string): AsyncIterable<BackupProgress>;
-  /** @throws AppError NOT_FOUND */
-  restore(id: string): AsyncIterable<RestoreEvent>;
-}
-
-const bySchema = new WeakMap<GraphQLSchema, Followed>();
-
-export function follow(schema: GraphQLSchema, backups: BackupService, restores: RestoreService): void {
-  bySchema.set(schema, {
-    backup: (jobId) => {
-      const job = backups.job(jobId);
-      if (job === undefined) throw new AppError('NOT_FOUND', `Backup job not found: ${jobId}`);
+/** Subscribing throws AppError NOT_FOUND for an id that there is not. */
+export function followServices(backups: BackupService, restores: RestoreService): PubSub {
+  return {
+    subscribe: (topic, id) => {
+      assert(typeof id === 'string', 'a subscription without an id');
+      if (topic === FOLLOW_RESTORE) return events(restores.get(id));
+      const job = backups.job(id);
+      if (job === undefined) throw new AppError('NOT_FOUND', `Backup job not found: ${id}`);
       return job.feed.follow();
     },
-    restore: (id) => events(restores.get(id)),
-  });
+    publish: (topic) => unreachable(topic as never),
+  };
 }
 
 async function* events(restore: Restore): AsyncGenerator<RestoreEvent> {
   for await (const progress of restore.feed.follow()) yield { restore, progress };
-}
-
-export function followedBy(schema: GraphQLSchema): Followed {
-  const followed = bySchema.get(schema);
-  assert(followed !== undefined, 'a subscription runs on a schema without services');
-  return followed;
 }

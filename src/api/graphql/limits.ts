@@ -6,8 +6,9 @@
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import { GraphQLError, getOperationAST } from 'graphql';
 import type { DocumentNode, GraphQLSchema, ValidationRule } from 'graphql';
-import { getComplexity } from 'graphql-query-complexity';
-import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
+// its ES module brings a second copy of graphql along, whose types are not ours
+import { getComplexity } from 'graphql-query-complexity/cjs';
+import type { ComplexityEstimatorArgs } from 'graphql-query-complexity/cjs';
 import { AppError } from '../../lib/error.js';
 import { checkVariables } from './variables.js';
 

@@ -1,5 +1,4 @@
 /** Restores in GraphQL. */
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Catalog } from '../../service/catalog.js';
 import { pageById } from '../../service/page.js';
@@ -8,7 +7,7 @@ import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { unlessNotFound } from './backup.resolver.js';
 import { Backup, backupOf } from './backup.type.js';
-import { followedBy, type RestoreEvent } from './follow.js';
+import { FOLLOW_RESTORE, type RestoreEvent } from './follow.js';
 import { checkKey } from './input.js';
 import { ChangeKind, ConflictPolicy, Restore, RestoreBackupInput, RestoreConnection, RestoreProgress, RestoreResult, RowChangeConnection, changesOf, restoreOf, restoreProgressOf } from './restore.type.js';
 
@@ -63,9 +62,10 @@ export class RestoreResolver {
 
   @Subscription(() => RestoreProgress, {
     description: 'The state as it is now first, then every step; ends after the last event. It can be opened before, during or after the restore.',
-    subscribe: ({ args, context, info }: { args: { restoreId?: string }; context: ApiContext; info: GraphQLResolveInfo }) => {
+    topics: FOLLOW_RESTORE,
+    topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
       requirePermissions(context.viewer, 'backups:read');
-      return followedBy(info.schema).restore(String(args.restoreId));
+      return args.restoreId;
     },
   })
   restoreProgress(@Root() { restore, progress }: RestoreEvent, @Arg('restoreId', () => ID) _restoreId: string): RestoreProgress {

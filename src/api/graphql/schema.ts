@@ -1,7 +1,7 @@
 /** The schema, made of the resolvers. It emits schema/schema.graphql, which a test keeps in step. */
 import 'reflect-metadata';
 import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type ContainerType } from 'type-graphql';
+import { buildSchemaSync, type ContainerType, type PubSub } from 'type-graphql';
 import { assert } from '../../lib/assert.js';
 import type { BackupService } from '../../service/backup.js';
 import type { Catalog } from '../../service/catalog.js';
@@ -11,7 +11,7 @@ import type { RestoreService } from '../../service/restore.js';
 import { BackupResolver } from './backup.resolver.js';
 import { DatabaseResolver } from './database.resolver.js';
 import { DiffResolver } from './diff.resolver.js';
-import { follow } from './follow.js';
+import { followServices } from './follow.js';
 import { RestoreResolver, RestoreResultResolver } from './restore.resolver.js';
 
 export interface SchemaParts {
@@ -34,24 +34,25 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
     [DiffResolver, new DiffResolver(parts.compare)],
     [DatabaseResolver, new DatabaseResolver(parts.databases)],
   ]);
-  const schema = build({
+  const container: ContainerType = {
     get: (resolver) => {
       const instance = instances.get(resolver);
       assert(instance !== undefined, 'a resolver was not wired');
       return instance;
     },
-  });
-  follow(schema, parts.backups, parts.restores);
-  return schema;
+  };
+  return build(container, followServices(parts.backups, parts.restores));
 }
 
 /** The schema as text, as it is committed. */
 export function schemaText(): string {
-  const nothing: ContainerType = { get: () => assert(false, 'the schema for printing was run') };
-  return `${printSchema(lexicographicSortSchema(build(nothing)))}\n`;
+  const never = (): never => {
+    throw new Error('Bug: the schema for printing was run');
+  };
+  return `${printSchema(lexicographicSortSchema(build({ get: never }, { publish: never, subscribe: never })))}\n`;
 }
 
-function build(container: ContainerType): GraphQLSchema {
+function build(container: ContainerType, pubSub: PubSub): GraphQLSchema {
   // inputs are checked in input.ts: class-validator would look into the promise of an upload
-  return buildSchemaSync({ resolvers: [...RESOLVERS], container, validate: false });
+  return buildSchemaSync({ resolvers: [...RESOLVERS], container, pubSub, validate: false });
 }
