@@ -37,7 +37,8 @@ export function publicError(error: unknown, scope: RequestScope): PublicError {
   const invalid = invalidArguments(origin);
   if (invalid !== undefined) return refused('BAD_USER_INPUT', invalid);
   if (origin instanceof GraphQLError) {
-    const code = GRAPHQL_CODES[String(origin.extensions['code'])];
+    const given = String(origin.extensions['code']);
+    const code = Object.hasOwn(GRAPHQL_CODES, given) ? GRAPHQL_CODES[given] : undefined;
     if (code !== undefined) return refused(code, withoutValues(origin));
     const argument = /^Argument "(\w+)" has invalid value/.exec(origin.message)?.[1];
     if (argument !== undefined) return refused('BAD_USER_INPUT', `Argument "${argument}" has an invalid value`);
@@ -95,9 +96,15 @@ function refused(code: string, message: string): PublicError {
   return { code, status: 400, message, problems: [] };
 }
 
+/** The innermost error, but for what GraphQL refused before a resolver ran: there the wrapper has the code. */
 function originOf(error: unknown): unknown {
   let origin = error;
-  while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError;
+  while (origin instanceof GraphQLError && origin.originalError !== undefined) {
+    const code = String(origin.extensions['code']);
+    const isRefusal = Object.hasOwn(GRAPHQL_CODES, code) && (code !== 'BAD_USER_INPUT' || origin.originalError instanceof GraphQLError);
+    if (isRefusal) return origin;
+    origin = origin.originalError;
+  }
   return origin;
 }
 

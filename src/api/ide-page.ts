@@ -20,6 +20,7 @@ export async function serveIde(fastify: FastifyInstance, folder: string): Promis
       prefix: '/ide/',
       index: false,
       decorateReply: false,
+      cacheControl: false,
       setHeaders: (response, path) => {
         // Built files carry a hash of their content in their names.
         if (path.includes('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable');

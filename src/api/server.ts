@@ -91,6 +91,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     routerOptions: { maxParamLength: 256 },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     clientErrorHandler: answerUnreadable,
+    // An address that cannot be decoded reaches no hook.
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply, log);
+      answerError(error, request, reply);
+    },
   });
   const apollo = createApollo({ schema, introspection: config.introspection, log });
   await apollo.start();
@@ -149,8 +154,7 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
   const { config, log } = options;
   fastify.decorateRequest('scope');
   fastify.addHook('onRequest', async (request, reply) => {
-    request.scope = { requestId: request.id, log: log.child({ reqId: request.id }) };
-    setSecurityHeaders(reply, request.id);
+    begin(request, reply, log);
     if (!isHostAllowed(config.host, request.headers.host)) {
       throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
     }
@@ -180,6 +184,11 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
   });
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   fastify.setNotFoundHandler((request, reply) => answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply));
+}
+
+function begin(request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  request.scope = { requestId: request.id, log: log.child({ reqId: request.id }) };
+  setSecurityHeaders(reply, request.id);
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

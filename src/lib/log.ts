@@ -25,6 +25,8 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // The scrubber below has described errors already; pino's own description would take more of them along.
+    serializers: { err: (described: unknown) => described },
     formatters: {
       level: (label: string) => ({ level: label }),
       bindings: (bindings: object) => scrubRecord(bindings),

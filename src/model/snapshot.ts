@@ -115,11 +115,11 @@ function sortedOrder(uuids: readonly string[]): number[] {
   const keys = Float64Array.from(uuids, (uuid, place) => Number.parseInt(uuid.slice(0, 8), 16) * PLACES + place);
   if (uuids.length > PLACES || keys.includes(NaN)) return Array.from(uuids.keys()).sort(byText);
   const order = Array.from(keys.sort(), (key) => key % PLACES);
-  // equal in the first 32 bits: put right by moving each a few places
-  for (let i = 1; i < order.length; i++) {
-    for (let j = i; j > 0 && byText(order[j] as number, order[j - 1] as number) < 0; j--) {
-      [order[j], order[j - 1]] = [order[j - 1] as number, order[j] as number];
-    }
+  const prefix = (at: number): number => Math.floor((keys[at] ?? NaN) / PLACES);
+  // few are equal in the first 32 bits, but in a file of somebody else's making all may be
+  for (let start = 0, end = 1; start < order.length; start = end++) {
+    while (prefix(end) === prefix(start)) end++;
+    if (end - start > 1) order.slice(start, end).sort(byText).forEach((place, i) => { order[start + i] = place; });
   }
   return order;
 }

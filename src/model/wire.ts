@@ -95,6 +95,7 @@ interface Slot {
 export class WireRowReader {
   private readonly slots: readonly Slot[];
   private readonly byName: ReadonlyMap<string, Slot>;
+  private readonly hasReals: boolean;
   private out = Buffer.allocUnsafeSlow(4 << 10);
   private at = 0;
   private source: Buffer = this.out;
@@ -102,6 +103,7 @@ export class WireRowReader {
   constructor(private readonly table: TableSchema) {
     this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`), start: -1, end: -1 }));
     this.byName = new Map(this.slots.map((slot) => [slot.column.name, slot]));
+    this.hasReals = this.slots.some(({ column }) => column.key.type === 'real' || column.value?.type === 'real');
   }
 
   /**
@@ -119,8 +121,8 @@ export class WireRowReader {
       slot.start = members.valueStart;
       slot.end = members.valueEnd;
     }
-    // plain text is shorter than wire text, but for the brackets of sets of one
-    const room = members.end - start + 4 * this.slots.length;
+    // plain text is shorter than wire text, but for the brackets of sets of one, and reals: 1e+20 has 21 digits in JavaScript
+    const room = (members.end - start) * (this.hasReals ? 6 : 1) + 4 * this.slots.length;
     if (this.out.length < room) this.out = Buffer.allocUnsafeSlow(2 * room);
     this.source = source;
     this.at = 0;

@@ -18,7 +18,9 @@ export interface ClientOptions {
   readonly remotes: readonly Remote[];
   readonly database: string;
   readonly tls?: TlsIdentity | undefined;
-  /** Longest time for a connection to be made, and for each small request. Default 5,000. */
+  /** Longest time for a connection to be made. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Longest time for each small request: a server that makes a large reply for somebody answers nobody else meanwhile. Default 60,000. */
   readonly requestTimeoutMs?: number;
   /** Longest time to look for a server that can do the work, over all remotes. Default 5,000. */
   readonly sessionTimeoutMs?: number;
@@ -69,7 +71,7 @@ export class DatabaseClient {
 
   constructor(private readonly options: ClientOptions) {
     this.database = options.database;
-    this.requestTimeoutMs = options.requestTimeoutMs ?? 5_000;
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 60_000;
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? 5_000;
   }
 
@@ -131,7 +133,7 @@ export class DatabaseClient {
 
   private async tryRemote(remote: Remote, { leader, signal }: SessionOptions): Promise<Session> {
     const timeoutMs = this.requestTimeoutMs;
-    const connection = await Connection.open(remote, { tls: this.options.tls, timeoutMs, signal });
+    const connection = await Connection.open(remote, { tls: this.options.tls, timeoutMs: this.options.connectTimeoutMs ?? 10_000, signal });
     try {
       const server = await readServerDatabase(connection, this.database, timeoutMs);
       if (server === undefined) throw new ConnectionError(`${remote.text}: does not serve ${this.database}`);
@@ -154,7 +156,7 @@ export class DatabaseClient {
         pauseMs = BACK_OFF_FIRST_MS;
         await this.watchSession(session);
       } catch (error) {
-        this.report({ connected: false, error: messageOf(error) });
+        if (!signal.aborted) this.report({ connected: false, error: messageOf(error) });
       }
       // a random part keeps many clients of one server from coming back all at once
       if (!signal.aborted) await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
@@ -167,7 +169,7 @@ export class DatabaseClient {
     const onStop = (): void => { connection.close(); };
     this.stopped.signal.addEventListener('abort', onStop, { once: true });
     const probe = setInterval(() => {
-      connection.request('echo', ['probe'], { timeoutMs: this.probeTimeoutMs }).catch(() => { connection.close(); });
+      connection.request('echo', ['probe'], { timeoutMs: this.requestTimeoutMs }).catch(() => { connection.close(); });
     }, this.options.probeIntervalMs ?? 5_000);
     try {
       await watchServerDatabase(connection, this.database, this.requestTimeoutMs, (server) => {
@@ -175,17 +177,12 @@ export class DatabaseClient {
         else this.report({ connected: true, clustered: server.clustered, leader: server.leader, schemaVersion: schema.version, remote: connection.remote.text });
       });
       const reason = await connection.closed;
-      this.report({ connected: false, error: reason.message });
+      if (!this.stopped.signal.aborted) this.report({ connected: false, error: reason.message });
     } finally {
       clearInterval(probe);
       this.stopped.signal.removeEventListener('abort', onStop);
       connection.close();
     }
-  }
-
-  /** A server that makes one large reply answers nobody meanwhile: 44 s for a million rows. */
-  private get probeTimeoutMs(): number {
-    return 60_000;
   }
 
   private report(status: DatabaseStatus): void {

@@ -3,8 +3,8 @@
  * as it is now first, then later ones, and the end. One who is slow misses states in
  * between, but never a milestone (the beginning of a phase) and never the last.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Between two states that are no milestones: about ten a second. */
 const INTERVAL_MS = 100;
 
 export class Feed<T> {
@@ -15,10 +15,6 @@ export class Feed<T> {
 
   get current(): T {
     return this.state;
-  }
-
-  get hasEnded(): boolean {
-    return this.ended;
   }
 
   /** A new state. @param milestone true when every follower must see it */
@@ -35,53 +31,85 @@ export class Feed<T> {
     for (const follower of this.followers) follower.finish();
   }
 
-  /** States from now on, at most about ten a second, milestones aside. Ends after the last. */
-  async *follow(): AsyncGenerator<T, void> {
+  /**
+   * States from now on; ends after the last, or when the reader returns, also in the middle of waiting.
+   * @param select what to make of a state; states of which it makes undefined are passed over
+   */
+  follow<U>(select: (state: T) => U | undefined): AsyncIterableIterator<U> {
     const follower = new Follower<T>();
     this.followers.add(follower);
     follower.put(this.state, true);
     if (this.ended) follower.finish();
-    try {
-      for (;;) {
-        const state = await follower.next();
-        if (state === undefined) return;
-        yield state.value;
-        if (!follower.hasMilestone) await sleep(INTERVAL_MS);
-      }
-    } finally {
+    const done = (): IteratorResult<U> => {
+      follower.close();
       this.followers.delete(follower);
-    }
+      return { done: true, value: undefined };
+    };
+    const iterator: AsyncIterableIterator<U> = {
+      next: async () => {
+        for (;;) {
+          const taken = await follower.take();
+          if (taken === undefined) return done();
+          const value = select(taken.value);
+          if (value !== undefined) return { done: false, value };
+        }
+      },
+      return: () => Promise.resolve(done()),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
   }
+}
+
+interface Waiting<T> {
+  readonly value: T;
+  readonly milestone: boolean;
 }
 
 class Follower<T> {
   /** Milestones not yet taken, and at most one other state at the end. */
-  private readonly waiting: { readonly value: T; readonly milestone: boolean }[] = [];
+  private readonly waiting: Waiting<T>[] = [];
   private finished = false;
-  private wake: (() => void) | undefined;
-
-  get hasMilestone(): boolean {
-    return this.finished || this.waiting.some(({ milestone }) => milestone);
-  }
+  private closed = false;
+  private takenAt = -Infinity;
+  private wake: () => void = () => undefined;
 
   put(value: T, milestone: boolean): void {
     if (this.waiting.at(-1)?.milestone === false) this.waiting.pop();
     this.waiting.push({ value, milestone });
-    this.wake?.();
+    this.wake();
   }
 
   finish(): void {
     this.finished = true;
-    this.wake?.();
+    this.wake();
   }
 
-  async next(): Promise<{ readonly value: T } | undefined> {
-    while (this.waiting.length === 0) {
-      if (this.finished) return undefined;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+  close(): void {
+    this.closed = true;
+    this.wake();
+  }
+
+  /** The next state, when it is due; undefined after the last and when closed. */
+  async take(): Promise<Waiting<T> | undefined> {
+    for (;;) {
+      const first = this.waiting[0];
+      if (this.closed || (first === undefined && this.finished)) return undefined;
+      const dueInMs = this.takenAt + INTERVAL_MS - performance.now();
+      if (first !== undefined && (first.milestone || this.waiting.length > 1 || dueInMs <= 0)) {
+        this.takenAt = performance.now();
+        return this.waiting.shift();
+      }
+      await this.woken(first === undefined ? undefined : dueInMs);
     }
-    return this.waiting.shift();
+  }
+
+  private async woken(timeoutMs: number | undefined): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+    });
+    clearTimeout(timer);
   }
 }

@@ -49,6 +49,12 @@ export interface Restore {
   readonly feed: Feed<RestoreProgress>;
 }
 
+/** A step of a restore, for those who follow all of them. */
+export interface RestoreStep {
+  readonly restore: Restore;
+  readonly progress: RestoreProgress;
+}
+
 interface RunningRestore extends Restore {
   record: RestoreRecord;
   readonly cancel: AbortController;
@@ -71,6 +77,8 @@ export class RestoreService {
   /** Oldest first. */
   private readonly restores = new Map<string, Restore>();
   private readonly running = new Map<string, RunningRestore>();
+  /** The newest step of whichever restore took one. */
+  private readonly activity = new Feed<RestoreStep | undefined>(undefined);
   /** Database id -> the end of its queue. */
   private readonly queues = new Map<string, Promise<void>>();
 
@@ -133,6 +141,17 @@ export class RestoreService {
     return restore;
   }
 
+  /** The newest step of any restore, then every further step of every restore. Does not end. */
+  followAll(): AsyncIterableIterator<RestoreStep> {
+    return this.activity.follow((step) => step);
+  }
+
+  /** The state of one restore as it is now, then every step until its end. @throws AppError NOT_FOUND */
+  follow(id: string): AsyncIterableIterator<RestoreStep> {
+    const restore = this.get(id);
+    return restore.feed.follow((progress) => ({ restore, progress }));
+  }
+
   /** Newest first. */
   list(backupId?: string): readonly Restore[] {
     return [...this.restores.values()].reverse().filter(({ record }) => backupId === undefined || record.backupId === backupId);
@@ -173,7 +192,10 @@ export class RestoreService {
         restore.record = { ...restore.record, ...extra, phase };
         if (phase === 'APPLYING') await this.keep(restore.record);
       },
-      publish: (progress, milestone) => { restore.feed.publish(progress, milestone); },
+      publish: (progress, milestone) => {
+        restore.feed.publish(progress, milestone);
+        this.activity.publish({ restore, progress }, milestone);
+      },
     });
     const outcome = await run.execute();
     const { witnesses: _settled, ...rest } = restore.record;
@@ -181,7 +203,9 @@ export class RestoreService {
     try {
       await this.keep(restore.record);
     } finally {
-      restore.feed.end(progressOf(restore.record));
+      const last = progressOf(restore.record);
+      restore.feed.end(last);
+      this.activity.publish({ restore, progress: last }, true);
     }
     log.info({ restore: restore.record.id, backup: request.backupId, phase: outcome.phase, restored: outcome.result.restoredCount, deleted: outcome.result.deletedCount, errors: outcome.result.errorCount, time: outcome.result.processingTime, subject: request.subject }, request.dryRun ? 'dry run ended' : 'restore ended');
     if (outcome.error !== undefined) throw outcome.error;

@@ -6,30 +6,23 @@ import type { PubSub } from 'type-graphql';
 import { assert, unreachable } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
 import type { BackupService } from '../../service/backup.js';
-import type { Restore, RestoreProgress, RestoreService } from '../../service/restore.js';
+import type { RestoreService } from '../../service/restore.js';
 
 export const FOLLOW_BACKUP = 'backup';
 export const FOLLOW_RESTORE = 'restore';
-
-export interface RestoreEvent {
-  readonly restore: Restore;
-  readonly progress: RestoreProgress;
-}
+export const FOLLOW_RESTORES = 'restores';
 
 /** Subscribing throws AppError NOT_FOUND for an id that there is not. */
 export function followServices(backups: BackupService, restores: RestoreService): PubSub {
   return {
     subscribe: (topic, id) => {
+      if (topic === FOLLOW_RESTORES) return restores.followAll();
       assert(typeof id === 'string', 'a subscription without an id');
-      if (topic === FOLLOW_RESTORE) return events(restores.get(id));
+      if (topic === FOLLOW_RESTORE) return restores.follow(id);
       const job = backups.job(id);
       if (job === undefined) throw new AppError('NOT_FOUND', `Backup job not found: ${id}`);
-      return job.feed.follow();
+      return job.feed.follow((progress) => progress);
     },
     publish: (topic) => unreachable(topic as never),
   };
-}
-
-async function* events(restore: Restore): AsyncGenerator<RestoreEvent> {
-  for await (const progress of restore.feed.follow()) yield { restore, progress };
 }

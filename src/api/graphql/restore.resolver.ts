@@ -2,12 +2,12 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Catalog } from '../../service/catalog.js';
 import { pageById } from '../../service/page.js';
-import type { RestoreService } from '../../service/restore.js';
+import type { RestoreService, RestoreStep } from '../../service/restore.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { unlessNotFound } from './backup.resolver.js';
 import { Backup, backupOf } from './backup.type.js';
-import { FOLLOW_RESTORE, type RestoreEvent } from './follow.js';
+import { FOLLOW_RESTORE, FOLLOW_RESTORES } from './follow.js';
 import { checkKey } from './input.js';
 import { ChangeKind, ConflictPolicy, Restore, RestoreBackupInput, RestoreConnection, RestoreProgress, RestoreResult, RowChangeConnection, changesOf, restoreOf, restoreProgressOf } from './restore.type.js';
 
@@ -68,7 +68,18 @@ export class RestoreResolver {
       return args.restoreId;
     },
   })
-  restoreProgress(@Root() { restore, progress }: RestoreEvent, @Arg('restoreId', () => ID) _restoreId: string): RestoreProgress {
+  restoreProgress(@Root() { restore, progress }: RestoreStep, @Arg('restoreId', () => ID) _restoreId: string): RestoreProgress {
+    return restoreProgressOf(restore, progress);
+  }
+
+  @Subscription(() => RestoreProgress, {
+    description: 'Every step of every restore from now on, the newest step that there is first. It does not end by itself.',
+    topics: FOLLOW_RESTORES,
+    topicId: ({ context }: { context: ApiContext }) => {
+      requirePermissions(context.viewer, 'backups:read');
+    },
+  })
+  restoreActivity(@Root() { restore, progress }: RestoreStep): RestoreProgress {
     return restoreProgressOf(restore, progress);
   }
 }
