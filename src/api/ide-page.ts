@@ -15,17 +15,11 @@ export async function serveIde(fastify: FastifyInstance, folder: string): Promis
     scope.addHook('onRequest', async (request, reply) => {
       void reply.header('content-security-policy', idePolicy(request.headers.host));
     });
-    await scope.register(fastifyStatic, {
-      root: folder,
-      prefix: '/ide/',
-      index: false,
-      decorateReply: false,
-      cacheControl: false,
-      setHeaders: (response, path) => {
-        // Built files carry a hash of their content in their names.
-        if (path.includes('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable');
-      },
+    scope.addHook('onSend', async (request, reply) => {
+      // Built files carry a hash of their content in their names.
+      if (reply.statusCode < 400 && request.url.startsWith('/ide/assets/')) void reply.header('cache-control', 'public, max-age=31536000, immutable');
     });
+    await scope.register(fastifyStatic, { root: folder, prefix: '/ide/', index: false, decorateReply: false, cacheControl: false });
   });
 }
 

@@ -14,7 +14,7 @@ import { assert } from '../lib/assert.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { ByteRange, Store } from '../store/store.js';
 import { comparePlaces, indexOfPlace, pageOf, type BackupPage, type PageRequest } from './catalog-page.js';
-import { archiveKey, archiveOfManifest, INCOMING_PREFIX, isArchiveKey, isManifestKey, manifestKey, type ArchiveName } from './layout.js';
+import { archiveKey, archiveOfManifest, INCOMING_PREFIX, isArchiveKey, isManifestKey, manifestKey, pendingKey, type ArchiveName } from './layout.js';
 import { MANIFEST_BYTES_MAX, makeBackupRecord, parseBackupRecord, type BackupDescription, type BackupRecord } from './manifest-record.js';
 
 const LOADING_AT_ONCE = 32;
@@ -74,7 +74,10 @@ export class Catalog {
       if (this.reservedKeys.has(key)) continue;
       this.reservedKeys.add(key); // before anything is awaited, so that nobody else chooses it meanwhile
       try {
-        if (await this.isFree(key)) return this.slotOf({ key });
+        if (await this.isFree(key)) {
+          await this.store.put(pendingKey(key), new Uint8Array(), { replace: true });
+          return this.slotOf({ key });
+        }
       } catch (error) {
         this.reservedKeys.delete(key);
         throw error;
@@ -99,6 +102,7 @@ export class Catalog {
       await this.store.put(manifestKey(slot.key), bytes);
       this.reservedKeys.delete(slot.key);
       this.insert(record);
+      await this.removeQuietly(pendingKey(slot.key));
       return record;
     } catch (error) {
       await this.discard(reservation);
@@ -149,12 +153,13 @@ export class Catalog {
     const record = this.get(id);
     this.remove(record); // first, so that a second request finds nothing instead of running along
     try {
+      await this.markForRemoval(record.file);
       await this.store.delete(manifestKey(record.file));
     } catch (error) {
       this.insert(record);
       throw error;
     }
-    await this.removeArchive(record.file);
+    if (await this.removeQuietly(record.file)) await this.removeQuietly(pendingKey(record.file));
   }
 
   /** What is wrong in the store, each in a sentence or two. */
@@ -166,11 +171,11 @@ export class Catalog {
     const keys = await this.store.list();
     const present = new Set(keys);
     for (const key of keys) {
-      const orphan = isArchiveKey(key) && !present.has(manifestKey(key));
-      if (!orphan && !key.startsWith(INCOMING_PREFIX)) continue;
-      this.log.warn({ file: key }, 'removing what a backup or an import that did not come to its end left behind');
-      await this.removeArchive(key);
+      if (!isArchiveKey(key) || present.has(manifestKey(key))) continue;
+      if (present.has(pendingKey(key))) await this.removeLeftover(key);
+      else this.report(key, 'it has no manifest beside it. Put that back, or import the archive; it is left alone');
     }
+    for (const key of keys) if (key.startsWith(INCOMING_PREFIX)) await this.removeLeftover(key);
     const manifests = keys.filter(isManifestKey);
     const loaded = await mapBounded(manifests, (key) => this.loadRecord(key, present));
     for (const record of loaded) {
@@ -230,17 +235,35 @@ export class Catalog {
     if (reservation.writing !== undefined) {
       const [written] = await Promise.allSettled([reservation.writing]);
       // Only what this slot has stored: what somebody else put there by hand is theirs.
-      if (written.status === 'fulfilled') await this.removeArchive(reservation.key);
+      if (written.status === 'fulfilled' && !(await this.removeQuietly(reservation.key))) return;
     }
+    await this.removeQuietly(pendingKey(reservation.key));
     this.reservedKeys.delete(reservation.key);
   }
 
-  private async removeArchive(key: string): Promise<void> {
+  /** A full disk must not keep anybody from deleting: then a crash in between would leave an archive behind, which is reported. */
+  private async markForRemoval(archive: string): Promise<void> {
+    try {
+      await this.store.put(pendingKey(archive), new Uint8Array(), { replace: true });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'STORE_FULL') throw error;
+    }
+  }
+
+  private async removeLeftover(key: string): Promise<void> {
+    if (isArchiveKey(key)) this.log.warn({ file: key }, 'removing an archive that a backup or a deletion that did not come to its end left behind');
+    await this.removeQuietly(key);
+  }
+
+  /** False when it could not be removed, which is a problem and not an error. */
+  private async removeQuietly(key: string): Promise<boolean> {
     try {
       await this.store.delete(key);
+      return true;
     } catch (error) {
       this.faults.push(`${key} belongs to no backup and cannot be removed: ${messageOf(error)} The next start tries again.`);
-      this.log.warn({ file: key, err: error }, 'an archive that belongs to no backup cannot be removed');
+      this.log.warn({ file: key, err: error }, 'a file that belongs to no backup cannot be removed');
+      return false;
     }
   }
 

@@ -5,7 +5,8 @@
  *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC
  *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
  * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, their change logs
- * `restores/<id>.changes.gz`, and a file that is being imported is spooled to `incoming/<id>`.
+ * `restores/<id>.changes.gz`, and a file that is being imported is spooled to `incoming/<id>`;
+ * `incoming/<archive>` marks an archive that is being written or removed.
  */
 import { AppError } from '../lib/error.js';
 import { assert } from '../lib/assert.js';
@@ -86,6 +87,14 @@ export const INCOMING_PREFIX = INCOMING;
 /** Key to spool an import to. @param id a UUID */
 export function incomingKey(id: string): string {
   return `${INCOMING}${id}`;
+}
+
+/**
+ * Key of the mark that an archive is being written or removed: without a manifest beside it, an archive that is so marked
+ * is a leftover of a crash. One that is not marked was put there by somebody.
+ */
+export function pendingKey(archive: string): string {
+  return `${INCOMING}${archive}`;
 }
 
 /** The id in the key of a restore record, or undefined for any other key. */

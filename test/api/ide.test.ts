@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** The IDE at /graphql, in a real browser: offline, under its policy, with the token from the header editor. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +12,8 @@ import type { TinyServer } from './tiny-server.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)) ?? 'chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+const HEADER_EDITOR = '.graphiql-editor-tool .graphiql-editor:not(.hidden)';
 
 let tiny: TinyServer;
 let browser: Browser;
@@ -49,22 +52,28 @@ async function visit(): Promise<Visit> {
     if (message.type() === 'error') faults.push(message.text());
   });
   page.on('pageerror', (error) => faults.push(error.message));
+  page.setDefaultTimeout(20_000);
   await page.goto(`${tiny.url}/graphql`);
   await page.getByRole('tab', { name: 'BackUp' }).waitFor();
-  await page.locator('.graphiql-editor-tool .view-lines').first().waitFor();
+  await page.locator(`${HEADER_EDITOR} .view-lines`).first().waitFor();
   return { page, outside, faults };
 }
 
-/** Puts text into an editor of the page as if it were pasted. */
+/** Replaces an editor's text by pasting: typing would have the editor close brackets and quotes. */
 async function paste(page: Page, editor: string, text: string): Promise<void> {
   await page.locator(`${editor} .view-lines`).first().click();
   await page.keyboard.press('Control+A');
-  await page.keyboard.insertText(text);
+  await page.evaluate((pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', pasted);
+    document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
 }
 
 const responseOf = (page: Page): Promise<string> => page.locator('.result-window').innerText();
 
 async function responseWith(page: Page, text: string): Promise<void> {
+  await new Promise((r)=>setTimeout(r,2500)); await page.screenshot({path:'/tmp/w/out/ide3.png'});
   await page.waitForFunction((wanted) => (document.querySelector('.result-window')?.textContent ?? '').replaceAll('\u00a0', ' ').includes(wanted), text);
 }
 
@@ -112,9 +121,9 @@ describe('in a browser', () => {
 
   it('runs a query and a subscription with the token of the header editor, in every tab', async () => {
     const { page, outside, faults } = await visit();
-    const headers = '.graphiql-editor-tool .graphiql-editor:not(.hidden)';
-    await paste(page, headers, JSON.stringify({ Authorization: `Bearer ${token}` }));
-    await page.waitForResponse((response) => response.url().endsWith('/graphql') && response.request().method() === 'POST');
+    const schemaLoaded = page.waitForResponse((response) => response.url().endsWith('/graphql') && response.request().method() === 'POST');
+    await paste(page, HEADER_EDITOR, JSON.stringify({ Authorization: `Bearer ${token}` }));
+    await schemaLoaded;
     await paste(page, '.graphiql-query-editor', '{ hello }');
     await page.getByRole('button', { name: /execute/i }).click();
     await responseWith(page, 'hello ann');
@@ -124,6 +133,7 @@ describe('in a browser', () => {
     await page.getByRole('button', { name: /execute/i }).click();
     await responseWith(page, '"count": 3');
     expect(await responseOf(page)).toContain('3');
+    await page.screenshot({path:'/tmp/w/out/ide3.png'});
     expect({ outside, faults }).toEqual({ outside: [], faults: [] });
     const stored = await page.evaluate(() => JSON.stringify({ ...window.localStorage, ...window.sessionStorage }));
     expect(stored).not.toContain(token);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AppError } from '../../src/lib/error.js';
 import type { BackupFilter } from '../../src/service/catalog-page.js';
 import { Catalog, type CatalogLog } from '../../src/service/catalog.js';
-import { incomingKey } from '../../src/service/layout.js';
+import { incomingKey, pendingKey } from '../../src/service/layout.js';
 import type { BackupDescription, BackupRecord } from '../../src/service/manifest-record.js';
 import { FileStore } from '../../src/store/file-store.js';
 import { FaultyStore } from '../support/faulty-store.js';
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 async function names(): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name !== '.lock').sort();
+  return (await readdir(folder)).filter((name) => name !== '.lock' && name !== 'incoming').sort();
 }
 
 function describeBackup(change: Partial<BackupDescription> = {}): BackupDescription {
@@ -69,7 +69,8 @@ describe('adding', () => {
     const record = await addBackup(catalog, { description: 'before the upgrade' });
     expect(record).toEqual({ ...describeBackup({ description: 'before the upgrade' }), format: 'ovncp-manifest/1', file: 'nightly-20260115-103000.json' });
     expect(await names()).toEqual(['nightly-20260115-103000.json', 'nightly-20260115-103000.json.meta']);
-    expect(store.calls.filter((call) => call.startsWith('put'))).toEqual(['put nightly-20260115-103000.json', 'put nightly-20260115-103000.json.meta']);
+    expect(store.calls.filter((call) => call.startsWith('put'))).toEqual(['put incoming/nightly-20260115-103000.json', 'put nightly-20260115-103000.json', 'put nightly-20260115-103000.json.meta']);
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
     expect(JSON.parse(await readFile(join(folder, 'nightly-20260115-103000.json.meta'), 'utf8'))).toEqual(record);
     expect(catalog.get('b1')).toEqual(record);
     expect(catalog.list({ first: 10 }).nodes).toEqual([record]);
@@ -191,8 +192,10 @@ describe('deleting', () => {
     const catalog = await Catalog.open(store, log);
     await addBackup(catalog);
     await addBackup(catalog, { id: 'b2' });
+    store.calls.length = 0;
     await catalog.delete('b1');
-    expect(store.calls.filter((call) => call.startsWith('delete'))).toEqual(['delete nightly-20260115-103000.json.meta', 'delete nightly-20260115-103000.json']);
+    const files = ['nightly-20260115-103000.json.meta', 'nightly-20260115-103000.json', 'incoming/nightly-20260115-103000.json'];
+    expect(store.calls.filter((call) => !call.startsWith('stat'))).toEqual(['put incoming/nightly-20260115-103000.json', ...files.map((file) => `delete ${file}`)]);
     expect(await names()).toEqual(['nightly-20260115-103000-2.json', 'nightly-20260115-103000-2.json.meta']);
     expect(idsOf(catalog)).toEqual(['b2']);
     await expect(catalog.delete('b1')).rejects.toEqual(code('NOT_FOUND'));
@@ -298,8 +301,11 @@ describe('opening', () => {
     expect(catalog.problems()).toEqual([expect.stringContaining('b-20260101-000000.json.meta')]);
   });
 
-  it('removes archives without a manifest, half imports and temporary files, and nothing else', async () => {
+  it('removes unfinished archives, half imports and temporary files, and nothing else', async () => {
     await plant({ id: 'whole' }, 'a-20260101-000000.json');
+    await files.put(pendingKey('a-20260101-000000.json'), Buffer.from('')); // a crash after the manifest was written
+    await files.put(pendingKey('crash-20260101-000000-2.json.gz.enc'), Buffer.from(''));
+    await writeFile(join(folder, 'copied-20260101-000000.json'), 'put here by hand');
     await writeFile(join(folder, 'crash-20260101-000000-2.json.gz.enc'), 'half a backup');
     await writeFile(join(folder, '.tmp-01'), 'half a file');
     await writeFile(join(folder, 'README.txt'), 'mine');
@@ -307,7 +313,8 @@ describe('opening', () => {
     await files.put('restores/r-20260101-000000.json', Buffer.from('a restore record'));
     await files.put(incomingKey('0b5e'), Buffer.from('an import'));
     const catalog = await Catalog.open(store, log);
-    expect(await names()).toEqual(['README.txt', 'a-20260101-000000.json', 'a-20260101-000000.json.meta', 'incoming', 'notes.json', 'restores']);
+    expect(await names()).toEqual(['README.txt', 'a-20260101-000000.json', 'a-20260101-000000.json.meta', 'copied-20260101-000000.json', 'notes.json', 'restores']);
+    expect(catalog.problems()).toEqual([expect.stringContaining('copied-20260101-000000.json')]);
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
     expect(await readdir(join(folder, 'restores'))).toHaveLength(1);
     expect(idsOf(catalog)).toEqual(['whole']);

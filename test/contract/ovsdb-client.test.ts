@@ -1,0 +1,208 @@
+/** The client of a database: which remote it takes, what it says when there is none, and how it comes back. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseClient, type ClientOptions, type DatabaseStatus } from '../../src/ovsdb/client.js';
+import type { TlsIdentity } from '../../src/ovsdb/connection.js';
+import { ConnectionError } from '../../src/ovsdb/error.js';
+import { stringifyJson } from '../../src/ovsdb/json.js';
+import { parseRemotes } from '../../src/ovsdb/remote.js';
+import { readServerDatabase } from '../../src/ovsdb/server-database.js';
+import { EVERY_KIND } from '../compat/every-kind.js';
+import { makeCertificates, type TestCertificates } from '../support/certificates.js';
+import { NORTHBOUND } from '../support/judge.js';
+import { startOvsdbServer, type ServerTls } from '../support/ovsdb-server.js';
+
+const DEAD = 'unix:/nonexistent/nb.sock';
+let folder: string;
+beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'ovncp-client-test-')); });
+afterAll(async () => { await rm(folder, { recursive: true, force: true }); });
+
+function clientOf(remotes: string, options: Partial<ClientOptions> = {}): DatabaseClient {
+  return new DatabaseClient({ remotes: parseRemotes(remotes), database: NORTHBOUND, requestTimeoutMs: 1_000, sessionTimeoutMs: 1_000, ...options });
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(() => { throw new Error('it succeeded'); }, (error: unknown) => error as Error);
+}
+
+/** The remote that served. */
+const served = (client: DatabaseClient): Promise<string> => client.withSession({ leader: true }, ({ connection }) => Promise.resolve(connection.remote.text));
+
+async function until(condition: () => boolean, limitMs = 20_000): Promise<void> {
+  for (const end = performance.now() + limitMs; !condition();) {
+    if (performance.now() > end) throw new Error(`not within ${String(limitMs)} ms`);
+    await sleep(10);
+  }
+}
+
+describe('parseRemotes', () => {
+  it('reads unix, tcp and ssl, names and IPv6 in brackets, in their order', () => {
+    expect(parseRemotes('unix:/run/nb.sock, tcp:10.0.0.1:6641,ssl:[fd00::1%eth0]:6641,ssl:nb.example:65535')).toEqual([
+      { kind: 'unix', text: 'unix:/run/nb.sock', path: '/run/nb.sock' },
+      { kind: 'tcp', text: 'tcp:10.0.0.1:6641', host: '10.0.0.1', port: 6641 },
+      { kind: 'ssl', text: 'ssl:[fd00::1%eth0]:6641', host: 'fd00::1%eth0', port: 6641 },
+      { kind: 'ssl', text: 'ssl:nb.example:65535', host: 'nb.example', port: 65535 },
+    ]);
+  });
+
+  it.each(['', 'unix:', 'tcp:10.0.0.1', 'tcp:10.0.0.1:0', 'tcp:10.0.0.1:65536', 'tcp:fd00::1:6641', 'http://nb:6641', 'tcp:a:1,', 'tcp:[fd00::1:6641', 'ptcp:6641'])('refuses %j, and says what it takes', (text) => {
+    expect(() => parseRemotes(text)).toThrow('write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT');
+  });
+});
+
+describe('a session', () => {
+  it('knows the schema and what the server says of itself, over unix and over tcp', async () => {
+    await using server = await startOvsdbServer({ listen: 'tcp' });
+    for (const remote of [server.remote, server.unixRemote]) {
+      await clientOf(remote).withSession({ leader: true }, async ({ connection, schema, server: info }) => {
+        expect(connection.remote.text).toBe(remote);
+        expect(schema.name).toBe(NORTHBOUND);
+        expect(schema.tables.get('Logical_Switch_Port')?.isRoot).toBe(false);
+        expect(info).toEqual({ clustered: false, connected: true, leader: true });
+        expect(await readServerDatabase(connection, 'Nowhere', 1_000)).toBeUndefined();
+      });
+    }
+  });
+
+  it('is closed when its work ends, however it ends', async () => {
+    await using server = await startOvsdbServer();
+    const client = clientOf(server.remote);
+    const { connection } = await client.withSession({ leader: false }, (session) => Promise.resolve(session));
+    expect((await connection.closed).message).toContain('closed here');
+    let failed = connection;
+    await expect(client.withSession({ leader: false }, (session) => {
+      failed = session.connection;
+      return Promise.reject(new Error('the work failed'));
+    })).rejects.toThrow('the work failed');
+    expect((await failed.closed).message).toContain('closed here');
+  });
+
+  it('passes over remotes that are dead, and starts with the one that served last', async () => {
+    await using server = await startOvsdbServer();
+    const client = clientOf(`${DEAD},tcp:127.0.0.1:1,${server.remote}`);
+    expect(await served(client)).toBe(server.remote);
+    await using other = await startOvsdbServer();
+    const both = clientOf(`${server.remote},${other.remote}`);
+    expect(await served(both)).toBe(server.remote);
+    await server.kill();
+    expect(await served(both)).toBe(other.remote);
+    await server.start();
+    expect(await served(both)).toBe(other.remote);
+    await other.kill();
+    expect(await served(both)).toBe(server.remote);
+  });
+
+  it('passes over a server of another database and a peer that talks nonsense, and names both when there is nothing else', async () => {
+    const schemaFile = join(folder, 'every.ovsschema');
+    await writeFile(schemaFile, stringifyJson(EVERY_KIND.json));
+    await using stranger = await startOvsdbServer({ database: schemaFile });
+    await using server = await startOvsdbServer();
+    const garbage = createServer((socket) => { socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
+    const path = join(folder, 'garbage.sock');
+    await new Promise<void>((resolve) => garbage.listen(path, resolve));
+    try {
+      expect(await served(clientOf(`unix:${path},${stranger.remote},${server.remote}`))).toBe(server.remote);
+      const error = await failureOf(served(clientOf(`unix:${path},${stranger.remote}`, { sessionTimeoutMs: 0 })));
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect(error.message).toContain(`${NORTHBOUND} cannot be reached: unix:${path}: sent what is no OVSDB`);
+      expect(error.message).toContain(`${stranger.remote}: does not serve ${NORTHBOUND}`);
+    } finally {
+      await new Promise((resolve) => garbage.close(resolve));
+    }
+  });
+
+  it('is given up after the time limit, with what each remote said', async () => {
+    const began = performance.now();
+    const error = await failureOf(served(clientOf(`${DEAD},tcp:127.0.0.1:1`)));
+    expect(error.message).toMatch(/unix:\/nonexistent.*ENOENT.*; tcp:127\.0\.0\.1:1: .*ECONNREFUSED/);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    const stop = new AbortController();
+    const waiting = failureOf(clientOf(DEAD, { sessionTimeoutMs: 60_000 }).openSession({ leader: true, signal: stop.signal }));
+    stop.abort();
+    expect((await waiting).message).toContain('cannot be reached');
+  });
+
+  it('waits for a server that comes up within the time limit', async () => {
+    await using server = await startOvsdbServer();
+    await server.kill();
+    const waiting = served(clientOf(server.remote, { sessionTimeoutMs: 20_000 }));
+    await sleep(300);
+    await server.start();
+    expect(await waiting).toBe(server.remote);
+  });
+
+  it('is not had from a server that is paused, and does not wait for ever', async () => {
+    await using server = await startOvsdbServer();
+    server.pause();
+    const error = await failureOf(served(clientOf(server.remote, { requestTimeoutMs: 200, sessionTimeoutMs: 0 })));
+    expect(error.message).toContain('no answer to "list_dbs" within 200 ms');
+  });
+});
+
+describe('ssl: remotes', () => {
+  let certificates: TestCertificates;
+  beforeAll(async () => { certificates = await makeCertificates(folder); });
+
+  async function identityOf(files: ServerTls, caCertificate = files.caCertificate): Promise<TlsIdentity> {
+    const [privateKey, certificate, ca] = await Promise.all([files.privateKey, files.certificate, caCertificate].map((file) => readFile(file, 'utf8')));
+    return { privateKey: privateKey ?? '', certificate: certificate ?? '', caCertificate: ca ?? '' };
+  }
+
+  it('serve a client of their authority, and nobody else', async () => {
+    await using server = await startOvsdbServer({ listen: 'ssl', tls: certificates.server });
+    expect(server.remote).toMatch(/^ssl:/);
+    expect(await served(clientOf(server.remote, { tls: await identityOf(certificates.client) }))).toBe(server.remote);
+    const strict = { sessionTimeoutMs: 0 };
+    // trusts the server, but shows a certificate that the server does not know
+    const stranger = await failureOf(served(clientOf(server.remote, { ...strict, tls: await identityOf(certificates.stranger, certificates.caCertificate) })));
+    expect(stranger).toBeInstanceOf(ConnectionError);
+    expect(stranger.message).toContain(server.remote);
+    // shows a good certificate, but does not trust the server
+    const distrustful = await failureOf(served(clientOf(server.remote, { ...strict, tls: await identityOf(certificates.client, certificates.stranger.caCertificate) })));
+    expect(distrustful.message).toMatch(/unable to verify|self-signed|unable to get/);
+    const bare = await failureOf(served(clientOf(server.remote, strict)));
+    expect(bare.message).toContain('needs a private key, a certificate and a CA certificate');
+    expect(await served(clientOf(server.remote, { tls: await identityOf(certificates.client) }))).toBe(server.remote);
+  });
+});
+
+describe('the watching client', () => {
+  it('says when the database goes and why, and comes back by itself', async () => {
+    await using server = await startOvsdbServer();
+    const statuses: DatabaseStatus[] = [];
+    const client = clientOf(`${DEAD},${server.remote}`, { onStatus: (status) => statuses.push(status) });
+    expect(client.status).toEqual({ connected: false, error: 'not connected yet' });
+    client.start();
+    client.start();
+    try {
+      await until(() => client.status.connected);
+      expect(client.status).toMatchObject({ connected: true, clustered: false, leader: true, remote: server.remote });
+      expect(client.status.schemaVersion).toMatch(/^\d+\.\d+\.\d+$/);
+      await server.kill();
+      await until(() => !client.status.connected);
+      expect(client.status.error).toContain(server.remote);
+      await until(() => client.status.error?.includes('cannot be reached') === true);
+      await server.start();
+      await until(() => client.status.connected);
+      await server.restart();
+      await until(() => statuses.at(-1)?.connected === true && statuses.filter(({ connected }) => connected).length >= 3);
+      // nobody is told the same thing twice
+      statuses.slice(1).forEach((status, i) => { expect(status).not.toEqual(statuses[i]); });
+    } finally {
+      await client.stop();
+    }
+  });
+
+  it('starts while there is no server, and stops at once when it is told to', async () => {
+    const client = clientOf(DEAD);
+    client.start();
+    await until(() => client.status.error?.includes('ENOENT') === true);
+    const began = performance.now();
+    await client.stop();
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await clientOf(DEAD).stop();
+  });
+});
