@@ -102,3 +102,14 @@ export function countOutcomes(plan: TablePlan): TableCounts {
   const total = plan.outcomes.length;
   return { total, restored, skipped: total - restored - failed, deleted: plan.deletes.length, failed };
 }
+
+/** Kind of change -> rows, as change.ts describes them. */
+export function countChanges({ outcomes, deletes }: TablePlan): { readonly INSERT: number; readonly UPDATE: number; readonly DELETE: number; readonly SKIP: number } {
+  const counts = { INSERT: 0, UPDATE: 0, DELETE: deletes.length, SKIP: 0 };
+  for (const outcome of outcomes) {
+    if (outcome === OUTCOME.INSERT) counts.INSERT++;
+    else if (outcome === OUTCOME.UPDATE) counts.UPDATE++;
+    else if (outcome !== OUTCOME.FAILED) counts.SKIP++;
+  }
+  return counts;
+}

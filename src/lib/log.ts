@@ -14,6 +14,7 @@ const SECRET_KEY = /authorization|cookie|passphrase|password|secret|token|encryp
 /** Names that match but say where a secret is, or that there is one, and not what it is. */
 const HARMLESS_KEY = /^(tokensFile|tokenFile|tokenName)$/;
 const CENSORED = '[secret]';
+const BINDINGS = ['authorization', 'cookie', 'passphrase', 'password', 'secret', 'token', 'encryptionKey', 'decryptionKey', 'headers'];
 const DEPTH_MAX = 8;
 
 /**
@@ -25,11 +26,12 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // What a child log is bound to does not pass the scrubber.
+    redact: { paths: [...BINDINGS, ...BINDINGS.map((name) => `*.${name}`)], censor: CENSORED },
     // The scrubber below has described errors already; pino's own description would take more of them along.
     serializers: { err: (described: unknown) => described },
     formatters: {
       level: (label: string) => ({ level: label }),
-      bindings: (bindings: object) => scrubRecord(bindings),
       log: (object: object) => scrubRecord(object),
     },
   };

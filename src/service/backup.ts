@@ -100,7 +100,7 @@ export class BackupService {
     const id = randomUUID();
     const first: BackupProgress = { jobId: id, phase: 'QUEUED', rows: 0, bytes: 0, fraction: 0, message: `Waiting to read ${database.id}`, at: this.now() };
     const feed = new Feed(first);
-    const done = this.parts.work.run('backup', () => this.make(id, request, feed));
+    const done = this.parts.work.runHeavy('backup', () => this.make(id, request, feed));
     done.catch((error: unknown) => {
       const problem = problemOf(error);
       feed.end({ ...feed.current, phase: 'FAILED', message: problem.message, at: this.now(), error: problem });
@@ -153,7 +153,7 @@ export class BackupService {
    * @throws AppError INTEGRITY_FAILED, DECRYPTION_FAILED, TOO_LARGE, BAD_USER_INPUT, STORE_FULL: nothing is left behind
    */
   async import(request: ImportBackup): Promise<BackupRecord> {
-    return this.parts.work.run('import', async () => {
+    return this.parts.work.runHeavy('import', async () => {
       const { store } = this.parts;
       const spool = incomingKey(randomUUID());
       try {
@@ -214,7 +214,7 @@ export class BackupService {
 
   /** Reads the stored file back and checks all of it. @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key */
   async validate(id: string, decryptionKey: string | undefined): Promise<ValidationReport> {
-    return this.parts.work.run('validation', async () => {
+    return this.parts.work.runHeavy('validation', async () => {
       const record = this.parts.catalog.get(id);
       try {
         if (record.encrypted && decryptionKey === undefined) {

@@ -35,14 +35,11 @@ export const CHANGES_PAGE_MAX = 1_000;
 const BLOCK_CHARACTERS = 64 << 10;
 const CURSOR = /^change:(\d{1,9})$/;
 
-/** Writes the log; answers how many changes of which kind it holds. */
-export async function writeChangeLog(store: Store, id: string, changes: AsyncIterable<RowChange>): Promise<ChangeCounts> {
-  const counts: Record<string, Record<string, number>> = {};
+/** Writes the log. */
+export async function writeChangeLog(store: Store, id: string, changes: AsyncIterable<RowChange>): Promise<void> {
   async function* lines(): AsyncGenerator<Buffer> {
     let block = '';
     for await (const change of changes) {
-      const ofTable = (counts[change.table] ??= {});
-      ofTable[change.kind] = (ofTable[change.kind] ?? 0) + 1;
       block += `${lineOf(change)}\n`;
       if (block.length < BLOCK_CHARACTERS) continue;
       yield Buffer.from(block);
@@ -54,7 +51,6 @@ export async function writeChangeLog(store: Store, id: string, changes: AsyncIte
   // an error of the source destroys the gzip, whose reader, the store, then throws it
   pipeline(lines, gzip, () => undefined);
   await store.put(changeLogKey(id), gzip, { replace: true });
-  return counts;
 }
 
 function lineOf({ kind, table, uuid, label, columns, reason }: RowChange): string {

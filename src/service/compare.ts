@@ -6,7 +6,7 @@ import { describeChanges, type RowChange } from '../engine/change.js';
 import { adapt } from '../engine/compatibility.js';
 import { Labels } from '../engine/label.js';
 import { makePlan } from '../engine/plan.js';
-import { OUTCOME, type Plan } from '../engine/table-plan.js';
+import { countChanges, type Plan } from '../engine/table-plan.js';
 import { identify } from '../model/identity.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { BackupService } from './backup.js';
@@ -32,7 +32,7 @@ export class Comparison {
     private readonly plan: Plan,
     private readonly labels: Labels,
   ) {
-    this.counts = Object.fromEntries(plan.tables.map((draft) => [draft.table.name, { INSERT: countOf(draft.outcomes, OUTCOME.INSERT), UPDATE: countOf(draft.outcomes, OUTCOME.UPDATE), DELETE: draft.deletes.length }]));
+    this.counts = Object.fromEntries(plan.tables.map((draft) => [draft.table.name, { ...countChanges(draft), SKIP: 0 }]));
     const sum = (kind: string): number => Object.values(this.counts).reduce((total, kinds) => total + (kinds[kind] ?? 0), 0);
     this.inserted = sum('INSERT');
     this.updated = sum('UPDATE');
@@ -53,10 +53,6 @@ export class Comparison {
   }
 }
 
-function countOf(outcomes: Uint8Array, wanted: number): number {
-  return outcomes.reduce((count, outcome) => count + (outcome === wanted ? 1 : 0), 0);
-}
-
 export interface CompareServiceParts {
   readonly backups: BackupService;
   readonly catalog: Catalog;
@@ -72,7 +68,7 @@ export class CompareService {
    * @throws AppError BAD_USER_INPUT, NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE
    */
   async compare(from: ConfigurationRef, to: ConfigurationRef): Promise<Comparison> {
-    return this.parts.work.run('comparison', async () => {
+    return this.parts.work.runHeavy('comparison', async () => {
       const breath = new Breath();
       const before = await this.read(from, 'from');
       const after = await this.read(to, 'to');

@@ -3,7 +3,7 @@
  * queue, the record and the followers are restore.ts's business.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type Problem } from '../lib/error.js';
+import { AppError, messageOf, type Problem } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import { Breath } from '../lib/pause.js';
@@ -13,7 +13,7 @@ import { describeChanges } from '../engine/change.js';
 import { adapt } from '../engine/compatibility.js';
 import { Labels } from '../engine/label.js';
 import { makePlan } from '../engine/plan.js';
-import { countOutcomes, type Plan } from '../engine/table-plan.js';
+import { countChanges, countOutcomes, type Plan } from '../engine/table-plan.js';
 import { verifyPlan } from '../engine/verify.js';
 import { identify } from '../model/identity.js';
 import { resourceOf } from '../model/northbound.js';
@@ -43,11 +43,17 @@ export interface RestoreRunParts {
   publish(progress: RestoreProgress, milestone: boolean): void;
 }
 
-export interface RestoreOutcome {
+export interface FinalOutcome {
   readonly phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
   readonly result: RestoreResult;
-  /** What stopped it before there was a plan: thrown to whoever waits. */
+  /** What stopped it before anything was changed: thrown to whoever waits. */
   readonly error?: AppError;
+}
+
+/** The transaction was sent, and neither the answer nor the database came back. */
+export interface UnknownOutcome {
+  readonly phase: 'UNKNOWN';
+  readonly error: AppError;
 }
 
 /** Where each phase begins and ends in the whole. */
@@ -67,16 +73,16 @@ export class RestoreRun {
     this.began = parts.clock.monotonic();
   }
 
-  async execute(): Promise<RestoreOutcome> {
+  async execute(): Promise<FinalOutcome | UnknownOutcome> {
     try {
       const { backup, live } = await this.read();
       return await this.carryOut(backup, live);
     } catch (error) {
-      return this.failed(error);
+      return error instanceof OutcomeUnknown ? { phase: 'UNKNOWN', error } : this.failed(error);
     }
   }
 
-  private failed(thrown: unknown): RestoreOutcome {
+  private failed(thrown: unknown): FinalOutcome {
     const cancelled = this.parts.signal.aborted && this.phase !== 'APPLYING' && this.phase !== 'VERIFYING';
     const error = cancelled ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed') : databaseError(thrown);
     const known = error instanceof AppError ? error : new AppError('INTERNAL', 'Internal error; the log has the details', { cause: error });
@@ -108,16 +114,19 @@ export class RestoreRun {
   }
 
   /** Plans, and applies until the database holds still, a few times. */
-  private async carryOut(backup: Snapshot, first: Snapshot): Promise<RestoreOutcome> {
+  private async carryOut(backup: Snapshot, first: Snapshot): Promise<FinalOutcome> {
     const { request, signal } = this.parts;
     let live = first;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       const { plan, losses } = await this.plan(backup, live, attempt);
-      if (plan.problems.length > 0) return this.ended(plan, losses, await this.describe(plan), 'FAILED', plan.problems, []);
-      if (request.dryRun || plan.changeCount === 0) return this.ended(plan, losses, await this.describe(plan), 'SUCCEEDED', [], []);
-      const counts = await this.apply(plan, attempt);
-      if (counts !== undefined) return this.verify(plan, losses, counts);
+      if (plan.problems.length > 0) return this.ended(plan, losses, 'FAILED', plan.problems, []);
+      if (request.dryRun || plan.changeCount === 0) {
+        await this.describe(plan);
+        return this.ended(plan, losses, 'SUCCEEDED', [], []);
+      }
+      const applied = await this.apply(plan, losses, attempt);
+      if (applied !== undefined) return this.verify(plan, losses, applied.warnings);
       if (attempt === ATTEMPTS_MAX) throw new AppError('PLAN_STALE', `The database kept changing: ${String(attempt)} plans were out of date when they were applied. Nothing was changed; try again when fewer others write`);
       await sleep(ATTEMPT_PAUSE_MS * attempt);
       live = await this.capture(signal);
@@ -136,37 +145,38 @@ export class RestoreRun {
     return { plan, losses };
   }
 
-  private async describe(plan: Plan): Promise<ChangeCounts> {
+  private async describe(plan: Plan): Promise<void> {
     const labels = await Labels.read([plan.backup, plan.live], this.breath);
-    return writeChangeLog(this.parts.store, this.parts.id, describeChanges(plan, labels, this.breath));
+    await writeChangeLog(this.parts.store, this.parts.id, describeChanges(plan, labels, this.breath));
   }
 
-  /** Answers with the counts of the change log once the transaction is committed; undefined when the plan was out of date. */
-  private async apply(plan: Plan, attempt: number): Promise<ChangeCounts | undefined> {
+  /** Answers once the transaction is committed; undefined when the plan was out of date and nothing was changed. */
+  private async apply(plan: Plan, losses: readonly string[], attempt: number): Promise<{ warnings: readonly string[] } | undefined> {
     const { database, id, request } = this.parts;
-    await this.enter('APPLYING', `Applying ${String(plan.changeCount)} changes in one transaction`, { witnesses: chooseWitnesses(plan), result: this.result(plan, [], {}, [], []) });
+    await this.enter('APPLYING', `Applying ${String(plan.changeCount)} changes in one transaction`, { witnesses: chooseWitnesses(plan), result: this.result(plan, losses, [], []) });
     const comment = `ovncp: restore ${id} of backup ${request.backupId} by ${request.subject}`;
-    let describing: Promise<ChangeCounts> | undefined;
+    let describing: Promise<readonly string[]> | undefined;
+    // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
+    const describe = (): Promise<readonly string[]> => this.describe(plan).then(() => [], (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`]);
     try {
-      await this.parts.database.client.withSession({ leader: true }, (session) =>
+      await database.client.withSession({ leader: true }, (session) =>
         applyPlan(session, plan, {
           comment,
           onProgress: (sent) => {
             this.tell(sent, plan.changeCount, sent < plan.changeCount ? `Sent ${String(sent)} of ${String(plan.changeCount)} changes` : `Sent all ${String(sent)} changes; ${database.id} is committing them`);
             // the time that the server takes to commit is ours
-            if (sent === plan.changeCount) describing ??= this.describe(plan);
+            if (sent === plan.changeCount) describing ??= describe();
           },
         }),
       );
     } catch (error) {
-      await describing?.catch(() => undefined);
+      await describing;
       if (error instanceof OvsdbError) return this.refused(error, attempt);
-      if (!(error instanceof ConnectionError) || !(await this.wasApplied(plan))) {
-        if (error instanceof ConnectionError) return undefined;
-        throw error;
-      }
+      if (!(error instanceof ConnectionError)) throw error;
+      if (describing === undefined) return undefined;
+      if (!(await this.wasApplied(plan))) return undefined;
     }
-    return describing ?? this.describe(plan);
+    return { warnings: await (describing ?? describe()) };
   }
 
   /** A guard that fired, or a clash with what somebody wrote since, means that the plan is out of date. */
@@ -177,27 +187,37 @@ export class RestoreRun {
     return undefined;
   }
 
-  /** The answer never came: the database says what became of the transaction. */
+  /** The answer never came: the database says what became of the transaction. @throws OutcomeUnknown */
   private async wasApplied(plan: Plan): Promise<boolean> {
     this.tell(plan.changeCount, plan.changeCount, 'The connection broke before the answer came: looking at the database');
-    const after = await this.capture(undefined, COME_BACK_MS);
-    const { asPlanned, touched } = await verifyPlan(plan, after, this.breath);
-    return asPlanned > touched / 2;
+    try {
+      const after = await this.capture(undefined, COME_BACK_MS);
+      const { asPlanned, touched } = await verifyPlan(plan, after, this.breath);
+      return asPlanned > touched / 2;
+    } catch (error) {
+      throw new OutcomeUnknown('DATABASE_UNAVAILABLE', `The connection broke while the transaction was under way, and the database has not come back: ${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database answers again; follow restore ${this.parts.id}`, { cause: error });
+    }
   }
 
-  private async verify(plan: Plan, losses: readonly string[], counts: ChangeCounts): Promise<RestoreOutcome> {
+  private async verify(plan: Plan, losses: readonly string[], notes: readonly string[]): Promise<FinalOutcome> {
     await this.enter('VERIFYING', 'Reading the database again');
-    const after = await this.capture(undefined, COME_BACK_MS);
-    const { problems, warnings } = await verifyPlan(plan, after, this.breath, (compared) => { this.tell(compared, plan.changeCount, `Compared ${String(compared)} of ${String(plan.changeCount)} changed rows`); });
-    const committed: Problem[] = problems.length === 0 ? [] : [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems];
-    return this.ended(plan, losses, counts, problems.length === 0 ? 'SUCCEEDED' : 'FAILED', committed, warnings);
+    try {
+      const after = await this.capture(undefined, COME_BACK_MS);
+      const { problems, warnings } = await verifyPlan(plan, after, this.breath, (compared) => { this.tell(compared, plan.changeCount, `Compared ${String(compared)} of ${String(plan.changeCount)} changed rows`); });
+      if (problems.length === 0) return this.ended(plan, losses, 'SUCCEEDED', [], [...notes, ...warnings]);
+      return this.ended(plan, losses, 'FAILED', [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems], [...notes, ...warnings]);
+    } catch (error) {
+      const known = databaseError(error);
+      if (!(known instanceof AppError)) throw error;
+      return this.ended(plan, losses, 'FAILED', [{ code: known.code, message: `The transaction was committed, but the database could not be read again to verify it: ${known.message}` }], notes);
+    }
   }
 
-  private ended(plan: Plan, losses: readonly string[], changes: ChangeCounts, phase: 'SUCCEEDED' | 'FAILED', errors: readonly Problem[], warnings: readonly string[]): RestoreOutcome {
-    return { phase, result: this.result(plan, losses, changes, errors, warnings) };
+  private ended(plan: Plan, losses: readonly string[], phase: 'SUCCEEDED' | 'FAILED', errors: readonly Problem[], warnings: readonly string[]): FinalOutcome {
+    return { phase, result: this.result(plan, losses, errors, warnings) };
   }
 
-  private result(plan: Plan, losses: readonly string[], changes: ChangeCounts, errors: readonly Problem[], warnings: readonly string[]): RestoreResult {
+  private result(plan: Plan, losses: readonly string[], errors: readonly Problem[], warnings: readonly string[]): RestoreResult {
     const details = plan.tables.map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) })).filter(({ total, deleted }) => total > 0 || deleted > 0);
     const sum = (pick: (detail: (typeof details)[number]) => number): number => details.reduce((count, detail) => count + pick(detail), 0);
     // a plan with a problem is not carried out, not even in part
@@ -213,7 +233,7 @@ export class RestoreRun {
       warnings: [...losses.map((loss) => `Left out: ${loss}`), ...plan.warnings, ...warnings],
       errors: [...errors],
       processingTime: seconds(this.elapsed()),
-      changes: planned ? changes : {},
+      changes: planned ? changeCounts(plan) : {},
     };
   }
 
@@ -238,6 +258,13 @@ export class RestoreRun {
   private elapsed(): number {
     return this.parts.clock.monotonic() - this.began;
   }
+}
+
+/** Thrown when nobody knows yet whether the transaction was carried out. */
+class OutcomeUnknown extends AppError {}
+
+function changeCounts(plan: Plan): ChangeCounts {
+  return Object.fromEntries(plan.tables.map((draft) => [draft.table.name, countChanges(draft)]));
 }
 
 /** A result of nothing. @param elapsedMs time that it took */

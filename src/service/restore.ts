@@ -17,7 +17,7 @@ import type { Database, Databases } from './database.js';
 import { Feed } from './feed.js';
 import { RESTORE_RECORD_PREFIX, changeLogKey, restoreIdOf, restoreRecordKey } from './layout.js';
 import { RESTORE_RECORD_BYTES_MAX, isFinal, parseRestoreRecord, restoreRecordBytes, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
-import { emptyResult, RestoreRun } from './restore-run.js';
+import { RestoreRun, emptyResult, type FinalOutcome } from './restore-run.js';
 import { wasApplied } from './settle.js';
 import type { Work } from './work.js';
 
@@ -55,8 +55,11 @@ export interface RestoreStep {
   readonly progress: RestoreProgress;
 }
 
-interface RunningRestore extends Restore {
+interface OpenRestore extends Restore {
   record: RestoreRecord;
+}
+
+interface RunningRestore extends OpenRestore {
   readonly cancel: AbortController;
   readonly done: Promise<void>;
 }
@@ -81,6 +84,8 @@ export class RestoreService {
   private readonly activity = new Feed<RestoreStep | undefined>(undefined);
   /** Database id -> the end of its queue. */
   private readonly queues = new Map<string, Promise<void>>();
+  /** Database id -> the settling of a restore whose end was not seen. */
+  private readonly unsettled = new Map<string, Promise<void>>();
 
   constructor(private readonly parts: RestoreServiceParts) {}
 
@@ -101,7 +106,7 @@ export class RestoreService {
       const restore = { record, feed: new Feed(progressOf(record)) };
       this.restores.set(record.id, restore);
       if (isFinal(record.phase)) restore.feed.end(progressOf(record));
-      else this.enqueue(record.database, () => this.settle(restore));
+      else void this.enqueue(record.database, () => this.settleOrLog(restore));
     }
   }
 
@@ -122,7 +127,7 @@ export class RestoreService {
       await store.put(restoreRecordKey(record.id), restoreRecordBytes(record));
       const restore: Omit<RunningRestore, 'done'> = { record, feed: new Feed(progressOf(record)), cancel: new AbortController() };
       this.restores.set(record.id, restore);
-      const done = work.run('restore', () => this.enqueue(database.id, () => this.run(restore, database, request)));
+      const done = work.run('restore', () => this.enqueue(database.id, () => work.inTurn(() => this.run(restore, database, request))));
       this.running.set(record.id, Object.assign(restore, { done }));
       const forget = (): void => { this.running.delete(record.id); };
       done.then(forget, forget);
@@ -164,7 +169,9 @@ export class RestoreService {
     if (isFinal(restore.record.phase) || running === undefined) throw new AppError('CONFLICT', `The restore has ended already: ${restore.record.phase}`);
     if (restore.record.phase === 'APPLYING' || restore.record.phase === 'VERIFYING') throw new AppError('CONFLICT', `The restore is ${restore.record.phase} and cannot be cancelled any more`);
     running.cancel.abort();
-    await running.done.catch(() => undefined);
+    // one that waits for its turn need not wait to be cancelled
+    if (running.record.phase === 'QUEUED') await this.finish(running, { phase: 'CANCELLED', result: cancelledResult(running.record.dryRun) });
+    else await running.done.catch(() => undefined);
     return restore;
   }
 
@@ -183,6 +190,8 @@ export class RestoreService {
   }
 
   private async run(restore: Omit<RunningRestore, 'done'>, database: Database, request: RestoreRequest): Promise<void> {
+    await this.unsettled.get(database.id);
+    if (isFinal(restore.record.phase)) return;
     const { backups, catalog, store, clock, log } = this.parts;
     const run = new RestoreRun({
       backups, catalog, store, clock, log, database, request,
@@ -198,47 +207,70 @@ export class RestoreService {
       },
     });
     const outcome = await run.execute();
+    if (outcome.phase === 'UNKNOWN') {
+      // nobody else's restore may begin before this one is settled
+      this.unsettled.set(database.id, this.settleOrLog(restore));
+      throw outcome.error;
+    }
+    await this.finish(restore, outcome);
+    if (outcome.error !== undefined) throw outcome.error;
+  }
+
+  /** The record's end. That it cannot be kept does not undo what was done: the next start settles it. */
+  private async finish(restore: OpenRestore, { phase, result }: FinalOutcome): Promise<void> {
+    const { clock, log } = this.parts;
     const { witnesses: _settled, ...rest } = restore.record;
-    restore.record = { ...rest, phase: outcome.phase, finishedAt: instant(clock.now()), result: outcome.result };
+    restore.record = { ...rest, phase, finishedAt: instant(clock.now()), result };
     try {
       await this.keep(restore.record);
-    } finally {
-      const last = progressOf(restore.record);
-      restore.feed.end(last);
-      this.activity.publish({ restore, progress: last }, true);
+    } catch (error) {
+      log.error({ err: error, restore: restore.record.id }, 'the record of a restore could not be kept');
+      restore.record = { ...restore.record, result: { ...result, warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`] } };
     }
-    log.info({ restore: restore.record.id, backup: request.backupId, phase: outcome.phase, restored: outcome.result.restoredCount, deleted: outcome.result.deletedCount, errors: outcome.result.errorCount, time: outcome.result.processingTime, subject: request.subject }, request.dryRun ? 'dry run ended' : 'restore ended');
-    if (outcome.error !== undefined) throw outcome.error;
+    const last = progressOf(restore.record);
+    restore.feed.end(last);
+    this.activity.publish({ restore, progress: last }, true);
+    const { id, backupId, dryRun, startedBy } = restore.record;
+    log.info({ restore: id, backup: backupId, phase, restored: result.restoredCount, deleted: result.deletedCount, errors: result.errorCount, time: result.processingTime, subject: startedBy }, dryRun ? 'dry run ended' : 'restore ended');
   }
 
   private async keep(record: RestoreRecord): Promise<void> {
     await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record), { replace: true });
   }
 
-  /** Ends a record that a crash left open, by looking at the database. */
-  private async settle(restore: Restore): Promise<void> {
+  private async settleOrLog(restore: OpenRestore): Promise<void> {
+    try {
+      await this.settle(restore);
+    } catch (error) {
+      this.parts.log.error({ err: error, restore: restore.record.id }, 'a restore could not be settled; the next start tries again');
+    }
+  }
+
+  /** Ends a record that a crash, or a database that went away, left open, by looking at the database. */
+  private async settle(restore: OpenRestore): Promise<void> {
     const { record } = restore;
     const { databases, log, store } = this.parts;
     const witnesses = record.witnesses ?? [];
     let applied = false;
     if (witnesses.length > 0) {
       const database = databases.get(record.database);
-      // twice: a request may have been read, but not carried out, when the server was asked first
       applied = await this.untilAnswered(database, witnesses);
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
-      applied = await this.untilAnswered(database, witnesses) || applied;
+      if (!applied) {
+        // a request may have been read, but not carried out, when the server was asked first
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
+        applied = await this.untilAnswered(database, witnesses);
+      }
     }
+    const planned = record.result ?? emptyResult(record.dryRun, 0);
     const hasLog = (await store.stat(changeLogKey(record.id))) !== undefined;
     const text = applied
-      ? 'The server stopped during this restore. The database was looked at since: the restore had been applied as a whole. Its counts were lost with the stop'
-      : 'The server stopped during this restore. The database was looked at since: nothing had been changed';
-    const result: RestoreResult = { ...emptyResult(record.dryRun, 0), success: applied, warnings: applied ? [text] : [], errors: applied ? [] : [{ code: 'CANCELLED', message: text }], errorCount: applied ? 0 : 1 };
-    const { witnesses: _settled, ...rest } = record;
-    const settled: RestoreRecord = { ...rest, phase: applied ? 'SUCCEEDED' : 'FAILED', finishedAt: instant(this.parts.clock.now()), result: record.result === undefined ? result : { ...record.result, success: applied, warnings: [...record.result.warnings, ...result.warnings], errors: result.errors, errorCount: result.errorCount, ...(applied ? {} : { restoredCount: 0, deletedCount: 0 }), changes: hasLog && applied ? record.result.changes : {} } };
-    Object.assign(restore, { record: settled });
-    await this.keep(settled);
-    restore.feed.end(progressOf(settled));
-    log.warn({ restore: record.id, applied }, 'a restore that a stop of the server left open was settled');
+      ? 'The end of this restore was not seen. The database was looked at since: the transaction had been committed as a whole; its rows were not verified one by one'
+      : 'The end of this restore was not seen. The database was looked at since: nothing had been changed';
+    const result: RestoreResult = applied
+      ? { ...planned, success: true, warnings: [...planned.warnings, text], changes: hasLog ? planned.changes : {} }
+      : { ...emptyResult(record.dryRun, 0), errors: [{ code: 'CANCELLED', message: text }], errorCount: 1 };
+    log.warn({ restore: record.id, applied }, 'a restore whose end was not seen was settled');
+    await this.finish(restore, { phase: applied ? 'SUCCEEDED' : 'FAILED', result });
   }
 
   private async untilAnswered(database: Database, witnesses: NonNullable<RestoreRecord['witnesses']>): Promise<boolean> {
@@ -252,6 +284,10 @@ export class RestoreService {
       }
     }
   }
+}
+
+function cancelledResult(dryRun: boolean): RestoreResult {
+  return { ...emptyResult(dryRun, 0), errors: [{ code: 'CANCELLED', message: 'The restore was cancelled; nothing was changed' }], errorCount: 1 };
 }
 
 function progressOf(record: RestoreRecord): RestoreProgress {

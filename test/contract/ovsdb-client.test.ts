@@ -100,7 +100,7 @@ describe('a session', () => {
     await writeFile(schemaFile, stringifyJson(EVERY_KIND.json));
     await using stranger = await startOvsdbServer({ database: schemaFile });
     await using server = await startOvsdbServer();
-    const garbage = createServer((socket) => { socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
+    const garbage = createServer((socket) => { socket.on('error', () => undefined).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
     const path = join(folder, 'garbage.sock');
     await new Promise<void>((resolve) => garbage.listen(path, resolve));
     try {
