@@ -60,7 +60,7 @@ export interface ApiServer {
   readonly fastify: FastifyInstance;
   /** @returns the address to open, with the port that was taken */
   listen(): Promise<{ url: string }>;
-  /** From now on new work is refused with SHUTTING_DOWN; resolves when the running work has ended. */
+  /** From now on new work is refused with SHUTTING_DOWN; resolves when the requests under way are answered. */
   drain(): Promise<void>;
   /** Closes the listener and every connection, whatever still runs on it. */
   close(): Promise<void>;
@@ -71,6 +71,8 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 3_600_000;
 const BODY_SILENCE_MS = 30_000;
 const DRAIN_POLL_MS = 25;
+/** For subscriptions to deliver what they have when the server closes. */
+const LAST_EVENTS_MS = 500;
 const PATH_CHARACTERS_MAX = 200;
 
 interface State {
@@ -131,10 +133,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     drain: async () => {
       state.draining = true;
-      while (state.running + sockets.running() > 0) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      while (state.running > 0) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     },
     close: async () => {
       state.draining = true;
+      // subscriptions follow work and are none: those of work that has ended get their last event, the others are cut off
+      const deadline = performance.now() + LAST_EVENTS_MS;
+      while (sockets.running() > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       await sockets.close();
       await fastify.close();
       await apollo.stop();

@@ -39,6 +39,8 @@ export async function capture(session: Session, options: CaptureOptions = {}): P
   const reply = await connection.call('monitor_cond', [JSON.stringify([schema.name, monitor, requests])], { timeoutMs, signal: options.signal });
   // changes after this instant are not wanted
   const cancelled = connection.request('monitor_cancel', [monitor], { timeoutMs });
+  // when reading fails nobody waits for this any more, and a rejection that nobody waits for ends the process
+  cancelled.catch(() => undefined);
   const snapshot = await readInitialReply(reply, schema, options);
   await cancelled;
   return snapshot;

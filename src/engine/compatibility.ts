@@ -73,7 +73,7 @@ function adaptRow(target: TableSchema, row: Row, uuid: string, losses: Set<strin
     }
     try {
       const shaped = reshape(column, value);
-      encodeValue(column, shaped as Json, name);
+      encodeValue(column, shaped, name);
       fitting[name] = shaped;
     } catch (error) {
       losses.add(`the value of ${name} in ${labelOf(target, row, uuid)} (${messageOf(error)})`);

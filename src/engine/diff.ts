@@ -1,5 +1,5 @@
 /** Diff: in which columns two rows differ, runtime state aside. Pure. */
-import { stringifyJson, type Json } from '../ovsdb/json.js';
+import { stringifyJson } from '../ovsdb/json.js';
 import type { ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
 import { isRuntimeColumn, withoutRuntimeKeys } from '../model/northbound.js';
 import type { Row, Value } from '../model/row.js';
@@ -15,7 +15,7 @@ export interface ColumnDiff {
 export function equalValues(a: Value | undefined, b: Value | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined) return false;
-  return stringifyJson(a as Json) === stringifyJson(b as Json);
+  return stringifyJson(a) === stringifyJson(b);
 }
 
 /** The columns to write so that `before` becomes `after`, in the order of their names. */

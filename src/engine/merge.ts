@@ -65,7 +65,7 @@ function picked({ column, key, value }: ReferenceColumn, content: Value, picks: 
   if (column.kind === 'map') {
     const pairs = mapEntries(content).filter(([k, v]) => picksAtom(key, k) || picksAtom(value, v));
     if (pairs.length === 0) return undefined;
-    return Array.isArray(content) ? pairs : Object.fromEntries(pairs);
+    return Array.isArray(content) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>);
   }
   if (column.kind !== 'set') return picksAtom(key, content as Atom) ? content : undefined;
   const atoms = (content as readonly Atom[]).filter((atom) => picksAtom(key, atom));
@@ -76,7 +76,7 @@ function union(column: ColumnSchema, a: Value | undefined, b: Value | undefined)
   if (a === undefined || b === undefined) return a ?? b;
   if (column.kind === 'map') {
     const pairs = [...new Map([...mapEntries(b), ...mapEntries(a)])].sort((x, y) => compareAtoms(x[0], y[0]));
-    return Array.isArray(a) ? pairs : Object.fromEntries(pairs);
+    return Array.isArray(a) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>);
   }
   if (column.kind !== 'set') return a;
   return [...new Set([...(a as readonly Atom[]), ...(b as readonly Atom[])])].sort(compareAtoms);

@@ -154,7 +154,7 @@ class Identification {
       const value = row[name];
       if (value === undefined) return null;
       const reference = translate ? references.find(({ column }) => column.name === name) : undefined;
-      return (reference === undefined ? value : (rewriteReferences(reference, value, (uuid) => this.translation.get(uuid) ?? uuid) ?? null)) as Json;
+      return (reference === undefined ? value : (rewriteReferences(reference, value, (uuid) => this.translation.get(uuid) ?? uuid) ?? null));
     });
     return values.every((value) => value === null) ? undefined : stringifyJson(values);
   }

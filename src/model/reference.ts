@@ -73,10 +73,13 @@ export function rewriteReferences({ column, key, value }: ReferenceColumn, conte
       return newKey === undefined || newValue === undefined ? [] : [[newKey, newValue]];
     });
     if (pairs.length === 0) return undefined;
-    return Array.isArray(content) ? pairs.sort((a, b) => compareAtoms(a[0], b[0])) : Object.fromEntries(pairs);
+    return Array.isArray(content) ? pairs.sort((a, b) => compareAtoms(a[0], b[0])) : (Object.fromEntries(pairs) as Record<string, Atom>);
   }
   if (key === undefined) return content;
-  if (column.kind !== 'set') return rewrite(String(content as Atom), key.table);
+  if (column.kind !== 'set') {
+    const atom = content as Atom;
+    return rewrite(String(atom), key.table);
+  }
   const atoms = (content as readonly Atom[]).flatMap((atom) => rewrite(String(atom), key.table) ?? []);
   return atoms.length === 0 ? undefined : [...new Set(atoms)].sort(compareAtoms);
 }

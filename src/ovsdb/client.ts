@@ -134,6 +134,10 @@ export class DatabaseClient {
   private async tryRemote(remote: Remote, { leader, signal }: SessionOptions): Promise<Session> {
     const timeoutMs = this.requestTimeoutMs;
     const connection = await Connection.open(remote, { tls: this.options.tls, timeoutMs: this.options.connectTimeoutMs ?? 10_000, signal });
+    // a server that has stopped answering must not keep whoever gives up
+    const onAbort = (): void => { connection.close(); };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) connection.close();
     try {
       const server = await readServerDatabase(connection, this.database, timeoutMs);
       if (server === undefined) throw new ConnectionError(`${remote.text}: does not serve ${this.database}`);
@@ -144,6 +148,8 @@ export class DatabaseClient {
     } catch (error) {
       connection.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 

@@ -268,6 +268,6 @@ export function resultOf(reply: Buffer): Json {
 
 /** An error member: the string of RFC 7047, or an object with "error" and "details". */
 export function readError(error: Json, operation?: number): OvsdbError {
-  if (isObject(error)) return new OvsdbError(String(error['error']), typeof error['details'] === 'string' ? error['details'] : '', operation);
+  if (isObject(error)) return new OvsdbError(typeof error['error'] === 'string' ? error['error'] : stringifyJson(error['error'] ?? null), typeof error['details'] === 'string' ? error['details'] : '', operation);
   return new OvsdbError(typeof error === 'string' ? error : stringifyJson(error), '', operation);
 }

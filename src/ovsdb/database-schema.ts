@@ -3,7 +3,7 @@
  * frozen maps, tables and columns in the order of their names. The original JSON is kept, so that
  * a backup carries the schema unchanged.
  */
-import { isObject, type Json, type JsonObject } from './json.js';
+import { isObject, stringifyJson, type Json, type JsonObject } from './json.js';
 
 export type AtomType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid';
 
@@ -117,7 +117,7 @@ function readColumn(table: string, name: string, json: Json): ColumnSchema {
 function readBaseType(json: Json | undefined, place: string): BaseType {
   const base: JsonObject = typeof json === 'string' ? { type: json } : object(json, `the type of ${place}`);
   const type = base['type'];
-  if (typeof type !== 'string' || !ATOM_TYPES.has(type)) throw new SchemaError(`The schema's ${place} has no atomic type that RFC 7047 knows: ${String(type)}`);
+  if (typeof type !== 'string' || !ATOM_TYPES.has(type)) throw new SchemaError(`The schema's ${place} has no atomic type that RFC 7047 knows: ${stringifyJson(type ?? null)}`);
   const listed = base['enum'];
   const refTable = base['refTable'];
   return {

@@ -168,6 +168,7 @@ export class RestoreService {
     const running = this.running.get(id);
     if (isFinal(restore.record.phase) || running === undefined) throw new AppError('CONFLICT', `The restore has ended already: ${restore.record.phase}`);
     if (restore.record.phase === 'APPLYING' || restore.record.phase === 'VERIFYING') throw new AppError('CONFLICT', `The restore is ${restore.record.phase} and cannot be cancelled any more`);
+    if (running.record.phase === 'QUEUED' && running.cancel.signal.aborted) throw new AppError('CONFLICT', 'The restore is being cancelled already');
     running.cancel.abort();
     // one that waits for its turn need not wait to be cancelled
     if (running.record.phase === 'QUEUED') await this.finish(running, { phase: 'CANCELLED', result: cancelledResult(running.record.dryRun) });
@@ -191,7 +192,8 @@ export class RestoreService {
 
   private async run(restore: Omit<RunningRestore, 'done'>, database: Database, request: RestoreRequest): Promise<void> {
     await this.unsettled.get(database.id);
-    if (isFinal(restore.record.phase)) return;
+    // cancelled while it was queued: whoever cancelled it ends it
+    if (restore.cancel.signal.aborted) return;
     const { backups, catalog, store, clock, log } = this.parts;
     const run = new RestoreRun({
       backups, catalog, store, clock, log, database, request,
@@ -220,13 +222,15 @@ export class RestoreService {
   private async finish(restore: OpenRestore, { phase, result }: FinalOutcome): Promise<void> {
     const { clock, log } = this.parts;
     const { witnesses: _settled, ...rest } = restore.record;
-    restore.record = { ...rest, phase, finishedAt: instant(clock.now()), result };
+    let record: RestoreRecord = { ...rest, phase, finishedAt: instant(clock.now()), result };
     try {
-      await this.keep(restore.record);
+      await this.keep(record);
     } catch (error) {
-      log.error({ err: error, restore: restore.record.id }, 'the record of a restore could not be kept');
-      restore.record = { ...restore.record, result: { ...result, warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`] } };
+      log.error({ err: error, restore: record.id }, 'the record of a restore could not be kept');
+      record = { ...record, result: { ...result, warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`] } };
     }
+    // record and feed at once: whoever sees the end in one of them sees it in the other
+    restore.record = record;
     const last = progressOf(restore.record);
     restore.feed.end(last);
     this.activity.publish({ restore, progress: last }, true);

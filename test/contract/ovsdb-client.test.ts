@@ -1,9 +1,13 @@
 /** The client of a database: which remote it takes, what it says when there is none, and how it comes back. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { isSameSchema } from '../../src/engine/compatibility.js';
 import { DatabaseClient, type ClientOptions, type DatabaseStatus } from '../../src/ovsdb/client.js';
 import type { TlsIdentity } from '../../src/ovsdb/connection.js';
 import { ConnectionError } from '../../src/ovsdb/error.js';
@@ -13,7 +17,9 @@ import { readServerDatabase } from '../../src/ovsdb/server-database.js';
 import { EVERY_KIND } from '../compat/every-kind.js';
 import { makeCertificates, type TestCertificates } from '../support/certificates.js';
 import { NORTHBOUND } from '../support/judge.js';
-import { startOvsdbServer, type ServerTls } from '../support/ovsdb-server.js';
+import { northboundSchema } from '../support/engine.js';
+import { installedSchema } from '../support/northbound/make.mjs';
+import { environment, startOvsdbServer, type ServerTls } from '../support/ovsdb-server.js';
 
 const DEAD = 'unix:/nonexistent/nb.sock';
 let folder: string;
@@ -139,6 +145,27 @@ describe('a session', () => {
     server.pause();
     const error = await failureOf(served(clientOf(server.remote, { requestTimeoutMs: 200, sessionTimeoutMs: 0 })));
     expect(error.message).toContain('no answer to "list_dbs" within 200 ms');
+  });
+});
+
+describe('a cluster of one', () => {
+  it('is known for a cluster with a leader, and has the same schema but for "ephemeral"', async () => {
+    const [file, socket] = [join(folder, 'cluster.db'), join(folder, 'cluster.sock')];
+    await promisify(execFile)('ovsdb-tool', ['create-cluster', file, installedSchema(), `unix:${join(folder, 'raft.sock')}`], { env: environment() });
+    const words = ['--no-chdir', `--unixctl=${join(folder, 'cluster.ctl')}`, '-vconsole:off', '-vsyslog:off', `--remote=punix:${socket}`, file];
+    const member = spawn('ovsdb-server', words, { env: environment(), stdio: 'ignore' });
+    const ended = once(member, 'exit');
+    try {
+      await clientOf(`unix:${socket}`, { sessionTimeoutMs: 20_000 }).withSession({ leader: true }, ({ server, schema }) => {
+        expect(server).toEqual({ clustered: true, connected: true, leader: true });
+        expect(schema.tables.get('Connection')?.columns.get('status')?.ephemeral).toBe(false);
+        expect(isSameSchema(schema, northboundSchema())).toBe(true);
+        return Promise.resolve();
+      });
+    } finally {
+      member.kill();
+      await ended;
+    }
   });
 });
 

@@ -40,7 +40,7 @@ describe('parseJson and stringifyJson', () => {
 
   it('does not touch digits inside strings, after any escape', () => {
     const strings = ['9007199254740993', '"9007199254740993"', '\\9007199254740993', '\\"', '\n-9223372036854775809', '\u00fc12345678901234567890'];
-    expect(parseJson(JSON.stringify([...strings, { 12345678901234567890n: 1 }.toString(), Object.fromEntries(strings.map((s) => [s, s]))]))).toEqual([...strings, '[object Object]', Object.fromEntries(strings.map((s) => [s, s]))]);
+    expect(parseJson(JSON.stringify([...strings, Object.fromEntries(strings.map((s) => [s, s]))]))).toEqual([...strings, Object.fromEntries(strings.map((s) => [s, s]))]);
   });
 
   it('keeps a member called __proto__ a member', () => {

@@ -35,7 +35,7 @@ const NETWORK: Tables = {
 };
 const without = (tables: Tables, ...letters: readonly string[]): Tables => {
   const gone = new Set(letters.map(u));
-  const row = (content: Row): Row => Object.fromEntries(Object.entries(content).map(([column, value]) => [column, Array.isArray(value) ? (value as readonly string[]).filter((atom) => !gone.has(atom)) : value])) as Row;
+  const row = (content: Row): Row => Object.fromEntries(Object.entries(content).map(([column, value]): [string, Row[string]] => [column, Array.isArray(value) ? (value as readonly string[]).filter((atom) => !gone.has(atom)) : value]));
   return Object.fromEntries(Object.entries(tables).map(([table, rows]) => [table, Object.fromEntries(Object.entries(rows).filter(([uuid]) => !gone.has(uuid)).map(([uuid, content]) => [uuid, row(content)]))]));
 };
 

@@ -11,7 +11,7 @@ const UUID = '11111111-1111-4111-8111-111111111111';
 const OTHER = '22222222-2222-4222-8222-222222222222';
 
 function tableOf(columns: Json, more: Record<string, Json> = {}): TableSchema {
-  const schema = readDatabaseSchema({ name: 'Test', version: '1.0.0', tables: { T: { columns, ...more } } } as Json);
+  const schema = readDatabaseSchema({ name: 'Test', version: '1.0.0', tables: { T: { columns, ...more } } });
   return schema.tables.get('T') as TableSchema;
 }
 
@@ -146,7 +146,7 @@ describe('readDatabaseSchema', () => {
 
   it('takes every table for a root where none says isRoot', () => {
     const columns = { a: { type: 'string' } };
-    const roots = (tables: Record<string, Json>): boolean[] => [...readDatabaseSchema({ name: 'x', tables } as Json).tables.values()].map(({ isRoot }) => isRoot);
+    const roots = (tables: Record<string, Json>): boolean[] => [...readDatabaseSchema({ name: 'x', tables }).tables.values()].map(({ isRoot }) => isRoot);
     expect(roots({ A: { columns }, B: { columns } })).toEqual([true, true]);
     expect(roots({ A: { columns, isRoot: true }, B: { columns } })).toEqual([true, false]);
   });

@@ -1,0 +1,41 @@
+// The import arrows: each floor knows only those below it. Imports of types alone do not count.
+const arrow = (floor, allowed) => ({
+  name: `${floor}-knows-only-what-is-below`,
+  comment: `src/${floor} may import ${allowed.length === 0 ? 'nothing but lib' : `lib, ${allowed.join(', ')}`} and itself`,
+  severity: 'error',
+  from: { path: `^src/${floor}/` },
+  to: { path: '^src/', pathNot: `^src/(${['lib', floor, ...allowed].join('|')})/` },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    arrow('lib', []),
+    arrow('ovsdb', []),
+    arrow('model', ['ovsdb']),
+    arrow('engine', ['model', 'ovsdb']),
+    arrow('archive', ['model', 'ovsdb']),
+    arrow('store', []),
+    arrow('service', ['engine', 'archive', 'store', 'model', 'ovsdb']),
+    arrow('api', ['service', 'model']),
+    {
+      name: 'decorators-stay-in-api-graphql',
+      comment: 'type-graphql and class-validator decorate what GraphQL shows, and nothing else',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(api/graphql/|api/server\\.ts$|main\\.ts$)' },
+      to: { path: 'node_modules/(type-graphql|class-validator|reflect-metadata)/' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unknown-imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-tests-in-the-product', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+    { name: 'no-development-packages-in-the-product', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev'] } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: false,
+    doNotFollow: { path: 'node_modules' },
+    // the web pages have compilers of their own
+    exclude: { path: '^src/(console|ide)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
