@@ -54,7 +54,7 @@ async function* through(source: AsyncIterable<Buffer>, stream: Transform): Async
   } finally {
     stream.destroy();
   }
-  if (failure !== undefined) throw failure;
+  if (failure instanceof Error) throw failure;
 }
 
 /**

@@ -21,7 +21,7 @@ import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import { isUuid } from '../model/row.js';
 import { ContentDigest, StoredRows, type Snapshot } from '../model/snapshot.js';
-import type { DatabaseSchema, TableSchema } from '../ovsdb/database-schema.js';
+import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
 import { LineSplitter } from './line-splitter.js';
 import { headerJson, readHeader, type ArchiveHeader } from './manifest.js';
@@ -220,7 +220,7 @@ class DocumentTarget implements MemberTarget {
         this.builder = new SnapshotBuilder(readArchivedSchema(readJson(value.toString(), 'schema')));
         break;
       case 'contentDigest':
-        this.trailer = String(readJson(value.toString(), '"contentDigest"'));
+        this.trailer = trailerText(readJson(value.toString(), '"contentDigest"'));
         break;
       default:
         // a note that somebody added
@@ -279,6 +279,11 @@ export function missing(member: string, advice: string): AppError {
 }
 
 /** @throws AppError INTEGRITY_FAILED on a document that is not of this version */
+/** A content digest as a document has it; what is no text equals no digest. */
+export function trailerText(json: unknown): string {
+  return typeof json === 'string' ? json : JSON.stringify(json);
+}
+
 export function checkFormat(format: unknown): void {
   if (format === DOCUMENT_FORMAT) return;
   throw new AppError('INTEGRITY_FAILED', `The document's format is ${JSON.stringify(format)?.slice(0, 100) ?? 'missing'}; this program understands "${DOCUMENT_FORMAT}". Use the program that made it, or a newer one`);

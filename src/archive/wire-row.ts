@@ -36,7 +36,7 @@ function plainAtom(base: BaseType, json: Json, place: string): Atom {
     return json[1];
   }
   if (json === null || typeof json === 'object') throw new RowError(`${place}: ${base.type} values are written as themselves`);
-  return json as Atom;
+  return json;
 }
 
 /** A row in wire notation as a row in plain notation, its values still unchecked. @throws RowError */

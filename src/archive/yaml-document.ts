@@ -26,7 +26,7 @@ export async function* writeYaml(writing: Writing): AsyncGenerator<Buffer, strin
     for (let i = 0; i < rows.count; i++) {
       const uuid = rows.uuid(i);
       digest.row(uuid, rows.text(i));
-      const columns = yamlMembers(rows.row(i) as { readonly [column: string]: Json }, ROW_INDENT);
+      const columns = yamlMembers(rows.row(i), ROW_INDENT);
       text += columns === '' ? `    ${uuid}: {}\n` : `    ${uuid}:\n${columns}`;
       writing.rows++;
       if (text.length >= BLOCK_CHARACTERS) {

@@ -10,7 +10,7 @@ import { Breath } from '../lib/pause.js';
 import type { Row } from '../model/row.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { isObject, type Json } from '../ovsdb/json.js';
-import { checked, checkFormat, missing, readJsonDocument, type Content, type Reading } from './document.js';
+import { checked, checkFormat, missing, readJsonDocument, trailerText, type Content, type Reading } from './document.js';
 import { LineSplitter } from './line-splitter.js';
 import { readHeader, type ArchiveHeader } from './manifest.js';
 import { readArchivedSchema, SnapshotBuilder } from './snapshot-builder.js';
@@ -29,7 +29,7 @@ const NEWLINE = 0x0a;
 /** Integers past 2^53 stay exact. */
 const exactInteger = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
   implicit: true,
-  implicitFirstChars: ['-', ...'0123456789'],
+  implicitFirstChars: Array.from('-0123456789'),
   identify: () => false,
   resolve: (source) => {
     if (!/^-?(?:0|[1-9]\d*)$/.test(source)) return NOT_RESOLVED;
@@ -185,7 +185,7 @@ class OwnLayout {
     // another order of keys
     if (format === undefined || schema === undefined) throw new LayoutError('"format" and "schema" do not stand before "tables"');
     checkFormat(format);
-    if (contentDigest !== undefined) this.trailer = String(contentDigest);
+    if (contentDigest !== undefined) this.trailer = trailerText(contentDigest);
     if (manifest !== undefined) this.header = readHeader(manifest);
     this.builder = new SnapshotBuilder(readArchivedSchema(schema));
   }
@@ -219,7 +219,7 @@ class OwnLayout {
     const [other] = Object.keys(others);
     // another order of keys, which the other way reads
     if (other !== undefined) throw new LayoutError(`"${other.slice(0, 100)}" stands after the tables`);
-    if (contentDigest !== undefined) this.trailer = String(contentDigest);
+    if (contentDigest !== undefined) this.trailer = trailerText(contentDigest);
   }
 }
 

@@ -14,6 +14,7 @@ import type { Row } from '../model/row.js';
 import type { Snapshot, TableRows } from '../model/snapshot.js';
 import { diffRows, type ColumnDiff } from './diff.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
+import { findDoubleHolds } from './ownership.js';
 import { labelOf } from './label.js';
 import { attachReferences, keepLiveReferences, replacedHolds } from './merge.js';
 import { OUTCOME, countOutcomes, isIncluded, translateRow, type Outcome, type Plan, type PlanOptions, type RowUpdate, type TablePlan } from './table-plan.js';
@@ -50,7 +51,8 @@ class Planning {
     const plan = { backup: this.backup, live: this.live, identity: this.identity, options: this.options };
     const tables = [...this.tables.values()];
     for (const { table, index } of await findUnheldRows(tables, plan, this.breath)) (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.NOT_HELD;
-    for (const { table, index, problem } of await findIndexConflicts(tables, plan, this.breath)) {
+    const clashes = [...(await findIndexConflicts(tables, plan, this.breath)), ...(await findDoubleHolds(tables, plan, this.breath))];
+    for (const { table, index, problem } of clashes) {
       (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.FAILED;
       this.problems.push(problem);
     }

@@ -31,6 +31,8 @@ function sessionTabs(): Storage {
 
 /** Loads the schema as soon as there is a token to load it with. */
 function SchemaOnToken(): null {
+  // a bound function of GraphiQL's store
+  // eslint-disable-next-line @typescript-eslint/unbound-method
   const { introspect } = useGraphiQLActions();
   useEffect(() => {
     let timer: number | undefined;

@@ -52,6 +52,12 @@ export function hasRuntimeState(table: string): boolean {
 export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
 
 /**
+ * Tables whose rows belong to one holder: a port is in one switch, a router port on one router. The schema would allow
+ * two; northd does not know what to make of it.
+ */
+export const EXCLUSIVE_TABLES: ReadonlySet<string> = new Set(['Logical_Switch_Port', 'Logical_Router_Port']);
+
+/**
  * What tells rows apart where the schema has no index, in words of columns. Names are not unique in practice:
  * a key that fits several rows fits none.
  */

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip, createGzip, constants } from 'node:zlib';
 import { AppError } from '../lib/error.js';
 import type { ChangeKind, RowChange } from '../engine/change.js';
-import { parseJson, stringifyJson, type Json } from '../ovsdb/json.js';
+import { parseJson, stringifyJson } from '../ovsdb/json.js';
 import type { Store } from '../store/store.js';
 import { changeLogKey } from './layout.js';
 
@@ -55,7 +55,7 @@ export async function writeChangeLog(store: Store, id: string, changes: AsyncIte
 
 function lineOf({ kind, table, uuid, label, columns, reason }: RowChange): string {
   const cells = columns.map(({ column, before, after }) => ({ column, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }));
-  return stringifyJson({ kind, table, uuid, label, columns: cells, ...(reason === undefined ? {} : { reason }) } as unknown as Json);
+  return stringifyJson({ kind, table, uuid, label, columns: cells, ...(reason === undefined ? {} : { reason }) });
 }
 
 /** One page of the log. @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone */

@@ -37,12 +37,12 @@ export class Database {
 
   /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
   async countRows(): Promise<Readonly<Record<string, number>>> {
-    return this.withSession({ leader: false }, async ({ connection, schema }) => {
+    return this.withSession({ leader: false }, async ({ connection, schema }): Promise<Readonly<Record<string, number>>> => {
       const tables = [...schema.tables.keys()];
       const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
       const results = await connection.request('transact', [schema.name, ...operations], { timeoutMs: COUNT_TIMEOUT_MS });
       if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
-      return Object.fromEntries(tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0));
+      return Object.fromEntries(tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0)) as Readonly<Record<string, number>>;
     });
   }
 }

@@ -171,7 +171,7 @@ export class RestoreRun {
       );
     } catch (error) {
       await describing;
-      if (error instanceof OvsdbError) return this.refused(error, attempt);
+      if (error instanceof OvsdbError) { this.refused(error, attempt); return; }
       if (!(error instanceof ConnectionError)) throw error;
       if (describing === undefined) return undefined;
       if (!(await this.wasApplied(plan))) return undefined;

@@ -41,7 +41,7 @@ function hash(values: readonly string[]): string {
  * @throws ConnectionError, OvsdbError
  */
 export async function wasApplied(session: Session, witnesses: readonly Witness[]): Promise<boolean> {
-  const operations = witnesses.map(({ table, uuid, columns }) => ({ op: 'select', table, where: [['_uuid', '==', ['uuid', uuid]]], columns: columns ?? ['_uuid'] }) as unknown as Json);
+  const operations = witnesses.map(({ table, uuid, columns }) => ({ op: 'select', table, where: [['_uuid', '==', ['uuid', uuid]]], columns: columns ?? ['_uuid'] }));
   const results = await session.connection.request('transact', [session.schema.name, ...operations], { timeoutMs: TIMEOUT_MS });
   let balance = 0;
   witnesses.forEach((witness, i) => {

@@ -33,7 +33,7 @@ async function* untilAborted(source: AsyncIterable<Uint8Array>, signal: AbortSig
 // Not Promise.race with one promise for the signal: that would keep every chunk until the end.
 function orAborted<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
+    const onAbort = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     const settled = (): void => signal.removeEventListener('abort', onAbort);
     step.then(resolve, reject).finally(settled);

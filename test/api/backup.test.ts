@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeIn } from '../support/api-client.js';
 import { startApiServer, type TestApi } from '../support/api-server.js';
-import { BackupStepsDocument, CreateBackupDocument, DeleteBackupDocument, GetBackupDocument, GetBackupJobDocument, GetViewerDocument, ListBackupsDocument, ListDatabasesDocument, StartBackupDocument, ValidateBackupDocument, type BackupFieldsFragment, type CreateBackupInput } from '../support/generated/graphql.js';
+import { BackupStepsDocument, CreateBackupDocument, DeleteBackupDocument, GetBackupDocument, GetBackupJobDocument, GetViewerDocument, ListBackupsDocument, ListDatabasesDocument, StartBackupDocument, ValidateBackupDocument, type BackupFieldsFragment, type BackupFilterInput, type CreateBackupInput } from '../support/generated/graphql.js';
 import { dumpDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 
@@ -135,11 +135,11 @@ describe('backups', () => {
     expect(seen).toEqual(ids(made));
   });
 
-  it.each([
+  it.each<[string, BackupFilterInput, readonly number[]]>([
     ['any of the tags', { tags: ['odd', 'nothing'] }, [1, 3]],
     ['part of the name in any case', { nameContains: 'LIST 4' }, [0]],
     ['two conditions at once', { tags: ['even'], nameContains: 'list 2' }, [2]],
-    ['the type', { tags: ['listed'], type: 'FULL' as const }, [0, 1, 2, 3, 4]],
+    ['the type', { tags: ['listed'], type: 'FULL' }, [0, 1, 2, 3, 4]],
     ['the database', { tags: ['listed'], database: 'other' }, []],
   ])('are filtered by %s', async (_what, filter, expected) => {
     const { backups } = await api.admin.run(ListBackupsDocument, { filter });

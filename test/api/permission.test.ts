@@ -94,7 +94,7 @@ describe.each(names)('%s', (name) => {
   });
 
   it('says what is wrong with malformed variables, and does not echo them', async () => {
-    const malformed = Object.fromEntries(Object.keys(variables).map((key) => [key, { surprise: 'hunter2-hunter2' }]));
+    const malformed: Record<string, unknown> = Object.fromEntries(Object.keys(variables).map((key) => [key, { surprise: 'hunter2-hunter2' }]));
     if (Object.keys(malformed).length === 0) malformed['first'] = 'hunter2-hunter2';
     const hasVariables = String(documentOf(name)).includes('$');
     const text = await ask(api.admin, name, malformed);

@@ -27,7 +27,7 @@ export const EVERY_KIND: DatabaseSchema = readDatabaseSchema({
     Empty: { columns: { name: { type: 'string' } }, isRoot: true },
     null: { columns: { true: { type: { key: 'string', min: 0, max: 1 } }, bound: { type: { key: { type: 'integer', minInteger: 0, maxInteger: 10 }, min: 0, max: 3 } } }, isRoot: true, indexes: [['true']] },
   },
-} as Json);
+});
 
 export type Tables = Readonly<Record<string, Readonly<Record<string, Row>>>>;
 
@@ -109,7 +109,7 @@ const atoms: Record<AtomName, fc.Arbitrary<string | number | bigint | boolean>> 
 
 function mapOf(key: AtomName, value: AtomName): fc.Arbitrary<Row[string]> {
   const pairs = fc.uniqueArray(fc.tuple(atoms[key], atoms[value]), { maxLength: 4, selector: ([k]) => String(Object.is(k, -0) ? 0 : k) });
-  return key === 'string' || key === 'uuid' ? pairs.map((list) => Object.fromEntries(list) as Row[string]) : (pairs as fc.Arbitrary<Row[string]>);
+  return key === 'string' || key === 'uuid' ? pairs.map((list) => Object.fromEntries(list) as Row[string]) : (pairs);
 }
 
 const kindsRow = fc.record(

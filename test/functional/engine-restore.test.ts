@@ -221,6 +221,21 @@ describe('policies', () => {
     expect(compareDatabases(before, await dump())).toEqual([]);
   });
 
+  it.each([
+    ['OVERWRITE, into a switch that the backup does not know', OVERWRITE, ['ls-add', 'lab', '--', 'lsp-del', 'web-1', '--', 'lsp-add', 'lab', 'web-1']],
+    ['SKIP, and its own switch is gone', SKIP, ['ls-add', 'lab', '--', 'lsp-del', 'web-1', '--', 'lsp-add', 'lab', 'web-1', '--', 'ls-del', 'web']],
+  ] as const)('never leave a port in two switches: it was moved since (%s)', async (_case, options, change) => {
+    await build();
+    const backup = await engine.capture();
+    await nb(...change);
+    const before = await dump();
+    const plan = await engine.plan(backup, options);
+    expect(plan.problems).toEqual([{ code: 'CONFLICT', table: 'Logical_Switch', label: 'switch "web"', message: expect.stringMatching(/port "web-1".*switch "web".*switch "lab"/) as string }]);
+    expect(compareDatabases(before, await dump())).toEqual([]);
+    expect((await engine.restore(backup, EXACT)).verification.problems).toEqual([]);
+    expect(await names('Logical_Switch')).toEqual(['db', 'web']);
+  });
+
   it('delete with exact what is held by strong references in any order: NAT with Address_Set, HA chassis with their group', async () => {
     await build();
     const [before, backup] = [await dump(), await engine.capture()];

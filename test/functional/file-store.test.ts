@@ -452,7 +452,7 @@ async function failWritesWithNoSpace(afterBytes = 0): Promise<void> {
     } finally {
       await full.close();
     }
-  } as never);
+  });
 }
 
 /** A program that puts objects, each its digest and then its bytes, until it is killed. */

@@ -17,8 +17,8 @@ export async function ensureBuilt(): Promise<void> {
   const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).filter((name) => name.endsWith('.ts'));
   const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
   if (existsSync(MAIN) && existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return;
-  await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.build.json')]).catch((error: { stdout?: string }) => {
-    throw new Error(`the server could not be built:\n${error.stdout ?? ''}`, { cause: error });
+  await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.build.json')]).catch((error: unknown) => {
+    throw new Error(`the server could not be built:\n${String((error as { stdout?: unknown }).stdout)}`, { cause: error });
   });
 }
 
@@ -75,7 +75,7 @@ export class ServerProcess implements AsyncDisposable {
  */
 export async function spawnServer(env: Readonly<Record<string, string>>, wrapper: readonly string[] = []): Promise<ServerProcess> {
   await ensureBuilt();
-  const [command = process.execPath, ...words] = [...wrapper, process.execPath, MAIN];
+  const [command, ...words] = [...wrapper, process.execPath, MAIN] as unknown as [string, ...string[]];
   const inherited = Object.fromEntries(Object.entries(environment()).filter(([name]) => !/^(OVN|BACKUP_|HOST$|PORT$|LOG_|NODE_OPTIONS$)/.test(name)));
   return new ServerProcess(spawn(command, words, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
 }

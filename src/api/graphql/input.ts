@@ -22,7 +22,7 @@ const createBackup = z
   .transform(({ encrypt: _encrypt, compress, ...rest }) => ({ ...rest, compress: compress ?? false }));
 
 const importBackup = z
-  .object({ name: given(name), description, format, tags, decryptionKey: key, file: z.unknown(), data: given(z.string()) })
+  .object({ name: given(name), description, format, tags, decryptionKey: key, file: z.unknown().optional(), data: given(z.string()) })
   .refine(({ file, data }) => (file !== null && file !== undefined) !== (data !== undefined), { path: ['file'], message: 'exactly one of file and data is needed' });
 
 function checked<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {

@@ -7,8 +7,8 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'RFC 3339 instant in UTC, e.g. 2026-01-15T10:30:00.000Z',
   serialize: (value) => (value instanceof Date ? value : new Date(String(value))).toISOString(),
-  parseValue: (value) => GraphQLDateTimeISO.parseValue(value) as Date,
-  parseLiteral: (node: ValueNode) => GraphQLDateTimeISO.parseLiteral(node, undefined) as Date,
+  parseValue: (value) => GraphQLDateTimeISO.parseValue(value),
+  parseLiteral: (node: ValueNode) => GraphQLDateTimeISO.parseLiteral(node, undefined),
 });
 
 /** Inputs have none of it; it is for counts that may pass 32 bits. */

@@ -85,6 +85,11 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   };
 }
 
+/** A message as ws hands it over: in one piece, in several, or as an ArrayBuffer. */
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)).toString();
+}
+
 type ProtocolServer = ReturnType<typeof makeServer<Record<string, unknown>, Session>>;
 
 function attach(socket: WebSocket, { protocol, sessions, log }: { protocol: ProtocolServer; sessions: Set<Session>; log: Log }): void {
@@ -111,7 +116,7 @@ function attach(socket: WebSocket, { protocol, sessions, log }: { protocol: Prot
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) => {
         socket.on('message', (data: RawData) => {
-          take(String(data)).catch((error: unknown) => {
+          take(textOf(data)).catch((error: unknown) => {
             log.error({ err: error }, 'socket message failed');
             socket.close(CloseCode.InternalServerError, 'Internal error');
           });
