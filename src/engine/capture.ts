@@ -29,7 +29,7 @@ const PROGRESS_ROWS = 1_000;
 /**
  * Captures the session's database. Columns that the schema calls ephemeral are left out, as ovsdb-server leaves them out of its own
  * files: they say who is connected at the moment, and nothing of the configuration.
- * @throws ConnectionError, OvsdbError; AppError CANCELLED when the signal is aborted
+ * @throws ConnectionError, OvsdbError; AppError CANCELLED, or ConnectionError while the server has not answered yet, when the signal is aborted
  */
 export async function capture(session: Session, options: CaptureOptions = {}): Promise<Snapshot> {
   const { connection, schema } = session;

@@ -10,18 +10,7 @@ import { holderColumns, referenceColumns, referencesIn, type ReferenceColumn } f
 import { compareAtoms, type Atom, type Row, type Value } from '../model/row.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { mapEntries } from '../model/wire.js';
-import type { TablePlan } from './table-plan.js';
-
-/** References to be added to a column, in the column's own shape. */
-export interface Attachment {
-  readonly column: ColumnSchema;
-  readonly value: Value;
-  /** The column's value before, and with the references added. */
-  readonly before: Value | undefined;
-  readonly after: Value;
-  /** True when nothing but these references told the column from the backup's. */
-  readonly complete: boolean;
-}
+import type { Attachment, TablePlan } from './table-plan.js';
 
 type Picks = (table: string, uuid: string) => boolean;
 

@@ -2,14 +2,13 @@
  * The words of a plan: what becomes of each row, table by table (plan.ts makes it, apply.ts carries it out).
  */
 import type { Problem } from '../lib/error.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
+import type { ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
 import type { Identity } from '../model/identity.js';
 import { ACCESS_TABLES } from '../model/northbound.js';
 import { referenceColumns, rewriteReferences } from '../model/reference.js';
-import type { Row } from '../model/row.js';
+import type { Row, Value } from '../model/row.js';
 import type { Snapshot, TableRows } from '../model/snapshot.js';
 import type { ColumnDiff } from './diff.js';
-import type { Attachment } from './merge.js';
 
 export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
 
@@ -32,6 +31,17 @@ export const SKIP_REASONS: Readonly<Record<number, string>> = {
   [OUTCOME.NOT_HELD]: 'the row that would hold it holds another row and is left as it is',
   [OUTCOME.ACCESS]: 'says how clients reach the database: restored only into the database it came from, or with force',
 };
+
+/** References to be added to a column, in the column's own shape. */
+export interface Attachment {
+  readonly column: ColumnSchema;
+  readonly value: Value;
+  /** The column's value before, and with the references added. */
+  readonly before: Value | undefined;
+  readonly after: Value;
+  /** True when nothing but these references told the column from the backup's. */
+  readonly complete: boolean;
+}
 
 export interface RowUpdate {
   readonly liveIndex: number;

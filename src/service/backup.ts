@@ -138,7 +138,9 @@ export class BackupService {
         header,
         onProgress: (rows, bytes) => { tell({ rows, bytes, fraction: 0.5 + 0.45 * (totalRows === 0 ? 1 : rows / totalRows), message: `Stored ${String(rows)} of ${String(totalRows)} rows` }, false); },
       });
-      const [, packed] = await Promise.all([slot.put(packing.bytes), packing.result]);
+      // one after the other: when storing fails, its error is the reason, and not that packing was cut short by it
+      await slot.put(packing.bytes);
+      const packed = await packing.result;
       const record = await catalog.commit(slot, { ...header, ...packed, archiveFormat: request.format, compressed: request.compress, encrypted: request.encryptionKey !== undefined, tags: [...request.tags], origin: 'CAPTURED' });
       log.info({ backup: record.id, rows: record.rowCount, bytes: record.size, ms: Math.round(this.parts.clock.monotonic() - began), subject: request.subject }, 'backup created');
       feed.end({ ...feed.current, phase: 'SUCCEEDED', rows: totalRows, bytes: record.size, fraction: 1, message: `Stored ${String(totalRows)} rows in ${String(record.size)} bytes`, at: this.now(), backup: record });

@@ -13,7 +13,7 @@ import { describeChanges } from '../engine/change.js';
 import { adapt } from '../engine/compatibility.js';
 import { Labels } from '../engine/label.js';
 import { makePlan } from '../engine/plan.js';
-import { countChanges, countOutcomes, type Plan } from '../engine/table-plan.js';
+import { countChanges, countOutcomes, type ConflictPolicy, type Plan } from '../engine/table-plan.js';
 import { verifyPlan } from '../engine/verify.js';
 import { identify } from '../model/identity.js';
 import { resourceOf } from '../model/northbound.js';
@@ -24,9 +24,30 @@ import { problemOf, type BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
 import { writeChangeLog, type ChangeCounts } from './change-log.js';
 import { databaseError, type Database } from './database.js';
-import type { RestoreProgress, RestoreRequest } from './restore.js';
 import type { RestorePhase, RestoreRecord, RestoreResult } from './restore-record.js';
 import { chooseWitnesses } from './settle.js';
+
+export interface RestoreRequest {
+  readonly backupId: string;
+  readonly database?: string | undefined;
+  readonly dryRun: boolean;
+  readonly conflictPolicy: ConflictPolicy;
+  readonly exact: boolean;
+  readonly force: boolean;
+  readonly decryptionKey?: string | undefined;
+  readonly subject: string;
+}
+
+export interface RestoreProgress {
+  readonly restoreId: string;
+  readonly phase: RestorePhase;
+  readonly completed: number;
+  readonly total: number;
+  readonly fraction: number;
+  readonly message: string;
+  readonly at: string;
+  readonly result?: RestoreResult;
+}
 
 export interface RestoreRunParts {
   readonly id: string;

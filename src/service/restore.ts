@@ -8,7 +8,6 @@ import { randomUUID } from 'node:crypto';
 import { AppError, messageOf } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
-import type { ConflictPolicy } from '../engine/table-plan.js';
 import type { Store } from '../store/store.js';
 import type { BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
@@ -17,31 +16,9 @@ import type { Database, Databases } from './database.js';
 import { Feed } from './feed.js';
 import { RESTORE_RECORD_PREFIX, changeLogKey, restoreIdOf, restoreRecordKey } from './layout.js';
 import { RESTORE_RECORD_BYTES_MAX, isFinal, parseRestoreRecord, restoreRecordBytes, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
-import { RestoreRun, emptyResult, type FinalOutcome } from './restore-run.js';
+import { RestoreRun, emptyResult, type FinalOutcome, type RestoreProgress, type RestoreRequest } from './restore-run.js';
 import { wasApplied } from './settle.js';
 import type { Work } from './work.js';
-
-export interface RestoreRequest {
-  readonly backupId: string;
-  readonly database?: string | undefined;
-  readonly dryRun: boolean;
-  readonly conflictPolicy: ConflictPolicy;
-  readonly exact: boolean;
-  readonly force: boolean;
-  readonly decryptionKey?: string | undefined;
-  readonly subject: string;
-}
-
-export interface RestoreProgress {
-  readonly restoreId: string;
-  readonly phase: RestorePhase;
-  readonly completed: number;
-  readonly total: number;
-  readonly fraction: number;
-  readonly message: string;
-  readonly at: string;
-  readonly result?: RestoreResult;
-}
 
 /** A restore, running or ended. */
 export interface Restore {

@@ -2,8 +2,9 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { RowChange as ServiceChange } from '../../engine/change.js';
 import type { ChangePage } from '../../service/change-log.js';
-import type { Restore as ServiceRestore, RestoreProgress as ServiceProgress } from '../../service/restore.js';
+import type { Restore as ServiceRestore } from '../../service/restore.js';
 import type { RestoreRecord } from '../../service/restore-record.js';
+import type { RestoreProgress as ServiceProgress } from '../../service/restore-run.js';
 import { OperationError, PageInfo } from './page.type.js';
 import { BigIntScalar, DateTime, JsonScalar } from './scalars.js';
 
