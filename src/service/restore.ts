@@ -15,7 +15,7 @@ import { readChangeLog, type ChangePage, type ChangePageRequest } from './change
 import type { Database, Databases } from './database.js';
 import { Feed } from './feed.js';
 import { RESTORE_RECORD_PREFIX, changeLogKey, restoreIdOf, restoreRecordKey } from './layout.js';
-import { RESTORE_RECORD_BYTES_MAX, isFinal, parseRestoreRecord, restoreRecordBytes, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
+import { RESTORE_RECORD_BYTES_MAX, isFinal, parseRestoreRecord, restoreRecordBytes, type RestoreRecord, type RestoreResult } from './restore-record.js';
 import { RestoreRun, emptyResult, type FinalOutcome, type RestoreProgress, type RestoreRequest } from './restore-run.js';
 import { wasApplied } from './settle.js';
 import type { Work } from './work.js';
