@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeIn } from '../support/api-client.js';
 import { startApiServer, type TestApi } from '../support/api-server.js';
-import { BackupStepsDocument, CreateBackupDocument, DeleteBackupDocument, GetBackupDocument, GetBackupJobDocument, GetViewerDocument, ListBackupsDocument, ListDatabasesDocument, StartBackupDocument, ValidateBackupDocument, type BackupFieldsFragment, type BackupFilterInput, type CreateBackupInput } from '../support/generated/graphql.js';
+import { BackupStepsDocument, CreateBackupDocument, DeleteBackupDocument, GetBackupDocument, GetBackupJobDocument, GetViewerDocument, ListBackupsDocument, ListDatabasesDocument, ListRestoresDocument, RestoreBackupDocument, StartBackupDocument, ValidateBackupDocument, type BackupFieldsFragment, type BackupFilterInput, type CreateBackupInput, type ListBackupsQuery } from '../support/generated/graphql.js';
 import { dumpDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 
@@ -124,7 +124,7 @@ describe('backups', () => {
     const seen: string[] = [];
     let after: string | null = null;
     for (let page = 0; page < 3; page++) {
-      const { backups }: { backups: { nodes: { id: string }[]; edges: { cursor: string; node: { id: string } }[]; totalCount: number; pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor?: string | null; endCursor?: string | null } } } = await api.admin.run(ListBackupsDocument, { first: 2, after, filter: { tags: ['listed'] } });
+      const { backups }: ListBackupsQuery = await api.admin.run(ListBackupsDocument, { first: 2, after, filter: { tags: ['listed'] } });
       expect(backups.totalCount).toBe(5);
       expect(ids(backups.edges.map(({ node }) => node))).toEqual(ids(backups.nodes));
       expect([backups.pageInfo.startCursor, backups.pageInfo.endCursor]).toEqual([backups.edges[0]?.cursor, backups.edges.at(-1)?.cursor]);
@@ -230,10 +230,17 @@ describe('the database', () => {
 });
 
 describe('secrets', () => {
-  it('are in no log line at level trace and in no file of the store', async () => {
-    await create({ name: 'secret', encrypt: true, encryptionKey: KEY });
+  it('are in no log line at level trace, in no file of the store and in no answer', async () => {
+    const { id, file } = await create({ name: 'secret', encrypt: true, encryptionKey: KEY });
+    const texts: string[] = [];
+    const bytes = await readFile(join(api.folder, file));
+    for (const decryptionKey of [KEY, 'an utterly wrong key']) {
+      texts.push((await api.admin.send(RestoreBackupDocument, { input: { backupId: id, dryRun: true, decryptionKey } })).text);
+      texts.push((await api.admin.sendFile({ decryptionKey }, { bytes })).text);
+    }
+    texts.push(JSON.stringify(await api.admin.run(ListRestoresDocument)));
     expect(await api.admin.codeOf('mutation { createBackup(input: { name: "n", encrypt: 7, encryptionKey: "correct horse battery staple" }) { id } }')).toBe('GRAPHQL_VALIDATION_FAILED');
-    const texts = [...api.lines, ...(await Promise.all((await api.files()).map((name) => readFile(join(api.folder, name), 'latin1'))))];
+    texts.push(...api.lines, ...(await Promise.all((await api.files()).map((name) => readFile(join(api.folder, name), 'latin1')))));
     expect(api.lines.length).toBeGreaterThan(50);
     const { token = '' } = api.admin;
     const scrypted = createHash('sha256').update(KEY).digest('hex');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../support/api-client.js';
 import { filesIn, serverEnvironment } from '../support/api-server.js';
-import { CreateBackupDocument, GetBackupJobDocument, ListBackupsDocument, ListRestoresDocument, RestoreBackupDocument, StartBackupDocument, ValidateBackupDocument, type RestoreFieldsFragment } from '../support/generated/graphql.js';
+import { CreateBackupDocument, GetBackupJobDocument, ListBackupsDocument, ListRestoresDocument, RestoreBackupDocument, RestoreStepsDocument, StartBackupDocument, ValidateBackupDocument, type RestoreFieldsFragment } from '../support/generated/graphql.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, type DatabaseContent } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
@@ -105,8 +105,13 @@ describe('kill -9', () => {
     for (let run = 0; run < RUNS; run++) {
       await emptyDatabase(ovsdb.remote);
       const answered = admin.run(RestoreBackupDocument, { input: { ...input, wait: false } }).then(({ restoreBackup }) => restoreBackup.id, () => undefined);
-      // spread over the whole of it, so that every phase is hit by some run
-      await delay(((run + random()) / RUNS) * lastsMs * 1.1);
+      // spread over the whole of it, so that every phase is hit by some; around the transaction; and one right after it
+      if (run === RUNS - 1) await phaseReached(await answered, 'VERIFYING');
+      else if (run % 2 === 0) await delay(((run + random()) / RUNS) * lastsMs * 1.1);
+      else {
+        await phaseReached(await answered, 'APPLYING');
+        await delay(random() * lastsMs * 0.4);
+      }
       await server.kill('SIGKILL');
       const id = await answered;
       await start();
@@ -126,6 +131,13 @@ describe('kill -9', () => {
     expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
   }, 180_000);
 });
+
+/** Returns as soon as the restore is in that phase, or a later one. */
+async function phaseReached(restoreId: string | undefined, phase: string): Promise<void> {
+  if (restoreId === undefined) throw new Error('the restore was not begun');
+  for await (const { restoreProgress } of admin.follow(RestoreStepsDocument, { restoreId })) if (restoreProgress.phase === phase) return;
+  throw new Error(`the restore ended without being ${phase}`);
+}
 
 /** The record of the newest restore, once it has a final phase; undefined when the crash came before there was one. */
 async function settled(id: string | undefined): Promise<RestoreFieldsFragment | undefined> {

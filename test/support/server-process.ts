@@ -11,8 +11,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(ROOT, 'dist/main.js');
 const START_TIMEOUT_MS = 60_000;
 
-/** Compiles src into dist when a source is newer. @throws Error with the compiler's words */
-export async function ensureBuilt(): Promise<void> {
+let built: Promise<void> | undefined;
+
+/** Compiles src into dist when a source is newer; looks once in a process. @throws Error with the compiler's words */
+export function ensureBuilt(): Promise<void> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<void> {
   const stamp = join(ROOT, 'dist/.tsbuildinfo');
   const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).filter((name) => name.endsWith('.ts'));
   const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
