@@ -14,7 +14,8 @@ import { COMMIT_DURABLY, checkTransactReply, commentOperation, deleteOperation, 
 import { isRuntimeColumn, nameOf, naturalKey } from '../model/northbound.js';
 import type { Row } from '../model/row.js';
 import { wireRow, wireValue } from '../model/wire.js';
-import { OUTCOME, countOutcomes, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
+import { WireRowWriter } from '../model/wire-row-writer.js';
+import { OUTCOME, countOutcomes, isTranslated, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
 
 export interface ApplyOptions {
   /** Goes into the database's log. */
@@ -124,8 +125,12 @@ function* absenceGuards(plan: Plan): Generator<string> {
 function* changes(draft: TablePlan, plan: Plan): Generator<string> {
   const { table, backup, live, outcomes, updates, deletes } = draft;
   if (countOutcomes(draft).restored > 0) {
+    const writer = new WireRowWriter(table);
+    const translated = isTranslated(table, plan.identity, plan.options);
     for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] === OUTCOME.INSERT) yield insertOperation(table.name, backup.uuid(i), wireRow(table, withoutEphemeral(table, translateRow(table, backup.row(i), plan.identity, plan.options))));
+      if (outcomes[i] !== OUTCOME.INSERT) continue;
+      const row = translated ? wireRow(table, withoutEphemeral(table, translateRow(table, backup.row(i), plan.identity, plan.options))) : writer.write(backup.text(i));
+      yield insertOperation(table.name, backup.uuid(i), row);
     }
   }
   for (const update of updates.values()) yield updateText(table, live.uuid(update.liveIndex), update);

@@ -81,10 +81,15 @@ export function isIncluded(table: string, options: PlanOptions): boolean {
   return options.restoreAccess || !ACCESS_TABLES.has(table);
 }
 
+/** Whether rows of this table may be other in the database than in the backup. */
+export function isTranslated(table: TableSchema, identity: Identity, options: PlanOptions): boolean {
+  return referenceColumns(table).length > 0 && (identity.translation.size > 0 || !options.restoreAccess);
+}
+
 /** A row of the backup as it is to be in the database: references point at live rows; those to tables left out are dropped. */
 export function translateRow(table: TableSchema, row: Row, identity: Identity, options: PlanOptions): Row {
+  if (!isTranslated(table, identity, options)) return row;
   const columns = referenceColumns(table);
-  if (columns.length === 0 || (identity.translation.size === 0 && options.restoreAccess)) return row;
   const changed: Record<string, Row[string] | undefined> = {};
   for (const reference of columns) {
     const value = row[reference.column.name];

@@ -58,6 +58,8 @@ export class Connection {
   private nextId = 1;
   /** Requests are written whole, one after the other. */
   private writing: Promise<void> = Promise.resolve();
+  /** Settles when the text written last is out of our hands. */
+  private sent: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly remote: Remote,
@@ -175,18 +177,19 @@ export class Connection {
     await this.send(`${text}}`);
   }
 
+  /** Returns when the text before this one is out: one is on its way to the server while the next is made. */
   private async send(text: string): Promise<void> {
     if (this.ended !== undefined) throw this.ended;
-    if (this.socket.write(text)) return;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        this.socket.off('drain', go);
-        this.socket.off('close', go);
+    const before = this.sent;
+    this.sent = new Promise((resolve) => {
+      const done = (): void => {
+        this.socket.off('close', done);
         resolve();
       };
-      this.socket.once('drain', go);
-      this.socket.once('close', go);
+      this.socket.once('close', done);
+      this.socket.write(text, done);
     });
+    await before;
     if (this.ended !== undefined) throw this.ended as Error;
   }
 

@@ -6,9 +6,9 @@
 //            empty database
 //   no-op    the same restore again, onto    against  our own capture of that database, alone
 //            the equal database
-// While ours runs, another client asks the server for a list every 20 ms. After every restore the rows
-// are counted by the server; after ours, the restore that follows must find nothing to do. One long-lived
-// server of ours serves all runs of one size: the first run is a cold one, and counts.
+// Once more each of ours, not in the times, while another client asks for a list every 20 ms. After every
+// restore ovsdb-server counts the rows; after ours, the restore that follows must find nothing to do. One
+// long-lived server of ours serves all runs of one size: the first run is a cold one, and counts.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -50,8 +50,8 @@ function check(condition, message) {
 }
 
 /** Restores and checks the result and, by the database's own count, the rows. */
-async function restore(server, ovsdb, backupId, { rows, changes }) {
-  const measured = await server.measure(() => server.request(RESTORE, { input: { backupId, conflictPolicy: 'OVERWRITE', exact: true } }));
+async function restore(measure, { server, ovsdb, backupId, rows, changes }) {
+  const measured = await server[measure](() => server.request(RESTORE, { input: { backupId, conflictPolicy: 'OVERWRITE', exact: true } }));
   const { phase, result } = measured.value.restoreBackup;
   check(phase === 'SUCCEEDED' && result.success, `the restore ended ${phase}: ${JSON.stringify(result)}`);
   check(result.restoredCount === changes && result.deletedCount === 0, `the restore changed ${result.restoredCount} rows and deleted ${result.deletedCount}, ${changes} and 0 were expected`);
@@ -60,41 +60,63 @@ async function restore(server, ovsdb, backupId, { rows, changes }) {
   return measured;
 }
 
-async function measureSize(folder, rows) {
-  const made = makeNorthbound({ profile: options.profile, rows, out: join(folder, 'made.db') });
-  say(`\n${made.rows} rows, profile ${made.profile}: a database file of ${(made.bytes / 1e6).toFixed(0)} MB`);
-  const ovsdb = new Ovsdb(join(folder, 'ovsdb'));
-  await ovsdb.serve(made.out);
-  const server = await BackupServer.start(folder, ovsdb.remote, { build, nodeOptions });
-  const all = { backup: { ours: [], theirs: [] }, restore: { ours: [], theirs: [] }, 'no-op': { ours: [], theirs: [] } };
+async function createBackup(measure, { server, rows }) {
+  const measured = await server[measure](() => server.request(CREATE, { input: { name: 'bench', compress: true } }));
+  const { rowCount } = measured.value.createBackup;
+  check(Number(rowCount) === rows, `the backup has ${rowCount} rows, not ${rows}`);
+  return measured;
+}
+
+async function measureBackups({ server, ovsdb, folder, rows }) {
+  const pairs = { ours: [], theirs: [] };
+  for (let run = 1; run <= runs; run++) {
+    pairs.ours.push(await createBackup('measure', { server, rows }));
+    pairs.theirs.push(await ovsdbBackup(ovsdb.remote, join(folder, 'theirs.db.gz'), { gzip: true }));
+    say(`  backup ${run}: ours ${s(pairs.ours.at(-1).ms)}, theirs ${s(pairs.theirs.at(-1))}`);
+  }
+  const watched = await createBackup('measureWaits', { server, rows });
+  return { backupId: watched.value.createBackup.id, backup: { ...pairs, watched } };
+}
+
+/** Into an emptied database, and again onto the equal one. */
+async function measureRestores({ server, ovsdb, folder, rows, backupId }) {
+  const into = { ours: [], theirs: [] };
+  const onto = { ours: [], theirs: [] };
   const plain = join(folder, 'theirs.db');
-  let backup;
+  await ovsdbBackup(ovsdb.remote, plain, { gzip: false });
+  for (let run = 1; run <= runs; run++) {
+    await ovsdb.serve();
+    into.ours.push(await restore('measure', { server, ovsdb, backupId, rows, changes: rows }));
+    onto.ours.push(await restore('measure', { server, ovsdb, backupId, rows, changes: 0 }));
+    onto.theirs.push(await captureOnly(ovsdb.remote, build));
+    await ovsdb.serve();
+    into.theirs.push(await ovsdbRestore(ovsdb.remote, plain));
+    const found = ovsdb.countRows();
+    check(found === rows, `the database has ${found} rows after ovsdb-client restore, not ${rows}`);
+    say(`  restore ${run}: ours ${s(into.ours.at(-1).ms)}, theirs ${s(into.theirs.at(-1))}; no-op ${s(onto.ours.at(-1).ms)}, a capture alone ${s(onto.theirs.at(-1))}`);
+  }
+  await ovsdb.serve();
+  return {
+    restore: { ...into, watched: await restore('measureWaits', { server, ovsdb, backupId, rows, changes: rows }) },
+    'no-op': { ...onto, watched: await restore('measureWaits', { server, ovsdb, backupId, rows, changes: 0 }) },
+  };
+}
+
+async function measureSize(folder, size) {
+  const { rows, bytes, profile } = makeNorthbound({ profile: options.profile, rows: size, out: join(folder, 'made.db') });
+  say(`\n${rows} rows, profile ${profile}: a database file of ${(bytes / 1e6).toFixed(0)} MB`);
+  const ovsdb = new Ovsdb(join(folder, 'ovsdb'));
+  let server;
   try {
-    for (let run = 1; run <= runs; run++) {
-      const measured = await server.measure(() => server.request(CREATE, { input: { name: `bench ${run}`, compress: true } }));
-      backup = measured.value.createBackup;
-      check(Number(backup.rowCount) === made.rows, `the backup has ${backup.rowCount} rows, not ${made.rows}`);
-      all.backup.ours.push(measured);
-      all.backup.theirs.push(await ovsdbBackup(ovsdb.remote, join(folder, 'theirs.db.gz'), { gzip: true }));
-      say(`  backup ${run}: ours ${s(measured.ms)}, theirs ${s(all.backup.theirs.at(-1))}`);
-    }
-    await ovsdbBackup(ovsdb.remote, plain, { gzip: false });
-    for (let run = 1; run <= runs; run++) {
-      await ovsdb.serve();
-      all.restore.ours.push(await restore(server, ovsdb, backup.id, { rows: made.rows, changes: made.rows }));
-      all['no-op'].ours.push(await restore(server, ovsdb, backup.id, { rows: made.rows, changes: 0 }));
-      all['no-op'].theirs.push(await captureOnly(ovsdb.remote, build));
-      await ovsdb.serve();
-      all.restore.theirs.push(await ovsdbRestore(ovsdb.remote, plain));
-      const found = ovsdb.countRows();
-      check(found === made.rows, `the database has ${found} rows after ovsdb-client restore, not ${made.rows}`);
-      say(`  restore ${run}: ours ${s(all.restore.ours.at(-1).ms)}, theirs ${s(all.restore.theirs.at(-1))}; no-op ${s(all['no-op'].ours.at(-1).ms)}, a capture alone ${s(all['no-op'].theirs.at(-1))}`);
-    }
+    await ovsdb.serve(join(folder, 'made.db'));
+    server = await BackupServer.start(folder, ovsdb.remote, { build, nodeOptions });
+    const { backupId, backup } = await measureBackups({ server, ovsdb, folder, rows });
+    const restores = await measureRestores({ server, ovsdb, folder, rows, backupId });
+    return Object.entries({ backup, ...restores }).map(([operation, pairs]) => summarise({ rows: size, operation, ...pairs }));
   } finally {
-    await server.stop();
+    await server?.stop();
     await ovsdb.stop();
   }
-  return Object.entries(all).map(([operation, pairs]) => summarise({ rows, operation, ...pairs }));
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'ovncp-bench-'));

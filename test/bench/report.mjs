@@ -18,17 +18,17 @@ export function percentile(values, share) {
 
 /**
  * One operation at one size. `ours`: what BackupServer.measure answered, one per run; `theirs`: milliseconds,
- * run by run beside it. The p99 is over the answers of all runs together, the peak is the largest.
+ * run by run beside it; `watched`: one more run of ours, with another client's waits. The peak is the largest of all.
  */
-export function summarise({ rows, operation, ours, theirs }) {
+export function summarise({ rows, operation, ours, theirs, watched }) {
   const times = ours.map(({ ms }) => ms);
-  const waits = ours.flatMap((run) => run.waits);
+  const { waits } = watched;
   return {
     rows, operation,
     oursMs: times, theirsMs: theirs,
     ratio: median(times) / median(theirs),
     pairRatio: median(times.map((ms, run) => ms / theirs[run])),
-    peakMb: Math.max(...ours.map(({ peakBytes }) => peakBytes)) / 2 ** 20,
+    peakMb: Math.max(...[...ours, watched].map(({ peakBytes }) => peakBytes)) / 2 ** 20,
     p99Ms: percentile(waits, 0.99),
     maxMs: Math.max(...waits),
     answers: waits.length,
