@@ -10,7 +10,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../lib/error.js';
 import { ConnectionError, OvsdbError } from './error.js';
-import { Framer, MemberReader } from './frame.js';
+import { Framer, MemberReader, type DocumentSink } from './frame.js';
 import { isObject, parseJson, stringifyJson, type Json, type JsonObject } from './json.js';
 import type { Remote } from './remote.js';
 
@@ -55,6 +55,7 @@ export class Connection {
   private readonly listeners = new Set<(notification: Notification) => void>();
   private ended: ConnectionError | undefined;
   private endWith!: (reason: ConnectionError) => void;
+  private readonly sinks = new Map<number, ResultSink>();
   private nextId = 1;
   /** Requests are written whole, one after the other. */
   private writing: Promise<void> = Promise.resolve();
@@ -68,7 +69,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       this.endWith = resolve;
     });
-    this.framer = new Framer((document) => { this.receive(document); }, DOCUMENT_BYTES_MAX);
+    this.framer = new Framer((document) => { this.receive(document); }, DOCUMENT_BYTES_MAX, (head) => this.claim(head));
     socket.on('data', (chunk: Buffer) => {
       try {
         this.framer.push(chunk);
@@ -129,6 +130,22 @@ export class Connection {
       this.end(`a request could not be written: ${messageOf(error)}`, error);
     });
     return reply;
+  }
+
+  /**
+   * A request whose reply may be too large to be held: `sink` takes the reply over from its result on, while it arrives.
+   * @throws OvsdbError, ConnectionError, and what the sink throws, which ends the connection
+   * @returns undefined when it did; the whole reply when it is an error, or not written in the usual order
+   */
+  async stream(method: string, params: readonly Json[], sink: ResultSink, options: RequestOptions): Promise<Buffer | undefined> {
+    const id = this.nextId;
+    this.sinks.set(id, sink);
+    try {
+      const reply = await this.call(method, [stringifyJson(params)], options);
+      return reply === TAKEN_OVER ? undefined : reply;
+    } finally {
+      this.sinks.delete(id);
+    }
   }
 
   /** Calls back for every notification (update2, update3, monitor_canceled ...), in their order. */
@@ -193,6 +210,32 @@ export class Connection {
     if (this.ended !== undefined) throw this.ended as Error;
   }
 
+  /** Gives a reply with an object as its result to the sink that waits for it. */
+  private claim(head: Buffer): DocumentSink | undefined {
+    if (this.sinks.size === 0) return undefined;
+    const match = STREAMED.exec(head.toString('latin1', 0, HEAD_BYTES));
+    const id = Number(match?.[1]);
+    const sink = this.sinks.get(id);
+    if (match === null || sink === undefined) return undefined;
+    let toSkip = match[0].length;
+    return {
+      push: (piece) => {
+        const skipped = Math.min(toSkip, piece.length);
+        toSkip -= skipped;
+        try {
+          const taken = sink.push(piece.subarray(skipped));
+          if (taken === undefined) return undefined;
+          this.pending.get(id)?.resolve(TAKEN_OVER);
+          return skipped + taken;
+        } catch (error) {
+          // whoever waits gets the sink's own error; the rest of the reply cannot be made sense of
+          this.pending.get(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+          throw error;
+        }
+      },
+    };
+  }
+
   private receive(document: Buffer): void {
     const id = replyId(document);
     if (id !== undefined) {
@@ -219,6 +262,13 @@ export class Connection {
   }
 }
 
+/** The bytes of a reply from behind `"result":` on: the result, then the members that follow it, then the end of the reply. */
+export type ResultSink = DocumentSink;
+
+const STREAMED = /^\{"id":(\d+),"result":(?=\{)/;
+const HEAD_BYTES = 64;
+/** Stands for a reply that went to a sink. */
+const TAKEN_OVER = Buffer.alloc(0);
 const WRITE_CHARACTERS = 128 << 10;
 
 function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {

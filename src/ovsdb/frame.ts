@@ -16,24 +16,51 @@ export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
 
+/** The text ends before the value does: more of it may come. */
+export class IncompleteError extends FrameError {}
+
+/** Takes a document over while it arrives. */
+export interface DocumentSink {
+  /**
+   * The next bytes of the document, in whatever pieces they come.
+   * @returns how many of them are the document's when it ends in this piece, otherwise undefined
+   */
+  push(piece: Buffer): number | undefined;
+}
+
 export class Framer {
   private pieces: Buffer[] = [];
   private bytes = 0;
   private depth = 0;
   private inString = false;
   private escaped = false;
+  private sink: DocumentSink | undefined;
 
   /**
    * @param onDocument gets each document; the bytes are its own
    * @param documentBytesMax a longer document is an error, so that a broken peer cannot fill the memory
+   * @param claim sees the first bytes of a document and answers who takes it over, if anybody
    */
   constructor(
     private readonly onDocument: (document: Buffer) => void,
     private readonly documentBytesMax: number,
+    private readonly claim: (head: Buffer) => DocumentSink | undefined = () => undefined,
   ) {}
 
   /** Takes the next bytes of the stream. @throws FrameError on what cannot be a document */
   push(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.depth === 0 && rest[0] === OPEN_BRACE) this.sink ??= this.claim(rest);
+      const taken = this.sink === undefined ? this.frame(rest) : this.sink.push(rest);
+      if (taken === undefined) return;
+      this.sink = undefined;
+      rest = rest.subarray(taken);
+    }
+  }
+
+  /** Answers the position after the document that ends in this chunk; undefined when none does. */
+  private frame(chunk: Buffer): number | undefined {
     let start = 0;
     let { depth, inString } = this;
     let i = 0;
@@ -52,11 +79,12 @@ export class Framer {
         if (depth++ === 0) start = this.begin(chunk, start, i);
       } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
         if (--depth === 0) {
+          this.depth = 0;
+          this.inString = false;
           this.finish(chunk.subarray(start, i + 1));
-          start = i + 1;
-        } else if (depth < 0) {
-          throw new FrameError('the peer sent a closing bracket outside a document');
+          return i + 1;
         }
+        if (depth < 0) throw new FrameError('the peer sent a closing bracket outside a document');
       }
     }
     // a backslash was the last byte: the next chunk begins with what it escapes
@@ -65,6 +93,7 @@ export class Framer {
     this.inString = inString;
     if (depth > 0) this.keep(chunk.subarray(start));
     else if (!isBlank(chunk.subarray(start))) throw new FrameError('the peer sent something that is no JSON object');
+    return undefined;
   }
 
   /** A document begins at `at`; before it, from `after` on, there may only be white space. */
@@ -98,7 +127,7 @@ export function skipString(text: Buffer, at: number): number {
   for (;;) {
     const c = text[i];
     if (c === QUOTE) return i + 1;
-    if (c === undefined) throw new FrameError('a string does not end');
+    if (c === undefined) throw new IncompleteError('a string does not end');
     i += c === BACKSLASH ? 2 : 1;
   }
 }
@@ -129,7 +158,14 @@ export function skipValue(text: Buffer, at: number): number {
     }
     i++;
   }
-  throw new FrameError('a document ends in the middle of a value');
+  throw new IncompleteError('a document ends in the middle of a value');
+}
+
+/** @throws IncompleteError at the end of the text, FrameError for anything but this byte */
+export function expectByte(text: Buffer, at: number, byte: number, what: string): void {
+  const found = text[at];
+  if (found === byte) return;
+  throw found === undefined ? new IncompleteError(`${what} is missing`) : new FrameError(`${what} was expected`);
 }
 
 /**
@@ -148,7 +184,7 @@ export class MemberReader {
     private readonly text: Buffer,
     at: number,
   ) {
-    if (text[at] !== OPEN_BRACE) throw new FrameError('an object was expected');
+    expectByte(text, at, OPEN_BRACE, 'an object');
     this.position = at + 1;
   }
 
@@ -161,15 +197,15 @@ export class MemberReader {
       return false;
     }
     if (!this.first) {
-      if (text[at] !== 0x2c) throw new FrameError('a comma was expected between members');
+      expectByte(text, at, 0x2c, 'a comma between members');
       at++;
     }
     this.first = false;
-    if (text[at] !== QUOTE) throw new FrameError('a member\'s name was expected');
+    expectByte(text, at, QUOTE, 'a member\'s name');
     const end = skipString(text, at);
     this.keyStart = at + 1;
     this.keyEnd = end - 1;
-    if (text[end] !== 0x3a) throw new FrameError('a colon was expected after a member\'s name');
+    expectByte(text, end, 0x3a, 'a colon after a member\'s name');
     this.valueStart = end + 1;
     return true;
   }
