@@ -1,9 +1,9 @@
 /** Changes: a plan told row by row, for people and for the record of the restore. */
 import type { Breath } from '../lib/pause.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
-import type { Row, Value } from '../model/row.js';
+import { parseRow, type Row, type Value } from '../model/row.js';
 import type { Labels } from './label.js';
-import { OUTCOME, SKIP_REASONS, translateRow, type Plan, type TablePlan } from './table-plan.js';
+import { OUTCOME, SKIP_REASONS, isTranslated, translateRow, type Plan, type TablePlan } from './table-plan.js';
 
 export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
 
@@ -23,8 +23,25 @@ export interface RowChange {
   readonly reason?: string;
 }
 
+/** A row that comes or goes whole, as its canonical text: of 100,000 rows nobody makes values who only writes them down. */
+export interface WholeRowChange {
+  readonly kind: 'INSERT' | 'DELETE';
+  readonly table: string;
+  readonly uuid: string;
+  readonly label: string;
+  /** Valid until the next change is asked for. */
+  readonly row: Buffer;
+}
+
+/** A change with its columns. */
+export function withColumns(change: RowChange | WholeRowChange): RowChange {
+  if (!('row' in change)) return change;
+  const { row, ...rest } = change;
+  return { ...rest, columns: wholeRow(parseRow(row.toString()), change.kind) };
+}
+
 /** Every change, table by table in the order of names, skipped rows included. */
-export async function* describeChanges(plan: Plan, labels: Labels, breath: Breath): AsyncGenerator<RowChange> {
+export async function* describeChanges(plan: Plan, labels: Labels, breath: Breath): AsyncGenerator<RowChange | WholeRowChange> {
   for (const draft of plan.tables) {
     const { backup, live, deletes, table } = draft;
     for (let i = 0; i < backup.count; i++) {
@@ -33,32 +50,34 @@ export async function* describeChanges(plan: Plan, labels: Labels, breath: Breat
       if (breath.due()) await breath.rest();
     }
     for (const index of deletes) {
-      const row = live.row(index);
       const uuid = live.uuid(index);
-      yield { kind: 'DELETE', table: table.name, uuid, label: labels.of(table, row, uuid), columns: wholeRow(row, 'before') };
+      const row = live.text(index);
+      yield { kind: 'DELETE', table: table.name, uuid, label: labels.ofText(table, row, uuid), row };
       if (breath.due()) await breath.rest();
     }
   }
 }
 
 /** Undefined for a row that failed: it is among the errors. */
-function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number): RowChange | undefined {
+function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number): RowChange | WholeRowChange | undefined {
   const { table, backup, live, outcomes, updates } = draft;
   const outcome = outcomes[index];
   if (outcome === OUTCOME.FAILED) return undefined;
-  const row = backup.row(index);
+  const text = backup.text(index);
   if (outcome === OUTCOME.INSERT) {
     const uuid = backup.uuid(index);
-    return { kind: 'INSERT', table: table.name, uuid, label: labels.of(table, row, uuid), columns: wholeRow(translateRow(table, row, plan.identity, plan.options), 'after') };
+    const change = { kind: 'INSERT', table: table.name, uuid, label: labels.ofText(table, text, uuid) } as const;
+    if (!isTranslated(table, plan.identity, plan.options)) return { ...change, row: text };
+    return { ...change, columns: wholeRow(translateRow(table, backup.row(index), plan.identity, plan.options), 'INSERT') };
   }
   const update = updates.get(index);
   if (outcome === OUTCOME.UPDATE && update !== undefined) {
     const uuid = live.uuid(update.liveIndex);
     const columns = [...update.columns, ...update.attachments].map(({ column, before, after }) => ({ column: column.name, before, after }));
-    return { kind: 'UPDATE', table: table.name, uuid, label: labels.of(table, live.row(update.liveIndex), uuid), columns };
+    return { kind: 'UPDATE', table: table.name, uuid, label: labels.ofText(table, live.text(update.liveIndex), uuid), columns };
   }
   const uuid = liveUuid(draft, plan, table, index);
-  return { kind: 'SKIP', table: table.name, uuid, label: labels.of(table, row, uuid), columns: [], reason: SKIP_REASONS[outcome ?? 0] ?? '' };
+  return { kind: 'SKIP', table: table.name, uuid, label: labels.ofText(table, text, uuid), columns: [], reason: SKIP_REASONS[outcome ?? 0] ?? '' };
 }
 
 function liveUuid({ backup, live }: TablePlan, plan: Plan, table: TableSchema, index: number): string {
@@ -66,6 +85,7 @@ function liveUuid({ backup, live }: TablePlan, plan: Plan, table: TableSchema, i
   return match < 0 ? backup.uuid(index) : live.uuid(match);
 }
 
-function wholeRow(row: Row, side: 'before' | 'after'): readonly ColumnChange[] {
-  return Object.entries(row).map(([column, value]) => ({ column, [side]: value }));
+/** Every column of a row that comes, or of one that goes. */
+export function wholeRow(row: Row, kind: 'INSERT' | 'DELETE'): readonly ColumnChange[] {
+  return Object.entries(row).map(([column, value]) => ({ column, [kind === 'INSERT' ? 'after' : 'before']: value }));
 }

@@ -3,10 +3,11 @@
  */
 import type { Breath } from '../lib/pause.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
+import { MemberReader } from '../ovsdb/frame.js';
 import { stringifyJson, type Json } from '../ovsdb/json.js';
 import { labelColumns, nameOf, nounOf } from '../model/northbound.js';
 import { holderColumns, referencesIn } from '../model/reference.js';
-import type { Row } from '../model/row.js';
+import { parseRow, type Row } from '../model/row.js';
 import type { Snapshot } from '../model/snapshot.js';
 
 const KEY_CHARACTERS = 120;
@@ -50,9 +51,29 @@ export class Labels {
     return labels;
   }
 
-  of(table: TableSchema, row: Row, uuid: string): string {
+  /** @param text canonical text of the row */
+  ofText(table: TableSchema, text: Buffer, uuid: string): string {
+    const name = nameInText(text);
+    if (name !== undefined) return labelOf(table, { name }, uuid);
+    const row = parseRow(text.toString());
     const own = labelOf(table, row, uuid);
     const holder = nameOf(row) === undefined ? this.holders.get(uuid) : undefined;
     return holder === undefined ? own : `${own} of ${holder}`;
   }
 }
+
+/** The column "name" of a canonical text, without making values of the others. */
+function nameInText(text: Buffer): string | undefined {
+  const members = new MemberReader(text, 0);
+  while (members.enter()) {
+    members.skip();
+    const length = members.keyEnd - members.keyStart;
+    if (length === NAME.length && text.compare(NAME, 0, length, members.keyStart, members.keyEnd) === 0) {
+      const name: unknown = JSON.parse(text.toString('utf8', members.valueStart, members.valueEnd));
+      return typeof name === 'string' ? name : undefined;
+    }
+  }
+  return undefined;
+}
+
+const NAME = Buffer.from('name');

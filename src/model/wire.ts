@@ -81,7 +81,9 @@ const UUID_OPEN = 9; // ["uuid","
 const UUID_QUOTED = 38;
 const ZERO_UUID = Buffer.from('"00000000-0000-0000-0000-000000000000"');
 /** Below this a loop is faster than a call of Buffer.copy. */
-const SHORT_COPY = 160;
+const SHORT_COPY = 240;
+/** Two quotes and a colon. */
+const LABEL_AROUND = 3;
 
 interface Slot {
   readonly column: ColumnSchema;
@@ -89,6 +91,16 @@ interface Slot {
   readonly label: Buffer;
   start: number;
   end: number;
+  /** The column that came after this one in an earlier row: a server writes columns in much the same order every time. */
+  next: Slot | undefined;
+}
+
+/** Whether the text between `start` and `end` is the name in a label, which has quotes and a colon around it. */
+function isLabel(label: Buffer, text: Buffer, start: number, end: number): boolean {
+  const length = end - start;
+  if (label.length !== length + LABEL_AROUND) return false;
+  for (let i = 0; i < length; i++) if (label[i + 1] !== text[start + i]) return false;
+  return true;
 }
 
 /** Turns wire rows of one table into canonical text. */
@@ -96,12 +108,13 @@ export class WireRowReader {
   private readonly slots: readonly Slot[];
   private readonly byName: ReadonlyMap<string, Slot>;
   private readonly hasReals: boolean;
+  private readonly beforeFirst: { next: Slot | undefined } = { next: undefined };
   private out = Buffer.allocUnsafeSlow(4 << 10);
   private at = 0;
   private source: Buffer = this.out;
 
   constructor(private readonly table: TableSchema) {
-    this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`), start: -1, end: -1 }));
+    this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`), start: -1, end: -1, next: undefined }));
     this.byName = new Map(this.slots.map((slot) => [slot.column.name, slot]));
     this.hasReals = this.slots.some(({ column }) => column.key.type === 'real' || column.value?.type === 'real');
   }
@@ -114,12 +127,18 @@ export class WireRowReader {
   read(source: Buffer, start: number): { text: Buffer; end: number } {
     for (const slot of this.slots) slot.start = -1;
     const members = new MemberReader(source, start);
+    let previous = this.beforeFirst;
     while (members.enter()) {
       members.skip();
-      const slot = this.byName.get(members.key());
-      if (slot === undefined) throw new FrameError(`table ${this.table.name} has no column "${members.key()}"`);
+      let slot = previous.next;
+      if (slot === undefined || !isLabel(slot.label, source, members.keyStart, members.keyEnd)) {
+        slot = this.byName.get(members.key());
+        if (slot === undefined) throw new FrameError(`table ${this.table.name} has no column "${members.key()}"`);
+        previous.next = slot;
+      }
       slot.start = members.valueStart;
       slot.end = members.valueEnd;
+      previous = slot;
     }
     // plain text is shorter than wire text, but for the brackets of sets of one, and reals: 1e+20 has 21 digits in JavaScript
     const room = (members.end - start) * (this.hasReals ? 6 : 1) + 4 * this.slots.length;
@@ -136,7 +155,8 @@ export class WireRowReader {
     const { column, start, end } = slot;
     const before = this.at;
     if (this.at > 1) this.byte(COMMA);
-    this.at += slot.label.copy(this.out, this.at);
+    const { label } = slot;
+    for (let i = 0; i < label.length; i++) this.out[this.at++] = label[i] as number;
     const valueAt = this.at;
     const empty = column.kind === 'map' ? this.map(column, start) : column.kind === 'scalar' ? this.scalar(column, start, end) : this.set(column, start);
     if (empty || this.at === valueAt) this.at = before;

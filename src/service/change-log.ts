@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream';
 import { createGunzip, createGzip, constants } from 'node:zlib';
 import { AppError } from '../lib/error.js';
-import type { ChangeKind, RowChange } from '../engine/change.js';
+import { wholeRow, type ChangeKind, type RowChange, type WholeRowChange } from '../engine/change.js';
+import type { Row } from '../model/row.js';
 import { parseJson, stringifyJson } from '../ovsdb/json.js';
 import type { Store } from '../store/store.js';
 import { changeLogKey } from './layout.js';
@@ -36,7 +37,7 @@ const BLOCK_CHARACTERS = 64 << 10;
 const CURSOR = /^change:(\d{1,9})$/;
 
 /** Writes the log. */
-export async function writeChangeLog(store: Store, id: string, changes: AsyncIterable<RowChange>): Promise<void> {
+export async function writeChangeLog(store: Store, id: string, changes: AsyncIterable<RowChange | WholeRowChange>): Promise<void> {
   async function* lines(): AsyncGenerator<Buffer> {
     let block = '';
     for await (const change of changes) {
@@ -53,9 +54,19 @@ export async function writeChangeLog(store: Store, id: string, changes: AsyncIte
   await store.put(changeLogKey(id), gzip, { replace: true });
 }
 
-function lineOf({ kind, table, uuid, label, columns, reason }: RowChange): string {
-  const cells = columns.map(({ column, before, after }) => ({ column, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }));
-  return stringifyJson({ kind, table, uuid, label, columns: cells, ...(reason === undefined ? {} : { reason }) });
+function lineOf(change: RowChange | WholeRowChange): string {
+  const { kind, table, uuid, label } = change;
+  const head = `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
+  if ('row' in change) return `${head},"row":${change.row.toString()}}`;
+  const columns = change.columns.map(({ column, before, after }) => ({ column, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }));
+  return `${head},"columns":${stringifyJson(columns)}${change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`}}`;
+}
+
+function changeOf(line: string): RowChange {
+  const change = parseJson(line) as unknown as RowChange | (Omit<RowChange, 'columns'> & { readonly row: Row; readonly kind: 'INSERT' | 'DELETE' });
+  if (!('row' in change)) return change;
+  const { row, ...rest } = change;
+  return { ...rest, columns: wholeRow(row, change.kind) };
 }
 
 /** One page of the log. @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone */
@@ -73,7 +84,7 @@ export async function readChangeLog(store: Store, id: string, counts: ChangeCoun
       for await (const line of createInterface({ input: gunzip, crlfDelay: Infinity })) {
         if (line === '' || !mayMatch(line, kind, table)) continue;
         if (position++ < skip) continue;
-        nodes.push(parseJson(line) as unknown as RowChange);
+        nodes.push(changeOf(line));
         if (nodes.length === first) break;
       }
     } finally {

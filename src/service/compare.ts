@@ -2,7 +2,7 @@
 import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import { capture } from '../engine/capture.js';
-import { describeChanges, type RowChange } from '../engine/change.js';
+import { describeChanges, withColumns, type RowChange } from '../engine/change.js';
 import { adapt } from '../engine/compatibility.js';
 import { Labels } from '../engine/label.js';
 import { makePlan } from '../engine/plan.js';
@@ -49,7 +49,7 @@ export class Comparison {
   }
 
   private async *differences(): AsyncGenerator<RowChange> {
-    for await (const change of describeChanges(this.plan, this.labels, new Breath())) if (change.kind !== 'SKIP') yield change;
+    for await (const change of describeChanges(this.plan, this.labels, new Breath())) if (change.kind !== 'SKIP') yield withColumns(change);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
-import { describeChanges, type RowChange } from '../../src/engine/change.js';
+import { describeChanges, withColumns, type RowChange } from '../../src/engine/change.js';
 import { labelOf, Labels } from '../../src/engine/label.js';
 import type { Plan, PlanOptions } from '../../src/engine/table-plan.js';
 import { countOutcomes } from '../../src/engine/table-plan.js';
@@ -19,7 +19,7 @@ const planOf = (backup: Tables, live: Tables, options: PlanOptions): Promise<Pla
 async function changesOf(plan: Plan): Promise<RowChange[]> {
   const labels = await Labels.read([plan.backup, plan.live], new Breath());
   const changes: RowChange[] = [];
-  for await (const change of describeChanges(plan, labels, new Breath())) changes.push(change);
+  for await (const change of describeChanges(plan, labels, new Breath())) changes.push(withColumns(change));
   return changes;
 }
 
@@ -210,7 +210,7 @@ describe('labels', () => {
   it('say what holds a row that has no name', async () => {
     const snapshot = snapshotOf(SCHEMA, { Logical_Switch: { [u('s')]: { name: 'web', acls: [u('a')], ports: [u('p')] } }, ACL: { [u('a')]: { direction: 'to-lport', priority: 1, match: 'ip4' } }, Logical_Switch_Port: { [u('p')]: port('p') } });
     const labels = await Labels.read([snapshot], new Breath());
-    const of = (table: string, uuid: string): string => labels.of(SCHEMA.tables.get(table) as TableSchema, snapshot.tables.get(table)?.row(0) ?? {}, uuid);
+    const of = (table: string, uuid: string): string => labels.ofText(SCHEMA.tables.get(table) as TableSchema, snapshot.tables.get(table)?.text(0) ?? Buffer.from('{}'), uuid);
     expect(of('ACL', u('a'))).toBe('ACL to-lport 1 ip4 of switch "web"');
     expect(of('Logical_Switch_Port', u('p'))).toBe('port "p"');
   });
