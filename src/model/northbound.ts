@@ -40,11 +40,6 @@ export function runtimeKeys(table: string, column: string): readonly string[] {
   return RUNTIME_KEYS[table]?.[column] ?? [];
 }
 
-/** True when some column or key of the table's rows is runtime state. */
-export function hasRuntimeState(table: string): boolean {
-  return table in RUNTIME_COLUMNS || table in RUNTIME_KEYS;
-}
-
 /**
  * Tables that say how clients reach the server itself: restored only into the database that they came from, or with
  * force, since a wrong row locks every client out.

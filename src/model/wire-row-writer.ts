@@ -6,6 +6,7 @@
  */
 import { FrameError, skipValue } from '../ovsdb/frame.js';
 import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
+import { ByteOutput } from './byte-output.js';
 
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
@@ -18,8 +19,6 @@ const UUID = Buffer.from('["uuid",');
 const CLOSE_BOTH = Buffer.from(']]');
 /** Notation around a column's values, at most; around each value it is shorter than the value with its own. */
 const COLUMN_ROOM = 16;
-/** Below this a loop is faster than a call of Buffer.copy. */
-const SHORT_COPY = 160;
 
 interface Slot {
   readonly column: ColumnSchema;
@@ -28,13 +27,11 @@ interface Slot {
 }
 
 /** Turns rows of one table into wire text. Ephemeral columns, which no one may restore, are left out. */
-export class WireRowWriter {
+export class WireRowWriter extends ByteOutput {
   private readonly slots: readonly Slot[];
-  private out = Buffer.allocUnsafeSlow(4 << 10);
-  private at = 0;
-  private source: Buffer = this.out;
 
   constructor(private readonly table: TableSchema) {
+    super();
     this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`) }));
   }
 
@@ -45,9 +42,7 @@ export class WireRowWriter {
    */
   write(text: Buffer): string {
     const room = 2 * text.length + COLUMN_ROOM * this.slots.length;
-    if (this.out.length < room) this.out = Buffer.allocUnsafeSlow(2 * room);
-    this.source = text;
-    this.at = 0;
+    this.begin(text, room);
     if (text[0] !== OPEN_BRACE) throw new FrameError(`a row of table ${this.table.name} is no object`);
     this.byte(OPEN_BRACE);
     let position = 1;
@@ -127,29 +122,5 @@ export class WireRowWriter {
     this.copy(start, end);
     if (base.type === 'uuid') this.byte(CLOSE_BRACKET);
     return end;
-  }
-
-  private copy(start: number, end: number): void {
-    const { source, out } = this;
-    let { at } = this;
-    if (end - start > SHORT_COPY) {
-      at += source.copy(out, at, start, end);
-    } else {
-      for (let i = start; i < end; i++) out[at++] = source[i] as number;
-    }
-    this.at = at;
-  }
-
-  private bytes(text: Buffer): void {
-    for (let i = 0; i < text.length; i++) this.out[this.at++] = text[i] as number;
-  }
-
-  private byte(value: number): void {
-    this.out[this.at++] = value;
-  }
-
-  private startsWith(text: Buffer, start: number): boolean {
-    for (let i = 0; i < text.length; i++) if (this.source[start + i] !== text[i]) return false;
-    return true;
   }
 }

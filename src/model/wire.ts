@@ -8,6 +8,7 @@
  */
 import { FrameError, MemberReader, skipValue } from '../ovsdb/frame.js';
 import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
+import { ByteOutput } from './byte-output.js';
 import { atomText, type Atom, type Row, type Value } from './row.js';
 
 // ------------------------------------------------------------------ plain -> wire
@@ -80,8 +81,6 @@ const MAP = Buffer.from('["map",[');
 const UUID_OPEN = 9; // ["uuid","
 const UUID_QUOTED = 38;
 const ZERO_UUID = Buffer.from('"00000000-0000-0000-0000-000000000000"');
-/** Below this a loop is faster than a call of Buffer.copy. */
-const SHORT_COPY = 240;
 /** Two quotes and a colon. */
 const LABEL_AROUND = 3;
 
@@ -104,16 +103,14 @@ function isLabel(label: Buffer, text: Buffer, start: number, end: number): boole
 }
 
 /** Turns wire rows of one table into canonical text. */
-export class WireRowReader {
+export class WireRowReader extends ByteOutput {
   private readonly slots: readonly Slot[];
   private readonly byName: ReadonlyMap<string, Slot>;
   private readonly hasReals: boolean;
   private readonly beforeFirst: { next: Slot | undefined } = { next: undefined };
-  private out = Buffer.allocUnsafeSlow(4 << 10);
-  private at = 0;
-  private source: Buffer = this.out;
 
   constructor(private readonly table: TableSchema) {
+    super();
     this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`), start: -1, end: -1, next: undefined }));
     this.byName = new Map(this.slots.map((slot) => [slot.column.name, slot]));
     this.hasReals = this.slots.some(({ column }) => column.key.type === 'real' || column.value?.type === 'real');
@@ -142,9 +139,7 @@ export class WireRowReader {
     }
     // plain text is shorter than wire text, but for the brackets of sets of one, and reals: 1e+20 has 21 digits in JavaScript
     const room = (members.end - start) * (this.hasReals ? 6 : 1) + 4 * this.slots.length;
-    if (this.out.length < room) this.out = Buffer.allocUnsafeSlow(2 * room);
-    this.source = source;
-    this.at = 0;
+    this.begin(source, room);
     this.byte(OPEN_BRACE);
     for (const slot of this.slots) if (slot.start >= 0) this.value(slot);
     this.byte(CLOSE_BRACE);
@@ -155,8 +150,7 @@ export class WireRowReader {
     const { column, start, end } = slot;
     const before = this.at;
     if (this.at > 1) this.byte(COMMA);
-    const { label } = slot;
-    for (let i = 0; i < label.length; i++) this.out[this.at++] = label[i] as number;
+    this.bytes(slot.label);
     const valueAt = this.at;
     const empty = column.kind === 'map' ? this.map(column, start) : column.kind === 'scalar' ? this.scalar(column, start, end) : this.set(column, start);
     if (empty || this.at === valueAt) this.at = before;
@@ -234,25 +228,5 @@ export class WireRowReader {
     if (base.type === 'real') this.at += this.out.write(String(Number(this.source.toString('latin1', start, end))), this.at, 'latin1');
     else this.copy(start, end);
     return end;
-  }
-
-  private copy(start: number, end: number): void {
-    const { source, out } = this;
-    let { at } = this;
-    if (end - start > SHORT_COPY) {
-      at += source.copy(out, at, start, end);
-    } else {
-      for (let i = start; i < end; i++) out[at++] = source[i] as number;
-    }
-    this.at = at;
-  }
-
-  private byte(value: number): void {
-    this.out[this.at++] = value;
-  }
-
-  private startsWith(text: Buffer, start: number): boolean {
-    for (let i = 0; i < text.length; i++) if (this.source[start + i] !== text[i]) return false;
-    return true;
   }
 }

@@ -1,5 +1,6 @@
 /** Relay pages of a list in memory whose items have ids. */
 import { AppError } from '../lib/error.js';
+import { PAGE_MAX } from './catalog-page.js';
 
 export interface Page<T> {
   readonly nodes: readonly T[];
@@ -9,8 +10,6 @@ export interface Page<T> {
   readonly hasPreviousPage: boolean;
   readonly totalCount: number;
 }
-
-export const PAGE_MAX = 500;
 
 /** @throws AppError BAD_USER_INPUT for a page that cannot be */
 export function pageById<T>(items: readonly T[], idOf: (item: T) => string, first: number, after: string | undefined): Page<T> {

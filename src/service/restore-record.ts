@@ -65,7 +65,6 @@ const recordSchema = z
 
 export type RestoreRecord = z.infer<typeof recordSchema>;
 export type RestoreResult = z.infer<typeof resultSchema>;
-export type RestoreDetail = z.infer<typeof tableCounts>;
 export type Witness = z.infer<typeof witness>;
 
 const FINAL: ReadonlySet<RestorePhase> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
