@@ -54,10 +54,11 @@ export async function startApp(config: Config, log: Log): Promise<App> {
   try {
     const catalog = await Catalog.open(store, log);
     const { auth, first } = await authentication(config);
-    const databases = new Databases([new Database(DATABASE_ID, client)]);
+    const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })]);
     const work = new Work();
     const backups = new BackupService({ catalog, store, databases, clock, log, work });
-    const restores = new RestoreService({ backups, catalog, store, databases, clock, log, work });
+    const limits = { step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax }, syncMsMax: 1_000 * config.syncSecondsMax };
+    const restores = new RestoreService({ backups, catalog, store, databases, clock, log, work, limits });
     const compare = new CompareService({ backups, catalog, databases, work });
     const schema = createSchema({ backups, catalog, restores, compare, databases, uploadBytesMax: config.uploadBytesMax });
     const server = await createApiServer({
@@ -75,6 +76,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
       ...(first?.token === undefined ? {} : { firstToken: { token: first.token, file: first.tokenFile } }),
       stop: async () => {
         await Promise.all([server.drain(), work.drain()]);
+        restores.stop();
         await server.close();
         await client.stop();
         await store.close();

@@ -38,6 +38,13 @@ export interface Config {
   readonly uploadBytesMax: number;
   /** Of a JSON body; importBackup's `data` arrives in one. */
   readonly bodyBytesMax: number;
+  /** A plan of a cluster that is larger is applied in steps of at most so much. */
+  readonly stepRowsMax: number;
+  readonly stepBytesMax: number;
+  /** A database whose last capture kept its server silent for longer is read in small steps from then on. */
+  readonly silenceMsMax: number;
+  /** How long a restore waits for northd and the chassis, with sync. */
+  readonly syncSecondsMax: number;
 }
 
 export class ConfigError extends Error {
@@ -88,6 +95,10 @@ const VARIABLES = {
   OVNCP_INTROSPECTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
   OVNCP_UPLOAD_BYTES_MAX: integer(1024, 1024 ** 4).default(2048 * MIB),
   OVNCP_BODY_BYTES_MAX: integer(1024, 512 * MIB).default(64 * MIB),
+  OVNCP_STEP_ROWS_MAX: integer(1, 1_000_000).default(5_000),
+  OVNCP_STEP_BYTES_MAX: integer(1024, 512 * MIB).default(4 * MIB),
+  OVNCP_CAPTURE_SILENCE_MS_MAX: integer(1, 3_600_000).default(15_000),
+  OVNCP_SYNC_SECONDS_MAX: integer(1, 3_600).default(60),
 } as const;
 
 type Name = keyof typeof VARIABLES;
@@ -157,6 +168,10 @@ function freeze(values: Values): Config {
     introspection: values.OVNCP_INTROSPECTION === 'true',
     uploadBytesMax: values.OVNCP_UPLOAD_BYTES_MAX,
     bodyBytesMax: values.OVNCP_BODY_BYTES_MAX,
+    stepRowsMax: values.OVNCP_STEP_ROWS_MAX,
+    stepBytesMax: values.OVNCP_STEP_BYTES_MAX,
+    silenceMsMax: values.OVNCP_CAPTURE_SILENCE_MS_MAX,
+    syncSecondsMax: values.OVNCP_SYNC_SECONDS_MAX,
   });
 }
 

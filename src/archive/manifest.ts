@@ -17,7 +17,11 @@ export interface ArchiveHeader {
   readonly database: string;
   readonly schemaName: string;
   readonly schemaVersion: string;
-  readonly type: 'FULL';
+  readonly type: 'FULL' | 'SELECTIVE';
+  /** Of a selective backup: what was asked for. Restoring it exactly deletes nothing outside of it. */
+  readonly resourceFilter?: JsonObject;
+  /** Of a selective backup: rows that nobody named and that came along, each with its reason. */
+  readonly pulledIn?: readonly JsonObject[];
   /** Table -> number of rows, tables without rows left out. */
   readonly tables: Readonly<Record<string, number>>;
   readonly rowCount: number;
@@ -35,6 +39,8 @@ export function headerJson(header: ArchiveHeader): JsonObject {
     schemaName: header.schemaName,
     schemaVersion: header.schemaVersion,
     type: header.type,
+    ...(header.resourceFilter === undefined ? {} : { resourceFilter: header.resourceFilter }),
+    ...(header.pulledIn === undefined ? {} : { pulledIn: header.pulledIn }),
     tables: header.tables,
     rowCount: header.rowCount,
   };
@@ -43,8 +49,9 @@ export function headerJson(header: ArchiveHeader): JsonObject {
 /** Reads the manifest of a document. Members that version 1 does not know are passed over. @throws AppError INTEGRITY_FAILED */
 export function readHeader(json: Json): ArchiveHeader {
   if (!isObject(json)) throw malformed('it is not an object');
-  const { type, tables, description } = json;
-  if (type !== 'FULL') throw malformed('"type" is not "FULL"; this version reads full backups only');
+  const { type, tables, description, resourceFilter, pulledIn } = json;
+  if (type !== 'FULL' && type !== 'SELECTIVE') throw malformed('"type" is neither "FULL" nor "SELECTIVE"; this version reads no other backups');
+  if (type === 'SELECTIVE' && !isObject(resourceFilter)) throw malformed('"resourceFilter" of a selective backup is not an object');
   if (!isObject(tables)) throw malformed('"tables" is not an object of row counts');
   return {
     id: text(json, 'id'),
@@ -56,6 +63,8 @@ export function readHeader(json: Json): ArchiveHeader {
     schemaName: text(json, 'schemaName'),
     schemaVersion: text(json, 'schemaVersion'),
     type,
+    ...(type === 'SELECTIVE' && isObject(resourceFilter) ? { resourceFilter } : {}),
+    ...(Array.isArray(pulledIn) ? { pulledIn: (pulledIn as readonly Json[]).filter(isObject) } : {}),
     tables: Object.fromEntries(Object.keys(tables).map((table) => [table, count(tables, table)])),
     rowCount: count(json, 'rowCount'),
   };

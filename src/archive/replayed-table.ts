@@ -1,20 +1,15 @@
 /**
- * One table while a database file is replayed. Rows that were only inserted are kept as bytes;
- * those that were changed since, in a form where a difference costs what it is long, not what the set is long.
+ * One table while a database file is replayed. Rows that were only inserted are kept as bytes,
+ * those that were changed since as what they were changed to.
  */
 import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
-import { parseRow, RowError, type Atom, type Row, type Value } from '../model/row.js';
+import { parseRow, RowError } from '../model/row.js';
+import { ChangedRow, plainRow } from '../model/row-change.js';
 import { StoredRows } from '../model/snapshot.js';
-import { mapEntries } from '../model/wire.js';
-import type { ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { isObject, type Json } from '../ovsdb/json.js';
+import type { TableSchema } from '../ovsdb/database-schema.js';
+import type { Json } from '../ovsdb/json.js';
 import { canonicalText } from './snapshot-builder.js';
-import { columnOf, plainMap, plainRow, wireElements, wirePairs, type Pair } from './wire-row.js';
-
-/** Elements of a set, pairs of a map, by the text of the element or key; a scalar has one element. */
-type Elements = Map<string, Atom | Pair>;
-type ChangedRow = Map<string, Elements>;
 
 /** With more changed rows in memory they are turned back into bytes. */
 const CHANGED_ROWS_MAX = 20_000;
@@ -64,12 +59,7 @@ export class ReplayedTable {
     }
     const row = this.changed.get(uuid) ?? this.opened(uuid);
     try {
-      if (!isObject(json)) throw new RowError(`${this.name} ${uuid}: a row is an object`);
-      for (const [name, value] of Object.entries(json)) {
-        const column = columnOf(this.schema, name, uuid);
-        // RFC 7047 knows no differences: ovsdb-server writes them where a column can hold more than one value
-        row.set(name, changedElements(column, value, isDiff && column.max > 1 ? row.get(name) : undefined, `${this.name} ${uuid}, column ${name}`));
-      }
+      row.change(json, isDiff);
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       throw new AppError('INTEGRITY_FAILED', `A row of the database file does not fit its schema: ${error.message}. Correct the row or the schema`, { cause: error, place: { table: this.name, label: uuid } });
@@ -85,7 +75,7 @@ export class ReplayedTable {
     for (const [uuid, place] of this.places) {
       const changed = this.changed.get(uuid);
       places.set(uuid, rows.count);
-      rows.add(uuid, changed === undefined ? this.rows.text(place) : canonicalText(this.schema, uuid, () => this.closed(changed, uuid)));
+      rows.add(uuid, changed === undefined ? this.rows.text(place) : canonicalText(this.schema, uuid, () => changed.row()));
       if (breath.due()) await breath.rest();
     }
     this.rows = rows;
@@ -97,46 +87,8 @@ export class ReplayedTable {
   private opened(uuid: string): ChangedRow {
     const place = this.places.get(uuid);
     const row = place === undefined ? {} : parseRow(this.rows.text(place).toString());
-    const opened: ChangedRow = new Map(Object.entries(row).map(([name, value]) => [name, elementsOf(columnOf(this.schema, name, uuid), value)]));
+    const opened = new ChangedRow(this.schema, uuid, row);
     this.changed.set(uuid, opened);
     return opened;
   }
-
-  private closed(changed: ChangedRow, uuid: string): Row {
-    const values = [...changed].flatMap(([name, elements]): [string, Value][] => {
-      const column = columnOf(this.schema, name, uuid);
-      const place = `${this.name} ${uuid}, column ${name}`;
-      if (column.kind === 'map') return [[name, plainMap(column, [...elements.values()] as Pair[], place)]];
-      const atoms = [...elements.values()] as Atom[];
-      if (column.kind === 'set') return [[name, atoms]];
-      const [atom] = atoms;
-      if (atoms.length > 1 || (atom === undefined && column.kind === 'scalar')) throw new RowError(`${place}: holds ${String(atoms.length)} values, exactly one is needed`);
-      return atom === undefined ? [] : [[name, atom]];
-    });
-    return Object.fromEntries(values);
-  }
-}
-
-function elementsOf(column: ColumnSchema, value: Value): Elements {
-  if (column.kind === 'map') return byKey(mapEntries(value));
-  return byAtom(column.kind === 'set' ? (value as readonly Atom[]) : [value as Atom]);
-}
-
-const byAtom = (atoms: readonly Atom[]): Elements => new Map(atoms.map((atom) => [String(atom), atom]));
-const byKey = (pairs: readonly Pair[]): Elements => new Map(pairs.map((pair) => [String(pair[0]), pair]));
-
-/** @param differsFrom the elements that `json` is the difference to; undefined when it is the whole value */
-function changedElements(column: ColumnSchema, json: Json, differsFrom: Elements | undefined, place: string): Elements {
-  const list = column.kind === 'map' ? wirePairs(column, json, place) : wireElements(column, json, place);
-  const elements = column.kind === 'map' ? byKey(list as readonly Pair[]) : byAtom(list as readonly Atom[]);
-  if (elements.size !== list.length) throw new RowError(`${place}: holds an element twice`);
-  if (differsFrom === undefined) return elements;
-  for (const [key, element] of elements) {
-    const before = differsFrom.get(key);
-    // what is in both goes; a pair with another value replaces the one that was there
-    const isSame = before !== undefined && (column.kind !== 'map' || String((before as Pair)[1]) === String((element as Pair)[1]));
-    if (isSame) differsFrom.delete(key);
-    else differsFrom.set(key, element);
-  }
-  return differsFrom;
 }

@@ -1,5 +1,6 @@
 /**
- * Apply: a plan becomes one transaction, and either all of it happens or nothing.
+ * Apply: a plan becomes one transaction, and either all of it happens or nothing. On a cluster a large one becomes a
+ * few, one for each step (steps.ts), of which the same holds.
  *
  * Guards first: `wait` operations that abort everything when a row that the plan was made from is no
  * longer what it was. Then only operations that may run twice without harm, since a cluster may
@@ -10,12 +11,12 @@ import { assert } from '../lib/assert.js';
 import { Breath } from '../lib/pause.js';
 import type { Session } from '../ovsdb/client.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
-import { COMMIT_DURABLY, checkTransactReply, commentOperation, deleteOperation, insertOperation, mutateOperation, updateOperation, waitOperation } from '../ovsdb/operation.js';
-import { isRuntimeColumn, nameOf, naturalKey } from '../model/northbound.js';
-import type { Row } from '../model/row.js';
-import { wireRow, wireValue } from '../model/wire.js';
-import { WireRowWriter } from '../model/wire-row-writer.js';
-import { OUTCOME, countOutcomes, isTranslated, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
+import { COMMIT_DURABLY, checkTransactReply, commentOperation, deleteOperation, mutateOperation, mutation, updateOperation } from '../ovsdb/operation.js';
+import { wireValue } from '../model/wire.js';
+import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
+import { InsertWriter } from './insert.js';
+import type { Step } from './steps.js';
+import { OUTCOME, countOutcomes, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
 
 export interface ApplyOptions {
   /** Goes into the database's log. */
@@ -33,18 +34,37 @@ export interface ApplyOptions {
  */
 export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
   assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
-  const pieces = transaction(session.schema.name, plan, options);
-  const reply = await session.connection.call('transact', pieces, { timeoutMs: options.timeoutMs ?? 900_000 });
+  await transact(session, operations(plan), options);
+}
+
+/**
+ * The same for one step of a plan, those before it having been applied. On a cluster its errors mean little: "timed out" and
+ * "duplicate uuid" may be said of a step that was carried out.
+ * @throws OvsdbError, ConnectionError as applyPlan
+ */
+export async function applyStep(session: Session, step: Step, options: ApplyOptions): Promise<void> {
+  await transact(session, unmarked(step.operations()), { ...options, onProgress: undefined });
+  options.onProgress?.(step.rows);
+}
+
+interface Operation {
+  readonly text: string;
+  /** Counts as progress. */
+  readonly change: boolean;
+}
+
+async function transact(session: Session, toSend: Iterable<Operation>, options: ApplyOptions): Promise<void> {
+  const reply = await session.connection.call('transact', transaction(session.schema.name, toSend, options), { timeoutMs: options.timeoutMs ?? 900_000 });
   checkTransactReply(reply);
 }
 
 /** JSON text of the params of transact, in pieces. */
-async function* transaction(database: string, plan: Plan, { comment, onProgress }: ApplyOptions): AsyncGenerator<string> {
+async function* transaction(database: string, toSend: Iterable<Operation>, { comment, onProgress }: ApplyOptions): AsyncGenerator<string> {
   const breath = new Breath();
   let sent = 0;
   yield `[${JSON.stringify(database)}`;
   let piece = '';
-  for (const operation of operations(plan)) {
+  for (const operation of toSend) {
     piece += `,${operation.text}`;
     if (operation.change) sent++;
     if (piece.length >= PIECE_CHARACTERS) {
@@ -60,78 +80,31 @@ async function* transaction(database: string, plan: Plan, { comment, onProgress 
 
 const PIECE_CHARACTERS = 64 << 10;
 
-interface Operation {
-  readonly text: string;
-  /** False for a guard. */
-  readonly change: boolean;
+function* unmarked(texts: Iterable<string>): Generator<Operation> {
+  for (const text of texts) yield { text, change: false };
 }
 
 function* operations(plan: Plan): Generator<Operation> {
   for (const table of plan.tables) for (const text of guards(table)) yield { text, change: false };
-  for (const text of absenceGuards(plan)) yield { text, change: false };
+  for (const text of new Set([...absenceGuards(plan)].map((guard) => guard.text))) yield { text, change: false };
   for (const table of plan.tables) for (const text of changes(table, plan)) yield { text, change: true };
 }
-
-const whereUuid = (uuid: string): string => `[["_uuid","==",["uuid","${uuid}"]]]`;
 
 /** Rows that are updated or deleted must be as they were captured. */
 function* guards({ table, live, updates, deletes }: TablePlan): Generator<string> {
   for (const { liveIndex, columns } of updates.values()) {
-    const uuid = live.uuid(liveIndex);
-    if (columns.length === 0) {
-      // others may add to the same sets; only the row itself must still be there
-      yield waitOperation(table.name, whereUuid(uuid), ['_uuid'], `[{"_uuid":["uuid","${uuid}"]}]`);
-      continue;
-    }
-    const before = columns.map(({ column, before: value }) => `${JSON.stringify(column.name)}:${wireValue(column, value)}`);
-    yield waitOperation(table.name, whereUuid(uuid), columns.map(({ column }) => column.name), `[{${before.join(',')}}]`);
+    // others may add to the same sets; only the row itself must still be there
+    if (columns.length === 0) yield existenceGuard(table, live.uuid(liveIndex));
+    else yield updateGuard(table, live.uuid(liveIndex), columns);
   }
-  for (const index of deletes) {
-    const row = live.row(index);
-    const columns = [...table.columns.values()].filter(({ name, ephemeral }) => !ephemeral && !isRuntimeColumn(table.name, name, row)).map(({ name }) => name);
-    yield waitOperation(table.name, whereUuid(live.uuid(index)), columns, `[${wireRow(table, pick(row, columns))}]`);
-  }
-}
-
-function pick(row: Row, columns: readonly string[]): Row {
-  return Object.fromEntries(columns.flatMap((column) => (row[column] === undefined ? [] : [[column, row[column]]])));
-}
-
-/** A wait on a name scans its table: past this many the guard would cost more than the restore. */
-const ABSENCE_GUARDS_MAX = 200;
-
-/**
- * Nobody may have created a row of the same name meanwhile. UUIDs and indexes are guarded by the server
- * itself; this is for root tables whose names have no index (switches, routers, load balancers).
- */
-function* absenceGuards(plan: Plan): Generator<string> {
-  let count = 0;
-  for (const { table, backup, live, outcomes } of plan.tables) {
-    if (!table.isRoot || table.indexes.length > 0 || naturalKey(table.name)?.[0] !== 'name') continue;
-    const inserted: string[] = [];
-    for (let i = 0; i < backup.count && count < ABSENCE_GUARDS_MAX; i++) {
-      if (outcomes[i] !== OUTCOME.INSERT) continue;
-      count++;
-      const name = nameOf(backup.row(i));
-      if (name !== undefined) inserted.push(name);
-    }
-    if (inserted.length === 0) continue;
-    const taken = new Set<string | undefined>();
-    for (let i = 0; i < live.count; i++) taken.add(nameOf(live.row(i)));
-    for (const name of new Set(inserted)) if (!taken.has(name)) yield waitOperation(table.name, `[["name","==",${JSON.stringify(name)}]]`, ['name'], '[]');
-  }
+  for (const index of deletes) yield deleteGuard(table, live, index);
 }
 
 function* changes(draft: TablePlan, plan: Plan): Generator<string> {
   const { table, backup, live, outcomes, updates, deletes } = draft;
   if (countOutcomes(draft).restored > 0) {
-    const writer = new WireRowWriter(table);
-    const translated = isTranslated(table, plan.identity, plan.options);
-    for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] !== OUTCOME.INSERT) continue;
-      const row = translated ? wireRow(table, withoutEphemeral(table, translateRow(table, backup.row(i), plan.identity, plan.options))) : writer.write(backup.text(i));
-      yield insertOperation(table.name, backup.uuid(i), row);
-    }
+    const writer = new InsertWriter(draft, plan);
+    for (let i = 0; i < backup.count; i++) if (outcomes[i] === OUTCOME.INSERT) yield writer.write(i);
   }
   for (const update of updates.values()) yield updateText(table, live.uuid(update.liveIndex), update);
   for (const index of deletes) yield deleteOperation(table.name, live.uuid(index));
@@ -141,12 +114,5 @@ function updateText(table: TableSchema, uuid: string, { columns, attachments }: 
   if (columns.length > 0) {
     return updateOperation(table.name, uuid, `{${columns.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`);
   }
-  return mutateOperation(table.name, uuid, `[${attachments.map(({ column, value }) => `[${JSON.stringify(column.name)},"insert",${wireValue(column, value)}]`).join(',')}]`);
-}
-
-function withoutEphemeral(table: TableSchema, row: Row): Row {
-  for (const name in row) {
-    if (table.columns.get(name)?.ephemeral === true) return Object.fromEntries(Object.entries(row).filter(([column]) => table.columns.get(column)?.ephemeral !== true));
-  }
-  return row;
+  return mutateOperation(table.name, uuid, `[${attachments.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`);
 }

@@ -1,7 +1,8 @@
 /** Changes: a plan told row by row, for people and for the record of the restore. */
 import type { Breath } from '../lib/pause.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import { parseRow, type Row, type Value } from '../model/row.js';
+import type { ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
+import { atomText, parseRow, type Atom, type Row, type Value } from '../model/row.js';
+import { mapEntries } from '../model/wire.js';
 import type { Labels } from './label.js';
 import { OUTCOME, SKIP_REASONS, isTranslated, translateRow, type Plan, type TablePlan } from './table-plan.js';
 
@@ -11,6 +12,9 @@ export interface ColumnChange {
   readonly column: string;
   readonly before?: Value | undefined;
   readonly after?: Value | undefined;
+  /** Of a set or a map that is updated: what comes to it and what goes from it, in the column's own shape. A key with another value is in both. */
+  readonly added?: Value;
+  readonly removed?: Value;
 }
 
 export interface RowChange {
@@ -58,11 +62,11 @@ export async function* describeChanges(plan: Plan, labels: Labels, breath: Breat
   }
 }
 
-/** Undefined for a row that failed: it is among the errors. */
+/** Undefined for a row that failed, which is among the errors, and for one that is out of scope. */
 function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number): RowChange | WholeRowChange | undefined {
   const { table, backup, live, outcomes, updates } = draft;
   const outcome = outcomes[index];
-  if (outcome === OUTCOME.FAILED) return undefined;
+  if (outcome === OUTCOME.FAILED || outcome === OUTCOME.OUT) return undefined;
   const text = backup.text(index);
   if (outcome === OUTCOME.INSERT) {
     const uuid = backup.uuid(index);
@@ -73,7 +77,7 @@ function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number
   const update = updates.get(index);
   if (outcome === OUTCOME.UPDATE && update !== undefined) {
     const uuid = live.uuid(update.liveIndex);
-    const columns = [...update.columns, ...update.attachments].map(({ column, before, after }) => ({ column: column.name, before, after }));
+    const columns = [...update.columns, ...update.attachments].map(({ column, before, after }) => ({ column: column.name, before, after, ...deltaOf(column, before, after) }));
     return { kind: 'UPDATE', table: table.name, uuid, label: labels.ofText(table, live.text(update.liveIndex), uuid), columns };
   }
   const uuid = liveUuid(draft, plan, table, index);
@@ -88,4 +92,31 @@ function liveUuid({ backup, live }: TablePlan, plan: Plan, table: TableSchema, i
 /** Every column of a row that comes, or of one that goes. */
 export function wholeRow(row: Row, kind: 'INSERT' | 'DELETE'): readonly ColumnChange[] {
   return Object.entries(row).map(([column, value]) => ({ column, [kind === 'INSERT' ? 'after' : 'before']: value }));
+}
+
+/** What an update adds to a set or a map and what it takes away; nothing for columns of one value. Pure. */
+export function deltaOf(column: ColumnSchema, before: Value | undefined, after: Value | undefined): Pick<ColumnChange, 'added' | 'removed'> {
+  if (column.kind !== 'set' && column.kind !== 'map') return {};
+  const minus = column.kind === 'set' ? membersWithout : pairsWithout;
+  const added = minus(after, before);
+  const removed = minus(before, after);
+  return { ...(added === undefined ? {} : { added }), ...(removed === undefined ? {} : { removed }) };
+}
+
+function membersWithout(set: Value | undefined, other: Value | undefined): Value | undefined {
+  const known = new Set(((other ?? []) as readonly Atom[]).map(atomText));
+  const rest = ((set ?? []) as readonly Atom[]).filter((atom) => !known.has(atomText(atom)));
+  return rest.length === 0 ? undefined : rest;
+}
+
+function pairsWithout(map: Value | undefined, other: Value | undefined): Value | undefined {
+  if (map === undefined) return undefined;
+  const known = new Set(other === undefined ? [] : mapEntries(other).map(pairText));
+  const rest = mapEntries(map).filter((pair) => !known.has(pairText(pair)));
+  if (rest.length === 0) return undefined;
+  return Array.isArray(map) ? rest : (Object.fromEntries(rest) as Record<string, Atom>);
+}
+
+function pairText([key, value]: readonly [Atom, Atom]): string {
+  return `${atomText(key)}:${atomText(value)}`;
 }

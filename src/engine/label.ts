@@ -63,7 +63,7 @@ export class Labels {
 }
 
 /** The column "name" of a canonical text, without making values of the others. */
-function nameInText(text: Buffer): string | undefined {
+export function nameInText(text: Buffer): string | undefined {
   const members = new MemberReader(text, 0);
   while (members.enter()) {
     members.skip();

@@ -30,7 +30,7 @@ export async function findDoubleHolds(tables: readonly TablePlan[], basis: Basis
       const { child, holder: wanted } = taken.get(uuid) as Taken;
       const rows = basis.live.tables.get(child.table);
       const label = labelOf(basis.live.schema.tables.get(child.table) ?? draft.table, rows?.row(rows.find(uuid) ?? 0) ?? {}, uuid);
-      const message = `${label} cannot be in ${wanted.label}: it is in ${holder} now, which the restore leaves as it is. Take it out there first, or restore with OVERWRITE and exact`;
+      const message = `${label} cannot be in ${wanted.label}: it is in ${holder} now, which the restore leaves as it is. Take it out there first, or restore ${basis.options.reach === undefined ? 'with OVERWRITE and exact' : 'with a filter that takes both in'}`;
       found.push({ table: wanted.table, index: wanted.index, problem: { code: 'CONFLICT', message, table: wanted.table, label: wanted.label } });
     }
   }
@@ -68,7 +68,7 @@ function afterOf({ columns, attachments }: RowUpdate): { readonly [column: strin
 }
 
 function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType<typeof holderColumns> {
-  return holderColumns(live.schema, table).filter(({ key }) => EXCLUSIVE_TABLES.has(key?.table ?? ''));
+  return holderColumns(live.schema, table).filter(({ key }) => EXCLUSIVE_TABLES.get(key?.table ?? '') === table.name);
 }
 
 /** What live rows of this table still hold, of what was taken, when the plan has been carried out. */

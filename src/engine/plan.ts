@@ -13,15 +13,26 @@ import { referenceColumns } from '../model/reference.js';
 import type { Row } from '../model/row.js';
 import type { Snapshot, TableRows } from '../model/snapshot.js';
 import { diffRows, type ColumnDiff } from './diff.js';
+import { settleDeletes } from './deletion.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
-import { findDoubleHolds } from './ownership.js';
 import { labelOf } from './label.js';
+import { LeftOut } from './left-out.js';
+import { MARK } from './mark.js';
 import { attachReferences, keepLiveReferences, replacedHolds } from './merge.js';
-import { OUTCOME, countOutcomes, isIncluded, translateRow, type Outcome, type Plan, type PlanOptions, type RowUpdate, type TablePlan } from './table-plan.js';
+import { findDoubleHolds } from './ownership.js';
+import { Reach } from './reach.js';
+import { OUTCOME, countOutcomes, isIncluded, translateRow, type ConflictPolicy, type Outcome, type Plan, type PlanOptions, type ReachingOptions, type RowUpdate, type TablePlan } from './table-plan.js';
 
 interface DraftTable extends TablePlan {
   readonly updates: Map<number, RowUpdate>;
   readonly deletes: number[];
+}
+
+/** A row of the backup: its number, that of its live match or NO_MATCH, and whether its table takes part. */
+interface RowPlace {
+  readonly index: number;
+  readonly match: number;
+  readonly included: boolean;
 }
 
 /** Makes the plan. Both snapshots have the live database's schema. */
@@ -34,25 +45,35 @@ class Planning {
   private readonly tables = new Map<string, DraftTable>();
   private readonly warnings: string[];
   private readonly problems: Problem[] = [];
+  private readonly options: ReachingOptions;
+  private readonly reach: Reach | undefined;
+  private readonly leftOut: LeftOut;
 
   constructor(
     private readonly backup: Snapshot,
     private readonly live: Snapshot,
     private readonly identity: Identity,
-    private readonly options: PlanOptions,
+    options: PlanOptions,
     private readonly breath: Breath,
   ) {
     this.warnings = [...identity.warnings];
+    this.reach = options.scope === undefined ? undefined : new Reach({ backup, live, identity, marks: options.scope });
+    this.options = this.reach === undefined ? options : { ...options, reach: this.reach };
+    this.leftOut = new LeftOut(backup);
   }
 
   async run(): Promise<Plan> {
     for (const table of this.backup.schema.tables.values()) await this.planTable(table);
     await this.planDeletes();
+    this.warnings.push(...this.leftOut.warnings());
     const plan = { backup: this.backup, live: this.live, identity: this.identity, options: this.options };
     const tables = [...this.tables.values()];
-    for (const { table, index } of await findUnheldRows(tables, plan, this.breath)) (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.NOT_HELD;
-    const clashes = [...(await findIndexConflicts(tables, plan, this.breath)), ...(await findDoubleHolds(tables, plan, this.breath))];
+    if (this.reach !== undefined && this.options.exact) this.problems.push(...(await settleDeletes(tables, { ...plan, reach: this.reach }, this.breath)));
+    const unheld = await findUnheldRows(tables, plan, this.breath);
+    for (const { table, index } of unheld) (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.NOT_HELD;
+    const clashes = [...unheld, ...(await findIndexConflicts(tables, plan, this.breath)), ...(await findDoubleHolds(tables, plan, this.breath))];
     for (const { table, index, problem } of clashes) {
+      if (problem === undefined) continue;
       (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.FAILED;
       this.problems.push(problem);
     }
@@ -67,30 +88,49 @@ class Planning {
     this.tables.set(table.name, draft);
     const matches = this.identity.matches.get(table.name) as Int32Array;
     const included = isIncluded(table.name, this.options);
-    if (!included && backup.count > 0) this.warnings.push(`${String(backup.count)} ${table.name} rows are left out: they say how clients reach the database, and are restored only into the database they came from, or with force`);
+    const count = this.reach === undefined ? backup.count : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
+    if (!included && count > 0) this.warnings.push(`${String(count)} ${table.name} rows are left out: they say how clients reach the database, and are restored only into the database they came from, or with force`);
     for (let i = 0; i < backup.count; i++) {
       const match = matches[i] as number;
-      draft.outcomes[i] = !included ? OUTCOME.ACCESS : match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, i, match);
+      draft.outcomes[i] = this.reach === undefined ? this.planRow(draft, { index: i, match, included }) : this.planInScope(draft, { index: i, match, included }, this.reach);
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
-  private planMatched(draft: DraftTable, index: number, liveIndex: number): Outcome {
+  private planRow(draft: DraftTable, { index, match, included }: RowPlace, policy = this.options.policy): Outcome {
+    if (!included) return OUTCOME.ACCESS;
+    return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, policy);
+  }
+
+  private planInScope(draft: DraftTable, place: RowPlace, reach: Reach): Outcome {
+    const { table, backup } = draft;
+    const { index, match } = place;
+    const mark = reach.markOf(table.name, index);
+    if (mark === MARK.OUT) {
+      if (match === NO_MATCH || !reach.takesBack(table.name, index)) return OUTCOME.OUT;
+      return this.planRow(draft, place, 'SKIP') === OUTCOME.UPDATE ? OUTCOME.UPDATE : OUTCOME.OUT;
+    }
+    const outcome = this.planRow(draft, place, mark === MARK.CARRIER ? 'SKIP' : this.options.policy);
+    if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0) this.leftOut.count(table, backup.row(index), mark, (to, uuid) => reach.refersTo(to, uuid));
+    return outcome;
+  }
+
+  private planMatched(draft: DraftTable, { index, match: liveIndex }: { readonly index: number; readonly match: number }, policy: ConflictPolicy): Outcome {
     const { table, backup, live } = draft;
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
     if (sameUuids && backup.text(index).equals(live.text(liveIndex))) return OUTCOME.UNCHANGED;
     const now = live.row(liveIndex);
     const wanted = translateRow(table, backup.row(index), this.identity, this.options);
-    const target = keepLiveReferences(table, wanted, now, (to, uuid) => !isIncluded(to, this.options) || (!this.options.exact && this.isLiveOnly(to, uuid)));
+    const target = keepLiveReferences(table, wanted, now, (to, uuid) => !isIncluded(to, this.options) || this.keepsLive(to, uuid));
     const columns = diffRows(table, now, target);
     if (columns.length === 0) return OUTCOME.UNCHANGED;
-    if (this.options.policy === 'OVERWRITE') {
+    if (policy === 'OVERWRITE') {
       draft.updates.set(index, { liveIndex, columns, attachments: [] });
       return OUTCOME.UPDATE;
     }
     const attachments = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid));
     const explained = new Set(attachments.filter(({ complete }) => complete).map(({ column }) => column.name));
-    if (this.options.policy === 'ERROR') {
+    if (policy === 'ERROR') {
       const differing = columns.filter(({ column }) => !explained.has(column.name));
       if (differing.length > 0) {
         this.conflict(table, backup.row(index), backup.uuid(index), differing);
@@ -108,6 +148,11 @@ class Planning {
     this.problems.push({ code: 'CONFLICT', message: `${label} differs from the backup in ${names}`, table: table.name, label });
   }
 
+  private keepsLive(to: string, uuid: string): boolean {
+    const { exact } = this.options;
+    return this.reach === undefined ? !exact && this.isLiveOnly(to, uuid) : this.reach.keepsLive(to, uuid, exact);
+  }
+
   /** A live row that the backup does not hold. */
   private isLiveOnly(table: string, uuid: string): boolean {
     const index = this.live.tables.get(table)?.find(uuid);
@@ -117,7 +162,7 @@ class Planning {
   /** `uuid` is in the database's words; an inserted row has the same there. */
   private isInserted(table: string, uuid: string): boolean {
     const index = this.backup.tables.get(table)?.find(uuid);
-    return index !== undefined && this.identity.matches.get(table)?.[index] === NO_MATCH;
+    return index !== undefined && this.identity.matches.get(table)?.[index] === NO_MATCH && this.reach?.markOf(table, index) !== MARK.OUT;
   }
 
   private async planDeletes(): Promise<void> {
@@ -125,7 +170,7 @@ class Planning {
       const { table, live } = draft;
       if (!this.options.exact || !isIncluded(table.name, this.options)) continue;
       const matched = this.identity.matched.get(table.name) as Uint8Array;
-      for (let i = 0; i < live.count; i++) if (matched[i] === 0) draft.deletes.push(i);
+      for (let i = 0; i < live.count; i++) if (this.reach === undefined ? matched[i] === 0 : this.reach.isSurplus(table.name, i)) draft.deletes.push(i);
     }
     if (this.options.exact || this.options.policy !== 'OVERWRITE') return;
     // a row held by a single-valued column that now holds another is dropped by the server: say so

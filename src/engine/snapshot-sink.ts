@@ -11,7 +11,7 @@ import { readError, resultOf, type ResultSink } from '../ovsdb/connection.js';
 import type { DatabaseSchema } from '../ovsdb/database-schema.js';
 import { FrameError, IncompleteError, MemberReader, expectByte, skipString, skipValue } from '../ovsdb/frame.js';
 import { isObject, parseJson, stringifyJson } from '../ovsdb/json.js';
-import { StoredRows, type Snapshot } from '../model/snapshot.js';
+import { StoredRows } from '../model/snapshot.js';
 import { WireRowReader } from '../model/wire.js';
 
 const QUOTE = 0x22;
@@ -24,6 +24,12 @@ const PROGRESS_ROWS = 1_000;
 /** Where in the reply the next byte stands. */
 type Place = 'result' | 'table' | 'row' | 'members' | 'end';
 
+export interface SinkOptions {
+  /** Called when the first bytes are here: the server has made the whole reply before. */
+  readonly onFirst?: () => void;
+  readonly onProgress?: ((rows: number) => void) | undefined;
+}
+
 export class SnapshotSink implements ResultSink {
   private readonly tables: ReadonlyMap<string, StoredRows>;
   private place: Place = 'result';
@@ -31,15 +37,18 @@ export class SnapshotSink implements ResultSink {
   private reader: WireRowReader | undefined;
   private into: StoredRows | undefined;
   private rows = 0;
+  private hasBegun = false;
 
   constructor(
     private readonly schema: DatabaseSchema,
-    private readonly onProgress?: (rows: number) => void,
+    private readonly options: SinkOptions = {},
   ) {
     this.tables = new Map([...schema.tables.keys()].map((name) => [name, new StoredRows(name)]));
   }
 
   push(piece: Buffer): number | undefined {
+    if (!this.hasBegun) this.options.onFirst?.();
+    this.hasBegun = true;
     const before = this.carried.length;
     const text = before === 0 ? piece : Buffer.concat([this.carried, piece]);
     let at = 0;
@@ -60,16 +69,16 @@ export class SnapshotSink implements ResultSink {
     this.push(Buffer.from(`${stringifyJson(result)},"error":null}`));
   }
 
-  /** @throws FrameError when the reply is not whole */
-  async finish(): Promise<Snapshot> {
+  /** Every table, sealed. @throws FrameError when the reply is not whole */
+  async finish(): Promise<ReadonlyMap<string, StoredRows>> {
     if (this.place !== 'end') throw new FrameError('the server\'s reply is not whole');
     const breath = new Breath();
     for (const table of this.tables.values()) {
       table.seal();
       if (breath.due()) await breath.rest();
     }
-    this.onProgress?.(this.rows);
-    return { schema: this.schema, tables: this.tables };
+    this.options.onProgress?.(this.rows);
+    return this.tables;
   }
 
   /** Reads one thing that is whole; answers the position after it. @throws IncompleteError, nothing having been read */
@@ -121,7 +130,7 @@ export class SnapshotSink implements ResultSink {
     const { text: canonical, end: rowEnd } = (this.reader as WireRowReader).read(text, change.valueStart);
     expectByte(text, rowEnd, CLOSE_BRACE, 'the end of a row');
     (this.into as StoredRows).add(text.toString('latin1', start + 1, end - 1), canonical);
-    if (++this.rows % PROGRESS_ROWS === 0) this.onProgress?.(this.rows);
+    if (++this.rows % PROGRESS_ROWS === 0) this.options.onProgress?.(this.rows);
     return rowEnd + 1;
   }
 

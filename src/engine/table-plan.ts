@@ -9,6 +9,8 @@ import { referenceColumns, rewriteReferences } from '../model/reference.js';
 import type { Row, Value } from '../model/row.js';
 import type { Snapshot, TableRows } from '../model/snapshot.js';
 import type { ColumnDiff } from './diff.js';
+import type { ScopeMarks } from './mark.js';
+import type { Reach } from './reach.js';
 
 export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
 
@@ -18,10 +20,17 @@ export interface PlanOptions {
   readonly exact: boolean;
   /** False leaves out Connection and SSL rows, in the backup and in the database. */
   readonly restoreAccess: boolean;
+  /** What takes part, on both sides (scope.ts). Undefined: everything. */
+  readonly scope?: { readonly backup: ScopeMarks; readonly live: ScopeMarks };
 }
 
-/** What becomes of a row of the backup. */
-export const OUTCOME = { INSERT: 1, UPDATE: 2, UNCHANGED: 3, EXISTS: 4, NOT_HELD: 5, ACCESS: 6, FAILED: 7 } as const;
+/** The options of a plan: with what the scope means between the two snapshots. */
+export interface ReachingOptions extends PlanOptions {
+  readonly reach?: Reach;
+}
+
+/** What becomes of a row of the backup. OUT: it is out of scope, and nowhere counted or told. */
+export const OUTCOME = { INSERT: 1, UPDATE: 2, UNCHANGED: 3, EXISTS: 4, NOT_HELD: 5, ACCESS: 6, FAILED: 7, OUT: 8 } as const;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
 /** Why a row is left as it is. */
@@ -67,7 +76,7 @@ export interface Plan {
   readonly backup: Snapshot;
   readonly live: Snapshot;
   readonly identity: Identity;
-  readonly options: PlanOptions;
+  readonly options: ReachingOptions;
   readonly tables: readonly TablePlan[];
   readonly warnings: readonly string[];
   /** Not empty: the plan cannot be applied. */
@@ -82,19 +91,19 @@ export function isIncluded(table: string, options: PlanOptions): boolean {
 }
 
 /** Whether rows of this table may be other in the database than in the backup. */
-export function isTranslated(table: TableSchema, identity: Identity, options: PlanOptions): boolean {
-  return referenceColumns(table).length > 0 && (identity.translation.size > 0 || !options.restoreAccess);
+export function isTranslated(table: TableSchema, identity: Identity, options: ReachingOptions): boolean {
+  return referenceColumns(table).length > 0 && (identity.translation.size > 0 || !options.restoreAccess || options.reach !== undefined);
 }
 
-/** A row of the backup as it is to be in the database: references point at live rows; those to tables left out are dropped. */
-export function translateRow(table: TableSchema, row: Row, identity: Identity, options: PlanOptions): Row {
+/** A row of the backup as it is to be in the database: references point at live rows; those to tables and rows left out are dropped. */
+export function translateRow(table: TableSchema, row: Row, identity: Identity, options: ReachingOptions): Row {
   if (!isTranslated(table, identity, options)) return row;
   const columns = referenceColumns(table);
   const changed: Record<string, Row[string] | undefined> = {};
   for (const reference of columns) {
     const value = row[reference.column.name];
     if (value === undefined) continue;
-    changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) => (isIncluded(to, options) ? (identity.translation.get(uuid) ?? uuid) : undefined));
+    changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) => (isIncluded(to, options) && (options.reach === undefined || options.reach.refersTo(to, uuid)) ? (identity.translation.get(uuid) ?? uuid) : undefined));
   }
   return Object.fromEntries(Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Row[string]] => entry[1] !== undefined));
 }
@@ -110,11 +119,13 @@ export interface TableCounts {
 export function countOutcomes(plan: TablePlan): TableCounts {
   let restored = 0;
   let failed = 0;
+  let out = 0;
   for (const outcome of plan.outcomes) {
     if (outcome === OUTCOME.INSERT || outcome === OUTCOME.UPDATE) restored++;
     else if (outcome === OUTCOME.FAILED) failed++;
+    else if (outcome === OUTCOME.OUT) out++;
   }
-  const total = plan.outcomes.length;
+  const total = plan.outcomes.length - out;
   return { total, restored, skipped: total - restored - failed, deleted: plan.deletes.length, failed };
 }
 
@@ -124,7 +135,7 @@ export function countChanges({ outcomes, deletes }: TablePlan): { readonly INSER
   for (const outcome of outcomes) {
     if (outcome === OUTCOME.INSERT) counts.INSERT++;
     else if (outcome === OUTCOME.UPDATE) counts.UPDATE++;
-    else if (outcome !== OUTCOME.FAILED) counts.SKIP++;
+    else if (outcome !== OUTCOME.FAILED && outcome !== OUTCOME.OUT) counts.SKIP++;
   }
   return counts;
 }

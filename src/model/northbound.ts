@@ -5,6 +5,7 @@
  * are captured, but a row that is live keeps its own, and they are no difference. A row that comes back
  * gets them back too, so that addresses, tags and MACs are not handed out anew.
  */
+import { stringifyJson } from '../ovsdb/json.js';
 import type { Row, Value } from './row.js';
 
 export const NORTHBOUND = 'OVN_Northbound';
@@ -47,39 +48,66 @@ export function runtimeKeys(table: string, column: string): readonly string[] {
 export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
 
 /**
- * Tables whose rows belong to one holder: a port is in one switch, a router port on one router. The schema would allow
- * two; northd does not know what to make of it.
+ * Tables whose rows belong to one holder -> the table of the holder: a port is in one switch, a router port on one router. The
+ * schema would allow two; northd does not know what to make of it. Network functions refer to ports of switches besides.
  */
-export const EXCLUSIVE_TABLES: ReadonlySet<string> = new Set(['Logical_Switch_Port', 'Logical_Router_Port']);
+export const EXCLUSIVE_TABLES: ReadonlyMap<string, string> = new Map([['Logical_Switch_Port', 'Logical_Switch'], ['Logical_Router_Port', 'Logical_Router']]);
+
+/** A column, or certain keys of a map column. */
+type KeyPart = string | { readonly map: string; readonly keys: readonly string[] };
+/** The first part must be there for a row to have the key; the others may be absent. */
+type Key = readonly [KeyPart, ...KeyPart[]];
 
 /**
- * What tells rows apart where the schema has no index, in words of columns. Names are not unique in practice:
- * a key that fits several rows fits none.
+ * What tells rows apart where the schema has no index: keys in order, of which a row has the first whose first part
+ * it has. Names are not unique in practice, and an empty one is none.
  */
-const NATURAL_KEYS: Readonly<Record<string, readonly string[]>> = {
-  Logical_Switch: ['name'],
-  Logical_Router: ['name'],
-  Load_Balancer: ['name', 'protocol'],
-  Load_Balancer_Health_Check: ['vip'],
-  Forwarding_Group: ['name'],
-  Copp: ['name'],
-  ACL: ['direction', 'priority', 'match', 'tier'],
-  QoS: ['direction', 'priority', 'match'],
-  Meter_Band: ['action', 'rate', 'burst_size'],
-  Mirror_Rule: ['priority', 'match', 'action'],
-  Logical_Router_Static_Route: ['ip_prefix', 'policy', 'route_table', 'nexthop', 'output_port'],
-  Logical_Router_Policy: ['priority', 'match', 'chain'],
-  NAT: ['type', 'external_ip', 'logical_ip', 'logical_port', 'external_port_range', 'gateway_port', 'match', 'priority'],
-  DHCP_Options: ['cidr', 'external_ids'],
-  DHCP_Relay: ['name'],
-  DNS: ['external_ids', 'records'],
-  HA_Chassis: ['chassis_name'],
-  Logical_Switch_Port_Health_Check: ['protocol', 'port', 'src_ip', 'address'],
+const NATURAL_KEYS: Readonly<Record<string, readonly [Key, ...Key[]]>> = {
+  // a switch of ovn-ic's is known by its transit switch; other systems put their own id into external_ids
+  Logical_Switch: [['name'], [{ map: 'other_config', keys: ['interconn-ts'] }], ['external_ids']],
+  Logical_Router: [['name'], ['external_ids']],
+  Load_Balancer: [['name', 'protocol'], ['vips', 'protocol']],
+  Load_Balancer_Health_Check: [['vip']],
+  Forwarding_Group: [['name']],
+  // before 22.03 it had no name
+  Copp: [['name'], ['meters']],
+  ACL: [['direction', 'priority', 'match', 'tier']],
+  QoS: [['direction', 'priority', 'match']],
+  Meter_Band: [['action', 'rate', 'burst_size']],
+  Mirror_Rule: [['action', 'priority', 'match']],
+  Logical_Router_Static_Route: [['ip_prefix', 'policy', 'route_table', 'nexthop', 'output_port']],
+  Logical_Router_Policy: [['match', 'priority', 'chain']],
+  NAT: [['type', 'external_ip', 'logical_ip', 'logical_port', 'external_port_range', 'match', 'priority']],
+  DHCP_Options: [[{ map: 'external_ids', keys: ['subnet_id'] }, 'cidr', { map: 'external_ids', keys: ['port_id'] }], ['cidr', 'external_ids']],
+  DHCP_Relay: [['name']],
+  DNS: [[{ map: 'external_ids', keys: ['ls_name'] }], ['records', 'external_ids']],
+  HA_Chassis: [['chassis_name']],
+  Logical_Switch_Port_Health_Check: [['protocol', 'port', 'src_ip', 'address']],
 };
 
 /** Columns of the table's natural key, undefined where there is none. */
 export function naturalKey(table: string): readonly string[] | undefined {
-  return NATURAL_KEYS[table];
+  return NATURAL_KEYS[table]?.[0].map(columnOf);
+}
+
+const columnOf = (part: KeyPart): string => (typeof part === 'string' ? part : part.map);
+
+/** The row's natural key as text, undefined for a row that has none. Equal texts are equal keys. */
+export function naturalKeyOf(table: string, row: Row): string | undefined {
+  const keys = NATURAL_KEYS[table] ?? [];
+  for (const key of keys) {
+    const values = key.map((part) => valueOf(row, part));
+    if (values[0] !== undefined) return `${key.map(columnOf).join(', ')} = ${stringifyJson(values.map((value) => value ?? null))}`;
+  }
+  return undefined;
+}
+
+function valueOf(row: Row, part: KeyPart): Value | undefined {
+  if (typeof part === 'string') return row[part];
+  const map = row[part.map];
+  if (map === undefined || typeof map !== 'object' || Array.isArray(map)) return undefined;
+  const pairs = part.keys.flatMap((key) => (Object.hasOwn(map, key) ? [[key, (map as Readonly<Record<string, string>>)[key] as string] as const] : []));
+  return pairs.length === 0 ? undefined : pairs;
 }
 
 /** Columns whose values show a row best to a person, tried before the natural key and the index. */
@@ -110,7 +138,7 @@ const LABEL_COLUMNS: Readonly<Record<string, readonly string[]>> = {
 
 /** Columns to make a label from. */
 export function labelColumns(table: string): readonly string[] {
-  return LABEL_COLUMNS[table] ?? NATURAL_KEYS[table] ?? [];
+  return LABEL_COLUMNS[table] ?? naturalKey(table) ?? [];
 }
 
 /** Table -> the contract's word for what it holds; any other table goes by its own name in lower case. */

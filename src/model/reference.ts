@@ -73,7 +73,8 @@ export function rewriteReferences({ column, key, value }: ReferenceColumn, conte
       return newKey === undefined || newValue === undefined ? [] : [[newKey, newValue]];
     });
     if (pairs.length === 0) return undefined;
-    return Array.isArray(content) ? pairs.sort((a, b) => compareAtoms(a[0], b[0])) : (Object.fromEntries(pairs) as Record<string, Atom>);
+    pairs.sort((a, b) => compareAtoms(a[0], b[0]));
+    return Array.isArray(content) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>);
   }
   if (key === undefined) return content;
   if (column.kind !== 'set') {

@@ -6,6 +6,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { assert } from '../lib/assert.js';
+import type { Breath } from '../lib/pause.js';
 import type { DatabaseSchema } from '../ovsdb/database-schema.js';
 import { parseRow, type Row } from './row.js';
 
@@ -40,7 +41,10 @@ export class StoredRows implements TableRows {
   /** chunk * 2^32 + offset, and length, of the row at the same place in `uuids` */
   private places: number[] = [];
   private lengths: number[] = [];
-  private index: Map<string, number> | undefined;
+  private sealed = false;
+  private index: ReadonlyMap<string, number> | undefined;
+  /** Bytes of rows that changes have replaced or removed. */
+  private unused = 0;
 
   constructor(readonly table: string) {}
 
@@ -50,8 +54,8 @@ export class StoredRows implements TableRows {
 
   /** Takes over one row. Its text must be canonical. */
   add(uuid: string, text: Buffer | string): void {
-    assert(this.index === undefined, 'a row was added to sealed rows');
-    const bytes = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
+    assert(!this.sealed, 'a row was added to sealed rows');
+    const bytes = bytesOf(text);
     let chunk = this.chunks[this.chunks.length - 1];
     if (chunk === undefined || this.free + bytes > chunk.length) {
       // small tables get small chunks, so that forty of them cost little
@@ -76,9 +80,56 @@ export class StoredRows implements TableRows {
       this.places = order.map((i) => this.places[i] as number);
       this.lengths = order.map((i) => this.lengths[i] as number);
     }
+    this.sealed = true;
     this.index = new Map(this.uuids.map((uuid, i) => [uuid, i]));
     if (this.index.size === this.uuids.length) return undefined;
     return this.uuids.find((uuid, i) => this.uuids[i + 1] === uuid);
+  }
+
+  /**
+   * Sealed rows that differ from these by the changes and share the memory of all others.
+   * @param changes UUID -> canonical text, of rows that are here or new; undefined removes a row, which need not be here
+   */
+  with(changes: ReadonlyMap<string, Buffer | string | undefined>): StoredRows {
+    assert(this.sealed, 'rows were changed before they were sealed');
+    const sorted = [...changes].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+    const bytes = sorted.reduce((sum, [, text]) => sum + (text === undefined ? 0 : bytesOf(text)), 0);
+    const next = new StoredRows(this.table);
+    // one chunk that has exactly the room for what is new
+    next.chunks.push(...this.chunks, ...(bytes === 0 ? [] : [Buffer.allocUnsafeSlow(bytes)]));
+    next.unused = this.unused;
+    let from = 0;
+    let hasSameUuids = true;
+    for (const [uuid, text] of sorted) {
+      const at = firstNotBefore(this.uuids, uuid, from);
+      const isHere = this.uuids[at] === uuid;
+      next.take(this, from, at);
+      if (isHere) next.unused += this.lengths[at] as number;
+      if (text !== undefined) next.add(uuid, text);
+      if (isHere !== (text !== undefined)) hasSameUuids = false;
+      from = isHere ? at + 1 : at;
+    }
+    next.take(this, from, this.count);
+    if (hasSameUuids) this.lend(next);
+    next.sealed = true;
+    return next;
+  }
+
+  /** Whether much of the memory held is that of rows which changes have replaced: `gathered` frees it. */
+  get isScattered(): boolean {
+    return this.unused > this.lengths.length * 100 + CHUNK_BYTES || this.chunks.length > this.count / 100 + 1_000;
+  }
+
+  /** The same rows in memory of their own. */
+  async gathered(breath: Breath): Promise<StoredRows> {
+    const next = new StoredRows(this.table);
+    for (let i = 0; i < this.count; i++) {
+      next.add(this.uuid(i), this.text(i));
+      if (breath.due()) await breath.rest();
+    }
+    this.lend(next);
+    next.sealed = true;
+    return next;
   }
 
   uuid(index: number): string {
@@ -88,7 +139,9 @@ export class StoredRows implements TableRows {
   }
 
   find(uuid: string): number | undefined {
-    assert(this.index !== undefined, 'rows were searched before they were sealed');
+    assert(this.sealed, 'rows were searched before they were sealed');
+    // rows that came from `with` are not always searched
+    this.index ??= new Map(this.uuids.map((known, i) => [known, i]));
     return this.index.get(uuid);
   }
 
@@ -104,6 +157,34 @@ export class StoredRows implements TableRows {
   row(index: number): Row {
     return parseRow(this.text(index).toString());
   }
+
+  /** Appends these rows of another, whose chunks are here at the same places. */
+  private take(other: StoredRows, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      this.uuids.push(other.uuids[i] as string);
+      this.places.push(other.places[i] as number);
+      this.lengths.push(other.lengths[i] as number);
+    }
+  }
+
+  /** The same UUIDs need only one list and one index. */
+  private lend(to: StoredRows): void {
+    to.uuids = this.uuids;
+    to.index = this.index;
+  }
+}
+
+const bytesOf = (text: Buffer | string): number => (typeof text === 'string' ? Buffer.byteLength(text) : text.length);
+
+/** The place of the first UUID, from `low` on, that is not before this one. */
+function firstNotBefore(sorted: readonly string[], uuid: string, low: number): number {
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as string) < uuid) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Where a UUID's first 32 bits and its place fit in one exact number: up to 2^20 rows. */

@@ -51,6 +51,8 @@ export interface Session {
 export interface SessionOptions {
   /** Only a server that leads the cluster will do: for writing, and for what a plan is made from. */
   readonly leader: boolean;
+  /** Of a cluster, rather a server that does not lead; the leader only when no other can be reached. */
+  readonly avoidLeader?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Instead of sessionTimeoutMs; 0 tries every remote once. */
   readonly timeoutMs?: number;
@@ -58,6 +60,8 @@ export interface SessionOptions {
 
 const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_MAX_MS = 8_000;
+/** A remote that has not answered for so long is waited for, but the next one is asked too. */
+const NEXT_REMOTE_MS = 1_000;
 
 export class DatabaseClient {
   readonly database: string;
@@ -99,16 +103,8 @@ export class DatabaseClient {
     const deadline = performance.now() + (options.timeoutMs ?? this.sessionTimeoutMs);
     for (let pauseMs = BACK_OFF_FIRST_MS; ; pauseMs *= 2) {
       const reasons: string[] = [];
-      for (const [index, remote] of this.inOrder()) {
-        try {
-          const session = await this.tryRemote(remote, options);
-          this.preferred = index;
-          return session;
-        } catch (error) {
-          reasons.push(messageOf(error));
-        }
-        if (options.signal?.aborted === true) break;
-      }
+      const session = await this.tryAll(options, reasons);
+      if (session !== undefined) return session;
       if (options.signal?.aborted === true || performance.now() + pauseMs >= deadline) {
         throw new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
       }
@@ -124,6 +120,43 @@ export class DatabaseClient {
     } finally {
       session.connection.close();
     }
+  }
+
+  /**
+   * One round over the remotes: the next one is tried when the one before has failed, or has not answered for a while; the first that can do
+   * the work wins. A member of a cluster that hangs keeps nobody from finding the others.
+   */
+  private async tryAll(options: SessionOptions, reasons: string[]): Promise<Session | undefined> {
+    const decided = new AbortController();
+    const signal = options.signal === undefined ? decided.signal : AbortSignal.any([options.signal, decided.signal]);
+    let leading: Session | undefined;
+    let winner: Session | undefined;
+    const attempts: Promise<void>[] = [];
+    const attempt = async (index: number, remote: Remote): Promise<void> => {
+      try {
+        const session = await this.tryRemote(remote, { ...options, signal });
+        if (winner !== undefined) session.connection.close();
+        else if (options.avoidLeader === true && session.server.clustered && session.server.leader) leading = session;
+        else {
+          winner = session;
+          if (options.avoidLeader !== true) this.preferred = index;
+          decided.abort();
+        }
+      } catch (error) {
+        if (!decided.signal.aborted) reasons.push(messageOf(error));
+      }
+    };
+    for (const [index, remote] of this.inOrder()) {
+      if (signal.aborted) break;
+      const running = attempt(index, remote);
+      attempts.push(running);
+      await Promise.race([running, sleep(NEXT_REMOTE_MS)]);
+    }
+    // the leader that was to be avoided does when nobody else has answered by now
+    if (leading === undefined) await Promise.all(attempts);
+    else decided.abort();
+    if (winner !== undefined && leading !== undefined) (leading).connection.close();
+    return winner ?? leading;
   }
 
   private inOrder(): readonly (readonly [number, Remote])[] {

@@ -10,8 +10,9 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../lib/error.js';
 import { ConnectionError, OvsdbError } from './error.js';
-import { Framer, MemberReader, type DocumentSink } from './frame.js';
+import { Framer, type DocumentSink } from './frame.js';
 import { isObject, parseJson, stringifyJson, type Json, type JsonObject } from './json.js';
+import { monitorNotification, replyId, type MonitorNotification } from './message.js';
 import type { Remote } from './remote.js';
 
 /** PEM texts for ssl: remotes. */
@@ -30,6 +31,8 @@ export interface ConnectOptions {
 export interface RequestOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Called at once when the whole reply is here, before anything that came after it is looked at. */
+  readonly onReply?: ((reply: Buffer) => void) | undefined;
 }
 
 export interface Notification {
@@ -53,6 +56,7 @@ export class Connection {
   private readonly framer: Framer;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Set<(notification: Notification) => void>();
+  private readonly monitors = new Map<string, (notification: MonitorNotification) => void>();
   private ended: ConnectionError | undefined;
   private endWith!: (reason: ConnectionError) => void;
   private readonly sinks = new Map<number, ResultSink>();
@@ -154,11 +158,21 @@ export class Connection {
     return () => this.listeners.delete(listener);
   }
 
-  close(): void {
-    this.end('closed here');
+  /**
+   * Calls back for every notification of the monitor with this id, in their order and in that of the replies.
+   * They are not parsed, since one may be as large as the database, and other listeners are not told.
+   */
+  subscribeMonitor(id: string, listener: (notification: MonitorNotification) => void): () => void {
+    this.monitors.set(id, listener);
+    return () => this.monitors.delete(id);
   }
 
-  private expect(id: number, method: string, { timeoutMs, signal }: RequestOptions): Promise<Buffer> {
+  /** @param reason what whoever waits for an answer is told */
+  close(reason = 'closed here'): void {
+    this.end(reason);
+  }
+
+  private expect(id: number, method: string, { timeoutMs, signal, onReply }: RequestOptions): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer);
@@ -176,7 +190,7 @@ export class Connection {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.pending.set(id, {
         method,
-        resolve: (reply) => { settle(); resolve(reply); },
+        resolve: (reply) => { settle(); onReply?.(reply); resolve(reply); },
         reject: (error) => { settle(); reject(error); },
       });
     });
@@ -242,6 +256,7 @@ export class Connection {
       this.pending.get(id)?.resolve(document);
       return;
     }
+    if (this.monitors.size > 0 && this.tellMonitor(document)) return;
     const message = parseJson(document.toString());
     if (!isObject(message)) return;
     const { method, params } = message;
@@ -251,6 +266,14 @@ export class Connection {
       return;
     }
     for (const listener of this.listeners) listener({ method, params: params as readonly Json[] });
+  }
+
+  private tellMonitor(document: Buffer): boolean {
+    const notification = monitorNotification(document);
+    const listener = this.monitors.get(notification?.monitor ?? '');
+    if (notification === undefined || listener === undefined) return false;
+    listener(notification);
+    return true;
   }
 
   private end(reason: string, cause?: unknown): void {
@@ -285,31 +308,6 @@ function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
     checkServerIdentity: () => undefined,
   });
 }
-
-const HEAD = Buffer.from('{"id":');
-
-/**
- * The id of a reply, undefined when the document is a request or a notification (or a reply to
- * nothing of ours). The id is first or last in what servers write; a large document is not read for it.
- */
-function replyId(document: Buffer): number | undefined {
-  if (document.length < METHOD_DOCUMENT_BYTES && document.includes('"method":')) {
-    const message = parseJson(document.toString());
-    if (isObject(message) && message['method'] !== undefined) return undefined;
-  }
-  const head = document.subarray(0, HEAD.length).equals(HEAD) ? /^(\d+),/.exec(document.toString('latin1', HEAD.length, HEAD.length + 20)) : null;
-  const tail = head ?? /"id":(\d+)\}$/.exec(document.toString('latin1', Math.max(0, document.length - 40)));
-  if (tail !== null) return Number(tail[1]);
-  const members = new MemberReader(document, 0);
-  while (members.enter()) {
-    members.skip();
-    if (members.key() === 'id') return Number(/^\d+$/.exec(document.toString('latin1', members.valueStart, members.valueEnd))?.[0] ?? NaN) || undefined;
-  }
-  return undefined;
-}
-
-/** Only a small document can be an echo or another request; a reply is told by its id. */
-const METHOD_DOCUMENT_BYTES = 64 << 10;
 
 /** The result of a whole reply. @throws OvsdbError when it is an error */
 export function resultOf(reply: Buffer): Json {

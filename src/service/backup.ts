@@ -9,8 +9,9 @@ import { AppError, type Problem } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import { Breath } from '../lib/pause.js';
-import { packArchive, unpackArchive, verifyStored, type ArchiveFormat, type Unpacked } from '../archive/archive.js';
-import { capture } from '../engine/capture.js';
+import { packArchive, unpackArchive, verifyStored, type ArchiveFormat, type ArchiveHeader, type Unpacked } from '../archive/archive.js';
+import type { CaptureRequest } from '../engine/capture-mode.js';
+import { cutSnapshot, selectScope, type ResourceFilter } from '../engine/scope.js';
 import { danglingReferences } from '../model/reference.js';
 import { countRows, countTables, type Snapshot } from '../model/snapshot.js';
 import type { Store } from '../store/store.js';
@@ -19,6 +20,7 @@ import type { Databases } from './database.js';
 import { Feed } from './feed.js';
 import { archiveExtension, incomingKey } from './layout.js';
 import type { BackupDescription, BackupRecord } from './manifest-record.js';
+import { PULLED_IN_LISTED_MAX, pulledInSchema, resourceFilterSchema } from './resource-filter.js';
 import type { Work } from './work.js';
 
 export interface CreateBackup {
@@ -30,6 +32,9 @@ export interface CreateBackup {
   readonly encryptionKey?: string | undefined;
   readonly tags: readonly string[];
   readonly database?: string | undefined;
+  /** Set for a selective backup. */
+  readonly filter?: ResourceFilter | undefined;
+  readonly capture?: CaptureRequest;
   readonly subject: string;
 }
 
@@ -125,23 +130,26 @@ export class BackupService {
     const tell = (progress: Partial<BackupProgress>, milestone: boolean): void => { feed.publish({ ...feed.current, ...progress, at: this.now() }, milestone); };
     tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = this.parts.clock.now();
-    const snapshot = await database.withSession({ leader: false }, (session) => capture(session, { onProgress: (rows) => { tell({ rows, fraction: 0.1, message: `Read ${String(rows)} rows` }, false); } }));
+    const captured = await database.capture(request.capture ?? 'AUTO', {
+      onProgress: (rows, total) => { tell({ rows, ...(total === undefined ? {} : { totalRows: total }), fraction: total === undefined ? 0.1 : (0.5 * rows) / Math.max(1, total), message: `Read ${String(rows)} rows` }, false); },
+    });
+    const { snapshot, selection } = await select(captured, request.filter);
     const totalRows = countRows(snapshot);
     tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${String(totalRows)} rows` }, true);
     const slot = await catalog.reserve({ name: request.name, createdAt, extension: archiveExtension(request.format, { compressed: request.compress, encrypted: request.encryptionKey !== undefined }) });
     try {
-      const header = { ...describe(snapshot), id: jobId, name: request.name, ...(request.description === undefined ? {} : { description: request.description }), createdAt: instant(createdAt), createdBy: request.subject, database: database.id, type: 'FULL' as const };
+      const header = { ...describe(snapshot), id: jobId, name: request.name, ...(request.description === undefined ? {} : { description: request.description }), createdAt: instant(createdAt), createdBy: request.subject, database: database.id, type: request.filter === undefined ? 'FULL' as const : 'SELECTIVE' as const };
       const packing = packArchive(snapshot, {
         format: request.format,
         compress: request.compress,
         ...(request.encryptionKey === undefined ? {} : { passphrase: request.encryptionKey }),
-        header,
+        header: { ...header, ...headerSelection(selection) },
         onProgress: (rows, bytes) => { tell({ rows, bytes, fraction: 0.5 + 0.45 * (totalRows === 0 ? 1 : rows / totalRows), message: `Stored ${String(rows)} of ${String(totalRows)} rows` }, false); },
       });
       // one after the other: when storing fails, its error is the reason, and not that packing was cut short by it
       await slot.put(packing.bytes);
       const packed = await packing.result;
-      const record = await catalog.commit(slot, { ...header, ...packed, archiveFormat: request.format, compressed: request.compress, encrypted: request.encryptionKey !== undefined, tags: [...request.tags], origin: 'CAPTURED' });
+      const record = await catalog.commit(slot, { ...header, ...selection, ...packed, archiveFormat: request.format, compressed: request.compress, encrypted: request.encryptionKey !== undefined, tags: [...request.tags], origin: 'CAPTURED' });
       log.info({ backup: record.id, rows: record.rowCount, bytes: record.size, ms: Math.round(this.parts.clock.monotonic() - began), subject: request.subject }, 'backup created');
       feed.end({ ...feed.current, phase: 'SUCCEEDED', rows: totalRows, bytes: record.size, fraction: 1, message: `Stored ${String(totalRows)} rows in ${String(record.size)} bytes`, at: this.now(), backup: record });
       return record;
@@ -190,7 +198,7 @@ export class BackupService {
     try {
       await slot.put(await store.get(spool));
       const record = await catalog.commit(slot, {
-        ...describe(snapshot), id: randomUUID(), name, ...(description === undefined ? {} : { description }), type: 'FULL', archiveFormat: format,
+        ...describe(snapshot), id: randomUUID(), name, ...(description === undefined ? {} : { description }), type: header?.type ?? 'FULL', ...importedSelection(header), archiveFormat: format,
         createdAt: instant(createdAt), createdBy: request.subject, size, contentSize, checksum, contentDigest, compressed, encrypted,
         tags: [...request.tags], database: this.parts.databases.get().id, origin: 'IMPORTED',
       } satisfies BackupDescription);
@@ -242,6 +250,34 @@ export class BackupService {
   private now(): string {
     return instant(this.parts.clock.now());
   }
+}
+
+/** What a manifest says of a selective backup besides its type. */
+type Selection = Pick<BackupRecord, 'resourceFilter' | 'pulledIn' | 'pulledInCount' | 'warnings'>;
+
+/** The rows that a filter picks, with what they need. @throws AppError BAD_USER_INPUT for names that pick nothing */
+async function select(captured: Snapshot, filter: ResourceFilter | undefined): Promise<{ snapshot: Snapshot; selection: Selection }> {
+  if (filter === undefined) return { snapshot: captured, selection: {} };
+  const breath = new Breath();
+  const scope = await selectScope(captured, filter, breath);
+  const { snapshot, warnings } = await cutSnapshot(captured, scope, breath);
+  return { snapshot, selection: { resourceFilter: filter, pulledIn: scope.pulledIn.slice(0, PULLED_IN_LISTED_MAX), pulledInCount: scope.pulledIn.length, warnings: [...scope.warnings, ...warnings] } };
+}
+
+function headerSelection({ resourceFilter, pulledIn }: Selection): Pick<ArchiveHeader, 'resourceFilter' | 'pulledIn'> {
+  if (resourceFilter === undefined) return {};
+  // what was left out is not written down
+  const given = Object.fromEntries(Object.entries(resourceFilter).filter(([, value]) => value !== undefined));
+  return { resourceFilter: given, pulledIn: (pulledIn ?? []).map((row) => ({ ...row })) };
+}
+
+/** An imported part of a configuration stays one: taken for a whole one, an exact restore would delete the rest. */
+function importedSelection(header: ArchiveHeader | undefined): Selection {
+  if (header?.type !== 'SELECTIVE') return {};
+  const filter = resourceFilterSchema.safeParse(header.resourceFilter);
+  if (!filter.success) throw new AppError('INTEGRITY_FAILED', 'The archive\'s manifest is malformed: "resourceFilter" is none that this version reads. Take another copy of the backup');
+  const pulledIn = (header.pulledIn ?? []).flatMap((row) => pulledInSchema.safeParse(row).data ?? []);
+  return { resourceFilter: filter.data, pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX), pulledInCount: pulledIn.length };
 }
 
 function describe(snapshot: Snapshot): { schemaName: string; schemaVersion: string; rowCount: number; tables: Readonly<Record<string, number>> } {

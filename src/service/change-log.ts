@@ -2,11 +2,11 @@
  * The change log of a restore: what was, or in a dry run would be, changed row by row, as gzipped lines of
  * JSON in the store. It is written and read as a stream; a restore of 300,000 rows has as many lines.
  */
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream';
 import { createGunzip, createGzip, constants } from 'node:zlib';
-import { AppError } from '../lib/error.js';
+import { AppError, messageOf } from '../lib/error.js';
 import { wholeRow, type ChangeKind, type RowChange, type WholeRowChange } from '../engine/change.js';
+import type { KeptChange } from '../engine/undo.js';
 import type { Row } from '../model/row.js';
 import { parseJson, stringifyJson } from '../ovsdb/json.js';
 import type { Store } from '../store/store.js';
@@ -58,7 +58,7 @@ function lineOf(change: RowChange | WholeRowChange): string {
   const { kind, table, uuid, label } = change;
   const head = `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
   if ('row' in change) return `${head},"row":${change.row.toString()}}`;
-  const columns = change.columns.map(({ column, before, after }) => ({ column, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }));
+  const columns = change.columns.map((cell) => Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)));
   return `${head},"columns":${stringifyJson(columns)}${change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`}}`;
 }
 
@@ -69,6 +69,44 @@ function changeOf(line: string): RowChange {
   return { ...rest, columns: wholeRow(row, change.kind) };
 }
 
+/**
+ * Every change of the log, rows that were left as they are passed over: what is needed to undo it.
+ * @throws AppError NOT_FOUND when the log is gone, INTEGRITY_FAILED when it is damaged
+ */
+export async function* readKeptChanges(store: Store, id: string): AsyncGenerator<KeptChange> {
+  try {
+    for await (const line of logLines(store, id)) {
+      if (mayMatch(line, 'SKIP', undefined)) continue;
+      yield changeOf(line) as KeptChange;
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('INTEGRITY_FAILED', `The list of changes of restore ${id} is damaged, so that it cannot be undone: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function* logLines(store: Store, id: string): AsyncGenerator<string> {
+  const gunzip = createGunzip();
+  const source = await store.get(changeLogKey(id));
+  pipeline(source, gunzip, () => undefined);
+  try {
+    let text = '';
+    for await (const piece of gunzip.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = piece.split('\n');
+      const last = lines.pop() ?? '';
+      for (const line of lines) {
+        yield text + line;
+        text = '';
+      }
+      text += last;
+    }
+    if (text !== '') yield text;
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
 /** One page of the log. @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone */
 export async function readChangeLog(store: Store, id: string, counts: ChangeCounts, request: ChangePageRequest): Promise<ChangePage> {
   const { first, kind, table } = request;
@@ -76,20 +114,12 @@ export async function readChangeLog(store: Store, id: string, counts: ChangeCoun
   const totalCount = total(counts, kind, table);
   const nodes: RowChange[] = [];
   if (totalCount > skip) {
-    const gunzip = createGunzip();
-    const source = await store.get(changeLogKey(id));
-    pipeline(source, gunzip, () => undefined);
-    try {
-      let position = 0;
-      for await (const line of createInterface({ input: gunzip, crlfDelay: Infinity })) {
-        if (line === '' || !mayMatch(line, kind, table)) continue;
-        if (position++ < skip) continue;
-        nodes.push(changeOf(line));
-        if (nodes.length === first) break;
-      }
-    } finally {
-      source.destroy();
-      gunzip.destroy();
+    let position = 0;
+    for await (const line of logLines(store, id)) {
+      if (!mayMatch(line, kind, table)) continue;
+      if (position++ < skip) continue;
+      nodes.push(changeOf(line));
+      if (nodes.length === first) break;
     }
   }
   return pageOf(nodes, skip, totalCount);

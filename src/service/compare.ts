@@ -1,11 +1,11 @@
 /** Comparing: what would make one configuration, a backup or a live database, equal to another. */
 import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
-import { capture } from '../engine/capture.js';
 import { describeChanges, withColumns, type RowChange } from '../engine/change.js';
 import { adapt } from '../engine/compatibility.js';
 import { Labels } from '../engine/label.js';
 import { makePlan } from '../engine/plan.js';
+import type { ResourceFilter } from '../engine/scope.js';
 import { countChanges, type Plan } from '../engine/table-plan.js';
 import { identify } from '../model/identity.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -13,6 +13,7 @@ import type { BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
 import { pageChanges, type ChangeCounts, type ChangePage, type ChangePageRequest } from './change-log.js';
 import type { Databases } from './database.js';
+import { effectiveFilter, scopeOf } from './restore-planner.js';
 import type { Work } from './work.js';
 
 /** Exactly one of the two. */
@@ -64,10 +65,11 @@ export class CompareService {
   constructor(private readonly parts: CompareServiceParts) {}
 
   /**
-   * The changes that lead from one configuration to the other, runtime state aside.
+   * The changes that lead from one configuration to the other, runtime state aside; of the part that a filter picks, and that both sides
+   * were made to hold, where one of them is a selective backup.
    * @throws AppError BAD_USER_INPUT, NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE
    */
-  async compare(from: ConfigurationRef, to: ConfigurationRef): Promise<Comparison> {
+  async compare(from: ConfigurationRef, to: ConfigurationRef, asked?: ResourceFilter): Promise<Comparison> {
     return this.parts.work.runHeavy('comparison', async () => {
       const breath = new Breath();
       const before = await this.read(from, 'from');
@@ -75,15 +77,21 @@ export class CompareService {
       // what the older schema lacks is no difference that could be shown in its words
       const { snapshot } = await adapt(after, before.schema, true, breath);
       const identity = await identify(snapshot, before, breath);
-      const plan = await makePlan(snapshot, before, identity, { policy: 'OVERWRITE', exact: true, restoreAccess: true }, breath);
+      const filter = this.filterOf(from, to, asked);
+      const scope = filter === undefined ? {} : { scope: (await scopeOf({ backup: snapshot, live: before, identity, exact: true }, filter, breath)).marks };
+      const plan = await makePlan(snapshot, before, identity, { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope }, breath);
       return new Comparison(plan, await Labels.read([before, snapshot], breath));
     });
+  }
+
+  private filterOf(from: ConfigurationRef, to: ConfigurationRef, asked: ResourceFilter | undefined): ResourceFilter | undefined {
+    return [from, to].reduce<ResourceFilter | undefined>((filter, { backupId }) => (backupId === undefined ? filter : effectiveFilter(this.parts.catalog.get(backupId), filter)), asked);
   }
 
   private async read({ backupId, database, decryptionKey }: ConfigurationRef, side: string): Promise<Snapshot> {
     if ((backupId === undefined) === (database === undefined)) throw new AppError('BAD_USER_INPUT', `${side}: exactly one of backupId and database is needed`);
     if (backupId !== undefined) return (await this.parts.backups.read(this.parts.catalog.get(backupId), decryptionKey)).snapshot;
     if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${side}: a database needs no decryptionKey`);
-    return this.parts.databases.get(database).withSession({ leader: false }, (session) => capture(session));
+    return this.parts.databases.get(database).capture('AUTO');
   }
 }

@@ -3,18 +3,32 @@
  * told in the words of the catalogue of errors.
  */
 import { AppError, messageOf } from '../lib/error.js';
+import { chooseMode, type CaptureRequest } from '../engine/capture-mode.js';
+import type { CaptureOptions } from '../engine/capture.js';
+import { HeldDatabase } from '../engine/held-database.js';
+import type { Snapshot } from '../model/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../ovsdb/error.js';
 import { FrameError } from '../ovsdb/frame.js';
 import { isObject, type Json } from '../ovsdb/json.js';
 
 const COUNT_TIMEOUT_MS = 60_000;
+/** A capture during which the connection breaks is begun again, so many times in all. */
+const CAPTURES_MAX = 4;
+
+export interface DatabaseLimits {
+  /** A database whose last capture kept its server from answering for longer is read in small steps from then on. */
+  readonly silenceMsMax: number;
+}
 
 export class Database {
+  private lastSilenceMs: number | undefined;
+
   constructor(
     /** As configured here. */
     readonly id: string,
     readonly client: DatabaseClient,
+    private readonly limits: DatabaseLimits,
   ) {}
 
   get status(): DatabaseStatus {
@@ -32,6 +46,35 @@ export class Database {
       return await this.client.withSession(options, work);
     } catch (error) {
       throw databaseError(error);
+    }
+  }
+
+  /** How to read it, where the user leaves that to us. */
+  captureMode(requested: CaptureRequest, clustered: boolean): 'FAST' | 'PACED' {
+    return chooseMode({ requested, clustered, lastSilenceMs: this.lastSilenceMs, silenceMaxMs: this.limits.silenceMsMax });
+  }
+
+  /** @param ms longest time that a capture kept the server from answering others */
+  noteSilence(ms: number): void {
+    this.lastSilenceMs = ms;
+  }
+
+  /**
+   * Reads the database whole, for a backup: of a cluster from a member that does not lead, where there is one.
+   * @throws AppError DATABASE_UNAVAILABLE, CANCELLED
+   */
+  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<Snapshot> {
+    for (let captures = 1; ; captures++) {
+      try {
+        return await this.client.withSession({ leader: false, avoidLeader: true, signal: options.signal }, async (session) => {
+          const held = await HeldDatabase.capture(session, { ...options, mode: this.captureMode(requested, session.server.clustered) });
+          this.noteSilence(held.longestSilenceMs);
+          return held.sync();
+        });
+      } catch (error) {
+        if (options.signal?.aborted === true) throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
+        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.status.connected) throw databaseError(error);
+      }
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError, messageOf } from '../lib/error.js';
+import { pulledInSchema, resourceFilterSchema } from './resource-filter.js';
 
 export const MANIFEST_FORMAT = 'ovncp-manifest/1';
 export const MANIFEST_BYTES_MAX = 1024 * 1024;
@@ -19,8 +20,14 @@ const recordSchema = z
     id: z.string().min(1).max(200),
     name: z.string(),
     description: z.string().optional(),
-    // A later version's partial backup must not be taken for a whole one: restoring it exactly would delete the rest.
-    type: z.literal('FULL'),
+    // A later version's backup of another kind must not be taken for a whole one: restoring it exactly would delete the rest.
+    type: z.enum(['FULL', 'SELECTIVE']),
+    /** Of a selective backup: what was asked for, and the rows that came along. */
+    resourceFilter: resourceFilterSchema.optional(),
+    pulledIn: z.array(pulledInSchema).readonly().optional(),
+    pulledInCount: count.optional(),
+    /** What the backup lacks although rows of it refer to it. */
+    warnings: z.array(z.string()).readonly().optional(),
     archiveFormat: z.enum(['JSON', 'YAML', 'OVSDB']),
     /** RFC 3339 in UTC with milliseconds. */
     createdAt: instantText,
@@ -48,6 +55,7 @@ const recordSchema = z
     /** Key of the archive in the store. */
     file: z.string(),
   })
+  .refine(({ type, resourceFilter }) => (type === 'SELECTIVE') === (resourceFilter !== undefined), 'a selective backup, and no other, has a resourceFilter')
   .readonly();
 
 export type BackupRecord = z.infer<typeof recordSchema>;

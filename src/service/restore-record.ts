@@ -4,11 +4,12 @@
  */
 import { z } from 'zod';
 import { AppError, ERROR_STATUS, messageOf, type ErrorCode } from '../lib/error.js';
+import { pulledInSchema, resourceFilterSchema } from './resource-filter.js';
 
 export const RESTORE_FORMAT = 'ovncp-restore/1';
 export const RESTORE_RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
-export const RESTORE_PHASES = ['QUEUED', 'READING', 'PLANNING', 'APPLYING', 'VERIFYING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
+export const RESTORE_PHASES = ['QUEUED', 'READING', 'PLANNING', 'APPLYING', 'VERIFYING', 'CONVERGING', 'AWAITING_CONFIRMATION', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'] as const;
 export type RestorePhase = (typeof RESTORE_PHASES)[number];
 
 const count = z.int().nonnegative();
@@ -40,6 +41,13 @@ const resultSchema = z
     processingTime: z.string(),
     /** Table -> kind -> rows in the list of changes. */
     changes: z.record(z.string(), z.record(z.string(), count).readonly()).readonly(),
+    /** Transactions that it took; 0 when there was nothing to change. */
+    steps: count.default(1),
+    /** The first PULLED_IN_LISTED_MAX, and how many there are. */
+    pulledIn: z.array(pulledInSchema).readonly().default([]),
+    pulledInCount: count.default(0),
+    /** From the commit until northd, or the chassis too, had taken it over. */
+    convergenceSeconds: z.number().nonnegative().optional(),
   })
   .readonly();
 
@@ -50,9 +58,18 @@ const recordSchema = z
     backupId: z.string(),
     database: z.string(),
     dryRun: z.boolean(),
-    conflictPolicy: z.enum(['SKIP', 'OVERWRITE', 'ERROR']),
+    conflictPolicy: z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR']),
     exact: z.boolean(),
     force: z.boolean(),
+    filter: resourceFilterSchema.optional(),
+    mapping: z.array(z.object({ from: z.string(), to: z.string() }).readonly()).readonly().optional(),
+    sync: z.enum(['NONE', 'SB', 'HV']).default('NONE'),
+    confirmWithinSeconds: z.int().positive().optional(),
+    /** While it awaits confirmation: it is undone at this instant. */
+    confirmBefore: z.iso.datetime({ precision: 3 }).optional(),
+    /** The restore that this one undoes, and the one that undid it. */
+    undoOf: z.string().optional(),
+    undoneBy: z.string().optional(),
     phase: z.enum(RESTORE_PHASES),
     startedBy: z.string(),
     startedAt: z.iso.datetime({ precision: 3 }),
@@ -60,6 +77,8 @@ const recordSchema = z
     result: resultSchema.optional(),
     /** While the transaction may be under way. */
     witnesses: z.array(witness).readonly().optional(),
+    /** While it is applied in steps: a crash in between leaves some of them done, which are then undone. */
+    stepped: z.boolean().optional(),
   })
   .readonly();
 
@@ -67,7 +86,7 @@ export type RestoreRecord = z.infer<typeof recordSchema>;
 export type RestoreResult = z.infer<typeof resultSchema>;
 export type Witness = z.infer<typeof witness>;
 
-const FINAL: ReadonlySet<RestorePhase> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
+const FINAL: ReadonlySet<RestorePhase> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE']);
 
 /** True for a phase that a restore ends in. */
 export function isFinal(phase: RestorePhase): boolean {

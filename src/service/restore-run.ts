@@ -1,42 +1,29 @@
 /**
- * One run of a restore, from reading the backup to the verdict. It talks to the world through what it is given; the
+ * One run of a restore, from reading what is to be restored to the verdict. It talks to the world through what it is given; the
  * queue, the record and the followers are restore.ts's business.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, messageOf, type Problem } from '../lib/error.js';
+import { AppError, messageOf } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import { Breath } from '../lib/pause.js';
-import { applyPlan } from '../engine/apply.js';
-import { capture } from '../engine/capture.js';
 import { describeChanges } from '../engine/change.js';
-import { adapt } from '../engine/compatibility.js';
+import { convergeAnywhere, type Convergence, type SyncTarget } from '../engine/converge.js';
 import { Labels } from '../engine/label.js';
-import { makePlan } from '../engine/plan.js';
-import { countChanges, countOutcomes, type ConflictPolicy, type Plan } from '../engine/table-plan.js';
+import type { Step, StepLimits } from '../engine/steps.js';
 import { verifyPlan } from '../engine/verify.js';
-import { identify } from '../model/identity.js';
-import { resourceOf } from '../model/northbound.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
-import { ConnectionError, OvsdbError } from '../ovsdb/error.js';
 import type { Store } from '../store/store.js';
-import { problemOf, type BackupService } from './backup.js';
-import type { Catalog } from './catalog.js';
-import { writeChangeLog, type ChangeCounts } from './change-log.js';
+import { problemOf } from './backup.js';
+import { writeChangeLog } from './change-log.js';
 import { databaseError, type Database } from './database.js';
+import { LiveDatabase } from './live-database.js';
+import { PlanApplier, type Fate } from './plan-applier.js';
 import type { RestorePhase, RestoreRecord, RestoreResult } from './restore-record.js';
+import { emptyResult, planResult, type Ending } from './restore-result.js';
+import type { Planned, RestorePlanner } from './restore-planner.js';
 import { chooseWitnesses } from './settle.js';
-
-export interface RestoreRequest {
-  readonly backupId: string;
-  readonly database?: string | undefined;
-  readonly dryRun: boolean;
-  readonly conflictPolicy: ConflictPolicy;
-  readonly exact: boolean;
-  readonly force: boolean;
-  readonly decryptionKey?: string | undefined;
-  readonly subject: string;
-}
+import { takeBack } from './take-back.js';
 
 export interface RestoreProgress {
   readonly restoreId: string;
@@ -46,15 +33,21 @@ export interface RestoreProgress {
   readonly fraction: number;
   readonly message: string;
   readonly at: string;
+  /** While it awaits confirmation. */
+  readonly confirmBefore?: string | undefined;
+  readonly secondsLeft?: number | undefined;
   readonly result?: RestoreResult;
 }
 
 export interface RestoreRunParts {
   readonly id: string;
-  readonly request: RestoreRequest;
+  readonly planner: RestorePlanner;
+  readonly dryRun: boolean;
+  readonly sync: SyncTarget;
+  /** Goes into the database's log. */
+  readonly comment: string;
   readonly database: Database;
-  readonly backups: BackupService;
-  readonly catalog: Catalog;
+  readonly limits: RestoreLimits;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,6 +57,13 @@ export interface RestoreRunParts {
   publish(progress: RestoreProgress, milestone: boolean): void;
 }
 
+export interface RestoreLimits {
+  /** A plan of a cluster that is larger goes in steps of at most so much. */
+  readonly step: StepLimits;
+  /** How long northd and the chassis may take to take a change over. */
+  readonly syncMsMax: number;
+}
+
 export interface FinalOutcome {
   readonly phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
   readonly result: RestoreResult;
@@ -71,196 +71,220 @@ export interface FinalOutcome {
   readonly error?: AppError;
 }
 
-/** The transaction was sent, and neither the answer nor the database came back. */
+/** What was sent was not answered, and the database has not come back. */
 export interface UnknownOutcome {
   readonly phase: 'UNKNOWN';
   readonly error: AppError;
 }
 
 /** Where each phase begins and ends in the whole. */
-const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = { READING: [0, 0.25], PLANNING: [0.25, 0.35], APPLYING: [0.35, 0.75], VERIFYING: [0.75, 1] };
+const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = { READING: [0, 0.25], PLANNING: [0.25, 0.35], APPLYING: [0.35, 0.75], VERIFYING: [0.75, 0.95], CONVERGING: [0.95, 0.99] };
 const ATTEMPTS_MAX = 6;
 const ATTEMPT_PAUSE_MS = 50;
 /** How long a database that went away during a transaction may take to come back before the restore gives up. */
 const COME_BACK_MS = 120_000;
+/** A transaction on its way when its server lost the lead may still be carried out, shortly after. */
+const SECOND_LOOK_MS = 2_000;
 
 export class RestoreRun {
   private readonly began: number;
   private readonly breath = new Breath();
+  private readonly live: LiveDatabase;
+  private readonly applier: PlanApplier;
   private phase: RestorePhase = 'QUEUED';
   private fraction = 0;
+  /** Set from the moment that something was sent to the database. */
+  private sent = false;
 
   constructor(private readonly parts: RestoreRunParts) {
     this.began = parts.clock.monotonic();
+    this.live = new LiveDatabase(parts.database);
+    this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, log: parts.log });
   }
 
   async execute(): Promise<FinalOutcome | UnknownOutcome> {
     try {
-      const { backup, live } = await this.read();
-      return await this.carryOut(backup, live);
+      return await this.carryOut(await this.read());
     } catch (error) {
       return error instanceof OutcomeUnknown ? { phase: 'UNKNOWN', error } : this.failed(error);
+    } finally {
+      this.live.close();
     }
   }
 
   private failed(thrown: unknown): FinalOutcome {
-    const cancelled = this.parts.signal.aborted && this.phase !== 'APPLYING' && this.phase !== 'VERIFYING';
+    const cancelled = this.parts.signal.aborted && !this.sent;
     const error = cancelled ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed') : databaseError(thrown);
     const known = error instanceof AppError ? error : new AppError('INTERNAL', 'Internal error; the log has the details', { cause: error });
     if (known.code === 'INTERNAL') this.parts.log.error({ err: thrown, restore: this.parts.id }, 'a restore failed');
     const errors = known.problems.length > 0 ? known.problems : [problemOf(known)];
-    return { phase: cancelled ? 'CANCELLED' : 'FAILED', result: { ...emptyResult(this.parts.request.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length }, error: known };
+    return { phase: cancelled ? 'CANCELLED' : 'FAILED', result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length }, error: known };
   }
 
-  /** The backup whole and checked, and at the same time the database as it is. */
-  private async read(): Promise<{ backup: Snapshot; live: Snapshot }> {
-    const { catalog, backups, database, request, signal } = this.parts;
-    const record = catalog.get(request.backupId);
-    await this.enter('READING', `Reading backup "${record.name}" and ${database.id}`);
+  /** What is stored, whole and checked, and at the same time the database as it is. */
+  private async read(): Promise<Snapshot> {
+    const { planner, database, signal } = this.parts;
+    await this.enter('READING', `Reading ${planner.subject} and ${database.id}`);
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
     try {
-      const [unpacked, live] = await Promise.all([
-        backups.read(record, request.decryptionKey, { signal: both, onProgress: (rows) => { this.tell(rows, record.rowCount, `Read ${String(rows)} of ${String(record.rowCount)} rows of the backup`); } }),
-        this.capture(both),
+      const [, live] = await Promise.all([
+        planner.read({ signal: both, onProgress: (rows, total) => { this.tell(rows, total, `Read ${String(rows)} of ${String(total)} rows of the backup`); } }),
+        this.live.snapshot({ signal: both }),
       ]);
-      return { backup: unpacked.snapshot, live };
-    } finally {
+      return live;
+    } catch (error) {
+      // the other half need not go on
       stop.abort();
+      throw error;
     }
-  }
-
-  private capture(signal?: AbortSignal, timeoutMs?: number): Promise<Snapshot> {
-    return this.parts.database.withSession({ leader: true, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, (session) => capture(session, { signal }));
   }
 
   /** Plans, and applies until the database holds still, a few times. */
-  private async carryOut(backup: Snapshot, first: Snapshot): Promise<FinalOutcome> {
-    const { request, signal } = this.parts;
+  private async carryOut(first: Snapshot): Promise<FinalOutcome> {
     let live = first;
+    /** A plan of which nobody knows yet whether it was carried out. */
+    let untold: Applied | undefined;
     for (let attempt = 1; ; attempt++) {
-      signal.throwIfAborted();
-      const { plan, losses } = await this.plan(backup, live, attempt);
-      if (plan.problems.length > 0) return this.ended(plan, losses, 'FAILED', plan.problems, []);
-      if (request.dryRun || plan.changeCount === 0) {
-        await this.describe(plan);
-        return this.ended(plan, losses, 'SUCCEEDED', [], []);
+      if (untold !== undefined && (await this.isIn(untold, live))) return this.verify(untold, live);
+      if (!this.sent) this.parts.signal.throwIfAborted();
+      const planned = await this.plan(live, attempt);
+      const { plan } = planned;
+      if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
+      if (this.parts.dryRun || plan.changeCount === 0) {
+        await this.describe(planned);
+        return this.ended({ planned });
       }
-      const applied = await this.apply(plan, losses, attempt);
-      if (applied !== undefined) return this.verify(plan, losses, applied.warnings);
-      if (attempt === ATTEMPTS_MAX) throw new AppError('PLAN_STALE', `The database kept changing: ${String(attempt)} plans were out of date when they were applied. Nothing was changed; try again when fewer others write`);
+      const applied = await this.apply(planned, attempt);
+      if (applied.fate === 'DONE') return this.verify(applied, undefined);
+      if (applied.fate === 'PARTLY') await this.takeBack();
+      else untold = applied.fate === 'UNTOLD' ? applied : undefined;
+      if (attempt === ATTEMPTS_MAX) return this.giveUp(untold, attempt);
       await sleep(ATTEMPT_PAUSE_MS * attempt);
-      live = await this.capture(signal);
+      live = await this.look();
     }
   }
 
-  private async plan(backup: Snapshot, live: Snapshot, attempt: number): Promise<{ plan: Plan; losses: readonly string[] }> {
-    const { request, database, catalog } = this.parts;
-    const record = catalog.get(request.backupId);
-    await this.enter('PLANNING', attempt === 1 ? `Comparing ${String(countRows(backup))} rows of the backup with ${String(countRows(live))} of ${database.id}` : `The database changed meanwhile: planning again (${String(attempt)})`);
-    const { snapshot, losses } = await adapt(backup, live.schema, request.force, this.breath);
-    const identity = await identify(snapshot, live, this.breath);
-    const restoreAccess = request.force || (record.origin === 'CAPTURED' && record.database === database.id);
-    const plan = await makePlan(snapshot, live, identity, { policy: request.conflictPolicy, exact: request.exact, restoreAccess }, this.breath);
-    this.tell(1, 1, `${String(plan.changeCount)} changes planned`);
-    return { plan, losses };
+  /** @throws AppError PLAN_STALE, nothing having been changed */
+  private async giveUp(untold: Applied | undefined, attempts: number): Promise<FinalOutcome> {
+    if (untold !== undefined) {
+      await sleep(SECOND_LOOK_MS);
+      const live = await this.look();
+      if (await this.isIn(untold, live)) return this.verify(untold, live);
+    }
+    throw new AppError('PLAN_STALE', `The database kept changing: ${String(attempts)} plans were out of date when they were applied. Nothing was changed; try again when fewer others write`);
   }
 
-  private async describe(plan: Plan): Promise<void> {
+  /** The database after something was sent to it. @throws OutcomeUnknown when it does not come back */
+  private async look(): Promise<Snapshot> {
+    const { id, signal } = this.parts;
+    try {
+      return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal });
+    } catch (error) {
+      if (!this.sent) throw error;
+      throw new OutcomeUnknown('DATABASE_UNAVAILABLE', `The connection broke while the restore was being applied, and the database has not come back: ${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database answers again; follow restore ${id}`, { cause: error });
+    }
+  }
+
+  /** Whether the transaction was carried out: all of it was, or none; others may have changed a row of it since. */
+  private async isIn({ planned }: Applied, live: Snapshot): Promise<boolean> {
+    const { asPlanned, touched } = await verifyPlan(planned.plan, live, this.breath);
+    return asPlanned > touched / 2;
+  }
+
+  private async plan(live: Snapshot, attempt: number): Promise<Planned> {
+    const { planner, database } = this.parts;
+    await this.enter('PLANNING', attempt === 1 ? `Comparing ${String(planner.rows)} rows with ${String(countRows(live))} of ${database.id}` : `The database changed meanwhile: planning again (${String(attempt)})`);
+    const planned = await planner.plan(live, this.breath);
+    this.tell(1, 1, `${String(planned.plan.changeCount)} changes planned`);
+    return planned;
+  }
+
+  /** Keeps the list of changes: for people, and for undoing. */
+  private async describe({ plan }: Planned): Promise<void> {
     const labels = await Labels.read([plan.backup, plan.live], this.breath);
     await writeChangeLog(this.parts.store, this.parts.id, describeChanges(plan, labels, this.breath));
   }
 
-  /** Answers once the transaction is committed; undefined when the plan was out of date and nothing was changed. */
-  private async apply(plan: Plan, losses: readonly string[], attempt: number): Promise<{ warnings: readonly string[] } | undefined> {
-    const { database, id, request } = this.parts;
-    await this.enter('APPLYING', `Applying ${String(plan.changeCount)} changes in one transaction`, { witnesses: chooseWitnesses(plan), result: this.result(plan, losses, [], []) });
-    const comment = `ovncp: restore ${id} of backup ${request.backupId} by ${request.subject}`;
-    let describing: Promise<readonly string[]> | undefined;
-    // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
-    const describe = (): Promise<readonly string[]> => this.describe(plan).then(() => [], (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`]);
-    try {
-      await database.client.withSession({ leader: true }, (session) =>
-        applyPlan(session, plan, {
-          comment,
-          onProgress: (sent) => {
-            this.tell(sent, plan.changeCount, sent < plan.changeCount ? `Sent ${String(sent)} of ${String(plan.changeCount)} changes` : `Sent all ${String(sent)} changes; ${database.id} is committing them`);
-            // the time that the server takes to commit is ours
-            if (sent === plan.changeCount) describing ??= describe();
-          },
-        }),
-      );
-    } catch (error) {
-      await describing;
-      if (error instanceof OvsdbError) { this.refused(error, attempt); return; }
-      if (!(error instanceof ConnectionError)) throw error;
-      if (describing === undefined) return undefined;
-      if (!(await this.wasApplied(plan))) return undefined;
-    }
-    return { warnings: await (describing ?? describe()) };
+  /** The list of changes is in the store before anything is sent: whatever happens then can be undone. */
+  private async apply(planned: Planned, attempt: number): Promise<Applied> {
+    const { plan } = planned;
+    const { comment, database } = this.parts;
+    await this.describe(planned);
+    const steps = await this.applier.stepsOf(plan);
+    const count = steps?.length ?? 1;
+    const result = this.result({ planned, steps: count });
+    await this.enter('APPLYING', `Applying ${String(plan.changeCount)} changes in ${count === 1 ? 'one transaction' : `${String(count)} steps`}`, steps === undefined ? { witnesses: chooseWitnesses(plan), stepped: false, result } : { witnesses: [], stepped: true, result });
+    this.sent = true;
+    const onProgress = (sent: number): void => { this.tell(sent, plan.changeCount, sent < plan.changeCount ? `Sent ${String(sent)} of ${String(plan.changeCount)} changes` : `Sent all ${String(sent)} changes; ${database.id} is committing them`); };
+    const fate = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
+    return { planned, fate, steps: count, committedAt: performance.now() };
   }
 
-  /** A guard that fired, or a clash with what somebody wrote since, means that the plan is out of date. */
-  private refused(error: OvsdbError, attempt: number): undefined {
-    const guard = error.error === 'timed out' || error.error === 'duplicate uuid' || error.error === 'not leader' || error.error === 'cluster error';
-    this.parts.log.info({ restore: this.parts.id, attempt, refusal: error.error, details: error.details }, 'the database refused the transaction');
-    if (!guard && attempt > 1) throw new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, { cause: error });
-    return undefined;
-  }
-
-  /** The answer never came: the database says what became of the transaction. @throws OutcomeUnknown */
-  private async wasApplied(plan: Plan): Promise<boolean> {
-    this.tell(plan.changeCount, plan.changeCount, 'The connection broke before the answer came: looking at the database');
+  private async carry(plan: Planned['plan'], steps: readonly Step[] | undefined, request: Parameters<PlanApplier['apply']>[2]): Promise<Fate> {
     try {
-      const after = await this.capture(undefined, COME_BACK_MS);
-      const { asPlanned, touched } = await verifyPlan(plan, after, this.breath);
-      return asPlanned > touched / 2;
+      return await this.applier.apply(plan, steps, request);
     } catch (error) {
-      throw new OutcomeUnknown('DATABASE_UNAVAILABLE', `The connection broke while the transaction was under way, and the database has not come back: ${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database answers again; follow restore ${this.parts.id}`, { cause: error });
+      // with steps, some of them may be done
+      if (steps === undefined || !(error instanceof AppError)) throw error;
+      this.parts.log.warn({ restore: this.parts.id, problem: error.message }, 'a restore was interrupted between two steps: what was done is undone');
+      await this.takeBack();
+      throw error;
     }
   }
 
-  private async verify(plan: Plan, losses: readonly string[], notes: readonly string[]): Promise<FinalOutcome> {
-    await this.enter('VERIFYING', 'Reading the database again');
+  private async takeBack(): Promise<void> {
+    const { id, store, log, comment } = this.parts;
+    this.tell(0, 0, 'Undoing the steps that were done');
     try {
-      const after = await this.capture(undefined, COME_BACK_MS);
-      const { problems, warnings } = await verifyPlan(plan, after, this.breath, (compared) => { this.tell(compared, plan.changeCount, `Compared ${String(compared)} of ${String(plan.changeCount)} changed rows`); });
-      if (problems.length === 0) return this.ended(plan, losses, 'SUCCEEDED', [], [...notes, ...warnings]);
-      return this.ended(plan, losses, 'FAILED', [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems], [...notes, ...warnings]);
+      await takeBack({ id, store, log, live: this.live, applier: this.applier, comment: `${comment}: undoing its steps`, comeBackMs: COME_BACK_MS });
     } catch (error) {
-      const known = databaseError(error);
-      if (!(known instanceof AppError)) throw error;
-      return this.ended(plan, losses, 'FAILED', [{ code: known.code, message: `The transaction was committed, but the database could not be read again to verify it: ${known.message}` }], notes);
+      throw new OutcomeUnknown('DATABASE_UNAVAILABLE', `The restore was interrupted between two steps, and undoing those that were done is not finished: ${messageOf(error)}. It goes on when the database answers again; follow restore ${id}`, { cause: error });
     }
   }
 
-  private ended(plan: Plan, losses: readonly string[], phase: 'SUCCEEDED' | 'FAILED', errors: readonly Problem[], warnings: readonly string[]): FinalOutcome {
-    return { phase, result: this.result(plan, losses, errors, warnings) };
+  private async verify(applied: Applied, known: Snapshot | undefined): Promise<FinalOutcome> {
+    const { planned, steps } = applied;
+    const converging = this.converging(applied);
+    await this.enter('VERIFYING', 'Comparing the database with the plan');
+    try {
+      const after = known ?? (await this.live.snapshot({ timeoutMs: COME_BACK_MS }));
+      const { changeCount } = planned.plan;
+      const { problems, warnings } = await verifyPlan(planned.plan, after, this.breath, (compared) => { this.tell(compared, changeCount, `Compared ${String(compared)} of ${String(changeCount)} changed rows`); });
+      if (problems.length > 0) return this.ended({ planned, steps, warnings, errors: [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems] });
+      return this.ended({ planned, steps, ...(await this.converged(converging, warnings)) });
+    } catch (error) {
+      const problem = databaseError(error);
+      if (!(problem instanceof AppError)) throw error;
+      return this.ended({ planned, steps, errors: [{ code: problem.code, message: `The transaction was committed, but the database could not be read again to verify it: ${problem.message}` }] });
+    }
   }
 
-  private result(plan: Plan, losses: readonly string[], errors: readonly Problem[], warnings: readonly string[]): RestoreResult {
-    const details = plan.tables.map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) })).filter(({ total, deleted }) => total > 0 || deleted > 0);
-    const sum = (pick: (detail: (typeof details)[number]) => number): number => details.reduce((count, detail) => count + pick(detail), 0);
-    // a plan with a problem is not carried out, not even in part
-    const planned = plan.problems.length === 0;
-    return {
-      success: errors.length === 0,
-      dryRun: this.parts.request.dryRun,
-      restoredCount: planned ? sum(({ restored }) => restored) : 0,
-      skippedCount: sum(({ skipped }) => skipped) + (planned ? 0 : sum(({ restored }) => restored)),
-      deletedCount: planned ? sum(({ deleted }) => deleted) : 0,
-      errorCount: errors.length,
-      details: planned ? details : details.map((detail) => ({ ...detail, restored: 0, skipped: detail.skipped + detail.restored, deleted: 0 })),
-      warnings: [...losses.map((loss) => `Left out: ${loss}`), ...plan.warnings, ...warnings],
-      errors: [...errors],
-      processingTime: seconds(this.elapsed()),
-      changes: planned ? changeCounts(plan) : {},
-    };
+  /** Begins to wait for northd, or the chassis, while the rows are verified. */
+  private converging({ committedAt }: Applied): Promise<Convergence | undefined> {
+    const { sync, database, limits } = this.parts;
+    return sync === 'NONE' ? Promise.resolve(undefined) : convergeAnywhere(database.client, sync, { since: committedAt, limitMs: limits.syncMsMax });
+  }
+
+  private async converged(converging: Promise<Convergence | undefined>, warnings: readonly string[]): Promise<Pick<Ending, 'warnings' | 'convergenceSeconds'>> {
+    if (this.parts.sync !== 'NONE') await this.enter('CONVERGING', `Waiting for ${this.parts.sync === 'SB' ? 'northd' : 'northd and the chassis'} to take the change over`);
+    const convergence = await converging;
+    if (convergence === undefined) return { warnings };
+    if (convergence.reached) return { warnings, convergenceSeconds: convergence.seconds };
+    return { warnings: [...warnings, `The restore is in the database, but the network was not seen to take it over: ${convergence.reason ?? 'no reason is known'}`] };
+  }
+
+  private ended(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): FinalOutcome {
+    return { phase: (ending.errors ?? []).length === 0 ? 'SUCCEEDED' : 'FAILED', result: this.result(ending) };
+  }
+
+  private result(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): RestoreResult {
+    return planResult({ ...ending, dryRun: this.parts.dryRun, elapsedMs: this.elapsed() });
   }
 
   private async enter(phase: RestorePhase, message: string, extra?: Partial<RestoreRecord>): Promise<void> {
     // from the moment that the record says APPLYING there is no way back
-    this.parts.signal.throwIfAborted();
+    if (!this.sent) this.parts.signal.throwIfAborted();
     this.phase = phase;
     await this.parts.enter(phase, extra);
     this.report(0, 0, message, true);
@@ -281,19 +305,13 @@ export class RestoreRun {
   }
 }
 
-/** Thrown when nobody knows yet whether the transaction was carried out. */
+interface Applied {
+  readonly planned: Planned;
+  readonly fate: Fate;
+  readonly steps: number;
+  /** performance.now() */
+  readonly committedAt: number;
+}
+
+/** Thrown when nobody knows yet whether the plan was carried out. */
 class OutcomeUnknown extends AppError {}
-
-function changeCounts(plan: Plan): ChangeCounts {
-  return Object.fromEntries(plan.tables.map((draft) => [draft.table.name, countChanges(draft)]));
-}
-
-/** A result of nothing. @param elapsedMs time that it took */
-export function emptyResult(dryRun: boolean, elapsedMs: number): RestoreResult {
-  return { success: false, dryRun, restoredCount: 0, skippedCount: 0, deletedCount: 0, errorCount: 0, details: [], warnings: [], errors: [], processingTime: seconds(elapsedMs), changes: {} };
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(3)}s`;
-}
-

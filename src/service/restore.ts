@@ -1,44 +1,37 @@
 /**
- * Restores: unpack and capture -> identity -> plan -> apply -> verify, one at a time per database.
+ * Restores: read and capture -> identity -> plan -> apply -> verify, one at a time per database; undoing them, and confirming them.
  *
  * The record is in the store before anything is touched, and says APPLYING before the transaction is
- * sent: after a crash `settle` looks at the database and ends every record that was left open.
+ * sent: after a crash every record that was left open is ended by looking at the database (settling.ts). Dry runs change
+ * nothing and wait for nobody. A restore that awaits its confirmation holds the queue of its database, so that nothing
+ * else is restored on top of what may have to be undone.
  */
 import { randomUUID } from 'node:crypto';
-import { AppError, messageOf } from '../lib/error.js';
+import { AppError } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import type { Store } from '../store/store.js';
 import type { BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
 import { readChangeLog, type ChangePage, type ChangePageRequest } from './change-log.js';
+import { Confirmation } from './confirmation.js';
 import type { Database, Databases } from './database.js';
-import { Feed } from './feed.js';
-import { RESTORE_RECORD_PREFIX, changeLogKey, restoreIdOf, restoreRecordKey } from './layout.js';
-import { RESTORE_RECORD_BYTES_MAX, isFinal, parseRestoreRecord, restoreRecordBytes, type RestoreRecord, type RestoreResult } from './restore-record.js';
-import { RestoreRun, emptyResult, type FinalOutcome, type RestoreProgress, type RestoreRequest } from './restore-run.js';
-import { wasApplied } from './settle.js';
+import type { BackupRecord } from './manifest-record.js';
+import { BackupPlanner, checkTogether, type RestorePlanner } from './restore-planner.js';
+import { awaitingProgress } from './restore-progress.js';
+import { isFinal, type RestoreRecord, type RestoreResult } from './restore-record.js';
+import { RestoreRegistry, type OpenRestore, type Restore, type RestoreStep } from './restore-registry.js';
+import type { RestoreRequest, Started, UndoRequest } from './restore-request.js';
+import { emptyResult } from './restore-result.js';
+import { RestoreRun, type RestoreLimits } from './restore-run.js';
+import { settle } from './settling.js';
+import { UndoPlanner, checkUndoable } from './undo-planner.js';
 import type { Work } from './work.js';
 
-/** A restore, running or ended. */
-export interface Restore {
-  readonly record: RestoreRecord;
-  readonly feed: Feed<RestoreProgress>;
-}
-
-/** A step of a restore, for those who follow all of them. */
-export interface RestoreStep {
-  readonly restore: Restore;
-  readonly progress: RestoreProgress;
-}
-
-interface OpenRestore extends Restore {
-  record: RestoreRecord;
-}
-
-interface RunningRestore extends OpenRestore {
-  readonly cancel: AbortController;
-  readonly done: Promise<void>;
+/** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */
+interface AskedUndo extends UndoRequest {
+  begun(started: Started): void;
+  refused(error: unknown): void;
 }
 
 export interface RestoreServiceParts {
@@ -49,106 +42,141 @@ export interface RestoreServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: Work;
+  readonly limits: RestoreLimits;
 }
 
-const SETTLE_AGAIN_MS = 2_000;
+interface Running {
+  readonly cancel: AbortController;
+  readonly done: Promise<void>;
+  /** From here on there is no way back. */
+  sent: boolean;
+}
+
+const UNDO_AGAIN_MS = 2_000;
 
 export class RestoreService {
-  /** Oldest first. */
-  private readonly restores = new Map<string, Restore>();
-  private readonly running = new Map<string, RunningRestore>();
-  /** The newest step of whichever restore took one. */
-  private readonly activity = new Feed<RestoreStep | undefined>(undefined);
+  private readonly registry: RestoreRegistry;
+  private readonly running = new Map<string, Running>();
+  private readonly confirmations = new Map<string, Confirmation<AskedUndo>>();
   /** Database id -> the end of its queue. */
   private readonly queues = new Map<string, Promise<void>>();
   /** Database id -> the settling of a restore whose end was not seen. */
   private readonly unsettled = new Map<string, Promise<void>>();
+  private readonly stopped = new AbortController();
 
-  constructor(private readonly parts: RestoreServiceParts) {}
+  constructor(private readonly parts: RestoreServiceParts) {
+    this.registry = new RestoreRegistry(parts);
+  }
 
-  /** Reads the records of the store; those left open by a crash are settled in the background, before any new restore of their database. */
+  /**
+   * Reads the records of the store; those left open by a crash are settled in the background, before any new restore of their database, and
+   * those that await confirmation go on waiting, or are undone when it is too late.
+   */
   async load(): Promise<void> {
-    const { store, log } = this.parts;
-    const records: RestoreRecord[] = [];
-    for (const key of await store.list(RESTORE_RECORD_PREFIX)) {
-      if (restoreIdOf(key) === undefined) continue;
-      try {
-        records.push(parseRestoreRecord(await store.read(key, RESTORE_RECORD_BYTES_MAX)));
-      } catch (error) {
-        log.warn({ file: key, problem: messageOf(error) }, 'a restore record is not listed');
-      }
+    for (const restore of await this.registry.load()) {
+      const { database, phase } = restore.record;
+      void this.enqueue(database, () => (phase === 'AWAITING_CONFIRMATION' ? this.awaitConfirmation(restore) : this.settleOrLog(restore)));
     }
-    records.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
-    for (const record of records) {
-      const restore = { record, feed: new Feed(progressOf(record)) };
-      this.restores.set(record.id, restore);
-      if (isFinal(record.phase)) restore.feed.end(progressOf(record));
-      else void this.enqueue(record.database, () => this.settleOrLog(restore));
-    }
+  }
+
+  /** What awaits confirmation is left to the next start. Call it when no other work is under way any more. */
+  stop(): void {
+    this.stopped.abort();
+    for (const confirmation of this.confirmations.values()) confirmation.stop();
   }
 
   /**
    * Begins a restore. It is queued behind others of the same database.
    * @throws AppError NOT_FOUND, BAD_USER_INPUT, SHUTTING_DOWN; STORE_FULL when not even its record can be kept
    */
-  async start(request: RestoreRequest): Promise<{ readonly restore: Restore; readonly done: Promise<void> }> {
-    const { catalog, databases, clock, store, work } = this.parts;
+  async start(request: RestoreRequest): Promise<Started> {
+    const { catalog, databases, backups } = this.parts;
     const backup = catalog.get(request.backupId);
     const database = databases.get(request.database ?? backup.database);
-    if (request.exact && request.conflictPolicy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs conflictPolicy OVERWRITE');
-    if (backup.encrypted && request.decryptionKey === undefined) throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${backup.name}" is encrypted and no decryptionKey was given`);
-    if (!backup.encrypted && request.decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${backup.name}" is not encrypted: leave decryptionKey out`);
-    const { dryRun, conflictPolicy, exact, force } = request;
-    const record: RestoreRecord = { format: 'ovncp-restore/1', id: randomUUID(), backupId: backup.id, database: database.id, dryRun, conflictPolicy, exact, force, phase: 'QUEUED', startedBy: request.subject, startedAt: instant(clock.now()) };
-    return work.run('restore', async () => {
-      await store.put(restoreRecordKey(record.id), restoreRecordBytes(record));
-      const restore: Omit<RunningRestore, 'done'> = { record, feed: new Feed(progressOf(record)), cancel: new AbortController() };
-      this.restores.set(record.id, restore);
-      const done = work.run('restore', () => this.enqueue(database.id, () => work.inTurn(() => this.run(restore, database, request))));
-      this.running.set(record.id, Object.assign(restore, { done }));
-      const forget = (): void => { this.running.delete(record.id); };
-      done.then(forget, forget);
-      return { restore, done };
+    const { dryRun, conflictPolicy, exact, force, filter, decryptionKey, confirmWithinSeconds, mapping = [], sync = 'NONE' } = request;
+    checkTogether({ policy: conflictPolicy, exact, mapping });
+    checkKey(backup, decryptionKey);
+    const record: RestoreRecord = {
+      ...this.newRecord(database, request), backupId: backup.id, conflictPolicy, exact, force, sync,
+      ...(filter === undefined ? {} : { filter }),
+      ...(mapping.length === 0 ? {} : { mapping }),
+      ...(confirmWithinSeconds === undefined || dryRun ? {} : { confirmWithinSeconds }),
+    };
+    const restoreAccess = force || (backup.origin === 'CAPTURED' && backup.database === database.id);
+    const suffix = `_restored_${record.startedAt.slice(0, 19).replaceAll(/\D/g, '')}`;
+    const planner = new BackupPlanner(backups, backup, { policy: conflictPolicy, exact, force, filter, mapping, decryptionKey, restoreAccess, suffix, newUuid: randomUUID });
+    return this.begin(record, planner, (slot) => this.enqueue(database.id, slot));
+  }
+
+  /**
+   * Puts back what a restore changed, as a restore of its own.
+   * @throws AppError NOT_FOUND, SHUTTING_DOWN; CONFLICT when there is nothing that could be undone
+   */
+  async undo(id: string, request: UndoRequest): Promise<Started> {
+    const restore = this.registry.get(id);
+    await checkUndoable(restore.record, this.parts.store);
+    const confirmation = this.confirmations.get(id);
+    if (confirmation === undefined || request.dryRun) return this.beginUndo(restore, request, (slot) => this.enqueue(restore.record.database, slot));
+    // the restore holds the queue: its undo runs in its place
+    return new Promise((begun, refused) => {
+      if (!confirmation.undo({ ...request, begun, refused })) refused(new AppError('CONFLICT', 'The restore has been confirmed, or is being undone already'));
     });
   }
 
+  /** Ends the waiting for a confirmation. @throws AppError NOT_FOUND; CONFLICT when it does not await one, or no more */
+  async confirm(id: string, subject: string): Promise<Restore> {
+    const restore = this.registry.get(id);
+    const confirmation = this.confirmations.get(id);
+    if (confirmation === undefined) throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${restore.record.phase}`);
+    if (!confirmation.begin()) throw new AppError('CONFLICT', 'It is too late to confirm: the restore has been confirmed, or is being undone, already');
+    try {
+      // in the store first: what is confirmed must not be undone by the next start
+      await this.registry.keep(restore, { phase: 'SUCCEEDED', confirmBefore: undefined, finishedAt: instant(this.parts.clock.now()) });
+    } catch (error) {
+      confirmation.rollBack();
+      throw error;
+    }
+    confirmation.confirm();
+    await this.registry.finish(restore, 'SUCCEEDED', restore.record.result ?? emptyResult(false, 0));
+    this.parts.log.info({ restore: id, subject }, 'restore confirmed');
+    return restore;
+  }
+
   find(id: string): Restore | undefined {
-    return this.restores.get(id);
+    return this.registry.find(id);
   }
 
   /** @throws AppError NOT_FOUND */
   get(id: string): Restore {
-    const restore = this.restores.get(id);
-    if (restore === undefined) throw new AppError('NOT_FOUND', `Restore not found: ${id}`);
-    return restore;
+    return this.registry.get(id);
   }
 
-  /** The newest step of any restore, then every further step of every restore. Does not end. */
   followAll(): AsyncIterableIterator<RestoreStep> {
-    return this.activity.follow((step) => step);
+    return this.registry.followAll();
   }
 
-  /** The state of one restore as it is now, then every step until its end. @throws AppError NOT_FOUND */
+  /** @throws AppError NOT_FOUND */
   follow(id: string): AsyncIterableIterator<RestoreStep> {
-    const restore = this.get(id);
-    return restore.feed.follow((progress) => ({ restore, progress }));
+    return this.registry.follow(id);
   }
 
   /** Newest first. */
   list(backupId?: string): readonly Restore[] {
-    return [...this.restores.values()].reverse().filter(({ record }) => backupId === undefined || record.backupId === backupId);
+    return this.registry.all(backupId);
   }
 
   /** @throws AppError NOT_FOUND; CONFLICT once it is applying or has ended */
   async cancel(id: string): Promise<Restore> {
-    const restore = this.get(id);
+    const restore = this.registry.get(id);
+    const { phase } = restore.record;
     const running = this.running.get(id);
-    if (isFinal(restore.record.phase) || running === undefined) throw new AppError('CONFLICT', `The restore has ended already: ${restore.record.phase}`);
-    if (restore.record.phase === 'APPLYING' || restore.record.phase === 'VERIFYING') throw new AppError('CONFLICT', `The restore is ${restore.record.phase} and cannot be cancelled any more`);
-    if (running.record.phase === 'QUEUED' && running.cancel.signal.aborted) throw new AppError('CONFLICT', 'The restore is being cancelled already');
+    if (phase === 'AWAITING_CONFIRMATION') throw new AppError('CONFLICT', 'The restore is in the database and awaits confirmation: undo it with undoRestore');
+    if (isFinal(phase) || running === undefined) throw new AppError('CONFLICT', `The restore has ended already: ${phase}`);
+    if (running.sent) throw new AppError('CONFLICT', `The restore is ${phase} and cannot be cancelled any more`);
+    if (phase === 'QUEUED' && running.cancel.signal.aborted) throw new AppError('CONFLICT', 'The restore is being cancelled already');
     running.cancel.abort();
     // one that waits for its turn need not wait to be cancelled
-    if (running.record.phase === 'QUEUED') await this.finish(running, { phase: 'CANCELLED', result: cancelledResult(running.record.dryRun) });
+    if (phase === 'QUEUED') await this.registry.finish(restore, 'CANCELLED', { ...emptyResult(restore.record.dryRun, 0), errors: [{ code: 'CANCELLED', message: 'The restore was cancelled; nothing was changed' }], errorCount: 1 });
     else await running.done.catch(() => undefined);
     return restore;
   }
@@ -156,6 +184,10 @@ export class RestoreService {
   /** One page of a restore's changes. */
   async changes(record: RestoreRecord, request: ChangePageRequest): Promise<ChangePage> {
     return readChangeLog(this.parts.store, record.id, record.result?.changes ?? {}, request);
+  }
+
+  private newRecord(database: Database, { dryRun, subject }: { readonly dryRun: boolean; readonly subject: string }): Pick<RestoreRecord, 'format' | 'id' | 'database' | 'dryRun' | 'phase' | 'startedBy' | 'startedAt' | 'sync'> {
+    return { format: 'ovncp-restore/1', id: randomUUID(), database: database.id, dryRun, phase: 'QUEUED', startedBy: subject, startedAt: instant(this.parts.clock.now()), sync: 'NONE' };
   }
 
   private enqueue(database: string, work: () => Promise<void>): Promise<void> {
@@ -167,122 +199,139 @@ export class RestoreService {
     return next;
   }
 
-  private async run(restore: Omit<RunningRestore, 'done'>, database: Database, request: RestoreRequest): Promise<void> {
-    await this.unsettled.get(database.id);
-    // cancelled while it was queued: whoever cancelled it ends it
-    if (restore.cancel.signal.aborted) return;
-    const { backups, catalog, store, clock, log } = this.parts;
-    const run = new RestoreRun({
-      backups, catalog, store, clock, log, database, request,
-      id: restore.record.id,
-      signal: restore.cancel.signal,
-      enter: async (phase, extra) => {
-        restore.record = { ...restore.record, ...extra, phase };
-        if (phase === 'APPLYING') await this.keep(restore.record);
-      },
-      publish: (progress, milestone) => {
-        restore.feed.publish(progress, milestone);
-        this.activity.publish({ restore, progress }, milestone);
-      },
+  /** @param queue runs what it is given when its turn has come */
+  private async begin(record: RestoreRecord, planner: RestorePlanner, queue: (slot: () => Promise<void>) => Promise<void>): Promise<Started> {
+    const { work } = this.parts;
+    return work.run('restore', async () => {
+      const restore = await this.registry.add(record);
+      const running = { cancel: new AbortController(), sent: false };
+      const done = work.run('restore', () => new Promise<void>((resolve, reject) => {
+        const slot = async (): Promise<void> => {
+          await work.inTurn(() => this.run(restore, planner, running)).then(resolve, reject);
+          if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.awaitConfirmation(restore);
+        };
+        // dry runs change nothing: they wait for nobody
+        (record.dryRun ? slot() : queue(slot)).catch(reject);
+      }));
+      this.running.set(record.id, Object.assign(running, { done }));
+      const forget = (): void => { this.running.delete(record.id); };
+      done.then(forget, forget);
+      return { restore, done };
     });
-    const outcome = await run.execute();
+  }
+
+  private async run(restore: OpenRestore, planner: RestorePlanner, running: Omit<Running, 'done'>): Promise<void> {
+    const { database: databaseId, id, dryRun, sync, startedBy, backupId, undoOf } = restore.record;
+    const { store, clock, log, databases, limits } = this.parts;
+    if (!dryRun) await this.unsettled.get(databaseId);
+    // cancelled while it was queued: whoever cancelled it ends it
+    if (running.cancel.signal.aborted) return;
+    const database = databases.get(databaseId);
+    const comment = undoOf === undefined ? `ovncp: restore ${id} of backup ${backupId} by ${startedBy}` : `ovncp: restore ${id} undoes restore ${undoOf} by ${startedBy}`;
+    const outcome = await new RestoreRun({
+      planner, store, clock, log, database, id, dryRun, sync, comment, limits,
+      signal: running.cancel.signal,
+      enter: async (phase, extra) => {
+        if (phase === 'APPLYING') await this.registry.keep(restore, { ...extra, phase });
+        else restore.record = { ...restore.record, ...extra, phase };
+        running.sent ||= phase === 'APPLYING';
+      },
+      publish: (progress, milestone) => { this.registry.publish(restore, progress, milestone); },
+    }).execute();
     if (outcome.phase === 'UNKNOWN') {
       // nobody else's restore may begin before this one is settled
       this.unsettled.set(database.id, this.settleOrLog(restore));
       throw outcome.error;
     }
-    await this.finish(restore, outcome);
+    await this.conclude(restore, outcome.phase, outcome.result);
     if (outcome.error !== undefined) throw outcome.error;
   }
 
-  /** The record's end. That it cannot be kept does not undo what was done: the next start settles it. */
-  private async finish(restore: OpenRestore, { phase, result }: FinalOutcome): Promise<void> {
-    const { clock, log } = this.parts;
-    const { witnesses: _settled, ...rest } = restore.record;
-    let record: RestoreRecord = { ...rest, phase, finishedAt: instant(clock.now()), result };
-    try {
-      await this.keep(record);
-    } catch (error) {
-      log.error({ err: error, restore: record.id }, 'the record of a restore could not be kept');
-      record = { ...record, result: { ...result, warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`] } };
+  /** Ends the restore, or lets it await its confirmation. */
+  private async conclude(restore: OpenRestore, phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED', result: RestoreResult): Promise<void> {
+    const { confirmWithinSeconds, undoOf, dryRun, id } = restore.record;
+    if (phase === 'SUCCEEDED' && confirmWithinSeconds !== undefined && result.steps > 0) {
+      const confirmBefore = instant(this.parts.clock.now() + 1_000 * confirmWithinSeconds);
+      await this.registry.keep(restore, { phase: 'AWAITING_CONFIRMATION', result, confirmBefore, witnesses: undefined, stepped: undefined });
+      return;
     }
-    // record and feed at once: whoever sees the end in one of them sees it in the other
-    restore.record = record;
-    const last = progressOf(restore.record);
-    restore.feed.end(last);
-    this.activity.publish({ restore, progress: last }, true);
-    const { id, backupId, dryRun, startedBy } = restore.record;
-    log.info({ restore: id, backup: backupId, phase, restored: result.restoredCount, deleted: result.deletedCount, errors: result.errorCount, time: result.processingTime, subject: startedBy }, dryRun ? 'dry run ended' : 'restore ended');
+    await this.registry.finish(restore, phase, result);
+    const undone = undoOf === undefined || dryRun || phase !== 'SUCCEEDED' ? undefined : this.registry.find(undoOf);
+    if (undone === undefined) return;
+    if (isFinal(undone.record.phase)) await this.registry.keep(undone, { phase: 'UNDONE', undoneBy: id });
+    else {
+      undone.record = { ...undone.record, undoneBy: id };
+      await this.registry.finish(undone, 'UNDONE', undone.record.result ?? emptyResult(false, 0));
+    }
   }
 
-  private async keep(record: RestoreRecord): Promise<void> {
-    await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record), { replace: true });
+  /** Holds the queue until the restore is confirmed or undone, or the server stops. */
+  private async awaitConfirmation(restore: OpenRestore): Promise<void> {
+    const { id, confirmBefore = restore.record.startedAt } = restore.record;
+    const { clock } = this.parts;
+    const confirmation = new Confirmation<AskedUndo>(Date.parse(confirmBefore), clock);
+    this.confirmations.set(id, confirmation);
+    const tell = (milestone: boolean): void => { this.registry.publish(restore, awaitingProgress(restore.record, confirmation.secondsLeft, instant(clock.now())), milestone); };
+    tell(true);
+    try {
+      while (restore.record.phase === 'AWAITING_CONFIRMATION' && !this.stopped.signal.aborted) {
+        const verdict = await confirmation.wait(() => { tell(false); });
+        if (verdict.kind === 'CONFIRMED' || verdict.kind === 'STOPPED') return;
+        if (verdict.kind === 'UNDO') await this.undoInPlace(restore, verdict.request);
+        else await this.undoExpired(restore);
+      }
+    } finally {
+      this.confirmations.delete(id);
+    }
+  }
+
+  private async undoInPlace(restore: OpenRestore, request: AskedUndo): Promise<void> {
+    let slot: Promise<void> | undefined;
+    try {
+      const started = await this.beginUndo(restore, request, (run) => (slot = run()));
+      request.begun(started);
+    } catch (error) {
+      request.refused(error);
+    }
+    await slot?.catch(() => undefined);
+  }
+
+  /** Nobody confirmed in time. There is nobody to ask either: it is undone also where others wrote since, whose part stays. */
+  private async undoExpired(restore: OpenRestore): Promise<void> {
+    const { id, startedBy } = restore.record;
+    this.parts.log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
+    try {
+      let slot: Promise<void> | undefined;
+      const { done } = await this.beginUndo(restore, { force: true, dryRun: false, subject: startedBy }, (run) => (slot = run()));
+      await done;
+      await slot;
+    } catch (error) {
+      this.parts.log.error({ err: error, restore: id }, 'a restore that was not confirmed could not be undone; trying again');
+    }
+    if (restore.record.phase === 'AWAITING_CONFIRMATION') await new Promise((resolve) => setTimeout(resolve, UNDO_AGAIN_MS).unref());
+  }
+
+  private async beginUndo(restore: OpenRestore, { force, dryRun, subject }: UndoRequest, queue: (slot: () => Promise<void>) => Promise<void>): Promise<Started> {
+    const { id, backupId, database } = restore.record;
+    const record: RestoreRecord = { ...this.newRecord(this.parts.databases.get(database), { dryRun, subject }), backupId, conflictPolicy: 'OVERWRITE', exact: true, force, undoOf: id };
+    const planner = new UndoPlanner(this.parts.store, id, force ? 'FORCE' : 'STRICT');
+    return this.begin(record, planner, queue);
   }
 
   private async settleOrLog(restore: OpenRestore): Promise<void> {
+    const { databases, store, log, limits } = this.parts;
     try {
-      await this.settle(restore);
+      const { applied, result } = await settle(restore.record, { database: databases.get(restore.record.database), store, log, limits: limits.step, signal: this.stopped.signal });
+      await this.conclude(restore, applied ? 'SUCCEEDED' : 'FAILED', result);
     } catch (error) {
-      this.parts.log.error({ err: error, restore: restore.record.id }, 'a restore could not be settled; the next start tries again');
+      log.error({ err: error, restore: restore.record.id }, 'a restore could not be settled; the next start tries again');
+      return;
     }
-  }
-
-  /** Ends a record that a crash, or a database that went away, left open, by looking at the database. */
-  private async settle(restore: OpenRestore): Promise<void> {
-    const { record } = restore;
-    const { databases, log, store } = this.parts;
-    const witnesses = record.witnesses ?? [];
-    let applied = false;
-    if (witnesses.length > 0) {
-      const database = databases.get(record.database);
-      applied = await this.untilAnswered(database, witnesses);
-      if (!applied) {
-        // a request may have been read, but not carried out, when the server was asked first
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
-        applied = await this.untilAnswered(database, witnesses);
-      }
-    }
-    const planned = record.result ?? emptyResult(record.dryRun, 0);
-    const hasLog = (await store.stat(changeLogKey(record.id))) !== undefined;
-    const text = applied
-      ? 'The end of this restore was not seen. The database was looked at since: the transaction had been committed as a whole; its rows were not verified one by one'
-      : 'The end of this restore was not seen. The database was looked at since: nothing had been changed';
-    const result: RestoreResult = applied
-      ? { ...planned, success: true, warnings: [...planned.warnings, text], changes: hasLog ? planned.changes : {} }
-      : { ...emptyResult(record.dryRun, 0), errors: [{ code: 'CANCELLED', message: text }], errorCount: 1 };
-    log.warn({ restore: record.id, applied }, 'a restore whose end was not seen was settled');
-    await this.finish(restore, { phase: applied ? 'SUCCEEDED' : 'FAILED', result });
-  }
-
-  private async untilAnswered(database: Database, witnesses: NonNullable<RestoreRecord['witnesses']>): Promise<boolean> {
-    for (;;) {
-      try {
-        return await database.withSession({ leader: true }, (session) => wasApplied(session, witnesses));
-      } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'DATABASE_UNAVAILABLE') throw error;
-        this.parts.log.warn({ problem: error.message }, 'a restore cannot be settled yet; trying again');
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
-      }
-    }
+    if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.awaitConfirmation(restore);
   }
 }
 
-function cancelledResult(dryRun: boolean): RestoreResult {
-  return { ...emptyResult(dryRun, 0), errors: [{ code: 'CANCELLED', message: 'The restore was cancelled; nothing was changed' }], errorCount: 1 };
-}
-
-function progressOf(record: RestoreRecord): RestoreProgress {
-  const { id, phase, result } = record;
-  const message = { QUEUED: 'Waiting for its turn', SUCCEEDED: 'Done', FAILED: 'Failed: nothing was changed', CANCELLED: 'Cancelled: nothing was changed' }[phase as string] ?? 'Being settled after the server was stopped';
-  const total = (result?.restoredCount ?? 0) + (result?.deletedCount ?? 0);
-  return {
-    restoreId: id, phase, completed: phase === 'SUCCEEDED' ? total : 0, total, fraction: isFinal(phase) ? 1 : 0,
-    message: phase === 'SUCCEEDED' && result !== undefined ? summary(result) : phase === 'FAILED' ? (result?.errors[0]?.message ?? message) : message,
-    at: record.finishedAt ?? record.startedAt,
-    ...(result === undefined ? {} : { result }),
-  };
-}
-
-function summary({ dryRun, restoredCount, deletedCount, skippedCount }: RestoreResult): string {
-  return `${dryRun ? 'Would restore' : 'Restored'} ${String(restoredCount)} rows, ${dryRun ? 'delete' : 'deleted'} ${String(deletedCount)}, ${dryRun ? 'leave' : 'left'} ${String(skippedCount)} as they are`;
+function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
+  if (encrypted && decryptionKey === undefined) throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${name}" is encrypted and no decryptionKey was given`);
+  if (!encrypted && decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave decryptionKey out`);
 }

@@ -88,7 +88,7 @@ async function measureRestores({ server, ovsdb, folder, rows, backupId }) {
     await ovsdb.serve();
     into.ours.push(await restore('measure', { server, ovsdb, backupId, rows, changes: rows }));
     onto.ours.push(await restore('measure', { server, ovsdb, backupId, rows, changes: 0 }));
-    onto.theirs.push(await captureOnly(ovsdb.remote, build));
+    onto.theirs.push((await captureOnly(ovsdb.remote, build)).ms);
     await ovsdb.serve();
     into.theirs.push(await ovsdbRestore(ovsdb.remote, plain));
     const found = ovsdb.countRows();

@@ -15,10 +15,10 @@ const PROBE = fileURLToPath(new URL('./probe.mjs', import.meta.url));
 const CAPTURE = fileURLToPath(new URL('./capture.mjs', import.meta.url));
 
 // an ordinary user's PATH lacks the folders of daemons
-const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin` };
+export const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin` };
 
 /** Runs a command to its end and answers its output. Throws with what it said when it fails. */
-function run(command, words, options = {}) {
+export function run(command, words, options = {}) {
   const result = spawnSync(command, words, { env: ENVIRONMENT, maxBuffer: 1 << 30, ...options });
   if (result.error) throw new Error(`${command}: ${result.error.message}`);
   if (result.status !== 0) throw new Error(`${command} failed: ${String(result.stderr ?? '').trim()}`);
@@ -26,7 +26,7 @@ function run(command, words, options = {}) {
 }
 
 /** Waits for the end of a child without blocking this process. Throws with what it said when it fails. */
-async function ended(child, what) {
+export async function ended(child, what) {
   let said = '';
   child.stderr?.on('data', (chunk) => (said += chunk));
   const code = await new Promise((resolve, reject) => {
@@ -36,7 +36,7 @@ async function ended(child, what) {
   if (code !== 0) throw new Error(`${what} failed (${code}): ${said.trim()}`);
 }
 
-async function stop(child) {
+export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
@@ -103,13 +103,13 @@ export async function ovsdbRestore(remote, file) {
   return performance.now() - began;
 }
 
-/** One capture by the built code, in a process of its own. Answers milliseconds without the start of the process. */
-export async function captureOnly(remote, build) {
-  const child = spawn(process.execPath, [CAPTURE, remote, build], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** One capture by the built code, in a process of its own. Answers { ms, rows, silenceMs }, ms without the start of the process. */
+export async function captureOnly(remote, build, mode = 'FAST') {
+  const child = spawn(process.execPath, [CAPTURE, remote, build, mode], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   child.stdout.on('data', (chunk) => (text += chunk));
   await ended(child, 'capture');
-  return JSON.parse(text).ms;
+  return JSON.parse(text);
 }
 
 /** This project's server, in a process and on a store of its own. */

@@ -5,35 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture } from '../../src/engine/capture.js';
 import { encodeRow, parseRow, type Row } from '../../src/model/row.js';
-import { countRows, type Snapshot } from '../../src/model/snapshot.js';
-import { wireRow, wireValue } from '../../src/model/wire.js';
+import { countRows } from '../../src/model/snapshot.js';
+import { wireRow } from '../../src/model/wire.js';
 import type { TableSchema } from '../../src/ovsdb/database-schema.js';
 import { insertOperation, transactResults } from '../../src/ovsdb/operation.js';
 import { stringifyJson } from '../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND, failureOf, textsOf } from '../compat/every-kind.js';
 import { Engine } from '../support/engine.js';
-import { isList, parseExact, printExact } from '../support/exact-json.js';
-import { compareDatabases, dumpDatabase, rowCount, transact, type DatabaseContent } from '../support/judge.js';
+import { compareDatabases, dumpDatabase, rowCount, transact } from '../support/judge.js';
 import { databaseFile, type DatabaseFileOptions } from '../support/northbound/database-file.js';
 import { startOvsdbServer } from '../support/ovsdb-server.js';
-
-/** A snapshot in the judge's form. */
-function contentOf(snapshot: Snapshot): DatabaseContent {
-  return new Map([...snapshot.tables.values()].map((rows) => {
-    const columns = [...(snapshot.schema.tables.get(rows.table) as TableSchema).columns.values()].filter(({ ephemeral }) => !ephemeral);
-    const text = (row: Row): string => columns.map((column) => `${column.name} = ${judged(wireValue(column, row[column.name]))}`).join('\n');
-    return [rows.table, new Map(Array.from({ length: rows.count }, (_, i) => [rows.uuid(i), text(rows.row(i))]))];
-  }));
-}
-
-function judged(wire: string): string {
-  const value = parseExact(wire);
-  if (isList(value) && isList(value[1])) {
-    if (value[0] === 'set') return `{${value[1].map(printExact).sort().join(', ')}}`;
-    if (value[0] === 'map') return `{${value[1].map(printExact).sort().join(', ')}} map`;
-  }
-  return `{${printExact(value)}}`;
-}
+import { contentOf } from '../support/snapshot-content.js';
 
 const PROFILES: readonly DatabaseFileOptions[] = [{ profile: 'small', edge: true }, { profile: 'openstack', rows: 5_000 }, { profile: 'k8s', rows: 10_000 }];
 

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly tls?: ServerTls;
   /** How long the server may take to read the database and answer. Default 60 s. */
   readonly startTimeoutMs?: number;
+  /** The file is a member of a cluster: its server allows no --run, and ends by a signal when the test process does. */
+  readonly isClustered?: boolean;
 }
 
 /** The environment of a child, with the folders where Debian keeps daemons, which an ordinary user's PATH lacks. */
@@ -103,7 +105,9 @@ export class TestServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.running() !== undefined) throw new Error('this ovsdb-server is running already');
     const logged = (await this.logText()).length;
-    const child = spawn('ovsdb-server', this.commandLine(), { env: environment({ OVS_RUNDIR: this.folder }), stdio: ['pipe', 'ignore', 'pipe'] });
+    const words = ['ovsdb-server', ...this.commandLine()];
+    const [command, ...rest] = this.options.isClustered === true ? ['setpriv', '--pdeathsig', 'KILL', ...words] : words;
+    const child = spawn(command as string, rest, { env: environment({ OVS_RUNDIR: this.folder }), stdio: ['pipe', 'ignore', 'pipe'] });
     this.child = child;
     this.startProblem = '';
     child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
@@ -174,7 +178,8 @@ export class TestServer implements AsyncDisposable {
   private commandLine(): string[] {
     const { listen = 'unix', tls } = this.options;
     const words = ['--no-chdir', `--unixctl=${join(this.folder, 'server.ctl')}`, `--log-file=${this.logFile}`, '-vconsole:warn', '-vsyslog:off'];
-    words.push(`--remote=p${this.unixRemote}`, '--run=cat >/dev/null');
+    words.push(`--remote=p${this.unixRemote}`);
+    if (this.options.isClustered !== true) words.push('--run=cat >/dev/null');
     if (listen === 'tcp') words.push(`--remote=ptcp:${this.port}:127.0.0.1`);
     if (listen === 'ssl') {
       if (tls === undefined) throw new Error("listen: 'ssl' needs tls");

@@ -1,13 +1,16 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
-import { describeChanges, withColumns, type RowChange } from '../../src/engine/change.js';
+import { deltaOf, describeChanges, withColumns, type ColumnChange, type RowChange } from '../../src/engine/change.js';
 import { labelOf, Labels } from '../../src/engine/label.js';
+import { MARK, type ScopeMarks } from '../../src/engine/mark.js';
+import { selectLiveScope, selectScope, type ResourceFilter } from '../../src/engine/scope.js';
 import type { Plan, PlanOptions } from '../../src/engine/table-plan.js';
 import { countOutcomes } from '../../src/engine/table-plan.js';
 import { verifyPlan } from '../../src/engine/verify.js';
 import { Breath } from '../../src/lib/pause.js';
+import { identify } from '../../src/model/identity.js';
 import { danglingReferences } from '../../src/model/reference.js';
-import type { Row } from '../../src/model/row.js';
-import type { TableSchema } from '../../src/ovsdb/database-schema.js';
+import type { Row, Value } from '../../src/model/row.js';
+import type { ColumnSchema, TableSchema } from '../../src/ovsdb/database-schema.js';
 import { failureOf, snapshotOf, type Tables } from '../compat/every-kind.js';
 import { countsOf, EXACT, northboundSchema, OVERWRITE, planBetween, REFUSE, SKIP } from '../support/engine.js';
 
@@ -72,7 +75,7 @@ describe('makePlan', () => {
     expect(skip.changeCount).toBe(0);
     expect((await changesOf(skip))[0]).toMatchObject({ kind: 'SKIP', table: 'Logical_Switch', reason: expect.stringContaining('differs') as string });
     const overwrite = await planOf(NETWORK, renamed, OVERWRITE);
-    expect(await changesOf(overwrite)).toContainEqual({ kind: 'UPDATE', table: 'Logical_Switch', uuid: u('s'), label: 'switch "other"', columns: [{ column: 'name', before: 'other', after: 'web' }, { column: 'other_config', before: { a: 'b' }, after: undefined }] });
+    expect(await changesOf(overwrite)).toContainEqual({ kind: 'UPDATE', table: 'Logical_Switch', uuid: u('s'), label: 'switch "other"', columns: [{ column: 'name', before: 'other', after: 'web' }, { column: 'other_config', before: { a: 'b' }, after: undefined, removed: { a: 'b' } }] });
     const refuse = await planOf(NETWORK, renamed, REFUSE);
     expect(refuse.problems).toEqual([{ code: 'CONFLICT', message: 'switch "web" differs from the backup in name, other_config', table: 'Logical_Switch', label: 'switch "web"' }]);
     expect(countsOf(refuse)['Logical_Switch']).toMatchObject({ total: 1, failed: 1, restored: 0 });
@@ -156,6 +159,190 @@ describe('makePlan', () => {
 
   it('refuses exact with another policy', async () => {
     expect(await failureOf(planOf(NETWORK, NETWORK, { ...SKIP, exact: true }))).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('makePlan within a scope', () => {
+  const FLAGS = { includePorts: true, includeAcls: true, includeLoadBalancers: true, includeNat: true, includeDhcpOptions: true, includeQos: true };
+
+  async function scoped(backup: Tables, live: Tables, options: PlanOptions, part: Partial<ResourceFilter>): Promise<Plan> {
+    const [ours, theirs, breath, filter] = [snapshotOf(SCHEMA, backup), snapshotOf(SCHEMA, live), new Breath(), { ...FLAGS, ...part }];
+    const identity = await identify(ours, theirs, breath);
+    const scope = await selectScope(ours, filter, breath, options.exact ? { alsoIn: theirs } : {});
+    const liveScope = await selectLiveScope(theirs, filter, scope, { backup: ours, identity, byName: options.exact }, breath);
+    return planBetween(ours, theirs, { ...options, scope: { backup: scope.marks, live: liveScope.marks } });
+  }
+  const columnOf = async (plan: Plan, table: string, column: string): Promise<unknown> => (await changesOf(plan)).find((change) => change.table === table && change.kind !== 'SKIP')?.columns.find((cell) => cell.column === column)?.after;
+
+  /** Two switches that share a port group, a load balancer and an address set; a third. */
+  const SHARED: Tables = {
+    Logical_Switch: { [u('s')]: { name: 'web', ports: [u('p'), u('q')], load_balancer: [u('l')], acls: [u('a')] }, [u('t')]: { name: 'db', ports: [u('r')], load_balancer: [u('l')] }, [u('v')]: { name: 'far' } },
+    Logical_Switch_Port: { [u('p')]: port('p'), [u('q')]: port('q'), [u('r')]: port('r') },
+    Port_Group: { [u('g')]: { name: 'pg', ports: [u('p'), u('r')], acls: [u('b')] } },
+    ACL: { [u('a')]: { direction: 'to-lport', priority: 1, match: 'ip4', action: 'drop' }, [u('b')]: { direction: 'to-lport', priority: 2, match: 'ip4.src == $set', action: 'drop' } },
+    Address_Set: { [u('x')]: { name: 'set', addresses: ['10.0.0.1'] }, [u('y')]: { name: 'apart' } },
+    Load_Balancer: { [u('l')]: { name: 'lb' } },
+  };
+  const edited = (tables: Tables, edits: Readonly<Record<string, Readonly<Record<string, Row>>>>): Tables => {
+    const merged: Record<string, Record<string, Row>> = {};
+    for (const [table, rows] of [...Object.entries(tables), ...Object.entries(edits)]) merged[table] = { ...merged[table], ...rows };
+    return merged;
+  };
+
+  it.each([SKIP, OVERWRITE, EXACT, REFUSE])('counts and tells rows in scope only: %j', async (options) => {
+    const plan = await scoped(SHARED, SHARED, options, { switches: ['web'] });
+    expect([plan.changeCount, plan.problems, plan.warnings]).toEqual([0, [], []]);
+    expect((await changesOf(plan)).map(({ label }) => label).sort()).toEqual(['ACL to-lport 1 ip4 of switch "web"', 'ACL to-lport 2 ip4.src == $set of port group "pg"', 'address set "set"', 'load balancer "lb"', 'port "p"', 'port "q"', 'port group "pg"', 'switch "web"']);
+    const counts = plan.tables.map(countOutcomes);
+    expect(counts.reduce((sum, { total }) => sum + total, 0)).toBe(8);
+    expect(counts.every(({ total, restored, skipped, failed }) => total === restored + skipped + failed)).toBe(true);
+  });
+
+  it.each([SKIP, OVERWRITE, EXACT, REFUSE])('brings a deleted switch back, and lets unselected members of what is shared be: %j', async (options) => {
+    // meanwhile the other port left the group, and another one came
+    const live = edited(without(SHARED, 's', 'p', 'q', 'a'), {
+      Logical_Switch: { [u('t')]: { name: 'db2', ports: [u('r'), u('z')] } },
+      Logical_Switch_Port: { [u('z')]: port('z') },
+      Port_Group: { [u('g')]: { name: 'pg', ports: [u('z')], acls: [u('b')] } },
+      Address_Set: { [u('y')]: { name: 'apart', addresses: ['10.0.0.9'] } },
+    });
+    const plan = await scoped(SHARED, live, options, { switches: ['web'] });
+    expect([plan.problems, plan.warnings]).toEqual([[], []]);
+    expect(await told(plan)).toEqual(['INSERT ACL to-lport 1 ip4 of switch "web"', 'INSERT switch "web"', 'INSERT port "p"', 'INSERT port "q"', 'UPDATE port group "pg": ports']);
+    expect(await columnOf(plan, 'Port_Group', 'ports')).toEqual([u('p'), u('z')].sort());
+    expect(await columnOf(plan, 'Logical_Switch', 'load_balancer')).toEqual([u('l')]);
+  });
+
+  it('inserts a pulled in port group with the picked members only', async () => {
+    const plan = await scoped(SHARED, without(SHARED, 's', 'p', 'q', 'a', 'g', 'b'), SKIP, { switches: ['web'] });
+    expect([await columnOf(plan, 'Port_Group', 'ports'), plan.warnings]).toEqual([[u('p')], []]);
+  });
+
+  it('inserts a port group that was picked itself with those of its members that are live', async () => {
+    const live = without(SHARED, 'g', 'b', 'p');
+    const plan = await scoped(SHARED, live, SKIP, { portGroups: ['pg'] });
+    expect(await told(plan)).toEqual(['INSERT ACL to-lport 2 ip4.src == $set of port group "pg"', 'INSERT port group "pg"']);
+    expect(await columnOf(plan, 'Port_Group', 'ports')).toEqual([u('r')]);
+    expect(plan.warnings).toEqual(['1 reference from port group rows (ports) to port rows that the filter leaves out is dropped']);
+  });
+
+  it('gives a picked load balancer that comes back to the switches that used it, and touches nothing else of them', async () => {
+    const live = edited(without(SHARED, 'l'), { Logical_Switch: { [u('t')]: { name: 'renamed', ports: [u('r')] } } });
+    for (const options of [SKIP, OVERWRITE, EXACT, REFUSE]) {
+      const plan = await scoped(SHARED, live, options, { loadBalancers: ['lb'] });
+      expect([plan.problems, await told(plan)]).toEqual([[], ['INSERT load balancer "lb"', 'UPDATE switch "web": load_balancer', 'UPDATE switch "renamed": load_balancer']]);
+    }
+    expect(await told(await scoped(SHARED, {}, SKIP, { loadBalancers: ['lb'] }))).toEqual(['INSERT load balancer "lb"']);
+  });
+
+  it.each<[keyof typeof FLAGS, string, readonly string[]]>([
+    ['includePorts', 'ports', [u('p'), u('q'), u('z')]],
+    ['includeAcls', 'acls', [u('a')]],
+    ['includeLoadBalancers', 'load_balancer', [u('l')]],
+  ])('leaves with %s: false what is live in %s as it is', async (flag, column, value) => {
+    const live = edited(SHARED, { Logical_Switch: { [u('s')]: { ...SHARED['Logical_Switch']?.[u('s')], name: 'other', [column]: value } }, Logical_Switch_Port: { [u('z')]: port('z'), [u('q')]: port('moved') } });
+    for (const options of [OVERWRITE, EXACT]) {
+      const plan = await scoped(SHARED, flag === 'includePorts' ? live : without(live, 'z'), options, { switches: [u('s')], [flag]: false });
+      expect((await told(plan)).filter((change) => change.includes('switch'))).toEqual(['UPDATE switch "other": name']);
+      expect((await told(plan)).some((change) => change.includes('port "'))).toBe(flag !== 'includePorts');
+    }
+  });
+
+  it('deletes with exact only what the picked rows own, and names that are only live', async () => {
+    const live = edited(SHARED, {
+      Logical_Switch: { [u('s')]: { name: 'web', ports: [u('p'), u('q'), u('z')], load_balancer: [u('l'), u('m')], acls: [u('a'), u('c')] }, [u('t')]: { name: 'db', ports: [u('r'), u('w')] }, [u('n')]: { name: 'new', ports: [u('k')] } },
+      Logical_Switch_Port: { [u('z')]: port('z'), [u('w')]: port('w'), [u('k')]: port('k') },
+      Port_Group: { [u('g')]: { name: 'pg', ports: [u('p'), u('r'), u('w'), u('z')], acls: [u('b'), u('d')] } },
+      ACL: { [u('c')]: { direction: 'to-lport', priority: 3, match: 'ip6', action: 'drop' }, [u('d')]: { direction: 'to-lport', priority: 4, match: 'ip6', action: 'drop' } },
+      Load_Balancer: { [u('m')]: { name: 'lb2' } },
+    });
+    const exact = await scoped(SHARED, live, EXACT, { switches: ['web'] });
+    expect([exact.problems, (await told(exact)).sort()]).toEqual([[], ['DELETE ACL to-lport 3 ip6 of switch "web"', 'DELETE port "z"', 'UPDATE port group "pg": ports', 'UPDATE switch "web": acls, load_balancer, ports']]);
+    expect(await columnOf(exact, 'Port_Group', 'ports')).toEqual([u('p'), u('r'), u('w')].sort());
+    expect((await told(await scoped(SHARED, live, EXACT, { switches: ['new'] }))).sort()).toEqual(['DELETE port "k"', 'DELETE switch "new"']);
+    expect(await told(await scoped(SHARED, live, OVERWRITE, { switches: ['web'] }))).toEqual([]);
+  });
+
+  it('does not delete with exact what an unselected row holds or needs', async () => {
+    // the ACL is in the switch and in a port group that is nobody's business here
+    const held = edited(SHARED, { Logical_Switch: { [u('s')]: { ...SHARED['Logical_Switch']?.[u('s')], acls: [u('a'), u('c')] } }, ACL: { [u('c')]: { direction: 'to-lport', priority: 3, match: 'ip6', action: 'drop' } }, Port_Group: { [u('h')]: { name: 'held', acls: [u('c')] } } });
+    expect(await told(await scoped(SHARED, held, EXACT, { switches: ['web'] }))).toEqual(['UPDATE switch "web": acls']);
+    const used = edited(SHARED, { Address_Set: { [u('new')]: { name: 'new' } }, NAT: { [u('nat')]: { type: 'snat', external_ip: '1.1.1.1', logical_ip: '10.0.0.1', allowed_ext_ips: u('new') } }, Logical_Router: { [u('gw')]: { name: 'gw', nat: [u('nat')] } } });
+    expect((await scoped(SHARED, used, EXACT, { addressSets: ['new'] })).problems.map(({ message }) => message)).toEqual(['address set "new" cannot be deleted: NAT snat 1.1.1.1 10.0.0.1, which stays, refers to it']);
+  });
+
+  it('does not touch a port that is in a picked switch and in another one in the backup; the other way round it is refused', async () => {
+    const moved = edited(SHARED, { Logical_Switch: { [u('s')]: { ...SHARED['Logical_Switch']?.[u('s')], ports: [u('p'), u('q'), u('r')] }, [u('t')]: { name: 'db', load_balancer: [u('l')] } } });
+    for (const options of [SKIP, OVERWRITE, EXACT]) expect(await told(await scoped(SHARED, moved, options, { switches: ['web'] }))).toEqual([]);
+    const plan = await scoped(SHARED, moved, EXACT, { switches: ['db'] });
+    expect(plan.problems.map(({ message }) => message)).toEqual(['port "r" cannot be in switch "db": it is in switch "web" now, which the restore leaves as it is. Take it out there first, or restore with a filter that takes both in']);
+    // a switch that is deleted takes along what was moved into it
+    const intoNew = edited(SHARED, { Logical_Switch: { [u('n')]: { name: 'new', ports: [u('r')] }, [u('t')]: { name: 'db', load_balancer: [u('l')] } } });
+    expect((await told(await scoped(SHARED, intoNew, EXACT, { switches: ['new'] }))).sort()).toEqual(['DELETE port "r"', 'DELETE switch "new"']);
+  });
+
+  /** A switch whose port leads to a router; the router has more than that port. */
+  const LINKED: Tables = {
+    Logical_Switch: { [u('s')]: { name: 'web', ports: [u('p')] } },
+    Logical_Switch_Port: { [u('p')]: { name: 'p', type: 'router', options: { 'router-port': 'lrp' } } },
+    Logical_Router: { [u('r')]: { name: 'gw', ports: [u('rp'), u('rq')], nat: [u('n')], options: { chassis: 'c1' } } },
+    Logical_Router_Port: { [u('rp')]: { name: 'lrp', mac: '00:00:00:00:00:01', networks: ['10.0.0.1/24'] }, [u('rq')]: { name: 'lrq', mac: '00:00:00:00:00:02', networks: ['10.0.1.1/24'] } },
+    NAT: { [u('n')]: { type: 'snat', external_ip: '1.1.1.1', logical_ip: '10.0.0.0/24' } },
+  };
+
+  it('inserts a carrier bare where it is not live, and only attaches to it where it is', async () => {
+    const bare = await changesOf(await scoped(LINKED, {}, SKIP, { switches: ['web'] }));
+    expect(bare.filter(({ kind }) => kind === 'INSERT').map(({ label }) => label)).toEqual(['router "gw"', 'router port "lrp"', 'switch "web"', 'port "p"']);
+    expect(bare[0]?.columns).toEqual([{ column: 'name', after: 'gw' }, { column: 'options', after: { chassis: 'c1' } }, { column: 'ports', after: [u('rp')] }]);
+    const live = edited(without(LINKED, 'rp', 'rq'), { Logical_Router: { [u('r')]: { name: 'renamed', options: { chassis: 'c2' } } } });
+    for (const options of [SKIP, OVERWRITE, EXACT, REFUSE]) {
+      const plan = await scoped(LINKED, live, options, { switches: ['web'] });
+      expect([plan.problems, await told(plan)]).toEqual([[], ['UPDATE router "renamed": ports', 'INSERT router port "lrp"']]);
+    }
+  });
+
+  it('fails clearly where the holder of a row takes no part', async () => {
+    const [backup, live] = [snapshotOf(SCHEMA, LINKED), snapshotOf(SCHEMA, {})];
+    const marks: ScopeMarks = new Map([...backup.tables.values()].map((rows) => [rows.table, new Uint8Array(rows.count).fill(rows.table === 'Logical_Router_Port' ? MARK.NEEDED : MARK.OUT)]));
+    const plan = await planBetween(backup, live, { ...SKIP, scope: { backup: marks, live: new Map() } });
+    expect(plan.problems.map(({ message }) => message)).toEqual(['lrp', 'lrq'].map((name) => `router port "${name}" cannot be restored: the row that holds it takes no part in this restore, and without it the database would drop router port "${name}"`));
+    expect(countsOf(plan)).toEqual({ Logical_Router_Port: { total: 2, restored: 0, skipped: 0, deleted: 0, failed: 2 } });
+  });
+
+  it('finds a clash with a row out of scope, and says what to do', async () => {
+    const live = edited(without(SHARED, 's', 'p', 'q', 'a'), { Address_Set: { [u('x')]: { name: 'gone' }, [u('k')]: { name: 'set' } } });
+    expect((await scoped(SHARED, live, OVERWRITE, { addressSets: [u('x')] })).problems.map(({ message }) => message)).toEqual(['address set "set" cannot be restored: address set "set", another row of the database, has the same name. Delete or rename that row, or restore with a filter that takes it in']);
+  });
+
+  it('verifies what is in scope and nothing else', async () => {
+    const live = without(SHARED, 's', 'p', 'q', 'a');
+    const plan = await scoped(SHARED, live, OVERWRITE, { switches: ['web'] });
+    const after = edited(SHARED, { Address_Set: { [u('y')]: { name: 'apart', addresses: ['10.0.0.9'] } } });
+    expect(await verifyPlan(plan, snapshotOf(SCHEMA, after), new Breath())).toEqual({ problems: [], warnings: [], asPlanned: 5, touched: 5 });
+  });
+});
+
+describe('deltaOf', () => {
+  const delta = (table: string, column: string, before: Value | undefined, after: Value | undefined): Pick<ColumnChange, 'added' | 'removed'> => deltaOf(SCHEMA.tables.get(table)?.columns.get(column) as ColumnSchema, before, after);
+
+  it('tells the members that come to a set and go from it, and the pairs of a map', () => {
+    expect(delta('Address_Set', 'addresses', ['a', 'b'], ['b', 'c'])).toEqual({ added: ['c'], removed: ['a'] });
+    expect(delta('Address_Set', 'addresses', undefined, ['b'])).toEqual({ added: ['b'] });
+    expect(delta('Address_Set', 'addresses', ['b'], undefined)).toEqual({ removed: ['b'] });
+    expect(delta('Logical_Switch', 'other_config', { a: '1', b: '2', c: '3' }, { a: '1', b: '4', d: '5' })).toEqual({ added: { b: '4', d: '5' }, removed: { b: '2', c: '3' } });
+    expect(delta('Logical_Switch', 'other_config', { a: '1' }, { a: '1' })).toEqual({});
+  });
+
+  it('says nothing of columns of one value', () => {
+    expect(delta('Logical_Switch', 'name', 'a', 'b')).toEqual({});
+    expect(delta('Logical_Switch_Port', 'dhcpv4_options', undefined, u('d'))).toEqual({});
+  });
+
+  it('takes pairs whose keys are no strings as pairs, and exact integers', () => {
+    const column = { ...(SCHEMA.tables.get('Logical_Switch')?.columns.get('other_config') as ColumnSchema), key: { type: 'integer' } as const };
+    expect(deltaOf(column, [[1, 'a'], [2, 'b']], [[1, 'a'], [2, 'c']])).toEqual({ added: [[2, 'c']], removed: [[2, 'b']] });
+    const set = { ...(SCHEMA.tables.get('Address_Set')?.columns.get('addresses') as ColumnSchema) };
+    expect(deltaOf(set, [2n ** 53n], [2n ** 53n, 2n ** 53n + 1n])).toEqual({ added: [2n ** 53n + 1n] });
   });
 });
 

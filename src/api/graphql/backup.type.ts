@@ -4,12 +4,29 @@ import type { FileUpload } from 'graphql-upload-minimal';
 import type { BackupJob as ServiceJob, BackupProgress as ServiceProgress } from '../../service/backup.js';
 import type { BackupRecord } from '../../service/manifest-record.js';
 import { BigIntScalar, DateTime, Upload } from './scalars.js';
+import { PulledIn, ResourceFilter, ResourceFilterInput } from './filter.type.js';
 import { OperationError, PageInfo, TableCount, tableCounts } from './page.type.js';
 
 export enum BackupType {
   FULL = 'FULL',
+  SELECTIVE = 'SELECTIVE',
+  INCREMENTAL = 'INCREMENTAL',
 }
-registerEnumType(BackupType, { name: 'BackupType' });
+registerEnumType(BackupType, {
+  name: 'BackupType',
+  valuesConfig: {
+    FULL: { description: 'The whole configuration' },
+    SELECTIVE: { description: 'The part that a ResourceFilter picks' },
+    INCREMENTAL: { description: 'Only what has changed since another backup: not made yet, and refused' },
+  },
+});
+
+export enum CaptureMode {
+  AUTO = 'AUTO',
+  FAST = 'FAST',
+  PACED = 'PACED',
+}
+registerEnumType(CaptureMode, { name: 'CaptureMode', description: 'FAST reads in one request, for which the server answers nobody else; PACED reads in small steps; AUTO chooses by size and kind of server' });
 
 export enum BackupFormat {
   JSON = 'JSON',
@@ -87,13 +104,25 @@ export class Backup {
   @Field(() => [TableCount])
   tables!: readonly TableCount[];
 
+  @Field(() => ResourceFilter, { nullable: true, description: 'Of a selective backup: what was asked for' })
+  resourceFilter?: ResourceFilter | undefined;
+
+  @Field(() => [PulledIn], { description: 'Of a selective backup: rows that nobody named and that came along, the first 500' })
+  pulledIn!: readonly PulledIn[];
+
+  @Field(() => Int, { description: 'How many rows came along' })
+  pulledInCount!: number;
+
+  @Field(() => [String], { description: 'Of a selective backup: what was left out although rows of it refer to it' })
+  warnings!: readonly string[];
+
   @Field(() => String, { description: 'Name of the stored file, relative to the backup store' })
   file!: string;
 }
 
 export function backupOf(record: BackupRecord): Backup {
-  const { archiveFormat, tables, type, ...rest } = record;
-  return { ...rest, type: BackupType[type], format: BackupFormat[archiveFormat], tables: tableCounts(tables) };
+  const { archiveFormat, tables, type, pulledIn = [], pulledInCount = 0, warnings = [], ...rest } = record;
+  return { ...rest, type: BackupType[type], format: BackupFormat[archiveFormat], tables: tableCounts(tables), pulledIn, pulledInCount, warnings };
 }
 
 @ObjectType()
@@ -167,8 +196,14 @@ export class CreateBackupInput {
   @Field(() => [String], { nullable: true })
   tags?: string[] | null;
 
+  @Field(() => ResourceFilterInput, { nullable: true, description: 'Required for SELECTIVE, and for it only' })
+  resourceFilter?: ResourceFilterInput | null;
+
   @Field(() => ID, { nullable: true, description: 'Which configured database; the default one if left out' })
   database?: string | null;
+
+  @Field(() => CaptureMode, { nullable: true, defaultValue: CaptureMode.AUTO })
+  capture?: CaptureMode | null;
 }
 
 @InputType()

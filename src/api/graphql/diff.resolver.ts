@@ -3,7 +3,8 @@ import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root 
 import type { CompareService, Comparison } from '../../service/compare.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
-import { checkKey } from './input.js';
+import { ResourceFilterInput } from './filter.type.js';
+import { checkFilter, checkKey } from './input.js';
 import { ConfigurationRefInput } from './page.type.js';
 import { ChangeKind, RowChangeConnection, changesOf } from './restore.type.js';
 
@@ -29,9 +30,9 @@ export class DiffResolver {
   constructor(private readonly compare: CompareService) {}
 
   @Query(() => ConfigurationDiff)
-  async diff(@Ctx() { viewer }: ApiContext, @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput, @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput): Promise<ConfigurationDiff> {
+  async diff(@Ctx() { viewer }: ApiContext, @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput, @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput, @Arg('filter', () => ResourceFilterInput, { nullable: true }) filter: ResourceFilterInput | null): Promise<ConfigurationDiff> {
     requirePermissions(viewer, 'backups:read');
-    const comparison = await this.compare.compare(refOf(from), refOf(to));
+    const comparison = await this.compare.compare(refOf(from), refOf(to), checkFilter(filter));
     const { identical, inserted, updated, deleted } = comparison;
     return { comparison, identical, inserted, updated, deleted };
   }

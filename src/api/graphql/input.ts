@@ -5,7 +5,10 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/error.js';
 import type { ArchiveFormat } from '../../archive/archive.js';
+import type { ResourceFilter } from '../../service/resource-filter.js';
 import type { CreateBackupInput, ImportBackupInput } from './backup.type.js';
+import type { ResourceFilterInput } from './filter.type.js';
+import type { RestoreBackupInput } from './restore-input.type.js';
 
 const given = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
 const text = (max: number) => z.string().max(max, `takes at most ${String(max)} characters`).refine((value) => !value.includes('\u0000'), 'may not hold NUL');
@@ -15,11 +18,43 @@ const tags = given(z.array(text(100).refine((value) => value.trim() !== '', 'a t
 const key = given(text(1_024).min(1, 'may not be empty'));
 const format = given(z.enum(['JSON', 'YAML', 'OVSDB']));
 
+const picked = given(z.array(text(200).refine((value) => value !== '', 'a name or a UUID may not be empty')).max(10_000, 'takes at most 10,000 names'));
+const flag = given(z.boolean()).transform((value) => value ?? true);
+const filter = given(
+  z
+    .object({ switches: picked, routers: picked, portGroups: picked, addressSets: picked, loadBalancers: picked, includePorts: flag, includeAcls: flag, includeLoadBalancers: flag, includeNat: flag, includeDhcpOptions: flag, includeQos: flag })
+    .transform((value) => value as ResourceFilter),
+);
+
 const createBackup = z
-  .object({ name, description, format: format.transform((value): ArchiveFormat => value ?? 'JSON'), compress: given(z.boolean()), encrypt: given(z.boolean()), encryptionKey: key, tags, database: given(z.string()) })
+  .object({ type: given(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL'])).transform((value) => value ?? 'FULL'), resourceFilter: filter, capture: given(z.enum(['AUTO', 'FAST', 'PACED'])).transform((value) => value ?? 'AUTO'), name, description, format: format.transform((value): ArchiveFormat => value ?? 'JSON'), compress: given(z.boolean()), encrypt: given(z.boolean()), encryptionKey: key, tags, database: given(z.string()) })
   .refine(({ encrypt, encryptionKey }) => encrypt !== true || encryptionKey !== undefined, { path: ['encryptionKey'], message: 'is needed with encrypt' })
   .refine(({ encrypt, encryptionKey }) => encrypt === true || encryptionKey === undefined, { path: ['encrypt'], message: 'must be true where encryptionKey is given: the backup would not be encrypted' })
-  .transform(({ encrypt: _encrypt, compress, ...rest }) => ({ ...rest, compress: compress ?? false }));
+  .refine(({ type }) => type !== 'INCREMENTAL', { path: ['type'], message: 'INCREMENTAL backups are not made yet: use FULL or SELECTIVE' })
+  .refine(({ type, resourceFilter }) => type !== 'SELECTIVE' || resourceFilter !== undefined, { path: ['resourceFilter'], message: 'is needed with type SELECTIVE' })
+  .refine(({ type, resourceFilter }) => type === 'SELECTIVE' || resourceFilter === undefined, { path: ['type'], message: 'must be SELECTIVE where resourceFilter is given: a full backup holds everything' })
+  .transform(({ encrypt: _encrypt, type: _type, compress, resourceFilter, ...rest }) => ({ ...rest, compress: compress ?? false, filter: resourceFilter }));
+
+const restore = z
+  .object({
+    backupId: text(200),
+    database: given(z.string()),
+    dryRun: given(z.boolean()).transform((value) => value ?? false),
+    conflictPolicy: given(z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR'])).transform((value) => value ?? 'SKIP'),
+    exact: given(z.boolean()).transform((value) => value ?? false),
+    force: given(z.boolean()).transform((value) => value ?? false),
+    resourceMapping: given(z.array(z.object({ from: text(200).min(1, 'may not be empty'), to: text(200).min(1, 'may not be empty') })).max(10_000, 'takes at most 10,000 entries')),
+    restoreFilter: filter,
+    decryptionKey: key,
+    sync: given(z.enum(['NONE', 'SB', 'HV'])).transform((value) => value ?? 'NONE'),
+    confirmWithinSeconds: given(z.int().min(1, 'takes 1 to 86,400 seconds').max(86_400, 'takes 1 to 86,400 seconds')),
+  })
+  .transform(({ resourceMapping, restoreFilter, ...rest }) => ({ ...rest, mapping: resourceMapping ?? [], filter: restoreFilter }));
+
+/** A part of a configuration. */
+export function checkFilter(input: ResourceFilterInput | null | undefined): ResourceFilter | undefined {
+  return checked(z.object({ filter }), { filter: input }).filter;
+}
 
 const importBackup = z
   .object({ name: given(name), description, format, tags, decryptionKey: key, file: z.unknown().optional(), data: given(z.string()) })
@@ -33,6 +68,10 @@ function checked<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
 
 export function checkCreateBackup(input: CreateBackupInput): z.output<typeof createBackup> {
   return checked(createBackup, input);
+}
+
+export function checkRestore(input: RestoreBackupInput): z.output<typeof restore> {
+  return checked(restore, input);
 }
 
 export function checkImportBackup(input: ImportBackupInput): z.output<typeof importBackup> {

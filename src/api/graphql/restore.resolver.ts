@@ -2,14 +2,16 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Catalog } from '../../service/catalog.js';
 import { pageById } from '../../service/page.js';
-import type { RestoreService, RestoreStep } from '../../service/restore.js';
+import type { RestoreService } from '../../service/restore.js';
+import type { RestoreStep } from '../../service/restore-registry.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { unlessNotFound } from './backup.resolver.js';
 import { Backup, backupOf } from './backup.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from './follow.js';
-import { checkKey } from './input.js';
-import { ChangeKind, ConflictPolicy, Restore, RestoreBackupInput, RestoreConnection, RestoreProgress, RestoreResult, RowChangeConnection, changesOf, restoreOf, restoreProgressOf } from './restore.type.js';
+import { checkRestore } from './input.js';
+import { RestoreBackupInput } from './restore-input.type.js';
+import { ChangeKind, Restore, RestoreConnection, RestoreProgress, RestoreResult, RowChangeConnection, changesOf, restoreOf, restoreProgressOf } from './restore.type.js';
 
 @Resolver(() => Restore)
 export class RestoreResolver {
@@ -35,16 +37,7 @@ export class RestoreResolver {
   @Mutation(() => Restore)
   async restoreBackup(@Ctx() { viewer }: ApiContext, @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput): Promise<Restore> {
     requirePermissions(viewer, 'backups:restore', 'admin');
-    const { restore, done } = await this.restores.start({
-      backupId: input.backupId,
-      database: input.database ?? undefined,
-      dryRun: input.dryRun ?? false,
-      conflictPolicy: input.conflictPolicy ?? ConflictPolicy.SKIP,
-      exact: input.exact ?? false,
-      force: input.force ?? false,
-      decryptionKey: checkKey('decryptionKey', input.decryptionKey),
-      subject: viewer.subject,
-    });
+    const { restore, done } = await this.restores.start({ ...checkRestore(input), subject: viewer.subject });
     if (input.wait ?? true) await done;
     return restoreOf(restore);
   }
@@ -53,6 +46,40 @@ export class RestoreResolver {
   async cancelRestore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
     requirePermissions(viewer, 'backups:restore', 'admin');
     return restoreOf(await this.restores.cancel(id));
+  }
+
+  @Mutation(() => Restore, { description: 'Ends the waiting of a restore that awaits confirmation: it stays' })
+  async confirmRestore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+    requirePermissions(viewer, 'backups:restore', 'admin');
+    return restoreOf(await this.restores.confirm(id, viewer.subject));
+  }
+
+  @Mutation(() => Restore, { description: 'Puts back what the restore changed; refuses, naming the rows, where others have changed them since, unless forced' })
+  async undoRestore(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('id', () => ID) id: string,
+    @Arg('force', () => Boolean, { nullable: true, defaultValue: false }) force: boolean | null,
+    @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false }) dryRun: boolean | null,
+  ): Promise<Restore> {
+    requirePermissions(viewer, 'backups:restore', 'admin');
+    const { restore, done } = await this.restores.undo(id, { force: force ?? false, dryRun: dryRun ?? false, subject: viewer.subject });
+    await done;
+    return restoreOf(restore);
+  }
+
+  @FieldResolver(() => Restore, { nullable: true, description: 'An undo is a restore of its own' })
+  undoOf(@Root() { undoOfId }: Restore): Restore | null {
+    return this.other(undoOfId);
+  }
+
+  @FieldResolver(() => Restore, { nullable: true })
+  undoneBy(@Root() { undoneById }: Restore): Restore | null {
+    return this.other(undoneById);
+  }
+
+  private other(id: string | undefined): Restore | null {
+    const restore = id === undefined ? undefined : this.restores.find(id);
+    return restore === undefined ? null : restoreOf(restore);
   }
 
   @FieldResolver(() => Backup, { nullable: true })

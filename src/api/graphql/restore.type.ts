@@ -1,16 +1,18 @@
 /** What the contract says of restores and of changes. */
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { RowChange as ServiceChange } from '../../engine/change.js';
 import type { ChangePage } from '../../service/change-log.js';
-import type { Restore as ServiceRestore } from '../../service/restore.js';
-import type { RestoreRecord } from '../../service/restore-record.js';
+import { isFinal, type RestoreRecord } from '../../service/restore-record.js';
+import type { Restore as ServiceRestore } from '../../service/restore-registry.js';
 import type { RestoreProgress as ServiceProgress } from '../../service/restore-run.js';
+import { PulledIn } from './filter.type.js';
 import { OperationError, PageInfo } from './page.type.js';
 import { BigIntScalar, DateTime, JsonScalar } from './scalars.js';
 
 export enum ConflictPolicy {
   SKIP = 'SKIP',
   OVERWRITE = 'OVERWRITE',
+  RENAME = 'RENAME',
   ERROR = 'ERROR',
 }
 registerEnumType(ConflictPolicy, {
@@ -19,6 +21,7 @@ registerEnumType(ConflictPolicy, {
   valuesConfig: {
     SKIP: { description: 'It is left as it is' },
     OVERWRITE: { description: 'It is updated in place, only the columns that differ; its UUID stays' },
+    RENAME: { description: 'Switches, routers, port groups and whatever else has a name come in as a copy beside it, suffixed _restored_<time>, with every reference inside the copy moved along' },
     ERROR: { description: 'If any differs from the backup nothing is done, and every conflict is named' },
   },
 });
@@ -29,11 +32,21 @@ export enum RestorePhase {
   PLANNING = 'PLANNING',
   APPLYING = 'APPLYING',
   VERIFYING = 'VERIFYING',
+  CONVERGING = 'CONVERGING',
+  AWAITING_CONFIRMATION = 'AWAITING_CONFIRMATION',
   SUCCEEDED = 'SUCCEEDED',
   FAILED = 'FAILED',
   CANCELLED = 'CANCELLED',
+  UNDONE = 'UNDONE',
 }
-registerEnumType(RestorePhase, { name: 'RestorePhase' });
+registerEnumType(RestorePhase, {
+  name: 'RestorePhase',
+  valuesConfig: {
+    CONVERGING: { description: 'Waiting for northd, or the chassis too, to take the change over' },
+    AWAITING_CONFIRMATION: { description: 'In the database; undone by itself unless confirmRestore comes in time' },
+    UNDONE: { description: 'What it changed was put back' },
+  },
+});
 
 export enum ChangeKind {
   INSERT = 'INSERT',
@@ -42,33 +55,6 @@ export enum ChangeKind {
   SKIP = 'SKIP',
 }
 registerEnumType(ChangeKind, { name: 'ChangeKind' });
-
-@InputType()
-export class RestoreBackupInput {
-  @Field(() => ID)
-  backupId!: string;
-
-  @Field(() => ID, { nullable: true, description: "Which configured database to restore into; the backup's own if left out" })
-  database?: string | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false })
-  dryRun?: boolean | null;
-
-  @Field(() => ConflictPolicy, { nullable: true, defaultValue: ConflictPolicy.SKIP })
-  conflictPolicy?: ConflictPolicy | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: 'With OVERWRITE: also delete the live rows that the backup does not hold, so that the database ends equal to the backup' })
-  exact?: boolean | null;
-
-  @Field(() => String, { nullable: true })
-  decryptionKey?: string | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: 'Go on where the plan only warns: a schema version that differs with columns lost, say' })
-  force?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'True: answer when the restore has ended. False: answer at once; follow it with restoreProgress' })
-  wait?: boolean | null;
-}
 
 @ObjectType()
 export class ResourceRestoreDetail {
@@ -104,6 +90,12 @@ export class ColumnChange {
 
   @Field(() => JsonScalar, { nullable: true })
   after?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true, description: 'Of a set or map that differs: the members that were added' })
+  added?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true, description: 'Of a set or map that differs: the members that were removed. A map entry with another value is in both' })
+  removed?: unknown;
 }
 
 @ObjectType()
@@ -182,11 +174,23 @@ export class RestoreResult {
 
   @Field(() => String, { description: 'Seconds with three decimals and an s, e.g. 1.234s' })
   processingTime!: string;
+
+  @Field(() => Float, { nullable: true, description: 'How long northd, or northd and the chassis, took to take the change over; null without sync, and where they did not within the limit' })
+  convergenceSeconds?: number | undefined;
+
+  @Field(() => Int, { description: 'Transactions that it took: one, or on a cluster several for a large plan; 0 when nothing was to be changed' })
+  steps!: number;
+
+  @Field(() => [PulledIn], { description: 'With a filter: rows that nobody named and that come along, the first 500' })
+  pulledIn!: readonly PulledIn[];
+
+  @Field(() => Int, { description: 'How many rows come along' })
+  pulledInCount!: number;
 }
 
 function resultOf(record: RestoreRecord): RestoreResult | undefined {
   const { result } = record;
-  if (result === undefined || record.finishedAt === undefined) return undefined;
+  if (result === undefined || (!isFinal(record.phase) && record.phase !== 'AWAITING_CONFIRMATION')) return undefined;
   const { changes: _counts, ...rest } = result;
   return { record, ...rest };
 }
@@ -214,6 +218,12 @@ export class RestoreProgress {
   @Field(() => DateTime)
   at!: string;
 
+  @Field(() => DateTime, { nullable: true, description: 'While it awaits confirmation: the restore undoes itself at this instant' })
+  confirmBefore?: string | undefined;
+
+  @Field(() => Int, { nullable: true, description: 'While it awaits confirmation: the time left' })
+  secondsLeft?: number | undefined;
+
   @Field(() => RestoreResult, { nullable: true, description: 'Set in the last event' })
   result?: RestoreResult | undefined;
 }
@@ -225,6 +235,8 @@ export function restoreProgressOf({ record }: ServiceRestore, { result, phase, .
 @ObjectType()
 export class Restore {
   readonly backupId!: string;
+  readonly undoOfId?: string | undefined;
+  readonly undoneById?: string | undefined;
 
   @Field(() => ID)
   id!: string;
@@ -253,13 +265,16 @@ export class Restore {
   @Field(() => DateTime, { nullable: true })
   finishedAt?: string | undefined;
 
-  @Field(() => RestoreResult, { nullable: true, description: 'Set once the restore has ended' })
+  @Field(() => RestoreResult, { nullable: true, description: 'Set once the restore has ended, or awaits confirmation' })
   result?: RestoreResult | undefined;
+
+  @Field(() => DateTime, { nullable: true, description: 'While it awaits confirmation: it undoes itself at this instant' })
+  confirmBefore?: string | undefined;
 }
 
 export function restoreOf(restore: ServiceRestore): Restore {
-  const { id, backupId, database, dryRun, conflictPolicy, phase, startedBy, startedAt, finishedAt } = restore.record;
-  return { id, backupId, database, dryRun, conflictPolicy: ConflictPolicy[conflictPolicy], phase: RestorePhase[phase], progress: restoreProgressOf(restore, restore.feed.current), startedBy, startedAt, finishedAt, result: resultOf(restore.record) };
+  const { id, backupId, database, dryRun, conflictPolicy, phase, startedBy, startedAt, finishedAt, confirmBefore, undoOf: undoOfId, undoneBy: undoneById } = restore.record;
+  return { id, backupId, undoOfId, undoneById, confirmBefore: phase === 'AWAITING_CONFIRMATION' ? confirmBefore : undefined, database, dryRun, conflictPolicy: ConflictPolicy[conflictPolicy], phase: RestorePhase[phase], progress: restoreProgressOf(restore, restore.feed.current), startedBy, startedAt, finishedAt, result: resultOf(restore.record) };
 }
 
 @ObjectType()

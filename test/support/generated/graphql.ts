@@ -30,7 +30,18 @@ export type BackupPhase =
   | 'SUCCEEDED';
 
 export type BackupType =
-  | 'FULL';
+  /** The whole configuration */
+  | 'FULL'
+  /** Only what has changed since another backup: not made yet, and refused */
+  | 'INCREMENTAL'
+  /** The part that a ResourceFilter picks */
+  | 'SELECTIVE';
+
+/** FAST reads in one request, for which the server answers nobody else; PACED reads in small steps; AUTO chooses by size and kind of server */
+export type CaptureMode =
+  | 'AUTO'
+  | 'FAST'
+  | 'PACED';
 
 export type ChangeKind =
   | 'DELETE'
@@ -51,10 +62,13 @@ export type ConflictPolicy =
   | 'ERROR'
   /** It is updated in place, only the columns that differ; its UUID stays */
   | 'OVERWRITE'
+  /** Switches, routers, port groups and whatever else has a name come in as a copy beside it, suffixed _restored_<time>, with every reference inside the copy moved along */
+  | 'RENAME'
   /** It is left as it is */
   | 'SKIP';
 
 export type CreateBackupInput = {
+  capture?: CaptureMode | null | undefined;
   compress?: boolean | null | undefined;
   /** Which configured database; the default one if left out */
   database?: string | null | undefined;
@@ -63,6 +77,8 @@ export type CreateBackupInput = {
   encryptionKey?: string | null | undefined;
   format?: BackupFormat | null | undefined;
   name: string;
+  /** Required for SELECTIVE, and for it only */
+  resourceFilter?: ResourceFilterInput | null | undefined;
   tags?: Array<string> | null | undefined;
   type?: BackupType | null | undefined;
 };
@@ -79,32 +95,80 @@ export type ImportBackupInput = {
   tags?: Array<string> | null | undefined;
 };
 
+export type ResourceFilterInput = {
+  /** Names or UUIDs */
+  addressSets?: Array<string> | null | undefined;
+  /** ACLs of switches and of port groups */
+  includeAcls?: boolean | null | undefined;
+  includeDhcpOptions?: boolean | null | undefined;
+  includeLoadBalancers?: boolean | null | undefined;
+  includeNat?: boolean | null | undefined;
+  includePorts?: boolean | null | undefined;
+  includeQos?: boolean | null | undefined;
+  /** Names or UUIDs */
+  loadBalancers?: Array<string> | null | undefined;
+  /** Names or UUIDs */
+  portGroups?: Array<string> | null | undefined;
+  /** Names or UUIDs */
+  routers?: Array<string> | null | undefined;
+  /** Names or UUIDs */
+  switches?: Array<string> | null | undefined;
+};
+
+export type ResourceMappingInput = {
+  /** UUID or name in the backup */
+  from: string;
+  /** UUID or name in the target database */
+  to: string;
+};
+
 export type RestoreBackupInput = {
   backupId: string;
+  /** Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Restores of the same database wait until then */
+  confirmWithinSeconds?: number | null | undefined;
   conflictPolicy?: ConflictPolicy | null | undefined;
   /** Which configured database to restore into; the backup's own if left out */
   database?: string | null | undefined;
   decryptionKey?: string | null | undefined;
   dryRun?: boolean | null | undefined;
-  /** With OVERWRITE: also delete the live rows that the backup does not hold, so that the database ends equal to the backup */
+  /** With OVERWRITE: also delete the live rows, within restoreFilter, that the backup does not hold, so that the database ends equal to the backup */
   exact?: boolean | null | undefined;
   /** Go on where the plan only warns: a schema version that differs with columns lost, say */
   force?: boolean | null | undefined;
-  /** True: answer when the restore has ended. False: answer at once; follow it with restoreProgress */
+  /** Rows of the backup that are taken to be these live rows: their children attach there, and references to them point there */
+  resourceMapping?: Array<ResourceMappingInput> | null | undefined;
+  /** Restore this part only; of a selective backup, within the part that it holds */
+  restoreFilter?: ResourceFilterInput | null | undefined;
+  sync?: SyncTarget | null | undefined;
+  /** True: answer when the restore has ended, or awaits confirmation. False: answer at once; follow it with restoreProgress */
   wait?: boolean | null | undefined;
 };
 
 export type RestorePhase =
   | 'APPLYING'
+  /** In the database; undone by itself unless confirmRestore comes in time */
+  | 'AWAITING_CONFIRMATION'
   | 'CANCELLED'
+  /** Waiting for northd, or the chassis too, to take the change over */
+  | 'CONVERGING'
   | 'FAILED'
   | 'PLANNING'
   | 'QUEUED'
   | 'READING'
   | 'SUCCEEDED'
+  /** What it changed was put back */
+  | 'UNDONE'
   | 'VERIFYING';
 
-export type BackupFieldsFragment = { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, tables: Array<{ table: string, rows: number }> };
+/** What to wait for after applying, as ovn-nbctl --wait: nothing, northd (SB), or the chassis too (HV) */
+export type SyncTarget =
+  | 'HV'
+  | 'NONE'
+  | 'SB';
+
+export type PulledInFieldsFragment = { table: string, uuid: string, label: string, reason: string };
+
+export type BackupFieldsFragment = { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> };
 
 export type BackupProgressFieldsFragment = { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
 
@@ -113,7 +177,7 @@ export type GetBackupQueryVariables = Exact<{
 }>;
 
 
-export type GetBackupQuery = { backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, tables: Array<{ table: string, rows: number }> } | null };
+export type GetBackupQuery = { backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null };
 
 export type ListBackupsQueryVariables = Exact<{
   filter?: BackupFilterInput | null | undefined;
@@ -122,21 +186,21 @@ export type ListBackupsQueryVariables = Exact<{
 }>;
 
 
-export type ListBackupsQuery = { backups: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, edges: Array<{ cursor: string, node: { id: string } }>, nodes: Array<{ id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, tables: Array<{ table: string, rows: number }> }> } };
+export type ListBackupsQuery = { backups: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, edges: Array<{ cursor: string, node: { id: string } }>, nodes: Array<{ id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> }> } };
 
 export type GetBackupJobQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type GetBackupJobQuery = { backupJob: { id: string, phase: BackupPhase, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
+export type GetBackupJobQuery = { backupJob: { id: string, phase: BackupPhase, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
 
 export type CreateBackupMutationVariables = Exact<{
   input: CreateBackupInput;
 }>;
 
 
-export type CreateBackupMutation = { createBackup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, tables: Array<{ table: string, rows: number }> } };
+export type CreateBackupMutation = { createBackup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } };
 
 export type StartBackupMutationVariables = Exact<{
   input: CreateBackupInput;
@@ -150,7 +214,7 @@ export type ImportBackupMutationVariables = Exact<{
 }>;
 
 
-export type ImportBackupMutation = { importBackup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, tables: Array<{ table: string, rows: number }> } };
+export type ImportBackupMutation = { importBackup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } };
 
 export type DeleteBackupMutationVariables = Exact<{
   id: string;
@@ -191,6 +255,7 @@ export type GetViewerQuery = { viewer: { subject: string, permissions: Array<str
 export type DiffQueryVariables = Exact<{
   from: ConfigurationRefInput;
   to: ConfigurationRefInput;
+  filter?: ResourceFilterInput | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   kind?: ChangeKind | null | undefined;
@@ -198,22 +263,22 @@ export type DiffQueryVariables = Exact<{
 }>;
 
 
-export type DiffQuery = { diff: { identical: boolean, inserted: number, updated: number, deleted: number, changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown }> }> } } };
+export type DiffQuery = { diff: { identical: boolean, inserted: number, updated: number, deleted: number, changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> } } };
 
-export type RowChangePageFragment = { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown }> }> };
+export type RowChangePageFragment = { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> };
 
-export type RestoreResultFieldsFragment = { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> };
+export type RestoreResultFieldsFragment = { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> };
 
-export type RestoreProgressFieldsFragment = { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null };
+export type RestoreProgressFieldsFragment = { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null };
 
-export type RestoreFieldsFragment = { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null };
+export type RestoreFieldsFragment = { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null };
 
 export type GetRestoreQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type GetRestoreQuery = { restore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } | null };
+export type GetRestoreQuery = { restore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } | null };
 
 export type ListRestoresQueryVariables = Exact<{
   backupId?: string | null | undefined;
@@ -222,7 +287,7 @@ export type ListRestoresQueryVariables = Exact<{
 }>;
 
 
-export type ListRestoresQuery = { restores: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }> } };
+export type ListRestoresQuery = { restores: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }> } };
 
 export type RestoreChangesQueryVariables = Exact<{
   id: string;
@@ -233,33 +298,49 @@ export type RestoreChangesQueryVariables = Exact<{
 }>;
 
 
-export type RestoreChangesQuery = { restore: { id: string, result: { changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown }> }> } } | null } | null };
+export type RestoreChangesQuery = { restore: { id: string, result: { changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> } } | null } | null };
 
 export type RestoreBackupMutationVariables = Exact<{
   input: RestoreBackupInput;
 }>;
 
 
-export type RestoreBackupMutation = { restoreBackup: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type RestoreBackupMutation = { restoreBackup: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
 
 export type CancelRestoreMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelRestoreMutation = { cancelRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type CancelRestoreMutation = { cancelRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+
+export type ConfirmRestoreMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ConfirmRestoreMutation = { confirmRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+
+export type UndoRestoreMutationVariables = Exact<{
+  id: string;
+  force?: boolean | null | undefined;
+  dryRun?: boolean | null | undefined;
+}>;
+
+
+export type UndoRestoreMutation = { undoRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
 
 export type RestoreStepsSubscriptionVariables = Exact<{
   restoreId: string;
 }>;
 
 
-export type RestoreStepsSubscription = { restoreProgress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type RestoreStepsSubscription = { restoreProgress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
 
 export type RestoreActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, warnings: Array<string>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -279,6 +360,14 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PulledInFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+    `, {"fragmentName":"PulledInFields"}) as unknown as TypedDocumentString<PulledInFieldsFragment, unknown>;
 export const BackupFieldsFragmentDoc = new TypedDocumentString(`
     fragment BackupFields on Backup {
   id
@@ -300,12 +389,35 @@ export const BackupFieldsFragmentDoc = new TypedDocumentString(`
   encrypted
   rowCount
   tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
   tables {
     table
     rows
   }
 }
-    `, {"fragmentName":"BackupFields"}) as unknown as TypedDocumentString<BackupFieldsFragment, unknown>;
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}`, {"fragmentName":"BackupFields"}) as unknown as TypedDocumentString<BackupFieldsFragment, unknown>;
 export const OperationErrorFieldsFragmentDoc = new TypedDocumentString(`
     fragment OperationErrorFields on OperationError {
   code
@@ -363,6 +475,8 @@ export const RowChangePageFragmentDoc = new TypedDocumentString(`
       column
       before
       after
+      added
+      removed
     }
   }
 }
@@ -381,6 +495,12 @@ export const RestoreResultFieldsFragmentDoc = new TypedDocumentString(`
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -395,7 +515,13 @@ export const RestoreResultFieldsFragmentDoc = new TypedDocumentString(`
     failed
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -410,11 +536,19 @@ export const RestoreProgressFieldsFragmentDoc = new TypedDocumentString(`
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -428,6 +562,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -452,6 +592,13 @@ export const RestoreFieldsFragmentDoc = new TypedDocumentString(`
   startedAt
   startedBy
   finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
   backup {
     id
     name
@@ -463,7 +610,13 @@ export const RestoreFieldsFragmentDoc = new TypedDocumentString(`
     ...RestoreResultFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -477,6 +630,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -499,6 +658,8 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
@@ -509,7 +670,13 @@ export const GetBackupDocument = new TypedDocumentString(`
     ...BackupFields
   }
 }
-    fragment BackupFields on Backup {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
   id
   name
   description
@@ -529,6 +696,24 @@ export const GetBackupDocument = new TypedDocumentString(`
   encrypted
   rowCount
   tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
   tables {
     table
     rows
@@ -552,7 +737,13 @@ export const ListBackupsDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment BackupFields on Backup {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
   id
   name
   description
@@ -572,6 +763,24 @@ export const ListBackupsDocument = new TypedDocumentString(`
   encrypted
   rowCount
   tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
   tables {
     table
     rows
@@ -599,7 +808,13 @@ export const GetBackupJobDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment BackupFields on Backup {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
   id
   name
   description
@@ -619,6 +834,24 @@ export const GetBackupJobDocument = new TypedDocumentString(`
   encrypted
   rowCount
   tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
   tables {
     table
     rows
@@ -654,7 +887,13 @@ export const CreateBackupDocument = new TypedDocumentString(`
     ...BackupFields
   }
 }
-    fragment BackupFields on Backup {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
   id
   name
   description
@@ -674,6 +913,24 @@ export const CreateBackupDocument = new TypedDocumentString(`
   encrypted
   rowCount
   tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
   tables {
     table
     rows
@@ -719,7 +976,13 @@ export const ImportBackupDocument = new TypedDocumentString(`
     ...BackupFields
   }
 }
-    fragment BackupFields on Backup {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
   id
   name
   description
@@ -739,6 +1002,24 @@ export const ImportBackupDocument = new TypedDocumentString(`
   encrypted
   rowCount
   tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
   tables {
     table
     rows
@@ -816,8 +1097,8 @@ export const GetViewerDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<GetViewerQuery, GetViewerQueryVariables>;
 export const DiffDocument = new TypedDocumentString(`
-    query Diff($from: ConfigurationRefInput!, $to: ConfigurationRefInput!, $first: Int, $after: String, $kind: ChangeKind, $table: String) {
-  diff(from: $from, to: $to) {
+    query Diff($from: ConfigurationRefInput!, $to: ConfigurationRefInput!, $filter: ResourceFilterInput, $first: Int, $after: String, $kind: ChangeKind, $table: String) {
+  diff(from: $from, to: $to, filter: $filter) {
     identical
     inserted
     updated
@@ -848,6 +1129,8 @@ fragment RowChangePage on RowChangeConnection {
       column
       before
       after
+      added
+      removed
     }
   }
 }`) as unknown as TypedDocumentString<DiffQuery, DiffQueryVariables>;
@@ -857,7 +1140,13 @@ export const GetRestoreDocument = new TypedDocumentString(`
     ...RestoreFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -871,6 +1160,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -893,6 +1188,8 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
@@ -906,6 +1203,13 @@ fragment RestoreFields on Restore {
   startedAt
   startedBy
   finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
   backup {
     id
     name
@@ -929,7 +1233,13 @@ export const ListRestoresDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment PageInfoFields on PageInfo {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment PageInfoFields on PageInfo {
   hasNextPage
   hasPreviousPage
   startCursor
@@ -949,6 +1259,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -971,6 +1287,8 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
@@ -984,6 +1302,13 @@ fragment RestoreFields on Restore {
   startedAt
   startedBy
   finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
   backup {
     id
     name
@@ -1027,6 +1352,8 @@ fragment RowChangePage on RowChangeConnection {
       column
       before
       after
+      added
+      removed
     }
   }
 }`) as unknown as TypedDocumentString<RestoreChangesQuery, RestoreChangesQueryVariables>;
@@ -1036,7 +1363,13 @@ export const RestoreBackupDocument = new TypedDocumentString(`
     ...RestoreFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -1050,6 +1383,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -1072,6 +1411,8 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
@@ -1085,6 +1426,13 @@ fragment RestoreFields on Restore {
   startedAt
   startedBy
   finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
   backup {
     id
     name
@@ -1102,7 +1450,13 @@ export const CancelRestoreDocument = new TypedDocumentString(`
     ...RestoreFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -1116,6 +1470,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -1138,6 +1498,8 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
@@ -1151,6 +1513,13 @@ fragment RestoreFields on Restore {
   startedAt
   startedBy
   finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
   backup {
     id
     name
@@ -1162,13 +1531,19 @@ fragment RestoreFields on Restore {
     ...RestoreResultFields
   }
 }`) as unknown as TypedDocumentString<CancelRestoreMutation, CancelRestoreMutationVariables>;
-export const RestoreStepsDocument = new TypedDocumentString(`
-    subscription RestoreSteps($restoreId: ID!) {
-  restoreProgress(restoreId: $restoreId) {
-    ...RestoreProgressFields
+export const ConfirmRestoreDocument = new TypedDocumentString(`
+    mutation ConfirmRestore($id: ID!) {
+  confirmRestore(id: $id) {
+    ...RestoreFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -1182,6 +1557,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -1204,6 +1585,182 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
+  result {
+    ...RestoreResultFields
+  }
+}
+fragment RestoreFields on Restore {
+  id
+  database
+  conflictPolicy
+  dryRun
+  phase
+  startedAt
+  startedBy
+  finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
+  backup {
+    id
+    name
+  }
+  progress {
+    ...RestoreProgressFields
+  }
+  result {
+    ...RestoreResultFields
+  }
+}`) as unknown as TypedDocumentString<ConfirmRestoreMutation, ConfirmRestoreMutationVariables>;
+export const UndoRestoreDocument = new TypedDocumentString(`
+    mutation UndoRestore($id: ID!, $force: Boolean, $dryRun: Boolean) {
+  undoRestore(id: $id, force: $force, dryRun: $dryRun) {
+    ...RestoreFields
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment RestoreResultFields on RestoreResult {
+  success
+  dryRun
+  restoredCount
+  skippedCount
+  deletedCount
+  errorCount
+  processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  errors {
+    ...OperationErrorFields
+  }
+  details {
+    resource
+    table
+    total
+    restored
+    skipped
+    deleted
+    failed
+  }
+}
+fragment RestoreProgressFields on RestoreProgress {
+  restoreId
+  phase
+  completed
+  total
+  fraction
+  message
+  at
+  confirmBefore
+  secondsLeft
+  result {
+    ...RestoreResultFields
+  }
+}
+fragment RestoreFields on Restore {
+  id
+  database
+  conflictPolicy
+  dryRun
+  phase
+  startedAt
+  startedBy
+  finishedAt
+  confirmBefore
+  undoOf {
+    id
+  }
+  undoneBy {
+    id
+  }
+  backup {
+    id
+    name
+  }
+  progress {
+    ...RestoreProgressFields
+  }
+  result {
+    ...RestoreResultFields
+  }
+}`) as unknown as TypedDocumentString<UndoRestoreMutation, UndoRestoreMutationVariables>;
+export const RestoreStepsDocument = new TypedDocumentString(`
+    subscription RestoreSteps($restoreId: ID!) {
+  restoreProgress(restoreId: $restoreId) {
+    ...RestoreProgressFields
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment RestoreResultFields on RestoreResult {
+  success
+  dryRun
+  restoredCount
+  skippedCount
+  deletedCount
+  errorCount
+  processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  errors {
+    ...OperationErrorFields
+  }
+  details {
+    resource
+    table
+    total
+    restored
+    skipped
+    deleted
+    failed
+  }
+}
+fragment RestoreProgressFields on RestoreProgress {
+  restoreId
+  phase
+  completed
+  total
+  fraction
+  message
+  at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }
@@ -1214,7 +1771,13 @@ export const RestoreActivityDocument = new TypedDocumentString(`
     ...RestoreProgressFields
   }
 }
-    fragment OperationErrorFields on OperationError {
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
@@ -1228,6 +1791,12 @@ fragment RestoreResultFields on RestoreResult {
   deletedCount
   errorCount
   processingTime
+  convergenceSeconds
+  steps
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
   warnings
   errors {
     ...OperationErrorFields
@@ -1250,6 +1819,8 @@ fragment RestoreProgressFields on RestoreProgress {
   fraction
   message
   at
+  confirmBefore
+  secondsLeft
   result {
     ...RestoreResultFields
   }

@@ -1,0 +1,35 @@
+/** What is asked of the restore service, and what it answers at once. */
+import type { SyncTarget } from '../engine/converge.js';
+import type { MappingEntry } from '../engine/mapping.js';
+import type { ResourceFilter } from '../engine/scope.js';
+import type { RestorePolicy } from './restore-planner.js';
+import type { Restore } from './restore-registry.js';
+
+export interface RestoreRequest {
+  readonly backupId: string;
+  readonly database?: string | undefined;
+  readonly dryRun: boolean;
+  readonly conflictPolicy: RestorePolicy;
+  readonly exact: boolean;
+  readonly force: boolean;
+  readonly filter?: ResourceFilter | undefined;
+  readonly mapping?: readonly MappingEntry[];
+  readonly decryptionKey?: string | undefined;
+  readonly sync?: SyncTarget;
+  /** Without a confirmation within so many seconds it is undone. */
+  readonly confirmWithinSeconds?: number | undefined;
+  readonly subject: string;
+}
+
+export interface UndoRequest {
+  /** Also where others have changed the rows since. */
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly subject: string;
+}
+
+/** `done` settles when the restore has ended or awaits confirmation. */
+export interface Started {
+  readonly restore: Restore;
+  readonly done: Promise<void>;
+}
