@@ -11,7 +11,7 @@ import type { TableSchema } from '../ovsdb/database-schema.js';
 import { NO_MATCH, type Identity } from '../model/identity.js';
 import { cutLinks, rewriteNames } from '../model/name-reference.js';
 import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../model/northbound.js';
-import { outsideKind, singularKeys } from '../model/northbound-names.js';
+import { DISABLED, outsideKind, singularKeys } from '../model/northbound-names.js';
 import { referenceColumns, rewriteReferences, type ReferenceColumn } from '../model/reference.js';
 import { encodeRow, type Atom, type Row, type Value } from '../model/row.js';
 import { StoredRows, type Snapshot, type TableRows } from '../model/snapshot.js';
@@ -115,8 +115,10 @@ class Copying {
     const label = (): string => labelOf(table, row, uuid);
     if (table.isRoot && table.columns.has('name') && nameOf(row) === undefined) this.warn(`${label()} has no name, and neither has its copy`);
     const kind = outsideKind(table.name, row);
-    if (kind !== undefined) this.warn(`The copy of ${label()} (${kind}) leads to the same place outside as the original: addresses behind the two may meet there`);
-    const moved = this.withReferences(table, { ...withoutRuntime(table, row), ...this.names.newValues(table, row) }, (to, target, strong) => {
+    // the copy's routers have the original's addresses: answering for both out there would take the original's traffic away
+    if (kind !== undefined) this.warn(`The copy of ${label()} (${kind}) is disabled: it leads to the same place outside as the original, where the addresses of the two would meet`);
+    const own = { ...withoutRuntime(table, row), ...this.names.newValues(table, row), ...(kind === undefined ? {} : DISABLED) };
+    const moved = this.withReferences(table, own, (to, target, strong) => {
       const copy = this.rows.copyOf(to, target);
       if (copy !== undefined) return copy;
       // a copied port group must never apply to a port that is no copy

@@ -117,13 +117,15 @@ export class PacedCapture implements ChangeListener {
 
   private async read(held: HeldTable): Promise<void> {
     const { name } = held.schema;
-    const uuids = this.unread.take(name, this.rowsAtOnce.get(name) ?? ROWS_FIRST);
+    const rowsAtOnce = this.rowsAtOnce.get(name) ?? ROWS_FIRST;
+    const uuids = this.unread.take(name, rowsAtOnce);
     const table = JSON.stringify(name);
     const columns = JSON.stringify(storedColumns(held.schema));
     const selects = uuids.map((uuid) => `{"op":"select","table":${table},"where":[["_uuid","==",["uuid","${uuid}"]]],"columns":${columns}}`);
     const tookMs = await this.paced(selects, (reply) => this.take(held, uuids, reply));
-    const factor = Math.min(2, TARGET_MS / Math.max(1, tookMs));
-    this.rowsAtOnce.set(name, Math.max(1, Math.min(ROWS_MAX, Math.round(uuids.length * factor))));
+    const fitting = Math.max(1, Math.min(ROWS_MAX, 2 * rowsAtOnce, Math.round((uuids.length * TARGET_MS) / Math.max(1, tookMs))));
+    // the last few of a table say nothing of how many would have been right
+    this.rowsAtOnce.set(name, uuids.length < rowsAtOnce && tookMs < TARGET_MS ? rowsAtOnce : fitting);
     this.options.onProgress?.(this.rows, this.rows + this.unread.count);
   }
 

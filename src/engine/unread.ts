@@ -1,8 +1,12 @@
 /** Rows that are known of and not read yet, table by table. */
+interface Waiting {
+  readonly uuids: Set<string>;
+  /** The same in an order to take them in. One that is not among `uuids` any more is passed over. */
+  readonly order: string[];
+}
+
 export class Unread {
-  private readonly waiting = new Map<string, Set<string>>();
-  /** The order in which rows are read. A row that is not in `waiting` any more is passed over. */
-  private readonly order = new Map<string, string[]>();
+  private readonly tables = new Map<string, Waiting>();
   private rows = 0;
 
   get count(): number {
@@ -10,37 +14,33 @@ export class Unread {
   }
 
   add(table: string, uuid: string): void {
-    let waiting = this.waiting.get(table);
-    if (waiting === undefined) this.waiting.set(table, (waiting = new Set()));
-    if (waiting.has(uuid)) return;
-    waiting.add(uuid);
+    let waiting = this.tables.get(table);
+    if (waiting === undefined) this.tables.set(table, (waiting = { uuids: new Set(), order: [] }));
+    if (waiting.uuids.has(uuid)) return;
+    waiting.uuids.add(uuid);
+    waiting.order.push(uuid);
     this.rows++;
-    const order = this.order.get(table);
-    if (order === undefined) this.order.set(table, [uuid]);
-    else order.push(uuid);
   }
 
   remove(table: string, uuid: string): void {
-    if (this.waiting.get(table)?.delete(uuid) === true) this.rows--;
+    if (this.tables.get(table)?.uuids.delete(uuid) === true) this.rows--;
   }
 
   /** A table of which rows are left, undefined when there is none. */
   next(): string | undefined {
-    for (const [table, waiting] of this.waiting) if (waiting.size > 0) return table;
+    for (const [table, { uuids }] of this.tables) if (uuids.size > 0) return table;
     return undefined;
   }
 
   /** Takes at most `count` rows of the table. */
   take(table: string, count: number): readonly string[] {
-    const waiting = this.waiting.get(table);
-    const order = this.order.get(table);
-    const uuids: string[] = [];
-    while (waiting !== undefined && order !== undefined && uuids.length < count && waiting.size > 0) {
-      const uuid = order.pop() as string;
-      if (waiting.delete(uuid)) uuids.push(uuid);
+    const { uuids, order } = this.tables.get(table) ?? { uuids: new Set<string>(), order: [] };
+    const taken: string[] = [];
+    for (let uuid = order.pop(); uuid !== undefined; uuid = order.pop()) {
+      if (uuids.delete(uuid)) taken.push(uuid);
+      if (taken.length === count) break;
     }
-    if (waiting?.size === 0) this.order.delete(table);
-    this.rows -= uuids.length;
-    return uuids;
+    this.rows -= taken.length;
+    return taken;
   }
 }

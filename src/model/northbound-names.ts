@@ -125,6 +125,9 @@ export function singularKeys(table: string): Readonly<Record<string, readonly st
   return SINGULAR_KEYS[table] ?? {};
 }
 
+/** Of a port: northd lets no traffic through it. */
+export const DISABLED = { enabled: false } as const;
+
 const OUTSIDE: ReadonlySet<string> = new Set(['localnet', 'l2gateway', 'vtep']);
 
 /** The kind of a port that leads out of the logical network, where its copy meets the original. */

@@ -247,12 +247,12 @@ describe('copyForRename', () => {
     expect([changesToLive(plan), plan.problems, plan.changeCount]).toEqual([[], [], 4]);
   });
 
-  it('warns where a copy leads out of the logical network, and of transit switches', async () => {
+  it('disables a port that leads out of the logical network, where the copy would meet the original, and warns of it and of transit switches', async () => {
     const tables: Tables = { Logical_Switch: { [u('s')]: { name: 'ts', ports: [u('p')], other_config: { 'interconn-ts': 'ts' } } }, Logical_Switch_Port: { [u('p')]: { name: 'ln', type: 'localnet', options: { network_name: 'phys' } } } };
     const { warnings, copy } = await copied(tables, tables);
-    expect(warnings).toEqual([expect.stringContaining('comes without interconn-ts'), expect.stringContaining('port "ln" (localnet) leads to the same place outside')]);
+    expect(warnings).toEqual([expect.stringContaining('comes without interconn-ts'), expect.stringContaining('port "ln" (localnet) is disabled: it leads to the same place outside')]);
     expect(copy('Logical_Switch', 's')).toEqual({ name: `ts${SUFFIX}`, ports: [copyOf(u('p'))] });
-    expect(copy('Logical_Switch_Port', 'p')).toMatchObject({ options: { network_name: 'phys' } });
+    expect(copy('Logical_Switch_Port', 'p')).toMatchObject({ enabled: false, options: { network_name: 'phys' } });
   });
 
   it('says what is left out because its live holder has no copy', async () => {
