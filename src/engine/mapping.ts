@@ -14,6 +14,7 @@ import { isUuid } from '../model/row.js';
 import type { Snapshot, TableRows } from '../model/snapshot.js';
 import { labelOf, nameInText } from './label.js';
 import { renameMapped } from './mapped-names.js';
+import { OUTCOME, type Plan } from './table-plan.js';
 
 /** A UUID or a name each: of a row of the backup, and of a live one. */
 export interface MappingEntry {
@@ -50,6 +51,22 @@ export async function resolveMapping(backup: Snapshot, live: Snapshot, entries: 
     bad.push(...clashes.map(({ pair, message }) => ({ entry: entries[pairs.indexOf(pair)] as MappingEntry, fault: { message, table: pair.table } })));
   }
   throw await refusal(bad, breath);
+}
+
+/**
+ * Rows of the backup that are to be inserted although a live row has their UUID: that one was given to another row of the backup. Empty without a mapping.
+ */
+export async function findDisplaced({ tables }: Plan, breath: Breath): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { table, backup, live, outcomes } of tables) {
+    for (let i = 0; i < backup.count; i++) {
+      if (breath.due()) await breath.rest();
+      if (outcomes[i] !== OUTCOME.INSERT || live.find(backup.uuid(i)) === undefined) continue;
+      const label = labelOf(table, backup.row(i), backup.uuid(i));
+      problems.push({ code: 'CONFLICT', message: `${label} of the backup is the live row that resourceMapping gives to another one: map it to a row of its own, or leave it out with restoreFilter`, table: table.name, label });
+    }
+  }
+  return problems;
 }
 
 interface Place {

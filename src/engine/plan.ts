@@ -35,6 +35,12 @@ interface RowPlace {
   readonly included: boolean;
 }
 
+/** How a row with a live match is dealt with, and from which mark on the inserted rows must be that it takes in. */
+interface Treatment {
+  readonly policy: ConflictPolicy;
+  readonly attach?: number;
+}
+
 /** Makes the plan. Both snapshots have the live database's schema. */
 export async function makePlan(backup: Snapshot, live: Snapshot, identity: Identity, options: PlanOptions, breath: Breath): Promise<Plan> {
   if (options.exact && options.policy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs conflictPolicy OVERWRITE');
@@ -97,9 +103,9 @@ class Planning {
     }
   }
 
-  private planRow(draft: DraftTable, { index, match, included }: RowPlace, policy = this.options.policy): Outcome {
+  private planRow(draft: DraftTable, { index, match, included }: RowPlace, treatment: Treatment = this.options): Outcome {
     if (!included) return OUTCOME.ACCESS;
-    return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, policy);
+    return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, treatment);
   }
 
   private planInScope(draft: DraftTable, place: RowPlace, reach: Reach): Outcome {
@@ -108,14 +114,14 @@ class Planning {
     const mark = reach.markOf(table.name, index);
     if (mark === MARK.OUT) {
       if (match === NO_MATCH || !reach.takesBack(table.name, index)) return OUTCOME.OUT;
-      return this.planRow(draft, place, 'SKIP') === OUTCOME.UPDATE ? OUTCOME.UPDATE : OUTCOME.OUT;
+      return this.planRow(draft, place, { policy: 'SKIP', attach: MARK.OWNED }) === OUTCOME.UPDATE ? OUTCOME.UPDATE : OUTCOME.OUT;
     }
-    const outcome = this.planRow(draft, place, mark === MARK.CARRIER ? 'SKIP' : this.options.policy);
+    const outcome = this.planRow(draft, place, { policy: mark === MARK.CARRIER ? 'SKIP' : this.options.policy });
     if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0) this.leftOut.count(table, backup.row(index), mark, (to, uuid) => reach.refersTo(to, uuid));
     return outcome;
   }
 
-  private planMatched(draft: DraftTable, { index, match: liveIndex }: { readonly index: number; readonly match: number }, policy: ConflictPolicy): Outcome {
+  private planMatched(draft: DraftTable, { index, match: liveIndex }: { readonly index: number; readonly match: number }, { policy, attach }: Treatment): Outcome {
     const { table, backup, live } = draft;
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
     if (sameUuids && backup.text(index).equals(live.text(liveIndex))) return OUTCOME.UNCHANGED;
@@ -128,7 +134,7 @@ class Planning {
       draft.updates.set(index, { liveIndex, columns, attachments: [] });
       return OUTCOME.UPDATE;
     }
-    const attachments = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid));
+    const attachments = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid, attach));
     const explained = new Set(attachments.filter(({ complete }) => complete).map(({ column }) => column.name));
     if (policy === 'ERROR') {
       const differing = columns.filter(({ column }) => !explained.has(column.name));
@@ -160,9 +166,9 @@ class Planning {
   }
 
   /** `uuid` is in the database's words; an inserted row has the same there. */
-  private isInserted(table: string, uuid: string): boolean {
+  private isInserted(table: string, uuid: string, least: number = MARK.CARRIER): boolean {
     const index = this.backup.tables.get(table)?.find(uuid);
-    return index !== undefined && this.identity.matches.get(table)?.[index] === NO_MATCH && this.reach?.markOf(table, index) !== MARK.OUT;
+    return index !== undefined && this.identity.matches.get(table)?.[index] === NO_MATCH && (this.reach === undefined || this.reach.markOf(table, index) >= least);
   }
 
   private async planDeletes(): Promise<void> {

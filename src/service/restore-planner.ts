@@ -3,7 +3,7 @@ import { AppError } from '../lib/error.js';
 import { type Breath } from '../lib/pause.js';
 import { adapt } from '../engine/compatibility.js';
 import { copyForRename } from '../engine/copy.js';
-import { resolveMapping, type MappingEntry } from '../engine/mapping.js';
+import { findDisplaced, resolveMapping, type MappingEntry } from '../engine/mapping.js';
 import { makePlan } from '../engine/plan.js';
 import { intersectFilters, selectLiveScope, selectScope, type PulledIn, type ResourceFilter } from '../engine/scope.js';
 import type { ConflictPolicy, Plan, PlanOptions } from '../engine/table-plan.js';
@@ -88,7 +88,8 @@ export class BackupPlanner implements RestorePlanner {
     const { exact, restoreAccess } = options;
     if (options.policy !== 'RENAME') {
       const plan = await makePlan(backup, live, identity, { policy: options.policy, exact, restoreAccess, ...(scope === undefined ? {} : { scope: scope.marks }) }, breath);
-      return { plan, notes, pulledIn };
+      const displaced = pairs.length === 0 ? [] : await findDisplaced(plan, breath);
+      return { plan: displaced.length === 0 ? plan : { ...plan, problems: [...plan.problems, ...displaced] }, notes, pulledIn };
     }
     const { snapshot: copy, identity: ofCopy, warnings } = await this.copies({ backup, live, identity }, scope?.marks, breath);
     const plan = await makePlan(copy, live, ofCopy, { policy: 'SKIP', exact: false, restoreAccess }, breath);

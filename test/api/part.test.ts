@@ -138,6 +138,13 @@ describe('resourceMapping', () => {
     expect(await names('Logical_Router')).toEqual(['edge']);
   });
 
+  it('does not give one live row to two rows of the backup', async () => {
+    const { id: backupId } = await backUp();
+    const { phase, result } = await restore({ backupId, resourceMapping: [{ from: 'web', to: 'other' }] });
+    expect([phase, result?.errors]).toEqual(['FAILED', [expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining('switch "other" of the backup is the live row that resourceMapping gives to another one') as string })]]);
+    expect(compareDatabases(before, await dump())).toEqual([]);
+  });
+
   it('is refused as a whole where an entry leads nowhere, before anything changes', async () => {
     const { id: backupId } = await backUp();
     await transact(api.ovsdb.remote, [{ op: 'insert', table: 'Logical_Switch', row: { name: 'db' } }]);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../support/api-client.js';
 import { filesIn, serverEnvironment } from '../support/api-server.js';
-import { CreateBackupDocument, GetBackupJobDocument, ListBackupsDocument, ListRestoresDocument, RestoreBackupDocument, RestoreStepsDocument, StartBackupDocument, ValidateBackupDocument, type RestoreFieldsFragment } from '../support/generated/graphql.js';
+import { ConfirmRestoreDocument, CreateBackupDocument, GetBackupJobDocument, ListBackupsDocument, ListRestoresDocument, RestoreBackupDocument, RestoreStepsDocument, StartBackupDocument, ValidateBackupDocument, type RestoreFieldsFragment } from '../support/generated/graphql.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, type DatabaseContent } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
@@ -95,6 +95,34 @@ describe('kill -9', () => {
     expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
   }, 120_000);
 
+  it('while a restore awaits its confirmation keeps the term: it can be confirmed after the restart, and is undone by it when time was up', async () => {
+    const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'to be confirmed' } });
+    const input = { backupId: createBackup.id, confirmWithinSeconds: 30 };
+    await emptyDatabase(ovsdb.remote);
+    const first = (await admin.run(RestoreBackupDocument, { input })).restoreBackup;
+    expect(first.phase).toBe('AWAITING_CONFIRMATION');
+    await server.kill('SIGKILL');
+    await start();
+    const waiting = (await admin.run(ListRestoresDocument, { first: 1 })).restores.nodes[0];
+    expect(waiting).toMatchObject({ id: first.id, phase: 'AWAITING_CONFIRMATION', confirmBefore: first.confirmBefore });
+    expect((await admin.run(ConfirmRestoreDocument, { id: first.id })).confirmRestore.phase).toBe('SUCCEEDED');
+    expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
+
+    await emptyDatabase(ovsdb.remote);
+    const second = (await admin.run(RestoreBackupDocument, { input: { ...input, confirmWithinSeconds: 1 } })).restoreBackup;
+    expect(second.phase).toBe('AWAITING_CONFIRMATION');
+    await server.kill('SIGKILL');
+    await delay(1_500);
+    expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(rowCount(full));
+    await start();
+    await settled(second.id);
+    const undone = (await admin.run(ListRestoresDocument, { first: 50 })).restores.nodes.find(({ id }) => id === second.id);
+    expect(undone).toMatchObject({ phase: 'UNDONE', undoneBy: { id: expect.any(String) as string } });
+    expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(0);
+    await admin.run(RestoreBackupDocument, { input: { backupId: createBackup.id } });
+    await checkStore();
+  }, 120_000);
+
   it('while a database is restored leaves it before or after, as the record of the restore says', async () => {
     const random = randomOf(SEED + 1);
     const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'whole' } });
@@ -144,7 +172,7 @@ async function settled(id: string | undefined): Promise<RestoreFieldsFragment | 
   const until = performance.now() + SETTLE_MS;
   for (;;) {
     const { nodes } = (await admin.run(ListRestoresDocument, { first: 50 })).restores;
-    const open = nodes.find(({ phase }) => !['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(phase));
+    const open = nodes.find(({ phase }) => !['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'].includes(phase));
     if (open === undefined) {
       const found = nodes.find((node) => node.id === id);
       if (id !== undefined) expect(found).toBeDefined();

@@ -195,7 +195,7 @@ describe('a selective exact restore of a mutated database', () => {
     return { ...flags, ...lists };
   }
 
-  it.each([{ profile: 'openstack', rows: 400, numRuns: Number(process.env['RUNS'] ?? 10) }, { profile: 'small', edge: true, numRuns: Number(process.env['RUNS'] ?? 20) }] as const)('makes the part what it was, and leaves the rest alone: $profile', async ({ numRuns, ...base }) => {
+  it.each([{ profile: 'openstack', rows: 400, numRuns: Number(process.env['RUNSO'] ?? 10) }, { profile: 'small', edge: true, numRuns: Number(process.env['RUNS'] ?? 20) }] as const)('makes the part what it was, and leaves the rest alone: $profile', async ({ numRuns, ...base }) => {
     await using server = await startOvsdbServer({ database: databaseFile(base) });
     await using client = await PlainClient.open(server.remote);
     const engine = new Engine(server.remote);
