@@ -9,7 +9,7 @@ import { AppError, type Problem } from '../lib/error.js';
 import type { Breath } from '../lib/pause.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { NO_MATCH, type Identity } from '../model/identity.js';
-import { referenceColumns } from '../model/reference.js';
+import { keepReferences, referenceColumns } from '../model/reference.js';
 import type { Row } from '../model/row.js';
 import type { Snapshot, TableRows } from '../model/snapshot.js';
 import { diffRows, type ColumnDiff } from './diff.js';
@@ -126,7 +126,9 @@ class Planning {
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
     if (sameUuids && backup.text(index).equals(live.text(liveIndex))) return OUTCOME.UNCHANGED;
     const now = live.row(liveIndex);
-    const wanted = translateRow(table, backup.row(index), this.identity, this.options);
+    // ovsdb-server can leave a weak reference to a row that it collected; written again it would be dropped, and never come out equal
+    const whole = keepReferences(table, backup.row(index), (to, uuid) => this.backup.tables.get(to)?.find(uuid) !== undefined);
+    const wanted = translateRow(table, whole, this.identity, this.options);
     const target = keepLiveReferences(table, wanted, now, (to, uuid) => !isIncluded(to, this.options) || this.keepsLive(to, uuid));
     const columns = diffRows(table, now, target);
     if (columns.length === 0) return OUTCOME.UNCHANGED;

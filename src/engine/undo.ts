@@ -10,7 +10,7 @@ import type { Problem } from '../lib/error.js';
 import type { Breath } from '../lib/pause.js';
 import { NO_MATCH, type Identity } from '../model/identity.js';
 import { RowError, encodeRow, parseRow, type Atom, type Row, type Value } from '../model/row.js';
-import { holderColumns, referenceColumns, referencesIn, rewriteReferences, type ReferenceColumn } from '../model/reference.js';
+import { holderColumns, referenceColumns, referencesIn, keepReferences, type ReferenceColumn } from '../model/reference.js';
 import { withoutRuntimeKeys } from '../model/northbound.js';
 import { type StoredRows, type Snapshot, type TableRows } from '../model/snapshot.js';
 import type { ColumnSchema, DatabaseSchema, TableSchema } from '../ovsdb/database-schema.js';
@@ -160,16 +160,7 @@ class Undoing {
 
   /** The row with those of its references whose rows the live database has: the server drops the others by itself. */
   private existing(table: TableSchema, row: Row): Row {
-    return this.withReferences(table, row, (uuid, to) => this.live.tables.get(to)?.find(uuid) !== undefined);
-  }
-
-  private withReferences(table: TableSchema, row: Row, exists: (uuid: string, table: string) => boolean): Row {
-    const changed: Record<string, Value | undefined> = {};
-    for (const reference of referenceColumns(table)) {
-      const value = row[reference.column.name];
-      if (value !== undefined) changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) => (exists(uuid, to) ? uuid : undefined));
-    }
-    return Object.fromEntries(Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Value] => entry[1] !== undefined));
+    return keepReferences(table, row, (to, uuid) => this.live.tables.get(to)?.find(uuid) !== undefined);
   }
 
   private put(table: TableSchema, change: KeptChange, row: Row): void {
@@ -202,7 +193,7 @@ class Undoing {
       for (const [uuid, text] of rows) {
         if (text === undefined || columns.length === 0) continue;
         const row = parseRow(text);
-        const kept = this.withReferences(table, row, (to, of) => this.exists(to, of));
+        const kept = keepReferences(table, row, (of, to) => this.exists(to, of));
         const lost = columns.filter(({ column }) => !equalValues(row[column.name], kept[column.name]));
         if (lost.length === 0) continue;
         const label = labelOf(table, row, uuid);

@@ -85,6 +85,21 @@ export function rewriteReferences({ column, key, value }: ReferenceColumn, conte
   return atoms.length === 0 ? undefined : [...new Set(atoms)].sort(compareAtoms);
 }
 
+/** The row with the references that `keep` picks, and no others. The same object when that is all of them. */
+export function keepReferences(table: TableSchema, row: Row, keep: (table: string, uuid: string) => boolean): Row {
+  const changed: Record<string, Value> = {};
+  for (const reference of referenceColumns(table)) {
+    const { name } = reference.column;
+    const content = row[name];
+    if (content === undefined || referencesIn(reference, content).every(({ table: to, uuid }) => keep(to, uuid))) continue;
+    const kept = rewriteReferences(reference, content, (uuid, to) => (keep(to, uuid) ? uuid : undefined));
+    if (kept !== undefined) changed[name] = kept;
+    else changed[name] = [];
+  }
+  if (Object.keys(changed).length === 0) return row;
+  return Object.fromEntries(Object.entries({ ...row, ...changed }).filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
 /** A table that holds rows of non-root tables by strong references, with the columns that do. */
 export function holderColumns(schema: DatabaseSchema, table: TableSchema): readonly ReferenceColumn[] {
   const holds = (to: { table: string; strong: boolean } | undefined): boolean => to?.strong === true && schema.tables.get(to.table)?.isRoot === false;

@@ -17,13 +17,13 @@ import { Breath } from '../../src/lib/pause.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { readDatabaseSchema, type DatabaseSchema } from '../../src/ovsdb/database-schema.js';
 import { parseJson, stringifyJson, type Json } from '../../src/ovsdb/json.js';
-import { snapshotOf } from '../compat/every-kind.js';
+import { snapshotOf, type Tables } from '../compat/every-kind.js';
 import { Engine, EXACT, OVERWRITE, planBetween, SKIP } from '../support/engine.js';
 import { compareDatabases, dumpDatabase } from '../support/judge.js';
 import { databaseFile, type DatabaseFileOptions } from '../support/northbound/database-file.js';
 import { installedSchema } from '../support/northbound/make.mjs';
 import { startOvsdbCluster } from '../support/ovsdb-cluster.js';
-import { startOvsdbServer } from '../support/ovsdb-server.js';
+import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
 import { PlainClient } from '../support/plain-client.js';
 import { randomDatabase } from '../support/random-database.js';
 import { StepJudge } from '../support/step-judge.js';
@@ -135,10 +135,7 @@ describe('a plan in steps', () => {
   });
 
   it.each([['the newest Northbound schema', newest()], ['a schema with all kinds of references', EVERY_REFERENCE]] as const)('orders what any two databases have between them: %s', async (_, schema) => {
-    const folder = await mkdtemp(join(tmpdir(), 'ovncp-steps-'));
-    await writeFile(join(folder, 'steps.ovsschema'), stringifyJson(schema.json));
-    await using server = await startOvsdbServer({ database: join(folder, 'steps.ovsschema') });
-    await rm(folder, { recursive: true });
+    await using server = await serverOf(schema);
     await using client = await PlainClient.open(server.remote);
     const engine = new Engine(server.remote, schema.name);
     let steps = 0;
@@ -153,6 +150,31 @@ describe('a plan in steps', () => {
       { seed: 20_260_115, numRuns: 20 },
     );
     expect(steps).toBeGreaterThan(60);
+  });
+
+  it('keeps a row alive that goes from one single-valued column to another, and no more rows than a table may have', async () => {
+    const u = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+    const before: Tables = {
+      A: { [u(1)]: { name: 'first', one: u(11) }, [u(2)]: { name: 'second', one: u(12) } },
+      B: { [u(3)]: { name: 'b', few: [u(13)] } },
+      Held: Object.fromEntries([11, 12, 13, 14].map((number) => [u(number), { name: `held ${String(number)}` }])),
+      Few: { [u(5)]: { name: 'some' }, [u(6)]: { name: 'more', held: [u(14)] } },
+    };
+    const after: Tables = {
+      A: { [u(1)]: { name: 'first', one: u(15) }, [u(2)]: { name: 'second', one: u(11) } },
+      B: { [u(3)]: { name: 'b', few: [u(14), u(16)] } },
+      Held: Object.fromEntries([11, 14, 15, 16].map((number) => [u(number), { name: `held ${String(number)}` }])),
+      Few: { [u(7)]: { name: 'other' }, [u(8)]: { name: 'another' } },
+    };
+    await using server = await serverOf(EVERY_REFERENCE);
+    await using client = await PlainClient.open(server.remote);
+    const engine = new Engine(server.remote, EVERY_REFERENCE.name);
+    for (const tables of [before, after, before, {}, after]) {
+      const wanted = snapshotOf(EVERY_REFERENCE, tables);
+      const { steps } = await applyInSteps(engine, client, await engine.plan(wanted, EXACT), { rowsMax: 1, bytesMax: 1 << 20 });
+      expect(steps).toBeGreaterThan(3);
+      expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
+    }
   });
 });
 
@@ -180,6 +202,17 @@ describe('a plan in steps on a cluster', () => {
     expect((await planBetween(wanted, await read(), EXACT)).changeCount).toBe(0);
   });
 });
+
+/** A server on an empty database of a schema. */
+async function serverOf(schema: DatabaseSchema): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ovncp-steps-'));
+  try {
+    await writeFile(join(folder, 'steps.ovsschema'), stringifyJson(schema.json));
+    return await startOvsdbServer({ database: join(folder, 'steps.ovsschema') });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 async function captureOf(file: DatabaseFileOptions): Promise<Snapshot> {
   await using source = await startOvsdbServer({ database: databaseFile(file) });
