@@ -3,7 +3,7 @@
  * told in the words of the catalogue of errors.
  */
 import { AppError, messageOf } from '../lib/error.js';
-import { chooseMode, type CaptureRequest } from '../engine/capture-mode.js';
+import { chooseMode, type CaptureMode, type CaptureRequest } from '../engine/capture-mode.js';
 import type { CaptureOptions } from '../engine/capture.js';
 import { HeldDatabase } from '../engine/held-database.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -50,13 +50,13 @@ export class Database {
   }
 
   /** How to read it, where the user leaves that to us. */
-  captureMode(requested: CaptureRequest, clustered: boolean): 'FAST' | 'PACED' {
+  captureMode(requested: CaptureRequest, clustered: boolean): CaptureMode {
     return chooseMode({ requested, clustered, lastSilenceMs: this.lastSilenceMs, silenceMaxMs: this.limits.silenceMsMax });
   }
 
-  /** @param ms longest time that a capture kept the server from answering others */
-  noteSilence(ms: number): void {
-    this.lastSilenceMs = ms;
+  /** @param ms longest time that the capture kept the server from answering others; in small steps it says nothing of what FAST costs */
+  noteSilence(mode: CaptureMode, ms: number): void {
+    if (mode === 'FAST') this.lastSilenceMs = ms;
   }
 
   /**
@@ -67,9 +67,10 @@ export class Database {
     for (let captures = 1; ; captures++) {
       try {
         return await this.client.withSession({ leader: false, avoidLeader: true, signal: options.signal }, async (session) => {
-          const held = await HeldDatabase.capture(session, { ...options, mode: this.captureMode(requested, session.server.clustered) });
-          this.noteSilence(held.longestSilenceMs);
-          return held.sync();
+          const mode = this.captureMode(requested, session.server.clustered);
+          const held = await HeldDatabase.capture(session, { ...options, mode });
+          this.noteSilence(mode, held.longestSilenceMs);
+          return held.current();
         });
       } catch (error) {
         if (options.signal?.aborted === true) throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });

@@ -79,8 +79,9 @@ export class LiveDatabase {
   private async capture(options: SnapshotOptions): Promise<HeldDatabase> {
     const session = await this.open(options);
     const { signal, onProgress } = options;
-    const held = await HeldDatabase.capture(session, { mode: this.database.captureMode('AUTO', session.server.clustered), signal, ...(onProgress === undefined ? {} : { onProgress }) });
-    this.database.noteSilence(held.longestSilenceMs);
+    const mode = this.database.captureMode('AUTO', session.server.clustered);
+    const held = await HeldDatabase.capture(session, { mode, signal, ...(onProgress === undefined ? {} : { onProgress }) });
+    this.database.noteSilence(mode, held.longestSilenceMs);
     this.held = held;
     return held;
   }
