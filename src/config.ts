@@ -5,6 +5,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { z } from 'zod';
 import { LOG_LEVELS } from './lib/log.js';
+import { nearestNames } from './lib/nearest.js';
 import type { LogLevel } from './lib/log.js';
 import { parseRemotes } from './ovsdb/remote.js';
 import type { Remote } from './ovsdb/remote.js';
@@ -180,25 +181,10 @@ function unknownVariables(env: Environment): string[] {
   const known: readonly string[] = NAMES;
   return Object.keys(env)
     .filter((name) => name.startsWith('OVNCP_') && !known.includes(name))
-    .map((name) => `${name}: is not known; did you mean ${nearest(name)}?`);
-}
-
-function nearest(name: string): string {
-  const ranked = NAMES.map((known) => ({ known, distance: editDistance(name, known) })).sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.known ?? '';
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+    .map((name) => {
+      const [near] = nearestNames(name, known, 1);
+      return `${name}: is not known; ${near === undefined ? 'README.md lists what there is' : `did you mean ${near}?`}`;
+    });
 }
 
 function integer(least: number, most: number): z.ZodType<number, string> {

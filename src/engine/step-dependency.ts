@@ -89,11 +89,12 @@ export class Dependencies {
         const held: number[] = [];
         this.readUpdate(section, index, held);
         await this.readInserted(held);
+        if (this.breath.due()) await this.breath.rest();
       }
     }
     // what nothing is seen to hold; the server is asked all the same, as in one transaction
     for (const section of this.rows.all) if (!section.draft.table.isRoot) await this.readInserts(section);
-    for (const section of [...this.rows.all.filter(({ draft }) => !draft.table.isRoot), ...roots.reverse()]) await this.readDeletes(section);
+    for (const section of [...roots.reverse(), ...this.rows.all.filter(({ draft }) => !draft.table.isRoot)]) await this.readDeletes(section);
     for (const section of this.rows.all) {
       await this.orderKeys(section);
       this.orderByCount(section);

@@ -78,7 +78,7 @@ export class CompareService {
       const { snapshot } = await adapt(after, before.schema, true, breath);
       const identity = await identify(snapshot, before, breath);
       const filter = this.filterOf(from, to, asked);
-      const scope = filter === undefined ? {} : { scope: (await scopeOf({ backup: snapshot, live: before, identity, exact: true }, filter, breath)).marks };
+      const scope = filter === undefined ? {} : { scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks };
       const plan = await makePlan(snapshot, before, identity, { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope }, breath);
       return new Comparison(plan, await Labels.read([before, snapshot], breath));
     });

@@ -82,7 +82,7 @@ export class BackupPlanner implements RestorePlanner {
     const identity = await identify(backup, live, breath, { pairs });
     const filter = effectiveFilter(this.record, options.filter);
     const notes = losses.map((loss) => `Left out: ${loss}`);
-    const scope = filter === undefined ? undefined : await scopeOf({ named: adapted, backup, live, identity, exact: options.exact }, filter, breath);
+    const scope = filter === undefined ? undefined : await scopeOf({ named: adapted, backup, live, identity, byName: options.exact && pairs.length === 0 }, filter, breath);
     notes.push(...(scope?.warnings ?? []));
     const pulledIn = scope?.pulledIn ?? [];
     const { exact, restoreAccess } = options;
@@ -118,13 +118,14 @@ export interface ScopedPair {
   readonly backup: Snapshot;
   readonly live: Snapshot;
   readonly identity: Identity;
-  readonly exact: boolean;
+  /** Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. A mapping gives names another meaning there. */
+  readonly byName: boolean;
 }
 
 /** The scope of a filter on both sides. @throws AppError BAD_USER_INPUT for names that pick nothing */
-export async function scopeOf({ backup, named = backup, live, identity, exact }: ScopedPair, filter: ResourceFilter, breath: Breath): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
-  const ours = await selectScope(named, filter, breath, exact ? { alsoIn: live } : {});
-  const theirs = await selectLiveScope(live, filter, ours, { backup, identity, byName: exact }, breath);
+export async function scopeOf({ backup, named = backup, live, identity, byName }: ScopedPair, filter: ResourceFilter, breath: Breath): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
+  const ours = await selectScope(named, filter, breath, byName ? { alsoIn: live } : {});
+  const theirs = await selectLiveScope(live, filter, ours, { backup, identity, byName }, breath);
   return { marks: { backup: ours.marks, live: theirs.marks }, pulledIn: ours.pulledIn, warnings: ours.warnings };
 }
 

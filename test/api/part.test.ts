@@ -138,6 +138,14 @@ describe('resourceMapping', () => {
     expect(await names('Logical_Router')).toEqual(['edge']);
   });
 
+  it('deletes nothing that has the name of what is mapped elsewhere, also when it is exact', async () => {
+    const { id: backupId } = await backUp();
+    await nb('ls-add', 'stage', '--', 'lsp-del', 'web-1', '--', 'lsp-del', 'web-2', '--', 'lsp-del', 'web-gw', '--', 'acl-del', 'web');
+    const { result } = await restore({ backupId, conflictPolicy: 'OVERWRITE', exact: true, restoreFilter: { switches: ['web'] }, resourceMapping: [{ from: 'web', to: 'stage' }] });
+    expect(result).toMatchObject({ success: true, deletedCount: 0 });
+    expect(await names('Logical_Switch')).toEqual(['db', 'other', 'stage', 'web']);
+  });
+
   it('does not give one live row to two rows of the backup', async () => {
     const { id: backupId } = await backUp();
     const { phase, result } = await restore({ backupId, resourceMapping: [{ from: 'web', to: 'other' }] });

@@ -42,8 +42,6 @@ async function restorePart(engine: Engine, backup: Snapshot, options: PlanOption
   if (plan.changeCount > 0) await engine.apply(plan);
   const verification = await engine.verify(plan);
   expect(verification.problems).toEqual([]);
-  const again = await planPart(engine, backup, options, filter);
-  if(again.changeCount>0) console.log(again.tables.flatMap(t=>[...t.updates].map(([i,up])=>[t.table.name,t.backup.uuid(i),JSON.stringify(up.columns.map(c=>[c.column.name,c.before,c.after])),up.attachments.map(c=>[c.column.name,c.before,c.after])].join(' ')).concat(t.deletes.map(d=>'del '+t.table.name+t.live.uuid(d)+t.live.text(d)))), again.problems);
   expect((await planPart(engine, backup, options, filter)).changeCount).toBe(0);
   return { plan, verification };
 }
@@ -179,8 +177,9 @@ describe('a selective restore', () => {
   });
 });
 
-describe('a selective exact restore of a mutated database', () => {
+describe('a selective restore of a mutated database', () => {
   const picks = fc.record({
+    options: fc.constantFrom(EXACT, EXACT, OVERWRITE, SKIP),
     numbers: fc.array(fc.tuple(fc.constantFrom('switches', 'routers', 'portGroups', 'addressSets', 'loadBalancers'), fc.nat()), { minLength: 1, maxLength: 40, size: 'max' }),
     flags: fc.record({ includePorts: often(), includeAcls: often(), includeLoadBalancers: often(), includeNat: often(), includeDhcpOptions: often(), includeQos: often() }),
   });
@@ -195,7 +194,7 @@ describe('a selective exact restore of a mutated database', () => {
     return { ...flags, ...lists };
   }
 
-  it.each([{ profile: 'openstack', rows: 400, numRuns: Number(process.env['RUNSO'] ?? 10) }, { profile: 'small', edge: true, numRuns: Number(process.env['RUNS'] ?? 20) }] as const)('makes the part what it was, and leaves the rest alone: $profile', async ({ numRuns, ...base }) => {
+  it.each([{ profile: 'openstack', rows: 400, numRuns: 12 }, { profile: 'small', edge: true, numRuns: 25 }] as const)('makes the part what it was, and leaves the rest alone: $profile', async ({ numRuns, ...base }) => {
     await using server = await startOvsdbServer({ database: databaseFile(base) });
     await using client = await PlainClient.open(server.remote);
     const engine = new Engine(server.remote);
@@ -209,17 +208,18 @@ describe('a selective exact restore of a mutated database', () => {
           for (const mutation of [...first, ...second]) await vandal.run(mutation);
           const filter = filterFrom(backup, chosen);
           const before = await engine.capture();
-          const plan = await planPart(engine, backup, EXACT, filter);
+          const { options } = chosen;
+          const plan = await planPart(engine, backup, options, filter);
           if (plan.problems.length > 0) {
             // a port that is in a switch out of scope now, or a name that another row has there
             expect(plan.problems.every(({ code }) => code === 'CONFLICT')).toBe(true);
             refused++;
             return;
           }
-          const { verification } = await restorePart(engine, backup, EXACT, filter);
+          const { verification } = await restorePart(engine, backup, options, filter);
           changed += plan.changeCount;
           const after = await engine.capture();
-          expect(strayed(plan, backup, after)).toEqual([]);
+          if (options !== SKIP) expect(strayed(plan, backup, after)).toEqual([]);
           expect(touched(plan, before, after)).toEqual([]);
           expect(verification.asPlanned).toBe(plan.changeCount);
         } finally {
@@ -228,7 +228,8 @@ describe('a selective exact restore of a mutated database', () => {
       }),
       { seed: 20_261_125, numRuns },
     );
-    console.log(changed, refused);expect(changed).toBeGreaterThan(numRuns);
+    expect(refused).toBeLessThan(numRuns / 3);
+    expect(changed).toBeGreaterThan(numRuns);
   });
 
   /** Rows in scope that are not what the backup says, references aside. */

@@ -34,6 +34,10 @@ describe('loadConfig', () => {
       logLevel: 'info',
       auth: {},
       introspection: true,
+      stepRowsMax: 5_000,
+      stepBytesMax: 4 * 1024 ** 2,
+      silenceMsMax: 15_000,
+      syncSecondsMax: 60,
       uploadBytesMax: 2 * 1024 ** 3,
       bodyBytesMax: 64 * 1024 ** 2,
     });
