@@ -46,6 +46,8 @@ const CLUSTER_TIMEOUT_MS = 30_000;
 const FOLLOWED_MAX = 20_000;
 const STEP_TRIES_MAX = 8;
 const STEP_PAUSE_MS = 250;
+/** Part of the time that a step took, as a rest before the next one. */
+const STEP_REST = 0.25;
 
 export class PlanApplier {
   constructor(private readonly parts: ApplierParts) {}
@@ -97,10 +99,13 @@ export class PlanApplier {
   private async applySteps(steps: readonly Step[], request: ApplyRequest): Promise<Fate> {
     let sent = 0;
     for (const step of steps) {
+      const began = performance.now();
       const done = await this.applyStep(step, `${request.comment}, step ${String(step.number)} of ${String(steps.length)}`, request);
       if (!done) return step.number === 1 ? 'STALE' : 'PARTLY';
       sent += step.rows;
       request.onProgress(sent);
+      // time for the cluster's own messages, and for its other clients
+      if (step.number < steps.length) await sleep(STEP_REST * (performance.now() - began));
     }
     return 'DONE';
   }
