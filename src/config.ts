@@ -96,8 +96,8 @@ const VARIABLES = {
   OVNCP_INTROSPECTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
   OVNCP_UPLOAD_BYTES_MAX: integer(1024, 1024 ** 4).default(2048 * MIB),
   OVNCP_BODY_BYTES_MAX: integer(1024, 512 * MIB).default(64 * MIB),
-  OVNCP_STEP_ROWS_MAX: integer(1, 1_000_000).default(5_000),
-  OVNCP_STEP_BYTES_MAX: integer(1024, 512 * MIB).default(4 * MIB),
+  OVNCP_STEP_ROWS_MAX: integer(1, 1_000_000).default(2_000),
+  OVNCP_STEP_BYTES_MAX: integer(1024, 512 * MIB).default(MIB),
   OVNCP_CAPTURE_SILENCE_MS_MAX: integer(1, 3_600_000).default(15_000),
   OVNCP_SYNC_SECONDS_MAX: integer(1, 3_600).default(60),
 } as const;

@@ -5,8 +5,8 @@
 import { pipeline } from 'node:stream';
 import { createGunzip, createGzip, constants } from 'node:zlib';
 import { AppError, messageOf } from '../lib/error.js';
-import { wholeRow, type ChangeKind, type RowChange, type WholeRowChange } from '../engine/change.js';
-import type { KeptChange } from '../engine/undo.js';
+import { wholeRow, type ChangeKind, type RowChange, type WholeRowChange } from '../engine/plan/change.js';
+import type { KeptChange } from '../engine/plan/undo.js';
 import type { Row } from '../model/row.js';
 import { parseJson, stringifyJson } from '../ovsdb/json.js';
 import type { Store } from '../store/store.js';

@@ -1,12 +1,12 @@
 /** Comparing: what would make one configuration, a backup or a live database, equal to another. */
 import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
-import { describeChanges, withColumns, type RowChange } from '../engine/change.js';
-import { adapt } from '../engine/compatibility.js';
-import { Labels } from '../engine/label.js';
-import { makePlan } from '../engine/plan.js';
-import type { ResourceFilter } from '../engine/scope.js';
-import { countChanges, type Plan } from '../engine/table-plan.js';
+import { describeChanges, withColumns, type RowChange } from '../engine/plan/change.js';
+import { adapt } from '../engine/plan/compatibility.js';
+import { Labels } from '../engine/plan/label.js';
+import { makePlan } from '../engine/plan/plan.js';
+import type { ResourceFilter } from '../engine/scope/scope.js';
+import { countChanges, type Plan } from '../engine/plan/table-plan.js';
 import { identify } from '../model/identity.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { BackupService } from './backup.js';

@@ -3,9 +3,9 @@
  * told in the words of the catalogue of errors.
  */
 import { AppError, messageOf } from '../lib/error.js';
-import { chooseMode, type CaptureMode, type CaptureRequest } from '../engine/capture-mode.js';
-import type { CaptureOptions } from '../engine/capture.js';
-import { HeldDatabase } from '../engine/held-database.js';
+import { chooseMode, type CaptureMode, type CaptureRequest } from '../engine/capture/capture-mode.js';
+import type { CaptureOptions } from '../engine/capture/capture.js';
+import { HeldDatabase } from '../engine/capture/held-database.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../ovsdb/error.js';

@@ -4,7 +4,7 @@
  * and verifying, cost what has changed and not what the database holds.
  */
 import { messageOf } from '../lib/error.js';
-import { HeldDatabase } from '../engine/held-database.js';
+import { HeldDatabase } from '../engine/capture/held-database.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Session } from '../ovsdb/client.js';
 import { ConnectionError } from '../ovsdb/error.js';

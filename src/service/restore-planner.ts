@@ -1,12 +1,12 @@
 /** What a restore wants the database to become: a backup, or (undo-planner.ts) what it was before another restore. */
 import { AppError } from '../lib/error.js';
 import { type Breath } from '../lib/pause.js';
-import { adapt } from '../engine/compatibility.js';
-import { copyForRename } from '../engine/copy.js';
-import { findDisplaced, resolveMapping, type MappingEntry } from '../engine/mapping.js';
-import { makePlan } from '../engine/plan.js';
-import { intersectFilters, selectLiveScope, selectScope, type PulledIn, type ResourceFilter } from '../engine/scope.js';
-import type { ConflictPolicy, Plan, PlanOptions } from '../engine/table-plan.js';
+import { adapt } from '../engine/plan/compatibility.js';
+import { copyForRename } from '../engine/copy/copy.js';
+import { findDisplaced, resolveMapping, type MappingEntry } from '../engine/copy/mapping.js';
+import { makePlan } from '../engine/plan/plan.js';
+import { intersectFilters, selectLiveScope, selectScope, type PulledIn, type ResourceFilter } from '../engine/scope/scope.js';
+import type { ConflictPolicy, Plan, PlanOptions } from '../engine/plan/table-plan.js';
 import { identify, type Identity } from '../model/identity.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
 import type { BackupService } from './backup.js';

@@ -1,7 +1,7 @@
 /** What is asked of the restore service, and what it answers at once. */
-import type { SyncTarget } from '../engine/converge.js';
-import type { MappingEntry } from '../engine/mapping.js';
-import type { ResourceFilter } from '../engine/scope.js';
+import type { SyncTarget } from '../engine/apply/converge.js';
+import type { MappingEntry } from '../engine/copy/mapping.js';
+import type { ResourceFilter } from '../engine/scope/scope.js';
 import type { RestorePolicy } from './restore-planner.js';
 import type { Restore } from './restore-registry.js';
 

@@ -1,6 +1,6 @@
 /** The result of a restore: counts of what was planned, and verified since. */
 import type { Problem } from '../lib/error.js';
-import { countChanges, countOutcomes, type Plan } from '../engine/table-plan.js';
+import { countChanges, countOutcomes, type Plan } from '../engine/plan/table-plan.js';
 import { resourceOf } from '../model/northbound.js';
 import type { ChangeCounts } from './change-log.js';
 import { PULLED_IN_LISTED_MAX } from './resource-filter.js';

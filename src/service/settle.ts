@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../ovsdb/client.js';
 import { isObject, stringifyJson, type Json } from '../ovsdb/json.js';
-import type { ColumnDiff } from '../engine/diff.js';
-import { OUTCOME, type Plan } from '../engine/table-plan.js';
+import type { ColumnDiff } from '../engine/plan/diff.js';
+import { OUTCOME, type Plan } from '../engine/plan/table-plan.js';
 import { wireValue } from '../model/wire.js';
 import type { Witness } from './restore-record.js';
 

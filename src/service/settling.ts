@@ -6,7 +6,7 @@
 import { AppError, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import { Breath } from '../lib/pause.js';
-import type { StepLimits } from '../engine/steps.js';
+import type { StepLimits } from '../engine/apply/steps.js';
 import type { Store } from '../store/store.js';
 import type { Database } from './database.js';
 import { changeLogKey } from './layout.js';

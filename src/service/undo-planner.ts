@@ -1,8 +1,8 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
 import { AppError } from '../lib/error.js';
 import type { Breath } from '../lib/pause.js';
-import { makePlan } from '../engine/plan.js';
-import { identifyByUuid, undoTarget, type UndoMode } from '../engine/undo.js';
+import { makePlan } from '../engine/plan/plan.js';
+import { identifyByUuid, undoTarget, type UndoMode } from '../engine/plan/undo.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
 import type { Store } from '../store/store.js';
 import { readKeptChanges } from './change-log.js';

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 
 const [, , remote, build, mode = 'FAST'] = process.argv;
 const load = (file) => import(pathToFileURL(resolve(build, file)).href);
-const [{ DatabaseClient }, { parseRemotes }, { HeldDatabase }, { countRows }] = await Promise.all(['ovsdb/client.js', 'ovsdb/remote.js', 'engine/held-database.js', 'model/snapshot.js'].map(load));
+const [{ DatabaseClient }, { parseRemotes }, { HeldDatabase }, { countRows }] = await Promise.all(['ovsdb/client.js', 'ovsdb/remote.js', 'engine/capture/held-database.js', 'model/snapshot.js'].map(load));
 const client = new DatabaseClient({ database: 'OVN_Northbound', remotes: parseRemotes(remote) });
 const began = performance.now();
 const captured = await client.withSession({ leader: false }, async (session) => {

@@ -33,7 +33,7 @@ if (![rows, stepRows].every((value) => Number.isInteger(value) && value > 0) || 
 
 const load = (file) => import(pathToFileURL(join(resolve(options.build), file)).href);
 const [{ DatabaseClient }, { parseRemotes }, { capture }, { makePlan }, { identify }, { applyPlan, applyStep }, { planSteps }, { verifyPlan }, { Breath }] = await Promise.all(
-  ['ovsdb/client.js', 'ovsdb/remote.js', 'engine/capture.js', 'engine/plan.js', 'model/identity.js', 'engine/apply.js', 'engine/steps.js', 'engine/verify.js', 'lib/pause.js'].map(load),
+  ['ovsdb/client.js', 'ovsdb/remote.js', 'engine/capture/capture.js', 'engine/plan/plan.js', 'model/identity.js', 'engine/apply/apply.js', 'engine/apply/steps.js', 'engine/apply/verify.js', 'lib/pause.js'].map(load),
 );
 const EXACT = { policy: 'OVERWRITE', exact: true, restoreAccess: true };
 const EMPTY_TIMEOUT_MS = 600_000;

@@ -29,11 +29,11 @@ if (folder === undefined) {
 }
 const load = (path) => import(pathToFileURL(join(resolve(values.build), path)).href);
 const { packArchive, unpackArchive } = await load('archive/archive.js');
-const { adapt } = await load('engine/compatibility.js');
-const { applyPlan } = await load('engine/apply.js');
-const { capture } = await load('engine/capture.js');
-const { makePlan } = await load('engine/plan.js');
-const { verifyPlan } = await load('engine/verify.js');
+const { adapt } = await load('engine/plan/compatibility.js');
+const { applyPlan } = await load('engine/apply/apply.js');
+const { capture } = await load('engine/capture/capture.js');
+const { makePlan } = await load('engine/plan/plan.js');
+const { verifyPlan } = await load('engine/apply/verify.js');
 const { Breath } = await load('lib/pause.js');
 const { identify, NO_MATCH } = await load('model/identity.js');
 const { countRows, countTables } = await load('model/snapshot.js');

@@ -1,5 +1,5 @@
 /** Captures of a real cluster with the default election timer: what they read, and that the leader stays. */
-import { HeldDatabase, type CaptureOptions } from '../../src/engine/held-database.js';
+import { HeldDatabase, type CaptureOptions } from '../../src/engine/capture/held-database.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot.js';
 import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';

@@ -48,7 +48,9 @@ afterAll(async () => {
 
 /** As the leader has it. Status columns of a cluster's Connection rows change by themselves; there are none here. */
 const content = async (): Promise<DatabaseContent> => dumpDatabase(cluster.remote(await cluster.settled()));
-const empty = async (): Promise<void> => emptyDatabase(cluster.remote(await cluster.settled()));
+async function empty(): Promise<void> {
+  await emptyDatabase(cluster.remote(await cluster.settled()));
+}
 
 async function begin(): Promise<string> {
   return (await admin.run(RestoreBackupDocument, { input: { backupId, wait: false } })).restoreBackup.id;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture } from '../../src/engine/capture.js';
+import { capture } from '../../src/engine/capture/capture.js';
 import { encodeRow, parseRow, type Row } from '../../src/model/row.js';
 import { countRows } from '../../src/model/snapshot.js';
 import { wireRow } from '../../src/model/wire.js';

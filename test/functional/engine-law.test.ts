@@ -3,11 +3,11 @@
  * the backup, with just as many changes as there are differences, and undoing that makes it what it was.
  */
 import fc from 'fast-check';
-import { describeChanges, withColumns } from '../../src/engine/change.js';
-import { Labels } from '../../src/engine/label.js';
-import { makePlan } from '../../src/engine/plan.js';
-import type { Plan } from '../../src/engine/table-plan.js';
-import { identifyByUuid, undoTarget, type KeptChange } from '../../src/engine/undo.js';
+import { describeChanges, withColumns } from '../../src/engine/plan/change.js';
+import { Labels } from '../../src/engine/plan/label.js';
+import { makePlan } from '../../src/engine/plan/plan.js';
+import type { Plan } from '../../src/engine/plan/table-plan.js';
+import { identifyByUuid, undoTarget, type KeptChange } from '../../src/engine/plan/undo.js';
 import { Breath } from '../../src/lib/pause.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { countsOf, Engine, EXACT, OVERWRITE, SKIP } from '../support/engine.js';

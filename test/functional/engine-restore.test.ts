@@ -1,7 +1,7 @@
 /** Restores against a real server: whole databases, and the meaning of each policy case by case. */
 import { readFile } from 'node:fs/promises';
 import { ConnectionError, OvsdbError } from '../../src/ovsdb/error.js';
-import type { Plan } from '../../src/engine/table-plan.js';
+import type { Plan } from '../../src/engine/plan/table-plan.js';
 import { countsOf, Engine, EXACT, OVERWRITE, REFUSE, SKIP } from '../support/engine.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact, type DatabaseContent } from '../support/judge.js';
 import { databaseFile, type DatabaseFileOptions } from '../support/northbound/database-file.js';

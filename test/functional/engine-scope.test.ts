@@ -1,11 +1,11 @@
 /** Selective backups and restores against a real server: what was picked is back whole, and nothing else has moved. */
 import fc from 'fast-check';
-import { diffRows } from '../../src/engine/diff.js';
-import { MARK } from '../../src/engine/mark.js';
-import { makePlan } from '../../src/engine/plan.js';
-import { cutSnapshot, selectLiveScope, selectScope, type ResourceFilter } from '../../src/engine/scope.js';
-import type { Plan, PlanOptions } from '../../src/engine/table-plan.js';
-import type { Verification } from '../../src/engine/verify.js';
+import { diffRows } from '../../src/engine/plan/diff.js';
+import { MARK } from '../../src/engine/scope/mark.js';
+import { makePlan } from '../../src/engine/plan/plan.js';
+import { cutSnapshot, selectLiveScope, selectScope, type ResourceFilter } from '../../src/engine/scope/scope.js';
+import type { Plan, PlanOptions } from '../../src/engine/plan/table-plan.js';
+import type { Verification } from '../../src/engine/apply/verify.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import { PICKED_TABLES } from '../../src/model/northbound-scope.js';

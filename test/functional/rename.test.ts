@@ -3,9 +3,9 @@
  * the copy points at the original, and northd makes of it what it made of the original, without a warning.
  */
 import { randomUUID } from 'node:crypto';
-import { copyForRename, type WorkingCopy } from '../../src/engine/copy.js';
-import { makePlan } from '../../src/engine/plan.js';
-import { verifyPlan } from '../../src/engine/verify.js';
+import { copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
+import { makePlan } from '../../src/engine/plan/plan.js';
+import { verifyPlan } from '../../src/engine/apply/verify.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot.js';

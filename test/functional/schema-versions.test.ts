@@ -1,5 +1,5 @@
 /** Restores across releases against real servers, one for each schema from 20.03 to main. */
-import { adapt } from '../../src/engine/compatibility.js';
+import { adapt } from '../../src/engine/plan/compatibility.js';
 import { Breath } from '../../src/lib/pause.js';
 import { countRows, StoredRows, type Snapshot } from '../../src/model/snapshot.js';
 import { failureOf, textsOf } from '../compat/every-kind.js';

@@ -1,10 +1,10 @@
 /** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
 import { readFileSync } from 'node:fs';
-import { applyPlan } from '../../src/engine/apply.js';
-import { capture } from '../../src/engine/capture.js';
-import { makePlan } from '../../src/engine/plan.js';
-import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../src/engine/table-plan.js';
-import { verifyPlan, type Verification } from '../../src/engine/verify.js';
+import { applyPlan } from '../../src/engine/apply/apply.js';
+import { capture } from '../../src/engine/capture/capture.js';
+import { makePlan } from '../../src/engine/plan/plan.js';
+import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../src/engine/plan/table-plan.js';
+import { verifyPlan, type Verification } from '../../src/engine/apply/verify.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import type { Snapshot } from '../../src/model/snapshot.js';

@@ -1,5 +1,5 @@
 /** A backup of one schema version in a database of another: every pair of the versions there are, and loss by loss. */
-import { adapt, type Adaptation } from '../../src/engine/compatibility.js';
+import { adapt, type Adaptation } from '../../src/engine/plan/compatibility.js';
 import { Breath } from '../../src/lib/pause.js';
 import { isRuntimeColumn } from '../../src/model/northbound.js';
 import { danglingReferences, holderColumns, referencesIn, referencesOf } from '../../src/model/reference.js';

@@ -1,9 +1,9 @@
 /** Working copies: what is copied, what it is called, where its references point, and that nothing live would change. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { copyForRename, type CopyOptions, type WorkingCopy } from '../../src/engine/copy.js';
-import { makePlan } from '../../src/engine/plan.js';
-import type { Plan } from '../../src/engine/table-plan.js';
+import { copyForRename, type CopyOptions, type WorkingCopy } from '../../src/engine/copy/copy.js';
+import { makePlan } from '../../src/engine/plan/plan.js';
+import type { Plan } from '../../src/engine/plan/table-plan.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import type { Row } from '../../src/model/row.js';

@@ -1,7 +1,7 @@
 /** Diff: equality of rows, runtime state aside; and of schemas. */
 import fc from 'fast-check';
-import { diffRows, equalValues } from '../../src/engine/diff.js';
-import { adapt, isSameSchema } from '../../src/engine/compatibility.js';
+import { diffRows, equalValues } from '../../src/engine/plan/diff.js';
+import { adapt, isSameSchema } from '../../src/engine/plan/compatibility.js';
 import { Breath } from '../../src/lib/pause.js';
 import { encodeRow, parseRow, type Row } from '../../src/model/row.js';
 import { readDatabaseSchema, type DatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';

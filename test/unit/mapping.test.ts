@@ -1,6 +1,6 @@
 /** Resource mapping: which rows the entries mean, what is refused, and how names and references follow. */
-import { resolveMapping, type MappingEntry, type ResolvedMapping } from '../../src/engine/mapping.js';
-import { makePlan } from '../../src/engine/plan.js';
+import { resolveMapping, type MappingEntry, type ResolvedMapping } from '../../src/engine/copy/mapping.js';
+import { makePlan } from '../../src/engine/plan/plan.js';
 import { AppError } from '../../src/lib/error.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';

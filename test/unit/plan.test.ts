@@ -1,11 +1,11 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
-import { deltaOf, describeChanges, withColumns, type ColumnChange, type RowChange } from '../../src/engine/change.js';
-import { labelOf, Labels } from '../../src/engine/label.js';
-import { MARK, type ScopeMarks } from '../../src/engine/mark.js';
-import { selectLiveScope, selectScope, type ResourceFilter } from '../../src/engine/scope.js';
-import type { Plan, PlanOptions } from '../../src/engine/table-plan.js';
-import { countOutcomes } from '../../src/engine/table-plan.js';
-import { verifyPlan } from '../../src/engine/verify.js';
+import { deltaOf, describeChanges, withColumns, type ColumnChange, type RowChange } from '../../src/engine/plan/change.js';
+import { labelOf, Labels } from '../../src/engine/plan/label.js';
+import { MARK, type ScopeMarks } from '../../src/engine/scope/mark.js';
+import { selectLiveScope, selectScope, type ResourceFilter } from '../../src/engine/scope/scope.js';
+import type { Plan, PlanOptions } from '../../src/engine/plan/table-plan.js';
+import { countOutcomes } from '../../src/engine/plan/table-plan.js';
+import { verifyPlan } from '../../src/engine/apply/verify.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import { danglingReferences } from '../../src/model/reference.js';

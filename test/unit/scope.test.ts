@@ -1,6 +1,6 @@
 /** Scope: what a filter picks, what comes along and why, and what is cut out of a snapshot. */
-import { intersectFilters, cutSnapshot, selectLiveScope, selectScope, type ResourceFilter, type Scope } from '../../src/engine/scope.js';
-import { MARK } from '../../src/engine/mark.js';
+import { intersectFilters, cutSnapshot, selectLiveScope, selectScope, type ResourceFilter, type Scope } from '../../src/engine/scope/scope.js';
+import { MARK } from '../../src/engine/scope/mark.js';
 import { nearestNames } from '../../src/lib/nearest.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';

@@ -1,6 +1,6 @@
 /** How plans are cut into steps, case by case, without a database. What they do to one is in functional/engine-steps.test.ts. */
-import { planSteps, type Step, type StepLimits } from '../../src/engine/steps.js';
-import type { PlanOptions } from '../../src/engine/table-plan.js';
+import { planSteps, type Step, type StepLimits } from '../../src/engine/apply/steps.js';
+import type { PlanOptions } from '../../src/engine/plan/table-plan.js';
 import { Breath } from '../../src/lib/pause.js';
 import type { Row } from '../../src/model/row.js';
 import { parseJson } from '../../src/ovsdb/json.js';
@@ -99,6 +99,8 @@ describe('planSteps', () => {
     expect(guard?.columns).toEqual(expect.arrayContaining(['name', 'options', 'copp']));
     for (const column of ['nat', 'ports', 'policies', 'load_balancer']) expect(guard?.columns).not.toContain(column);
     expect(guards(steps[0] ?? []).map((wait) => [nameOf(wait), wait.columns?.length])).toEqual([['n', expect.any(Number)], ['r', 1]]);
+    // and nothing is taken out of what goes in the same step
+    expect((await operationsOf(NOTHING, live, { rowsMax: 2, bytesMax: 1 << 20 })).map(told)).toEqual([['delete n', 'delete r'], ['delete x']]);
   });
 
   it('moves a port out of one switch and into another in one step', async () => {
@@ -139,6 +141,9 @@ describe('planSteps', () => {
     expect(asked.flat()).toEqual(['twin']);
     const first = steps.findIndex((operations) => told(operations).some((text) => /insert s[12]/.test(text)));
     expect(asked[first]).toEqual(['twin']);
+    // a row that is renamed in an earlier step is no stranger
+    const renamed = await operationsOf({ Logical_Switch: { [u('s1')]: { name: 'twin' }, [u('s4')]: { name: 'twin' } } }, live, SINGLE);
+    expect(renamed.flatMap((operations) => guards(operations).filter(({ where }) => where?.[0]?.[0] === 'name'))).toEqual([]);
   });
 
   it('tells rows of every step by which it can be seen whether it was done, and writes the same text again', async () => {

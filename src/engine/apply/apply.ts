@@ -1,0 +1,118 @@
+/**
+ * Apply: a plan becomes one transaction, and either all of it happens or nothing. On a cluster a large one becomes a
+ * few, one for each step (steps.ts), of which the same holds.
+ *
+ * Guards first: `wait` operations that abort everything when a row that the plan was made from is no
+ * longer what it was. Then only operations that may run twice without harm, since a cluster may
+ * run a transaction twice: inserts with explicit UUIDs, updates in place by UUID, set inserts, deletes.
+ * Operations are made row by row while they are sent; a request of 300,000 rows is never in memory.
+ */
+import { assert } from '../../lib/assert.js';
+import { Breath } from '../../lib/pause.js';
+import type { Session } from '../../ovsdb/client.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { COMMIT_DURABLY, checkTransactReply, commentOperation, deleteOperation, mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
+import { wireValue } from '../../model/wire.js';
+import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
+import { InsertWriter } from './insert.js';
+import type { Step } from './steps.js';
+import { OUTCOME, countOutcomes, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
+
+export interface ApplyOptions {
+  /** Goes into the database's log. */
+  readonly comment: string;
+  /** Longest time for the server to commit. Default 900,000. */
+  readonly timeoutMs?: number;
+  /** Told from time to time how many changes have been sent. */
+  readonly onProgress?: ((sent: number) => void) | undefined;
+}
+
+/**
+ * Sends the transaction and waits for it to be committed durably.
+ * @throws OvsdbError when the server refused it: nothing was changed (isStale tells whether a guard fired)
+ * @throws ConnectionError when the answer did not come: the transaction may or may not have been carried out
+ */
+export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
+  assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
+  await transact(session, operations(plan), options);
+}
+
+/**
+ * The same for one step of a plan, those before it having been applied. On a cluster its errors mean little: "timed out" and
+ * "duplicate uuid" may be said of a step that was carried out.
+ * @throws OvsdbError, ConnectionError as applyPlan
+ */
+export async function applyStep(session: Session, step: Step, options: ApplyOptions): Promise<void> {
+  await transact(session, unmarked(step.operations()), { ...options, onProgress: undefined });
+  options.onProgress?.(step.rows);
+}
+
+interface Operation {
+  readonly text: string;
+  /** Counts as progress. */
+  readonly change: boolean;
+}
+
+async function transact(session: Session, toSend: Iterable<Operation>, options: ApplyOptions): Promise<void> {
+  const reply = await session.connection.call('transact', transaction(session.schema.name, toSend, options), { timeoutMs: options.timeoutMs ?? 900_000 });
+  checkTransactReply(reply);
+}
+
+/** JSON text of the params of transact, in pieces. */
+async function* transaction(database: string, toSend: Iterable<Operation>, { comment, onProgress }: ApplyOptions): AsyncGenerator<string> {
+  const breath = new Breath();
+  let sent = 0;
+  yield `[${JSON.stringify(database)}`;
+  let piece = '';
+  for (const operation of toSend) {
+    piece += `,${operation.text}`;
+    if (operation.change) sent++;
+    if (piece.length >= PIECE_CHARACTERS) {
+      yield piece;
+      piece = '';
+      onProgress?.(sent);
+    }
+    if (breath.due()) await breath.rest();
+  }
+  yield `${piece},${commentOperation(comment)},${COMMIT_DURABLY}]`;
+  onProgress?.(sent);
+}
+
+const PIECE_CHARACTERS = 64 << 10;
+
+function* unmarked(texts: Iterable<string>): Generator<Operation> {
+  for (const text of texts) yield { text, change: false };
+}
+
+function* operations(plan: Plan): Generator<Operation> {
+  for (const table of plan.tables) for (const text of guards(table)) yield { text, change: false };
+  for (const text of new Set([...absenceGuards(plan)].map((guard) => guard.text))) yield { text, change: false };
+  for (const table of plan.tables) for (const text of changes(table, plan)) yield { text, change: true };
+}
+
+/** Rows that are updated or deleted must be as they were captured. */
+function* guards({ table, live, updates, deletes }: TablePlan): Generator<string> {
+  for (const { liveIndex, columns } of updates.values()) {
+    // others may add to the same sets; only the row itself must still be there
+    if (columns.length === 0) yield existenceGuard(table, live.uuid(liveIndex));
+    else yield updateGuard(table, live.uuid(liveIndex), columns);
+  }
+  for (const index of deletes) yield deleteGuard(table, live, index);
+}
+
+function* changes(draft: TablePlan, plan: Plan): Generator<string> {
+  const { table, backup, live, outcomes, updates, deletes } = draft;
+  if (countOutcomes(draft).restored > 0) {
+    const writer = new InsertWriter(draft, plan);
+    for (let i = 0; i < backup.count; i++) if (outcomes[i] === OUTCOME.INSERT) yield writer.write(i);
+  }
+  for (const update of updates.values()) yield updateText(table, live.uuid(update.liveIndex), update);
+  for (const index of deletes) yield deleteOperation(table.name, live.uuid(index));
+}
+
+function updateText(table: TableSchema, uuid: string, { columns, attachments }: RowUpdate): string {
+  if (columns.length > 0) {
+    return updateOperation(table.name, uuid, `{${columns.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`);
+  }
+  return mutateOperation(table.name, uuid, `[${attachments.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`);
+}

@@ -1,0 +1,37 @@
+/** Witnesses of a step: rows that it touches and that tell afterwards whether it was carried out. */
+import { createHash } from 'node:crypto';
+import { wireValue } from '../../model/wire.js';
+import { FATE, memberColumns, type PlannedRows } from './planned-row.js';
+
+export interface StepWitness {
+  readonly kind: 'INSERT' | 'UPDATE' | 'DELETE';
+  readonly table: string;
+  readonly uuid: string;
+  /** Of an update: columns, and the SHA-256 of their values afterwards in wire notation, a line each. */
+  readonly columns?: readonly string[];
+  readonly after?: string;
+}
+
+const WITNESSES_MAX = 64;
+
+/** Inserts and deletes first, for nobody else does those by chance. */
+export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): readonly StepWitness[] {
+  const certain: StepWitness[] = [];
+  const updates: StepWitness[] = [];
+  for (const row of changed) {
+    const fate = rows.fates[row];
+    const { draft: { table } } = rows.sectionOf(row);
+    if (fate === FATE.INSERT || fate === FATE.DELETE) {
+      certain.push({ kind: fate === FATE.INSERT ? 'INSERT' : 'DELETE', table: table.name, uuid: rows.uuid(row) });
+      if (certain.length === WITNESSES_MAX) return certain;
+    } else if (fate === FATE.UPDATE && updates.length < WITNESSES_MAX) {
+      // sets of references fill up over several steps
+      const members = memberColumns(table);
+      const columns = (rows.update(row)?.columns ?? []).filter(({ column }) => !members.has(column.name));
+      if (columns.length === 0) continue;
+      const after = createHash('sha256').update(columns.map(({ column, after: value }) => wireValue(column, value)).join('\n')).digest('hex');
+      updates.push({ kind: 'UPDATE', table: table.name, uuid: rows.uuid(row), columns: columns.map(({ column }) => column.name), after });
+    }
+  }
+  return [...certain, ...updates].slice(0, WITNESSES_MAX);
+}

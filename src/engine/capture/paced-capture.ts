@@ -1,0 +1,188 @@
+/**
+ * The paced capture: reads a database in small pieces, and leaves the server as much time for others as it takes
+ * itself. What changes meanwhile is told by a monitor that sends no initial rows.
+ *
+ * Only rows of root tables are listed; others live by the strong references to them (RFC 7047, section 5.1), and are found
+ * in the rows that hold those. Each row is selected by its UUID, many in one request, one request at a time. Everything
+ * is dealt with in the order in which the server sent it, so that the rows here are at any time what they
+ * were on the server; when none is left to read, they are the database.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Breath } from '../../lib/pause.js';
+import { holderColumns, referencesIn, type ReferenceColumn } from '../../model/reference.js';
+import { parseRow, type Row, type Value } from '../../model/row.js';
+import { plainRow, type ChangedRow } from '../../model/row-change.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { FrameError, MemberReader, expectByte } from '../../ovsdb/frame.js';
+import type { JsonObject } from '../../ovsdb/json.js';
+import { checkTransactReply } from '../../ovsdb/operation.js';
+import type { HeldTable } from './held-table.js';
+import { storedColumns, type Monitor } from './monitor.js';
+import type { ChangeListener } from './table-updates.js';
+import { Unread } from './unread.js';
+
+export interface PacedOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many rows have been read, and of how many is known so far. */
+  readonly onProgress?: ((rows: number, total?: number) => void) | undefined;
+}
+
+/** How long the server should be busy with one request. */
+const TARGET_MS = 25;
+/** Rows in the first request for a table, of which it is not known yet how large its rows are. */
+const ROWS_FIRST = 4;
+const ROWS_MAX = 2_000;
+
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const LISTED = Buffer.from('["uuid","');
+const UUID_LENGTH = 36;
+
+export class PacedCapture implements ChangeListener {
+  private readonly unread = new Unread();
+  private readonly holders: ReadonlyMap<string, readonly ReferenceColumn[]>;
+  private readonly breath = new Breath();
+  /** Table -> how many of its rows keep the server busy for about as long as they should. */
+  private readonly rowsAtOnce = new Map<string, number>();
+  private rows = 0;
+
+  constructor(
+    private readonly monitor: Monitor,
+    private readonly options: PacedOptions,
+  ) {
+    const { schema } = monitor.session;
+    this.holders = new Map([...schema.tables.values()].map((table) => [table.name, holderColumns(schema, table)]));
+  }
+
+  /**
+   * Reads everything into the monitor's tables, which are empty before and complete afterwards.
+   * @throws ConnectionError, OvsdbError; FrameError for what is no reply
+   */
+  async run(): Promise<void> {
+    const { monitor } = this;
+    for (const table of monitor.session.schema.tables.values()) {
+      if (table.isRoot) await this.paced([`{"op":"select","table":${JSON.stringify(table.name)},"where":[],"columns":["_uuid"]}`], (reply) => this.list(table, reply));
+    }
+    for (let isComplete = false; !isComplete;) {
+      for (let table = this.unread.next(); table !== undefined; table = this.unread.next()) await this.read(this.held(table));
+      isComplete = (await monitor.ask({ method: 'echo', params: '["capture"]', signal: this.options.signal }, () => this.finish())).value;
+    }
+    this.options.onProgress?.(this.rows, this.rows);
+  }
+
+  inserted(table: TableSchema, uuid: string, text: Buffer): void {
+    this.unread.remove(table.name, uuid);
+    this.follow(table, text);
+  }
+
+  modified(table: TableSchema, row: ChangedRow, difference: JsonObject): void {
+    const columns = this.holders.get(table.name)?.filter(({ column }) => difference[column.name] !== undefined) ?? [];
+    if (columns.length === 0) return;
+    const mentioned = plainRow(table, Object.fromEntries(columns.map(({ column }) => [column.name, difference[column.name] ?? null])), 'changed');
+    for (const column of columns) {
+      const { column: { name, kind } } = column;
+      // what is in the difference and not in the row any more has just been taken out of it
+      this.followColumn(column, mentioned[name], (uuid) => kind === 'map' || row.holds(name, uuid));
+    }
+  }
+
+  removed(table: TableSchema, uuid: string): void {
+    this.unread.remove(table.name, uuid);
+  }
+
+  /** Nothing is left to read: from here on the monitor alone keeps the tables as the database is. */
+  private async finish(): Promise<boolean> {
+    if (this.unread.count > 0) return false;
+    this.monitor.listener = undefined;
+    for (const table of this.monitor.tables.values()) {
+      table.complete();
+      if (this.breath.due()) await this.breath.rest();
+    }
+    return true;
+  }
+
+  private async list(table: TableSchema, reply: Buffer): Promise<void> {
+    checkTransactReply(reply);
+    const held = this.held(table.name);
+    for (let at = reply.indexOf(LISTED); at >= 0; at = reply.indexOf(LISTED, at + LISTED.length + UUID_LENGTH)) {
+      const start = at + LISTED.length;
+      const uuid = reply.toString('latin1', start, start + UUID_LENGTH);
+      expectByte(reply, start + UUID_LENGTH, QUOTE, 'the end of a UUID');
+      if (!held.has(uuid)) this.unread.add(table.name, uuid);
+      if (this.breath.due()) await this.breath.rest();
+    }
+  }
+
+  private async read(held: HeldTable): Promise<void> {
+    const { name } = held.schema;
+    const rowsAtOnce = this.rowsAtOnce.get(name) ?? ROWS_FIRST;
+    const uuids = this.unread.take(name, rowsAtOnce);
+    const table = JSON.stringify(name);
+    const columns = JSON.stringify(storedColumns(held.schema));
+    const selects = uuids.map((uuid) => `{"op":"select","table":${table},"where":[["_uuid","==",["uuid","${uuid}"]]],"columns":${columns}}`);
+    const tookMs = await this.paced(selects, (reply) => this.take(held, uuids, reply));
+    const fitting = Math.max(1, Math.min(ROWS_MAX, 2 * rowsAtOnce, Math.round((uuids.length * TARGET_MS) / Math.max(1, tookMs))));
+    // the last few of a table say nothing of how many would have been right
+    this.rowsAtOnce.set(name, uuids.length < rowsAtOnce && tookMs < TARGET_MS ? rowsAtOnce : fitting);
+    this.options.onProgress?.(this.rows, this.rows + this.unread.count);
+  }
+
+  /** The reply to one select for each UUID: {"id":1,"result":[{"rows":[{...}]},{"rows":[]},...],"error":null} */
+  private async take(held: HeldTable, uuids: readonly string[], reply: Buffer): Promise<void> {
+    checkTransactReply(reply);
+    const members = new MemberReader(reply, 0);
+    while (members.enter() && members.key() !== 'result') members.skip();
+    let at = members.valueStart;
+    for (const [i, uuid] of uuids.entries()) {
+      expectByte(reply, at, i === 0 ? OPEN_BRACKET : COMMA, 'the result of a select');
+      const result = new MemberReader(reply, at + 1);
+      if (!result.enter() || result.key() !== 'rows') throw new FrameError('the server answered a select without rows');
+      let end = result.valueStart + 1;
+      // it may have been deleted since it was listed
+      if (reply[end] !== CLOSE_BRACKET) {
+        const row = held.reader.read(reply, end);
+        end = row.end;
+        if (!held.has(uuid)) this.rows++;
+        held.put(uuid, row.text);
+        this.follow(held.schema, row.text);
+      }
+      expectByte(reply, end, CLOSE_BRACKET, 'the end of the rows');
+      result.resumeAt(end + 1);
+      if (result.enter()) throw new FrameError('the server answered a select with more than rows');
+      at = result.end;
+      if (this.breath.due()) await this.breath.rest();
+    }
+  }
+
+  /** Has a transaction that only reads answered, then leaves the server alone for as long as that took, which is what it answers. */
+  private async paced(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
+    const params = `[${[JSON.stringify(this.monitor.session.schema.name), ...operations].join(',')}]`;
+    const began = performance.now();
+    const { tookMs } = await this.monitor.ask({ method: 'transact', params, signal: this.options.signal }, read);
+    this.monitor.noteSilence(tookMs);
+    const restMs = began + 2 * tookMs - performance.now();
+    if (restMs > 0) await sleep(restMs, undefined, { signal: this.options.signal });
+    return tookMs;
+  }
+
+  private follow(table: TableSchema, text: Buffer): void {
+    const columns = this.holders.get(table.name) ?? [];
+    if (columns.length === 0) return;
+    const row: Row = parseRow(text.toString());
+    for (const column of columns) this.followColumn(column, row[column.column.name]);
+  }
+
+  /** Rows that are referred to strongly and not known yet are to be read. */
+  private followColumn(column: ReferenceColumn, value: Value | undefined, isThere: (uuid: string) => boolean = () => true): void {
+    for (const { table, uuid, strong } of referencesIn(column, value)) {
+      const held = this.monitor.tables.get(table);
+      if (strong && held?.schema.isRoot === false && !held.has(uuid) && isThere(uuid)) this.unread.add(table, uuid);
+    }
+  }
+
+  private held(table: string): HeldTable {
+    return this.monitor.tables.get(table) as HeldTable;
+  }
+}

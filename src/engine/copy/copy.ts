@@ -1,0 +1,204 @@
+/**
+ * A working copy (conflict policy RENAME): the part of a backup that is live comes in once more, beside the original. Pure.
+ *
+ * Copies have new UUIDs and a suffix behind every name that must be unique, and every reference within the copy, by
+ * UUID or by name, points at the copy. The result is planned with the policy SKIP: copies are inserts, and the
+ * originals, which are in the result too, stay as they are.
+ */
+import { assert } from '../../lib/assert.js';
+import type { Breath } from '../../lib/pause.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { cutLinks, rewriteNames } from '../../model/name-reference.js';
+import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../../model/northbound.js';
+import { DISABLED, outsideKind, singularKeys } from '../../model/northbound-names.js';
+import { referenceColumns, rewriteReferences, type ReferenceColumn } from '../../model/reference.js';
+import { encodeRow, type Atom, type Row, type Value } from '../../model/row.js';
+import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
+import { CopiedNames } from './copied-names.js';
+import { CopiedRows, holds, type CopyBasis } from './copied-rows.js';
+import { labelOf } from '../plan/label.js';
+
+export interface CopyOptions {
+  /** Letters, digits and underscores, so that names of sets stay names of sets: _restored_20260115103000 */
+  readonly suffix: string;
+  readonly newUuid: () => string;
+  /** What is out of scope takes no part, and nothing points at it. Default: everything is in scope. */
+  readonly isInScope?: (table: string, uuid: string) => boolean;
+}
+
+export interface WorkingCopy {
+  /** The copies, the originals that are live, and what was not live and comes as itself. */
+  readonly snapshot: Snapshot;
+  /** Of this snapshot with the database: to be planned with, since a copy without a name cannot be told from its original. */
+  readonly identity: Identity;
+  readonly warnings: readonly string[];
+  /** UUID in the backup -> UUID of the copy. */
+  readonly copied: ReadonlyMap<string, string>;
+}
+
+const WARNINGS_MAX = 50;
+
+/**
+ * Makes the working copy of a backup. All three snapshots have one schema.
+ * @throws AppError CONFLICT when a number that must be unique is not to be had
+ */
+export async function copyForRename(backup: Snapshot, live: Snapshot, identity: Identity, options: CopyOptions, breath: Breath): Promise<WorkingCopy> {
+  assert(/^\w+$/.test(options.suffix), 'a suffix of copies is of letters, digits and underscores');
+  const basis: CopyBasis = { backup, live, identity, newUuid: options.newUuid, isInScope: options.isInScope ?? (() => true) };
+  const rows = await CopiedRows.choose(basis, breath);
+  const names = await CopiedNames.choose({ backup, live, rows, suffix: options.suffix }, breath);
+  return new Copying(basis, rows, names).run(breath);
+}
+
+class Copying {
+  private readonly warnings: string[];
+  private warningsLeftOut = 0;
+
+  constructor(
+    private readonly basis: CopyBasis,
+    private readonly rows: CopiedRows,
+    private readonly names: CopiedNames,
+  ) {
+    this.warnings = [...rows.warnings];
+  }
+
+  async run(breath: Breath): Promise<WorkingCopy> {
+    const { schema } = this.basis.backup;
+    const tables = new Map<string, TableRows>();
+    for (const table of schema.tables.values()) tables.set(table.name, await this.writeTable(table, breath));
+    const snapshot: Snapshot = { schema, tables };
+    if (this.warningsLeftOut > 0) this.warnings.push(`and ${String(this.warningsLeftOut)} more of the kind`);
+    return { snapshot, identity: await this.identityOf(snapshot, breath), warnings: this.warnings, copied: this.rows.allCopies() };
+  }
+
+  private async writeTable(table: TableSchema, breath: Breath): Promise<TableRows> {
+    const from = this.basis.backup.tables.get(table.name) as TableRows;
+    const to = new StoredRows(table.name);
+    const targets = referenceColumns(table).flatMap(({ key, value }) => [key?.table, value?.table]).filter((target) => target !== undefined);
+    const keepsReferences = targets.every((target) => this.rows.keepsAll(target));
+    for (let i = 0; i < from.count; i++) {
+      const uuid = from.uuid(i);
+      if (this.rows.isKept(table.name, i)) {
+        if (this.rows.isLive(table.name, i)) to.add(uuid, keepsReferences ? from.text(i) : this.original(table, from, i));
+        else to.add(uuid, encodeRow(table, this.inserted(table, from.row(i)), uuid));
+      }
+      const copy = this.rows.copyOf(table.name, uuid);
+      if (copy !== undefined) to.add(copy, encodeRow(table, this.copy(table, from.row(i), uuid), copy));
+      if (breath.due()) await breath.rest();
+    }
+    const twice = to.seal();
+    assert(twice === undefined, `a new UUID is not new: ${twice ?? ''}`);
+    return to;
+  }
+
+  /** A live row: what it holds of rows that do not come is nobody's business here. */
+  private original(table: TableSchema, from: TableRows, index: number): string {
+    const row = this.withReferences(table, from.row(index), (to, uuid, strong) => {
+      const at = this.keptIndex(to, uuid);
+      return at === undefined || (!this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong })) ? undefined : uuid;
+    });
+    return encodeRow(table, row, from.uuid(index));
+  }
+
+  /** A row that comes as itself. It keeps to originals, and to copies where the original does not come or is held elsewhere. */
+  private inserted(table: TableSchema, row: Row): Row {
+    const moved = this.withReferences(table, row, (to, uuid, strong) => {
+      const at = this.keptIndex(to, uuid);
+      const isElsewhere = at !== undefined && this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong });
+      return at === undefined || isElsewhere ? this.rows.copyOf(to, uuid) : uuid;
+    });
+    return rewriteNames(table.name, moved, this.names.inOthers);
+  }
+
+  private copy(table: TableSchema, row: Row, uuid: string): Row {
+    const label = (): string => labelOf(table, row, uuid);
+    if (table.isRoot && table.columns.has('name') && nameOf(row) === undefined) this.warn(`${label()} has no name, and neither has its copy`);
+    const kind = outsideKind(table.name, row);
+    // the copy's routers have the original's addresses: answering for both out there would take the original's traffic away
+    if (kind !== undefined) this.warn(`The copy of ${label()} (${kind}) is disabled: it leads to the same place outside as the original, where the addresses of the two would meet`);
+    const own = { ...withoutRuntime(table, row), ...this.names.newValues(table, row), ...(kind === undefined ? {} : DISABLED) };
+    const moved = this.withReferences(table, own, (to, target, strong) => {
+      const copy = this.rows.copyOf(to, target);
+      if (copy !== undefined) return copy;
+      // a copied port group must never apply to a port that is no copy
+      return (EXCLUSIVE_TABLES.has(to) && !strong) || this.keptIndex(to, target) === undefined ? undefined : target;
+    });
+    const { row: unlinked, cut } = cutLinks(table.name, moved, this.names.hasCopy);
+    for (const { name } of cut) this.warn(`The copy of ${label()} is not linked to "${name}", which has no copy`);
+    return this.withoutSingularKeys(table, rewriteNames(table.name, unlinked, this.names.inCopies), label);
+  }
+
+  private withoutSingularKeys(table: TableSchema, row: Row, label: () => string): Row {
+    let result = row;
+    for (const [column, keys] of Object.entries(singularKeys(table.name))) {
+      const content = row[column];
+      if (typeof content !== 'object') continue;
+      const gone = keys.filter((key) => key in content);
+      if (gone.length === 0) continue;
+      this.warn(`The copy of ${label()} comes without ${gone.join(' and ')}, which only one row can have`);
+      result = { ...result, [column]: Object.fromEntries(Object.entries(content as Readonly<Record<string, Atom>>).filter(([key]) => !gone.includes(key))) };
+    }
+    return result;
+  }
+
+  /** The row with every reference replaced by what `target` answers for it, or dropped. */
+  private withReferences(table: TableSchema, row: Row, target: (to: string, uuid: string, strong: boolean) => string | undefined): Row {
+    const result: Record<string, Value> = { ...row };
+    for (const column of referenceColumns(table)) {
+      const { name } = column.column;
+      const content = row[name];
+      if (content === undefined) continue;
+      const changed = rewriteReferences(column, content, (uuid, to) => target(to, uuid, isStrong(column, to)));
+      if (changed === undefined) Reflect.deleteProperty(result, name);
+      else result[name] = changed;
+    }
+    return result;
+  }
+
+  /** Number of a row that is there as itself. */
+  private keptIndex(table: string, uuid: string): number | undefined {
+    const index = this.basis.backup.tables.get(table)?.find(uuid);
+    return index !== undefined && this.rows.isKept(table, index) ? index : undefined;
+  }
+
+  private warn(warning: string): void {
+    if (this.warnings.length < WARNINGS_MAX) this.warnings.push(warning);
+    else this.warningsLeftOut++;
+  }
+
+  /** Originals are matched as in the backup, copies with nothing. */
+  private async identityOf(snapshot: Snapshot, breath: Breath): Promise<Identity> {
+    const { backup, live, identity } = this.basis;
+    const matches = new Map<string, Int32Array>();
+    const matched = new Map<string, Uint8Array>();
+    for (const rows of snapshot.tables.values()) {
+      const before = backup.tables.get(rows.table) as TableRows;
+      const ours = new Int32Array(rows.count).fill(NO_MATCH);
+      const theirs = new Uint8Array(live.tables.get(rows.table)?.count ?? 0);
+      for (let i = 0; i < rows.count; i++) {
+        const index = before.find(rows.uuid(i));
+        const match = index === undefined ? NO_MATCH : (identity.matches.get(rows.table)?.[index] ?? NO_MATCH);
+        ours[i] = match;
+        if (match !== NO_MATCH) theirs[match] = 1;
+        if (breath.due()) await breath.rest();
+      }
+      matches.set(rows.table, ours);
+      matched.set(rows.table, theirs);
+    }
+    return { ...identity, matches, matched };
+  }
+}
+
+function isStrong({ key, value }: ReferenceColumn, to: string): boolean {
+  return (key?.table === to && key.strong) || (value?.table === to && value.strong);
+}
+
+function withoutRuntime(table: TableSchema, row: Row): Row {
+  const result: Record<string, Value> = {};
+  for (const column of Object.keys(row)) {
+    const rest = isRuntimeColumn(table.name, column, row) ? undefined : withoutRuntimeKeys(table.name, column, row[column]);
+    if (rest !== undefined) result[column] = rest;
+  }
+  return result;
+}

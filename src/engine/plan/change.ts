@@ -1,0 +1,122 @@
+/** Changes: a plan told row by row, for people and for the record of the restore. */
+import type { Breath } from '../../lib/pause.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { atomText, parseRow, type Atom, type Row, type Value } from '../../model/row.js';
+import { mapEntries } from '../../model/wire.js';
+import type { Labels } from './label.js';
+import { OUTCOME, SKIP_REASONS, isTranslated, translateRow, type Plan, type TablePlan } from './table-plan.js';
+
+export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
+
+export interface ColumnChange {
+  readonly column: string;
+  readonly before?: Value | undefined;
+  readonly after?: Value | undefined;
+  /** Of a set or a map that is updated: what comes to it and what goes from it, in the column's own shape. A key with another value is in both. */
+  readonly added?: Value;
+  readonly removed?: Value;
+}
+
+export interface RowChange {
+  readonly kind: ChangeKind;
+  readonly table: string;
+  readonly uuid: string;
+  readonly label: string;
+  /** Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row to DELETE. */
+  readonly columns: readonly ColumnChange[];
+  readonly reason?: string;
+}
+
+/** A row that comes or goes whole, as its canonical text: of 100,000 rows nobody makes values who only writes them down. */
+export interface WholeRowChange {
+  readonly kind: 'INSERT' | 'DELETE';
+  readonly table: string;
+  readonly uuid: string;
+  readonly label: string;
+  /** Valid until the next change is asked for. */
+  readonly row: Buffer;
+}
+
+/** A change with its columns. */
+export function withColumns(change: RowChange | WholeRowChange): RowChange {
+  if (!('row' in change)) return change;
+  const { row, ...rest } = change;
+  return { ...rest, columns: wholeRow(parseRow(row.toString()), change.kind) };
+}
+
+/** Every change, table by table in the order of names, skipped rows included. */
+export async function* describeChanges(plan: Plan, labels: Labels, breath: Breath): AsyncGenerator<RowChange | WholeRowChange> {
+  for (const draft of plan.tables) {
+    const { backup, live, deletes, table } = draft;
+    for (let i = 0; i < backup.count; i++) {
+      const change = describeRow(draft, plan, labels, i);
+      if (change !== undefined) yield change;
+      if (breath.due()) await breath.rest();
+    }
+    for (const index of deletes) {
+      const uuid = live.uuid(index);
+      const row = live.text(index);
+      yield { kind: 'DELETE', table: table.name, uuid, label: labels.ofText(table, row, uuid), row };
+      if (breath.due()) await breath.rest();
+    }
+  }
+}
+
+/** Undefined for a row that failed, which is among the errors, and for one that is out of scope. */
+function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number): RowChange | WholeRowChange | undefined {
+  const { table, backup, live, outcomes, updates } = draft;
+  const outcome = outcomes[index];
+  if (outcome === OUTCOME.FAILED || outcome === OUTCOME.OUT) return undefined;
+  const text = backup.text(index);
+  if (outcome === OUTCOME.INSERT) {
+    const uuid = backup.uuid(index);
+    const change = { kind: 'INSERT', table: table.name, uuid, label: labels.ofText(table, text, uuid) } as const;
+    if (!isTranslated(table, plan.identity, plan.options)) return { ...change, row: text };
+    return { ...change, columns: wholeRow(translateRow(table, backup.row(index), plan.identity, plan.options), 'INSERT') };
+  }
+  const update = updates.get(index);
+  if (outcome === OUTCOME.UPDATE && update !== undefined) {
+    const uuid = live.uuid(update.liveIndex);
+    const columns = [...update.columns, ...update.attachments].map(({ column, before, after }) => ({ column: column.name, before, after, ...deltaOf(column, before, after) }));
+    return { kind: 'UPDATE', table: table.name, uuid, label: labels.ofText(table, live.text(update.liveIndex), uuid), columns };
+  }
+  const uuid = liveUuid(draft, plan, table, index);
+  return { kind: 'SKIP', table: table.name, uuid, label: labels.ofText(table, text, uuid), columns: [], reason: SKIP_REASONS[outcome ?? 0] ?? '' };
+}
+
+function liveUuid({ backup, live }: TablePlan, plan: Plan, table: TableSchema, index: number): string {
+  const match = plan.identity.matches.get(table.name)?.[index] ?? -1;
+  return match < 0 ? backup.uuid(index) : live.uuid(match);
+}
+
+/** Every column of a row that comes, or of one that goes. */
+export function wholeRow(row: Row, kind: 'INSERT' | 'DELETE'): readonly ColumnChange[] {
+  return Object.entries(row).map(([column, value]) => ({ column, [kind === 'INSERT' ? 'after' : 'before']: value }));
+}
+
+/** What an update adds to a set or a map and what it takes away; nothing for columns of one value. Pure. */
+export function deltaOf(column: ColumnSchema, before: Value | undefined, after: Value | undefined): Pick<ColumnChange, 'added' | 'removed'> {
+  if (column.kind !== 'set' && column.kind !== 'map') return {};
+  const minus = column.kind === 'set' ? membersWithout : pairsWithout;
+  const added = minus(after, before);
+  const removed = minus(before, after);
+  return { ...(added === undefined ? {} : { added }), ...(removed === undefined ? {} : { removed }) };
+}
+
+function membersWithout(set: Value | undefined, other: Value | undefined): Value | undefined {
+  const known = new Set(((other ?? []) as readonly Atom[]).map(atomText));
+  const rest = ((set ?? []) as readonly Atom[]).filter((atom) => !known.has(atomText(atom)));
+  return rest.length === 0 ? undefined : rest;
+}
+
+function pairsWithout(map: Value | undefined, other: Value | undefined): Value | undefined {
+  if (map === undefined) return undefined;
+  const known = new Set(other === undefined ? [] : mapEntries(other).map(pairText));
+  const rest = mapEntries(map).filter((pair) => !known.has(pairText(pair)));
+  if (rest.length === 0) return undefined;
+  return Array.isArray(map) ? rest : (Object.fromEntries(rest) as Record<string, Atom>);
+}
+
+function pairText([key, value]: readonly [Atom, Atom]): string {
+  return `${atomText(key)}:${atomText(value)}`;
+}

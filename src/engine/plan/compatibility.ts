@@ -1,0 +1,258 @@
+/**
+ * Compatibility: a backup carries its own schema; to be compared with a live database its rows are
+ * read in the live schema. What the live schema lacks is lost, and each loss is named.
+ *
+ * Lost is as little as can be: of a set or a map only the members that the live schema does not allow, of
+ * a row only the columns. A row that cannot be without what it loses (the action of an ACL, the networks of a router
+ * port) is lost itself, and with it (lost-rows.ts) what cannot be without that row.
+ */
+import { AppError, messageOf, type Problem } from '../../lib/error.js';
+import type { Breath } from '../../lib/pause.js';
+import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { stringifyJson, type Json } from '../../ovsdb/json.js';
+import { isRuntimeColumn, nounOf } from '../../model/northbound.js';
+import { checkAtom, defaultAtom, encodeRow, encodeValue, type Atom, type Row, type Value } from '../../model/row.js';
+import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
+import { mapEntries } from '../../model/wire.js';
+import { labelOf } from './label.js';
+import { dropUnsupported, LostRows } from './lost-rows.js';
+
+export interface Adaptation {
+  readonly snapshot: Snapshot;
+  /** Columns, values, rows and tables that were left out, the first 100 of them. */
+  readonly losses: readonly string[];
+}
+
+const LOSSES_MAX = 100;
+
+/** Losses in words, with the number of rows that each is about. */
+export class Losses {
+  private readonly counts = new Map<string, number>();
+
+  add(what: string, rows = 1): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + rows);
+  }
+
+  get size(): number {
+    return this.counts.size;
+  }
+
+  /** At most `limit` sentences; the last says how many there are more. */
+  list(limit: number): readonly string[] {
+    const all = [...this.counts].map(([what, rows]) => (rows === 1 ? what : `${what} (${String(rows)} rows)`));
+    return all.length <= limit ? all : [...all.slice(0, limit - 1), `and ${String(all.length - limit + 1)} more`];
+  }
+}
+
+/** True when rows of one schema are rows of the other as they stand. A cluster drops "ephemeral" from its schema. */
+export function isSameSchema(a: DatabaseSchema, b: DatabaseSchema): boolean {
+  return a.name === b.name && stringifyJson(plain(a.json['tables'] ?? null)) === stringifyJson(plain(b.json['tables'] ?? null));
+}
+
+function plain(json: Json): Json {
+  if (Array.isArray(json)) return json.map(plain);
+  if (json === null || typeof json !== 'object') return json;
+  const members = Object.entries(json).filter(([name]) => name !== 'ephemeral');
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, plain(member)]));
+}
+
+/**
+ * The backup's rows in the live schema.
+ * @throws AppError BAD_USER_INPUT for another kind of database; SCHEMA_MISMATCH, each loss named, unless `force`
+ */
+export async function adapt(backup: Snapshot, live: DatabaseSchema, force: boolean, breath: Breath): Promise<Adaptation> {
+  if (backup.schema.name !== live.name) throw new AppError('BAD_USER_INPUT', `The backup is of a database ${backup.schema.name}; it cannot be restored into ${live.name}`);
+  if (isSameSchema(backup.schema, live)) return { snapshot: { schema: live, tables: backup.tables }, losses: [] };
+  const losses = new Losses();
+  const lost = new LostRows(live);
+  const tables = new Map([...live.tables.keys()].map((name) => [name, new StoredRows(name)]));
+  for (const rows of backup.tables.values()) {
+    const into = tables.get(rows.table);
+    const target = live.tables.get(rows.table);
+    if (into === undefined || target === undefined) {
+      if (rows.count > 0) losses.add(`table ${rows.table}`, rows.count);
+      continue;
+    }
+    await new TableAdaptation(backup.schema.tables.get(rows.table) ?? target, target, losses).run(rows, into, lost, breath);
+  }
+  for (const table of tables.values()) table.seal();
+  const kept = await dropUnsupported({ schema: live, tables }, lost, breath);
+  for (const { table, count, reason } of lost.followers()) losses.add(`${nounOf(table)} rows that ${reason}`, count);
+  if (losses.size > 0 && !force) refuse(backup.schema.version, live.version, losses);
+  return { snapshot: kept, losses: losses.list(LOSSES_MAX) };
+}
+
+function refuse(from: string, to: string, losses: Losses): never {
+  const listed = losses.list(LOSSES_MAX);
+  const problems = listed.map((message): Problem => ({ code: 'SCHEMA_MISMATCH', message }));
+  throw new AppError('SCHEMA_MISMATCH', `The backup has schema version ${from}, the database ${to}, which has no place for ${listed[0] ?? ''}${losses.size > 1 ? ` and ${String(losses.size - 1)} more` : ''}. Restore with force to leave out what has no place`, { problems });
+}
+
+/** A row that the target cannot hold at all; the message says why. */
+class Impossible extends Error {}
+
+/** Reads the rows of one table in the target's table. */
+class TableAdaptation {
+  /** Columns that a row must have, since their default is not allowed. */
+  private readonly required: readonly ColumnSchema[];
+  /** Columns of the same type in both. */
+  private readonly same: ReadonlySet<string>;
+  private readonly keys: readonly { readonly columns: readonly string[]; readonly taken: Set<string>; readonly fill: string | undefined }[];
+  /** True when every row is as good in the target as it is. */
+  private readonly isSame: boolean;
+  /** What the row at hand loses: of no interest when it is lost itself. */
+  private rowLosses: string[] = [];
+  private label: () => string = () => '';
+
+  constructor(source: TableSchema, private readonly target: TableSchema, private readonly losses: Losses) {
+    this.required = [...target.columns.values()].filter((column) => !allowsDefault(column));
+    this.same = new Set([...source.columns.values()].filter((column) => typeText(column) === typeText(target.columns.get(column.name))).map(({ name }) => name));
+    const fresh = target.indexes.filter((index) => !source.indexes.some((columns) => columns.join() === index.join()));
+    // rows of a schema without the index may clash in it
+    this.keys = fresh.map((columns) => ({
+      columns,
+      taken: new Set<string>(),
+      fill: columns.find((name) => !source.columns.has(name) && target.columns.get(name)?.kind === 'scalar' && target.columns.get(name)?.key.type === 'string'),
+    }));
+    this.isSame = fresh.length === 0 && this.same.size === source.columns.size && this.required.every(({ name }) => this.same.has(name));
+  }
+
+  async run(rows: TableRows, into: StoredRows, lost: LostRows, breath: Breath): Promise<void> {
+    for (let i = 0; i < rows.count; i++) {
+      const uuid = rows.uuid(i);
+      if (this.isSame) into.add(uuid, rows.text(i));
+      else this.take(rows.row(i), uuid, into, lost);
+      if (breath.due()) await breath.rest();
+    }
+  }
+
+  private take(row: Row, uuid: string, into: StoredRows, lost: LostRows): void {
+    this.rowLosses = [];
+    this.label = () => labelOf(this.target, row, uuid);
+    try {
+      into.add(uuid, this.adapt(row, uuid));
+      for (const loss of this.rowLosses) this.losses.add(loss);
+    } catch (error) {
+      if (!(error instanceof Impossible)) throw error;
+      lost.add(this.target.name, uuid);
+      this.losses.add(`${this.label()} (${error.message})`);
+    }
+  }
+
+  private adapt(row: Row, uuid: string): string {
+    const fitting = this.withKeys(this.fit(row), uuid);
+    for (const column of this.required) {
+      if (fitting[column.name] === undefined) throw new Impossible(`${column.name} is needed${row[column.name] === undefined ? '' : `: ${complaint(column, row[column.name] as Value)}`}`);
+    }
+    return encodeRow(this.target, fitting, uuid);
+  }
+
+  /** The columns and values that the target allows. */
+  private fit(row: Row): Readonly<Record<string, Value>> {
+    const fitting: Record<string, Value> = {};
+    for (const [name, value] of Object.entries(row)) {
+      const column = this.target.columns.get(name);
+      if (column === undefined) {
+        // northd writes runtime state again, as far as this version knows it
+        if (!isRuntimeColumn(this.target.name, name, row)) this.rowLosses.push(`column ${this.target.name}.${name}`);
+        continue;
+      }
+      const shaped = reshape(column, value);
+      const rest = this.same.has(name) || isFitting(column, shaped) ? shaped : this.reduce(column, shaped);
+      if (rest !== undefined) fitting[name] = rest;
+    }
+    return fitting;
+  }
+
+  /** What is left of a value that does not fit: the members that do. */
+  private reduce(column: ColumnSchema, value: Value): Value | undefined {
+    const place = `${this.target.name}.${column.name}`;
+    if (column.kind === 'set' && Array.isArray(value)) {
+      const atoms = (value as readonly Atom[]).filter((atom) => this.allows(column.key, atom, place, shown(atom)));
+      if (atoms.length <= column.max) return atoms.length === 0 ? undefined : this.enough(column, atoms, atoms.length);
+    }
+    if (column.kind === 'map' && typeof value === 'object') {
+      const pairs = mapEntries(value).filter(([key, content]) => this.allows(column.key, key, place, `key ${shown(key)}`) && this.allows(column.value as BaseType, content, place, `key ${shown(key)}`));
+      if (pairs.length <= column.max) return pairs.length === 0 ? undefined : this.enough(column, Array.isArray(value) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>), pairs.length);
+    }
+    if (!this.required.includes(column)) this.rowLosses.push(`the value of ${column.name} in ${this.label()} (${complaint(column, value)})`);
+    return undefined;
+  }
+
+  private enough(column: ColumnSchema, value: Value, count: number): Value | undefined {
+    return count < column.min ? undefined : value;
+  }
+
+  private allows(base: BaseType, atom: Atom, place: string, what: string): boolean {
+    try {
+      checkAtom(base, atom, '');
+      return true;
+    } catch (error) {
+      this.rowLosses.push(`${what} of ${place}${what.startsWith('key') && base.enum !== undefined ? '' : ` (${sentence(error)})`}`);
+      return false;
+    }
+  }
+
+  private withKeys(row: Readonly<Record<string, Value>>, uuid: string): Readonly<Record<string, Value>> {
+    let result = row;
+    for (const { columns, taken, fill } of this.keys) {
+      const keyOf = (): string => stringifyJson(columns.map((name): Json => result[name] ?? null));
+      // a name that must be unique, and that the backup's version had not: the UUID is one
+      if (taken.has(keyOf()) && fill !== undefined) result = { ...result, [fill]: uuid };
+      if (taken.has(keyOf())) throw new Impossible(`another row has the same ${columns.join(' and ')}`);
+      taken.add(keyOf());
+    }
+    return result;
+  }
+}
+
+function typeText(column: ColumnSchema | undefined): string | undefined {
+  return column === undefined ? undefined : stringifyJson([column.kind, String(column.min), String(column.max), { ...column.key }, column.value === undefined ? null : ({ ...column.value })]);
+}
+
+/** False for a column that every row must have a value of its own in. */
+function allowsDefault(column: ColumnSchema): boolean {
+  if (column.kind === 'set' || column.kind === 'map' || column.kind === 'optional') return column.min === 0;
+  return column.key.refTable === undefined && isAllowed(column.key, defaultAtom(column.key));
+}
+
+function isAllowed(base: BaseType, atom: Atom): boolean {
+  try {
+    checkAtom(base, atom, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isFitting(column: ColumnSchema, value: Value): boolean {
+  try {
+    encodeValue(column, value, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why a value does not fit. */
+function complaint(column: ColumnSchema, value: Value): string {
+  try {
+    encodeValue(column, value, '');
+    return 'it has none';
+  } catch (error) {
+    return sentence(error);
+  }
+}
+
+/** The message of a RowError without the place. */
+const sentence = (error: unknown): string => messageOf(error).replace(/^: /, '');
+
+const shown = (atom: Atom): string => stringifyJson(atom);
+
+/** Between releases a column may turn from one value into a set, or back. */
+function reshape(column: ColumnSchema, value: Value): Value {
+  const isList = Array.isArray(value);
+  if (column.kind === 'set' && typeof value !== 'object') return [value];
+  if ((column.kind === 'optional' || column.kind === 'scalar') && isList && value.length === 1) return value[0] as Atom;
+  return value;
+}

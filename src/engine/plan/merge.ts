@@ -1,0 +1,106 @@
+/**
+ * How the references of a backup's row and of its live match come together. Pure.
+ *
+ * Without `exact` nothing that lives only in the database is taken away: a port that was created since
+ * the backup stays in its switch and, with its ACLs, in its port groups.
+ */
+import type { Breath } from '../../lib/pause.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { holderColumns, referenceColumns, referencesIn, type ReferenceColumn } from '../../model/reference.js';
+import { compareAtoms, type Atom, type Row, type Value } from '../../model/row.js';
+import type { Snapshot } from '../../model/snapshot.js';
+import { mapEntries } from '../../model/wire.js';
+import type { Attachment, TablePlan } from './table-plan.js';
+
+type Picks = (table: string, uuid: string) => boolean;
+
+/** The row `wanted`, with those of the live row's references that `keep` picks put back into sets and maps. */
+export function keepLiveReferences(table: TableSchema, wanted: Row, live: Row, keep: Picks): Row {
+  const kept: Record<string, Value> = {};
+  for (const reference of referenceColumns(table)) {
+    const { column } = reference;
+    const now = live[column.name];
+    if (now === undefined) continue;
+    const target = wanted[column.name];
+    if (column.kind === 'optional' || column.kind === 'scalar') {
+      // a reference to a table left out is nobody's business here
+      if (target === undefined && referencesIn(reference, now).some(({ table: to, uuid }) => keep(to, uuid))) kept[column.name] = now;
+      continue;
+    }
+    const merged = union(column, target, picked(reference, now, keep));
+    if (merged !== undefined) kept[column.name] = merged;
+  }
+  return Object.keys(kept).length === 0 ? wanted : { ...wanted, ...kept };
+}
+
+/** The references to inserted rows that the backup's row holds and the live row lacks. */
+export function attachReferences(table: TableSchema, wanted: Row, live: Row, isInserted: Picks): readonly Attachment[] {
+  return referenceColumns(table).flatMap((reference): Attachment[] => {
+    const { column } = reference;
+    const target = wanted[column.name];
+    if (target === undefined) return [];
+    const before = live[column.name];
+    // a single value that is taken stays
+    if ((column.kind === 'optional' || column.kind === 'scalar') && before !== undefined) return [];
+    const value = picked(reference, target, isInserted);
+    if (value === undefined) return [];
+    const after = union(column, before, value) as Value;
+    return [{ column, value, before, after, complete: size(after) === size(target) }];
+  });
+}
+
+function picked({ column, key, value }: ReferenceColumn, content: Value, picks: Picks): Value | undefined {
+  const picksAtom = (to: { table: string } | undefined, atom: Atom): boolean => to !== undefined && picks(to.table, String(atom));
+  if (column.kind === 'map') {
+    const pairs = mapEntries(content).filter(([k, v]) => picksAtom(key, k) || picksAtom(value, v));
+    if (pairs.length === 0) return undefined;
+    return Array.isArray(content) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>);
+  }
+  if (column.kind !== 'set') return picksAtom(key, content as Atom) ? content : undefined;
+  const atoms = (content as readonly Atom[]).filter((atom) => picksAtom(key, atom));
+  return atoms.length === 0 ? undefined : atoms;
+}
+
+function union(column: ColumnSchema, a: Value | undefined, b: Value | undefined): Value | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (column.kind === 'map') {
+    const pairs = [...new Map([...mapEntries(b), ...mapEntries(a)])].sort((x, y) => compareAtoms(x[0], y[0]));
+    return Array.isArray(a) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>);
+  }
+  if (column.kind !== 'set') return a;
+  return [...new Set([...(a as readonly Atom[]), ...(b as readonly Atom[])])].sort(compareAtoms);
+}
+
+function size(value: Value): number {
+  return typeof value !== 'object' ? 1 : Array.isArray(value) ? value.length : Object.keys(value).length;
+}
+
+/**
+ * Rows of non-root tables that an update takes out of a single-valued column, and that no other live row holds.
+ */
+export async function replacedHolds(tables: readonly TablePlan[], live: Snapshot, breath: Breath): Promise<readonly { table: string; uuid: string }[]> {
+  const dropped = new Map<string, { table: string; uuid: string; by: string }>();
+  for (const { table, live: rows, updates } of tables) {
+    const holders = holderColumns(live.schema, table).filter(({ column }) => column.kind === 'optional' || column.kind === 'scalar');
+    if (holders.length === 0) continue;
+    for (const { liveIndex, columns } of updates.values()) {
+      for (const { column, before } of columns) {
+        const holder = holders.find((candidate) => candidate.column === column);
+        if (holder === undefined) continue;
+        for (const { table: to, uuid } of referencesIn(holder, before)) dropped.set(uuid, { table: to, uuid, by: rows.uuid(liveIndex) });
+      }
+    }
+  }
+  if (dropped.size === 0) return [];
+  for (const { table, live: rows } of tables) {
+    const holders = holderColumns(live.schema, table);
+    for (let i = 0; holders.length > 0 && i < rows.count; i++) {
+      const row = rows.row(i);
+      for (const holder of holders) {
+        for (const { uuid } of referencesIn(holder, row[holder.column.name])) if (dropped.get(uuid)?.by !== rows.uuid(i)) dropped.delete(uuid);
+      }
+      if (breath.due()) await breath.rest();
+    }
+  }
+  return [...dropped.values()];
+}

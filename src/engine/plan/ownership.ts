@@ -1,0 +1,95 @@
+/**
+ * Ownership: a port that a restore puts into a switch must not stay in another one. That can only come
+ * about when the port was moved since the backup, into a switch that the restore leaves as it is. Neither taking it
+ * out there nor leaving it out here is for a program to decide, so such a plan is not carried out. Pure.
+ */
+import type { Problem } from '../../lib/error.js';
+import type { Breath } from '../../lib/pause.js';
+import { EXCLUSIVE_TABLES } from '../../model/northbound.js';
+import { holderColumns, referencesIn } from '../../model/reference.js';
+import type { Row, Value } from '../../model/row.js';
+import { labelOf } from './label.js';
+import { OUTCOME, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
+
+type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;
+
+/** A live row that the plan puts into a holder. */
+interface Taken {
+  readonly child: { readonly table: string; readonly uuid: string };
+  readonly holder: { readonly table: string; readonly index: number; readonly uuid: string; readonly label: string };
+}
+
+/** Rows of the backup that would hold what a live row holds and goes on holding. */
+export async function findDoubleHolds(tables: readonly TablePlan[], basis: Basis, breath: Breath): Promise<readonly { table: string; index: number; problem: Problem }[]> {
+  const taken = new Map<string, Taken>();
+  for (const draft of tables) await collectTaken(draft, basis, taken, breath);
+  if (taken.size === 0) return [];
+  const found: { table: string; index: number; problem: Problem }[] = [];
+  for (const draft of tables) {
+    for await (const { uuid, holder } of remainingHolds(draft, basis, taken, breath)) {
+      const { child, holder: wanted } = taken.get(uuid) as Taken;
+      const rows = basis.live.tables.get(child.table);
+      const label = labelOf(basis.live.schema.tables.get(child.table) ?? draft.table, rows?.row(rows.find(uuid) ?? 0) ?? {}, uuid);
+      const message = `${label} cannot be in ${wanted.label}: it is in ${holder} now, which the restore leaves as it is. Take it out there first, or restore ${basis.options.reach === undefined ? 'with OVERWRITE and exact' : 'with a filter that takes both in'}`;
+      found.push({ table: wanted.table, index: wanted.index, problem: { code: 'CONFLICT', message, table: wanted.table, label: wanted.label } });
+    }
+  }
+  return found;
+}
+
+/** Live rows of exclusive tables that an insert holds, or that an update puts where they were not. */
+async function collectTaken(draft: TablePlan, { live, identity, options }: Basis, taken: Map<string, Taken>, breath: Breath): Promise<void> {
+  const { table, backup, outcomes, updates } = draft;
+  const columns = exclusiveColumns(draft, live);
+  if (columns.length === 0) return;
+  const take = (row: { readonly [column: string]: Value | undefined }, before: Row, index: number, uuid: string): void => {
+    for (const column of columns) {
+      const held = new Set(referencesIn(column, before[column.column.name]).map((reference) => reference.uuid));
+      for (const { table: to, uuid: child } of referencesIn(column, row[column.column.name])) {
+        if (held.has(child) || live.tables.get(to)?.find(child) === undefined) continue;
+        taken.set(child, { child: { table: to, uuid: child }, holder: { table: table.name, index, uuid, label: labelOf(table, backup.row(index), uuid) } });
+      }
+    }
+  };
+  for (let i = 0; i < backup.count; i++) {
+    const update = updates.get(i);
+    if (outcomes[i] === OUTCOME.INSERT) {
+      take(translateRow(table, backup.row(i), identity, options), {}, i, backup.uuid(i));
+    } else if (outcomes[i] === OUTCOME.UPDATE && update !== undefined) {
+      take(afterOf(update), draft.live.row(update.liveIndex), i, draft.live.uuid(update.liveIndex));
+    }
+    if (breath.due()) await breath.rest();
+  }
+}
+
+/** The columns that an update writes; one that becomes empty is there and undefined. */
+function afterOf({ columns, attachments }: RowUpdate): { readonly [column: string]: Value | undefined } {
+  return Object.fromEntries([...columns, ...attachments].map(({ column, after }) => [column.name, after]));
+}
+
+function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType<typeof holderColumns> {
+  return holderColumns(live.schema, table).filter(({ key }) => EXCLUSIVE_TABLES.get(key?.table ?? '') === table.name);
+}
+
+/** What live rows of this table still hold, of what was taken, when the plan has been carried out. */
+async function* remainingHolds(draft: TablePlan, { live: snapshot }: Basis, taken: ReadonlyMap<string, Taken>, breath: Breath): AsyncGenerator<{ uuid: string; holder: string }> {
+  const { table, live, updates } = draft;
+  const columns = exclusiveColumns(draft, snapshot);
+  if (columns.length === 0) return;
+  const deleted = new Set(draft.deletes);
+  const updated = new Map([...updates.values()].map((update) => [update.liveIndex, update]));
+  for (let i = 0; i < live.count; i++) {
+    if (deleted.has(i)) continue;
+    const update = updated.get(i);
+    const before = live.row(i);
+    const row = update === undefined ? before : { ...before, ...afterOf(update) };
+    for (const column of columns) {
+      for (const { uuid } of referencesIn(column, row[column.column.name])) {
+        const wanted = taken.get(uuid)?.holder;
+        if (wanted === undefined || wanted.uuid === live.uuid(i)) continue;
+        yield { uuid, holder: labelOf(table, before, live.uuid(i)) };
+      }
+    }
+    if (breath.due()) await breath.rest();
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The words of a plan: what becomes of each row, table by table (plan.ts makes it, apply.ts carries it out).
+ */
+import type { Problem } from '../../lib/error.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import type { Identity } from '../../model/identity.js';
+import { ACCESS_TABLES } from '../../model/northbound.js';
+import { referenceColumns, rewriteReferences } from '../../model/reference.js';
+import type { Row, Value } from '../../model/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import type { ColumnDiff } from './diff.js';
+import type { ScopeMarks } from '../scope/mark.js';
+import type { Reach } from '../scope/reach.js';
+
+export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
+
+export interface PlanOptions {
+  readonly policy: ConflictPolicy;
+  /** Only with OVERWRITE: live rows that the backup does not hold are deleted. */
+  readonly exact: boolean;
+  /** False leaves out Connection and SSL rows, in the backup and in the database. */
+  readonly restoreAccess: boolean;
+  /** What takes part, on both sides (scope.ts). Undefined: everything. */
+  readonly scope?: { readonly backup: ScopeMarks; readonly live: ScopeMarks };
+}
+
+/** The options of a plan: with what the scope means between the two snapshots. */
+export interface ReachingOptions extends PlanOptions {
+  readonly reach?: Reach;
+}
+
+/** What becomes of a row of the backup. OUT: it is out of scope, and nowhere counted or told. */
+export const OUTCOME = { INSERT: 1, UPDATE: 2, UNCHANGED: 3, EXISTS: 4, NOT_HELD: 5, ACCESS: 6, FAILED: 7, OUT: 8 } as const;
+export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
+
+/** Why a row is left as it is. */
+export const SKIP_REASONS: Readonly<Record<number, string>> = {
+  [OUTCOME.UNCHANGED]: 'unchanged',
+  [OUTCOME.EXISTS]: 'exists in the database and differs; the policy leaves it as it is',
+  [OUTCOME.NOT_HELD]: 'the row that would hold it holds another row and is left as it is',
+  [OUTCOME.ACCESS]: 'says how clients reach the database: restored only into the database it came from, or with force',
+};
+
+/** References to be added to a column, in the column's own shape. */
+export interface Attachment {
+  readonly column: ColumnSchema;
+  readonly value: Value;
+  /** The column's value before, and with the references added. */
+  readonly before: Value | undefined;
+  readonly after: Value;
+  /** True when nothing but these references told the column from the backup's. */
+  readonly complete: boolean;
+}
+
+export interface RowUpdate {
+  readonly liveIndex: number;
+  /** Columns to be set. */
+  readonly columns: readonly ColumnDiff[];
+  /** References to inserted rows that are added to sets, leaving what else is in them. */
+  readonly attachments: readonly Attachment[];
+}
+
+export interface TablePlan {
+  readonly table: TableSchema;
+  readonly backup: TableRows;
+  readonly live: TableRows;
+  /** For each row of the backup. */
+  readonly outcomes: Uint8Array;
+  /** Number of the row in the backup -> its update. */
+  readonly updates: ReadonlyMap<number, RowUpdate>;
+  /** Numbers of live rows. */
+  readonly deletes: readonly number[];
+}
+
+export interface Plan {
+  readonly backup: Snapshot;
+  readonly live: Snapshot;
+  readonly identity: Identity;
+  readonly options: ReachingOptions;
+  readonly tables: readonly TablePlan[];
+  readonly warnings: readonly string[];
+  /** Not empty: the plan cannot be applied. */
+  readonly problems: readonly Problem[];
+  /** Inserts, updates and deletes in all. */
+  readonly changeCount: number;
+}
+
+/** Whether rows of this table take part. */
+export function isIncluded(table: string, options: PlanOptions): boolean {
+  return options.restoreAccess || !ACCESS_TABLES.has(table);
+}
+
+/** Whether rows of this table may be other in the database than in the backup. */
+export function isTranslated(table: TableSchema, identity: Identity, options: ReachingOptions): boolean {
+  return referenceColumns(table).length > 0 && (identity.translation.size > 0 || !options.restoreAccess || options.reach !== undefined);
+}
+
+/** A row of the backup as it is to be in the database: references point at live rows; those to tables and rows left out are dropped. */
+export function translateRow(table: TableSchema, row: Row, identity: Identity, options: ReachingOptions): Row {
+  if (!isTranslated(table, identity, options)) return row;
+  const columns = referenceColumns(table);
+  const changed: Record<string, Row[string] | undefined> = {};
+  for (const reference of columns) {
+    const value = row[reference.column.name];
+    if (value === undefined) continue;
+    changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) => (isIncluded(to, options) && (options.reach === undefined || options.reach.refersTo(to, uuid)) ? (identity.translation.get(uuid) ?? uuid) : undefined));
+  }
+  return Object.fromEntries(Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Row[string]] => entry[1] !== undefined));
+}
+
+export interface TableCounts {
+  readonly total: number;
+  readonly restored: number;
+  readonly skipped: number;
+  readonly deleted: number;
+  readonly failed: number;
+}
+
+export function countOutcomes(plan: TablePlan): TableCounts {
+  let restored = 0;
+  let failed = 0;
+  let out = 0;
+  for (const outcome of plan.outcomes) {
+    if (outcome === OUTCOME.INSERT || outcome === OUTCOME.UPDATE) restored++;
+    else if (outcome === OUTCOME.FAILED) failed++;
+    else if (outcome === OUTCOME.OUT) out++;
+  }
+  const total = plan.outcomes.length - out;
+  return { total, restored, skipped: total - restored - failed, deleted: plan.deletes.length, failed };
+}
+
+/** Kind of change -> rows, as change.ts describes them. */
+export function countChanges({ outcomes, deletes }: TablePlan): { readonly INSERT: number; readonly UPDATE: number; readonly DELETE: number; readonly SKIP: number } {
+  const counts = { INSERT: 0, UPDATE: 0, DELETE: deletes.length, SKIP: 0 };
+  for (const outcome of outcomes) {
+    if (outcome === OUTCOME.INSERT) counts.INSERT++;
+    else if (outcome === OUTCOME.UPDATE) counts.UPDATE++;
+    else if (outcome !== OUTCOME.FAILED && outcome !== OUTCOME.OUT) counts.SKIP++;
+  }
+  return counts;
+}

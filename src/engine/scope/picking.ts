@@ -1,0 +1,91 @@
+/** Picking: the rows that a filter names. Pure. */
+import { AppError, type Problem } from '../../lib/error.js';
+import { nearestNames } from '../../lib/nearest.js';
+import type { Breath } from '../../lib/pause.js';
+import { nounOf } from '../../model/northbound.js';
+import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound-scope.js';
+import { isUuid } from '../../model/row.js';
+import type { Snapshot } from '../../model/snapshot.js';
+import { nameInText } from '../plan/label.js';
+
+/** Table -> numbers of the picked rows. */
+export type Picks = ReadonlyMap<string, ReadonlySet<number>>;
+
+/** A name of the filter, and what it picks. */
+export interface NamePick {
+  readonly table: string;
+  readonly name: string;
+  readonly rows: readonly number[];
+}
+
+const LISTS = Object.entries(PICKED_TABLES) as readonly (readonly [keyof typeof PICKED_TABLES, string])[];
+
+/** True when the filter picks by name; false when it picks everything. */
+export function hasLists(filter: ResourceFilter): boolean {
+  return LISTS.some(([list]) => filter[list] !== undefined);
+}
+
+/** @throws AppError BAD_USER_INPUT for a filter that can pick nothing */
+export function checkFilter(filter: ResourceFilter): void {
+  if (hasLists(filter) && LISTS.every(([list]) => (filter[list]?.length ?? 0) === 0)) throw new AppError('BAD_USER_INPUT', 'The filter picks nothing: all of its lists are empty. Name something, or leave the lists out to pick everything');
+}
+
+/** What each name or UUID of the filter picks; a name picks all rows of that name. */
+export async function pickByName(snapshot: Snapshot, filter: ResourceFilter, breath: Breath): Promise<readonly NamePick[]> {
+  const picks: NamePick[] = [];
+  for (const [list, table] of LISTS) {
+    const names = new Set(filter[list] ?? []);
+    const rows = snapshot.tables.get(table);
+    if (names.size === 0) continue;
+    const found = new Map<string, number[]>([...names].map((name) => [name, []]));
+    for (let i = 0; rows !== undefined && i < rows.count; i++) {
+      const name = nameInText(rows.text(i));
+      if (name !== undefined && name !== '') found.get(name)?.push(i);
+      if (breath.due()) await breath.rest();
+    }
+    for (const [name, indexes] of found) {
+      const byUuid = isUuid(name.toLowerCase()) ? rows?.find(name.toLowerCase()) : undefined;
+      picks.push({ table, name, rows: byUuid === undefined || indexes.includes(byUuid) ? indexes : [...indexes, byUuid] });
+    }
+  }
+  return picks;
+}
+
+export function rowsOf(picks: readonly NamePick[]): Picks {
+  const rows = new Map<string, Set<number>>();
+  for (const { table, rows: indexes } of picks) {
+    const set = rows.get(table) ?? new Set();
+    rows.set(table, set);
+    for (const index of indexes) set.add(index);
+  }
+  return rows;
+}
+
+/** Names that pick several rows: that is allowed, and said. */
+export function sharedNames(picks: readonly NamePick[]): readonly string[] {
+  return picks.filter(({ rows }) => rows.length > 1).map(({ table, name, rows }) => `The name "${name}" picks ${String(rows.length)} rows of ${table}`);
+}
+
+/** @throws AppError BAD_USER_INPUT that lists every one of the names, with those that were perhaps meant */
+export async function refuseUnknown(unknown: readonly NamePick[], snapshot: Snapshot, breath: Breath): Promise<void> {
+  if (unknown.length === 0) return;
+  const names = new Map<string, readonly string[]>();
+  for (const { table } of unknown) if (!names.has(table)) names.set(table, await namesIn(snapshot, table, breath));
+  const problems = unknown.map(({ table, name }): Problem => {
+    const near = nearestNames(name, names.get(table) ?? []);
+    const hint = near.length === 0 ? '' : `; there is ${near.map((candidate) => `"${candidate}"`).join(', ')}`;
+    return { code: 'BAD_USER_INPUT', message: `There is no ${nounOf(table)} "${name}"${hint}`, table, label: `${nounOf(table)} "${name}"` };
+  });
+  throw new AppError('BAD_USER_INPUT', `The filter names what is not there: ${problems.slice(0, 5).map(({ message }) => message).join('. ')}${problems.length > 5 ? `. And ${String(problems.length - 5)} more` : ''}`, { problems });
+}
+
+async function namesIn(snapshot: Snapshot, table: string, breath: Breath): Promise<readonly string[]> {
+  const rows = snapshot.tables.get(table);
+  const names: string[] = [];
+  for (let i = 0; rows !== undefined && i < rows.count; i++) {
+    const name = nameInText(rows.text(i));
+    if (name !== undefined) names.push(name);
+    if (breath.due()) await breath.rest();
+  }
+  return names;
+}

@@ -1,0 +1,105 @@
+/**
+ * Reach: what the marks of a scope mean between a backup and a live database: which rows of the backup take part, and which live
+ * rows are nobody's business. Pure.
+ */
+import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
+import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { holderColumns, referencesIn } from '../../model/reference.js';
+import type { Snapshot } from '../../model/snapshot.js';
+import { MARK, type ScopeMarks } from './mark.js';
+
+export interface ReachParts {
+  readonly backup: Snapshot;
+  readonly live: Snapshot;
+  readonly identity: Identity;
+  readonly marks: { readonly backup: ScopeMarks; readonly live: ScopeMarks };
+}
+
+/** How a live row stands to the backup. */
+const CLAIM = { NONE: 0, IN_SCOPE: 1, OUT_OF_SCOPE: 2 } as const;
+
+export class Reach {
+  private readonly schema: DatabaseSchema;
+  /** Table -> for each live row whether a row of the backup is matched with it, and whether that is in scope. */
+  private readonly claims = new Map<string, Uint8Array>();
+  /** Live UUIDs of what live carriers hold in the backup. Carriers are left as they are, so that it stays where it is. */
+  private readonly carried = new Set<string>();
+
+  constructor(private readonly parts: ReachParts) {
+    this.schema = parts.live.schema;
+    for (const [table, rows] of parts.live.tables) {
+      const claims = new Uint8Array(rows.count);
+      parts.identity.matches.get(table)?.forEach((match, index) => {
+        if (match !== NO_MATCH) claims[match] = this.markOf(table, index) === MARK.OUT ? CLAIM.OUT_OF_SCOPE : CLAIM.IN_SCOPE;
+      });
+      this.claims.set(table, claims);
+      this.noteCarried(table);
+    }
+  }
+
+  private noteCarried(name: string): void {
+    const { backup, identity, marks } = this.parts;
+    const [table, rows] = [this.schema.tables.get(name), backup.tables.get(name)];
+    if (table === undefined || rows === undefined || marks.backup.get(name)?.includes(MARK.CARRIER) !== true) return;
+    const columns = holderColumns(this.schema, table);
+    for (let i = 0; i < rows.count; i++) {
+      if (this.markOf(name, i) !== MARK.CARRIER || identity.matches.get(name)?.[i] === NO_MATCH) continue;
+      const row = rows.row(i);
+      for (const column of columns) for (const { uuid } of referencesIn(column, row[column.column.name])) this.carried.add(identity.translation.get(uuid) ?? uuid);
+    }
+  }
+
+  /** Of a row of the backup, by its number. */
+  markOf(table: string, index: number): number {
+    return this.parts.marks.backup.get(table)?.[index] ?? MARK.OUT;
+  }
+
+  /** Whether this row of the backup, which is OUT, takes references to inserted rows back where it is live. */
+  takesBack(table: string, index: number): boolean {
+    return this.schema.tables.get(table)?.isRoot === true && this.isBeside(table, index);
+  }
+
+  /** Whether references to this row of the backup are restored: it is in scope, or lives on beside what is. */
+  refersTo(table: string, uuid: string): boolean {
+    const index = this.parts.backup.tables.get(table)?.find(uuid);
+    if (index === undefined) return false;
+    return this.markOf(table, index) !== MARK.OUT || (this.isBeside(table, index) && this.parts.identity.matches.get(table)?.[index] !== NO_MATCH);
+  }
+
+  private isBeside(table: string, index: number): boolean {
+    return this.parts.marks.backup.beside?.get(table)?.has(index) === true;
+  }
+
+  /** Whether a live row that is updated keeps its reference to this live row, whatever the backup says. */
+  keepsLive(table: string, uuid: string, exact: boolean): boolean {
+    const index = this.parts.live.tables.get(table)?.find(uuid);
+    if (index === undefined) return false;
+    const claim = this.claims.get(table)?.[index] ?? CLAIM.NONE;
+    if (claim === CLAIM.IN_SCOPE) return this.carried.has(uuid);
+    const mark = this.liveMark(table, index);
+    if (mark === MARK.OUT) return true;
+    // what is held here and is elsewhere in the backup would be lost without this reference
+    const isHeld = this.schema.tables.get(table)?.isRoot === false;
+    if (claim === CLAIM.OUT_OF_SCOPE) return isHeld;
+    return !exact || (isHeld && mark !== MARK.OWNED);
+  }
+
+  /** Whether exact deletes this live row: it is owned by what was picked, and in no row of the backup. */
+  isSurplus(table: string, index: number): boolean {
+    return this.liveMark(table, index) === MARK.OWNED && this.claims.get(table)?.[index] === CLAIM.NONE;
+  }
+
+  /** Whether a row in scope is matched with this live row. */
+  isClaimed(table: string, index: number): boolean {
+    return this.claims.get(table)?.[index] === CLAIM.IN_SCOPE;
+  }
+
+  /** Whether this live row takes no part at all. */
+  isAside(table: string, index: number): boolean {
+    return !this.isClaimed(table, index) && this.liveMark(table, index) === MARK.OUT;
+  }
+
+  private liveMark(table: string, index: number): number {
+    return this.parts.marks.live.get(table)?.[index] ?? MARK.OUT;
+  }
+}
