@@ -39,7 +39,7 @@ export interface IdentifyOptions {
   readonly pairs?: readonly RowPair[];
 }
 
-/** Matches every row. Both snapshots must have the same schema (engine/compatibility.ts sees to it). */
+/** Matches every row. Both snapshots must have the same schema (engine/plan/compatibility.ts sees to it). */
 export async function identify(backup: Snapshot, live: Snapshot, breath: Breath, options: IdentifyOptions = {}): Promise<Identity> {
   const matching = new Matching(backup, live);
   const { pairs = [] } = options;

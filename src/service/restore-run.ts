@@ -153,7 +153,7 @@ export class RestoreRun {
       if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
       if (this.parts.dryRun || plan.changeCount === 0) {
         await this.describe(planned);
-        return this.ended({ planned });
+        return this.ended({ planned, steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1) });
       }
       const applied = await this.apply(planned, attempt);
       if (applied.fate === 'DONE') return this.verify(applied, undefined);

@@ -30,7 +30,7 @@ describe('diff', () => {
     const { identical, inserted, updated, deleted, changes } = await diff(first, second);
     expect({ identical, inserted, updated, deleted }).toEqual({ identical: false, inserted: 1, updated: 0, deleted: 0 });
     expect(changes.nodes).toMatchObject([{ kind: 'INSERT', table: 'Logical_Switch', label: 'switch "new-one"' }]);
-    expect(changes.nodes[0]?.columns).toContainEqual({ column: 'external_ids', before: null, after: { a: 'b' } });
+    expect(changes.nodes[0]?.columns).toContainEqual({ column: 'external_ids', before: null, after: { a: 'b' }, added: null, removed: null });
   });
 
   it('is the other way round from the other side', async () => {
@@ -43,7 +43,7 @@ describe('diff', () => {
     const { inserted, updated, deleted, changes } = await diff(second, LIVE);
     expect({ inserted, updated, deleted }).toEqual({ inserted: 1, updated: 1, deleted: 0 });
     const update = changes.nodes.find(({ kind }) => kind === 'UPDATE');
-    expect(update?.columns).toContainEqual({ column: 'external_ids', before: { a: 'b' }, after: { a: 'c' } });
+    expect(update?.columns).toContainEqual({ column: 'external_ids', before: { a: 'b' }, after: { a: 'c' }, added: { a: 'c' }, removed: { a: 'b' } });
   });
 
   it('of a configuration with itself is none', async () => {

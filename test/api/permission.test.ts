@@ -30,6 +30,8 @@ const CASES: Readonly<Record<string, Case>> = {
   ListRestores: { needs: ['backups:read'], variables: {} },
   RestoreChanges: { needs: ['backups:read'], variables: { id: 'x' } },
   RestoreBackup: { needs: ['backups:restore', 'admin'], variables: { input: { backupId: 'x' } } },
+  ConfirmRestore: { needs: ['backups:restore', 'admin'], variables: { id: 'x' } },
+  UndoRestore: { needs: ['backups:restore', 'admin'], variables: { id: 'x' } },
   CancelRestore: { needs: ['backups:restore', 'admin'], variables: { id: 'x' } },
   RestoreSteps: { needs: ['backups:read'], variables: { restoreId: 'x' } },
   RestoreActivity: { needs: ['backups:read'], variables: {} },

@@ -265,7 +265,8 @@ describe('opening', () => {
     ['is no object', '[]', /no manifest/],
     ['lacks a field', JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), file: 'f', checksum: undefined }), /checksum/],
     ['has a later format', JSON.stringify({ format: 'ovncp-manifest/2', ...describeBackup(), file: 'f' }), /format/],
-    ['holds a part only, which this version does not know', JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), type: 'SELECTIVE', file: 'f' }), /type/],
+    ['is of a kind that this version does not know', JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), type: 'INCREMENTAL', file: 'f' }), /type/],
+    ['holds a part and does not say which', JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), type: 'SELECTIVE', file: 'f' }), /resourceFilter/],
     ['has a time without a zone', JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), createdAt: '2026-01-15T10:30:00.000', file: 'f' }), /createdAt/],
     ['is too large', 'x'.repeat(1_100_000), /bytes/],
   ])('reports a manifest that %s, and leaves both files alone', async (_, content, message) => {

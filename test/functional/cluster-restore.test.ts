@@ -57,9 +57,10 @@ async function begin(): Promise<string> {
 }
 
 async function ended(id: string): Promise<RestoreFieldsFragment> {
-  for (const until = performance.now() + ENDED_MS; ; await delay(100)) {
+  for (const until = performance.now() + ENDED_MS; ;) {
     const { restore } = await admin.run(GetRestoreDocument, { id });
     if (restore !== null && restore !== undefined && FINAL.includes(restore.phase)) return restore;
+    await delay(100);
     if (performance.now() > until) throw new Error(`the restore is still ${String(restore?.phase)}: ${String(restore?.progress.message)}\n${server.stdout.split('\n').slice(-30).join('\n')}`);
   }
 }
