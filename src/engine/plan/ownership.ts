@@ -71,8 +71,8 @@ function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType
   return holderColumns(live.schema, table).filter(({ key }) => EXCLUSIVE_TABLES.get(key?.table ?? '') === table.name);
 }
 
-/** What live rows of this table still hold, of what was taken, when the plan has been carried out. */
-async function* remainingHolds(draft: TablePlan, { live: snapshot }: Basis, taken: ReadonlyMap<string, Taken>, breath: Breath): AsyncGenerator<{ uuid: string; holder: string }> {
+/** What live rows of this table still hold, of what was taken, when the plan has been carried out, and do not hold in the backup. */
+async function* remainingHolds(draft: TablePlan, { live: snapshot, identity, options }: Basis, taken: ReadonlyMap<string, Taken>, breath: Breath): AsyncGenerator<{ uuid: string; holder: string }> {
   const { table, live, updates } = draft;
   const columns = exclusiveColumns(draft, snapshot);
   if (columns.length === 0) return;
@@ -87,6 +87,9 @@ async function* remainingHolds(draft: TablePlan, { live: snapshot }: Basis, take
       for (const { uuid } of referencesIn(column, row[column.column.name])) {
         const wanted = taken.get(uuid)?.holder;
         if (wanted === undefined || wanted.uuid === live.uuid(i)) continue;
+        // a backup of a database in which a port was in two has it in two
+        const match = identity.matches.get(table.name)?.indexOf(i) ?? -1;
+        if (match >= 0 && referencesIn(column, translateRow(table, draft.backup.row(match), identity, options)[column.column.name]).some((held) => held.uuid === uuid)) continue;
         yield { uuid, holder: labelOf(table, before, live.uuid(i)) };
       }
     }
