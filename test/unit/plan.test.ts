@@ -1,4 +1,5 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
+import { readFileSync } from 'node:fs';
 import { deltaOf, describeChanges, withColumns, type ColumnChange, type RowChange } from '../../src/engine/plan/change.js';
 import { labelOf, Labels } from '../../src/engine/plan/label.js';
 import { MARK, type ScopeMarks } from '../../src/engine/scope/mark.js';
@@ -10,11 +11,13 @@ import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import { danglingReferences } from '../../src/model/reference.js';
 import type { Row, Value } from '../../src/model/row.js';
-import type { ColumnSchema, TableSchema } from '../../src/ovsdb/database-schema.js';
+import { readDatabaseSchema, type ColumnSchema, type DatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
+import { parseJson } from '../../src/ovsdb/json.js';
 import { failureOf, snapshotOf, type Tables } from '../compat/every-kind.js';
 import { countsOf, EXACT, northboundSchema, OVERWRITE, planBetween, REFUSE, SKIP } from '../support/engine.js';
 
 const SCHEMA = northboundSchema();
+const schemaOf = (release: string): DatabaseSchema => readDatabaseSchema(parseJson(readFileSync(new URL(`../compat/schemas/ovn-nb.${release}.ovsschema`, import.meta.url), 'utf8')));
 const u = (name: string): string => `${Buffer.from(name.padEnd(4, '-')).toString('hex').slice(0, 8)}-0000-4000-8000-000000000000`;
 
 const planOf = (backup: Tables, live: Tables, options: PlanOptions): Promise<Plan> => planBetween(snapshotOf(SCHEMA, backup), snapshotOf(SCHEMA, live), options);
@@ -155,6 +158,15 @@ describe('makePlan', () => {
     const changes = await changesOf(await planOf(up, live, OVERWRITE));
     expect(changes.find(({ kind }) => kind === 'INSERT')?.columns.map(({ column }) => column)).toEqual(['addresses', 'dynamic_addresses', 'name', 'up']);
     expect(changes.find(({ uuid, kind }) => uuid === u('q') && kind === 'UPDATE')?.columns).toEqual([{ column: 'name', before: 'changed', after: 'q' }]);
+  });
+
+  it('takes from a runtime column what is deleted, and leaves it alone otherwise', async () => {
+    const schema = schemaOf('26.03');
+    const group = (active: string): Row => ({ name: 'nfg', id: 1, network_function: [u('a')], network_function_active: u(active) });
+    const before = snapshotOf(schema, { Network_Function: { [u('a')]: { name: 'a', id: 1 } }, Network_Function_Group: { [u('g')]: group('a') } });
+    const now = snapshotOf(schema, { Network_Function: { [u('a')]: { name: 'a', id: 1 }, [u('b')]: { name: 'b', id: 2 } }, Network_Function_Group: { [u('g')]: group('b') } });
+    expect(await told(await planBetween(before, now, EXACT))).toEqual(['DELETE network function "b"', 'UPDATE network function group "nfg": network_function_active']);
+    expect(await told(await planBetween(before, now, OVERWRITE))).toEqual([]);
   });
 
   it('refuses exact with another policy', async () => {

@@ -21,6 +21,7 @@ import { MARK } from '../scope/mark.js';
 import { attachReferences, keepLiveReferences, replacedHolds } from './merge.js';
 import { findDoubleHolds } from './ownership.js';
 import { Reach } from '../scope/reach.js';
+import { clearRuntimeReferences } from './runtime-reference.js';
 import { OUTCOME, countOutcomes, isIncluded, translateRow, type ConflictPolicy, type Outcome, type Plan, type PlanOptions, type ReachingOptions, type RowUpdate, type TablePlan } from './table-plan.js';
 
 interface DraftTable extends TablePlan {
@@ -74,6 +75,7 @@ class Planning {
     this.warnings.push(...this.leftOut.warnings());
     const plan = { backup: this.backup, live: this.live, identity: this.identity, options: this.options };
     const tables = [...this.tables.values()];
+    if (this.options.exact) await clearRuntimeReferences(tables, this.identity, this.breath);
     if (this.reach !== undefined && this.options.exact) this.problems.push(...(await settleDeletes(tables, { ...plan, reach: this.reach }, this.breath)));
     const unheld = await findUnheldRows(tables, plan, this.breath);
     for (const { table, index } of unheld) (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.NOT_HELD;
