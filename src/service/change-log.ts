@@ -58,6 +58,7 @@ function lineOf(change: RowChange | WholeRowChange): string {
   const { kind, table, uuid, label } = change;
   const head = `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
   if ('row' in change) return `${head},"row":${change.row.toString()}}`;
+  if (change.isBrief === true) return `${head},"columns":[],"isBrief":true}`;
   const columns = change.columns.map((cell) => Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)));
   return `${head},"columns":${stringifyJson(columns)}${change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`}}`;
 }

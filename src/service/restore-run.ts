@@ -7,7 +7,7 @@ import { AppError, messageOf } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import { Breath } from '../lib/pause.js';
-import { describeChanges } from '../engine/plan/change.js';
+import { briefChanges, describeChanges } from '../engine/plan/change.js';
 import { convergeAnywhere, type Convergence, type SyncTarget } from '../engine/apply/converge.js';
 import { Labels } from '../engine/plan/label.js';
 import type { Step, StepLimits } from '../engine/apply/steps.js';
@@ -206,19 +206,35 @@ export class RestoreRun {
     await writeChangeLog(this.parts.store, this.parts.id, describeChanges(plan, labels, this.breath));
   }
 
-  /** The list of changes is in the store before anything is sent: whatever happens then can be undone. */
+  /**
+   * What undoing needs is in the store before anything is sent, whatever happens then. One transaction is described for people
+   * while the server commits it, which is time that is ours.
+   */
   private async apply(planned: Planned, attempt: number): Promise<Applied> {
     const { plan } = planned;
-    const { comment, database } = this.parts;
-    await this.describe(planned);
+    const { comment, database, store, id } = this.parts;
     const steps = await this.applier.stepsOf(plan);
     const count = steps?.length ?? 1;
+    if (steps === undefined) await writeChangeLog(store, id, briefChanges(plan, this.breath));
+    else await this.describe(planned);
     const result = this.result({ planned, steps: count });
     await this.enter('APPLYING', `Applying ${String(plan.changeCount)} changes in ${count === 1 ? 'one transaction' : `${String(count)} steps`}`, steps === undefined ? { witnesses: chooseWitnesses(plan), stepped: false, result } : { witnesses: [], stepped: true, result });
     this.sent = true;
-    const onProgress = (sent: number): void => { this.tell(sent, plan.changeCount, sent < plan.changeCount ? `Sent ${String(sent)} of ${String(plan.changeCount)} changes` : `Sent all ${String(sent)} changes; ${database.id} is committing them`); };
-    const fate = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
-    return { planned, fate, steps: count, committedAt: performance.now() };
+    let describing: Promise<readonly string[]> | undefined;
+    // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
+    const describe = (): Promise<readonly string[]> => this.describe(planned).then(() => [], (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`]);
+    const onProgress = (sent: number): void => {
+      this.tell(sent, plan.changeCount, sent < plan.changeCount ? `Sent ${String(sent)} of ${String(plan.changeCount)} changes` : `Sent all ${String(sent)} changes; ${database.id} is committing them`);
+      if (sent === plan.changeCount && steps === undefined) describing ??= describe();
+    };
+    try {
+      const fate = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
+      const committedAt = performance.now();
+      if (fate === 'DONE' && steps === undefined) describing ??= describe();
+      return { planned, fate, steps: count, committedAt, notes: (await describing) ?? [] };
+    } finally {
+      await describing;
+    }
   }
 
   private async carry(plan: Planned['plan'], steps: readonly Step[] | undefined, request: Parameters<PlanApplier['apply']>[2]): Promise<Fate> {
@@ -244,15 +260,15 @@ export class RestoreRun {
   }
 
   private async verify(applied: Applied, known: Snapshot | undefined): Promise<FinalOutcome> {
-    const { planned, steps } = applied;
+    const { planned, steps, notes } = applied;
     const converging = this.converging(applied);
     await this.enter('VERIFYING', 'Comparing the database with the plan');
     try {
       const after = known ?? (await this.live.snapshot({ timeoutMs: COME_BACK_MS }));
       const { changeCount } = planned.plan;
       const { problems, warnings } = await verifyPlan(planned.plan, after, this.breath, (compared) => { this.tell(compared, changeCount, `Compared ${String(compared)} of ${String(changeCount)} changed rows`); });
-      if (problems.length > 0) return this.ended({ planned, steps, warnings, errors: [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems] });
-      return this.ended({ planned, steps, ...(await this.converged(converging, warnings)) });
+      if (problems.length > 0) return this.ended({ planned, steps, warnings: [...notes, ...warnings], errors: [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems] });
+      return this.ended({ planned, steps, ...(await this.converged(converging, [...notes, ...warnings])) });
     } catch (error) {
       const problem = databaseError(error);
       if (!(problem instanceof AppError)) throw error;
@@ -311,6 +327,7 @@ interface Applied {
   readonly steps: number;
   /** performance.now() */
   readonly committedAt: number;
+  readonly notes: readonly string[];
 }
 
 /** Thrown when nobody knows yet whether the plan was carried out. */

@@ -3,8 +3,8 @@ import type { Breath } from '../../lib/pause.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { atomText, parseRow, type Atom, type Row, type Value } from '../../model/row.js';
 import { mapEntries } from '../../model/wire.js';
-import type { Labels } from './label.js';
-import { OUTCOME, SKIP_REASONS, isTranslated, translateRow, type Plan, type TablePlan } from './table-plan.js';
+import { labelOf, type Labels } from './label.js';
+import { OUTCOME, SKIP_REASONS, isTranslated, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
 
 export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
 
@@ -25,6 +25,8 @@ export interface RowChange {
   /** Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row to DELETE. */
   readonly columns: readonly ColumnChange[];
   readonly reason?: string;
+  /** Of an inserted row nothing but its UUID is told. */
+  readonly isBrief?: true;
 }
 
 /** A row that comes or goes whole, as its canonical text: of 100,000 rows nobody makes values who only writes them down. */
@@ -62,6 +64,28 @@ export async function* describeChanges(plan: Plan, labels: Labels, breath: Breat
   }
 }
 
+/**
+ * What is needed to undo the plan and no more: inserted rows by their UUIDs only. 100,000 of them are told in a moment, where describing them
+ * takes a second that a restore would have to wait.
+ */
+export async function* briefChanges(plan: Plan, breath: Breath): AsyncGenerator<RowChange | WholeRowChange> {
+  for (const { table, backup, live, outcomes, updates, deletes } of plan.tables) {
+    for (let i = 0; i < backup.count; i++) {
+      if (outcomes[i] === OUTCOME.INSERT) yield { kind: 'INSERT', table: table.name, uuid: backup.uuid(i), label: backup.uuid(i), columns: [], isBrief: true };
+      if (breath.due()) await breath.rest();
+    }
+    for (const update of updates.values()) {
+      const uuid = live.uuid(update.liveIndex);
+      yield { kind: 'UPDATE', table: table.name, uuid, label: labelOf(table, live.row(update.liveIndex), uuid), columns: updatedColumns(update) };
+      if (breath.due()) await breath.rest();
+    }
+    for (const index of deletes) {
+      yield { kind: 'DELETE', table: table.name, uuid: live.uuid(index), label: labelOf(table, live.row(index), live.uuid(index)), row: live.text(index) };
+      if (breath.due()) await breath.rest();
+    }
+  }
+}
+
 /** Undefined for a row that failed, which is among the errors, and for one that is out of scope. */
 function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number): RowChange | WholeRowChange | undefined {
   const { table, backup, live, outcomes, updates } = draft;
@@ -77,11 +101,14 @@ function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number
   const update = updates.get(index);
   if (outcome === OUTCOME.UPDATE && update !== undefined) {
     const uuid = live.uuid(update.liveIndex);
-    const columns = [...update.columns, ...update.attachments].map(({ column, before, after }) => ({ column: column.name, before, after, ...deltaOf(column, before, after) }));
-    return { kind: 'UPDATE', table: table.name, uuid, label: labels.ofText(table, live.text(update.liveIndex), uuid), columns };
+    return { kind: 'UPDATE', table: table.name, uuid, label: labels.ofText(table, live.text(update.liveIndex), uuid), columns: updatedColumns(update) };
   }
   const uuid = liveUuid(draft, plan, table, index);
   return { kind: 'SKIP', table: table.name, uuid, label: labels.ofText(table, text, uuid), columns: [], reason: SKIP_REASONS[outcome ?? 0] ?? '' };
+}
+
+function updatedColumns({ columns, attachments }: RowUpdate): readonly ColumnChange[] {
+  return [...columns, ...attachments].map(({ column, before, after }) => ({ column: column.name, before, after, ...deltaOf(column, before, after) }));
 }
 
 function liveUuid({ backup, live }: TablePlan, plan: Plan, table: TableSchema, index: number): string {

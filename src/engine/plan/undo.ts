@@ -25,6 +25,8 @@ export interface KeptChange {
   readonly uuid: string;
   readonly label: string;
   readonly columns: readonly ColumnChange[];
+  /** Of an inserted row nothing but its UUID was kept: whether others changed it cannot be told. */
+  readonly isBrief?: true;
 }
 
 /**
@@ -100,7 +102,7 @@ class Undoing {
       return;
     }
     this.present++;
-    const differing = diffRows(table, row, this.existing(table, sideOf(change, 'after')));
+    const differing = change.isBrief === true ? [] : diffRows(table, row, this.existing(table, sideOf(change, 'after')));
     if (differing.length > 0 && this.mode !== 'PARTIAL') this.clash(change, `was changed since in ${differing.map(({ column }) => column.name).join(', ')}, and would be deleted`);
     this.edit(table.name, change.uuid, undefined);
   }
