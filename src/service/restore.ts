@@ -253,6 +253,8 @@ export class RestoreService {
     if (phase === 'SUCCEEDED' && confirmWithinSeconds !== undefined && result.steps > 0) {
       const confirmBefore = instant(this.parts.clock.now() + 1_000 * confirmWithinSeconds);
       await this.registry.keep(restore, { phase: 'AWAITING_CONFIRMATION', result, confirmBefore, witnesses: undefined, stepped: undefined });
+      // before whoever waits for the restore is answered
+      this.registry.publish(restore, awaitingProgress(restore.record, confirmWithinSeconds, instant(this.parts.clock.now())), true);
       return;
     }
     await this.registry.finish(restore, phase, result);

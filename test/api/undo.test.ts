@@ -150,6 +150,7 @@ describe('confirmWithinSeconds', () => {
     const waiting = await restore({ confirmWithinSeconds: 60 });
     expect(waiting).toMatchObject({ phase: 'AWAITING_CONFIRMATION', finishedAt: null, result: { success: true } });
     expect(Date.parse(waiting.confirmBefore ?? '') - Date.now()).toBeGreaterThan(50_000);
+    expect(waiting.progress).toMatchObject({ phase: 'AWAITING_CONFIRMATION', secondsLeft: 60, message: expect.stringContaining('it is undone in 60 s unless confirmRestore comes') as string });
     expect(await api.admin.codeOf(CancelRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
     // another restore waits; a dry run does not
     const queued = await restore({ wait: false });
