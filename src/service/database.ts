@@ -3,7 +3,7 @@
  * told in the words of the catalogue of errors.
  */
 import { AppError, messageOf } from '../lib/error.js';
-import { chooseMode, type CaptureMode, type CaptureRequest } from '../engine/capture/capture-mode.js';
+import { chooseMode, type CaptureRequest } from '../engine/capture/capture-mode.js';
 import type { CaptureOptions } from '../engine/capture/capture.js';
 import { HeldDatabase } from '../engine/capture/held-database.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -49,14 +49,13 @@ export class Database {
     }
   }
 
-  /** How to read it, where the user leaves that to us. */
-  captureMode(requested: CaptureRequest, clustered: boolean): CaptureMode {
-    return chooseMode({ requested, clustered, lastSilenceMs: this.lastSilenceMs, silenceMaxMs: this.limits.silenceMsMax });
-  }
-
-  /** @param ms longest time that the capture kept the server from answering others; in small steps it says nothing of what FAST costs */
-  noteSilence(mode: CaptureMode, ms: number): void {
-    if (mode === 'FAST') this.lastSilenceMs = ms;
+  /** Captures a session's database and keeps up with it. @throws ConnectionError, OvsdbError, AppError CANCELLED */
+  async hold(session: Session, requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'>): Promise<HeldDatabase> {
+    const mode = chooseMode({ requested, clustered: session.server.clustered, lastSilenceMs: this.lastSilenceMs, silenceMaxMs: this.limits.silenceMsMax });
+    const held = await HeldDatabase.capture(session, { ...options, mode });
+    // in small steps it says nothing of what FAST costs
+    if (mode === 'FAST') this.lastSilenceMs = held.longestSilenceMs;
+    return held;
   }
 
   /**
@@ -67,10 +66,7 @@ export class Database {
     for (let captures = 1; ; captures++) {
       try {
         return await this.client.withSession({ leader: false, avoidLeader: true, signal: options.signal }, async (session) => {
-          const mode = this.captureMode(requested, session.server.clustered);
-          const held = await HeldDatabase.capture(session, { ...options, mode });
-          this.noteSilence(mode, held.longestSilenceMs);
-          return held.current();
+          return (await this.hold(session, requested, options)).current();
         });
       } catch (error) {
         if (options.signal?.aborted === true) throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });

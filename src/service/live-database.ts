@@ -4,7 +4,7 @@
  * and verifying, cost what has changed and not what the database holds.
  */
 import { messageOf } from '../lib/error.js';
-import { HeldDatabase } from '../engine/capture/held-database.js';
+import type { HeldDatabase } from '../engine/capture/held-database.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Session } from '../ovsdb/client.js';
 import { ConnectionError } from '../ovsdb/error.js';
@@ -79,9 +79,7 @@ export class LiveDatabase {
   private async capture(options: SnapshotOptions): Promise<HeldDatabase> {
     const session = await this.open(options);
     const { signal, onProgress } = options;
-    const mode = this.database.captureMode('AUTO', session.server.clustered);
-    const held = await HeldDatabase.capture(session, { mode, signal, ...(onProgress === undefined ? {} : { onProgress }) });
-    this.database.noteSilence(mode, held.longestSilenceMs);
+    const held = await this.database.hold(session, 'AUTO', { signal, ...(onProgress === undefined ? {} : { onProgress }) });
     this.held = held;
     return held;
   }

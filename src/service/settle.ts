@@ -2,15 +2,13 @@
  * Settling: was a transaction carried out whose answer nobody got? It was carried out whole or not at all, so a few of the
  * rows that it touched tell: the witnesses that the restore record keeps while it is under way.
  */
-import { createHash } from 'node:crypto';
 import type { Session } from '../ovsdb/client.js';
 import { isObject, stringifyJson, type Json } from '../ovsdb/json.js';
-import type { ColumnDiff } from '../engine/plan/diff.js';
+import { WITNESSES_MAX, fingerprint } from '../engine/apply/step-witness.js';
 import { OUTCOME, type Plan } from '../engine/plan/table-plan.js';
 import { wireValue } from '../model/wire.js';
 import type { Witness } from './restore-record.js';
 
-const WITNESSES_MAX = 64;
 const TIMEOUT_MS = 30_000;
 
 /** Rows to be witnesses: inserts and deletes first, for nobody else does those by chance. */
@@ -22,18 +20,10 @@ export function chooseWitnesses(plan: Plan): readonly Witness[] {
     for (const index of deletes.slice(0, WITNESSES_MAX)) certain.push({ kind: 'DELETE', table: table.name, uuid: live.uuid(index) });
     for (const { liveIndex, columns } of updated.values()) {
       if (updates.length >= WITNESSES_MAX) break;
-      if (columns.length > 0) updates.push({ kind: 'UPDATE', table: table.name, uuid: live.uuid(liveIndex), columns: columns.map(({ column }) => column.name), after: fingerprint(columns) });
+      if (columns.length > 0) updates.push({ kind: 'UPDATE', table: table.name, uuid: live.uuid(liveIndex), columns: columns.map(({ column }) => column.name), after: fingerprint(columns.map(({ column, after }) => wireValue(column, after))) });
     }
   }
   return [...certain, ...updates].slice(0, WITNESSES_MAX);
-}
-
-function fingerprint(columns: readonly ColumnDiff[]): string {
-  return hash(columns.map(({ column, after }) => wireValue(column, after)));
-}
-
-function hash(values: readonly string[]): string {
-  return createHash('sha256').update(values.join('\n')).digest('hex');
 }
 
 /**
@@ -56,5 +46,5 @@ function speaksFor({ kind, columns, after }: Witness, rows: readonly Json[]): bo
   if (kind === 'INSERT') return rows.length === 1;
   if (kind === 'DELETE') return rows.length === 0;
   const row = rows[0];
-  return isObject(row) && columns !== undefined && hash(columns.map((column) => stringifyJson(row[column] ?? null))) === after;
+  return isObject(row) && columns !== undefined && fingerprint(columns.map((column) => stringifyJson(row[column] ?? null))) === after;
 }

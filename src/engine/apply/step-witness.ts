@@ -12,7 +12,12 @@ export interface StepWitness {
   readonly after?: string;
 }
 
-const WITNESSES_MAX = 64;
+export const WITNESSES_MAX = 64;
+
+/** @param values of columns, in wire notation */
+export function fingerprint(values: readonly string[]): string {
+  return createHash('sha256').update(values.join('\n')).digest('hex');
+}
 
 /** Inserts and deletes first, for nobody else does those by chance. */
 export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): readonly StepWitness[] {
@@ -29,8 +34,7 @@ export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): rea
       const members = memberColumns(table);
       const columns = (rows.update(row)?.columns ?? []).filter(({ column }) => !members.has(column.name));
       if (columns.length === 0) continue;
-      const after = createHash('sha256').update(columns.map(({ column, after: value }) => wireValue(column, value)).join('\n')).digest('hex');
-      updates.push({ kind: 'UPDATE', table: table.name, uuid: rows.uuid(row), columns: columns.map(({ column }) => column.name), after });
+      updates.push({ kind: 'UPDATE', table: table.name, uuid: rows.uuid(row), columns: columns.map(({ column }) => column.name), after: fingerprint(columns.map(({ column, after }) => wireValue(column, after))) });
     }
   }
   return [...certain, ...updates].slice(0, WITNESSES_MAX);
