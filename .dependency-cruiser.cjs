@@ -19,6 +19,13 @@ module.exports = {
     arrow('service', ['engine', 'archive', 'store', 'model', 'ovsdb']),
     arrow('api', ['service', 'model']),
     {
+      name: 'commands-know-services-and-the-api',
+      comment: 'src/cli may import lib, service, api, config.ts and itself',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/', pathNot: '^src/((lib|cli|service|api)/|config\\.ts$)' },
+    },
+    {
       name: 'decorators-stay-in-api-graphql',
       comment: 'type-graphql and class-validator decorate what GraphQL shows, and nothing else',
       severity: 'error',

@@ -6,19 +6,28 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ensureFirstToken } from './api/first-token.js';
 import { createAuthenticator } from './api/auth.js';
+import { codeOf } from './api/error.js';
 import { createSchema } from './api/graphql/schema.js';
+import { restRoutes } from './api/rest/rest.js';
+import { serveRoutes } from './api/rest/router.js';
+import { Metrics } from './api/rest/metrics.js';
 import { createApiServer } from './api/server.js';
+import { ServerCertificate } from './api/tls.js';
 import type { Config } from './config.js';
 import { systemClock } from './lib/clock.js';
 import { messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
 import { NORTHBOUND } from './model/northbound.js';
 import { DatabaseClient } from './ovsdb/client.js';
-import type { TlsIdentity } from './ovsdb/connection.js';
+import { readTlsIdentity } from './ovsdb/tls.js';
+import { AuditTrail } from './service/audit.js';
 import { BackupService } from './service/backup.js';
 import { Catalog } from './service/catalog.js';
 import { CompareService } from './service/compare.js';
 import { Database, Databases } from './service/database.js';
+import { ExportService } from './service/export.js';
+import { ImportService } from './service/import.js';
+import type { UndoExpired } from './service/restore-request.js';
 import { RestoreService } from './service/restore.js';
 import { Work } from './service/work.js';
 import { FileStore } from './store/file-store.js';
@@ -36,6 +45,9 @@ export interface App {
 export const DATABASE_ID = 'northbound';
 /** No key begins with it: looking for it reads the folder and nothing else. */
 const READY_PREFIX = 'ready/';
+/** Of a JSON body of a REST request, imports apart. */
+const REST_BODY_BYTES_MAX = 8 * 1024 * 1024;
+const PACKAGE = new URL('../package.json', import.meta.url);
 const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
 
 /**
@@ -44,28 +56,42 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  */
 export async function startApp(config: Config, log: Log): Promise<App> {
   const clock = systemClock;
+  const { ssl } = config;
   const store = await FileStore.open(config.backupPath);
+  const audit = await AuditTrail.open(config.backupPath, { clock, log }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const client = new DatabaseClient({
     remotes: config.remotes,
     database: NORTHBOUND,
-    tls: await readTls(config),
+    tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl),
     onStatus: (status) => { log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away'); },
   });
   try {
     const catalog = await Catalog.open(store, log);
     const { auth, first } = await authentication(config);
+    await audit.recordOwn('serverStarted');
+    if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
     const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })]);
     const work = new Work();
-    const backups = new BackupService({ catalog, store, databases, clock, log, work });
+    const { uploadBytesMax, backupPath: scratchFolder } = config;
+    const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
+    const imports = new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax });
+    const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
     const limits = { step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax }, syncMsMax: 1_000 * config.syncSecondsMax };
-    const restores = new RestoreService({ backups, catalog, store, databases, clock, log, work, limits });
+    const restores = new RestoreService({ backups, catalog, store, databases, clock, log, work, limits, onUndoExpired: auditOfUndone(audit) });
     const compare = new CompareService({ backups, catalog, databases, work });
-    const schema = createSchema({ backups, catalog, restores, compare, databases, uploadBytesMax: config.uploadBytesMax });
+    const schema = createSchema({ backups, catalog, imports, restores, compare, databases, audit, uploadBytesMax });
+    const authenticator = await createAuthenticator({ ...auth, log, clock });
+    const routes = restRoutes({ backups, catalog, imports, exports, restores, version: await readVersion() });
+    const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
+    const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
     const server = await createApiServer({
-      config, schema, log, clock,
-      authenticator: await createAuthenticator({ ...auth, log, clock }),
+      config, schema, log, clock, authenticator, metrics, tls, audit,
+      routes: (fastify) => serveRoutes(fastify, { routes, authenticator, bodyBytesMax: Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX) }),
       idePath: IDE_PATH,
-      ready: async () => ({ database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'), store: await healthOf(store) }),
+      ready: async () => ({ database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'), store: audit.fault()?.message ?? (await healthOf(store)) }),
     });
     client.start();
     await restores.load();
@@ -78,15 +104,30 @@ export async function startApp(config: Config, log: Log): Promise<App> {
         await Promise.all([server.drain(), work.drain()]);
         restores.stop();
         await server.close();
+        await metrics.stop();
         await client.stop();
+        await audit.recordOwn('serverStopped');
+        await audit.close();
         await store.close();
       },
     };
   } catch (error) {
     await client.stop();
+    await audit.recordOwn('serverStopped', { result: codeOf(error) });
+    await audit.close();
     await store.close();
     throw error;
   }
+}
+
+/** An undo that fails is tried again and again: that it fails is told once. */
+function auditOfUndone(audit: AuditTrail): (undo: UndoExpired) => void {
+  const failing = new Set<string>();
+  return ({ error, ...target }) => {
+    if (error !== undefined && failing.has(target.undoOf)) return;
+    if (error !== undefined) failing.add(target.undoOf);
+    void audit.recordOwn('undoRestore', { target, result: error === undefined ? 'OK' : codeOf(error) });
+  };
 }
 
 async function healthOf(store: FileStore): Promise<string> {
@@ -98,15 +139,14 @@ async function healthOf(store: FileStore): Promise<string> {
   }
 }
 
+async function readVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(PACKAGE, 'utf8')) as { version: string };
+  return version;
+}
+
 async function authentication(config: Config): Promise<{ auth: Config['auth']; first?: { token?: string; tokenFile: string } }> {
   const { auth } = config;
   if (auth.jwtSecret !== undefined || auth.jwksUrl !== undefined || auth.tokensFile !== undefined) return { auth };
   const first = await ensureFirstToken(config.backupPath);
   return { auth: { tokensFile: first.tokensFile }, first };
-}
-
-async function readTls({ ssl }: Config): Promise<TlsIdentity | undefined> {
-  if (ssl === undefined) return undefined;
-  const [privateKey, certificate, caCertificate] = await Promise.all([readFile(ssl.privateKeyFile, 'utf8'), readFile(ssl.certificateFile, 'utf8'), readFile(ssl.caCertificateFile, 'utf8')]);
-  return { privateKey, certificate, caCertificate };
 }

@@ -3,6 +3,8 @@
  * fault is one line that names the variable, what is wrong and what is allowed.
  */
 import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+import proxyAddr from '@fastify/proxy-addr';
 import { z } from 'zod';
 import { LOG_LEVELS } from './lib/log.js';
 import { nearestNames } from './lib/nearest.js';
@@ -16,6 +18,12 @@ export interface SslConfig {
   readonly caCertificateFile: string;
 }
 
+/** Of our own listeners. */
+export interface TlsConfig {
+  readonly privateKeyFile: string;
+  readonly certificateFile: string;
+}
+
 export interface AuthConfig {
   /** Shared secret of HS256/384/512 tokens; at least 32 bytes. */
   readonly jwtSecret?: string;
@@ -26,6 +34,21 @@ export interface AuthConfig {
   readonly tokensFile?: string;
 }
 
+/** What keeps one client from taking everything; a rate of 0 is no limit. */
+export interface TrafficConfig {
+  /** Requests, and operations on sockets, of one token. */
+  readonly perTokenPerMinute: number;
+  readonly perAddressPerMinute: number;
+  /** Tokens of one address that are refused, before further ones are not looked at. */
+  readonly failedLoginsPerMinute: number;
+  readonly connectionsMax: number;
+  readonly socketsPerAddressMax: number;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Origins of web pages that may use the API besides our own. */
+  readonly corsOrigins: readonly string[];
+}
+
 export interface Config {
   readonly remotes: readonly Remote[];
   readonly ssl?: SslConfig;
@@ -33,8 +56,12 @@ export interface Config {
   readonly host: string;
   /** 0 means any free port. */
   readonly port: number;
+  readonly tls?: TlsConfig;
+  /** Where /metrics is served instead of `port`; 0 means nowhere. */
+  readonly metricsPort?: number;
   readonly logLevel: LogLevel;
   readonly auth: AuthConfig;
+  readonly traffic: TrafficConfig;
   readonly introspection: boolean;
   readonly uploadBytesMax: number;
   /** Of a JSON body; importBackup's `data` arrives in one. */
@@ -59,6 +86,7 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const MIB = 1024 * 1024;
+const BACKUP_PATH_DEFAULT = '/var/lib/ovncp/backups';
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const text = z.string().min(1);
@@ -76,6 +104,8 @@ const remotes = text.transform((value, context): readonly Remote[] => {
   }
 });
 const jwksUrl = text.refine(isSafeUrl, 'is not an address to fetch keys from; write https://..., or http:// on localhost only');
+const proxies = list('is not an address or a network; write 10.0.0.1, 10.0.0.0/8 or fd00::/8, separated by commas', isNetwork);
+const origins = list('is not an origin; write https://console.example without a path, separated by commas (* is not taken)', isOrigin);
 const jwtSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'is too short; use at least 32 bytes');
 
 /** Variable -> how it is read. An empty variable counts as not set. */
@@ -84,15 +114,25 @@ const VARIABLES = {
   OVNCP_SSL_PRIVATE_KEY: readableFile.optional(),
   OVNCP_SSL_CERTIFICATE: readableFile.optional(),
   OVNCP_SSL_CA_CERT: readableFile.optional(),
-  BACKUP_PATH: path.default('/var/lib/ovncp/backups'),
+  BACKUP_PATH: path.default(BACKUP_PATH_DEFAULT),
   HOST: text.regex(/^[A-Za-z0-9.:_-]+$/, 'is not a host name or an address').default('127.0.0.1'),
   PORT: integer(0, 65_535).default(4000),
+  OVNCP_TLS_CERT: readableFile.optional(),
+  OVNCP_TLS_KEY: readableFile.optional(),
+  OVNCP_METRICS_PORT: integer(0, 65_535).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `is not a level; use one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   OVNCP_JWT_SECRET: jwtSecret.optional(),
   OVNCP_JWKS_URL: jwksUrl.optional(),
   OVNCP_JWT_ISSUER: text.optional(),
   OVNCP_JWT_AUDIENCE: text.optional(),
   OVNCP_TOKENS_FILE: path.optional(),
+  OVNCP_RATE_PER_TOKEN_PER_MINUTE: integer(0, 10_000_000).default(1_200),
+  OVNCP_RATE_PER_ADDRESS_PER_MINUTE: integer(0, 10_000_000).default(6_000),
+  OVNCP_FAILED_LOGINS_PER_MINUTE: integer(0, 10_000_000).default(60),
+  OVNCP_CONNECTIONS_MAX: integer(1, 1_000_000).default(2_000),
+  OVNCP_SOCKETS_PER_ADDRESS_MAX: integer(1, 500).default(100),
+  OVNCP_TRUSTED_PROXIES: proxies.default([]),
+  OVNCP_CORS_ORIGINS: origins.default([]),
   OVNCP_INTROSPECTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
   OVNCP_UPLOAD_BYTES_MAX: integer(1024, 1024 ** 4).default(2048 * MIB),
   OVNCP_BODY_BYTES_MAX: integer(1024, 512 * MIB).default(64 * MIB),
@@ -126,6 +166,25 @@ export function loadConfig(env: Environment): Config {
   return freeze(parsed.data);
 }
 
+export interface TokensFile {
+  readonly path: string;
+  /** False where JWTs are configured and no token file is: the server then knows JWTs only. */
+  readonly isUsed: boolean;
+}
+
+/** The file of static tokens that a server with this environment reads; checks nothing else of it. */
+export function tokensFileOf(env: Environment): TokensFile {
+  const given = env['OVNCP_TOKENS_FILE'];
+  if (given !== undefined && given !== '') return { path: given, isUsed: true };
+  const isUsed = (env['OVNCP_JWT_SECRET'] ?? '') === '' && (env['OVNCP_JWKS_URL'] ?? '') === '';
+  return { path: join(backupPathOf(env), 'tokens.json'), isUsed };
+}
+
+/** The folder of a server with this environment; checks nothing else of it. */
+export function backupPathOf({ BACKUP_PATH: folder }: Environment): string {
+  return folder === undefined || folder === '' ? BACKUP_PATH_DEFAULT : folder;
+}
+
 function contradictions(values: Values): string[] {
   const faults: string[] = [];
   const ssl = ['OVNCP_SSL_PRIVATE_KEY', 'OVNCP_SSL_CERTIFICATE', 'OVNCP_SSL_CA_CERT'] as const;
@@ -134,6 +193,12 @@ function contradictions(values: Values): string[] {
   if (missing.length > 0 && (usesSsl || missing.length < ssl.length)) {
     const why = usesSsl ? 'OVN_NB_DB has an ssl: remote' : 'the three belong together';
     for (const name of missing) faults.push(`${name}: is not set; ${why}, so name the PEM file`);
+  }
+  const tls = ['OVNCP_TLS_CERT', 'OVNCP_TLS_KEY'] as const;
+  const missingTls = tls.filter((name) => values[name] === undefined);
+  if (missingTls.length === 1) faults.push(`${missingTls[0] ?? ''}: is not set; the two belong together, so name the PEM file`);
+  if (values.OVNCP_METRICS_PORT !== undefined && values.OVNCP_METRICS_PORT !== 0 && values.OVNCP_METRICS_PORT === values.PORT) {
+    faults.push('OVNCP_METRICS_PORT: is PORT; leave it out to have /metrics there, or name another port');
   }
   if (values.OVNCP_JWT_SECRET !== undefined && values.OVNCP_JWKS_URL !== undefined) {
     faults.push('OVNCP_JWKS_URL: is set together with OVNCP_JWT_SECRET; set one of them');
@@ -151,6 +216,8 @@ function freeze(values: Values): Config {
     key !== undefined && certificate !== undefined && ca !== undefined
       ? { ssl: Object.freeze({ privateKeyFile: key, certificateFile: certificate, caCertificateFile: ca }) }
       : {};
+  const { OVNCP_TLS_KEY: tlsKey, OVNCP_TLS_CERT: tlsCertificate } = values;
+  const tls = tlsKey !== undefined && tlsCertificate !== undefined ? { tls: Object.freeze({ privateKeyFile: tlsKey, certificateFile: tlsCertificate }) } : {};
   const auth: AuthConfig = {
     ...(values.OVNCP_JWT_SECRET === undefined ? {} : { jwtSecret: values.OVNCP_JWT_SECRET }),
     ...(values.OVNCP_JWKS_URL === undefined ? {} : { jwksUrl: values.OVNCP_JWKS_URL }),
@@ -164,8 +231,19 @@ function freeze(values: Values): Config {
     backupPath: values.BACKUP_PATH,
     host: values.HOST,
     port: values.PORT,
+    ...tls,
+    ...(values.OVNCP_METRICS_PORT === undefined ? {} : { metricsPort: values.OVNCP_METRICS_PORT }),
     logLevel: values.LOG_LEVEL,
     auth: Object.freeze(auth),
+    traffic: Object.freeze({
+      perTokenPerMinute: values.OVNCP_RATE_PER_TOKEN_PER_MINUTE,
+      perAddressPerMinute: values.OVNCP_RATE_PER_ADDRESS_PER_MINUTE,
+      failedLoginsPerMinute: values.OVNCP_FAILED_LOGINS_PER_MINUTE,
+      connectionsMax: values.OVNCP_CONNECTIONS_MAX,
+      socketsPerAddressMax: values.OVNCP_SOCKETS_PER_ADDRESS_MAX,
+      trustedProxies: Object.freeze([...values.OVNCP_TRUSTED_PROXIES]),
+      corsOrigins: Object.freeze([...values.OVNCP_CORS_ORIGINS]),
+    }),
     introspection: values.OVNCP_INTROSPECTION === 'true',
     uploadBytesMax: values.OVNCP_UPLOAD_BYTES_MAX,
     bodyBytesMax: values.OVNCP_BODY_BYTES_MAX,
@@ -194,6 +272,30 @@ function integer(least: number, most: number): z.ZodType<number, string> {
     .regex(/^\d{1,15}$/, fault)
     .transform(Number)
     .refine((value) => value >= least && value <= most, fault);
+}
+
+/** Items separated by commas, each as the check wants it. */
+function list(fault: string, isValid: (item: string) => boolean): z.ZodType<readonly string[], string> {
+  return z.string().transform((value, context): readonly string[] => {
+    const items = value.split(',').map((item) => item.trim()).filter((item) => item !== '');
+    for (const item of items) if (!isValid(item)) context.addIssue(`"${item}" ${fault}`);
+    return items;
+  });
+}
+
+function isNetwork(item: string): boolean {
+  try {
+    proxyAddr.compile(item);
+    return true;
+  } catch {
+    // it throws on what is no address, no network and no name of a few networks
+    return false;
+  }
+}
+
+/** As a browser writes it: scheme, host and port in lower case, no path. */
+function isOrigin(item: string): boolean {
+  return URL.canParse(item) && /^https?:$/.test(new URL(item).protocol) && new URL(item).origin === item;
 }
 
 function unreadable(file: string): string | undefined {

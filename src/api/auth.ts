@@ -3,19 +3,21 @@
  * one from the token file, or a JWT (RFC 7519) signed with the shared secret or with a key of
  * the configured key set; each kind accepts only its own algorithms.
  */
-import { createRemoteJWKSet, errors as joseErrors, jwtVerify } from 'jose';
+import { errors as joseErrors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { isPermission, viewerOf } from './permission.js';
+import { remoteKeys } from './key-set.js';
+import type { KeySetDeadlines } from './key-set.js';
+import { ROLES, isPermission, viewerOf } from './permission.js';
 import type { Permission, Viewer } from './permission.js';
 import { TokenFile } from './token-file.js';
 
 export interface Authenticator {
   /**
    * @param authorization the header's value, "Bearer <token>"
-   * @throws AppError UNAUTHENTICATED
+   * @throws AppError UNAUTHENTICATED, or IDENTITY_UNAVAILABLE when a JWT cannot be checked as its keys are out of reach
    */
   authenticate(authorization: string | undefined): Promise<Viewer>;
 }
@@ -23,6 +25,7 @@ export interface Authenticator {
 export interface AuthenticatorOptions {
   readonly jwtSecret?: string;
   readonly jwksUrl?: string;
+  readonly keySet?: KeySetDeadlines;
   readonly jwtIssuer?: string;
   readonly jwtAudience?: string;
   readonly tokensFile?: string;
@@ -34,17 +37,11 @@ const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 const KEY_SET_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const TOKEN_CHARACTERS_MAX = 16_384;
-const KEY_SET_TIMEOUT_MS = 5_000;
+const RETRY_AFTER_SECONDS = 10;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 const JWT_SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 // What may stand in a log line, a manifest and a transaction's comment.
 const SUBJECT = /^[\x20-\x21\x23-\x7e]{1,256}$/;
-
-const ROLES: Readonly<Record<string, readonly Permission[]>> = {
-  admin: ['admin'],
-  operator: ['backups:read', 'backups:write'],
-  viewer: ['backups:read'],
-};
 
 type VerifyJwt = (token: string) => Promise<JWTPayload>;
 
@@ -90,7 +87,7 @@ function jwtVerifier(options: AuthenticatorOptions): VerifyJwt | undefined {
     return async (token) => (await jwtVerify(token, secret, { ...rules, currentDate: now(), algorithms: SECRET_ALGORITHMS })).payload;
   }
   if (options.jwksUrl !== undefined) {
-    const keys = createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: KEY_SET_TIMEOUT_MS });
+    const keys = remoteKeys(new URL(options.jwksUrl), options.clock, options.keySet);
     return async (token) => (await jwtVerify(token, keys, { ...rules, currentDate: now(), algorithms: KEY_SET_ALGORITHMS })).payload;
   }
   return undefined;
@@ -108,7 +105,7 @@ async function checkedPayload(verify: VerifyJwt, token: string, log: Log): Promi
     }
     if (isOurTrouble(error)) {
       log.error({ err: error }, 'the key set at OVNCP_JWKS_URL cannot be fetched');
-      throw refusal('The token cannot be checked now: the key set is out of reach; try again', error);
+      throw new AppError('IDENTITY_UNAVAILABLE', 'The token cannot be checked now: the key set is out of reach; try again', { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     throw refusal('The token is not valid', error);
   }

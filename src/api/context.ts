@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../lib/log.js';
+import type { AuditTarget, AuditVia } from '../service/audit-line.js';
 import type { Viewer } from './permission.js';
 
 export interface ApiContext {
@@ -14,14 +15,26 @@ export interface ApiContext {
   readonly log: Log;
   /** Aborts when nobody waits for the answer any more; a restore under way goes on all the same. */
   readonly requestSignal: AbortSignal;
+  readonly scope: RequestScope;
 }
 
 export interface RequestScope {
   readonly requestId: string;
   readonly log: Log;
+  /** Where the request comes from, see addressOf. */
+  readonly address: string;
+  readonly via: AuditVia;
   viewer?: Viewer;
+  /** What stands beside the error in the body of a failed REST request. */
+  beside?: Readonly<Record<string, unknown>>;
   /** Name of the GraphQL operation, for the access log. */
   operation?: string;
+  /** What a REST call is about, for the audit trail. */
+  target?: AuditTarget;
+  /** Code of the error that it ends with. */
+  outcome?: string;
+  /** Lines of the audit trail that it has, if any. */
+  auditLines?: number;
 }
 
 export const currentScope = new AsyncLocalStorage<RequestScope>();

@@ -16,7 +16,11 @@ export interface PublicError extends ErrorPlace {
   readonly status: number;
   readonly message: string;
   readonly problems: readonly Problem[];
+  /** For the header Retry-After. */
+  readonly retryAfterSeconds?: number;
 }
+
+const MESSAGE_CHARACTERS_MAX = 4_000;
 
 /** GraphQL's and Apollo's own codes -> ours. Whatever is not here is our trouble, not the client's. */
 const GRAPHQL_CODES: Readonly<Record<string, string>> = {
@@ -30,9 +34,30 @@ const GRAPHQL_CODES: Readonly<Record<string, string>> = {
 /** Translates anything thrown; what is not meant for clients is logged and masked. */
 export function publicError(error: unknown, scope: RequestScope): PublicError {
   const origin = originOf(error);
+  const known = knownError(origin);
+  if (known !== undefined) {
+    if (known.status >= 500) scope.log.warn({ err: origin }, 'request failed');
+    return known;
+  }
+  scope.log.error({ err: origin }, 'internal error');
+  return { code: 'INTERNAL', status: 500, message: `Internal error; request id ${scope.requestId}`, problems: [] };
+}
+
+/** The code that anything thrown goes out with. */
+export function codeOf(error: unknown): string {
+  return knownError(originOf(error))?.code ?? 'INTERNAL';
+}
+
+/** Undefined for what is not meant for clients. A message may quote what was sent, which may be long. */
+function knownError(origin: unknown): PublicError | undefined {
+  const known = translated(origin);
+  return known === undefined || known.message.length <= MESSAGE_CHARACTERS_MAX ? known : { ...known, message: `${known.message.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed()}...` };
+}
+
+function translated(origin: unknown): PublicError | undefined {
   if (origin instanceof AppError && origin.code !== 'INTERNAL') {
-    if (ERROR_STATUS[origin.code] >= 500) scope.log.warn({ err: origin }, 'request failed');
-    return { code: origin.code, status: ERROR_STATUS[origin.code], message: origin.message, problems: origin.problems, ...origin.place };
+    const { code, message, problems, place, retryAfterSeconds } = origin;
+    return { code, status: ERROR_STATUS[code], message, problems, ...place, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
   const invalid = invalidArguments(origin);
   if (invalid !== undefined) return refused('BAD_USER_INPUT', invalid);
@@ -43,10 +68,7 @@ export function publicError(error: unknown, scope: RequestScope): PublicError {
     const argument = /^Argument "(\w+)" has invalid value/.exec(origin.message)?.[1];
     if (argument !== undefined) return refused('BAD_USER_INPUT', `Argument "${argument}" has an invalid value`);
   }
-  const transport = transportError(origin);
-  if (transport !== undefined) return transport;
-  scope.log.error({ err: origin }, 'internal error');
-  return { code: 'INTERNAL', status: 500, message: `Internal error; request id ${scope.requestId}`, problems: [] };
+  return transportError(origin);
 }
 
 /** A GraphQL error as it goes out, over HTTP and over the socket. */
@@ -80,6 +102,7 @@ export function restErrorBody(error: PublicError, scope: RequestScope): Record<s
     code: error.code,
     request_id: scope.requestId,
     ...(error.problems.length === 0 ? {} : { problems: error.problems.map(publicProblem) }),
+    ...scope.beside,
   };
 }
 

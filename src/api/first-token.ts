@@ -3,10 +3,10 @@
  * server is neither open nor out of reach. tokens.json (its digest) is written last: it is the
  * mark that the token exists.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../lib/error.js';
+import { newToken, writeWhole } from './token-edit.js';
 
 export interface FirstToken {
   /** For createAuthenticator. */
@@ -26,8 +26,7 @@ export async function ensureFirstToken(folder: string): Promise<FirstToken> {
   const tokenFile = join(folder, 'admin-token');
   if (await exists(tokensFile)) return { tokensFile, tokenFile };
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const token = `ovncp_${randomBytes(32).toString('base64url')}`;
-  const sha256 = createHash('sha256').update(token).digest('hex');
+  const { token, sha256 } = newToken();
   const document = { tokens: [{ name: 'admin', sha256, permissions: ['admin'] }] };
   await writeWhole(tokenFile, `${token}\n`);
   await writeWhole(tokensFile, `${JSON.stringify(document, null, 2)}\n`);
@@ -42,18 +41,4 @@ async function exists(path: string): Promise<boolean> {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    // An older file of that name may have had a wider mode.
-    await file.chmod(0o600);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }

@@ -19,8 +19,18 @@ export async function serveIde(fastify: FastifyInstance, folder: string): Promis
       // Built files carry a hash of their content in their names.
       if (reply.statusCode < 400 && request.url.startsWith('/ide/assets/')) void reply.header('cache-control', 'public, max-age=31536000, immutable');
     });
+    // a path that leads out of the folder, or is none, is no trouble of ours: thrown on, it reaches the server's own handler
+    scope.setErrorHandler((error) => {
+      throw isRefusedPath(error) ? new AppError('NOT_FOUND', 'There is nothing at this address', { cause: error }) : error;
+    });
     await scope.register(fastifyStatic, { root: folder, prefix: '/ide/', index: false, decorateReply: false, cacheControl: false });
   });
+}
+
+/** What serves the files says 400 or 403 of a path that it does not take. */
+function isRefusedPath(error: unknown): boolean {
+  const { status } = error as { status?: unknown };
+  return status === 400 || status === 403;
 }
 
 function answerPage(request: FastifyRequest, reply: FastifyReply, page: string | undefined): FastifyReply {

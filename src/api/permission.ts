@@ -4,6 +4,13 @@ import { AppError } from '../lib/error.js';
 export const PERMISSIONS = ['backups:read', 'backups:write', 'backups:delete', 'backups:restore', 'admin'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
+/** What the roles of a JWT and of `npm run token` stand for. */
+export const ROLES: Readonly<Record<string, readonly Permission[]>> = {
+  admin: ['admin'],
+  operator: ['backups:read', 'backups:write'],
+  viewer: ['backups:read'],
+};
+
 export interface Viewer {
   /** The token's name, or the subject of a JWT. */
   readonly subject: string;

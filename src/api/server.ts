@@ -4,12 +4,11 @@
  * every request leaves one line in the log: method, path, status, time, id and subject, and never
  * a header, a body or a variable.
  *
- * Order of a request: id and headers, Host check, draining check, token (before a byte of the body
- * is read), body with its limits, operation. Errors of every step go out through api/error.ts.
+ * Order of a request: id and headers, origin, framing, limit of its address, Host check, draining check,
+ * token and its limit (before a byte of the body is read), body with its limits, operation. Errors of every step go out through api/error.ts.
  */
-import type { IncomingMessage } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify as createFastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -20,40 +19,68 @@ import { systemClock } from '../lib/clock.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
+import { auditRequests, viaOf } from './audit.js';
+import type { Audit } from './audit.js';
 import type { Authenticator } from './auth.js';
+import { allowOrigins } from './cors.js';
 import { currentScope, requestIdOf } from './context.js';
 import type { ApiContext, RequestScope } from './context.js';
 import { graphQLErrorBody, publicError, restErrorBody } from './error.js';
+import { auditFields } from './graphql/audited-field.js';
 import { createApollo } from './graphql/server.js';
 import { createSocketServer } from './graphql/socket.js';
-import type { SocketServer } from './graphql/socket.js';
-import { abandonBody, endWhenSilent, isHostAllowed, isOriginAllowed, setSecurityHeaders } from './http-guard.js';
+import { abandonBody, addressOf, endWhenSilent, endWhenUnread, framingFault, isHostAllowed, isLoopback, limitConnections, pathOf, setSecurityHeaders, trustIn } from './http-guard.js';
+import type { Trust } from './http-guard.js';
 import { serveIde } from './ide-page.js';
+import { RateLimits } from './rate-limit.js';
+import type { Allowance } from './rate-limit.js';
+import { authenticateRequest } from './request.js';
+import { serveApiDocs } from './rest/browse.js';
 import { HEALTH_PATHS, healthRoutes } from './rest/health.js';
 import type { Readiness } from './rest/health.js';
+import { listenForMetrics, serveMetrics, type Metrics } from './rest/metrics.js';
+import type { ServerCertificate } from './tls.js';
+import { answerUnreadable, serveUpgrades } from './upgrade.js';
 import { acceptUploads, checkMultipartHeaders, isMultipart } from './upload.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     scope: RequestScope;
+    /** What is left of the limit that was looked at last. */
+    allowance: Allowance | undefined;
+  }
+  interface FastifyInstance {
+    rateLimits: RateLimits;
   }
 }
 
 export interface ApiServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'bodyBytesMax' | 'uploadBytesMax'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'bodyBytesMax' | 'uploadBytesMax' | 'traffic' | 'metricsPort'>;
   readonly schema: GraphQLSchema;
   readonly authenticator: Authenticator;
   readonly ready: () => Promise<Readiness> | Readiness;
   readonly log: Log;
+  /** Follows every call; without it none is written down. */
+  readonly audit?: Audit | undefined;
   /** Folder of the built IDE. */
   readonly idePath: string;
   /** Adds to the context that resolvers get. */
   readonly contextFor?: (base: ApiContext) => ApiContext;
   /** Further routes, in a scope of their own; they authenticate with authenticateRequest. */
   readonly routes?: (fastify: FastifyInstance) => void | Promise<void>;
+  /** Served at /metrics, unless metricsPort is set. */
+  readonly metrics?: Metrics | undefined;
+  /** With it the listener speaks TLS. */
+  readonly tls?: ServerCertificate | undefined;
   readonly clock?: Clock;
   /** Longest silence in the middle of a body. */
   readonly bodySilenceMs?: number;
+  /** Longest time in which a client reads nothing of its answer. */
+  readonly answerSilenceMs?: number;
+  /** Longest time that the headers of a request may take. */
+  readonly headersTimeoutMs?: number;
+  /** How often the tokens of open sockets are looked at again. */
+  readonly socketRecheckMs?: number;
 }
 
 export interface ApiServer {
@@ -62,14 +89,17 @@ export interface ApiServer {
   listen(): Promise<{ url: string }>;
   /** From now on new work is refused with SHUTTING_DOWN; resolves when the requests under way are answered. */
   drain(): Promise<void>;
-  /** Closes the listener and every connection, whatever still runs on it. */
+  /** Closes the listeners and every connection, whatever still runs on them. */
   close(): Promise<void>;
 }
 
 const HEADERS_TIMEOUT_MS = 15_000;
+/** Deadlines are looked at so often at least; Node's own 30 s would let headers take three times as long. */
+const DEADLINE_CHECK_MS = 5_000;
 /** An upload may take an hour, as long as bytes keep coming. */
 const REQUEST_TIMEOUT_MS = 3_600_000;
 const BODY_SILENCE_MS = 30_000;
+const ANSWER_SILENCE_MS = 120_000;
 const DRAIN_POLL_MS = 25;
 /** For subscriptions to deliver what they have when the server closes. */
 const LAST_EVENTS_MS = 500;
@@ -82,24 +112,16 @@ interface State {
 }
 
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { config, schema, log } = options;
+  const { config, schema, log, audit } = options;
   const state: State = { draining: false, running: 0 };
   const contextFor = options.contextFor ?? ((base: ApiContext) => base);
-  const fastify = createFastify({
-    bodyLimit: config.bodyBytesMax,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 256 },
-    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    clientErrorHandler: answerUnreadable,
-    // An address that cannot be decoded reaches no hook.
-    frameworkErrors: (error, request, reply) => {
-      begin(request, reply, log);
-      answerError(error, request, reply);
-    },
-  });
-  const apollo = createApollo({ schema, introspection: config.introspection, log });
+  const { traffic } = config;
+  const trust = trustIn(traffic.trustedProxies);
+  const fastify = createListener(options, trust);
+  const rateLimits = await RateLimits.of(fastify, traffic);
+  fastify.decorate('rateLimits', rateLimits);
+  const apollo = createApollo({ schema, introspection: config.introspection, log, audit });
+  if (audit !== undefined) auditFields(schema, audit);
   await apollo.start();
   const sockets = createSocketServer({
     schema,
@@ -109,10 +131,20 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     isDraining: () => state.draining,
     clock: options.clock ?? systemClock,
     log,
+    audit,
+    rateLimits,
+    socketsPerAddressMax: traffic.socketsPerAddressMax,
+    ...(options.socketRecheckMs === undefined ? {} : { recheckMs: options.socketRecheckMs }),
   });
+  await allowOrigins(fastify, traffic.corsOrigins);
   addHooks(fastify, options, state);
+  if (audit !== undefined) auditRequests(fastify, audit);
+  const { routes, metrics, tls } = options;
+  metrics?.observe(fastify, () => sockets.open());
+  if (metrics !== undefined && config.metricsPort === undefined) serveMetrics(fastify, metrics);
   healthRoutes(fastify, { ready: options.ready, isDraining: () => state.draining });
   await serveIde(fastify, options.idePath);
+  await serveApiDocs(fastify);
   await fastify.register(async (scope) => {
     scope.addHook('onRequest', async (request) => {
       await authenticateRequest(request, options.authenticator);
@@ -122,14 +154,22 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const answer = fastifyApolloHandler(apollo, { context: (request, reply) => Promise.resolve(contextFor(contextOf(request, reply))) });
     scope.post('/graphql', (request, reply) => currentScope.run(request.scope, () => Promise.resolve(answer.call(fastify, request, reply))));
   });
-  const { routes } = options;
   if (routes !== undefined) await fastify.register(async (scope) => routes(scope));
-  fastify.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrade({ request, socket, head, config, state, sockets }));
+  let metricsListener: FastifyInstance | undefined;
+  serveUpgrades(fastify.server, { host: config.host, origins: traffic.corsOrigins, isDraining: () => state.draining, sockets, rateLimits, trust, log, audit });
   return {
     fastify,
     listen: async () => {
-      await fastify.listen({ host: config.host, port: config.port });
-      return { url: urlOf(config.host, fastify.server.address()) };
+      const { host, port, metricsPort = 0 } = config;
+      if (metrics !== undefined && metricsPort !== 0) metricsListener = await listenForMetrics({ host, port: metricsPort, metrics, tls });
+      try {
+        await fastify.listen({ host, port });
+      } catch (error) {
+        await metricsListener?.close();
+        throw error;
+      }
+      if (tls === undefined && !isLoopback(host)) log.warn({ host }, 'listening beyond loopback without TLS: tokens and keys can be read on the way, unless a proxy in front speaks TLS');
+      return { url: `${tls === undefined ? 'http' : 'https'}://${authorityOf(host, fastify.server.address())}` };
     },
     drain: async () => {
       state.draining = true;
@@ -141,30 +181,58 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       const deadline = performance.now() + LAST_EVENTS_MS;
       while (sockets.running() > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       await sockets.close();
-      await fastify.close();
+      await Promise.all([fastify.close(), metricsListener?.close()]);
       await apollo.stop();
     },
   };
 }
 
-/**
- * Finds out who sends a request, and remembers it for the log.
- * @throws AppError UNAUTHENTICATED
- */
-export async function authenticateRequest(request: FastifyRequest, authenticator: Authenticator): Promise<void> {
-  request.scope.viewer = await authenticator.authenticate(request.headers.authorization);
+/** Fastify with its deadlines and the beginning of every request, and no route yet. */
+function createListener(options: ApiServerOptions, trust: Trust): FastifyInstance {
+  const { config, log, tls } = options;
+  const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+  // Node's own answer to a request without a Host is bare: it gets one of ours
+  const listening = { headersTimeout, connectionsCheckingInterval: Math.min(headersTimeout, DEADLINE_CHECK_MS), requireHostHeader: false };
+  const fastify = createFastify({
+    bodyLimit: config.bodyBytesMax,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: listening,
+    ...(tls === undefined ? {} : { serverFactory: (handler: RequestListener) => tls.createServer(handler, { ...listening, requestTimeout: REQUEST_TIMEOUT_MS }) }),
+    trustProxy: trust,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    clientErrorHandler: answerUnreadable,
+    // An address that cannot be decoded reaches no hook.
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply, { log, trust });
+      answerError(error, request, reply);
+    },
+  });
+  limitConnections(fastify.server, config.traffic.connectionsMax, log);
+  fastify.decorateRequest('scope');
+  fastify.decorateRequest('allowance');
+  fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { log, trust }));
+  return fastify;
 }
 
 function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: State): void {
-  const { config, log } = options;
-  fastify.decorateRequest('scope');
+  const { config } = options;
   fastify.addHook('onRequest', async (request, reply) => {
-    begin(request, reply, log);
+    const fault = framingFault(request.raw);
+    if (fault !== undefined) {
+      void reply.header('connection', 'close');
+      throw new AppError('BAD_USER_INPUT', fault);
+    }
+    await fastify.rateLimits.countAddress(request.scope.address, (allowance) => {
+      request.allowance = allowance;
+    });
     if (!isHostAllowed(config.host, request.headers.host)) {
       throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
     }
     endWhenSilent(request.raw, options.bodySilenceMs ?? BODY_SILENCE_MS, () => request.scope.log.warn('no byte of the body for too long: hung up'));
-    if (HEALTH_PATHS.has(pathOf(request))) return;
+    endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () => request.scope.log.warn('the answer was not read for too long: hung up'));
+    if (HEALTH_PATHS.has(pathOf(request.url))) return;
     if (state.draining) {
       void reply.header('connection', 'close');
       throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
@@ -172,13 +240,17 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
     state.running++;
     reply.raw.once('close', () => state.running--);
   });
+  fastify.addHook('onSend', async ({ allowance }, reply) => {
+    if (allowance === undefined) return;
+    void reply.headers({ 'x-ratelimit-limit': allowance.limit, 'x-ratelimit-remaining': allowance.remaining, 'x-ratelimit-reset': allowance.resetSeconds });
+  });
   fastify.addHook('onResponse', async (request, reply) => {
     abandonBody(request.raw);
     const { scope } = request;
     scope.log.info(
       {
         method: request.method,
-        path: pathOf(request).slice(0, PATH_CHARACTERS_MAX),
+        path: pathOf(request.url).slice(0, PATH_CHARACTERS_MAX),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         subject: scope.viewer?.subject,
@@ -191,65 +263,32 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
   fastify.setNotFoundHandler((request, reply) => answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply));
 }
 
-function begin(request: FastifyRequest, reply: FastifyReply, log: Log): void {
-  request.scope = { requestId: request.id, log: log.child({ reqId: request.id }) };
+function begin(request: FastifyRequest, reply: FastifyReply, { log, trust }: { readonly log: Log; readonly trust: Trust }): void {
+  request.scope = { requestId: request.id, log: log.child({ reqId: request.id }), address: addressOf(request.raw, trust), via: viaOf(request) };
   setSecurityHeaders(reply, request.id);
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { scope } = request;
   const shown = publicError(error, scope);
+  scope.outcome = shown.code;
   if (shown.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (shown.retryAfterSeconds !== undefined) void reply.header('retry-after', shown.retryAfterSeconds);
   void reply.code(shown.status);
-  if (request.method !== 'POST' || pathOf(request) !== '/graphql') void reply.send(restErrorBody(shown, scope));
+  if (request.method !== 'POST' || pathOf(request.url) !== '/graphql') void reply.send(restErrorBody(shown, scope));
   else void reply.send({ errors: [graphQLErrorBody(shown, scope)] });
 }
 
 function contextOf(request: FastifyRequest, reply: FastifyReply): ApiContext {
-  const { viewer, requestId, log } = request.scope;
+  const { scope } = request;
+  const { viewer, requestId, log } = scope;
   assert(viewer !== undefined, 'a GraphQL request without a viewer');
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  return { viewer, requestId, log, requestSignal: gone.signal };
+  return { viewer, requestId, log, requestSignal: gone.signal, scope };
 }
 
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-  readonly config: ApiServerOptions['config'];
-  readonly state: State;
-  readonly sockets: SocketServer;
-}
-
-function upgrade({ request, socket, head, config, state, sockets }: Upgrade): void {
-  const { host, origin } = request.headers;
-  socket.on('error', () => socket.destroy());
-  if (request.url?.split('?')[0] !== '/graphql') hangUp(socket, '404 Not Found');
-  else if (!isHostAllowed(config.host, host) || !isOriginAllowed(origin, host)) hangUp(socket, '403 Forbidden');
-  else if (state.draining || !sockets.hasRoom()) hangUp(socket, '503 Service Unavailable');
-  else sockets.accept(request, socket, head);
-}
-
-/** Bytes that are no HTTP request, or one that took too long: no route, no hooks, a bare answer. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  hangUp(socket, status);
-}
-
-function hangUp(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nX-Request-ID: ${requestIdOf(undefined)}\r\nX-Content-Type-Options: nosniff\r\n\r\n`);
-}
-
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? '';
-}
-
-function urlOf(host: string, address: AddressInfo | string | null): string {
+function authorityOf(host: string, address: AddressInfo | string | null): string {
   assert(typeof address === 'object' && address !== null, 'the server listens on a port');
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  return `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }

@@ -4,6 +4,7 @@
  * It is read again when it changes; a broken new version leaves the last good one in force.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf } from '../lib/error.js';
@@ -20,13 +21,19 @@ export interface StaticToken {
 
 const FILE_BYTES_MAX = 1024 * 1024;
 
+const NAME_FAULT = 'is not a name: use letters, digits and . _ - @ (64 at most)';
+export const TOKEN_NAME = z.string().regex(/^[\w.@ -]{1,64}$/, NAME_FAULT);
+
 const ENTRY = z.strictObject({
-  name: z.string().regex(/^[\w.@ -]{1,64}$/, 'is not a name: use letters, digits and . _ - @ (64 at most)'),
+  name: TOKEN_NAME,
   sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256: write 64 hexadecimal digits'),
   permissions: z.array(z.enum(PERMISSIONS)).min(1),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 });
 const DOCUMENT = z.strictObject({ tokens: z.array(ENTRY).max(1_000) });
+
+/** A token as the file has it. */
+export type TokenEntry = Readonly<z.infer<typeof ENTRY>>;
 
 export class TokenFile {
   private tokens: readonly StaticToken[] = [];
@@ -40,9 +47,11 @@ export class TokenFile {
   /** @throws Error that names the file and the fault: a server does not start with a broken token file */
   static async open(path: string, log: Log): Promise<TokenFile> {
     const file = new TokenFile(path, log);
-    file.version = await versionOf(path).catch((error: unknown) => {
+    try {
+      file.version = versionOf(path);
+    } catch (error) {
       throw new Error(`The token file ${path} cannot be read (${messageOf(error)})`, { cause: error });
-    });
+    }
     file.tokens = await load(path);
     return file;
   }
@@ -58,8 +67,16 @@ export class TokenFile {
     return found;
   }
 
+  private currentVersion(): string {
+    try {
+      return versionOf(this.path);
+    } catch (error) {
+      return `unreadable: ${messageOf(error)}`;
+    }
+  }
+
   private async refresh(): Promise<void> {
-    const version = await versionOf(this.path).catch((error: unknown) => `unreadable: ${messageOf(error)}`);
+    const version = this.currentVersion();
     if (version === this.version) return;
     this.version = version;
     try {
@@ -71,12 +88,23 @@ export class TokenFile {
   }
 }
 
-async function versionOf(path: string): Promise<string> {
-  const { mtimeMs, size, ino } = await stat(path);
-  return `${mtimeMs}-${size}-${ino}`;
+/** Synchronous: it takes microseconds, while a turn of the thread pool is behind every fsync, gzip and scrypt there is. */
+function versionOf(path: string): string {
+  const { mtimeMs, ctimeMs, size, ino } = statSync(path);
+  return `${mtimeMs}-${ctimeMs}-${size}-${ino}`;
 }
 
 async function load(path: string): Promise<readonly StaticToken[]> {
+  return (await readTokenFile(path)).map((entry) => ({
+    name: entry.name,
+    digest: Buffer.from(entry.sha256, 'hex'),
+    permissions: entry.permissions,
+    ...(entry.expiresAt === undefined ? {} : { expiresAtMs: Date.parse(entry.expiresAt) }),
+  }));
+}
+
+/** @throws Error that names the file and the fault; the system's error when it cannot be read */
+export async function readTokenFile(path: string): Promise<readonly TokenEntry[]> {
   const { size } = await stat(path);
   if (size > FILE_BYTES_MAX) throw new Error(`The token file ${path} is larger than ${FILE_BYTES_MAX} bytes`);
   const parsed = DOCUMENT.safeParse(parseJson(path, await readFile(path, 'utf8')));
@@ -84,12 +112,7 @@ async function load(path: string): Promise<readonly StaticToken[]> {
     const issue = parsed.error.issues[0];
     throw new Error(`The token file ${path} is not valid at ${issue?.path.join('.') || 'its top'}: ${issue?.message ?? 'unknown fault'}`);
   }
-  return parsed.data.tokens.map((entry) => ({
-    name: entry.name,
-    digest: Buffer.from(entry.sha256, 'hex'),
-    permissions: entry.permissions,
-    ...(entry.expiresAt === undefined ? {} : { expiresAtMs: Date.parse(entry.expiresAt) }),
-  }));
+  return parsed.data.tokens;
 }
 
 function parseJson(path: string, text: string): unknown {

@@ -4,12 +4,10 @@
  * here, as the multipart reader's own limit cuts a file short without an error.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { processRequest } from 'graphql-upload-minimal';
 import type { FileUpload } from 'graphql-upload-minimal';
 import { AppError } from '../lib/error.js';
+import { FIELD_BYTES_MAX, readUploadForm } from './upload-form.js';
 
-/** Of the parts "operations" and "map". */
-const FIELD_BYTES_MAX = 1024 * 1024;
 const CSRF_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name'] as const;
 
 export function isMultipart(request: FastifyRequest): boolean {
@@ -32,9 +30,9 @@ export function acceptUploads(scope: FastifyInstance): void {
   scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
     done(null, undefined);
   });
-  scope.addHook('preHandler', async (request, reply) => {
+  scope.addHook('preHandler', async (request) => {
     if (!isMultipart(request)) return;
-    request.body = await processRequest(request.raw, reply.raw, { maxFiles: 1, maxFieldSize: FIELD_BYTES_MAX });
+    request.body = await readUploadForm(request.raw);
   });
 }
 

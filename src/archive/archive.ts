@@ -1,8 +1,8 @@
 /**
  * The archive floor's only door: a snapshot in, the stored bytes out, and back.
  *
- * Layers, from the inside: the content (a document as JSON or YAML, or a standalone database
- * file), gzip, AES-256-GCM, and a SHA-256 over what is stored. Everything streams: blocks of some 256 KiB pass
+ * Layers, from the inside: the content (a document as JSON or YAML, or a database file, standalone
+ * or of a cluster's member), gzip, AES-256-GCM, and a SHA-256 over what is stored. Everything streams: blocks of some 256 KiB pass
  * through with back-pressure, and no computation is longer than about 15 ms. An archive is recognised by
  * what it holds, never by its name, and everything about it is checked before a row is handed out.
  *
@@ -12,14 +12,16 @@
 import { createHash } from 'node:crypto';
 import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
+import type { Scratch } from '../model/scratch.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ByteReader } from './byte-reader.js';
 import { bounded, compress, decompress } from './compression.js';
 import { readJsonDocument, writeJson, type Content as ReadContent, type Reading, type Writing } from './document.js';
-import { decrypt, encrypt } from './encryption.js';
+import { checkSealed, decrypt, encrypt } from './encryption.js';
 import type { ArchiveHeader } from './manifest.js';
 import { writeOvsdbFile } from './ovsdb-file.js';
 import { readOvsdbFile } from './ovsdb-log.js';
+import { readClusterFile } from './raft-log.js';
 import { HEAD_BYTES, recognise, type Content } from './recognise.js';
 import { checkStored, StoredBytes, type ExpectedBytes } from './stored-bytes.js';
 import { writeYaml } from './yaml-document.js';
@@ -138,7 +140,8 @@ function writerOf(format: ArchiveFormat): (writing: Writing) => AsyncGenerator<B
 
 /** What our own manifest says about an archive. */
 export interface ExpectedArchive extends ExpectedBytes {
-  readonly contentDigest: string;
+  /** Left out where it is not known yet. */
+  readonly contentDigest?: string | undefined;
 }
 
 export interface UnpackOptions {
@@ -146,6 +149,10 @@ export interface UnpackOptions {
   readonly expected?: ExpectedArchive | undefined;
   /** Content of more bytes is refused. */
   readonly contentBytesMax: number;
+  /** Only an archive of this database is read. */
+  readonly schemaName?: string | undefined;
+  /** Rows may wait there instead of in memory; the snapshot is good until it is closed. */
+  readonly scratch?: Scratch | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Rows and bytes of content read so far, once a block. */
   readonly onProgress?: ((rows: number, bytes: number) => void) | undefined;
@@ -162,13 +169,15 @@ export interface Unpacked {
   readonly contentDigest: string;
   readonly checksum: string;
   readonly size: number;
+  /** What was left out, because a database file does not have it whole or not as committed. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Reads an archive whole and checks everything: layers, layout, every value against the schema inside,
  * digests inside, and what is expected.
  * @throws AppError DECRYPTION_FAILED (key missing or wrong), INTEGRITY_FAILED (damaged, cut, malformed, or not
- *   what is expected: that goes first), TOO_LARGE, BAD_USER_INPUT (a clustered database file);
+ *   what is expected: that goes first), TOO_LARGE, BAD_USER_INPUT (another database's, or a cluster member's without data);
  *   the signal's reason when aborted; what the source throws
  */
 export async function unpackArchive(source: AsyncIterable<Buffer>, options: UnpackOptions): Promise<Unpacked> {
@@ -189,12 +198,44 @@ export async function unpackArchive(source: AsyncIterable<Buffer>, options: Unpa
   }
 }
 
+/** Rows are smaller than their content, but a log can change the same ones over and over. */
+const SCRATCH_TO_CONTENT_MAX = 4;
+
+function checkScratch({ scratch, contentBytesMax }: UnpackOptions): void {
+  if (scratch !== undefined && scratch.length > SCRATCH_TO_CONTENT_MAX * contentBytesMax) {
+    throw new AppError('TOO_LARGE', `Reading the archive takes more than ${String(SCRATCH_TO_CONTENT_MAX)} times its content's limit of ${String(contentBytesMax)} bytes on disk. Compact the database file first, or raise the limit`);
+  }
+}
+
 /** Compares a stored file with its checksum and size, without looking inside. @throws AppError INTEGRITY_FAILED */
 export async function verifyStored(source: AsyncIterable<Buffer>, expected: ExpectedBytes, signal?: AbortSignal): Promise<void> {
   const stored = new StoredBytes(source, signal);
   try {
     await stored.drain();
     checkStored(stored, expected);
+  } finally {
+    await stored.close();
+  }
+}
+
+/** A stored file of which nothing else is known. */
+export interface SealedFile {
+  readonly checksum: string;
+  readonly size: number;
+}
+
+/**
+ * Reads an encrypted file whose key is not known: its header and length are checked.
+ * @returns undefined for a file that is not encrypted @throws AppError INTEGRITY_FAILED
+ */
+export async function inspectSealed(source: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<SealedFile | undefined> {
+  const stored = new StoredBytes(source, signal);
+  try {
+    const head = await new ByteReader(stored).peek(HEAD_BYTES);
+    if (recognise(head) !== 'ENCRYPTED') return undefined;
+    await stored.drain();
+    checkSealed(head, stored.size);
+    return { checksum: stored.checksum(), size: stored.size };
   } finally {
     await stored.close();
   }
@@ -216,37 +257,41 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       layer = new ByteReader(decompress(layer.rest()));
       kind = recognise(await layer.peek(HEAD_BYTES));
     }
-    const format = formatOf(kind, (await layer.peek(1)).length === 0);
-    const reading: Reading = { contentDigest: options.expected?.contentDigest, rows: 0, signal: options.signal };
+    const { format, read } = readerOf(kind, (await layer.peek(1)).length === 0);
+    const reading: Reading = { contentDigest: options.expected?.contentDigest, schemaName: options.schemaName, rows: 0, signal: options.signal, scratch: options.scratch };
     let contentSize = 0;
     const bytes = bounded(layer.rest(), options.contentBytesMax, (count) => {
       options.signal?.throwIfAborted();
       contentSize += count;
+      checkScratch(options);
       options.onProgress?.(reading.rows, contentSize);
     });
-    const content = await readerOf(format)(bytes, reading);
+    const content = await read(bytes, reading);
     options.onProgress?.(reading.rows, contentSize);
-    return { ...content, format, compressed, encrypted, contentSize };
+    return { warnings: [], ...content, format, compressed, encrypted, contentSize };
   } finally {
     await layer.close();
   }
 }
 
-function readerOf(format: ArchiveFormat): (source: AsyncIterable<Buffer>, reading: Reading) => Promise<ReadContent> {
-  switch (format) {
-    case 'JSON':
-      return readJsonDocument;
-    case 'YAML':
-      return readYamlDocument;
-    case 'OVSDB':
-      return readOvsdbFile;
-  }
+interface Reader {
+  readonly format: ArchiveFormat;
+  readonly read: (source: AsyncIterable<Buffer>, reading: Reading) => Promise<ReadContent>;
 }
 
-function formatOf(kind: Content | undefined, isEmpty: boolean): ArchiveFormat {
-  if (kind === 'JSON' || kind === 'YAML' || kind === 'OVSDB') return kind;
-  if (kind === 'CLUSTER') {
-    throw new AppError('BAD_USER_INPUT', 'The file is a clustered (RAFT) database, which cannot be read here. Convert it with "ovsdb-tool cluster-to-standalone", or take a file with "ovsdb-client backup"');
+function readerOf(kind: Content | undefined, isEmpty: boolean): Reader {
+  switch (kind) {
+    case 'JSON':
+      return { format: 'JSON', read: readJsonDocument };
+    case 'YAML':
+      return { format: 'YAML', read: readYamlDocument };
+    case 'OVSDB':
+      return { format: 'OVSDB', read: readOvsdbFile };
+    case 'CLUSTER':
+      return { format: 'OVSDB', read: readClusterFile };
+    case 'GZIP':
+    case 'ENCRYPTED':
+    case undefined:
   }
   throw new AppError('INTEGRITY_FAILED', isEmpty ? 'The archive is empty. Take another copy of the backup' : 'The file is no archive that is known here: neither a document (JSON, YAML) nor a database file (OVSDB), compressed, encrypted or not');
 }

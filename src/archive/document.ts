@@ -19,14 +19,15 @@
 import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
-import { isUuid } from '../model/row.js';
+import { isUuid, parseRow } from '../model/row.js';
+import type { Scratch } from '../model/scratch.js';
 import { ContentDigest, StoredRows, type Snapshot } from '../model/snapshot.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
 import { LineSplitter } from './line-splitter.js';
 import { headerJson, readHeader, type ArchiveHeader } from './manifest.js';
-import { MemberScanner, type MemberTarget } from './member-scanner.js';
-import { digestOf, readArchivedSchema, readJson, SnapshotBuilder } from './snapshot-builder.js';
+import { MEMBER_BYTES_MAX, MemberScanner, ROW_BYTES_MAX, type MemberTarget } from './member-scanner.js';
+import { canonicalText, checkRowCount, checkUuid, digestOf, incomingRows, readArchivedSchema, readJson, SnapshotBuilder, TABLES_MAX, type IncomingRows } from './snapshot-builder.js';
 
 export const DOCUMENT_FORMAT = 'ovncp-backup/1';
 /** In the place of the digest in a document that somebody edited. */
@@ -44,9 +45,13 @@ export interface Writing {
 export interface Reading {
   /** The content digest, when it is known from outside the archive. */
   readonly contentDigest: string | undefined;
+  /** The only database whose archives are read; any when left out. */
+  readonly schemaName?: string | undefined;
   /** Rows read so far. */
   rows: number;
   readonly signal?: AbortSignal | undefined;
+  /** Takes the rows; in memory when there is none. */
+  readonly scratch?: Scratch | undefined;
 }
 
 /** What a reader of content found, all of it checked. */
@@ -54,6 +59,8 @@ export interface Content {
   readonly snapshot: Snapshot;
   readonly header: ArchiveHeader | undefined;
   readonly contentDigest: string;
+  /** What was left out because the file does not have it whole; none when left out. */
+  readonly warnings?: readonly string[];
 }
 
 const BLOCK_BYTES = 256 << 10;
@@ -108,6 +115,9 @@ export async function* writeJson(writing: Writing): AsyncGenerator<Buffer, strin
   return contentDigest;
 }
 
+/** Members of a document: four that are known, and notes. */
+const MEMBERS_MAX = 1_000;
+
 /** Longest piece that is scanned without a look at the clock. */
 const PIECE_BYTES = 32 << 10;
 /** A line that is longer goes through the scanner, which keeps no second copy. */
@@ -130,6 +140,7 @@ export async function readJsonDocument(source: AsyncIterable<Buffer>, reading: R
       const piece = chunk.subarray(at, at + PIECE_BYTES);
       if (lines === undefined) scanner.push(piece);
       else lines.push(piece);
+      await reading.scratch?.drained();
       if (breath.due()) await breath.rest();
     }
   }
@@ -185,7 +196,7 @@ class DocumentTarget implements MemberTarget {
   private trailer: string | undefined;
   private table: TableSchema | undefined;
   /** Rows, as they were written, that came before the schema. */
-  private readonly early = new Map<string, StoredRows>();
+  private readonly early = new Map<string, IncomingRows>();
 
   constructor(
     private readonly reading: Reading,
@@ -195,12 +206,21 @@ class DocumentTarget implements MemberTarget {
   descends(path: readonly string[]): boolean {
     const [member = '', table] = path;
     if (path.length === 1) {
+      if (this.members.size >= MEMBERS_MAX) throw new AppError('INTEGRITY_FAILED', `The document holds more than ${String(MEMBERS_MAX)} members beside its tables: it is no backup`);
       if (this.members.has(member)) throw new AppError('INTEGRITY_FAILED', `The document holds "${member.slice(0, 100)}" twice. Remove one of the two`);
       this.members.add(member);
     }
     if (member !== 'tables') return false;
     if (path.length === 2 && table !== undefined) this.enter(table);
     return path.length <= 2;
+  }
+
+  get isKnown(): boolean {
+    return this.reading.contentDigest !== undefined;
+  }
+
+  bytesMax(path: readonly string[]): number {
+    return path.length === 3 ? ROW_BYTES_MAX : MEMBER_BYTES_MAX;
   }
 
   member(path: readonly string[], value: Buffer): void {
@@ -217,7 +237,7 @@ class DocumentTarget implements MemberTarget {
         this.header = readHeader(readJson(value.toString(), 'manifest'));
         break;
       case 'schema':
-        this.builder = new SnapshotBuilder(readArchivedSchema(readJson(value.toString(), 'schema')));
+        this.builder = new SnapshotBuilder(readArchivedSchema(readJson(value.toString(), 'schema'), this.reading.schemaName), this.reading.scratch);
         break;
       case 'contentDigest':
         this.trailer = trailerText(readJson(value.toString(), '"contentDigest"'));
@@ -232,7 +252,7 @@ class DocumentTarget implements MemberTarget {
   takeOver(uuid: string, text: Buffer): boolean {
     if (this.builder === undefined || this.table === undefined) return false;
     this.builder.addCanonical(this.table.name, uuid, text);
-    this.reading.rows++;
+    this.count();
     return true;
   }
 
@@ -247,27 +267,39 @@ class DocumentTarget implements MemberTarget {
     for (const [name, rows] of this.early) {
       const table = builder.table(name);
       for (let i = 0; i < rows.count; i++) {
-        builder.addText(table, rows.uuid(i), rows.text(i));
+        const uuid = rows.uuid(i);
+        const text = rows.text(i);
+        if (rows instanceof StoredRows) builder.addText(table, uuid, text);
+        else rows.replace(i, canonicalText(table, uuid, () => parseRow(text.toString())));
+        await this.reading.scratch?.drained();
         if (breath.due()) await breath.rest();
       }
+      if (!(rows instanceof StoredRows)) builder.adopt(rows);
+      this.early.delete(name);
     }
     const snapshot = await builder.finish();
     return checked(snapshot, this.header, this.trailer, this.reading);
   }
 
   private enter(table: string): void {
+    if (this.tables.size >= TABLES_MAX) throw new AppError('INTEGRITY_FAILED', `The document holds more than ${String(TABLES_MAX)} tables: it is no backup`);
     if (this.tables.has(table)) throw new AppError('INTEGRITY_FAILED', `The document holds the table "${table.slice(0, 100)}" twice. Make one of the two`, { place: { table } });
     this.tables.add(table);
     this.table = this.builder?.table(table);
   }
 
+  private count(): void {
+    checkRowCount(++this.reading.rows);
+  }
+
   private row(table: string, uuid: string, value: Buffer): void {
-    this.reading.rows++;
+    this.count();
     if (this.builder !== undefined && this.table !== undefined) {
       this.builder.addText(this.table, uuid, value);
       return;
     }
-    const rows = this.early.get(table) ?? new StoredRows(table);
+    checkUuid(table, uuid);
+    const rows = this.early.get(table) ?? incomingRows(table, this.reading.scratch);
     this.early.set(table, rows);
     rows.add(uuid, value);
   }

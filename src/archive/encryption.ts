@@ -21,7 +21,8 @@ const VERSION = 1;
 const KDF_SCRYPT = 1;
 const LOG2_N = 16;
 const LOG2_N_MIN = 15;
-const LOG2_N_MAX = 18;
+/** 128 MiB for one derivation: what a foreign file says must not cost more. */
+const LOG2_N_MAX = 17;
 const R = 8;
 const P = 1;
 const SALT_BYTES = 16;
@@ -37,13 +38,16 @@ const CHECK_AT = PREFIX_AT + PREFIX_BYTES;
 const HEADER_BYTES = CHECK_AT + CHECK_BYTES;
 /** scrypt takes 128 * r * N bytes: files must not be able to take all memory by coming together. */
 const DERIVATIONS_MAX = 2;
+/** Each holds its request open; at a tenth of a second for a derivation the last one waits for some seconds. */
+const WAITING_MAX = 32;
+const RETRY_AFTER_SECONDS = 5;
 
 export interface Keys {
   readonly encryption: Buffer;
   readonly check: Buffer;
 }
 
-/** Encrypts a stream. @throws AppError BAD_USER_INPUT on an empty passphrase */
+/** Encrypts a stream. @throws AppError BAD_USER_INPUT on an empty passphrase, RATE_LIMITED as deriveKeys */
 export async function* encrypt(source: AsyncIterable<Buffer>, passphrase: string): AsyncGenerator<Buffer> {
   const header = newHeader(CHUNK_BYTES);
   const keys = await deriveKeys(passphrase, header);
@@ -54,7 +58,7 @@ export async function* encrypt(source: AsyncIterable<Buffer>, passphrase: string
 
 /**
  * Decrypts a stream. Every byte handed on has been authenticated.
- * @throws AppError DECRYPTION_FAILED when the passphrase is missing or wrong, INTEGRITY_FAILED when the file is damaged
+ * @throws AppError DECRYPTION_FAILED when the passphrase is missing or wrong, INTEGRITY_FAILED when the file is damaged, RATE_LIMITED as deriveKeys
  */
 export async function* decrypt(source: AsyncIterable<Buffer>, passphrase: string | undefined): AsyncGenerator<Buffer> {
   if (passphrase === undefined || passphrase === '') throw new AppError('DECRYPTION_FAILED', 'Decryption failed: the backup is encrypted and no key was given');
@@ -91,6 +95,19 @@ function checkHeader(header: Buffer): void {
   if (kdf !== KDF_SCRYPT || log2N === undefined || log2N < LOG2_N_MIN || log2N > LOG2_N_MAX || r !== R || p !== P) throw damaged('its key derivation is not one that is accepted here');
   const chunkBytes = header.readUInt32BE(CHUNK_SIZE_AT);
   if (chunkBytes < 1 || chunkBytes > CHUNK_BYTES_MAX) throw damaged(`its chunk size ${String(chunkBytes)} is outside 1 to ${String(CHUNK_BYTES_MAX)}`);
+}
+
+/**
+ * What can be told of an encrypted file without its key: whether its header is one, and whether so many bytes can be chunks.
+ * @param head its first 72 bytes or more @param size bytes of the whole file @throws AppError INTEGRITY_FAILED
+ */
+export function checkSealed(head: Buffer, size: number): void {
+  const header = head.subarray(0, HEADER_BYTES);
+  checkHeader(header);
+  const sealedBytes = header.readUInt32BE(CHUNK_SIZE_AT) + TAG_BYTES;
+  const rest = (size - HEADER_BYTES) % sealedBytes;
+  // even empty content has a chunk, and every chunk its tag
+  if (size < HEADER_BYTES + TAG_BYTES || (rest > 0 && rest < TAG_BYTES)) throw damaged(`it is cut at byte ${String(size)}`);
 }
 
 function keyCheck(keys: Keys, header: Buffer): Buffer {
@@ -153,9 +170,15 @@ function nonce(header: Buffer, number: number, last: boolean): Buffer {
 let derivations = 0;
 const waiting: (() => void)[] = [];
 
-/** Derives both keys with the header's parameters, at most two derivations at a time. @throws AppError BAD_USER_INPUT on an empty passphrase */
+/**
+ * Derives both keys with the header's parameters, at most two derivations at a time.
+ * @throws AppError BAD_USER_INPUT on an empty passphrase, RATE_LIMITED when too many wait already
+ */
 export async function deriveKeys(passphrase: string, header: Buffer): Promise<Keys> {
   if (passphrase === '') throw new AppError('BAD_USER_INPUT', 'The encryption key is empty. Give a key of at least one character, or do not encrypt');
+  if (derivations >= DERIVATIONS_MAX && waiting.length >= WAITING_MAX) {
+    throw new AppError('RATE_LIMITED', 'Too many operations with keys at once: try again in a few seconds', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
   if (derivations >= DERIVATIONS_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
   else derivations++;
   try {

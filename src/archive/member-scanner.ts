@@ -4,7 +4,9 @@
  * caller to parse: a whole database never becomes one value.
  */
 import { isUtf8 } from 'node:buffer';
+import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
+import { GatheredBytes } from './gathered-bytes.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -15,26 +17,51 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** A member that is longer is refused: nothing in a database is so long, and it would have to be held in memory. */
-const MEMBER_BYTES_MAX = 64 << 20;
+/** A row that is longer is refused: nothing in a database is so long, and it would have to be held in memory. */
+export const ROW_BYTES_MAX = 64 << 20;
+/** The same for what is no row, such as a schema or a manifest: it is parsed in one go. */
+export const MEMBER_BYTES_MAX = 4 << 20;
+const KEY_BYTES_MAX = 16 << 10;
+const PLAIN_BYTES_MAX = 4 << 10;
+/** A row is parsed in one go: one of so many values or names would hold everybody up. A table of 300,000 rows takes a third of it. */
+export const VALUES_MAX = 1_000_000;
+const NAMES_MAX = 100_000;
+/** No value of a database or a schema is nested a tenth as deep. */
+const DEPTH_MAX = 100;
 
 export interface MemberTarget {
-  /** True: the member's value is an object, and its members are wanted one by one. */
-  descends(path: readonly string[]): boolean;
+  /**
+   * True: the member's value is an object, and its members are wanted one by one.
+   * @param isObject whether it is one; true for anything else is an error
+   */
+  descends(path: readonly string[], isObject: boolean): boolean;
+  /** True: the member's value is an array whose elements are wanted one by one, under their numbers. Never when this is left out. */
+  elements?(path: readonly string[]): boolean;
+  /** True: the member's value is passed over, whatever its length. Never when this is left out. */
+  skips?(path: readonly string[]): boolean;
+  /** Bytes that the member's value may have; ROW_BYTES_MAX when this is left out. */
+  bytesMax?(path: readonly string[]): number;
+  /** What comes is known to be what was once packed: it may hold as many values as it wants. */
+  readonly isKnown?: boolean;
   /** A member's value; the bytes are valid UTF-8 and may be kept, but hold a larger block in memory. */
   member(path: readonly string[], value: Buffer): void;
 }
 
-type State = 'start' | 'first key' | 'key' | 'colon' | 'value' | 'next' | 'end';
+type State = 'start' | 'first key' | 'key' | 'colon' | 'first element' | 'value' | 'next' | 'end';
 type Capture = 'none' | 'string' | 'nested' | 'plain';
 
 export class MemberScanner {
   private state: State = 'start';
   private readonly path: string[] = [];
+  /** The arrays that are open: how long the path is between their elements, and elements so far. */
+  private readonly arrays: { readonly depth: number; count: number }[] = [];
   private capture: Capture = 'none';
   private capturesKey = false;
-  private pieces: Buffer[] = [];
-  private captured = 0;
+  private readonly captured = new GatheredBytes();
+  private capturedMax = 0;
+  private values = 0;
+  private names = 0;
+  private skipping = false;
   private depth = 0;
   private inString = false;
   private escaped = false;
@@ -102,8 +129,17 @@ export class MemberScanner {
         if (c !== COLON) throw this.malformed(i, 'a colon');
         this.state = 'value';
         return i + 1;
+      case 'first element':
+        if (c === CLOSE_BRACKET) return this.close(i);
+        this.element();
+        return i;
       case 'value':
-        if (this.target.descends(this.path)) {
+        if (c === OPEN_BRACKET && this.target.elements?.(this.path) === true) {
+          this.arrays.push({ depth: this.path.length, count: 0 });
+          this.state = 'first element';
+          return i + 1;
+        }
+        if (this.target.descends(this.path, c === OPEN_BRACE)) {
           if (c !== OPEN_BRACE) throw this.malformed(i, 'an object');
           this.state = 'first key';
           return i + 1;
@@ -111,16 +147,29 @@ export class MemberScanner {
         this.begin(c === QUOTE ? 'string' : c === OPEN_BRACE || c === OPEN_BRACKET ? 'nested' : 'plain', false);
         return i;
       case 'next':
-        if (c === CLOSE_BRACE) return this.close(i);
-        if (c !== COMMA) throw this.malformed(i, 'a comma or a closing brace');
-        this.state = 'key';
+        if (c === (this.isInArray() ? CLOSE_BRACKET : CLOSE_BRACE)) return this.close(i);
+        if (c !== COMMA) throw this.malformed(i, `a comma or a closing ${this.isInArray() ? 'bracket' : 'brace'}`);
+        if (this.isInArray()) this.element();
+        else this.state = 'key';
         return i + 1;
       case 'end':
         throw this.malformed(i, 'nothing more');
     }
   }
 
+  private isInArray(): boolean {
+    return this.arrays.length > 0 && this.arrays[this.arrays.length - 1]?.depth === this.path.length;
+  }
+
+  private element(): void {
+    const array = this.arrays[this.arrays.length - 1];
+    assert(array !== undefined, 'an element outside of an array');
+    this.path.push(String(array.count++));
+    this.state = 'value';
+  }
+
   private close(i: number): number {
+    if (this.isInArray()) this.arrays.pop();
     if (this.path.pop() === undefined) this.state = 'end';
     else this.state = 'next';
     return i + 1;
@@ -129,7 +178,11 @@ export class MemberScanner {
   private begin(capture: Capture, isKey: boolean): void {
     this.capture = capture;
     this.capturesKey = isKey;
+    this.skipping = !isKey && this.target.skips?.(this.path) === true;
+    this.capturedMax = isKey ? KEY_BYTES_MAX : capture === 'plain' ? PLAIN_BYTES_MAX : (this.target.bytesMax?.(this.path) ?? ROW_BYTES_MAX);
     this.depth = 0;
+    this.values = 0;
+    this.names = 0;
     this.inString = false;
     this.escaped = false;
   }
@@ -137,14 +190,15 @@ export class MemberScanner {
   /** Goes on capturing a key or value from `start`. Answers the position after what was taken. */
   private captureFrom(chunk: Buffer, start: number): number {
     const end = this.capture === 'plain' ? plainEnd(chunk, start) : this.bracketed(chunk, start);
-    const piece = chunk.subarray(start, end ?? chunk.length);
-    this.captured += piece.length;
-    if (this.captured > MEMBER_BYTES_MAX) throw new AppError('INTEGRITY_FAILED', `${this.what} holds a value of more than ${String(MEMBER_BYTES_MAX)} bytes${this.place()}: it is no backup`);
-    this.pieces.push(piece);
+    if (this.skipping) return this.skipped(chunk, end);
+    this.captured.push(chunk.subarray(start, end ?? chunk.length));
+    if (this.captured.length > this.capturedMax) throw this.excess(`a ${this.capturesKey ? 'name' : 'value'} of more than ${String(this.capturedMax)} bytes`);
+    if (this.target.isKnown !== true) {
+      if (this.values > VALUES_MAX) throw this.excess(`more than ${String(VALUES_MAX)} values in one`);
+      if (this.names > NAMES_MAX) throw this.excess(`more than ${String(NAMES_MAX)} names in one`);
+    }
     if (end === undefined) return chunk.length;
-    const bytes = this.pieces.length === 1 ? piece : Buffer.concat(this.pieces, this.captured);
-    this.pieces = [];
-    this.captured = 0;
+    const bytes = this.captured.take();
     this.capture = 'none';
     if (!isUtf8(bytes)) throw this.malformed(end, 'UTF-8 text');
     if (this.capturesKey) this.key(bytes, end);
@@ -152,9 +206,18 @@ export class MemberScanner {
     return end;
   }
 
+  private skipped(chunk: Buffer, end: number | undefined): number {
+    if (end === undefined) return chunk.length;
+    this.capture = 'none';
+    this.path.pop();
+    this.state = 'next';
+    return end;
+  }
+
   /** Where the string, object or array that is being captured ends; undefined when not in this chunk. */
   private bracketed(chunk: Buffer, start: number): number | undefined {
-    let { depth, inString } = this;
+    let { depth, inString, values, names } = this;
+    const depthMax = this.skipping ? Infinity : DEPTH_MAX;
     let i = start;
     if (this.escaped) {
       this.escaped = false;
@@ -171,7 +234,11 @@ export class MemberScanner {
       } else if (c === QUOTE) {
         inString = true;
       } else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
-        depth++;
+        if (++depth > depthMax) throw this.excess(`a value nested more than ${String(DEPTH_MAX)} deep`);
+      } else if (c === COMMA) {
+        values++;
+      } else if (c === COLON) {
+        names++;
       } else if ((c === CLOSE_BRACE || c === CLOSE_BRACKET) && --depth === 0) {
         return i + 1;
       }
@@ -179,6 +246,8 @@ export class MemberScanner {
     // a backslash was the last byte: the next chunk begins with what it escapes
     this.escaped = i > chunk.length;
     this.depth = depth;
+    this.values = values;
+    this.names = names;
     this.inString = inString;
     return undefined;
   }
@@ -198,6 +267,10 @@ export class MemberScanner {
     this.target.member(this.path, bytes);
     this.path.pop();
     this.state = 'next';
+  }
+
+  private excess(what: string): AppError {
+    return new AppError('INTEGRITY_FAILED', `${this.what} holds ${what}${this.place()}: it is no backup`);
   }
 
   private malformed(at: number, expected: string): AppError {

@@ -2,171 +2,78 @@
  * Reading a standalone database file (ovsdb(5)): the schema, then every transaction since, replayed to the
  * state at the end. That is what `ovsdb-client backup` writes and ovsdb-server keeps.
  *
- * A record's transaction holds table -> UUID -> columns, or null for a deleted row. With
- * `_is_diff` (OVS 2.15 and newer) columns of sets and maps hold the difference to what was there.
- * Only the results of transactions are logged: weak references and garbage need no replay.
+ * A file that ends inside a transaction is read up to that one, unless it is the first: that has all rows in
+ * what `ovsdb-client backup` and compaction write, and without it a file that was cut would pass for an empty database.
  */
-import { createHash } from 'node:crypto';
-import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
-import { isObject } from '../ovsdb/json.js';
 import { ByteReader } from './byte-reader.js';
 import { checked, type Content, type Reading } from './document.js';
+import { damaged, RecordReader, type RecordHead } from './log-record.js';
 import { readHeader, type ArchiveHeader } from './manifest.js';
-import { MemberScanner, type MemberTarget } from './member-scanner.js';
+import { MEMBER_BYTES_MAX, MemberScanner } from './member-scanner.js';
 import { COMMENT_MARK } from './ovsdb-file.js';
-import { ReplayedTable } from './replayed-table.js';
+import { Replay } from './replay.js';
 import { readArchivedSchema, readJson, SnapshotBuilder } from './snapshot-builder.js';
 
-const RECORD_HEAD = /^OVSDB JSON (\d{1,15}) ([0-9a-f]{40})\n/;
-const RECORD_HEAD_BYTES_MAX = 80;
-const SCHEMA_BYTES_MAX = 64 << 20;
-const PIECE_BYTES = 32 << 10;
-
-/** Reads and replays a file. @throws AppError INTEGRITY_FAILED that names the byte where it is cut or damaged */
+/**
+ * Reads and replays a file.
+ * @throws AppError INTEGRITY_FAILED that names the byte where it is cut or damaged; BAD_USER_INPUT for another database
+ */
 export async function readOvsdbFile(source: AsyncIterable<Buffer>, reading: Reading): Promise<Content> {
   const reader = new ByteReader(source);
   try {
-    const schemaRecord = await nextRecord(reader);
-    if (schemaRecord === undefined || schemaRecord.bytes > SCHEMA_BYTES_MAX) throw damaged(0, 'it does not begin with a schema');
-    const pieces: Buffer[] = [];
-    await readRecord(reader, schemaRecord, (piece) => pieces.push(piece));
-    const replay = new Replay(new SnapshotBuilder(readArchivedSchema(readJson(Buffer.concat(pieces).toString(), 'schema'))), reading);
-    for (;;) {
-      const record = await nextRecord(reader);
-      if (record === undefined) break;
-      replay.begin(record.at);
-      await readRecord(reader, record, (piece) => replay.push(piece));
-      await replay.commit();
+    const records = new RecordReader(reader, 'JSON');
+    const replay = new Replay(await schemaOf(records, reading), reading);
+    let header: ArchiveHeader | undefined;
+    let isFirst = true;
+    for (let record = await records.next(); record !== undefined; record = await records.next()) {
+      if (!(await replayed(records, record, { replay, mayEndEarly: !isFirst, reading }))) break;
+      // a manifest describes the transaction that it came with, not what was changed since
+      header = isFirst ? headerIn(replay.comment) : undefined;
+      isFirst = false;
     }
-    const snapshot = await (await replay.finish()).finish();
-    return await checked(snapshot, replay.header, undefined, reading);
+    if (isFirst && records.cut !== undefined) throw records.cut;
+    const warnings = records.warnings();
+    return { ...(await checked(await replay.finish(), header, undefined, reading)), warnings };
   } finally {
     await reader.close();
   }
 }
 
-interface RecordHead {
-  /** Where it begins in the file. */
-  readonly at: number;
-  readonly bytes: number;
-  readonly sha1: string;
+async function schemaOf(records: RecordReader, reading: Reading): Promise<SnapshotBuilder> {
+  const record = await records.next();
+  if (record === undefined || record.bytes > MEMBER_BYTES_MAX) throw records.cut ?? damaged(0, 'it does not begin with a schema');
+  const pieces: Buffer[] = [];
+  await records.read(record, (piece) => {
+    pieces.push(piece);
+    return undefined;
+  });
+  if (records.cut !== undefined) throw records.cut;
+  return new SnapshotBuilder(readArchivedSchema(readJson(Buffer.concat(pieces).toString(), 'schema'), reading.schemaName), reading.scratch);
 }
 
-async function nextRecord(reader: ByteReader): Promise<RecordHead | undefined> {
-  const at = reader.offset;
-  const head = (await reader.peek(RECORD_HEAD_BYTES_MAX)).toString('latin1');
-  if (head === '') return undefined;
-  const match = RECORD_HEAD.exec(head);
-  if (match === null) throw damaged(at, 'a record is cut or does not begin as a record of a standalone database does');
-  await reader.take(match[0].length);
-  return { at, bytes: Number(match[1]), sha1: match[2] as string };
+interface Replaying {
+  readonly replay: Replay;
+  readonly mayEndEarly: boolean;
+  readonly reading: Reading;
 }
 
-async function readRecord(reader: ByteReader, record: RecordHead, take: (piece: Buffer) => void): Promise<void> {
-  const sha1 = createHash('sha1');
-  const breath = new Breath(8, 1);
-  for (let left = record.bytes; left > 0; ) {
-    const piece = await reader.some(Math.min(left, PIECE_BYTES));
-    if (piece === undefined) throw damaged(record.at, `the record there is cut: ${String(left)} of its ${String(record.bytes)} bytes are missing`);
-    left -= piece.length;
-    sha1.update(piece);
-    take(piece);
-    if (breath.due()) await breath.rest();
+/** False when the record is cut: the state is then that before it. */
+async function replayed(records: RecordReader, record: RecordHead, { replay, mayEndEarly, reading }: Replaying): Promise<boolean> {
+  const scanner = new MemberScanner(replay, `The database file's record at byte ${String(record.at)}`);
+  replay.begin(mayEndEarly);
+  const isWhole = await records.read(record, (piece) => {
+    scanner.push(piece);
+    return reading.scratch?.drained();
+  });
+  if (!isWhole) {
+    if (mayEndEarly) replay.abort();
+    return false;
   }
-  if (sha1.digest('hex') !== record.sha1) throw damaged(record.at, 'the record there does not match its SHA-1');
+  scanner.end();
+  await replay.commit();
+  return true;
 }
 
-/** Rows that a transaction changes or deletes, kept until it is known whether it holds differences. */
-interface Change {
-  readonly table: ReplayedTable;
-  readonly uuid: string;
-  readonly text: string;
-}
-
-/** The state of all tables while records are replayed. */
-class Replay implements MemberTarget {
-  header: ArchiveHeader | undefined;
-  private readonly tables = new Map<string, ReplayedTable>();
-  private scanner: MemberScanner | undefined;
-  private changes: Change[] = [];
-  private isDiff = false;
-  private transactions = 0;
-
-  constructor(
-    private readonly builder: SnapshotBuilder,
-    private readonly reading: Reading,
-  ) {}
-
-  begin(at: number): void {
-    this.scanner = new MemberScanner(this, `The database file's record at byte ${String(at)}`);
-    this.isDiff = false;
-    this.transactions++;
-    // a manifest describes the transaction that it came with, not what was changed since
-    this.header = undefined;
-  }
-
-  push(piece: Buffer): void {
-    this.scanner?.push(piece);
-  }
-
-  descends(path: readonly string[]): boolean {
-    return path.length === 1 && path[0]?.startsWith('_') !== true;
-  }
-
-  member(path: readonly string[], value: Buffer): void {
-    const [name = '', uuid] = path;
-    if (uuid !== undefined) {
-      this.row(this.table(name), uuid, value.toString());
-      return;
-    }
-    const json = readJson(value.toString(), `"${name.slice(0, 100)}"`);
-    if (name === '_is_diff') this.isDiff = json === true;
-    if (name === '_comment' && this.transactions === 1 && typeof json === 'string' && json.startsWith(COMMENT_MARK)) {
-      this.header = readHeader(readJson(json.slice(COMMENT_MARK.length), 'manifest'));
-    }
-  }
-
-  /** Applies what the record changed, once all of it was read. */
-  async commit(): Promise<void> {
-    this.scanner?.end();
-    const breath = new Breath();
-    for (const { table, uuid, text } of this.changes) {
-      const json = readJson(text, `row ${uuid.slice(0, 100)}`);
-      if (json === null) table.remove(uuid);
-      else table.change(uuid, json, this.isDiff);
-      if (breath.due()) await breath.rest();
-    }
-    this.changes = [];
-    for (const table of this.tables.values()) if (table.isCrowded) await table.settle();
-  }
-
-  async finish(): Promise<SnapshotBuilder> {
-    for (const table of this.tables.values()) this.builder.adopt(await table.settle());
-    return this.builder;
-  }
-
-  private row(table: ReplayedTable, uuid: string, text: string): void {
-    this.reading.rows++;
-    if (text === 'null' || table.has(uuid)) {
-      this.changes.push({ table, uuid, text });
-      return;
-    }
-    const json = readJson(text, `row ${uuid.slice(0, 100)}`);
-    if (!isObject(json)) throw new AppError('INTEGRITY_FAILED', `The database file's row ${table.name} ${uuid.slice(0, 100)} is not an object. Take another copy of the file`);
-    table.insert(uuid, json);
-  }
-
-  private table(name: string): ReplayedTable {
-    let table = this.tables.get(name);
-    if (table === undefined) {
-      table = new ReplayedTable(this.builder.table(name));
-      this.tables.set(name, table);
-    }
-    return table;
-  }
-}
-
-function damaged(at: number, what: string): AppError {
-  return new AppError('INTEGRITY_FAILED', `The database file is damaged at byte ${String(at)}: ${what}. Take another copy, or let ovsdb-server compact the file first`);
+function headerIn(comment: string | undefined): ArchiveHeader | undefined {
+  return comment?.startsWith(COMMENT_MARK) === true ? readHeader(readJson(comment.slice(COMMENT_MARK.length), 'manifest')) : undefined;
 }

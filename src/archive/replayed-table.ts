@@ -6,60 +6,60 @@ import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import { parseRow, RowError } from '../model/row.js';
 import { ChangedRow, plainRow } from '../model/row-change.js';
-import { StoredRows } from '../model/snapshot.js';
+import type { Scratch } from '../model/scratch.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import type { Json } from '../ovsdb/json.js';
-import { canonicalText } from './snapshot-builder.js';
-
-/** With more changed rows in memory they are turned back into bytes. */
-const CHANGED_ROWS_MAX = 20_000;
+import { ROW_BYTES_MAX } from './member-scanner.js';
+import { replayedRows, type ReplayedRows } from './replayed-rows.js';
+import { canonicalText, type IncomingRows } from './snapshot-builder.js';
 
 export class ReplayedTable {
-  private rows: StoredRows;
-  /** Every row, and where its bytes are; what is in `changed` counts before them. */
-  private places = new Map<string, number>();
+  /** Every row; what is in `changed` counts before its text here. */
+  private readonly rows: ReplayedRows;
   private readonly changed = new Map<string, ChangedRow>();
 
-  constructor(private readonly schema: TableSchema) {
-    this.rows = new StoredRows(schema.name);
+  constructor(
+    private readonly schema: TableSchema,
+    scratch?: Scratch,
+  ) {
+    this.rows = replayedRows(schema.name, scratch);
   }
 
   get name(): string {
     return this.schema.name;
   }
 
-  /** True when `settle` is due. */
-  get isCrowded(): boolean {
-    return this.changed.size > CHANGED_ROWS_MAX;
-  }
-
   has(uuid: string): boolean {
-    return this.places.has(uuid);
+    return this.rows.has(uuid);
   }
 
-  /** @throws AppError INTEGRITY_FAILED when the row does not fit the schema */
-  insert(uuid: string, json: Json): void {
+  /** @returns bytes of its text @throws AppError INTEGRITY_FAILED when the row does not fit the schema */
+  insert(uuid: string, json: Json): number {
     const text = canonicalText(this.schema, uuid, () => plainRow(this.schema, json, uuid));
-    this.places.set(uuid, this.rows.count);
     this.rows.add(uuid, text);
+    return Buffer.byteLength(text);
   }
 
-  /** @throws AppError INTEGRITY_FAILED when there is no such row */
-  remove(uuid: string): void {
+  /** @returns bytes of its text @throws AppError INTEGRITY_FAILED when there is no such row */
+  remove(uuid: string): number {
+    const bytes = this.rows.text(uuid)?.length ?? 0;
     this.changed.delete(uuid);
-    if (!this.places.delete(uuid)) throw new AppError('INTEGRITY_FAILED', `The database file deletes the row ${this.name} ${uuid.slice(0, 100)}, which was never inserted. Take another copy of the file`, { place: { table: this.name } });
+    if (!this.rows.remove(uuid)) throw new AppError('INTEGRITY_FAILED', `The database file deletes the row ${this.name} ${uuid.slice(0, 100)}, which was never inserted. Take another copy of the file`, { place: { table: this.name } });
+    return bytes;
   }
 
-  /** Changes the columns in `json`. Whether the values are allowed is checked at the end. @throws AppError INTEGRITY_FAILED */
-  change(uuid: string, json: Json, isDiff: boolean): void {
-    if (!this.has(uuid)) {
-      // deleted and inserted again by one record
-      this.insert(uuid, json);
-      return;
-    }
-    const row = this.changed.get(uuid) ?? this.opened(uuid);
+  /**
+   * Changes the columns in `json` of a row that is here. Whether the values are allowed is checked at the end.
+   * @returns bytes of the row as it was, when it is held in memory from now on
+   * @throws AppError INTEGRITY_FAILED
+   */
+  change(uuid: string, json: Json, isDiff: boolean): number {
+    const text = this.changed.has(uuid) ? undefined : this.rows.text(uuid);
+    const row = this.changed.get(uuid) ?? new ChangedRow(this.schema, uuid, text === undefined ? {} : parseRow(text.toString()));
+    this.changed.set(uuid, row);
     try {
       row.change(json, isDiff);
+      return text?.length ?? 0;
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       throw new AppError('INTEGRITY_FAILED', `A row of the database file does not fit its schema: ${error.message}. Correct the row or the schema`, { cause: error, place: { table: this.name, label: uuid } });
@@ -67,28 +67,20 @@ export class ReplayedTable {
   }
 
   /** Turns everything into bytes again and drops what was deleted. @throws AppError INTEGRITY_FAILED */
-  async settle(): Promise<StoredRows> {
-    if (this.changed.size === 0 && this.places.size === this.rows.count) return this.rows;
-    const breath = new Breath();
-    const rows = new StoredRows(this.name);
-    const places = new Map<string, number>();
-    for (const [uuid, place] of this.places) {
-      const changed = this.changed.get(uuid);
-      places.set(uuid, rows.count);
-      rows.add(uuid, changed === undefined ? this.rows.text(place) : canonicalText(this.schema, uuid, () => changed.row()));
-      if (breath.due()) await breath.rest();
-    }
-    this.rows = rows;
-    this.places = places;
+  async settle(): Promise<IncomingRows> {
+    const { schema } = this;
+    const rows = await this.rows.settle(texts(schema, this.changed), new Breath());
     this.changed.clear();
     return rows;
   }
+}
 
-  private opened(uuid: string): ChangedRow {
-    const place = this.places.get(uuid);
-    const row = place === undefined ? {} : parseRow(this.rows.text(place).toString());
-    const opened = new ChangedRow(this.schema, uuid, row);
-    this.changed.set(uuid, opened);
-    return opened;
-  }
+function* texts(schema: TableSchema, changed: ReadonlyMap<string, ChangedRow>): Generator<readonly [string, () => string]> {
+  for (const [uuid, row] of changed) yield [uuid, () => textOf(schema, uuid, row)];
+}
+
+function textOf(schema: TableSchema, uuid: string, row: ChangedRow): string {
+  const text = canonicalText(schema, uuid, () => row.row());
+  if (text.length <= ROW_BYTES_MAX) return text;
+  throw new AppError('INTEGRITY_FAILED', `The database file's row ${schema.name} ${uuid} grows to more than ${String(ROW_BYTES_MAX)} bytes: it is no backup`, { place: { table: schema.name, label: uuid } });
 }

@@ -1,18 +1,36 @@
 /**
- * Gathers the rows of an archive into a snapshot. Every row is checked against the schema, except
+ * Gathers the rows of an archive into a snapshot, in memory or on scratch space. Every row is checked against the schema, except
  * rows whose bytes are known to be the ones that were packed.
  */
 import { AppError, messageOf } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import { encodeRow, isUuid, parseRow, RowError, type Row } from '../model/row.js';
+import type { Scratch } from '../model/scratch.js';
+import { ScratchRows } from '../model/scratch-rows.js';
 import { ContentDigest, StoredRows, type Snapshot, type TableRows } from '../model/snapshot.js';
 import { readDatabaseSchema, SchemaError, type ColumnSchema, type DatabaseSchema, type TableSchema } from '../ovsdb/database-schema.js';
-import { type Json, parseJson } from '../ovsdb/json.js';
+import { isObject, type Json, parseJson } from '../ovsdb/json.js';
+
+/** More rows are refused: no server holds so many, and each takes memory whatever is in it. */
+export const ROWS_MAX = 10_000_000;
+
+/** The same for tables, empty ones included. */
+export const TABLES_MAX = 10_000;
+
+/** Rows as they come: in memory, or on scratch space where there is some. */
+export type IncomingRows = StoredRows | ScratchRows;
+
+export function incomingRows(table: string, scratch: Scratch | undefined): IncomingRows {
+  return scratch === undefined ? new StoredRows(table) : new ScratchRows(table, scratch);
+}
 
 export class SnapshotBuilder {
-  private readonly rows = new Map<string, StoredRows>();
+  private readonly rows = new Map<string, IncomingRows>();
 
-  constructor(readonly schema: DatabaseSchema) {}
+  constructor(
+    readonly schema: DatabaseSchema,
+    private readonly scratch?: Scratch,
+  ) {}
 
   /** The schema of a table. @throws AppError INTEGRITY_FAILED when there is none */
   table(name: string): TableSchema {
@@ -35,14 +53,14 @@ export class SnapshotBuilder {
   addCanonical(table: string, uuid: string, text: Buffer | string): void {
     let rows = this.rows.get(table);
     if (rows === undefined) {
-      rows = new StoredRows(table);
+      rows = incomingRows(table, this.scratch);
       this.rows.set(table, rows);
     }
     rows.add(uuid, text);
   }
 
   /** Takes over all rows of a table; their texts are canonical. */
-  adopt(rows: StoredRows): void {
+  adopt(rows: IncomingRows): void {
     this.rows.set(rows.table, rows);
   }
 
@@ -50,9 +68,10 @@ export class SnapshotBuilder {
   async finish(): Promise<Snapshot> {
     const tables = new Map<string, TableRows>();
     for (const table of this.schema.tables.keys()) {
-      const rows = await inOrder(this.rows.get(table) ?? new StoredRows(table));
+      const came = this.rows.get(table) ?? new StoredRows(table);
+      const rows = came instanceof StoredRows ? await inOrder(came) : came;
       this.rows.delete(table);
-      const twice = rows.seal();
+      const twice = await rows.seal();
       if (twice !== undefined) throw new AppError('INTEGRITY_FAILED', `The archive holds the row ${twice} of table ${table} twice. Remove one of the two`, { place: { table, label: twice } });
       tables.set(table, rows);
     }
@@ -62,8 +81,8 @@ export class SnapshotBuilder {
 
 /** Reads a row and gives its canonical text. @throws AppError INTEGRITY_FAILED that names table, row and column */
 export function canonicalText(table: TableSchema, uuid: string, read: () => Row): string {
-  const place = { table: table.name, label: uuid.slice(0, 100) };
-  if (!isUuid(uuid)) throw new AppError('INTEGRITY_FAILED', `The archive holds a row of table ${table.name} under "${place.label}", which is not a UUID. Correct it`, { place });
+  const place = placeOf(table.name, uuid);
+  checkUuid(table.name, uuid);
   try {
     return encodeRow(table, read(), uuid);
   } catch (error) {
@@ -73,6 +92,20 @@ export function canonicalText(table: TableSchema, uuid: string, read: () => Row)
     throw error;
   }
 }
+
+/** @throws AppError INTEGRITY_FAILED for what is no UUID */
+export function checkUuid(table: string, uuid: string): void {
+  if (isUuid(uuid)) return;
+  const place = placeOf(table, uuid);
+  throw new AppError('INTEGRITY_FAILED', `The archive holds a row of table ${place.table} under "${place.label}", which is not a UUID. Correct it`, { place });
+}
+
+/** @throws AppError TOO_LARGE when an archive of so many rows is refused */
+export function checkRowCount(rows: number): void {
+  if (rows > ROWS_MAX) throw new AppError('TOO_LARGE', `The archive holds more than ${String(ROWS_MAX)} rows, which is more than are read here. Split it, or take a backup of fewer rows`);
+}
+
+const placeOf = (table: string, uuid: string): { readonly table: string; readonly label: string } => ({ table: table.slice(0, 100), label: uuid.slice(0, 100) });
 
 /** Reads one JSON value of the document. @throws AppError INTEGRITY_FAILED that names it */
 export function readJson(text: string, what: string): Json {
@@ -84,10 +117,17 @@ export function readJson(text: string, what: string): Json {
   }
 }
 
-/** Reads the schema of the document. @throws AppError INTEGRITY_FAILED */
-export function readArchivedSchema(json: Json): DatabaseSchema {
+/**
+ * Reads the schema of an archive.
+ * @param only the only database whose archives are read; any when left out
+ * @throws AppError INTEGRITY_FAILED; BAD_USER_INPUT for another database
+ */
+export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
   try {
+    const tables = isObject(json) ? json['tables'] : undefined;
+    if (isObject(tables) && Object.keys(tables).length > TABLES_MAX) throw new SchemaError(`It has more than ${String(TABLES_MAX)} tables`);
     const schema = readDatabaseSchema(json);
+    if (only !== undefined && schema.name !== only) throw otherDatabase(`${schema.name.slice(0, 100)} (version ${schema.version.slice(0, 100)})`, only);
     for (const table of schema.tables.values()) for (const column of table.columns.values()) checkLimits(table.name, column);
     return schema;
   } catch (error) {
@@ -95,6 +135,11 @@ export function readArchivedSchema(json: Json): DatabaseSchema {
     if (!(error instanceof SchemaError) && !(error instanceof TypeError)) throw error;
     throw new AppError('INTEGRITY_FAILED', `The archive's schema is malformed: ${error.message}. Take another copy of the backup`, { cause: error });
   }
+}
+
+/** The error for a file of another database. */
+export function otherDatabase(name: string, only: string): AppError {
+  return new AppError('BAD_USER_INPUT', `The file is a backup of the database ${name}; only ${only} is backed up and restored here`);
 }
 
 /** Limits that values are compared with have to be comparable. @throws SchemaError */

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError, errnoOf, messageOf } from '../lib/error.js';
 
 const TIMEOUT_MS = 120_000;
-const HEAP_MIB_MAX = 1024;
+const HEAP_MIB_MAX = 512;
 
 /** Kept as text so that it runs the same from sources, from a build and under a test runner. */
 const THREAD = `

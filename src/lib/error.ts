@@ -19,8 +19,10 @@ export const ERROR_STATUS = {
   TOO_LARGE: 413,
   DECRYPTION_FAILED: 422,
   INTEGRITY_FAILED: 422,
+  RATE_LIMITED: 429,
   INTERNAL: 500,
   DATABASE_UNAVAILABLE: 503,
+  IDENTITY_UNAVAILABLE: 503,
   STORE_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,
   STORE_FULL: 507,
@@ -39,14 +41,24 @@ export class AppError extends Error {
   readonly place: ErrorPlace;
   /** More than one thing is wrong: each in a sentence, with its place. */
   readonly problems: readonly Problem[];
+  /** How long to wait before the same may work, where that is known. */
+  readonly retryAfterSeconds?: number;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; place?: ErrorPlace; problems?: readonly Problem[] } = {}) {
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.place = options.place ?? {};
     this.problems = options.problems ?? [];
+    if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+export interface AppErrorOptions {
+  readonly cause?: unknown;
+  readonly place?: ErrorPlace;
+  readonly problems?: readonly Problem[];
+  readonly retryAfterSeconds?: number;
 }
 
 export interface Problem extends ErrorPlace {

@@ -17,7 +17,8 @@ import { readServerDatabase, watchServerDatabase, type ServerDatabase } from './
 export interface ClientOptions {
   readonly remotes: readonly Remote[];
   readonly database: string;
-  readonly tls?: TlsIdentity | undefined;
+  /** For ssl: remotes; a function is asked before every attempt, so that renewed certificates are taken up. What it throws is told as the reason. */
+  readonly tls?: TlsIdentity | (() => Promise<TlsIdentity>) | undefined;
   /** Longest time for a connection to be made. Default 10,000. */
   readonly connectTimeoutMs?: number;
   /** Longest time for each small request: a server that makes a large reply for somebody answers nobody else meanwhile. Default 60,000. */
@@ -166,7 +167,8 @@ export class DatabaseClient {
 
   private async tryRemote(remote: Remote, { leader, signal }: SessionOptions): Promise<Session> {
     const timeoutMs = this.requestTimeoutMs;
-    const connection = await Connection.open(remote, { tls: this.options.tls, timeoutMs: this.options.connectTimeoutMs ?? 10_000, signal });
+    const tls = remote.kind === 'ssl' ? await this.identityFor(remote) : undefined;
+    const connection = await Connection.open(remote, { tls, timeoutMs: this.options.connectTimeoutMs ?? 10_000, signal });
     // a server that has stopped answering must not keep whoever gives up
     const onAbort = (): void => { connection.close(); };
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -183,6 +185,16 @@ export class DatabaseClient {
       throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private async identityFor(remote: Remote): Promise<TlsIdentity | undefined> {
+    const { tls } = this.options;
+    if (typeof tls !== 'function') return tls;
+    try {
+      return await tls();
+    } catch (error) {
+      throw new ConnectionError(`${remote.text}: ${messageOf(error)}`, { cause: error });
     }
   }
 

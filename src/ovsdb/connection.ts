@@ -14,6 +14,7 @@ import { Framer, type DocumentSink } from './frame.js';
 import { isObject, parseJson, stringifyJson, type Json, type JsonObject } from './json.js';
 import { monitorNotification, replyId, type MonitorNotification } from './message.js';
 import type { Remote } from './remote.js';
+import { tlsProblem } from './tls.js';
 
 /** PEM texts for ssl: remotes. */
 export interface TlsIdentity {
@@ -61,6 +62,7 @@ export class Connection {
   private endWith!: (reason: ConnectionError) => void;
   private readonly sinks = new Map<number, ResultSink>();
   private nextId = 1;
+  private hasAnswered = false;
   /** Requests are written whole, one after the other. */
   private writing: Promise<void> = Promise.resolve();
   /** Settles when the text written last is out of our hands. */
@@ -75,14 +77,15 @@ export class Connection {
     });
     this.framer = new Framer((document) => { this.receive(document); }, DOCUMENT_BYTES_MAX, (head) => this.claim(head));
     socket.on('data', (chunk: Buffer) => {
+      this.hasAnswered = true;
       try {
         this.framer.push(chunk);
       } catch (error) {
         this.end(`sent what is no OVSDB: ${messageOf(error)}`, error);
       }
     });
-    socket.on('error', (error) => { this.end(messageOf(error), error); });
-    socket.on('close', () => { this.end('closed the connection'); });
+    socket.on('error', (error) => { this.end(tlsProblem(error) ?? this.hungUp(messageOf(error)), error); });
+    socket.on('close', () => { this.end(this.hungUp('closed the connection')); });
   }
 
   /** Connects. @throws ConnectionError that names the remote and the reason */
@@ -98,7 +101,7 @@ export class Connection {
       const onAbort = (): void => { fail('given up'); };
       const timer = setTimeout(() => { fail(`no connection within ${String(options.timeoutMs)} ms`); }, options.timeoutMs);
       options.signal?.addEventListener('abort', onAbort, { once: true });
-      socket.once('error', (error) => { fail(messageOf(error), error); });
+      socket.once('error', (error) => { fail(tlsProblem(error) ?? messageOf(error), error); });
       socket.once(remote.kind === 'ssl' ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
         options.signal?.removeEventListener('abort', onAbort);
@@ -276,6 +279,11 @@ export class Connection {
     return true;
   }
 
+  /** A server that refuses our certificate may hang up before its reason is through. */
+  private hungUp(how: string): string {
+    return this.remote.kind !== 'ssl' || this.hasAnswered ? how : `${how} before it answered: it may refuse our certificate (OVNCP_SSL_CERTIFICATE), its log says why`;
+  }
+
   private end(reason: string, cause?: unknown): void {
     if (this.ended !== undefined) return;
     this.ended = new ConnectionError(`${this.remote.text}: ${reason}`, cause === undefined ? undefined : { cause });
@@ -298,15 +306,13 @@ function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
   if (remote.kind === 'unix') return connectSocket({ path: remote.path });
   if (remote.kind === 'tcp') return connectSocket({ host: remote.host, port: remote.port });
   if (tls === undefined) throw new ConnectionError(`${remote.text}: an ssl: remote needs a private key, a certificate and a CA certificate`);
-  return connectTls({
-    host: remote.host,
-    port: remote.port,
-    key: tls.privateKey,
-    cert: tls.certificate,
-    ca: tls.caCertificate,
-    // as Open vSwitch does: whoever the CA has signed is trusted, under whatever host name
-    checkServerIdentity: () => undefined,
-  });
+  const { host, port } = remote;
+  try {
+    // as Open vSwitch does: whoever the CA has signed is trusted, under whatever host name; ovs-pki's certificates hold none
+    return connectTls({ host, port, key: tls.privateKey, cert: tls.certificate, ca: tls.caCertificate, checkServerIdentity: () => undefined });
+  } catch (error) {
+    throw new ConnectionError(`${remote.text}: our key or certificate cannot be used: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** The result of a whole reply. @throws OvsdbError when it is an error */

@@ -89,7 +89,10 @@ function readTable(name: string, json: Json, rootByDefault: boolean): TableSchem
     columns: new Map(columns.map(([column, definition]) => [column, readColumn(name, column, definition)])),
     isRoot: rootByDefault || table['isRoot'] === true,
     maxRows: typeof maxRows === 'number' ? maxRows : Infinity,
-    indexes: indexes.map((index) => (index as readonly Json[]).map((column) => text(column, `an index of table ${name}`))),
+    indexes: indexes.map((index) => {
+      if (!Array.isArray(index)) throw new SchemaError(`The schema's table ${name}: an index is not an array of columns`);
+      return (index as readonly Json[]).map((column) => text(column, `an index of table ${name}`));
+    }),
   };
 }
 

@@ -8,6 +8,8 @@ export type JsonObject = { readonly [key: string]: Json };
 
 /** Sixteen digits or more may be past 2^53; anything shorter is safe. */
 const LONG_NUMBER = /\d{16}/;
+/** A longer integer is out of every range; making a bigint of millions of digits takes minutes. */
+const DIGITS_MAX = 1_000;
 /** Quotes, escapes and integers one by one: an expression for a whole string overflows the stack on one of millions of characters. */
 const QUOTE_OR_LONG_INTEGER = /"|\\.|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 /** Cannot begin a string of OVSDB, which refuses NUL. */
@@ -20,7 +22,7 @@ export function parseJson(text: string): Json {
   let inString = false;
   const safe = text.replace(QUOTE_OR_LONG_INTEGER, (token) => {
     if (token === '"') inString = !inString;
-    if (inString || token === '"' || token.startsWith('\\') || Number.isSafeInteger(Number(token))) return token;
+    if (inString || token === '"' || token.startsWith('\\') || token.length > DIGITS_MAX || Number.isSafeInteger(Number(token))) return token;
     marked = true;
     return `"\\u0000i${token}"`;
   });

@@ -1,5 +1,5 @@
 /**
- * Backups: making, importing, checking, deleting, and reading them back.
+ * Backups: making, checking, deleting, and reading them back.
  *
  * Making one is capture -> pack -> store -> catalog; the catalog's commit is the moment from which it is there. Keys
  * for encryption pass through and are never kept.
@@ -8,19 +8,18 @@ import { randomUUID } from 'node:crypto';
 import { AppError, type Problem } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
-import { Breath } from '../lib/pause.js';
-import { packArchive, unpackArchive, verifyStored, type ArchiveFormat, type ArchiveHeader, type Unpacked } from '../archive/archive.js';
+import { packArchive, unpackArchive, verifyStored, type ArchiveFormat, type Unpacked, type UnpackOptions } from '../archive/archive.js';
 import type { CaptureRequest } from '../engine/capture/capture-mode.js';
-import { cutSnapshot, selectScope, type ResourceFilter } from '../engine/scope/scope.js';
-import { danglingReferences } from '../model/reference.js';
-import { countRows, countTables, type Snapshot } from '../model/snapshot.js';
-import type { Store } from '../store/store.js';
+import type { ResourceFilter } from '../engine/scope/scope.js';
+import { countRows } from '../model/snapshot.js';
 import type { Catalog } from './catalog.js';
+import { checkReferences, checkWhole, describe, unsealed, untruths } from './content.js';
 import type { Databases } from './database.js';
 import { Feed } from './feed.js';
-import { archiveExtension, incomingKey } from './layout.js';
-import type { BackupDescription, BackupRecord } from './manifest-record.js';
-import { PULLED_IN_LISTED_MAX, pulledInSchema, resourceFilterSchema } from './resource-filter.js';
+import { archiveExtension } from './layout.js';
+import type { BackupRecord } from './manifest-record.js';
+import { withScratch } from './scratch.js';
+import { headerSelection, select } from './selection.js';
 import type { Work } from './work.js';
 
 export interface CreateBackup {
@@ -35,19 +34,6 @@ export interface CreateBackup {
   /** Set for a selective backup. */
   readonly filter?: ResourceFilter | undefined;
   readonly capture?: CaptureRequest;
-  readonly subject: string;
-}
-
-export interface ImportBackup {
-  readonly source: AsyncIterable<Buffer>;
-  /** Name of the uploaded file, where there is one. */
-  readonly fileName?: string | undefined;
-  /** What the caller takes it for; the content decides, and a contradiction is an error. */
-  readonly format?: ArchiveFormat | undefined;
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly tags: readonly string[];
-  readonly decryptionKey?: string | undefined;
   readonly subject: string;
 }
 
@@ -80,22 +66,30 @@ export interface ValidationReport {
   readonly warnings: readonly string[];
 }
 
-/** Content after decompression; a million rows are 600 MB. */
-export const CONTENT_BYTES_MAX = 2 ** 30;
+export type ReadOptions = Pick<UnpackOptions, 'signal' | 'onProgress' | 'scratch'>;
+
+export interface ReadBackup extends Unpacked {
+  /** As it is now: of a sealed one it was completed. */
+  readonly record: BackupRecord;
+}
+
 const JOBS_KEPT = 1_000;
-const LISTED_MAX = 20;
 
 export interface BackupServiceParts {
   readonly catalog: Catalog;
-  readonly store: Store;
   readonly databases: Databases;
   readonly clock: Clock;
   readonly log: Log;
   readonly work: Work;
+  /** Rows wait there, in files without a name, while a backup is checked. */
+  readonly scratchFolder: string;
+  /** Content of a sealed backup; that of others is known. */
+  readonly uploadBytesMax: number;
 }
 
 export class BackupService {
   private readonly jobs = new Map<string, BackupJob>();
+  private readonly listeners = new Set<(isMade: boolean) => void>();
 
   constructor(private readonly parts: BackupServiceParts) {}
 
@@ -106,6 +100,8 @@ export class BackupService {
     const first: BackupProgress = { jobId: id, phase: 'QUEUED', rows: 0, bytes: 0, fraction: 0, message: `Waiting to read ${database.id}`, at: this.now() };
     const feed = new Feed(first);
     const done = this.parts.work.runHeavy('backup', () => this.make(id, request, feed));
+    const tellEnd = (isMade: boolean): void => { for (const listener of this.listeners) listener(isMade); };
+    done.then(() => { tellEnd(true); }, () => { tellEnd(false); });
     done.catch((error: unknown) => {
       const problem = problemOf(error);
       feed.end({ ...feed.current, phase: 'FAILED', message: problem.message, at: this.now(), error: problem });
@@ -117,6 +113,12 @@ export class BackupService {
       this.jobs.delete(oldest);
     }
     return job;
+  }
+
+  /** Calls back at the end of every backup that is begun: true when it is stored. @returns what ends it */
+  onEnd(listener: (isMade: boolean) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   job(id: string): BackupJob | undefined {
@@ -159,67 +161,42 @@ export class BackupService {
   }
 
   /**
-   * Takes over a file. It is spooled to the store, read through and checked, and then kept as it came.
-   * @throws AppError INTEGRITY_FAILED, DECRYPTION_FAILED, TOO_LARGE, BAD_USER_INPUT, STORE_FULL: nothing is left behind
+   * Reads a stored backup whole, everything checked. What a sealed one turns out to be is written down.
+   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED; BAD_USER_INPUT, TOO_LARGE for what a sealed one may turn out to be
    */
-  async import(request: ImportBackup): Promise<BackupRecord> {
-    return this.parts.work.runHeavy('import', async () => {
-      const { store } = this.parts;
-      const spool = incomingKey(randomUUID());
-      try {
-        await store.put(spool, request.source);
-        const unpacked = await unpackArchive(await store.get(spool), {
-          contentBytesMax: CONTENT_BYTES_MAX,
-          ...(request.decryptionKey === undefined ? {} : { passphrase: request.decryptionKey }),
-        });
-        await this.checkImport(unpacked, request.format);
-        return await this.keepImport(spool, unpacked, request);
-      } finally {
-        await store.delete(spool);
-      }
-    });
-  }
-
-  private async checkImport({ snapshot, format }: Unpacked, declared: ArchiveFormat | undefined): Promise<void> {
-    if (declared !== undefined && declared !== format) throw new AppError('BAD_USER_INPUT', `The file was declared to be ${declared}, but its content is ${format}: leave the format out, or correct it`);
-    const expected = this.parts.databases.get().schemaName;
-    if (snapshot.schema.name !== expected) throw new AppError('BAD_USER_INPUT', `The file is a backup of a database ${snapshot.schema.name}; only ${expected} is backed up and restored here`);
-    const { errors } = await checkReferences(snapshot);
-    if (errors.length > 0) throw new AppError('INTEGRITY_FAILED', `The file is not a whole database: ${errors[0] ?? ''}${errors.length > 1 ? ` (and ${String(errors.length - 1)} more)` : ''}`);
-  }
-
-  private async keepImport(spool: string, unpacked: Unpacked, request: ImportBackup): Promise<BackupRecord> {
-    const { catalog, store, clock, log } = this.parts;
-    const { header, format, compressed, encrypted, size, contentSize, checksum, contentDigest, snapshot } = unpacked;
-    const createdAt = clock.now();
-    const name = request.name ?? header?.name ?? (request.fileName?.replace(/(\.(json|ya?ml|db|gz|enc))+$/i, '') || 'Imported backup');
-    const description = request.description ?? header?.description;
-    const slot = await catalog.reserve({ name, createdAt, extension: archiveExtension(format, { compressed, encrypted }) });
-    try {
-      await slot.put(await store.get(spool));
-      const record = await catalog.commit(slot, {
-        ...describe(snapshot), id: randomUUID(), name, ...(description === undefined ? {} : { description }), type: header?.type ?? 'FULL', ...importedSelection(header), archiveFormat: format,
-        createdAt: instant(createdAt), createdBy: request.subject, size, contentSize, checksum, contentDigest, compressed, encrypted,
-        tags: [...request.tags], database: this.parts.databases.get().id, origin: 'IMPORTED',
-      } satisfies BackupDescription);
-      log.info({ backup: record.id, rows: record.rowCount, bytes: size, subject: request.subject }, 'backup imported');
-      return record;
-    } finally {
-      await catalog.abandon(slot);
-    }
-  }
-
-  /** Reads a stored backup whole, everything checked. @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED */
-  async read(record: BackupRecord, decryptionKey: string | undefined, options: { signal?: AbortSignal; onProgress?: (rows: number) => void } = {}): Promise<Unpacked> {
-    if (!record.encrypted && decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${record.name}" is not encrypted: leave decryptionKey out`);
-    const { checksum, contentDigest, size, contentSize } = record;
-    return unpackArchive(await this.parts.catalog.openArchive(record.id), {
+  async read(record: BackupRecord, decryptionKey: string | undefined, options: ReadOptions = {}): Promise<ReadBackup> {
+    if (!record.encrypted && decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${record.name}" is not encrypted: leave the key out`);
+    const { checksum, size, contentDigest, sealed = false } = record;
+    // rows that others wrote may be written in other ways than ours: they are read as they were when they were imported
+    const isOurs = record.origin === 'CAPTURED';
+    const unpacked = await unpackArchive(await this.parts.catalog.openArchive(record.id), {
+      ...options,
       ...(decryptionKey === undefined ? {} : { passphrase: decryptionKey }),
-      expected: { checksum, contentDigest, size },
-      contentBytesMax: contentSize,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      ...(sealed ? { schemaName: record.schemaName } : {}),
+      expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
+      contentBytesMax: sealed ? this.parts.uploadBytesMax : record.contentSize,
+    }).catch((error: unknown) => {
+      if (sealed || !(error instanceof AppError) || error.code !== 'TOO_LARGE') throw error;
+      throw new AppError('INTEGRITY_FAILED', `The backup's content is larger than the ${String(record.contentSize)} bytes that its manifest says: that was changed. Import the file again`, { cause: error });
     });
+    if (sealed) return { ...unpacked, record: await this.unseal(record, unpacked) };
+    if (unpacked.contentDigest !== contentDigest) throw new AppError('INTEGRITY_FAILED', 'The digest of the backup\'s content is not the one in its manifest: the manifest was changed. Import the file again');
+    return { ...unpacked, record };
+  }
+
+  /** What could not be checked when it was imported is checked now. */
+  private async unseal(record: BackupRecord, unpacked: Unpacked): Promise<BackupRecord> {
+    const { catalog, log } = this.parts;
+    await checkWhole(unpacked.snapshot);
+    const description = unsealed(record, unpacked);
+    try {
+      return await catalog.complete(description);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // what was read is right all the same; the next reading tries again
+      log.warn({ err: error, backup: record.id }, 'what a sealed backup turned out to be could not be written down');
+      return { ...record, ...description, sealed: undefined };
+    }
   }
 
   /** Reads the stored file back and checks all of it. @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key */
@@ -231,13 +208,22 @@ export class BackupService {
           await verifyStored(await this.parts.catalog.openArchive(id), { checksum: record.checksum, size: record.size });
           return { valid: true, contentChecked: false, errors: [], warnings: ['The backup is encrypted and no key was given: only the stored bytes were checked'] };
         }
-        const { snapshot } = await this.read(record, decryptionKey);
-        const { errors, warnings } = await checkReferences(snapshot);
-        return { valid: errors.length === 0, contentChecked: true, rowCount: countRows(snapshot), errors, warnings };
+        return await this.checkContent(record, decryptionKey);
       } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'INTEGRITY_FAILED') throw error;
+        const faults = record.sealed === true ? ['INTEGRITY_FAILED', 'BAD_USER_INPUT', 'TOO_LARGE'] : ['INTEGRITY_FAILED'];
+        if (!(error instanceof AppError) || !faults.includes(error.code)) throw error;
         return { valid: false, contentChecked: false, errors: [error.message], warnings: [] };
       }
+    });
+  }
+
+  private async checkContent(record: BackupRecord, decryptionKey: string | undefined): Promise<ValidationReport> {
+    return withScratch(this.parts.scratchFolder, record, async (scratch) => {
+      const read = await this.read(record, decryptionKey, { scratch });
+      const { snapshot, warnings: leftOut } = read;
+      const { errors: dangling, warnings } = await checkReferences(snapshot);
+      const errors = [...untruths(read.record, read), ...dangling];
+      return { valid: errors.length === 0, contentChecked: true, rowCount: countRows(snapshot), errors, warnings: [...leftOut, ...warnings] };
     });
   }
 
@@ -250,53 +236,6 @@ export class BackupService {
   private now(): string {
     return instant(this.parts.clock.now());
   }
-}
-
-/** What a manifest says of a selective backup besides its type. */
-type Selection = Pick<BackupRecord, 'resourceFilter' | 'pulledIn' | 'pulledInCount' | 'warnings'>;
-
-/** The rows that a filter picks, with what they need. @throws AppError BAD_USER_INPUT for names that pick nothing */
-async function select(captured: Snapshot, filter: ResourceFilter | undefined): Promise<{ snapshot: Snapshot; selection: Selection }> {
-  if (filter === undefined) return { snapshot: captured, selection: {} };
-  const breath = new Breath();
-  const scope = await selectScope(captured, filter, breath);
-  const { snapshot, warnings } = await cutSnapshot(captured, scope, breath);
-  return { snapshot, selection: { resourceFilter: filter, pulledIn: scope.pulledIn.slice(0, PULLED_IN_LISTED_MAX), pulledInCount: scope.pulledIn.length, warnings: [...scope.warnings, ...warnings] } };
-}
-
-function headerSelection({ resourceFilter, pulledIn }: Selection): Pick<ArchiveHeader, 'resourceFilter' | 'pulledIn'> {
-  if (resourceFilter === undefined) return {};
-  // what was left out is not written down
-  const given = Object.fromEntries(Object.entries(resourceFilter).filter(([, value]) => value !== undefined));
-  return { resourceFilter: given, pulledIn: (pulledIn ?? []).map((row) => ({ ...row })) };
-}
-
-/** An imported part of a configuration stays one: taken for a whole one, an exact restore would delete the rest. */
-function importedSelection(header: ArchiveHeader | undefined): Selection {
-  if (header?.type !== 'SELECTIVE') return {};
-  const filter = resourceFilterSchema.safeParse(header.resourceFilter);
-  if (!filter.success) throw new AppError('INTEGRITY_FAILED', 'The archive\'s manifest is malformed: "resourceFilter" is none that this version reads. Take another copy of the backup');
-  const pulledIn = (header.pulledIn ?? []).flatMap((row) => pulledInSchema.safeParse(row).data ?? []);
-  return { resourceFilter: filter.data, pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX), pulledInCount: pulledIn.length };
-}
-
-function describe(snapshot: Snapshot): { schemaName: string; schemaVersion: string; rowCount: number; tables: Readonly<Record<string, number>> } {
-  return { schemaName: snapshot.schema.name, schemaVersion: snapshot.schema.version, rowCount: countRows(snapshot), tables: countTables(snapshot) };
-}
-
-/** A strong reference to nothing cannot be restored; a weak one would be dropped by the server. */
-async function checkReferences(snapshot: Snapshot): Promise<{ errors: readonly string[]; warnings: readonly string[] }> {
-  const breath = new Breath();
-  const errors: string[] = [];
-  const warnings: string[] = [];
-  for (const dangling of danglingReferences(snapshot, LISTED_MAX)) {
-    if (dangling !== undefined) {
-      const { from, column, table, uuid, strong } = dangling;
-      (strong ? errors : warnings).push(`${from.table} ${from.uuid}: ${column} refers to ${table} ${uuid}, which is not in the backup`);
-    }
-    if (breath.due()) await breath.rest();
-  }
-  return { errors, warnings };
 }
 
 /** What is told of an error to whoever follows the work. */

@@ -64,7 +64,7 @@ export function pageOf(sorted: readonly BackupRecord[], { filter, first, after }
   if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) {
     throw new AppError('BAD_USER_INPUT', `"first" must be a whole number from 1 to ${PAGE_MAX}, and is ${first}.`);
   }
-  const matches = select(sorted, filter ?? {});
+  const matches = matching(sorted, filter ?? {});
   const start = after === undefined || after === null ? 0 : indexAfter(matches, readCursor(after));
   const nodes = matches.slice(start, start + first);
   return {
@@ -76,7 +76,8 @@ export function pageOf(sorted: readonly BackupRecord[], { filter, first, after }
   };
 }
 
-function select(sorted: readonly BackupRecord[], filter: BackupFilter): readonly BackupRecord[] {
+/** All that pass, in the same order. Throws BAD_USER_INPUT for a date that is none. */
+export function matching(sorted: readonly BackupRecord[], filter: BackupFilter): readonly BackupRecord[] {
   const tests: ((record: BackupRecord) => boolean)[] = [];
   const { tags, type, database, nameContains, createdAfter, createdBefore } = filter;
   if (tags && tags.length > 0) {

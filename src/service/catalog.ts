@@ -13,7 +13,7 @@ import type { Readable } from 'node:stream';
 import { assert } from '../lib/assert.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { ByteRange, Store } from '../store/store.js';
-import { comparePlaces, indexOfPlace, pageOf, type BackupPage, type PageRequest } from './catalog-page.js';
+import { comparePlaces, indexOfPlace, matching, pageOf, type BackupFilter, type BackupPage, type PageRequest } from './catalog-page.js';
 import { archiveKey, archiveOfManifest, INCOMING_PREFIX, isArchiveKey, isManifestKey, manifestKey, pendingKey, type ArchiveName } from './layout.js';
 import { MANIFEST_BYTES_MAX, makeBackupRecord, parseBackupRecord, type BackupDescription, type BackupRecord } from './manifest-record.js';
 
@@ -48,6 +48,7 @@ export class Catalog {
   private readonly byId = new Map<string, BackupRecord>();
   private readonly reservations = new Map<Slot, Reservation>();
   private readonly reservedKeys = new Set<string>();
+  private readonly completing = new Map<string, Promise<unknown>>();
   private readonly faults: string[] = [];
 
   private constructor(
@@ -134,6 +135,11 @@ export class Catalog {
     return pageOf(this.sorted, request);
   }
 
+  /** All that pass the filter, newest first. */
+  all(filter: BackupFilter): readonly BackupRecord[] {
+    return matching(this.sorted, filter);
+  }
+
   /** The stored bytes of a backup. Throws NOT_FOUND, also where somebody took the file away. */
   async openArchive(id: string, range?: ByteRange): Promise<Readable> {
     const { file } = this.get(id);
@@ -146,12 +152,37 @@ export class Catalog {
   }
 
   /**
+   * Writes down what a sealed backup turned out to be; its id, time and archive stay. A crash leaves the old record or the new one.
+   * @returns the record, somebody else's where they were faster @throws AppError NOT_FOUND, STORE_FULL, STORE_UNAVAILABLE
+   */
+  async complete(description: BackupDescription): Promise<BackupRecord> {
+    const { id } = description;
+    for (let other = this.completing.get(id); other !== undefined; other = this.completing.get(id)) await Promise.allSettled([other]);
+    const before = this.get(id);
+    if (before.sealed !== true) return before;
+    const { record, bytes } = makeBackupRecord(description, before.file);
+    assert(comparePlaces(before, record) === 0, `backup ${id} would move in the list`);
+    const writing = this.store.put(manifestKey(before.file), bytes, { replace: true });
+    this.completing.set(id, writing);
+    try {
+      await writing;
+    } finally {
+      this.completing.delete(id);
+    }
+    this.get(id); // somebody may have deleted it meanwhile
+    this.byId.set(id, record);
+    this.sorted[indexOfPlace(this.sorted, record)] = record;
+    return record;
+  }
+
+  /**
    * Removes the manifest record, from where on the backup is gone for good, then the archive. Files that are gone already
    * do not matter; an archive that cannot be removed is a problem, not an error. Throws NOT_FOUND, STORE_UNAVAILABLE.
    */
   async delete(id: string): Promise<void> {
     const record = this.get(id);
     this.remove(record); // first, so that a second request finds nothing instead of running along
+    await Promise.allSettled([this.completing.get(id)]); // or its record would come back
     try {
       await this.markForRemoval(record.file);
       await this.store.delete(manifestKey(record.file));

@@ -13,6 +13,7 @@ import type { BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
 import { pageChanges, type ChangeCounts, type ChangePage, type ChangePageRequest } from './change-log.js';
 import type { Databases } from './database.js';
+import type { BackupRecord } from './manifest-record.js';
 import { effectiveFilter, scopeOf } from './restore-planner.js';
 import type { Work } from './work.js';
 
@@ -72,26 +73,22 @@ export class CompareService {
   async compare(from: ConfigurationRef, to: ConfigurationRef, asked?: ResourceFilter): Promise<Comparison> {
     return this.parts.work.runHeavy('comparison', async () => {
       const breath = new Breath();
-      const before = await this.read(from, 'from');
-      const after = await this.read(to, 'to');
+      const { snapshot: before, record: first } = await this.read(from, 'from');
+      const { snapshot: after, record: second } = await this.read(to, 'to');
       // what the older schema lacks is no difference that could be shown in its words
       const { snapshot } = await adapt(after, before.schema, true, breath);
       const identity = await identify(snapshot, before, breath);
-      const filter = this.filterOf(from, to, asked);
+      const filter = [first, second].reduce((limit, record) => (record === undefined ? limit : effectiveFilter(record, limit)), asked);
       const scope = filter === undefined ? {} : { scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks };
       const plan = await makePlan(snapshot, before, identity, { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope }, breath);
       return new Comparison(plan, await Labels.read([before, snapshot], breath));
     });
   }
 
-  private filterOf(from: ConfigurationRef, to: ConfigurationRef, asked: ResourceFilter | undefined): ResourceFilter | undefined {
-    return [from, to].reduce<ResourceFilter | undefined>((filter, { backupId }) => (backupId === undefined ? filter : effectiveFilter(this.parts.catalog.get(backupId), filter)), asked);
-  }
-
-  private async read({ backupId, database, decryptionKey }: ConfigurationRef, side: string): Promise<Snapshot> {
+  private async read({ backupId, database, decryptionKey }: ConfigurationRef, side: string): Promise<{ snapshot: Snapshot; record?: BackupRecord }> {
     if ((backupId === undefined) === (database === undefined)) throw new AppError('BAD_USER_INPUT', `${side}: exactly one of backupId and database is needed`);
-    if (backupId !== undefined) return (await this.parts.backups.read(this.parts.catalog.get(backupId), decryptionKey)).snapshot;
-    if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${side}: a database needs no decryptionKey`);
-    return this.parts.databases.get(database).capture('AUTO');
+    if (backupId !== undefined) return this.parts.backups.read(this.parts.catalog.get(backupId), decryptionKey);
+    if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${side}: a database needs no key`);
+    return { snapshot: await this.parts.databases.get(database).capture('AUTO') };
   }
 }

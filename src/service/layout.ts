@@ -2,17 +2,18 @@
  * The layout of the backup store: the only maker of its keys. Pure.
  *
  * A backup is two objects side by side:
- *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC
+ *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC;
+ *                                        only .enc where it came encrypted and nobody has said what is inside
  *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
  * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, their change logs
- * `restores/<id>.changes.gz`, and a file that is being imported is spooled to `incoming/<id>`;
+ * `restores/<id>.changes.gz`, and what is being imported or exported is spooled to `incoming/<id>`;
  * `incoming/<archive>` marks an archive that is being written or removed.
  */
 import { AppError } from '../lib/error.js';
 import { assert } from '../lib/assert.js';
 
 export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';
-export type ArchiveExtension = `.${'json' | 'yaml' | 'db'}${'' | '.gz'}${'' | '.enc'}`;
+export type ArchiveExtension = `.${'json' | 'yaml' | 'db'}${'' | '.gz'}${'' | '.enc'}` | '.enc';
 
 /** What an archive is called. */
 export interface ArchiveName {
@@ -32,7 +33,8 @@ const MANIFEST_SUFFIX = '.meta';
 const RESTORES = 'restores/';
 const INCOMING = 'incoming/';
 
-const ARCHIVE_KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*-\d{8}-\d{6}(?:-\d+)?\.(?:json|yaml|db)(?:\.gz)?(?:\.enc)?$/;
+const ARCHIVE_KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*-\d{8}-\d{6}(?:-\d+)?(?:\.(?:json|yaml|db)(?:\.gz)?(?:\.enc)?|\.enc)$/;
+const EXTENSION = /(?:\.(?:json|yaml|db))?(?:\.gz)?(?:\.enc)?$/;
 const RESTORE_ID = /^[A-Za-z0-9_-]{1,100}$/;
 
 export function archiveExtension(format: ArchiveFormat, packed: { readonly compressed: boolean; readonly encrypted: boolean }): ArchiveExtension {
@@ -54,6 +56,11 @@ export function manifestKey(archive: string): string {
 /** Whether it is a key that `archiveKey` could have made. */
 export function isArchiveKey(key: string): boolean {
   return ARCHIVE_KEY.test(key) && manifestKey(key).length <= KEY_BYTES_MAX;
+}
+
+/** What an export of an archive is called. */
+export function downloadName(archive: string, extension: ArchiveExtension): string {
+  return `${archive.replace(EXTENSION, '')}${extension}`;
 }
 
 /** Whether it names a manifest record at all, of ours or put there by somebody. */
@@ -81,10 +88,10 @@ export function changeLogKey(id: string): string {
   return `${restoreRecordKey(id).slice(0, -'.json'.length)}.changes.gz`;
 }
 
-/** Prefix of what is being imported: whatever is there when the server starts was left by a crash. */
+/** Prefix of spools and marks: whatever is there when the server starts was left by a crash. */
 export const INCOMING_PREFIX = INCOMING;
 
-/** Key to spool an import to. @param id a UUID */
+/** Key to spool an import or an export to. @param id a UUID */
 export function incomingKey(id: string): string {
   return `${INCOMING}${id}`;
 }

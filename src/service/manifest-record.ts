@@ -42,6 +42,8 @@ const recordSchema = z
     contentDigest: digestText,
     compressed: z.boolean(),
     encrypted: z.boolean(),
+    /** Imported still encrypted, without its key: what only the content tells are placeholders until it was read once. */
+    sealed: z.boolean().optional(),
     tags: z.array(z.string()).readonly(),
     /** The configured id of the database it was captured from. */
     database: z.string(),

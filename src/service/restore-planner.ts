@@ -56,7 +56,7 @@ export class BackupPlanner implements RestorePlanner {
 
   constructor(
     private readonly backups: BackupService,
-    private readonly record: BackupRecord,
+    private record: BackupRecord,
     private readonly options: BackupPlanOptions,
   ) {}
 
@@ -69,9 +69,11 @@ export class BackupPlanner implements RestorePlanner {
   }
 
   async read({ signal, onProgress }: ReadOptions): Promise<void> {
-    const { rowCount } = this.record;
-    const { snapshot } = await this.backups.read(this.record, this.options.decryptionKey, { signal, onProgress: (rows) => { onProgress(rows, rowCount); } });
+    const { rowCount, sealed } = this.record;
+    const { snapshot, record } = await this.backups.read(this.record, this.options.decryptionKey, { signal, ...(sealed === true ? {} : { onProgress: (rows) => { onProgress(rows, rowCount); } }) });
     this.snapshot = snapshot;
+    // of a sealed one it is known only now whether it is a selective one, and of what
+    this.record = record;
   }
 
   async plan(live: Snapshot, breath: Breath): Promise<Planned> {
@@ -131,6 +133,6 @@ export async function scopeOf({ backup, named = backup, live, identity, byName }
 
 /** @throws AppError BAD_USER_INPUT for what does not go together */
 export function checkTogether({ policy, exact, mapping }: Pick<BackupPlanOptions, 'policy' | 'exact' | 'mapping'>): void {
-  if (exact && policy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs conflictPolicy OVERWRITE');
+  if (exact && policy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
   if (policy === 'RENAME' && mapping.length > 0) throw new AppError('BAD_USER_INPUT', 'resourceMapping puts rows into live ones, and RENAME makes copies beside them: use one of the two');
 }

@@ -33,3 +33,15 @@ export interface Started {
   readonly restore: Restore;
   readonly done: Promise<void>;
 }
+
+/** The end of an undo that nobody asked for, as the restore was not confirmed in time. */
+export interface UndoExpired {
+  /** The restore that was not confirmed. */
+  readonly undoOf: string;
+  readonly backupId: string;
+  readonly database: string;
+  /** The restore that undoes it, where it came to one. */
+  readonly restoreId?: string;
+  /** Why it was not undone; it is tried again. */
+  readonly error?: unknown;
+}

@@ -21,7 +21,7 @@ import { BackupPlanner, checkTogether, type RestorePlanner } from './restore-pla
 import { awaitingProgress } from './restore-progress.js';
 import { isFinal, type RestoreRecord, type RestoreResult } from './restore-record.js';
 import { RestoreRegistry, type OpenRestore, type Restore, type RestoreStep } from './restore-registry.js';
-import type { RestoreRequest, Started, UndoRequest } from './restore-request.js';
+import type { RestoreRequest, Started, UndoExpired, UndoRequest } from './restore-request.js';
 import { emptyResult } from './restore-result.js';
 import { RestoreRun, type RestoreLimits } from './restore-run.js';
 import { settle } from './settling.js';
@@ -43,6 +43,8 @@ export interface RestoreServiceParts {
   readonly log: Log;
   readonly work: Work;
   readonly limits: RestoreLimits;
+  /** Is told when a restore that nobody confirmed in time was undone, or could not be. */
+  readonly onUndoExpired?: (undo: UndoExpired) => void;
 }
 
 interface Running {
@@ -300,16 +302,20 @@ export class RestoreService {
 
   /** Nobody confirmed in time. There is nobody to ask either: it is undone also where others wrote since, whose part stays. */
   private async undoExpired(restore: OpenRestore): Promise<void> {
-    const { id, startedBy } = restore.record;
+    const { id, startedBy, backupId, database } = restore.record;
+    let end: UndoExpired = { undoOf: id, backupId, database };
     this.parts.log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
     try {
       let slot: Promise<void> | undefined;
-      const { done } = await this.beginUndo(restore, { force: true, dryRun: false, subject: startedBy }, (run) => (slot = run()));
+      const { restore: undo, done } = await this.beginUndo(restore, { force: true, dryRun: false, subject: startedBy }, (run) => (slot = run()));
+      end = { ...end, restoreId: undo.record.id };
       await done;
       await slot;
     } catch (error) {
+      end = { ...end, error };
       this.parts.log.error({ err: error, restore: id }, 'a restore that was not confirmed could not be undone; trying again');
     }
+    this.parts.onUndoExpired?.(end);
     if (restore.record.phase === 'AWAITING_CONFIRMATION') await new Promise((resolve) => setTimeout(resolve, UNDO_AGAIN_MS).unref());
   }
 
@@ -334,6 +340,6 @@ export class RestoreService {
 }
 
 function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
-  if (encrypted && decryptionKey === undefined) throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${name}" is encrypted and no decryptionKey was given`);
-  if (!encrypted && decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave decryptionKey out`);
+  if (encrypted && decryptionKey === undefined) throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${name}" is encrypted and no key was given`);
+  if (!encrypted && decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
 }

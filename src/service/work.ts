@@ -10,6 +10,11 @@ export class Work {
   private heavy = 0;
   private readonly waiting: (() => void)[] = [];
 
+  /** Pieces of work under way, those that wait for their turn included. */
+  get runningCount(): number {
+    return this.running.size;
+  }
+
   /** Runs a piece of work. @throws AppError SHUTTING_DOWN once draining has begun */
   run<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.draining) return Promise.reject(new AppError('SHUTTING_DOWN', `The server is shutting down and takes on no new ${what}`));

@@ -247,7 +247,7 @@ async function fill(temporary: string, { key, source, options }: Write): Promise
     }
     await flush();
     options.signal?.throwIfAborted(); // before the fsync, which may take seconds
-    await attempt(key, () => handle.sync());
+    if (options.durable !== false) await attempt(key, () => handle.sync());
     return size;
   } finally {
     // Network file systems tell only here that there was no space.

@@ -14,6 +14,8 @@ export interface PutOptions {
   readonly replace?: boolean;
   /** Gives the write up; `put` then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** False for what need not outlast a power cut: it is not waited for to reach the disk. True if left out. */
+  readonly durable?: boolean;
 }
 
 /** Bytes `start` (first one included) to `end` (not included), as in `slice`. */
@@ -44,7 +46,7 @@ export interface Store {
    */
   put(key: string, source: AsyncIterable<Uint8Array> | Uint8Array, options?: PutOptions): Promise<{ readonly size: number }>;
 
-  /** The bytes of an object; the reader ends or destroys the stream. Throws NOT_FOUND. */
+  /** The bytes of an object, also when it is deleted meanwhile; the reader ends or destroys the stream. Throws NOT_FOUND. */
   get(key: string, range?: ByteRange): Promise<Readable>;
 
   /** A small object whole. Throws NOT_FOUND, and TOO_LARGE when it has more than `limitBytes`. */

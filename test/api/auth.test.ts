@@ -155,9 +155,9 @@ describe('a JWT signed with a key of the key set', () => {
     await refusalOf({ jwksUrl }, await jwt({ sub: 'evil' }, 'HS256', publicPem));
   });
 
-  it('is refused, and the trouble logged, when the key set is out of reach', async () => {
-    const error = await refusalOf({ jwksUrl: 'http://127.0.0.1:1/jwks' }, await sign(pair.privateKey));
-    expect(error.message).toMatch(/key set is out of reach/);
+  it('can be neither taken nor refused, and the trouble is logged, when the key set is out of reach', async () => {
+    const authenticator = await createAuthenticator({ jwksUrl: 'http://127.0.0.1:1/jwks', log, clock });
+    await expect(authenticator.authenticate(await sign(pair.privateKey))).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE', message: expect.stringMatching(/key set is out of reach/), retryAfterSeconds: 10 });
     expect(lines.join('')).toMatch(/key set/);
   });
 });

@@ -35,6 +35,9 @@ const CASES: Readonly<Record<string, Case>> = {
   CancelRestore: { needs: ['backups:restore', 'admin'], variables: { id: 'x' } },
   RestoreSteps: { needs: ['backups:read'], variables: { restoreId: 'x' } },
   RestoreActivity: { needs: ['backups:read'], variables: {} },
+  // no line of its answer may say FORBIDDEN
+  AuditLog: { needs: ['admin'], variables: { action: 'nothing' } },
+  AuditCheck: { needs: ['admin'], variables: {} },
 };
 const ALL = ['backups:read', 'backups:write', 'backups:delete', 'backups:restore'];
 

@@ -1,8 +1,15 @@
 /** The HTTP shell: limits, masking, authentication, headers, health, the log. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
+import { ServerCertificate } from '../../src/api/tls.js';
+import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
+import { makeCertificates } from '../support/certificates.js';
 import { TinyClient, codesOf } from './tiny-client.js';
 import { startTinyServer } from './tiny-server.js';
 import type { TinyServer } from './tiny-server.js';
@@ -216,6 +223,24 @@ describe('every answer', () => {
       socket.write('rubbish\r\n\r\n');
     });
     expect(answer).toMatch(/^HTTP\/1.1 400[^]*X-Request-ID/);
+  });
+});
+
+describe('an answer over TLS', () => {
+  it('tells browsers to come by TLS only, but for localhost, whose ports belong to everybody', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shell-'));
+    const { server, caCertificate } = await makeCertificates(folder);
+    const tls = await ServerCertificate.open({ privateKeyFile: server.privateKey, certificateFile: server.certificate }, { log: createLog('silent'), clock: systemClock });
+    const secure = await startTinyServer({ tls });
+    const header = async (host: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        httpsRequest(`${secure.url}/nowhere`, { headers: { host }, ca: readFileSync(caCertificate) }, (response) => resolve(response.resume().headers['strict-transport-security'])).on('error', reject).end();
+      });
+    expect(await header('127.0.0.1')).toBe('max-age=31536000');
+    expect(await header('localhost:4000')).toBeUndefined();
+    expect((await fetch(`${tiny.url}/healthz`)).headers.get('strict-transport-security')).toBeNull();
+    await secure.close();
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -1,6 +1,15 @@
 /** The WebSocket shell, and draining over both. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { createAuthenticator } from '../../src/api/auth.js';
+import { systemClock } from '../../src/lib/clock.js';
+import { createLog } from '../../src/lib/log.js';
 import { TinyClient, closeOf, codesOf, tokenOf } from './tiny-client.js';
-import { startTinyServer } from './tiny-server.js';
+import { NO_LIMITS, startTinyServer } from './tiny-server.js';
 import type { TinyServer } from './tiny-server.js';
 
 let tiny: TinyServer;
@@ -87,6 +96,110 @@ describe('a subscription', () => {
     socket.on('error', () => undefined);
     socket.send('x'.repeat(1024 * 1024 + 1));
     expect(await closeOf(socket)).toMatchObject({ code: 1009 });
+  });
+});
+
+describe('a socket', () => {
+  /** Opens one that has said its token. */
+  async function connected(server: TinyServer, authorization: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+    const socket = await (await TinyClient.of(server.url)).openSocket(headers);
+    const acknowledged = new Promise<void>((resolve) => socket.once('message', () => resolve()));
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: authorization } }));
+    await acknowledged;
+    return socket;
+  }
+
+  /** A server with a token file that changes; tokens are looked at every 50 ms. */
+  async function withTokens(): Promise<{ server: TinyServer; write: (tokens: Record<string, readonly string[]>) => void; close: () => Promise<void> }> {
+    const folder = mkdtempSync(join(tmpdir(), 'socket-'));
+    const tokensFile = join(folder, 'tokens.json');
+    const write = (tokens: Record<string, readonly string[]>): void =>
+      writeFileSync(tokensFile, JSON.stringify({ tokens: Object.entries(tokens).map(([name, permissions]) => ({ name, sha256: createHash('sha256').update(name).digest('hex'), permissions })) }));
+    write({ one: ['backups:read'], two: ['backups:read'] });
+    const authenticator = await createAuthenticator({ tokensFile, log: createLog('silent'), clock: systemClock });
+    const server = await startTinyServer({ authenticator, socketRecheckMs: 50 });
+    const close = async (): Promise<void> => {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    };
+    return { server, write, close };
+  }
+
+  it('is closed soon after its token was revoked, with nothing sent meanwhile, and others are not', async () => {
+    const { server, write, close } = await withTokens();
+    const [one, two] = [await connected(server, 'Bearer one'), await connected(server, 'Bearer two')];
+    one.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { forever }' } }));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect([one.readyState, two.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    const closed = closeOf(one);
+    write({ two: ['backups:read'] });
+    expect(await closed).toEqual({ code: 4401, reason: 'The token is not valid' });
+    expect(two.readyState).toBe(WebSocket.OPEN);
+    await close();
+  });
+
+  it('is closed when its token allows something else', async () => {
+    const { server, write, close } = await withTokens();
+    const socket = await connected(server, 'Bearer one');
+    const closed = closeOf(socket);
+    write({ one: ['backups:write'], two: ['backups:read'] });
+    expect(await closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/something else/) as unknown });
+    await close();
+  });
+
+  it('stays open while the token file is broken', async () => {
+    const { server, write, close } = await withTokens();
+    const socket = await connected(server, 'Bearer one');
+    write({ 'not a/name': [] });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    await close();
+  });
+
+  it('with a token of many years stays open', async () => {
+    const socket = await connected(tiny, `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 })}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.terminate();
+  });
+
+  it('is refused with 429 when its address has too many, and taken again when one is closed', async () => {
+    const server = await startTinyServer({}, { traffic: { ...NO_LIMITS, socketsPerAddressMax: 2, trustedProxies: ['loopback'] } });
+    const open = async (from: string): Promise<WebSocket> => (await TinyClient.of(server.url)).openSocket({ 'x-forwarded-for': from });
+    const [first] = [await open('1.1.1.1'), await open('1.1.1.1')];
+    await expect(open('1.1.1.1')).rejects.toThrow('429');
+    (await open('2.2.2.2')).terminate();
+    const gone = closeOf(first);
+    first.close();
+    await gone;
+    (await open('1.1.1.1')).terminate();
+    await server.close();
+  });
+
+  it('is told to come later when its token has 250 already', async () => {
+    const server = await startTinyServer({}, { traffic: { ...NO_LIMITS, socketsPerAddressMax: 500 } });
+    const sockets = await Promise.all(Array.from({ length: 250 }, () => connected(server, client.bearer)));
+    const late = await (await TinyClient.of(server.url)).openSocket();
+    const closed = closeOf(late);
+    late.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    expect(await closed).toMatchObject({ code: 1013, reason: expect.stringMatching(/250 sockets/) as unknown });
+    (await connected(server, `Bearer ${await tokenOf({ sub: 'bob' })}`)).terminate();
+    for (const socket of sockets) socket.terminate();
+    await server.close();
+  });
+
+  it('that says nothing is closed after five seconds', async () => {
+    const started = performance.now();
+    expect(await closeOf(await client.openSocket())).toMatchObject({ code: 4408 });
+    expect(performance.now() - started).toBeGreaterThan(4_000);
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
+  it.each([{}, { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' }])('is not what other upgrades get: %j', async (headers) => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      httpRequest(`${tiny.url}/graphql`, { headers: { connection: 'upgrade', upgrade: 'foo', ...headers } }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
+    });
+    expect(status).toBe(400);
   });
 });
 

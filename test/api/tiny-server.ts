@@ -14,6 +14,8 @@ import { createLog } from '../../src/lib/log.js';
 
 export const JWT_SECRET = 'the secret of the shell tests, 32+ bytes';
 export const UPLOAD_BYTES_MAX = 300_000;
+/** No limit on rates, so that the other tests need not count. */
+export const NO_LIMITS: ApiServerOptions['config']['traffic'] = { perTokenPerMinute: 0, perAddressPerMinute: 0, failedLoginsPerMinute: 0, connectionsMax: 1_000, socketsPerAddressMax: 100, trustedProxies: [], corsOrigins: [] };
 const NUL = new GraphQLNonNull(GraphQLString);
 
 const KeyInput = new GraphQLInputObjectType({
@@ -106,7 +108,7 @@ export async function startTinyServer(options: Partial<ApiServerOptions> = {}, c
     release = resolve;
   });
   const api = await createApiServer({
-    config: { host: '127.0.0.1', port: 0, introspection: true, bodyBytesMax: 100_000, uploadBytesMax: UPLOAD_BYTES_MAX, ...config },
+    config: { host: '127.0.0.1', port: 0, introspection: true, bodyBytesMax: 100_000, uploadBytesMax: UPLOAD_BYTES_MAX, traffic: NO_LIMITS, ...config },
     schema: tinySchema(gate, contexts),
     authenticator: await createAuthenticator({ jwtSecret: JWT_SECRET, log, clock: systemClock }),
     ready: () => ({ database: 'ok', store: 'ok' }),

@@ -50,6 +50,25 @@ describe('an upload', () => {
     expect(['BAD_USER_INPUT', 'TOO_LARGE']).toContain(codesOf(answer)[0]);
   });
 
+  it.each([
+    ['no field and no file', '--b--\r\n'],
+    ['headers of parts that are malformed', '--b\r\nContent\u0000: x\r\n\r\nx\r\n--b\r\nX\u0000Y: q\r\n\r\nx\r\n--b--\r\n'],
+    ['its end missing', '--b\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{}'],
+    ['no boundary', undefined],
+  ])('with %s is refused, and the server goes on', async (_name, body) => {
+    const response = await fetch(`${tiny.url}/graphql`, { method: 'POST', body: body ?? 'x', headers: { authorization: client.bearer, 'apollo-require-preflight': 'true', 'content-type': `multipart/form-data; ${body === undefined ? '' : 'boundary=b'}` } });
+    const { errors } = (await response.json()) as { errors: readonly { extensions: { code: string } }[] };
+    expect([response.status, errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+    expect((await client.post({ query: '{ hello }' })).status).toBe(200);
+  });
+
+  it.each(['variables.hasOwnProperty.call', 'toString.call', 'variables.__proto__.file', 'variables.constructor.prototype.file', 'query', 'variables'])('with a map to %s, which is no variable, is refused', async (path) => {
+    const answer = await client.upload(multipart(1, { map: JSON.stringify({ 0: [path] }) }));
+    expect([answer.status, ...codesOf(answer)]).toEqual([400, 'BAD_USER_INPUT']);
+    expect(typeof Object.prototype.hasOwnProperty.call).toBe('function');
+    expect((await client.post({ query: '{ hello }' })).status).toBe(200);
+  });
+
   it('that nobody reads does not hold the connection', async () => {
     const started = performance.now();
     expect((await client.upload(multipart(UPLOAD_BYTES_MAX, { read: false }))).data).toEqual({ upload: 0 });

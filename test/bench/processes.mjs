@@ -114,11 +114,11 @@ export async function captureOnly(remote, build, mode = 'FAST') {
 
 /** This project's server, in a process and on a store of its own. */
 export class BackupServer {
-  /** @param options build: the folder of main.js; nodeOptions: such as --cpu-prof */
-  static async start(folder, remote, { build, nodeOptions = [] }) {
+  /** @param options build: the folder of main.js; nodeOptions: such as --cpu-prof; variables: further environment */
+  static async start(folder, remote, { build, nodeOptions = [], variables = {} }) {
     const store = join(folder, 'store');
     mkdirSync(store, { recursive: true });
-    const environment = { PATH: ENVIRONMENT.PATH, OVN_NB_DB: remote, BACKUP_PATH: store, PORT: '0', LOG_LEVEL: 'error' };
+    const environment = { PATH: ENVIRONMENT.PATH, OVN_NB_DB: remote, BACKUP_PATH: store, PORT: '0', LOG_LEVEL: 'error', OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0', OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0', ...variables };
     const child = spawn(process.execPath, [...nodeOptions, join(build, 'main.js')], { env: environment, cwd: folder, stdio: ['ignore', 'inherit', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk) => (said += chunk));

@@ -11,6 +11,7 @@ import { CreateBackupDocument, DeleteBackupDocument, GetBackupJobDocument, ListB
 import { compareDatabases, dumpDatabase } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
+import { RestClient } from '../support/rest-client.js';
 import { spawnServer, type ServerProcess } from '../support/server-process.js';
 
 const DISK = '1m';
@@ -63,6 +64,20 @@ it('a job that does not fit ends in FAILED with STORE_FULL', async () => {
 it('an import that does not fit is STORE_FULL and leaves nothing', async () => {
   expect(codeIn(await admin.sendFile({}, { bytes: Buffer.alloc(3 << 20, ' ') }))).toBe('STORE_FULL');
   expect(await filesIn(disk)).toEqual([]);
+});
+
+it('an export that does not fit is STORE_FULL, before a byte of it is sent, and leaves nothing', async () => {
+  const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'small', compress: true } });
+  const rest = RestClient.of(admin);
+  const files = await filesIn(disk);
+  for (const format of ['json', 'yaml', 'ovsdb']) {
+    const { status, body } = await rest.get(`/api/v1/backups/${createBackup.id}/export?format=${format}`);
+    expect([status, body['code']]).toEqual([507, 'STORE_FULL']);
+    expect(await filesIn(disk)).toEqual(files);
+  }
+  const raw = await rest.fetch(`/api/v1/backups/${createBackup.id}/export?raw=true`);
+  expect(await raw.arrayBuffer()).toHaveProperty('byteLength', createBackup.size);
+  await admin.run(DeleteBackupDocument, { id: createBackup.id });
 });
 
 it('the server goes on: what fits is stored, and on a disk that has become full it can be read, restored and deleted', async () => {

@@ -18,9 +18,10 @@ export interface ApiServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The environment of a server on this database and this folder: any free port, JWTs of tokenWith. */
+/** The environment of a server on this database and this folder: any free port, JWTs of tokenWith, no limit on rates. */
 export function serverEnvironment(remote: string, folder: string): Record<string, string> {
-  return { OVN_NB_DB: remote, BACKUP_PATH: folder, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'trace', OVNCP_JWT_SECRET: JWT_SECRET };
+  const unlimited = { OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0', OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0', OVNCP_FAILED_LOGINS_PER_MINUTE: '0' };
+  return { OVN_NB_DB: remote, BACKUP_PATH: folder, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'trace', OVNCP_JWT_SECRET: JWT_SECRET, ...unlimited };
 }
 
 export class TestApi {
@@ -45,7 +46,7 @@ export class TestApi {
     return new ApiClient(this.url, await tokenWith(...permissions));
   }
 
-  /** The files of the backup folder, folders and hidden files included, without the lock. */
+  /** The files of the backup folder, folders and hidden files included, without the lock and the audit trail. */
   files(): Promise<readonly string[]> {
     return filesIn(this.folder);
   }
@@ -72,9 +73,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
   }
 }
 
-/** Every file below, sorted, without the server's lock. */
+/** Every file below, sorted, without the server's lock and the audit trail. */
 export async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== '.lock').map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== '.lock' && !/^audit[.-]/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   return files.sort();
 }

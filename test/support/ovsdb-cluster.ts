@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { installedSchema } from './northbound/make.mjs';
-import { environment, TestServer } from './ovsdb-server.js';
+import { environment, TestServer, type ServerTls } from './ovsdb-server.js';
 import { PlainClient } from './plain-client.js';
 
 const run = promisify(execFile);
@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly members?: number;
   /** Default 1000, which is ovsdb-server's own. */
   readonly electionTimerMs?: number;
+  /** With it the members also listen for clients by ssl: see sslRemotes. */
+  readonly tls?: ServerTls;
   /** How long until all members follow one leader. Default 60 s. */
   readonly startTimeoutMs?: number;
 }
@@ -49,7 +51,7 @@ export interface MemberStatus {
  */
 export async function startOvsdbCluster(options: ClusterOptions = {}): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-cluster-test-'));
-  const cluster = new TestCluster(folder, options.members ?? 3);
+  const cluster = new TestCluster(folder, options.members ?? 3, options.tls);
   try {
     await cluster.create(options);
     return cluster;
@@ -69,13 +71,19 @@ export class TestCluster implements AsyncDisposable {
   constructor(
     readonly folder: string,
     members: number,
+    tls?: ServerTls,
   ) {
-    this.servers = Array.from({ length: members }, (_, n) => new TestServer(join(folder, `member-${String(n)}`), { isClustered: true }));
+    this.servers = Array.from({ length: members }, (_, n) => new TestServer(join(folder, `member-${String(n)}`), { isClustered: true, ...(tls === undefined ? {} : { listen: 'ssl', tls }) }));
   }
 
   /** All members in ovn-nbctl's notation, separated by commas. */
   get remotes(): string {
     return this.servers.map(({ unixRemote }) => unixRemote).join(',');
+  }
+
+  /** The same by ssl, of a cluster with tls. */
+  get sslRemotes(): string {
+    return this.servers.map(({ remote }) => remote).join(',');
   }
 
   remote(member: number): string {

@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE_MAJOR_MIN = 20;
 const STEP_TIMEOUT_MS = 20 * 60_000;
 
-/** What each Debian package is needed for: any of the named programs or files missing means that it is not installed. */
+/** What each Debian package is needed for: any of the named programs, files or Python modules missing means that it is not installed. */
 const OVN_PACKAGES = [
   { name: 'openvswitch-common', programs: ['ovsdb-server', 'ovsdb-client', 'ovsdb-tool'], files: [] },
   { name: 'ovn-common', programs: ['ovn-nbctl'], files: [] },
@@ -23,7 +23,14 @@ const OVN_PACKAGES = [
 ];
 const PACKAGES = {
   demo: OVN_PACKAGES,
-  test: [...OVN_PACKAGES, { name: 'openssl', programs: ['openssl'], files: [] }, { name: 'chromium', programs: ['chromium'], files: [] }],
+  test: [
+    ...OVN_PACKAGES,
+    { name: 'openssl', programs: ['openssl'], files: [] },
+    { name: 'chromium', programs: ['chromium'], files: [] },
+    { name: 'curl', programs: ['curl'], files: [] },
+    { name: 'jq', programs: ['jq'], files: [] },
+    { name: 'python3-requests', programs: [], files: [], pythonModule: 'requests' },
+  ],
   bench: OVN_PACKAGES,
 };
 
@@ -54,6 +61,15 @@ function failure({ error, signal, status }) {
   if (error) return error.message;
   if (signal) return `ended by ${signal}`;
   return status === 0 ? null : `exit code ${status}`;
+}
+
+/** In any Python that the tests would use. */
+function hasPythonModule(name) {
+  return ['python3', '/usr/bin/python3'].some((python) => failure(run(python, ['-c', `import ${name}`], { stdio: 'ignore' })) === null);
+}
+
+function isInstalled({ programs, files, pythonModule }) {
+  return programs.every(hasProgram) && files.every((file) => existsSync(file)) && (pythonModule === undefined || hasPythonModule(pythonModule));
 }
 
 function checkNode() {
@@ -107,7 +123,7 @@ function asRoot() {
 }
 
 function installDebianPackages(purpose) {
-  const missing = PACKAGES[purpose].filter(({ programs, files }) => !programs.every(hasProgram) || !files.every((file) => existsSync(file))).map(({ name }) => name);
+  const missing = PACKAGES[purpose].filter((wanted) => !isInstalled(wanted)).map(({ name }) => name);
   if (missing.length === 0) return;
   const byHand = `apt-get install --no-install-recommends ${missing.join(' ')}`;
   if (!hasProgram('apt-get')) throw new Problem(`these programs of Debian are missing, and there is no apt-get here to install them: ${missing.join(', ')}`);

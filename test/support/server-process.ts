@@ -55,13 +55,17 @@ export class ServerProcess implements AsyncDisposable {
     return this.child.pid;
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** An admin's client, once the server says where it listens. @throws Error with its output when it ends or says nothing */
   async listening(): Promise<ApiClient> {
     const until = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const url = /listens on (http:\/\/[^:]+:\d+):/.exec(this.stderr)?.[1];
       if (url !== undefined) return new ApiClient(url, await tokenWith());
-      if (this.child.exitCode !== null || this.child.signalCode !== null || performance.now() > until) throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
+      if (this.hasEnded || performance.now() > until) throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
@@ -72,7 +76,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.kill('SIGKILL');
+    if (!this.hasEnded) await this.kill('SIGKILL');
   }
 }
 

@@ -1,6 +1,6 @@
 /** Laws and examples of the store's keys. */
 import fc from 'fast-check';
-import { archiveExtension, archiveKey, archiveOfManifest, changeLogKey, INCOMING_PREFIX, incomingKey, isArchiveKey, isManifestKey, KEY_BYTES_MAX, manifestKey, restoreIdOf, restoreRecordKey, type ArchiveName } from '../../src/service/layout.js';
+import { archiveExtension, archiveKey, archiveOfManifest, changeLogKey, downloadName, INCOMING_PREFIX, incomingKey, isArchiveKey, isManifestKey, KEY_BYTES_MAX, manifestKey, restoreIdOf, restoreRecordKey, type ArchiveName } from '../../src/service/layout.js';
 import { isKey } from '../../src/store/store.js';
 
 const at = Date.UTC(2026, 0, 5, 3, 4, 9, 999);
@@ -15,12 +15,14 @@ const anyArchive: fc.Arbitrary<ArchiveName> = fc.record({
   createdAt: fc.integer({ min: Date.UTC(1970), max: Date.UTC(9999, 11, 31) }),
   extension: fc.tuple(fc.constantFrom('JSON' as const, 'YAML' as const, 'OVSDB' as const), fc.boolean(), fc.boolean()).map(([format, compressed, encrypted]) => archiveExtension(format, { compressed, encrypted })),
 });
+const sealed = (archive: ArchiveName): ArchiveName => ({ ...archive, extension: '.enc' });
 const anyOrdinal = fc.integer({ min: 1, max: 999_999 });
 
 describe('archive keys', () => {
   it('is the name, the time in UTC and the extension', () => {
     expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.json' })).toBe('nightly-20260105-030409.json');
     expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.db.gz.enc' })).toBe('nightly-20260105-030409.db.gz.enc');
+    expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.enc' })).toBe('nightly-20260105-030409.enc');
   });
 
   it('numbers a clash', () => {
@@ -79,8 +81,28 @@ describe('archive keys', () => {
     );
   });
 
+  it('knows one that came encrypted, and nobody has said what is inside', () => {
+    fc.assert(
+      fc.property(anyArchive, anyOrdinal, (archive, ordinal) => {
+        const key = archiveKey(sealed(archive), ordinal);
+        expect(isArchiveKey(key) && isArchiveKey(archiveOfManifest(manifestKey(key)))).toBe(true);
+        expect(key).not.toBe(archiveKey(archive, ordinal));
+      }),
+    );
+  });
+
+  it('calls an export as its archive, with the ending of what it is', () => {
+    fc.assert(
+      fc.property(anyArchive, anyOrdinal, (archive, ordinal) => {
+        for (const stored of [archive, sealed(archive)]) expect(downloadName(archiveKey(stored, ordinal), '.yaml')).toBe(archiveKey({ ...archive, extension: '.yaml' }, ordinal));
+      }),
+    );
+    expect(downloadName('renamed by hand.json.gz', '.db')).toBe('renamed by hand.db');
+    expect(downloadName('nothing to take off', '.db')).toBe('nothing to take off.db');
+  });
+
   it('does not take the files of others for an archive', () => {
-    for (const key of ['notes.json', 'a-20260105.json', 'a-20260105-030409.txt', 'a-20260105-030409.json.bak', 'restores/a-20260105-030409.json', '.tmp-20260105-030409.json', '-20260105-030409.json']) {
+    for (const key of ['a-20260105-030409.gz.enc', 'a-20260105-030409.enc.enc', 'a-20260105-030409.enc.gz', 'notes.json', 'a-20260105.json', 'a-20260105-030409.txt', 'a-20260105-030409.json.bak', 'restores/a-20260105-030409.json', '.tmp-20260105-030409.json', '-20260105-030409.json']) {
       expect([key, isArchiveKey(key)]).toEqual([key, false]);
     }
   });

@@ -3,6 +3,7 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from
 import { AppError } from '../../lib/error.js';
 import type { BackupProgress as ServiceProgress, BackupService, CreateBackup } from '../../service/backup.js';
 import type { Catalog } from '../../service/catalog.js';
+import type { ImportService } from '../../service/import.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { openUpload } from '../upload.js';
@@ -15,6 +16,7 @@ export class BackupResolver {
   constructor(
     private readonly backups: BackupService,
     private readonly catalog: Catalog,
+    private readonly imports: ImportService,
     private readonly uploadBytesMax: number,
   ) {}
 
@@ -58,7 +60,7 @@ export class BackupResolver {
     const { name, description, tags, format, decryptionKey } = checkImportBackup(input);
     const upload = await input.file;
     const source = upload === null || upload === undefined ? once(input.data ?? '') : openUpload(upload, this.uploadBytesMax, requestSignal);
-    return backupOf(await this.backups.import({ source, fileName: upload?.filename, format, name, description, tags, decryptionKey, subject: viewer.subject }));
+    return backupOf(await this.imports.import({ source, details: () => ({ fileName: upload?.filename, format, name, description, tags, decryptionKey }), subject: viewer.subject, signal: requestSignal }));
   }
 
   @Mutation(() => ID, { description: 'Answers with the id' })

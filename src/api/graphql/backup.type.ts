@@ -86,6 +86,9 @@ export class Backup {
   @Field(() => Boolean)
   encrypted!: boolean;
 
+  @Field(() => Boolean, { description: 'Imported still encrypted, without its key: type, format, contentSize, contentDigest, rowCount, tables and schemaVersion are placeholders until validateBackup has read it once with the key' })
+  sealed!: boolean;
+
   @Field(() => [String])
   tags!: readonly string[];
 
@@ -121,8 +124,8 @@ export class Backup {
 }
 
 export function backupOf(record: BackupRecord): Backup {
-  const { archiveFormat, tables, type, pulledIn = [], pulledInCount = 0, warnings = [], ...rest } = record;
-  return { ...rest, type: BackupType[type], format: BackupFormat[archiveFormat], tables: tableCounts(tables), pulledIn, pulledInCount, warnings };
+  const { archiveFormat, tables, type, sealed = false, pulledIn = [], pulledInCount = 0, warnings = [], ...rest } = record;
+  return { ...rest, type: BackupType[type], format: BackupFormat[archiveFormat], tables: tableCounts(tables), sealed, pulledIn, pulledInCount, warnings };
 }
 
 @ObjectType()
@@ -214,7 +217,7 @@ export class ImportBackupInput {
   @Field(() => String, { nullable: true })
   data?: string | null;
 
-  @Field(() => BackupFormat, { nullable: true, description: "Read from the content if left out: JSON, YAML or an OVSDB standalone file, each also gzip-compressed, or this project's encrypted form" })
+  @Field(() => BackupFormat, { nullable: true, description: "Read from the content if left out: JSON, YAML or an OVSDB database file (standalone or of a cluster's member), each also gzip-compressed, or this project's encrypted form" })
   format?: BackupFormat | null;
 
   @Field(() => String, { nullable: true })
@@ -226,7 +229,7 @@ export class ImportBackupInput {
   @Field(() => [String], { nullable: true })
   tags?: string[] | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Of an encrypted file. Without it the file is stored still encrypted: see sealed' })
   decryptionKey?: string | null;
 }
 

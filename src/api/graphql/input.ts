@@ -3,22 +3,21 @@
  * hold its value.
  */
 import { z } from 'zod';
-import { AppError } from '../../lib/error.js';
 import type { ArchiveFormat } from '../../archive/archive.js';
 import type { ResourceFilter } from '../../service/resource-filter.js';
+import * as field from '../field.js';
+import { checked, name, text } from '../field.js';
 import type { CreateBackupInput, ImportBackupInput } from './backup.type.js';
 import type { ResourceFilterInput } from './filter.type.js';
 import type { RestoreBackupInput } from './restore-input.type.js';
 
 const given = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
-const text = (max: number) => z.string().max(max, `takes at most ${String(max)} characters`).refine((value) => !value.includes('\u0000'), 'may not hold NUL');
-const name = text(200).refine((value) => value.trim() !== '', 'may not be empty');
-const description = given(text(2_000));
-const tags = given(z.array(text(100).refine((value) => value.trim() !== '', 'a tag may not be empty')).max(50, 'takes at most 50 tags')).transform((list) => [...new Set(list ?? [])]);
-const key = given(text(1_024).min(1, 'may not be empty'));
+const description = given(field.description);
+const tags = given(field.tags).transform((list) => list ?? []);
+const key = given(field.key);
 const format = given(z.enum(['JSON', 'YAML', 'OVSDB']));
 
-const picked = given(z.array(text(200).refine((value) => value !== '', 'a name or a UUID may not be empty')).max(10_000, 'takes at most 10,000 names'));
+const picked = given(field.picked);
 const flag = given(z.boolean()).transform((value) => value ?? true);
 const filter = given(
   z
@@ -43,11 +42,11 @@ const restore = z
     conflictPolicy: given(z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR'])).transform((value) => value ?? 'SKIP'),
     exact: given(z.boolean()).transform((value) => value ?? false),
     force: given(z.boolean()).transform((value) => value ?? false),
-    resourceMapping: given(z.array(z.object({ from: text(200).min(1, 'may not be empty'), to: text(200).min(1, 'may not be empty') })).max(10_000, 'takes at most 10,000 entries')),
+    resourceMapping: given(z.array(z.object({ from: field.mapped, to: field.mapped })).max(field.MAPPINGS_MAX, 'takes at most 10,000 entries')),
     restoreFilter: filter,
     decryptionKey: key,
     sync: given(z.enum(['NONE', 'SB', 'HV'])).transform((value) => value ?? 'NONE'),
-    confirmWithinSeconds: given(z.int().min(1, 'takes 1 to 86,400 seconds').max(86_400, 'takes 1 to 86,400 seconds')),
+    confirmWithinSeconds: given(field.confirmWithinSeconds),
   })
   .transform(({ resourceMapping, restoreFilter, ...rest }) => ({ ...rest, mapping: resourceMapping ?? [], filter: restoreFilter }));
 
@@ -59,12 +58,6 @@ export function checkFilter(input: ResourceFilterInput | null | undefined): Reso
 const importBackup = z
   .object({ name: given(name), description, format, tags, decryptionKey: key, file: z.unknown().optional(), data: given(z.string()) })
   .refine(({ file, data }) => (file !== null && file !== undefined) !== (data !== undefined), { path: ['file'], message: 'exactly one of file and data is needed' });
-
-function checked<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  throw new AppError('BAD_USER_INPUT', result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-}
 
 export function checkCreateBackup(input: CreateBackupInput): z.output<typeof createBackup> {
   return checked(createBackup, input);

@@ -2,6 +2,7 @@
 import { GraphQLScalarType, GraphQLError, Kind, type ValueNode } from 'graphql';
 import { GraphQLBigInt, GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
 import { GraphQLUpload } from 'graphql-upload-minimal';
+import { exact } from '../exact-value.js';
 
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
@@ -26,19 +27,11 @@ export const BigIntScalar = new GraphQLScalarType<number, number>({
   },
 });
 
-/** A 64-bit integer past 2^53 is written as a string of digits: JSON numbers are rounded by most who read them. */
 export const JsonScalar = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
   description: 'Any JSON value, as stored in a column. An integer past 2^53 is a string of digits',
-  serialize: (value: unknown): unknown => exact(value),
+  serialize: exact,
 });
-
-function exact(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return value.map(exact);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, exact(member)]));
-  return value;
-}
 
 export const Upload = new GraphQLScalarType({ ...GraphQLUpload.toConfig(), name: 'Upload', description: 'A file part of a GraphQL multipart request' });

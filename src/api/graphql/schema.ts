@@ -3,11 +3,14 @@ import 'reflect-metadata';
 import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ContainerType, type PubSub } from 'type-graphql';
 import { assert } from '../../lib/assert.js';
+import type { AuditTrail } from '../../service/audit.js';
 import type { BackupService } from '../../service/backup.js';
 import type { Catalog } from '../../service/catalog.js';
 import type { CompareService } from '../../service/compare.js';
 import type { Databases } from '../../service/database.js';
+import type { ImportService } from '../../service/import.js';
 import type { RestoreService } from '../../service/restore.js';
+import { AuditResolver } from './audit.resolver.js';
 import { BackupResolver } from './backup.resolver.js';
 import { DatabaseResolver } from './database.resolver.js';
 import { DiffResolver } from './diff.resolver.js';
@@ -17,22 +20,25 @@ import { RestoreResolver, RestoreResultResolver } from './restore.resolver.js';
 export interface SchemaParts {
   readonly backups: BackupService;
   readonly catalog: Catalog;
+  readonly imports: ImportService;
   readonly restores: RestoreService;
   readonly compare: CompareService;
   readonly databases: Databases;
+  readonly audit: AuditTrail;
   readonly uploadBytesMax: number;
 }
 
-const RESOLVERS = [BackupResolver, RestoreResolver, RestoreResultResolver, DiffResolver, DatabaseResolver] as const;
+const RESOLVERS = [BackupResolver, RestoreResolver, RestoreResultResolver, DiffResolver, DatabaseResolver, AuditResolver] as const;
 
 /** A schema whose resolvers use these services. */
 export function createSchema(parts: SchemaParts): GraphQLSchema {
   const instances = new Map<unknown, unknown>([
-    [BackupResolver, new BackupResolver(parts.backups, parts.catalog, parts.uploadBytesMax)],
+    [BackupResolver, new BackupResolver(parts.backups, parts.catalog, parts.imports, parts.uploadBytesMax)],
     [RestoreResolver, new RestoreResolver(parts.restores, parts.catalog)],
     [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
     [DiffResolver, new DiffResolver(parts.compare)],
     [DatabaseResolver, new DatabaseResolver(parts.databases)],
+    [AuditResolver, new AuditResolver(parts.audit)],
   ]);
   const container: ContainerType = {
     get: (resolver) => {

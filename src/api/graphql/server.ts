@@ -12,19 +12,22 @@ import type { GraphQLSchema } from 'graphql';
 import { assert } from '../../lib/assert.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import type { Audit } from '../audit.js';
 import { currentScope, sanitisedOperationName } from '../context.js';
 import type { ApiContext, RequestScope } from '../context.js';
 import { formatGraphQLError, graphQLErrorOf } from '../error.js';
+import { auditPlugin } from './audited-field.js';
 import { TOKENS_MAX, checkOperation, limitRules } from './limits.js';
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
   readonly log: Log;
+  readonly audit: Audit | undefined;
 }
 
 /** An Apollo server, not yet started. Requests to it must run inside currentScope. */
-export function createApollo({ schema, introspection, log }: ApolloOptions): ApolloServer<ApiContext> {
+export function createApollo({ schema, introspection, log, audit }: ApolloOptions): ApolloServer<ApiContext> {
   return new ApolloServer<ApiContext>({
     schema,
     introspection,
@@ -46,6 +49,7 @@ export function createApollo({ schema, introspection, log }: ApolloOptions): Apo
     },
     plugins: [
       checkingPlugin(),
+      ...(audit === undefined ? [] : [auditPlugin(audit)]),
       // Nothing leaves this machine, whatever APOLLO_ variables its environment has.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

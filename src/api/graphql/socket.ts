@@ -1,7 +1,7 @@
 /**
  * GraphQL over WebSocket (graphql-transport-ws) for subscriptions, with the same token, limits
- * and masking as over HTTP. A socket belongs to its token: it closes when the token expires, and
- * every operation checks the token again.
+ * and masking as over HTTP. A socket belongs to its token: it closes when the token expires, is
+ * revoked or allows something else, which is looked at now and then; every operation looks too.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -15,11 +15,15 @@ import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import type { Audit } from '../audit.js';
 import type { Authenticator } from '../auth.js';
 import { requestIdOf, sanitisedOperationName } from '../context.js';
 import type { ApiContext, RequestScope } from '../context.js';
 import { formatGraphQLError } from '../error.js';
+import { networkOf } from '../http-guard.js';
 import type { Viewer } from '../permission.js';
+import type { RateLimits } from '../rate-limit.js';
+import { recordUnrun } from './audited-field.js';
 import { TOKENS_MAX, checkOperation, limitRules } from './limits.js';
 
 export interface SocketServerOptions {
@@ -30,19 +34,41 @@ export interface SocketServerOptions {
   readonly isDraining: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit?: Audit | undefined;
+  readonly rateLimits: RateLimits;
+  readonly socketsPerAddressMax: number;
+  /** How often the tokens of open sockets are looked at again. */
+  readonly recheckMs?: number;
+}
+
+export interface SocketRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** As addressOf gives it. */
+  readonly address: string;
 }
 
 export interface SocketServer {
   /** Takes over a checked upgrade request. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  accept(request: SocketRequest): void;
   /** True when there is room for one more socket. */
   hasRoom(): boolean;
+  /** True when this address may open one more. */
+  hasRoomFor(address: string): boolean;
+  /** Sockets that are open. */
+  open(): number;
   /** Operations that run now. */
   running(): number;
   close(): Promise<void>;
 }
 
 const SOCKETS_MAX = 500;
+/** One token must not take all of them. */
+const SOCKETS_PER_TOKEN_MAX = 250;
+const RECHECK_MS = 20_000;
+/** Of RFC 6455's registry: clients may come back, in contrast to 4401. */
+const TRY_AGAIN_LATER = 1013;
 const OPERATIONS_MAX = 50;
 const MESSAGE_BYTES_MAX = 1024 * 1024;
 const INIT_WAIT_MS = 5_000;
@@ -60,7 +86,12 @@ interface RunningOperation {
 interface Session {
   readonly close: (code: number, reason: string) => void;
   readonly operations: Map<string, RunningOperation>;
+  readonly address: string;
+  /** What counts as one address. */
+  readonly network: string;
   authorization?: string;
+  /** Once the token was found valid. */
+  viewer?: Viewer;
   expiry?: NodeJS.Timeout;
 }
 
@@ -69,14 +100,21 @@ type SocketContext = Context<Record<string, unknown>, Session>;
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols: (protocols) => handleProtocols(protocols) });
   const sessions = new Set<Session>();
-  const protocol = protocolServer(options);
+  const protocol = protocolServer(options, sessions);
+  const rechecks = setInterval(() => {
+    for (const session of sessions) recheck(session, options).catch((error: unknown) => options.log.error({ err: error }, 'a socket\'s token could not be looked at'));
+  }, options.recheckMs ?? RECHECK_MS);
+  rechecks.unref();
   return {
-    accept: (request, socket, head) => {
-      sockets.handleUpgrade(request, socket, head, (webSocket) => attach(webSocket, { protocol, sessions, log: options.log }));
+    accept: ({ request, socket, head, address }) => {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => attach(webSocket, { protocol, sessions, address, log: options.log, audit: options.audit }));
     },
     hasRoom: () => sessions.size < SOCKETS_MAX,
+    hasRoomFor: (address) => countWhere(sessions, (session) => session.network === networkOf(address)) < options.socketsPerAddressMax,
+    open: () => sessions.size,
     running: () => [...sessions].reduce((sum, session) => sum + session.operations.size, 0),
     close: async () => {
+      clearInterval(rechecks);
       for (const client of sockets.clients) client.close(1001, 'The server is shutting down');
       const ended = new Promise<void>((resolve) => sockets.close(() => resolve()));
       setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500).unref();
@@ -92,8 +130,20 @@ function textOf(data: RawData): string {
 
 type ProtocolServer = ReturnType<typeof makeServer<Record<string, unknown>, Session>>;
 
-function attach(socket: WebSocket, { protocol, sessions, log }: { protocol: ProtocolServer; sessions: Set<Session>; log: Log }): void {
-  const session: Session = { close: (code, reason) => socket.close(code, reason), operations: new Map() };
+interface Attachment {
+  readonly protocol: ProtocolServer;
+  readonly sessions: Set<Session>;
+  readonly address: string;
+  readonly log: Log;
+  readonly audit: Audit | undefined;
+}
+
+function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: Attachment): void {
+  const close = (code: number, reason: string): void => {
+    if (code === CloseCode.Unauthorized && socket.readyState === socket.OPEN) void audit?.record({ subject: session.viewer?.subject, action: 'connect', address, via: 'SOCKET', result: 'UNAUTHENTICATED' });
+    socket.close(code, reason);
+  };
+  const session: Session = { close, operations: new Map(), address, network: networkOf(address) };
   sessions.add(session);
   let answered = true;
   const ping = setInterval(() => {
@@ -113,10 +163,15 @@ function attach(socket: WebSocket, { protocol, sessions, log }: { protocol: Prot
           if (socket.readyState !== socket.OPEN) resolve();
           else socket.send(data, (error) => (error ? reject(error) : resolve()));
         }),
-      close: (code, reason) => socket.close(code, reason),
+      close: (code, reason) => close(code ?? CloseCode.InternalServerError, reason ?? ''),
       onMessage: (take) => {
         socket.on('message', (data: RawData) => {
           take(textOf(data)).catch((error: unknown) => {
+            // the library takes it for a fault of its own when a client sends what only a server says
+            if (messageOf(error).startsWith('Unexpected message of type')) {
+              close(CloseCode.BadRequest, 'Only a server sends messages of this type');
+              return;
+            }
             log.error({ err: error }, 'socket message failed');
             socket.close(CloseCode.InternalServerError, 'Internal error');
           });
@@ -134,11 +189,11 @@ function attach(socket: WebSocket, { protocol, sessions, log }: { protocol: Prot
   });
 }
 
-function protocolServer(options: SocketServerOptions): ProtocolServer {
+function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Session>): ProtocolServer {
   const rules = [...specifiedRules, ...limitRules(), ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
   return makeServer<Record<string, unknown>, Session>({
     connectionInitWaitTimeout: INIT_WAIT_MS,
-    onConnect: (context) => admit(context, options),
+    onConnect: (context) => admit(context, options, sessions),
     onSubscribe: async (context, id, payload) => {
       const operation = begin(context.extra, id, options);
       try {
@@ -149,8 +204,10 @@ function protocolServer(options: SocketServerOptions): ProtocolServer {
     },
     onNext: ({ extra }, id, _payload, _args, result) =>
       result.errors === undefined ? undefined : { ...result, errors: result.errors.map((error) => formatted(extra, id, error)) },
-    onError: ({ extra }, id, _payload, errors) => {
+    onError: async ({ extra }, id, { query, operationName }, errors) => {
       const answer = errors.map((error) => formatted(extra, id, error));
+      const scope = extra.operations.get(id)?.scope;
+      if (options.audit !== undefined && scope !== undefined) await recordUnrun(options.audit, { scope, errors, document: query, operationName, schema: options.schema });
       finish(extra, id);
       return answer;
     },
@@ -158,23 +215,50 @@ function protocolServer(options: SocketServerOptions): ProtocolServer {
   });
 }
 
-async function admit(context: SocketContext, { authenticator, clock }: SocketServerOptions): Promise<boolean> {
-  const { extra, connectionParams } = context;
+async function admit({ extra, connectionParams }: SocketContext, { authenticator, rateLimits, clock, audit }: SocketServerOptions, sessions: ReadonlySet<Session>): Promise<boolean> {
   try {
     const authorization = authorizationOf(connectionParams);
-    const { expiresAtMs } = await authenticator.authenticate(authorization);
+    const viewer = await rateLimits.identify({ authenticator, authorization, address: extra.address });
+    const { subject, expiresAtMs } = viewer;
+    if (countWhere(sessions, (session) => session.viewer?.subject === subject) >= SOCKETS_PER_TOKEN_MAX) {
+      throw new AppError('RATE_LIMITED', `Your token has ${SOCKETS_PER_TOKEN_MAX} sockets open: close some`);
+    }
+    extra.viewer = viewer;
     if (authorization !== undefined) extra.authorization = authorization;
-    if (expiresAtMs !== undefined) {
-      const inMs = Math.min(Math.max(0, expiresAtMs - clock.now()), TIMER_MS_MAX);
+    const inMs = Math.max(0, (expiresAtMs ?? Infinity) - clock.now());
+    // what is further away than a timer can count is found by looking now and then
+    if (inMs <= TIMER_MS_MAX) {
       extra.expiry = setTimeout(() => extra.close(CloseCode.Unauthorized, 'The token has expired'), inMs);
       extra.expiry.unref();
     }
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    extra.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
+    if (error.code === 'RATE_LIMITED') void audit?.record({ action: 'connect', address: extra.address, via: 'SOCKET', result: error.code });
+    extra.close(error.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : TRY_AGAIN_LATER, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
     return false;
   }
+}
+
+/** Closes the socket when its token is not valid any more, or allows something else than when it was opened. */
+async function recheck(session: Session, { authenticator }: SocketServerOptions): Promise<void> {
+  const { viewer } = session;
+  if (viewer === undefined) return;
+  try {
+    const now = await authenticator.authenticate(session.authorization);
+    const isSame = now.subject === viewer.subject && now.permissions.size === viewer.permissions.size && [...now.permissions].every((permission) => viewer.permissions.has(permission));
+    if (!isSame) session.close(CloseCode.Unauthorized, 'The token allows something else now: connect again');
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // a key set that is out of reach says nothing about the token
+    if (error.code === 'UNAUTHENTICATED') session.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
+  }
+}
+
+function countWhere(sessions: ReadonlySet<Session>, isCounted: (session: Session) => boolean): number {
+  let count = 0;
+  for (const session of sessions) if (isCounted(session)) count++;
+  return count;
 }
 
 /** Browsers cannot set headers on a socket, so the header comes as connection_init payload, in any of its usual spellings. */
@@ -189,7 +273,7 @@ function authorizationOf(params: Readonly<Record<string, unknown>> | undefined):
 
 function begin(session: Session, id: string, { log, clock }: SocketServerOptions): RunningOperation {
   const requestId = requestIdOf(undefined);
-  const scope: RequestScope = { requestId, log: log.child({ reqId: requestId }) };
+  const scope: RequestScope = { requestId, log: log.child({ reqId: requestId }), address: session.address, via: 'SOCKET' };
   const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
   session.operations.set(id, operation);
   return operation;
@@ -205,10 +289,10 @@ interface Preparation {
 
 async function prepare({ context, payload, operation, rules, options }: Preparation): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const { schema } = options;
-  const { operations, authorization } = context.extra;
+  const { operations, authorization, address } = context.extra;
   if (options.isDraining()) throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
   if (operations.size > OPERATIONS_MAX) throw new AppError('TOO_LARGE', `More than ${OPERATIONS_MAX} operations on one socket: open another one`);
-  const viewer: Viewer = await options.authenticator.authenticate(authorization);
+  const viewer = await options.rateLimits.admit({ authenticator: options.authenticator, authorization, address });
   operation.scope.viewer = viewer;
   const document = parsed(payload.query);
   const faults = validate(schema, document, rules);
@@ -216,8 +300,9 @@ async function prepare({ context, payload, operation, rules, options }: Preparat
   operation.scope.operation = sanitisedOperationName(getOperationAST(document, payload.operationName)?.name?.value);
   const variables = payload.variables ?? {};
   checkOperation({ schema, document, operationName: payload.operationName, variables });
-  const { requestId, log } = operation.scope;
-  const contextValue = options.contextFor({ viewer, requestId, log, requestSignal: operation.gone.signal });
+  const { scope } = operation;
+  const { requestId, log } = scope;
+  const contextValue = options.contextFor({ viewer, requestId, log, requestSignal: operation.gone.signal, scope });
   return { schema, document, operationName: payload.operationName, variableValues: variables, contextValue };
 }
 

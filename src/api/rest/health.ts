@@ -7,7 +7,8 @@ export interface Readiness {
   readonly store: string;
 }
 
-export const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** What watches the server is answered also while it is shutting down. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 export interface HealthOptions {
   readonly ready: () => Promise<Readiness> | Readiness;

@@ -44,7 +44,7 @@ interface Treatment {
 
 /** Makes the plan. Both snapshots have the live database's schema. */
 export async function makePlan(backup: Snapshot, live: Snapshot, identity: Identity, options: PlanOptions, breath: Breath): Promise<Plan> {
-  if (options.exact && options.policy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs conflictPolicy OVERWRITE');
+  if (options.exact && options.policy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
   return new Planning(backup, live, identity, options, breath).run();
 }
 

@@ -1,0 +1,18 @@
+/** The REST face: all of its routes over the services that it is given. */
+import { backupRoutes, type BackupRouteParts } from './backup.js';
+import { exportRoute, type ExportRouteParts } from './export.js';
+import { openApiRoute } from './openapi.js';
+import { restoreRoutes } from './restore.js';
+import type { RestoreService } from '../../service/restore.js';
+import type { Route } from './route.js';
+
+export interface RestParts extends BackupRouteParts, ExportRouteParts {
+  readonly restores: RestoreService;
+  /** Of this program, for the OpenAPI document. */
+  readonly version: string;
+}
+
+export function restRoutes(parts: RestParts): readonly Route[] {
+  const routes = [...backupRoutes(parts), exportRoute(parts), ...restoreRoutes(parts.restores)];
+  return [...routes, openApiRoute(routes, parts.version)];
+}

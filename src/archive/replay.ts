@@ -1,0 +1,144 @@
+/**
+ * Replaying the transactions of a database file: the state of all tables after each of them.
+ *
+ * A transaction holds table -> UUID -> columns, or null for a deleted row. With
+ * `_is_diff` (OVS 2.15 and newer) columns of sets and maps hold the difference to what was there.
+ * Only the results of transactions are logged: weak references and garbage need no replay.
+ */
+import { assert } from '../lib/assert.js';
+import { Breath } from '../lib/pause.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { Json } from '../ovsdb/json.js';
+import type { Reading } from './document.js';
+import { MEMBER_BYTES_MAX, ROW_BYTES_MAX, type MemberTarget } from './member-scanner.js';
+import { PendingChanges } from './pending-changes.js';
+import { ReplayedTable } from './replayed-table.js';
+import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from './snapshot-builder.js';
+
+/** Rows that are being changed are held as objects: with more bytes of them, they are turned back into text. */
+const HELD_BYTES_MAX = 32 << 20;
+/** What an object costs besides the bytes of its text. */
+const HELD_ROW_BYTES = 1 << 10;
+/** Texts of rows that are gone are given back when they have more bytes than this and half of those that are there. */
+const GONE_BYTES_MAX = 32 << 20;
+
+/** Takes the members of one transaction after the other: `begin`, the members, then `commit` or `abort`. */
+export class Replay implements MemberTarget {
+  /** What the client said of the transaction. */
+  comment: string | undefined;
+  private readonly tables = new Map<string, ReplayedTable>();
+  /** Changes of the transaction, kept until it is known whether they are differences; all of it, where it may not come whole. */
+  private changes: PendingChanges<ReplayedTable>;
+  private readonly breath = new Breath();
+  private isDiff = false;
+  private mayEndEarly = false;
+  private heldBytes = 0;
+  private insertedBytes = 0;
+  private rows = 0;
+  private goneBytes = 0;
+
+  constructor(
+    private readonly builder: SnapshotBuilder,
+    private readonly reading: Reading,
+  ) {
+    this.changes = new PendingChanges(reading.scratch);
+  }
+
+  get schemaName(): string {
+    return this.builder.schema.name;
+  }
+
+  /** @param mayEndEarly whether `abort` may follow */
+  begin(mayEndEarly: boolean): void {
+    this.comment = undefined;
+    this.isDiff = false;
+    this.mayEndEarly = mayEndEarly;
+  }
+
+  descends(path: readonly string[]): boolean {
+    return path.length === 1 && path[0]?.startsWith('_') !== true;
+  }
+
+  bytesMax(path: readonly string[]): number {
+    return path.length === 1 ? MEMBER_BYTES_MAX : ROW_BYTES_MAX;
+  }
+
+  member(path: readonly string[], value: Buffer): void {
+    const [name = '', uuid] = path;
+    if (uuid !== undefined) {
+      this.row(this.table(name), uuid, value);
+      return;
+    }
+    const json = readJson(value.toString(), `"${name.slice(0, 100)}"`);
+    if (name === '_is_diff') this.isDiff = json === true;
+    if (name === '_comment' && typeof json === 'string') this.comment = json;
+  }
+
+  /** Applies what the transaction changed, once all of it was read. */
+  async commit(): Promise<void> {
+    for (const { table, uuid, text } of this.changes.drain()) {
+      const json = readJson(text, `row ${uuid}`);
+      if (json === null) this.remove(table, uuid);
+      else if (table.has(uuid)) this.hold(table.change(uuid, json, this.isDiff), text.length);
+      else this.insert(table, uuid, json);
+      if (this.heldBytes > HELD_BYTES_MAX) await this.settle();
+      await this.reading.scratch?.drained();
+      if (this.breath.due()) await this.breath.rest();
+    }
+    if (this.goneBytes > GONE_BYTES_MAX + (this.insertedBytes - this.goneBytes) / 2) await this.settle();
+  }
+
+  /** Drops a transaction of which not everything came. */
+  abort(): void {
+    assert(this.mayEndEarly, 'a transaction ended early that was not expected to');
+    this.changes = new PendingChanges(this.reading.scratch);
+  }
+
+  async finish(): Promise<Snapshot> {
+    for (const table of this.tables.values()) this.builder.adopt(await table.settle());
+    return this.builder.finish();
+  }
+
+  private insert(table: ReplayedTable, uuid: string, json: Json): void {
+    this.insertedBytes += table.insert(uuid, json);
+    checkRowCount(++this.rows);
+  }
+
+  private remove(table: ReplayedTable, uuid: string): void {
+    this.goneBytes += table.remove(uuid);
+    this.rows--;
+  }
+
+  /** @param rowBytes of a row that was not held before @param changeBytes of what it may have grown by */
+  private hold(rowBytes: number, changeBytes: number): void {
+    this.heldBytes += (rowBytes > 0 ? HELD_ROW_BYTES + rowBytes : 0) + changeBytes;
+  }
+
+  private async settle(): Promise<void> {
+    for (const table of this.tables.values()) await table.settle();
+    this.insertedBytes -= this.goneBytes;
+    this.heldBytes = 0;
+    this.goneBytes = 0;
+  }
+
+  private row(table: ReplayedTable, uuid: string, text: Buffer): void {
+    this.reading.rows++;
+    if (this.mayEndEarly || isNull(text) || table.has(uuid)) {
+      checkUuid(table.name, uuid);
+      this.changes.push(table, uuid, text);
+      return;
+    }
+    this.insert(table, uuid, readJson(text.toString(), `row ${uuid.slice(0, 100)}`));
+  }
+
+  private table(name: string): ReplayedTable {
+    let table = this.tables.get(name);
+    if (table === undefined) {
+      table = new ReplayedTable(this.builder.table(name), this.reading.scratch);
+      this.tables.set(name, table);
+    }
+    return table;
+  }
+}
+
+const isNull = (text: Buffer): boolean => text.length === 4 && text.toString('latin1') === 'null';

@@ -1,0 +1,127 @@
+/** Where the rows of one table are while a database file is replayed: in memory, or on scratch space. */
+import type { Breath } from '../lib/pause.js';
+import type { Scratch } from '../model/scratch.js';
+import { ScratchRows } from '../model/scratch-rows.js';
+import { StoredRows } from '../model/snapshot.js';
+import { UuidIndex } from '../model/uuid-index.js';
+import { readUuid, UUID_WORDS } from '../model/uuid-words.js';
+import type { IncomingRows } from './snapshot-builder.js';
+
+/** Rows that come and go, by their UUIDs. */
+export interface ReplayedRows {
+  has(uuid: string): boolean;
+  /** Adds a row that is not here. */
+  add(uuid: string, text: string): void;
+  /** False when there is no such row. */
+  remove(uuid: string): boolean;
+  /** Canonical text, valid until the next call. */
+  text(uuid: string): Buffer | undefined;
+  /** Gives rows that are here new texts, and frees what was taken by those that are gone. */
+  settle(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<IncomingRows>;
+}
+
+export function replayedRows(table: string, scratch: Scratch | undefined): ReplayedRows {
+  return scratch === undefined ? new MemoryRows(table) : new RowsOnScratch(table, scratch);
+}
+
+class MemoryRows implements ReplayedRows {
+  private rows: StoredRows;
+  /** Every row, and where its bytes are. */
+  private places = new Map<string, number>();
+
+  constructor(private readonly table: string) {
+    this.rows = new StoredRows(table);
+  }
+
+  has(uuid: string): boolean {
+    return this.places.has(uuid);
+  }
+
+  add(uuid: string, text: string): void {
+    this.places.set(uuid, this.rows.count);
+    this.rows.add(uuid, text);
+  }
+
+  remove(uuid: string): boolean {
+    return this.places.delete(uuid);
+  }
+
+  text(uuid: string): Buffer | undefined {
+    const place = this.places.get(uuid);
+    return place === undefined ? undefined : this.rows.text(place);
+  }
+
+  async settle(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<StoredRows> {
+    const texts = new Map(changed);
+    if (texts.size === 0 && this.places.size === this.rows.count) return this.rows;
+    const rows = new StoredRows(this.table);
+    const places = new Map<string, number>();
+    for (const [uuid, place] of this.places) {
+      places.set(uuid, rows.count);
+      rows.add(uuid, texts.get(uuid)?.() ?? this.rows.text(place));
+      if (breath.due()) await breath.rest();
+    }
+    this.rows = rows;
+    this.places = places;
+    return rows;
+  }
+}
+
+class RowsOnScratch implements ReplayedRows {
+  private readonly rows: ScratchRows;
+  private readonly index: UuidIndex;
+  /** Numbers of rows that were removed, for those that come. */
+  private readonly free: number[] = [];
+  private readonly words = new Uint32Array(UUID_WORDS);
+  private next = 0;
+
+  constructor(
+    table: string,
+    private readonly scratch: Scratch,
+  ) {
+    this.rows = new ScratchRows(table, scratch);
+    this.index = new UuidIndex(this.rows);
+  }
+
+  has(uuid: string): boolean {
+    return this.find(uuid) !== undefined;
+  }
+
+  add(uuid: string, text: string): void {
+    let row = this.free.pop();
+    if (row === undefined) {
+      row = this.next++;
+      this.rows.add(uuid, text);
+    } else {
+      this.rows.reuse(row, uuid, text);
+    }
+    this.index.add(row);
+  }
+
+  remove(uuid: string): boolean {
+    const row = readUuid(uuid, this.words) ? this.index.remove(this.words) : undefined;
+    if (row === undefined) return false;
+    this.rows.drop(row);
+    this.free.push(row);
+    return true;
+  }
+
+  text(uuid: string): Buffer | undefined {
+    const row = this.find(uuid);
+    return row === undefined ? undefined : this.rows.text(row);
+  }
+
+  async settle(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<ScratchRows> {
+    for (const [uuid, text] of changed) {
+      const row = this.find(uuid);
+      if (row !== undefined) this.rows.replace(row, text());
+      await this.scratch.drained();
+      if (breath.due()) await breath.rest();
+    }
+    return this.rows;
+  }
+
+  private find(uuid: string): number | undefined {
+    return readUuid(uuid, this.words) ? this.index.find(this.words) : undefined;
+  }
+}

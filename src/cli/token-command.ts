@@ -1,0 +1,155 @@
+/**
+ * The command `npm run token`: makes, lists and revokes static tokens in the file that the server reads, which
+ * takes them up by itself. A token is printed once and stored nowhere; the file has its SHA-256.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { PERMISSIONS, ROLES, isPermission } from '../api/permission.js';
+import type { Permission } from '../api/permission.js';
+import { addToken, newToken, removeToken } from '../api/token-edit.js';
+import { TOKEN_NAME, readTokenFile } from '../api/token-file.js';
+import type { TokenEntry } from '../api/token-file.js';
+import { tokensFileOf } from '../config.js';
+import type { Environment } from '../config.js';
+import { instant } from '../lib/clock.js';
+import type { Clock } from '../lib/clock.js';
+import { errnoOf, messageOf } from '../lib/error.js';
+import { nearestNames } from '../lib/nearest.js';
+
+export interface TokenCommandOptions {
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** The token, or the list, and nothing else. */
+  readonly out: (text: string) => void;
+  /** What a person reads. */
+  readonly say: (text: string) => void;
+}
+
+const SPAN = /^(\d{1,5})([mhdw])$/;
+const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+interface MakeFlags {
+  readonly file: string;
+  readonly permissions?: readonly Permission[];
+  readonly role?: string;
+  readonly expires?: string;
+}
+
+interface ListFlags {
+  readonly file: string;
+  readonly json?: boolean;
+}
+
+/**
+ * The command, to be run with parseAsync. It throws Error and AppError with messages fit to be printed, and
+ * CommanderError when it has printed what is wrong, or what was asked for (--help), itself.
+ */
+export function tokenCommand(options: TokenCommandOptions): Command {
+  const { env, clock, out, say } = options;
+  const program = new Command('token').description('Static tokens of the backup server').configureOutput({ writeOut: out, writeErr: say }).exitOverride();
+  const { path: defaultFile } = tokensFileOf(env);
+  const fileOption = (): Option => new Option('--file <path>', 'the token file').default(defaultFile);
+  program
+    .command('make')
+    .description('make a token and print it, once')
+    .argument('<name>', 'whose it is, as it stands in backups and in the log', nameOf)
+    .option('--permissions <list>', `separated by commas: ${PERMISSIONS.join(', ')}`, permissionsOf)
+    .addOption(new Option('--role <role>', 'permissions by the name of what one does').choices(Object.keys(ROLES)))
+    .option('--expires <when>', '30d, 12h, 2w, or a time such as 2030-12-31T00:00:00Z; never, if left out', (text) => expiryOf(text, clock))
+    .addOption(fileOption())
+    .action(async (name: string, flags: MakeFlags) => make(name, flags, options));
+  program
+    .command('list')
+    .description('show the tokens that there are; the tokens themselves are nowhere')
+    .option('--json', 'as JSON')
+    .addOption(fileOption())
+    .action(async (flags: ListFlags) => list(flags, options));
+  program
+    .command('revoke')
+    .description('take a token back; open connections end within half a minute')
+    .argument('<name>', 'as list shows it')
+    .addOption(fileOption())
+    .action(async (name: string, flags: { readonly file: string }) => {
+      await removeToken(flags.file, name);
+      say(`Revoked "${name}" in ${flags.file}.\n`);
+      warnIfUnused(flags.file, options);
+    });
+  return program;
+}
+
+async function make(name: string, { file, permissions: given = [], role, expires }: MakeFlags, options: TokenCommandOptions): Promise<void> {
+  const ofRole = role === undefined ? [] : (ROLES[role] ?? []);
+  const permissions = PERMISSIONS.filter((permission) => given.includes(permission) || ofRole.includes(permission));
+  if (permissions.length === 0) throw new Error('What may the token do? Give --role, or --permissions');
+  const { token, sha256 } = newToken();
+  await addToken(file, { name, sha256, permissions, ...(expires === undefined ? {} : { expiresAt: expires }) });
+  options.out(`${token}\n`);
+  options.say(`Made "${name}" in ${file} with ${permissions.join(', ')}, valid ${expires === undefined ? 'until it is revoked' : `until ${expires}`}. It is shown only now.\n`);
+  warnIfUnused(file, options);
+}
+
+async function list(flags: ListFlags, options: TokenCommandOptions): Promise<void> {
+  const shown = await shownIn(flags.file, options.clock);
+  if (flags.json === true) options.out(`${JSON.stringify(shown, null, 2)}\n`);
+  else if (shown.length === 0) options.say(`There are no tokens in ${flags.file}.\n`);
+  else options.out(tableOf(shown));
+}
+
+interface ShownToken {
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+  readonly expiresAt: string | null;
+  readonly expired: boolean;
+}
+
+async function shownIn(file: string, clock: Clock): Promise<readonly ShownToken[]> {
+  return (await entriesOf(file)).map(({ name, permissions, expiresAt }) => ({
+    name, permissions, expiresAt: expiresAt ?? null, expired: expiresAt !== undefined && Date.parse(expiresAt) <= clock.now(),
+  }));
+}
+
+function tableOf(shown: readonly ShownToken[]): string {
+  const rows = shown.map(({ name, permissions, expiresAt, expired }) => [name, permissions.join(','), expiresAt === null ? 'never' : `${expiresAt}${expired ? ' (expired)' : ''}`]);
+  const table = [['NAME', 'PERMISSIONS', 'EXPIRES'], ...rows];
+  const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('');
+}
+
+async function entriesOf(file: string): Promise<readonly TokenEntry[]> {
+  try {
+    return await readTokenFile(file);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    if (errnoOf(error) !== undefined) throw new Error(`The token file ${file} cannot be read (${messageOf(error)})`, { cause: error });
+    throw error;
+  }
+}
+
+function warnIfUnused(file: string, { env, say }: TokenCommandOptions): void {
+  const used = tokensFileOf(env);
+  if (used.path === file && !used.isUsed) say(`Note: with JWTs configured, the server reads this file only if OVNCP_TOKENS_FILE=${file} is set for it.\n`);
+}
+
+function nameOf(text: string): string {
+  const parsed = TOKEN_NAME.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? 'is not a name'}.`);
+  return parsed.data;
+}
+
+function permissionsOf(text: string): readonly Permission[] {
+  return text.split(',').map((item) => {
+    const name = item.trim();
+    if (isPermission(name)) return name;
+    const [near] = nearestNames(name, PERMISSIONS, 1);
+    throw new InvalidArgumentError(near === undefined ? `"${name}" is none of ${PERMISSIONS.join(', ')}.` : `"${name}" is not known; did you mean ${near}?`);
+  });
+}
+
+/** @returns RFC 3339, in UTC */
+function expiryOf(text: string, clock: Clock): string {
+  const [, count, unit] = SPAN.exec(text) ?? [];
+  const at = count !== undefined && unit !== undefined ? clock.now() + Number(count) * (SPAN_MS[unit] ?? NaN) : RFC_3339.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('Write 30d, 12h, 2w, or a time such as 2030-12-31T00:00:00Z.');
+  if (at <= clock.now()) throw new InvalidArgumentError('That is over already.');
+  return instant(at);
+}
