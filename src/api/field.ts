@@ -36,5 +36,5 @@ function faultOf(issue: z.core.$ZodIssue): string {
 
 /** zod's own texts quote nothing but what is expected. */
 function messageOf({ message }: z.core.$ZodIssue): string {
-  return message.replace('expected record', 'expected object').replace(/^Invalid input: expected (.*), received undefined$/, 'is needed, $1').replace(/^Invalid input: expected /, 'takes ').replace(/^Invalid option: expected one of /, 'takes one of ');
+  return message.replace('expected record', 'expected object').replace(/^Invalid input: expected (.*), received undefined$/, 'is needed ($1)').replace(/^Invalid input: expected /, 'takes ').replace(/^Invalid option: expected one of /, 'takes one of ');
 }

@@ -16,7 +16,7 @@ import { ReplayedTable } from './replayed-table.js';
 import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from './snapshot-builder.js';
 
 /** Rows that are being changed are held as objects: with more bytes of them, they are turned back into text. */
-const HELD_BYTES_MAX = 32 << 20;
+const HELD_BYTES_MAX = 48 << 20;
 /** What an object costs besides the bytes of its text. */
 const HELD_ROW_BYTES = 1 << 10;
 /** Texts of rows that are gone are given back when they have more bytes than this and half of those that are there. */
@@ -32,7 +32,9 @@ export class Replay implements MemberTarget {
   private readonly breath = new Breath();
   private isDiff = false;
   private mayEndEarly = false;
+  private heldRows = 0;
   private heldBytes = 0;
+  private changeBytes = 0;
   private insertedBytes = 0;
   private rows = 0;
   private goneBytes = 0;
@@ -81,7 +83,7 @@ export class Replay implements MemberTarget {
       if (json === null) this.remove(table, uuid);
       else if (table.has(uuid)) this.hold(table.change(uuid, json, this.isDiff), text.length);
       else this.insert(table, uuid, json);
-      if (this.heldBytes > HELD_BYTES_MAX) await this.settle();
+      if (this.isCrowded) await this.settle();
       await this.reading.scratch?.drained();
       if (this.breath.due()) await this.breath.rest();
     }
@@ -111,13 +113,23 @@ export class Replay implements MemberTarget {
 
   /** @param rowBytes of a row that was not held before @param changeBytes of what it may have grown by */
   private hold(rowBytes: number, changeBytes: number): void {
-    this.heldBytes += (rowBytes > 0 ? HELD_ROW_BYTES + rowBytes : 0) + changeBytes;
+    this.changeBytes += changeBytes;
+    if (rowBytes === 0) return;
+    this.heldRows++;
+    this.heldBytes += HELD_ROW_BYTES + rowBytes;
+  }
+
+  /** One row that is so large alone is not turned into text after every change. */
+  private get isCrowded(): boolean {
+    return this.changeBytes > HELD_BYTES_MAX || (this.heldRows > 1 && this.heldBytes + this.changeBytes > HELD_BYTES_MAX);
   }
 
   private async settle(): Promise<void> {
     for (const table of this.tables.values()) await table.settle();
     this.insertedBytes -= this.goneBytes;
+    this.heldRows = 0;
     this.heldBytes = 0;
+    this.changeBytes = 0;
     this.goneBytes = 0;
   }
 

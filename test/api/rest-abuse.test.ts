@@ -82,6 +82,20 @@ describe('a body', () => {
   });
 });
 
+describe('a form', () => {
+  it.each([
+    ['headers of parts that are malformed', 'Content\u0000: x\r\n\r\nx\r\n--b\r\nX\u0000Y: q\r\n\r\nx'],
+    ['a field without a name', 'Content-Disposition: form-data\r\n\r\nx'],
+    ['a file without a name', 'Content-Disposition: form-data; filename="x"\r\n\r\nx'],
+    ['a file in another field', 'Content-Disposition: form-data; name="other"; filename="x"\r\n\r\nx'],
+  ])('with %s is refused, and the server goes on', async (_name, part) => {
+    const body = `--b\r\n${part}\r\n--b--\r\n`;
+    expect(await rest.send('/api/v1/backups/import', { method: 'POST', body, headers: { 'content-type': 'multipart/form-data; boundary=b' } })).toMatchObject({ status: 400, body: { code: 'BAD_USER_INPUT' } });
+    expect(await rest.get('/api/v1/backups')).toMatchObject({ status: 200 });
+    expect((await api.files()).filter((name) => name.startsWith('incoming'))).toEqual([]);
+  });
+});
+
 it('takes twelve encrypted imports at once without twelve derivations at once', async () => {
   const sealed = Buffer.concat([Buffer.from('OVNCPENC'), Buffer.from([1, 1, 17, 8, 1]), Buffer.alloc(16, 1), Buffer.from([0, 1, 0, 0]), Buffer.alloc(7), createHash('sha256').update('x').digest(), Buffer.alloc(64)]);
   const before = process.memoryUsage().rss;

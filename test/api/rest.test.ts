@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { startApiServer, type TestApi } from '../support/api-server.js';
+import { AuditLogDocument } from '../support/generated/graphql.js';
 import { compareDatabases, dumpDatabase, type DatabaseContent } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { nbctl } from '../support/ovsdb-server.js';
@@ -229,6 +230,8 @@ describe('a restore', () => {
       if (found['phase'] === 'succeeded') break;
       expect(['queued', 'reading', 'planning', 'applying', 'verifying']).toContain(found['phase']);
     }
+    const { auditLog } = await api.admin.run(AuditLogDocument, { action: 'restoreBackup', first: 1 });
+    expect(auditLog.nodes).toMatchObject([{ result: 'OK', subject: 'tester', via: 'REST', target: { restoreId: (await newest())['restore_id'] } }]);
     expect(compareDatabases(before, await dumpDatabase(api.ovsdb.remote))).toEqual([]);
   });
 });

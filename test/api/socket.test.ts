@@ -91,6 +91,14 @@ describe('a subscription', () => {
     expect(messages.filter((message) => message.includes('TOO_LARGE'))).toHaveLength(1);
   });
 
+  it.each(['connection_ack', 'next'])('with a message that only a server sends, %s, closes the socket as a bad request', async (type) => {
+    const socket = await client.openSocket();
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    socket.send(JSON.stringify({ type, id: '1', payload: {} }));
+    expect(await closeOf(socket)).toMatchObject({ code: 4400 });
+    expect(tiny.lines.join('')).not.toMatch(/socket message failed/);
+  });
+
   it('with a message over a mebibyte closes the socket', async () => {
     const socket = await client.openSocket();
     socket.on('error', () => undefined);

@@ -81,7 +81,8 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
   });
   const fields = new Map<string, string>();
   const tags: string[] = [];
-  form.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+  form.on('field', (given, value, { nameTruncated, valueTruncated }) => {
+    const name = nameOf(given);
     const shown = name.slice(0, 100);
     if (nameTruncated || valueTruncated) refuse('TOO_LARGE', `${shown}: takes at most ${String(FIELD_BYTES_MAX)} bytes`);
     else if (name === 'tag' || name === 'tags') tags.push(value);
@@ -91,7 +92,8 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
   for (const limit of ['partsLimit', 'fieldsLimit'] as const) form.on(limit, () => refuse('BAD_USER_INPUT', `The form has more than ${String(FIELDS_MAX)} fields`));
   form.on('filesLimit', () => refuse('BAD_USER_INPUT', 'The form has more than one file: import one at a time'));
   const file = new Promise<{ stream: Readable; name: string | undefined }>((resolve, reject) => {
-    form.once('file', (name, stream, info) => {
+    form.once('file', (given, stream, info) => {
+      const name = nameOf(given);
       // an error of the form ends the file too: whoever reads the file meets it there
       stream.on('error', () => undefined);
       if (name === 'file') resolve({ stream, name: info.filename });
@@ -109,6 +111,11 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
     await end;
   }
   return { source: bytes(), members: () => ({ ...Object.fromEntries(fields), ...(tags.length === 0 ? {} : { tags }) }), fileName: name };
+}
+
+/** A part may come without a name, whatever the reader's types say. */
+function nameOf(given: string | undefined): string {
+  return given ?? '';
 }
 
 function formReader({ headers }: IncomingMessage): busboy.Busboy {
