@@ -1,9 +1,10 @@
 /** What a restore wants the database to become: a backup, or (undo-planner.ts) what it was before another restore. */
 import { AppError } from '../lib/error.js';
-import { type Breath } from '../lib/pause.js';
+import { Breath } from '../lib/pause.js';
 import { adapt } from '../engine/plan/compatibility.js';
 import { copyForRename } from '../engine/copy/copy.js';
 import { findDisplaced, resolveMapping, type MappingEntry } from '../engine/copy/mapping.js';
+import { withoutUnheld } from '../engine/plan/lost-rows.js';
 import { makePlan } from '../engine/plan/plan.js';
 import { intersectFilters, selectLiveScope, selectScope, type PulledIn, type ResourceFilter } from '../engine/scope/scope.js';
 import type { ConflictPolicy, Plan, PlanOptions } from '../engine/plan/table-plan.js';
@@ -53,6 +54,7 @@ export interface BackupPlanOptions {
 
 export class BackupPlanner implements RestorePlanner {
   private snapshot: Snapshot | undefined;
+  private notes: readonly string[] = [];
 
   constructor(
     private readonly backups: BackupService,
@@ -71,7 +73,10 @@ export class BackupPlanner implements RestorePlanner {
   async read({ signal, onProgress }: ReadOptions): Promise<void> {
     const { rowCount, sealed } = this.record;
     const { snapshot, record } = await this.backups.read(this.record, this.options.decryptionKey, { signal, ...(sealed === true ? {} : { onProgress: (rows) => { onProgress(rows, rowCount); } }) });
-    this.snapshot = snapshot;
+    // what was captured holds itself together; what somebody wrote may not, and a selective one's filter sees to that
+    const whole = record.origin === 'IMPORTED' && record.type === 'FULL' ? await withoutUnheld(snapshot, new Breath()) : { snapshot, notes: [] };
+    this.snapshot = whole.snapshot;
+    this.notes = whole.notes;
     // of a sealed one it is known only now whether it is a selective one, and of what
     this.record = record;
   }
@@ -83,7 +88,7 @@ export class BackupPlanner implements RestorePlanner {
     const { snapshot: backup, pairs } = options.mapping.length === 0 ? { snapshot: adapted, pairs: [] } : await resolveMapping(adapted, live, options.mapping, breath);
     const identity = await identify(backup, live, breath, { pairs });
     const filter = effectiveFilter(this.record, options.filter);
-    const notes = losses.map((loss) => `Left out: ${loss}`);
+    const notes = [...this.notes, ...losses.map((loss) => `Left out: ${loss}`)];
     const scope = filter === undefined ? undefined : await scopeOf({ named: adapted, backup, live, identity, byName: options.exact && pairs.length === 0 }, filter, breath);
     notes.push(...(scope?.warnings ?? []));
     const pulledIn = scope?.pulledIn ?? [];

@@ -87,6 +87,8 @@ describe('a form', () => {
     ['headers of parts that are malformed', 'Content\u0000: x\r\n\r\nx\r\n--b\r\nX\u0000Y: q\r\n\r\nx'],
     ['a field without a name', 'Content-Disposition: form-data\r\n\r\nx'],
     ['a file without a name', 'Content-Disposition: form-data; filename="x"\r\n\r\nx'],
+    ['a field twice and then a file', 'Content-Disposition: form-data; name="name"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nx'],
+    ['a malformed part and then a file', 'Content\u0000: x\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nx'],
     ['a file in another field', 'Content-Disposition: form-data; name="other"; filename="x"\r\n\r\nx'],
   ])('with %s is refused, and the server goes on', async (_name, part) => {
     const body = `--b\r\n${part}\r\n--b--\r\n`;

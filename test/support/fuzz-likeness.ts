@@ -50,8 +50,12 @@ export async function liveHoldings(remote: string): Promise<Holdings> {
   return { schema, tables: Object.fromEntries(tables) as Holdings['tables'] };
 }
 
-/** Rows that only one of them holds, in a line each; columns and tables that the backup does not know are not looked at. */
+/** Rows that only one of them holds, in a line each; tables that the backup does not know are not looked at. None where the schemas of the others differ, or where a UUID is in two tables. */
 export function unlikeness(backup: Holdings, live: Holdings): readonly string[] {
+  const shared = Object.keys(backup.schema).filter((table) => table in live.schema);
+  if (shared.some((table) => printExact(sorted(backup.schema[table])) !== printExact(sorted(live.schema[table])))) return [];
+  const uuids = Object.values(backup.tables).flatMap((rows) => Object.keys(rows));
+  if (new Set(uuids).size < uuids.length) return [];
   const [ours, theirs] = [likeness(backup, backup.schema), likeness(live, backup.schema)];
   const count = (list: readonly string[]): Map<string, number> => list.reduce((counts, line) => counts.set(line, (counts.get(line) ?? 0) + 1), new Map<string, number>());
   const [a, b] = [count(ours), count(theirs)];
@@ -132,6 +136,11 @@ function heldRows(rows: ReadonlyMap<string, Row>, schema: Schema): ReadonlySet<s
   };
   for (const [uuid, { table }] of rows) if (!hasRoots || member(schema[table], 'isRoot') === true) hold(uuid);
   return held;
+}
+
+function sorted(value: ExactJson | undefined): ExactJson {
+  if (isList(value)) return value.map(sorted);
+  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, sorted(one)])) : (value ?? null);
 }
 
 function member(value: ExactJson | undefined, name: string): ExactJson | undefined {

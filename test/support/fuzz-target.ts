@@ -56,6 +56,8 @@ export class FuzzTarget {
   readonly problems: string[] = [];
   problemCount = 0;
   slowestMs = 0;
+  /** Bytes that a server took at most. */
+  peak = 0;
   /** Restores that changed the database, and were put back. */
   putBacks = 0;
   private process!: ServerProcess;
@@ -89,13 +91,7 @@ export class FuzzTarget {
     }
   }
 
-  get pid(): number {
-    return this.process.pid;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${String(this.port)}`;
-  }
+  get url(): string { return `http://127.0.0.1:${String(this.port)}`; }
 
   /** Sends a request, and looks at everything that must hold of any answer. */
   async send({ request, part }: Sent): Promise<WireAnswer | undefined> {
@@ -206,14 +202,15 @@ export class FuzzTarget {
 
   /** Stops the server, lets something happen to its files, and starts it again. */
   async restart(meanwhile: () => Promise<void>): Promise<void> {
+    await this.measure();
     await this.process.kill('SIGTERM');
     this.checkLog();
     await meanwhile();
     await this.spawn();
   }
 
-  /** What must hold at the end. @returns bytes that the server took at most */
-  async end(): Promise<{ readonly rss: number; readonly peak: number }> {
+  /** What must hold at the end. */
+  async end(): Promise<void> {
     await this.settle();
     await this.tidy();
     await this.unchanged('at the end');
@@ -227,9 +224,7 @@ export class FuzzTarget {
       const { body } = await this.own('POST', '/api/v1/backups/validate', { backup_id: this.ids[id], ...(id === 'origin3' ? { decryption_key: KEY } : {}) });
       if (body['valid'] !== true) this.problem(`${id} is not valid at the end: ${JSON.stringify(body)}`);
     }
-    const status = await readFile(`/proc/${String(this.pid)}/status`, 'utf8');
-    const of = (name: string): number => 1_024 * Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
-    return { rss: of('VmRSS'), peak: of('VmHWM') };
+    await this.measure();
   }
 
   /** Tokens and ids for a request; for one that deletes, ids of which none is needed any more. */
@@ -258,10 +253,10 @@ export class FuzzTarget {
   }
 
   /** All that was counted, for whoever runs it by hand. */
-  report(total: number, { rss, peak }: { readonly rss: number; readonly peak: number }): string {
+  report(total: number): string {
     const parts = [...this.counts].map(([part, counts]) => `${part}: ${[...counts].sort().map(([answer, n]) => `${answer} x${String(n)}`).join(', ')}`);
     const messages = [...this.messages.values()].sort().map((message) => `  ${message.slice(0, 400).replaceAll(/\p{Cc}/gu, '?')}`);
-    return [`${String(total)} inputs, slowest ${this.slowestMs.toFixed(0)} ms, ${String(this.putBacks)} restores put back, memory ${String(rss >> 20)} MB, at most ${String(peak >> 20)} MB`, ...parts, 'Messages:', ...messages, `Problems: ${String(this.problems.length)}`, ...this.problems.map((problem) => `- ${problem}`), ''].join('\n');
+    return [`${String(total)} inputs, slowest ${this.slowestMs.toFixed(0)} ms, ${String(this.putBacks)} restores put back, memory at most ${String(this.peak >> 20)} MB`, ...parts, 'Messages:', ...messages, `Problems: ${String(this.problems.length)}`, ...this.problems.map((problem) => `- ${problem}`), ''].join('\n');
   }
 
   async stop(): Promise<void> {
@@ -275,7 +270,12 @@ export class FuzzTarget {
     const { stdout, stderr } = this.process;
     this.process.stdout = '';
     this.checkSecrets(stdout + stderr, 'the log');
-    for (const line of stdout.split('\n')) if (/"level":(?:"(?:error|fatal)"|[56]0)\b/.test(line)) this.problem(`the log has an error: ${line.slice(0, 1_500)}`);
+    for (const line of stdout.split('\n')) if (/^\{"level":"(?:error|fatal)"/.test(line)) this.problem(`the log has an error: ${line.slice(0, 1_500)}`);
+  }
+
+  private async measure(): Promise<void> {
+    const status = await readFile(`/proc/${String(this.process.pid)}/status`, 'utf8');
+    this.peak = Math.max(this.peak, 1_024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]));
   }
 
   private async spawn(): Promise<void> {
@@ -316,8 +316,9 @@ export class FuzzTarget {
     this.checkSecrets(text + [...headers.values()].join('\n'), 'the answer');
     if (headers.get('x-request-id') === undefined && status !== 101) throw new Error(`status ${String(status)} without X-Request-ID`);
     if (headers.has('x-injected')) throw new Error('a header was injected');
-    if (status < 400 && !(isGraphQL && text.includes('"errors":[{'))) return;
-    if (body.length > 0) this.checkError(JSON.parse(body.toString()) as Record<string, unknown>);
+    if (body.length === 0 || (status < 400 && !(isGraphQL && text.includes('"errors":[{')))) return;
+    const answer = JSON.parse(body.toString()) as Record<string, unknown>;
+    if (status >= 400 || answer['errors'] !== undefined) this.checkError(answer);
   }
 
   /** An error in REST or in GraphQL: with a code, an id, and a message for a person. */
@@ -340,5 +341,5 @@ export class FuzzTarget {
 }
 
 export function shown(bytes: Buffer): string {
-  return JSON.stringify(bytes.toString('latin1', 0, 3_000).replace(/(authorization: bearer )\S+/i, '$1…'));
+  return JSON.stringify(bytes.toString('latin1').replaceAll(/(.)\1{99,}/g, '$1…').slice(0, 3_000).replace(/(authorization: bearer )\S+/i, '$1…'));
 }

@@ -297,7 +297,9 @@ async function prepare({ context, payload, operation, rules, options }: Preparat
   const document = parsed(payload.query);
   const faults = validate(schema, document, rules);
   if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
-  operation.scope.operation = sanitisedOperationName(getOperationAST(document, payload.operationName)?.name?.value);
+  const chosen = getOperationAST(document, payload.operationName);
+  if (chosen === null || chosen === undefined) throw new AppError('BAD_USER_INPUT', 'The document has no operation of the name that operationName gives, or several and no name is given');
+  operation.scope.operation = sanitisedOperationName(chosen.name?.value);
   const variables = payload.variables ?? {};
   checkOperation({ schema, document, operationName: payload.operationName, variables });
   const { scope } = operation;

@@ -73,11 +73,21 @@ function isForm(head: string): boolean {
 
 async function openForm(request: IncomingMessage): Promise<ImportBody> {
   const form = formReader(request);
-  const refuse = (code: 'BAD_USER_INPUT' | 'TOO_LARGE', message: string): void => void form.destroy(new AppError(code, message));
+  let failure: AppError | undefined;
+  let reading: Readable | undefined;
+  // the reader goes on to the end of a piece: after a failure, too, parts may begin, and errors may come
+  const fail = (error: AppError): void => {
+    failure ??= error;
+    reading?.destroy(failure);
+    form.destroy(failure);
+  };
+  const refuse = (code: 'BAD_USER_INPUT' | 'TOO_LARGE', message: string): void => fail(new AppError(code, message));
   const end = new Promise<void>((resolve, reject) => {
+    form.on('error', (error) => {
+      fail(error instanceof AppError ? error : new AppError('BAD_USER_INPUT', 'The form is malformed or ended early: send the file again', { cause: error }));
+      reject(failure ?? error);
+    });
     form.once('close', resolve);
-    // more than one may come, and one that nobody listens to ends the process
-    form.on('error', (error) => reject(error instanceof AppError ? error : new AppError('BAD_USER_INPUT', 'The form is malformed or ended early: send the file again', { cause: error })));
   });
   const fields = new Map<string, string>();
   const tags: string[] = [];
@@ -96,10 +106,12 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
       const name = nameOf(given);
       // an error of the form ends the file too: whoever reads the file meets it there
       stream.on('error', () => undefined);
-      if (name === 'file') resolve({ stream, name: info.filename });
+      reading = stream;
+      if (failure !== undefined) stream.destroy(failure);
+      else if (name === 'file') resolve({ stream, name: info.filename });
       else refuse('BAD_USER_INPUT', `${name.slice(0, 100)}: not known here; the file goes into the field "file"`);
     });
-    end.then(() => reject(new AppError('BAD_USER_INPUT', 'file: is needed, a form field with the file')), reject);
+    end.then(() => reject(failure ?? new AppError('BAD_USER_INPUT', 'file: is needed, a form field with the file')), reject);
   });
   request.once('close', () => {
     if (!request.complete) refuse('BAD_USER_INPUT', 'The upload ended early: send the file again');

@@ -5,9 +5,10 @@
  */
 import type { Breath } from '../../lib/pause.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { nounOf } from '../../model/northbound.js';
 import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import { encodeRow, type Row, type Value } from '../../model/row.js';
-import type { Snapshot, StoredRows } from '../../model/snapshot.js';
+import { StoredRows, type Snapshot } from '../../model/snapshot.js';
 
 export interface LostFollowers {
   readonly table: string;
@@ -76,8 +77,32 @@ export async function dropUnsupported(snapshot: { readonly schema: DatabaseSchem
   return { schema, tables: kept };
 }
 
+/**
+ * A backup that others wrote, without the rows that a server would drop at once: those of non-root tables that nothing holds. No database
+ * has such rows, but a document that was edited may.
+ * @returns notes that say what is left out
+ */
+export async function withoutUnheld(backup: Snapshot, breath: Breath): Promise<{ readonly snapshot: Snapshot; readonly notes: readonly string[] }> {
+  const { schema } = backup;
+  const lost = new LostRows(schema);
+  await loseUnheld(schema, backup.tables, lost, breath);
+  if (lost.count === 0) return { snapshot: backup, notes: [] };
+  const tables = new Map<string, StoredRows>();
+  for (const rows of backup.tables.values()) {
+    const copy = new StoredRows(rows.table);
+    tables.set(rows.table, copy);
+    for (let i = 0; i < rows.count; i++) {
+      copy.add(rows.uuid(i), rows.text(i));
+      if (breath.due()) await breath.rest();
+    }
+    copy.seal();
+  }
+  const snapshot = await dropUnsupported({ schema, tables }, lost, breath);
+  return { snapshot, notes: lost.followers().map(({ table, count: rows, reason }) => `Left out: ${nounOf(table)} rows that ${reason} (${String(rows)})`) };
+}
+
 /** Rows of non-root tables that no kept row refers to, and what only those hold. */
-async function loseUnheld(schema: DatabaseSchema, tables: Tables, lost: LostRows, breath: Breath): Promise<void> {
+async function loseUnheld(schema: DatabaseSchema, tables: Snapshot['tables'], lost: LostRows, breath: Breath): Promise<void> {
   const held = new Map([...schema.tables.values()].filter(({ isRoot }) => !isRoot).map(({ name }) => [name, new Set<string>()]));
   const waiting: (readonly [table: TableSchema, uuid: string])[] = [];
   const hold = (table: TableSchema, row: Row): void => {
