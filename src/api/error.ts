@@ -183,6 +183,8 @@ function fieldFaults(item: unknown, prefix: string): readonly FieldFault[] {
 function transportError(error: unknown): PublicError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  // Node's own words for a client that goes away in the middle of its body
+  if (code === 'ECONNRESET' && error.message === 'aborted') return refused('BAD_USER_INPUT', 'The connection was closed in the middle of the request: send it again');
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return undefined;
   const isKnown = (typeof code === 'string' && code.startsWith('FST_')) || error.constructor.name === 'HttpError';
   if (!isKnown) return undefined;

@@ -13,7 +13,7 @@ import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
-import { AppError, messageOf } from '../../lib/error.js';
+import { AppError, errnoOf, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Audit } from '../audit.js';
 import type { Authenticator } from '../auth.js';
@@ -63,6 +63,8 @@ export interface SocketServer {
   close(): Promise<void>;
 }
 
+/** What writing to a client says that has hung up. */
+const GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 const SOCKETS_MAX = 500;
 /** One token must not take all of them. */
 const SOCKETS_PER_TOKEN_MAX = 250;
@@ -172,7 +174,8 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
               close(CloseCode.BadRequest, 'Only a server sends messages of this type');
               return;
             }
-            log.error({ err: error }, 'socket message failed');
+            // a client that is gone is no trouble of ours
+            log[GONE.has(errnoOf(error) ?? '') ? 'debug' : 'error']({ err: error }, 'socket message failed');
             socket.close(CloseCode.InternalServerError, 'Internal error');
           });
         });
