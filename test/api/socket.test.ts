@@ -99,6 +99,26 @@ describe('a subscription', () => {
     expect(tiny.lines.join('')).not.toMatch(/socket message failed/);
   });
 
+  it('may be left in the middle of its results, which is no error of ours', async () => {
+    const ended = (): number => tiny.lines.filter((line) => line.includes('socket operation ended')).length;
+    const before = ended();
+    for (let round = 0; round < 20; round++) {
+      const socket = await client.openSocket();
+      socket.on('error', () => undefined);
+      const reached = new Promise<void>((resolve) => {
+        socket.on('message', (data) => {
+          if (String(data).includes('connection_ack')) socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { count(to: 1000000) }' } }));
+          if (String(data).includes('"count":50}')) resolve();
+        });
+      });
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+      await reached;
+      socket.terminate();
+    }
+    while (ended() < before + 20) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(tiny.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line) && /EPIPE|ECONNRESET|ERR_STREAM/.test(line))).toEqual([]);
+  });
+
   it('with a message over a mebibyte closes the socket', async () => {
     const socket = await client.openSocket();
     socket.on('error', () => undefined);

@@ -1,4 +1,5 @@
 /** The API's shell around a schema that is small enough to test the shell and nothing else. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GraphQLBoolean, GraphQLEnumType, GraphQLError, GraphQLInputObjectType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { GraphQLUpload } from 'graphql-upload-minimal';
@@ -76,7 +77,11 @@ function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema 
         type: GraphQLInt,
         args: { to: { type: new GraphQLNonNull(GraphQLInt) } },
         subscribe: async function* (_root, { to }: { to: number }) {
-          for (let count = 1; count <= to; count++) yield { count };
+          for (let count = 1; count <= to; count++) {
+            yield { count };
+            // clients of the same process have their turn too
+            if (count % 10 === 0) await nextTurn();
+          }
         },
       },
       forever: {

@@ -13,7 +13,7 @@ import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
-import { AppError, errnoOf, messageOf } from '../../lib/error.js';
+import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Audit } from '../audit.js';
 import type { Authenticator } from '../auth.js';
@@ -63,8 +63,6 @@ export interface SocketServer {
   close(): Promise<void>;
 }
 
-/** What writing to a client says that has hung up. */
-const GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 const SOCKETS_MAX = 500;
 /** One token must not take all of them. */
 const SOCKETS_PER_TOKEN_MAX = 250;
@@ -161,9 +159,14 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
     {
       protocol: socket.protocol,
       send: (data) =>
-        new Promise<void>((resolve, reject) => {
+        new Promise<void>((resolve) => {
           if (socket.readyState !== socket.OPEN) resolve();
-          else socket.send(data, (error) => (error ? reject(error) : resolve()));
+          else
+            socket.send(data, (error) => {
+              // only a connection that broke fails a write: the socket closes by that, which ends its operations
+              if (error) log.debug({ err: error }, 'the client went away');
+              resolve();
+            });
         }),
       close: (code, reason) => close(code ?? CloseCode.InternalServerError, reason ?? ''),
       onMessage: (take) => {
@@ -174,8 +177,7 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
               close(CloseCode.BadRequest, 'Only a server sends messages of this type');
               return;
             }
-            // a client that is gone is no trouble of ours
-            log[GONE.has(errnoOf(error) ?? '') ? 'debug' : 'error']({ err: error }, 'socket message failed');
+            log.error({ err: error }, 'socket message failed');
             socket.close(CloseCode.InternalServerError, 'Internal error');
           });
         });
