@@ -27,6 +27,7 @@ import { checkStored, StoredBytes, type ExpectedBytes } from './stored-bytes.js'
 import { writeYaml } from './yaml-document.js';
 import { readYamlDocument } from './yaml-reader.js';
 
+export { withoutOuterGzip } from './outer-gzip.js';
 export { recognise } from './recognise.js';
 export type { ArchiveHeader } from './manifest.js';
 

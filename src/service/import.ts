@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../lib/error.js';
 import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
-import { inspectSealed, unpackArchive, type ArchiveFormat, type Unpacked } from '../archive/archive.js';
+import { inspectSealed, unpackArchive, withoutOuterGzip, type ArchiveFormat, type Unpacked } from '../archive/archive.js';
 import type { Store } from '../store/store.js';
 import type { Catalog } from './catalog.js';
 import { checkWhole, toldBy, untold } from './content.js';
@@ -79,7 +79,7 @@ export class ImportService {
     return work.run('import', async () => {
       const spool = this.spools.take();
       try {
-        await spool.fill(limited(request.source, uploadBytesMax), request.signal);
+        await spool.fill(withoutOuterGzip(limited(request.source, uploadBytesMax), uploadBytesMax), request.signal);
         const details = request.details();
         return await work.inTurn(() => this.keep(spool, details, request));
       } catch (error) {

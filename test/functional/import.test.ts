@@ -106,6 +106,19 @@ describe('an import takes', () => {
     expect((await buffer(bytes)).toString()).toBe(text);
   });
 
+  it('an encrypted file without the gzip that somebody put around it, with its key or still encrypted', async () => {
+    const file = await sealedBytes(gzipSync(await bytesOf(origin)));
+    for (const details of [{ decryptionKey: KEY }, {}]) {
+      const record = await services.import(gzipSync(file), details);
+      expect(record).toMatchObject({ encrypted: true, size: file.length, checksum: sha256(file) });
+      expect(record.sealed).toBe('decryptionKey' in details ? undefined : true);
+      expect(await bytesOf(record)).toEqual(file);
+    }
+    const cut = gzipSync(file).subarray(0, -9);
+    for (const details of [{ decryptionKey: KEY }, {}]) await refused(() => services.import(cut, details), 'INTEGRITY_FAILED');
+    await refused(() => services.import(gzipSync(Buffer.concat([file, Buffer.alloc(UPLOAD_BYTES_MAX)]))), 'TOO_LARGE');
+  });
+
   it('the name that is given, or of the document, or of the file without its endings, or a plain one', async () => {
     const document = await bytesOf(origin);
     const file = await ovsdbClient(services.ovsdb.remote, 'backup');

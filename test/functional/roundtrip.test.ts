@@ -8,8 +8,8 @@ import { databaseFile } from '../support/northbound/database-file.js';
 const KEY = 'the key of the round trips';
 const PROFILES = [
   ['small', { profile: 'small', edge: true }],
-  ['openstack', { profile: 'openstack', rows: 3_000 }],
-  ['k8s', { profile: 'k8s', rows: 5_000 }],
+  ['openstack', { profile: 'openstack', rows: 2_000 }],
+  ['k8s', { profile: 'k8s', rows: 2_500 }],
 ] as const;
 const FORMS = (['JSON', 'YAML', 'OVSDB'] as const).flatMap((format) => [false, true].flatMap((compress) => [false, true].map((encrypt) => ({ format, compress, encrypt }))));
 
