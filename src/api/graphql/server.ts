@@ -8,7 +8,8 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { assert } from '../../lib/assert.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
@@ -18,6 +19,9 @@ import type { ApiContext, RequestScope } from '../context.js';
 import { formatGraphQLError, graphQLErrorOf } from '../error.js';
 import { auditPlugin } from './audited-field.js';
 import { TOKENS_MAX, checkOperation, limitRules } from './limits.js';
+
+/** Parsed documents that are kept, measured as JSON: in memory they take three times that, and whoever may ask can send ever new ones. */
+const DOCUMENTS_BYTES_MAX = 4 << 20;
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
@@ -40,6 +44,7 @@ export function createApollo({ schema, introspection, log, audit }: ApolloOption
     nodeEnv: 'production',
     validationRules: [...limitRules()],
     parseOptions: { maxTokens: TOKENS_MAX },
+    documentStore: new InMemoryLRUCache<DocumentNode>({ maxSize: DOCUMENTS_BYTES_MAX }),
     formatError: (_formatted, error) => formatGraphQLError(error, scopeNow()),
     logger: {
       debug: (message) => log.debug(messageOf(message)),
