@@ -5,7 +5,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { ByteReader } from './byte-reader.js';
 import { bounded, decompress } from './compression.js';
-import { ENCRYPTED_MAGIC, recognise } from './recognise.js';
+import { recognise } from './recognise.js';
 
 /** Longer than any gzip header that tools write, with what begins inside. */
 const HEAD_BYTES = 4_096;
@@ -27,7 +27,7 @@ export async function* withoutOuterGzip(source: AsyncIterable<Buffer>, bytesMax:
 function holdsEncrypted(head: Buffer): boolean {
   if (recognise(head) !== 'GZIP') return false;
   try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, ENCRYPTED_MAGIC.length).equals(ENCRYPTED_MAGIC);
+    return recognise(gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH })) === 'ENCRYPTED';
   } catch {
     // damaged within its first bytes: whoever reads it whole says so
     return false;

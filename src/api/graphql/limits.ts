@@ -4,8 +4,8 @@
  * the standard introspection query fit in several times over.
  */
 import { ApolloArmor } from '@escape.tech/graphql-armor';
-import { GraphQLError, getOperationAST } from 'graphql';
-import type { DocumentNode, GraphQLSchema, ValidationRule } from 'graphql';
+import { GraphQLError } from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
 // its ES module brings a second copy of graphql along, whose types are not ours
 import { getComplexity } from 'graphql-query-complexity/cjs';
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity/cjs';
@@ -39,7 +39,8 @@ export function limitRules(): readonly ValidationRule[] {
 export interface OperationToCheck {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
-  readonly operationName?: string | null | undefined;
+  /** Of the document, the one that is to run. */
+  readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
@@ -47,9 +48,7 @@ export interface OperationToCheck {
  * Checks what needs the variables: their types, then the operation's cost.
  * @throws AppError BAD_USER_INPUT; never quotes a variable's value
  */
-export function checkOperation({ schema, document, operationName, variables }: OperationToCheck): void {
-  const operation = getOperationAST(document, operationName);
-  if (operation === null || operation === undefined) return;
+export function checkOperation({ schema, document, operation, variables }: OperationToCheck): void {
   checkVariables(schema, operation, variables);
   // Only this operation counts; its fragments come along.
   const query = { ...document, definitions: document.definitions.filter((node) => node.kind !== 'OperationDefinition' || node === operation) };

@@ -75,7 +75,8 @@ function checkingPlugin(): ApolloServerPlugin<ApiContext> {
             if (operation?.operation === 'subscription') {
               throw new AppError('BAD_USER_INPUT', 'Subscriptions run over WebSocket: use the graphql-transport-ws protocol at this same address');
             }
-            checkOperation({ schema, document, operationName: request.operationName, variables: request.variables ?? {} });
+            // one that is not found is refused by Apollo itself
+            if (operation !== undefined) checkOperation({ schema, document, operation, variables: request.variables ?? {} });
           } catch (error) {
             return Promise.reject(error instanceof AppError ? graphQLErrorOf(error) : error);
           }

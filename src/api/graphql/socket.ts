@@ -306,7 +306,7 @@ async function prepare({ context, payload, operation, rules, options }: Preparat
   if (chosen === null || chosen === undefined) throw new AppError('BAD_USER_INPUT', 'The document has no operation of the name that operationName gives, or several and no name is given');
   operation.scope.operation = sanitisedOperationName(chosen.name?.value);
   const variables = payload.variables ?? {};
-  checkOperation({ schema, document, operationName: payload.operationName, variables });
+  checkOperation({ schema, document, operation: chosen, variables });
   const { scope } = operation;
   const { requestId, log } = scope;
   const contextValue = options.contextFor({ viewer, requestId, log, requestSignal: operation.gone.signal, scope });

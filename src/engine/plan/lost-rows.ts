@@ -3,12 +3,13 @@
  * a row that must have the reference is lost as well, and so is a row of a non-root table that nothing holds any more. In the end no
  * reference leads nowhere, and the server drops no row.
  */
+import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/pause.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { nounOf } from '../../model/northbound.js';
 import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import { encodeRow, type Row, type Value } from '../../model/row.js';
-import { StoredRows, type Snapshot } from '../../model/snapshot.js';
+import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
 
 export interface LostFollowers {
   readonly table: string;
@@ -60,10 +61,8 @@ export class LostRows {
   }
 }
 
-type Tables = ReadonlyMap<string, StoredRows>;
-
-/** Drops references to lost rows, and the rows that cannot be without them; both become part of `lost`. */
-export async function dropUnsupported(snapshot: { readonly schema: DatabaseSchema; readonly tables: Tables }, lost: LostRows, breath: Breath): Promise<Snapshot> {
+/** Drops references to lost rows, and the rows that cannot be without them; both become part of `lost`. Tables that change are held in memory. */
+export async function dropUnsupported(snapshot: Snapshot, lost: LostRows, breath: Breath): Promise<Snapshot> {
   const { schema, tables } = snapshot;
   // each round may lose rows that others referred to
   for (let before = -1; before !== lost.count; ) {
@@ -72,7 +71,7 @@ export async function dropUnsupported(snapshot: { readonly schema: DatabaseSchem
     await loseNeedy(schema, tables, lost, breath);
   }
   if (lost.count === 0) return snapshot;
-  const kept = new Map<string, StoredRows>();
+  const kept = new Map<string, TableRows>();
   for (const [name, rows] of tables) kept.set(name, await withoutLost(schema.tables.get(name) as TableSchema, rows, lost, breath));
   return { schema, tables: kept };
 }
@@ -83,21 +82,8 @@ export async function dropUnsupported(snapshot: { readonly schema: DatabaseSchem
  * @returns notes that say what is left out
  */
 export async function withoutUnheld(backup: Snapshot, breath: Breath): Promise<{ readonly snapshot: Snapshot; readonly notes: readonly string[] }> {
-  const { schema } = backup;
-  const lost = new LostRows(schema);
-  await loseUnheld(schema, backup.tables, lost, breath);
-  if (lost.count === 0) return { snapshot: backup, notes: [] };
-  const tables = new Map<string, StoredRows>();
-  for (const rows of backup.tables.values()) {
-    const copy = new StoredRows(rows.table);
-    tables.set(rows.table, copy);
-    for (let i = 0; i < rows.count; i++) {
-      copy.add(rows.uuid(i), rows.text(i));
-      if (breath.due()) await breath.rest();
-    }
-    copy.seal();
-  }
-  const snapshot = await dropUnsupported({ schema, tables }, lost, breath);
+  const lost = new LostRows(backup.schema);
+  const snapshot = await dropUnsupported(backup, lost, breath);
   return { snapshot, notes: lost.followers().map(({ table, count: rows, reason }) => `Left out: ${nounOf(table)} rows that ${reason} (${String(rows)})`) };
 }
 
@@ -137,7 +123,7 @@ async function loseUnheld(schema: DatabaseSchema, tables: Snapshot['tables'], lo
 }
 
 /** Rows of which too few references are left. */
-async function loseNeedy(schema: DatabaseSchema, tables: Tables, lost: LostRows, breath: Breath): Promise<void> {
+async function loseNeedy(schema: DatabaseSchema, tables: Snapshot['tables'], lost: LostRows, breath: Breath): Promise<void> {
   for (const [name, rows] of tables) {
     const table = schema.tables.get(name) as TableSchema;
     const needy = referenceColumns(table).filter(({ column, key, value }) => column.min > 0 && [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0));
@@ -158,7 +144,7 @@ function count(value: Value | undefined): number {
   return typeof value !== 'object' ? 1 : Array.isArray(value) ? value.length : Object.keys(value).length;
 }
 
-async function withoutLost(table: TableSchema, rows: StoredRows, lost: LostRows, breath: Breath): Promise<StoredRows> {
+async function withoutLost(table: TableSchema, rows: TableRows, lost: LostRows, breath: Breath): Promise<TableRows> {
   const changes = new Map<string, string | undefined>([...lost.of(table.name)].map((uuid) => [uuid, undefined]));
   const columns = referenceColumns(table).filter(({ key, value }) => [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0));
   for (let i = 0; columns.length > 0 && i < rows.count; i++) {
@@ -169,7 +155,9 @@ async function withoutLost(table: TableSchema, rows: StoredRows, lost: LostRows,
     }
     if (breath.due()) await breath.rest();
   }
-  return changes.size === 0 ? rows : rows.with(changes);
+  if (changes.size === 0) return rows;
+  assert(rows instanceof StoredRows, `rows of ${table.name} are left out of a snapshot that is not in memory`);
+  return rows.with(changes);
 }
 
 function withoutReferences(table: TableSchema, row: Row, columns: ReturnType<typeof referenceColumns>, lost: LostRows, uuid: string): string | undefined {
