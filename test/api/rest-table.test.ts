@@ -210,6 +210,7 @@ beforeAll(async () => {
   admin = RestClient.of(api.admin);
   const make = async (): Promise<string> => (await admin.post(BACKUPS, { name: 'for the table', compress: true, tags: ['table'] })).body['backup'] as string;
   let open: string | undefined;
+  let behind: Promise<void> | undefined;
   const idOf = (backup: unknown): string => (backup as { id: string }).id;
   const backupId = idOf(await make());
   const restored = await admin.post(`${BACKUPS}/${backupId}/restore`, {});
@@ -221,6 +222,8 @@ beforeAll(async () => {
     awaiting: async () => {
       // one that still awaits its confirmation holds the queue
       if (open !== undefined) await admin.post(`/api/v1/restores/${open}/confirm`);
+      // what waited behind it takes back what is changed next, when it runs only then
+      await behind;
       await nbctl(api.ovsdb.remote, 'set', 'Logical_Switch', 'web', 'other_config:changed=true');
       const { body } = await admin.post(`${BACKUPS}/${backupId}/restore`, { conflict_policy: 'overwrite', confirm_within_seconds: 600 });
       expect(body).toMatchObject({ phase: 'awaiting_confirmation', confirm_before: expect.any(String) });
@@ -229,9 +232,8 @@ beforeAll(async () => {
     },
     queued: async () => {
       await fixture.awaiting();
-      const answer = admin.post(`${BACKUPS}/${backupId}/restore`, { conflict_policy: 'overwrite' });
       // only the good request cancels it
-      void answer.then(({ status }) => expect([200, 409]).toContain(status));
+      behind = admin.post(`${BACKUPS}/${backupId}/restore`, { conflict_policy: 'overwrite' }).then(({ status }) => expect([200, 409]).toContain(status));
       for (;;) {
         const { body } = await admin.get('/api/v1/restores?limit=1');
         const [newest] = body['restores'] as readonly { restore_id: string; phase: string }[];
