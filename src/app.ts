@@ -4,13 +4,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ensureFirstToken } from './api/first-token.js';
 import { createAuthenticator } from './api/auth.js';
 import { codeOf } from './api/error.js';
+import { ensureFirstToken } from './api/first-token.js';
 import { createSchema } from './api/graphql/schema.js';
+import { Metrics } from './api/rest/metrics.js';
 import { restRoutes } from './api/rest/rest.js';
 import { serveRoutes } from './api/rest/router.js';
-import { Metrics } from './api/rest/metrics.js';
 import { createApiServer } from './api/server.js';
 import { ServerCertificate } from './api/tls.js';
 import type { Config } from './config.js';
@@ -27,8 +27,8 @@ import { CompareService } from './service/compare.js';
 import { Database, Databases } from './service/database.js';
 import { ExportService } from './service/export.js';
 import { ImportService } from './service/import.js';
-import type { UndoExpired } from './service/restore-request.js';
 import { RestoreService } from './service/restore.js';
+import type { UndoExpired } from './service/restore-request.js';
 import { Work } from './service/work.js';
 import { FileStore } from './store/file-store.js';
 
@@ -66,7 +66,9 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     remotes: config.remotes,
     database: NORTHBOUND,
     tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl),
-    onStatus: (status) => { log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away'); },
+    onStatus: (status) => {
+      log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away');
+    },
   });
   try {
     const catalog = await Catalog.open(store, log);
@@ -79,8 +81,21 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
     const imports = new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax });
     const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
-    const limits = { step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax }, syncMsMax: 1_000 * config.syncSecondsMax };
-    const restores = new RestoreService({ backups, catalog, store, databases, clock, log, work, limits, onUndoExpired: auditOfUndone(audit) });
+    const limits = {
+      step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
+      syncMsMax: 1_000 * config.syncSecondsMax,
+    };
+    const restores = new RestoreService({
+      backups,
+      catalog,
+      store,
+      databases,
+      clock,
+      log,
+      work,
+      limits,
+      onUndoExpired: auditOfUndone(audit),
+    });
     const compare = new CompareService({ backups, catalog, databases, work });
     const schema = createSchema({ backups, catalog, imports, restores, compare, databases, audit, uploadBytesMax });
     const authenticator = await createAuthenticator({ ...auth, log, clock });
@@ -88,10 +103,25 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
     const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
     const server = await createApiServer({
-      config, schema, log, clock, authenticator, metrics, tls, audit,
-      routes: (fastify) => serveRoutes(fastify, { routes, authenticator, bodyBytesMax: Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX) }),
+      config,
+      schema,
+      log,
+      clock,
+      authenticator,
+      metrics,
+      tls,
+      audit,
+      routes: (fastify) =>
+        serveRoutes(fastify, {
+          routes,
+          authenticator,
+          bodyBytesMax: Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX),
+        }),
       idePath: IDE_PATH,
-      ready: async () => ({ database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'), store: audit.fault()?.message ?? (await healthOf(store)) }),
+      ready: async () => ({
+        database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'),
+        store: audit.fault()?.message ?? (await healthOf(store)),
+      }),
     });
     client.start();
     await restores.load();
@@ -144,7 +174,9 @@ async function readVersion(): Promise<string> {
   return version;
 }
 
-async function authentication(config: Config): Promise<{ auth: Config['auth']; first?: { token?: string; tokenFile: string } }> {
+async function authentication(
+  config: Config,
+): Promise<{ auth: Config['auth']; first?: { token?: string; tokenFile: string } }> {
   const { auth } = config;
   if (auth.jwtSecret !== undefined || auth.jwksUrl !== undefined || auth.tokensFile !== undefined) return { auth };
   const first = await ensureFirstToken(config.backupPath);

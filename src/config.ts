@@ -6,11 +6,11 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import proxyAddr from '@fastify/proxy-addr';
 import { z } from 'zod';
+import type { LogLevel } from './lib/log.js';
 import { LOG_LEVELS } from './lib/log.js';
 import { nearestNames } from './lib/nearest.js';
-import type { LogLevel } from './lib/log.js';
-import { parseRemotes } from './ovsdb/remote.js';
 import type { Remote } from './ovsdb/remote.js';
+import { parseRemotes } from './ovsdb/remote.js';
 
 export interface SslConfig {
   readonly privateKeyFile: string;
@@ -103,9 +103,18 @@ const remotes = text.transform((value, context): readonly Remote[] => {
     return z.NEVER;
   }
 });
-const jwksUrl = text.refine(isSafeUrl, 'is not an address to fetch keys from; write https://..., or http:// on localhost only');
-const proxies = list('is not an address or a network; write 10.0.0.1, 10.0.0.0/8 or fd00::/8, separated by commas', isNetwork);
-const origins = list('is not an origin; write https://console.example without a path, separated by commas (* is not taken)', isOrigin);
+const jwksUrl = text.refine(
+  isSafeUrl,
+  'is not an address to fetch keys from; write https://..., or http:// on localhost only',
+);
+const proxies = list(
+  'is not an address or a network; write 10.0.0.1, 10.0.0.0/8 or fd00::/8, separated by commas',
+  isNetwork,
+);
+const origins = list(
+  'is not an origin; write https://console.example without a path, separated by commas (* is not taken)',
+  isOrigin,
+);
 const jwtSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'is too short; use at least 32 bytes');
 
 /** Variable -> how it is read. An empty variable counts as not set. */
@@ -155,7 +164,9 @@ type Values = z.output<typeof SHAPE>;
  */
 export function loadConfig(env: Environment): Config {
   const faults = unknownVariables(env);
-  const given = Object.fromEntries(NAMES.filter((name) => env[name] !== undefined && env[name] !== '').map((name) => [name, env[name]]));
+  const given = Object.fromEntries(
+    NAMES.filter((name) => env[name] !== undefined && env[name] !== '').map((name) => [name, env[name]]),
+  );
   const parsed = SHAPE.safeParse(given);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) faults.push(`${String(issue.path[0])}: ${describe(issue.message)}`);
@@ -196,8 +207,13 @@ function contradictions(values: Values): string[] {
   }
   const tls = ['OVNCP_TLS_CERT', 'OVNCP_TLS_KEY'] as const;
   const missingTls = tls.filter((name) => values[name] === undefined);
-  if (missingTls.length === 1) faults.push(`${missingTls[0] ?? ''}: is not set; the two belong together, so name the PEM file`);
-  if (values.OVNCP_METRICS_PORT !== undefined && values.OVNCP_METRICS_PORT !== 0 && values.OVNCP_METRICS_PORT === values.PORT) {
+  if (missingTls.length === 1)
+    faults.push(`${missingTls[0] ?? ''}: is not set; the two belong together, so name the PEM file`);
+  if (
+    values.OVNCP_METRICS_PORT !== undefined &&
+    values.OVNCP_METRICS_PORT !== 0 &&
+    values.OVNCP_METRICS_PORT === values.PORT
+  ) {
     faults.push('OVNCP_METRICS_PORT: is PORT; leave it out to have /metrics there, or name another port');
   }
   if (values.OVNCP_JWT_SECRET !== undefined && values.OVNCP_JWKS_URL !== undefined) {
@@ -205,7 +221,8 @@ function contradictions(values: Values): string[] {
   }
   const checksJwt = values.OVNCP_JWT_SECRET !== undefined || values.OVNCP_JWKS_URL !== undefined;
   for (const name of ['OVNCP_JWT_ISSUER', 'OVNCP_JWT_AUDIENCE'] as const) {
-    if (values[name] !== undefined && !checksJwt) faults.push(`${name}: has no effect alone; set OVNCP_JWT_SECRET or OVNCP_JWKS_URL too`);
+    if (values[name] !== undefined && !checksJwt)
+      faults.push(`${name}: has no effect alone; set OVNCP_JWT_SECRET or OVNCP_JWKS_URL too`);
   }
   return faults;
 }
@@ -217,7 +234,10 @@ function freeze(values: Values): Config {
       ? { ssl: Object.freeze({ privateKeyFile: key, certificateFile: certificate, caCertificateFile: ca }) }
       : {};
   const { OVNCP_TLS_KEY: tlsKey, OVNCP_TLS_CERT: tlsCertificate } = values;
-  const tls = tlsKey !== undefined && tlsCertificate !== undefined ? { tls: Object.freeze({ privateKeyFile: tlsKey, certificateFile: tlsCertificate }) } : {};
+  const tls =
+    tlsKey !== undefined && tlsCertificate !== undefined
+      ? { tls: Object.freeze({ privateKeyFile: tlsKey, certificateFile: tlsCertificate }) }
+      : {};
   const auth: AuthConfig = {
     ...(values.OVNCP_JWT_SECRET === undefined ? {} : { jwtSecret: values.OVNCP_JWT_SECRET }),
     ...(values.OVNCP_JWKS_URL === undefined ? {} : { jwksUrl: values.OVNCP_JWKS_URL }),
@@ -277,7 +297,10 @@ function integer(least: number, most: number): z.ZodType<number, string> {
 /** Items separated by commas, each as the check wants it. */
 function list(fault: string, isValid: (item: string) => boolean): z.ZodType<readonly string[], string> {
   return z.string().transform((value, context): readonly string[] => {
-    const items = value.split(',').map((item) => item.trim()).filter((item) => item !== '');
+    const items = value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
     for (const item of items) if (!isValid(item)) context.addIssue(`"${item}" ${fault}`);
     return items;
   });

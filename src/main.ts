@@ -1,6 +1,6 @@
 /** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
 import { startApp } from './app.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { type Config, ConfigError, loadConfig } from './config.js';
 import { messageOf } from './lib/error.js';
 import { createLog } from './lib/log.js';
 
@@ -22,7 +22,11 @@ const log = createLog(config.logLevel);
 try {
   const app = await startApp(config, log);
   process.stderr.write(`OVN backup and restore listens on ${app.url}: GraphQL and its IDE at ${app.url}/graphql\n`);
-  if (app.firstToken !== undefined) process.stderr.write(`This first start made an admin token, kept in ${app.firstToken.file} and shown only now:\n${app.firstToken.token}\n`);
+  if (app.firstToken !== undefined)
+    process.stderr.write(
+      `This first start made an admin token, kept in ${app.firstToken.file} and shown only ` +
+        `now:\n${app.firstToken.token}\n`,
+    );
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

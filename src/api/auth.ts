@@ -3,15 +3,16 @@
  * one from the token file, or a JWT (RFC 7519) signed with the shared secret or with a key of
  * the configured key set; each kind accepts only its own algorithms.
  */
-import { errors as joseErrors, jwtVerify } from 'jose';
+
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
+import { errors as joseErrors, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { remoteKeys } from './key-set.js';
 import type { KeySetDeadlines } from './key-set.js';
-import { ROLES, isPermission, viewerOf } from './permission.js';
+import { remoteKeys } from './key-set.js';
 import type { Permission, Viewer } from './permission.js';
+import { isPermission, ROLES, viewerOf } from './permission.js';
 import { TokenFile } from './token-file.js';
 
 export interface Authenticator {
@@ -56,7 +57,8 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
       const token = bearerToken(authorization);
       const entry = await file?.find(token);
       if (entry !== undefined) {
-        if (entry.expiresAtMs !== undefined && entry.expiresAtMs <= options.clock.now()) throw refusal('The token has expired: get a new one');
+        if (entry.expiresAtMs !== undefined && entry.expiresAtMs <= options.clock.now())
+          throw refusal('The token has expired: get a new one');
         return viewerOf(entry.name, entry.permissions, entry.expiresAtMs);
       }
       if (verify === undefined || !JWT_SHAPE.test(token)) throw refusal('The token is not valid');
@@ -84,11 +86,13 @@ function jwtVerifier(options: AuthenticatorOptions): VerifyJwt | undefined {
   const now = (): Date => new Date(options.clock.now());
   if (options.jwtSecret !== undefined) {
     const secret = new TextEncoder().encode(options.jwtSecret);
-    return async (token) => (await jwtVerify(token, secret, { ...rules, currentDate: now(), algorithms: SECRET_ALGORITHMS })).payload;
+    return async (token) =>
+      (await jwtVerify(token, secret, { ...rules, currentDate: now(), algorithms: SECRET_ALGORITHMS })).payload;
   }
   if (options.jwksUrl !== undefined) {
     const keys = remoteKeys(new URL(options.jwksUrl), options.clock, options.keySet);
-    return async (token) => (await jwtVerify(token, keys, { ...rules, currentDate: now(), algorithms: KEY_SET_ALGORITHMS })).payload;
+    return async (token) =>
+      (await jwtVerify(token, keys, { ...rules, currentDate: now(), algorithms: KEY_SET_ALGORITHMS })).payload;
   }
   return undefined;
 }
@@ -105,7 +109,11 @@ async function checkedPayload(verify: VerifyJwt, token: string, log: Log): Promi
     }
     if (isOurTrouble(error)) {
       log.error({ err: error }, 'the key set at OVNCP_JWKS_URL cannot be fetched');
-      throw new AppError('IDENTITY_UNAVAILABLE', 'The token cannot be checked now: the key set is out of reach; try again', { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS });
+      throw new AppError(
+        'IDENTITY_UNAVAILABLE',
+        'The token cannot be checked now: the key set is out of reach; try again',
+        { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
+      );
     }
     throw refusal('The token is not valid', error);
   }
@@ -114,14 +122,20 @@ async function checkedPayload(verify: VerifyJwt, token: string, log: Log): Promi
 /** The key set could not be fetched, in contrast to: the token is wrong. */
 function isOurTrouble(error: unknown): boolean {
   if (!(error instanceof joseErrors.JOSEError)) return true;
-  return error instanceof joseErrors.JWKSTimeout || error instanceof joseErrors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';
+  return (
+    error instanceof joseErrors.JWKSTimeout ||
+    error instanceof joseErrors.JWKSInvalid ||
+    error.code === 'ERR_JOSE_GENERIC'
+  );
 }
 
 function viewerOfClaims(claims: JWTPayload): Viewer {
   const subject = claims.sub;
-  if (subject === undefined || !SUBJECT.test(subject)) throw refusal('The token is not valid here: its "sub" is missing or not accepted');
+  if (subject === undefined || !SUBJECT.test(subject))
+    throw refusal('The token is not valid here: its "sub" is missing or not accepted');
   const granted = new Set<Permission>();
-  for (const name of [...words(claims['permissions']), ...words(claims['scope'])]) if (isPermission(name)) granted.add(name);
+  for (const name of [...words(claims['permissions']), ...words(claims['scope'])])
+    if (isPermission(name)) granted.add(name);
   for (const role of words(claims['roles'])) {
     for (const permission of Object.hasOwn(ROLES, role) ? (ROLES[role] ?? []) : []) granted.add(permission);
   }

@@ -6,8 +6,27 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
-const REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Range', 'If-Range', 'X-Request-ID', 'X-Debug', 'X-Decryption-Key', 'Apollo-Require-Preflight', 'X-Apollo-Operation-Name'];
-const ANSWER_HEADERS = ['X-Request-ID', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'];
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Range',
+  'If-Range',
+  'X-Request-ID',
+  'X-Debug',
+  'X-Decryption-Key',
+  'Apollo-Require-Preflight',
+  'X-Apollo-Operation-Name',
+];
+const ANSWER_HEADERS = [
+  'X-Request-ID',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Retry-After',
+  'Content-Disposition',
+  'Content-Range',
+  'Accept-Ranges',
+];
 const PREFLIGHT_SECONDS = 600;
 
 /** Answers preflight requests of these origins, and lets their pages read every answer, errors included. */

@@ -3,10 +3,11 @@
  * itself finds wrong with an operation keeps its code but loses every value that it quotes;
  * everything else is masked as INTERNAL and logged whole under the request's id.
  */
-import { GraphQLError } from 'graphql';
+
 import type { GraphQLFormattedError } from 'graphql';
-import { AppError, ERROR_STATUS } from '../lib/error.js';
+import { GraphQLError } from 'graphql';
 import type { ErrorCode, ErrorPlace, Problem } from '../lib/error.js';
+import { AppError, ERROR_STATUS } from '../lib/error.js';
 import type { RequestScope } from './context.js';
 
 /** An error as a client may see it. */
@@ -51,13 +52,22 @@ export function codeOf(error: unknown): string {
 /** Undefined for what is not meant for clients. A message may quote what was sent, which may be long. */
 function knownError(origin: unknown): PublicError | undefined {
   const known = translated(origin);
-  return known === undefined || known.message.length <= MESSAGE_CHARACTERS_MAX ? known : { ...known, message: `${known.message.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed()}...` };
+  return known === undefined || known.message.length <= MESSAGE_CHARACTERS_MAX
+    ? known
+    : { ...known, message: `${known.message.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed()}...` };
 }
 
 function translated(origin: unknown): PublicError | undefined {
   if (origin instanceof AppError && origin.code !== 'INTERNAL') {
     const { code, message, problems, place, retryAfterSeconds } = origin;
-    return { code, status: ERROR_STATUS[code], message, problems, ...place, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+    return {
+      code,
+      status: ERROR_STATUS[code],
+      message,
+      problems,
+      ...place,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
   }
   const invalid = invalidArguments(origin);
   if (invalid !== undefined) return refused('BAD_USER_INPUT', invalid);
@@ -82,7 +92,10 @@ export function formatGraphQLError(error: unknown, scope: RequestScope): GraphQL
 }
 
 /** The same for a request that failed before GraphQL looked at it. */
-export function graphQLErrorBody({ code, message, problems, table, label }: PublicError, scope: RequestScope): GraphQLFormattedError {
+export function graphQLErrorBody(
+  { code, message, problems, table, label }: PublicError,
+  scope: RequestScope,
+): GraphQLFormattedError {
   return {
     message,
     extensions: {
@@ -108,7 +121,10 @@ export function restErrorBody(error: PublicError, scope: RequestScope): Record<s
 
 /** An AppError to be thrown where Apollo decides on the HTTP status. */
 export function graphQLErrorOf(error: AppError): GraphQLError {
-  return new GraphQLError(error.message, { originalError: error, extensions: { http: { status: ERROR_STATUS[error.code] } } });
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { http: { status: ERROR_STATUS[error.code] } },
+  });
 }
 
 function publicProblem({ code, message, table, label }: Problem): Problem {
@@ -124,7 +140,8 @@ function originOf(error: unknown): unknown {
   let origin = error;
   while (origin instanceof GraphQLError && origin.originalError !== undefined) {
     const code = String(origin.extensions['code']);
-    const isRefusal = Object.hasOwn(GRAPHQL_CODES, code) && (code !== 'BAD_USER_INPUT' || origin.originalError instanceof GraphQLError);
+    const isRefusal =
+      Object.hasOwn(GRAPHQL_CODES, code) && (code !== 'BAD_USER_INPUT' || origin.originalError instanceof GraphQLError);
     if (isRefusal) return origin;
     origin = origin.originalError;
   }
@@ -160,14 +177,19 @@ interface FieldFault {
   readonly constraints: readonly string[];
 }
 
-/** type-graphql's ArgumentValidationError: only fields and constraint names are taken, as its messages may quote values. */
+/**
+ * type-graphql's ArgumentValidationError: only fields and constraint names are taken, as its messages may quote values.
+ */
 function invalidArguments(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { extensions } = error as { extensions?: { validationErrors?: unknown } };
   const list = extensions?.validationErrors;
   if (!Array.isArray(list)) return undefined;
   const faults = list.flatMap((item) => fieldFaults(item, ''));
-  return `The input is not valid: ${faults.map(({ property, constraints }) => `${property} (${constraints.join(', ')})`).join('; ')}`;
+  return (
+    'The input is not valid: ' +
+    faults.map(({ property, constraints }) => `${property} (${constraints.join(', ')})`).join('; ')
+  );
 }
 
 function fieldFaults(item: unknown, prefix: string): readonly FieldFault[] {
@@ -184,7 +206,8 @@ function transportError(error: unknown): PublicError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   // Node's own words for a client that goes away in the middle of its body
-  if (code === 'ECONNRESET' && error.message === 'aborted') return refused('BAD_USER_INPUT', 'The connection was closed in the middle of the request: send it again');
+  if (code === 'ECONNRESET' && error.message === 'aborted')
+    return refused('BAD_USER_INPUT', 'The connection was closed in the middle of the request: send it again');
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return undefined;
   const isKnown = (typeof code === 'string' && code.startsWith('FST_')) || error.constructor.name === 'HttpError';
   if (!isKnown) return undefined;

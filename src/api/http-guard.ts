@@ -37,19 +37,27 @@ export function isHostAllowed(boundTo: string, hostHeader: string | undefined): 
  * A browser says where its page came from; other clients send no Origin.
  * @param allowed origins besides our own
  */
-export function isOriginAllowed(origin: string | undefined, hostHeader: string | undefined, allowed: readonly string[]): boolean {
+export function isOriginAllowed(
+  origin: string | undefined,
+  hostHeader: string | undefined,
+  allowed: readonly string[],
+): boolean {
   if (origin === undefined || allowed.includes(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === hostHeader?.toLowerCase().replace(/:(?:80|443)$/, '');
 }
 
-/** What is wrong with a request that a proxy in front may have read as another one, or as two; undefined if nothing is. */
+/**
+ * What is wrong with a request that a proxy in front may have read as another one, or as two; undefined if nothing is.
+ */
 export function framingFault({ httpVersion, url, headers, rawHeaders }: IncomingMessage): string | undefined {
   const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return 'The request needs one Host header';
   const coding = headers['transfer-encoding'];
-  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) return 'The only transfer encoding is "chunked", with HTTP/1.1';
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
+    return 'The only transfer encoding is "chunked", with HTTP/1.1';
   const authority = ABSOLUTE_FORM.exec(url ?? '')?.[1];
-  if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase()) return 'The address of the request and its Host header name different servers';
+  if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase())
+    return 'The address of the request and its Host header name different servers';
   return undefined;
 }
 
@@ -75,7 +83,10 @@ export function addressOf(request: IncomingMessage, trust: Trust): string {
   return address === undefined ? 'gone' : rateLimit.normalizeIP(address, 128);
 }
 
-/** What is counted as one sender: an IPv4 address, or the network (/64) of an IPv6 one, which a customer has all to himself. */
+/**
+ * What is counted as one sender: an IPv4 address, or the network (/64) of an IPv6 one, which a customer has all to
+ * himself.
+ */
 export function networkOf(address: string): string {
   return rateLimit.normalizeIP(address);
 }
@@ -95,7 +106,8 @@ export function limitConnections(server: Server, connectionsMax: number, log: Lo
 export function setSecurityHeaders(reply: FastifyReply, requestId: string): void {
   const { protocol, hostname } = reply.request;
   // browsers hold it against every port of the name: not for the one that all developers share
-  if (protocol === 'https' && hostname !== 'localhost') void reply.header('strict-transport-security', `max-age=${TLS_ONLY_SECONDS}`);
+  if (protocol === 'https' && hostname !== 'localhost')
+    void reply.header('strict-transport-security', `max-age=${TLS_ONLY_SECONDS}`);
   void reply.headers({
     'x-request-id': requestId,
     'x-content-type-options': 'nosniff',
@@ -166,7 +178,10 @@ export function endWhenUnread(response: ServerResponse, silenceMs: number, onSil
   });
 }
 
-/** After an early answer: reads the rest of the body away for a while, so that the client sees the answer, then hangs up. */
+/**
+ * After an early answer: reads the rest of the body away for a while, so that the client sees the answer, then hangs
+ * up.
+ */
 export function abandonBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   request.unpipe();

@@ -1,4 +1,6 @@
-/** Serves the built IDE: its page at /graphql for browsers, its files under /ide/. Public; the operations need a token. */
+/**
+ * Serves the built IDE: its page at /graphql for browsers, its files under /ide/. Public; the operations need a token.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -17,13 +19,23 @@ export async function serveIde(fastify: FastifyInstance, folder: string): Promis
     });
     scope.addHook('onSend', async (request, reply) => {
       // Built files carry a hash of their content in their names.
-      if (reply.statusCode < 400 && request.url.startsWith('/ide/assets/')) void reply.header('cache-control', 'public, max-age=31536000, immutable');
+      if (reply.statusCode < 400 && request.url.startsWith('/ide/assets/'))
+        void reply.header('cache-control', 'public, max-age=31536000, immutable');
     });
-    // a path that leads out of the folder, or is none, is no trouble of ours: thrown on, it reaches the server's own handler
+    // a path that leads out of the folder, or is none, is no trouble of ours: thrown on, it reaches the server's own
+    // handler
     scope.setErrorHandler((error) => {
-      throw isRefusedPath(error) ? new AppError('NOT_FOUND', 'There is nothing at this address', { cause: error }) : error;
+      throw isRefusedPath(error)
+        ? new AppError('NOT_FOUND', 'There is nothing at this address', { cause: error })
+        : error;
     });
-    await scope.register(fastifyStatic, { root: folder, prefix: '/ide/', index: false, decorateReply: false, cacheControl: false });
+    await scope.register(fastifyStatic, {
+      root: folder,
+      prefix: '/ide/',
+      index: false,
+      decorateReply: false,
+      cacheControl: false,
+    });
   });
 }
 
@@ -38,7 +50,10 @@ function answerPage(request: FastifyRequest, reply: FastifyReply, page: string |
     throw new AppError('BAD_USER_INPUT', 'Send GraphQL operations by POST; a browser gets the IDE here');
   }
   if (page === undefined) throw new AppError('NOT_FOUND', 'The IDE is not built: run npm run build');
-  return reply.header('content-security-policy', idePolicy(request.headers.host)).type('text/html; charset=utf-8').send(page);
+  return reply
+    .header('content-security-policy', idePolicy(request.headers.host))
+    .type('text/html; charset=utf-8')
+    .send(page);
 }
 
 async function pageOf(folder: string): Promise<string | undefined> {

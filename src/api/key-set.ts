@@ -4,8 +4,9 @@
  * Tokens with made-up keys cannot make this server press the other one: after a fetch that went well it waits
  * for half a minute, after one that failed for some seconds.
  */
-import { createLocalJWKSet, createRemoteJWKSet, customFetch } from 'jose';
+
 import type { FetchImplementation, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch } from 'jose';
 import type { Clock } from '../lib/clock.js';
 
 export interface KeySetDeadlines {
@@ -42,7 +43,8 @@ function fetchWithPauses(clock: Clock, pauseMs: number): FetchImplementation {
     if (failure !== undefined && clock.monotonic() - failure.at < pauseMs) throw failure.error;
     try {
       const response = await fetch(url, options);
-      if (response.status !== 200) throw new Error(`the key set's server answered ${response.status}, and redirects are not followed`);
+      if (response.status !== 200)
+        throw new Error(`the key set's server answered ${response.status}, and redirects are not followed`);
       const text = await textOf(response);
       // throws on what is no key set, so that this counts as a fetch that failed
       createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);

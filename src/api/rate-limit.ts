@@ -50,8 +50,13 @@ export class RateLimits {
   /** Makes the limits of this server. */
   static async of(fastify: FastifyInstance, traffic: TrafficConfig): Promise<RateLimits> {
     await fastify.register(rateLimit, { global: false, cache: COUNTERS_MAX });
-    const counter = (perMinute: number): Counter | undefined => (perMinute === 0 ? undefined : counterOf(fastify, perMinute));
-    return new RateLimits(counter(traffic.perAddressPerMinute), counter(traffic.perTokenPerMinute), counter(traffic.failedLoginsPerMinute));
+    const counter = (perMinute: number): Counter | undefined =>
+      perMinute === 0 ? undefined : counterOf(fastify, perMinute);
+    return new RateLimits(
+      counter(traffic.perAddressPerMinute),
+      counter(traffic.perTokenPerMinute),
+      counter(traffic.failedLoginsPerMinute),
+    );
   }
 
   /** Counts a request of an address. @throws AppError RATE_LIMITED */
@@ -79,7 +84,10 @@ export class RateLimits {
     }
   }
 
-  /** The same, and counts a request of the token. @throws AppError UNAUTHENTICATED, RATE_LIMITED, IDENTITY_UNAVAILABLE */
+  /**
+   * The same, and counts a request of the token.
+   * @throws AppError UNAUTHENTICATED, RATE_LIMITED, IDENTITY_UNAVAILABLE
+   */
   async admit(login: Login, show?: Show): Promise<Viewer> {
     const viewer = await this.identify(login, show);
     await take(this.tokens, viewer.subject, { show, what: 'requests with your token' });
@@ -102,22 +110,38 @@ async function take(counter: Counter | undefined, key: string, { show, what }: T
 
 function exceeded(what: string, { limit, resetSeconds }: Allowance): AppError {
   const retryAfterSeconds = Math.max(1, resetSeconds);
-  return new AppError('RATE_LIMITED', `Too many ${what}: ${limit} a minute are taken, try again in ${retryAfterSeconds} s`, { retryAfterSeconds });
+  return new AppError(
+    'RATE_LIMITED',
+    `Too many ${what}: ${limit} a minute are taken, try again in ${retryAfterSeconds} s`,
+    { retryAfterSeconds },
+  );
 }
 
-/** The library counts Fastify's requests, and sockets have none; of a request it reads the key alone, and a route's own setting. */
+/**
+ * The library counts Fastify's requests, and sockets have none; of a request it reads the key alone, and a route's own
+ * setting.
+ */
 interface Keyed {
   readonly key: string;
   readonly routeOptions: object;
 }
 
 function counterOf(fastify: FastifyInstance, perMinute: number): Counter {
-  const limiter = fastify.createRateLimit({ max: perMinute, timeWindow: WINDOW_MS, keyGenerator: (request) => (request as unknown as Keyed).key });
+  const limiter = fastify.createRateLimit({
+    max: perMinute,
+    timeWindow: WINDOW_MS,
+    keyGenerator: (request) => (request as unknown as Keyed).key,
+  });
   const ask = async (key: string, increment: boolean): Promise<Allowance & { readonly isExceeded: boolean }> => {
     const keyed: Keyed = { key, routeOptions: {} };
     const answer = await limiter(keyed as unknown as FastifyRequest, { increment });
     if (answer.isAllowed) return { limit: perMinute, remaining: perMinute, resetSeconds: 0, isExceeded: false };
-    return { limit: answer.max, remaining: answer.remaining, resetSeconds: answer.ttlInSeconds, isExceeded: answer.isExceeded };
+    return {
+      limit: answer.max,
+      remaining: answer.remaining,
+      resetSeconds: answer.ttlInSeconds,
+      isExceeded: answer.isExceeded,
+    };
   };
   return { count: (key) => ask(key, true), look: (key) => ask(key, false) };
 }

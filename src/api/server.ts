@@ -5,40 +5,53 @@
  * a header, a body or a variable.
  *
  * Order of a request: id and headers, origin, framing, limit of its address, Host check, draining check,
- * token and its limit (before a byte of the body is read), body with its limits, operation. Errors of every step go out through api/error.ts.
+ * token and its limit (before a byte of the body is read), body with its limits, operation. Errors of every step go out
+ * through api/error.ts.
  */
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { fastify as createFastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fastify as createFastify } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.js';
 import { assert } from '../lib/assert.js';
-import { systemClock } from '../lib/clock.js';
 import type { Clock } from '../lib/clock.js';
+import { systemClock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { auditRequests, viaOf } from './audit.js';
 import type { Audit } from './audit.js';
+import { auditRequests, viaOf } from './audit.js';
 import type { Authenticator } from './auth.js';
-import { allowOrigins } from './cors.js';
-import { currentScope, requestIdOf } from './context.js';
 import type { ApiContext, RequestScope } from './context.js';
+import { currentScope, requestIdOf } from './context.js';
+import { allowOrigins } from './cors.js';
 import { graphQLErrorBody, publicError, restErrorBody } from './error.js';
 import { auditFields } from './graphql/audited-field.js';
 import { createApollo } from './graphql/server.js';
 import { createSocketServer } from './graphql/socket.js';
-import { abandonBody, addressOf, endWhenSilent, endWhenUnread, framingFault, isHostAllowed, isLoopback, limitConnections, pathOf, setSecurityHeaders, trustIn } from './http-guard.js';
 import type { Trust } from './http-guard.js';
+import {
+  abandonBody,
+  addressOf,
+  endWhenSilent,
+  endWhenUnread,
+  framingFault,
+  isHostAllowed,
+  isLoopback,
+  limitConnections,
+  pathOf,
+  setSecurityHeaders,
+  trustIn,
+} from './http-guard.js';
 import { serveIde } from './ide-page.js';
-import { RateLimits } from './rate-limit.js';
 import type { Allowance } from './rate-limit.js';
+import { RateLimits } from './rate-limit.js';
 import { authenticateRequest } from './request.js';
 import { serveApiDocs } from './rest/browse.js';
-import { HEALTH_PATHS, healthRoutes } from './rest/health.js';
 import type { Readiness } from './rest/health.js';
-import { listenForMetrics, serveMetrics, type Metrics } from './rest/metrics.js';
+import { HEALTH_PATHS, healthRoutes } from './rest/health.js';
+import { listenForMetrics, type Metrics, serveMetrics } from './rest/metrics.js';
 import type { ServerCertificate } from './tls.js';
 import { answerUnreadable, serveUpgrades } from './upgrade.js';
 import { acceptUploads, checkMultipartHeaders, isMultipart } from './upload.js';
@@ -55,7 +68,10 @@ declare module 'fastify' {
 }
 
 export interface ApiServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'bodyBytesMax' | 'uploadBytesMax' | 'traffic' | 'metricsPort'>;
+  readonly config: Pick<
+    Config,
+    'host' | 'port' | 'introspection' | 'bodyBytesMax' | 'uploadBytesMax' | 'traffic' | 'metricsPort'
+  >;
   readonly schema: GraphQLSchema;
   readonly authenticator: Authenticator;
   readonly ready: () => Promise<Readiness> | Readiness;
@@ -151,24 +167,43 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       if (isMultipart(request)) checkMultipartHeaders(request, config.uploadBytesMax);
     });
     acceptUploads(scope);
-    const answer = fastifyApolloHandler(apollo, { context: (request, reply) => Promise.resolve(contextFor(contextOf(request, reply))) });
-    scope.post('/graphql', (request, reply) => currentScope.run(request.scope, () => Promise.resolve(answer.call(fastify, request, reply))));
+    const answer = fastifyApolloHandler(apollo, {
+      context: (request, reply) => Promise.resolve(contextFor(contextOf(request, reply))),
+    });
+    scope.post('/graphql', (request, reply) =>
+      currentScope.run(request.scope, () => Promise.resolve(answer.call(fastify, request, reply))),
+    );
   });
   if (routes !== undefined) await fastify.register(async (scope) => routes(scope));
   let metricsListener: FastifyInstance | undefined;
-  serveUpgrades(fastify.server, { host: config.host, origins: traffic.corsOrigins, isDraining: () => state.draining, sockets, rateLimits, trust, log, audit });
+  serveUpgrades(fastify.server, {
+    host: config.host,
+    origins: traffic.corsOrigins,
+    isDraining: () => state.draining,
+    sockets,
+    rateLimits,
+    trust,
+    log,
+    audit,
+  });
   return {
     fastify,
     listen: async () => {
       const { host, port, metricsPort = 0 } = config;
-      if (metrics !== undefined && metricsPort !== 0) metricsListener = await listenForMetrics({ host, port: metricsPort, metrics, tls });
+      if (metrics !== undefined && metricsPort !== 0)
+        metricsListener = await listenForMetrics({ host, port: metricsPort, metrics, tls });
       try {
         await fastify.listen({ host, port });
       } catch (error) {
         await metricsListener?.close();
         throw error;
       }
-      if (tls === undefined && !isLoopback(host)) log.warn({ host }, 'listening beyond loopback without TLS: tokens and keys can be read on the way, unless a proxy in front speaks TLS');
+      if (tls === undefined && !isLoopback(host))
+        log.warn(
+          { host },
+          'listening beyond loopback without TLS: tokens and keys can be read on the way, unless a proxy in front ' +
+            'speaks TLS',
+        );
       return { url: `${tls === undefined ? 'http' : 'https'}://${authorityOf(host, fastify.server.address())}` };
     },
     drain: async () => {
@@ -177,9 +212,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     close: async () => {
       state.draining = true;
-      // subscriptions follow work and are none: those of work that has ended get their last event, the others are cut off
+      // subscriptions follow work and are none: those of work that has ended get their last event, the others are cut
+      // off
       const deadline = performance.now() + LAST_EVENTS_MS;
-      while (sockets.running() > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      while (sockets.running() > 0 && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       await sockets.close();
       await Promise.all([fastify.close(), metricsListener?.close()]);
       await apollo.stop();
@@ -192,12 +229,21 @@ function createListener(options: ApiServerOptions, trust: Trust): FastifyInstanc
   const { config, log, tls } = options;
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   // Node's own answer to a request without a Host is bare: it gets one of ours
-  const listening = { headersTimeout, connectionsCheckingInterval: Math.min(headersTimeout, DEADLINE_CHECK_MS), requireHostHeader: false };
+  const listening = {
+    headersTimeout,
+    connectionsCheckingInterval: Math.min(headersTimeout, DEADLINE_CHECK_MS),
+    requireHostHeader: false,
+  };
   const fastify = createFastify({
     bodyLimit: config.bodyBytesMax,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: listening,
-    ...(tls === undefined ? {} : { serverFactory: (handler: RequestListener) => tls.createServer(handler, { ...listening, requestTimeout: REQUEST_TIMEOUT_MS }) }),
+    ...(tls === undefined
+      ? {}
+      : {
+          serverFactory: (handler: RequestListener) =>
+            tls.createServer(handler, { ...listening, requestTimeout: REQUEST_TIMEOUT_MS }),
+        }),
     trustProxy: trust,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
@@ -230,8 +276,12 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
     if (!isHostAllowed(config.host, request.headers.host)) {
       throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
     }
-    endWhenSilent(request.raw, options.bodySilenceMs ?? BODY_SILENCE_MS, () => request.scope.log.warn('no byte of the body for too long: hung up'));
-    endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () => request.scope.log.warn('the answer was not read for too long: hung up'));
+    endWhenSilent(request.raw, options.bodySilenceMs ?? BODY_SILENCE_MS, () =>
+      request.scope.log.warn('no byte of the body for too long: hung up'),
+    );
+    endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () =>
+      request.scope.log.warn('the answer was not read for too long: hung up'),
+    );
     if (HEALTH_PATHS.has(pathOf(request.url))) return;
     if (state.draining) {
       void reply.header('connection', 'close');
@@ -242,7 +292,11 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
   });
   fastify.addHook('onSend', async ({ allowance }, reply) => {
     if (allowance === undefined) return;
-    void reply.headers({ 'x-ratelimit-limit': allowance.limit, 'x-ratelimit-remaining': allowance.remaining, 'x-ratelimit-reset': allowance.resetSeconds });
+    void reply.headers({
+      'x-ratelimit-limit': allowance.limit,
+      'x-ratelimit-remaining': allowance.remaining,
+      'x-ratelimit-reset': allowance.resetSeconds,
+    });
   });
   fastify.addHook('onResponse', async (request, reply) => {
     abandonBody(request.raw);
@@ -260,11 +314,22 @@ function addHooks(fastify: FastifyInstance, options: ApiServerOptions, state: St
     );
   });
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  fastify.setNotFoundHandler((request, reply) => answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply));
+  fastify.setNotFoundHandler((request, reply) =>
+    answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply),
+  );
 }
 
-function begin(request: FastifyRequest, reply: FastifyReply, { log, trust }: { readonly log: Log; readonly trust: Trust }): void {
-  request.scope = { requestId: request.id, log: log.child({ reqId: request.id }), address: addressOf(request.raw, trust), via: viaOf(request) };
+function begin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, trust }: { readonly log: Log; readonly trust: Trust },
+): void {
+  request.scope = {
+    requestId: request.id,
+    log: log.child({ reqId: request.id }),
+    address: addressOf(request.raw, trust),
+    via: viaOf(request),
+  };
   setSecurityHeaders(reply, request.id);
 }
 

@@ -12,7 +12,7 @@ import type { TlsOptions } from 'node:tls';
 import type { TlsConfig } from '../config.js';
 import type { Clock } from '../lib/clock.js';
 import { errnoOf } from '../lib/error.js';
-import { readKeyPair, type KeyPair } from '../lib/key-pair.js';
+import { type KeyPair, readKeyPair } from '../lib/key-pair.js';
 import type { Log } from '../lib/log.js';
 
 export interface ServerCertificateOptions {
@@ -55,7 +55,11 @@ export class ServerCertificate {
 
   /** A server that shows the pair, and every later one as long as it listens. */
   createServer(handler: RequestListener, options: ServerOptions): HttpsServer {
-    const server = new TlsServer({ ...options, ...secrets(this.pair), handshakeTimeout: HANDSHAKE_MS }, handler, this.options.log);
+    const server = new TlsServer(
+      { ...options, ...secrets(this.pair), handshakeTimeout: HANDSHAKE_MS },
+      handler,
+      this.options.log,
+    );
     server.once('listening', () => {
       // renewed between its making and now, perhaps
       server.setSecureContext(secrets(this.pair));
@@ -86,7 +90,10 @@ export class ServerCertificate {
       this.version = version;
       try {
         const pair = await load(this.files);
-        if (clock.now() > Date.parse(pair.leaf.validTo)) throw new Error(`OVNCP_TLS_CERT: the certificate in "${this.files.certificateFile}" expired on ${pair.leaf.validTo}`);
+        if (clock.now() > Date.parse(pair.leaf.validTo))
+          throw new Error(
+            `OVNCP_TLS_CERT: the certificate in "${this.files.certificateFile}" expired on ${pair.leaf.validTo}`,
+          );
         for (const server of this.servers) server.setSecureContext(secrets(pair));
         this.pair = pair;
         this.warnedAt = -Infinity;
@@ -104,7 +111,14 @@ export class ServerCertificate {
     const now = clock.now();
     const { validFrom, validTo } = this.pair.leaf;
     if (now - this.warnedAt < DAY_MS) return;
-    const fault = now > Date.parse(validTo) ? 'the TLS certificate has expired: clients will refuse it' : now < Date.parse(validFrom) ? 'the TLS certificate is not valid yet: clients will refuse it' : Date.parse(validTo) - now < EXPIRES_SOON_MS ? 'the TLS certificate expires soon' : undefined;
+    const fault =
+      now > Date.parse(validTo)
+        ? 'the TLS certificate has expired: clients will refuse it'
+        : now < Date.parse(validFrom)
+          ? 'the TLS certificate is not valid yet: clients will refuse it'
+          : Date.parse(validTo) - now < EXPIRES_SOON_MS
+            ? 'the TLS certificate expires soon'
+            : undefined;
     if (fault === undefined) return;
     this.warnedAt = now;
     log.warn(described(this.pair), fault);
@@ -142,7 +156,10 @@ async function versionOf({ privateKeyFile, certificateFile }: TlsConfig): Promis
   return versions.join(' ');
 }
 
-/** Looks at the first byte of a connection: a handshake goes on to TLS, plain HTTP is answered, anything else hung up on. */
+/**
+ * Looks at the first byte of a connection: a handshake goes on to TLS, plain HTTP is answered, anything else hung up
+ * on.
+ */
 class TlsServer extends HttpsServer {
   /** Connections, also those that TLS has not made out yet: Node counts only what speaks HTTP. */
   private readonly open = new Set<Socket>();
@@ -187,7 +204,11 @@ function greet(socket: Socket, startTls: () => void): void {
       startTls();
     } else if (/^[A-Z]/.test(first.toString('latin1', 0, 1))) {
       const body = JSON.stringify({ error: NOT_TLS, code: 'BAD_USER_INPUT' });
-      socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n\r\n${body}`);
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; ` +
+          `charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: ` +
+          `nosniff\r\nCache-Control: no-store\r\n\r\n${body}`,
+      );
       // what it still sends is read away: hanging up on it would take the answer along
       socket.resume();
       setTimeout(hangUp, LAST_WORDS_MS).unref();

@@ -6,8 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf, messageOf } from '../lib/error.js';
-import { readTokenFile } from './token-file.js';
 import type { TokenEntry } from './token-file.js';
+import { readTokenFile } from './token-file.js';
 
 export interface NewToken {
   readonly token: string;
@@ -32,7 +32,10 @@ export function newToken(): NewToken {
 export async function addToken(file: string, entry: TokenEntry): Promise<void> {
   await edit(file, (entries) => {
     if (entries.some(({ name }) => name === entry.name)) {
-      throw new AppError('CONFLICT', `There is a token named "${entry.name}" in ${file}: choose another name, or revoke that one first`);
+      throw new AppError(
+        'CONFLICT',
+        `There is a token named "${entry.name}" in ${file}: choose another name, or revoke that one first`,
+      );
     }
     return [...entries, entry];
   });
@@ -44,7 +47,10 @@ export async function removeToken(file: string, name: string): Promise<void> {
     const rest = entries.filter((entry) => entry.name !== name);
     if (rest.length < entries.length) return rest;
     const names = entries.map((entry) => entry.name).join(', ');
-    throw new AppError('NOT_FOUND', `There is no token named "${name}" in ${file}; ${names === '' ? 'it has none' : `it has ${names}`}`);
+    throw new AppError(
+      'NOT_FOUND',
+      `There is no token named "${name}" in ${file}; ${names === '' ? 'it has none' : `it has ${names}`}`,
+    );
   });
 }
 
@@ -63,7 +69,11 @@ async function edit(file: string, change: (entries: readonly TokenEntry[]) => re
     }
   } catch (error) {
     if (error instanceof AppError || errnoOf(error) === undefined) throw error;
-    throw new Error(`The token file ${file} cannot be changed (${messageOf(error)}): run this as the server's user, or name another file`, { cause: error });
+    throw new Error(
+      `The token file ${file} cannot be changed (${messageOf(error)}): run this as the server's user, or name ` +
+        'another file',
+      { cause: error },
+    );
   }
 }
 
@@ -81,7 +91,10 @@ async function acquire(lock: string): Promise<void> {
     }
     if (performance.now() > until) {
       const holder = await readFile(lock, 'utf8').catch(() => 'unknown');
-      throw new AppError('CONFLICT', `Another run (process ${holder}) is changing the tokens: try again; if that process is gone, remove ${lock}`);
+      throw new AppError(
+        'CONFLICT',
+        `Another run (process ${holder}) is changing the tokens: try again; if that process is gone, remove ${lock}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
   }

@@ -9,8 +9,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { PERMISSIONS } from './permission.js';
 import type { Permission } from './permission.js';
+import { PERMISSIONS } from './permission.js';
 
 export interface StaticToken {
   readonly name: string;
@@ -83,12 +83,17 @@ export class TokenFile {
       this.tokens = await load(this.path);
       this.log.info({ tokensFile: this.path, count: this.tokens.length }, 'token file read again');
     } catch (error) {
-      this.log.error({ tokensFile: this.path, err: error }, 'token file is broken: its last good version stays in force');
+      this.log.error(
+        { tokensFile: this.path, err: error },
+        'token file is broken: its last good version stays in force',
+      );
     }
   }
 }
 
-/** Synchronous: it takes microseconds, while a turn of the thread pool is behind every fsync, gzip and scrypt there is. */
+/**
+ * Synchronous: it takes microseconds, while a turn of the thread pool is behind every fsync, gzip and scrypt there is.
+ */
 function versionOf(path: string): string {
   const { mtimeMs, ctimeMs, size, ino } = statSync(path);
   return `${mtimeMs}-${ctimeMs}-${size}-${ino}`;
@@ -110,7 +115,10 @@ export async function readTokenFile(path: string): Promise<readonly TokenEntry[]
   const parsed = DOCUMENT.safeParse(parseJson(path, await readFile(path, 'utf8')));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Error(`The token file ${path} is not valid at ${issue?.path.join('.') || 'its top'}: ${issue?.message ?? 'unknown fault'}`);
+    throw new Error(
+      `The token file ${path} is not valid at ${issue?.path.join('.') || 'its top'}: ` +
+        (issue?.message ?? 'unknown fault'),
+    );
   }
   return parsed.data.tokens;
 }

@@ -9,8 +9,8 @@ import type { Log } from '../lib/log.js';
 import type { Audit } from './audit.js';
 import { requestIdOf } from './context.js';
 import type { SocketServer } from './graphql/socket.js';
-import { addressOf, framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http-guard.js';
 import type { Trust } from './http-guard.js';
+import { addressOf, framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http-guard.js';
 import type { RateLimits } from './rate-limit.js';
 
 export interface UpgradeOptions {
@@ -47,11 +47,16 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-async function upgrade({ request, socket, head }: Upgrade, { host: boundTo, origins, isDraining, sockets, rateLimits, trust, audit }: UpgradeOptions): Promise<void> {
+async function upgrade(
+  { request, socket, head }: Upgrade,
+  { host: boundTo, origins, isDraining, sockets, rateLimits, trust, audit }: UpgradeOptions,
+): Promise<void> {
   const { host, origin } = request.headers;
   const address = addressOf(request, trust);
   socket.on('error', () => socket.destroy());
-  const refusal = refusalOf(request) ?? (isHostAllowed(boundTo, host) && isOriginAllowed(origin, host, origins) ? undefined : FORBIDDEN);
+  const refusal =
+    refusalOf(request) ??
+    (isHostAllowed(boundTo, host) && isOriginAllowed(origin, host, origins) ? undefined : FORBIDDEN);
   const refuse = (result: string): void => void audit?.record({ action: 'connect', address, via: 'SOCKET', result });
   if (refusal !== undefined) {
     if (refusal === FORBIDDEN) refuse('FORBIDDEN');
@@ -75,7 +80,8 @@ async function upgrade({ request, socket, head }: Upgrade, { host: boundTo, orig
 
 function refusalOf(request: IncomingMessage): string | undefined {
   // some clients ask for HTTP/2 in this way
-  if (framingFault(request) !== undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') return '400 Bad Request';
+  if (framingFault(request) !== undefined || request.headers.upgrade?.toLowerCase() !== 'websocket')
+    return '400 Bad Request';
   return pathOf(request.url ?? '') === '/graphql' ? undefined : '404 Not Found';
 }
 
@@ -85,13 +91,24 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
     socket.destroy();
     return;
   }
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const status =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? '408 Request Timeout'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : '400 Bad Request';
   hangUp(socket, status);
 }
 
 function hangUp(socket: Duplex, status: string, retryAfterSeconds?: number): void {
   const headers = [
-    ...['Connection: close', 'Content-Length: 0', `X-Request-ID: ${requestIdOf(undefined)}`, 'X-Content-Type-Options: nosniff', 'Cache-Control: no-store'],
+    ...[
+      'Connection: close',
+      'Content-Length: 0',
+      `X-Request-ID: ${requestIdOf(undefined)}`,
+      'X-Content-Type-Options: nosniff',
+      'Cache-Control: no-store',
+    ],
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds}`]),
   ];
   // the rest of what it sends is not read, and a client that does not hang up in its turn does not keep the socket

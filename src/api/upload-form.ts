@@ -1,10 +1,11 @@
 /**
- * Reads a GraphQL multipart request (graphql-multipart-request-spec): the field "operations", then "map", then one file, which is
- * streamed. "map" puts the file into the variables and nowhere else: a path that is followed further could reach what all objects share.
+ * Reads a GraphQL multipart request (graphql-multipart-request-spec): the field "operations", then "map", then one
+ * file, which is streamed. "map" puts the file into the variables and nowhere else: a path that is followed further
+ * could reach what all objects share.
  */
 import type { IncomingMessage } from 'node:http';
 import busboy from 'busboy';
-import { Upload, type FileUpload } from 'graphql-upload-minimal';
+import { type FileUpload, Upload } from 'graphql-upload-minimal';
 import { AppError } from '../lib/error.js';
 
 /** Of the fields "operations" and "map". */
@@ -34,16 +35,22 @@ export function readUploadForm(request: IncomingMessage): Promise<Operation> {
       form.destroy(error);
     };
     // more than one may come, and one that nobody listens to ends the process
-    form.on('error', (error) => refuse(error instanceof AppError ? error : malformed('it is malformed or ends early: send the file again', error)));
+    form.on('error', (error) =>
+      refuse(
+        error instanceof AppError ? error : malformed('it is malformed or ends early: send the file again', error),
+      ),
+    );
     form.on('filesLimit', () => refuse(malformed('it has more than one file')));
     form.on('fieldsLimit', () => refuse(malformed('it has more fields than "operations" and "map"')));
     form.on('field', (name, value, { valueTruncated }) => {
       try {
-        if (valueTruncated) throw new AppError('TOO_LARGE', `The multipart request's fields take at most ${FIELD_BYTES_MAX} bytes`);
+        if (valueTruncated)
+          throw new AppError('TOO_LARGE', `The multipart request's fields take at most ${FIELD_BYTES_MAX} bytes`);
         if (name === 'operations' && operation === undefined) operation = objectIn(value, 'operations');
         else if (name === 'map' && operation !== undefined && !isMapped) {
           isMapped = true;
-          for (const [field, paths] of Object.entries(objectIn(value, 'map'))) waiting.set(field, placed(operation, paths));
+          for (const [field, paths] of Object.entries(objectIn(value, 'map')))
+            waiting.set(field, placed(operation, paths));
           if (waiting.size > 1) throw malformed('"map" names more than one file');
           resolve(operation);
         } else throw malformed('its fields are not "operations", then "map"');
@@ -57,7 +64,14 @@ export function readUploadForm(request: IncomingMessage): Promise<Operation> {
       const upload = waiting.get(name);
       if (!isMapped) refuse(malformed('"operations" and "map" come before the file'));
       else if (upload === undefined) stream.resume();
-      else upload.resolve({ fieldName: name, filename: filename ?? '', encoding, mimetype, createReadStream: () => stream as unknown as ReturnType<FileUpload['createReadStream']> });
+      else
+        upload.resolve({
+          fieldName: name,
+          filename: filename ?? '',
+          encoding,
+          mimetype,
+          createReadStream: () => stream as unknown as ReturnType<FileUpload['createReadStream']>,
+        });
     });
     form.once('close', () => {
       if (!isMapped) refuse(malformed('it has no "operations" or no "map"'));
@@ -94,17 +108,27 @@ function objectIn(text: string, field: string): Record<string, unknown> {
 function placed(operation: Operation, paths: unknown): Pending {
   const upload = new Upload() as Pending;
   for (const path of Array.isArray(paths) ? (paths as readonly unknown[]) : [undefined]) {
-    if (typeof path !== 'string' || !VARIABLE_PATH.test(path)) throw malformed('"map" takes paths of variables, like {"0": ["variables.input.file"]}');
+    if (typeof path !== 'string' || !VARIABLE_PATH.test(path))
+      throw malformed('"map" takes paths of variables, like {"0": ["variables.input.file"]}');
     const names = path.split('.');
     const last = names.pop() as string;
     let place: unknown = operation;
-    for (const name of names) place = typeof place === 'object' && place !== null && Object.hasOwn(place, name) ? (place as Operation)[name] : undefined;
-    if (typeof place !== 'object' || place === null || (last in place && !Object.hasOwn(place, last))) throw malformed('"map" names a place that the variables do not have');
+    for (const name of names)
+      place =
+        typeof place === 'object' && place !== null && Object.hasOwn(place, name)
+          ? (place as Operation)[name]
+          : undefined;
+    if (typeof place !== 'object' || place === null || (last in place && !Object.hasOwn(place, last)))
+      throw malformed('"map" names a place that the variables do not have');
     (place as Record<string, unknown>)[last] = upload;
   }
   return upload;
 }
 
 function malformed(what: string, cause?: unknown): AppError {
-  return new AppError('BAD_USER_INPUT', `The multipart request cannot be read: ${what}`, cause === undefined ? {} : { cause });
+  return new AppError(
+    'BAD_USER_INPUT',
+    `The multipart request cannot be read: ${what}`,
+    cause === undefined ? {} : { cause },
+  );
 }

@@ -20,7 +20,8 @@ export function isMultipart(request: FastifyRequest): boolean {
  */
 export function checkMultipartHeaders(request: FastifyRequest, uploadBytesMax: number): void {
   const has = CSRF_HEADERS.some((name) => typeof request.headers[name] === 'string' && request.headers[name] !== '');
-  if (!has) throw new AppError('BAD_USER_INPUT', 'A multipart request needs the header "apollo-require-preflight: true"');
+  if (!has)
+    throw new AppError('BAD_USER_INPUT', 'A multipart request needs the header "apollo-require-preflight: true"');
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > uploadBytesMax + 3 * FIELD_BYTES_MAX) throw tooLarge(uploadBytesMax);
 }
@@ -43,9 +44,14 @@ export function acceptUploads(scope: FastifyInstance): void {
  * @param signal ends the reading early
  * @throws AppError TOO_LARGE, or BAD_USER_INPUT when the upload ends early or has no file
  */
-export async function* openUpload(upload: Promise<FileUpload> | FileUpload, bytesMax: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+export async function* openUpload(
+  upload: Promise<FileUpload> | FileUpload,
+  bytesMax: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
   const stream = (await received(upload)).createReadStream();
-  const stop = (): void => void stream.destroy(signal?.reason instanceof Error ? signal.reason : new Error('The upload was given up'));
+  const stop = (): void =>
+    void stream.destroy(signal?.reason instanceof Error ? signal.reason : new Error('The upload was given up'));
   signal?.addEventListener('abort', stop, { once: true });
   let bytes = 0;
   try {
@@ -57,7 +63,9 @@ export async function* openUpload(upload: Promise<FileUpload> | FileUpload, byte
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, { cause: error });
+    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, {
+      cause: error,
+    });
   } finally {
     signal?.removeEventListener('abort', stop);
   }
@@ -72,5 +80,8 @@ async function received(upload: Promise<FileUpload> | FileUpload): Promise<FileU
 }
 
 function tooLarge(bytesMax: number): AppError {
-  return new AppError('TOO_LARGE', `The upload is larger than ${bytesMax} bytes: raise OVNCP_UPLOAD_BYTES_MAX or send a smaller file`);
+  return new AppError(
+    'TOO_LARGE',
+    `The upload is larger than ${bytesMax} bytes: raise OVNCP_UPLOAD_BYTES_MAX or send a smaller file`,
+  );
 }

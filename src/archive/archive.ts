@@ -2,8 +2,8 @@
  * The archive floor's only door: a snapshot in, the stored bytes out, and back.
  *
  * Layers, from the inside: the content (a document as JSON or YAML, or a database file, standalone
- * or of a cluster's member), gzip, AES-256-GCM, and a SHA-256 over what is stored. Everything streams: blocks of some 256 KiB pass
- * through with back-pressure, and no computation is longer than about 15 ms. An archive is recognised by
+ * or of a cluster's member), gzip, AES-256-GCM, and a SHA-256 over what is stored. Everything streams: blocks of some
+ * 256 KiB pass through with back-pressure, and no computation is longer than about 15 ms. An archive is recognised by
  * what it holds, never by its name, and everything about it is checked before a row is handed out.
  *
  * Words: content - the innermost bytes; content digest - SHA-256 over schema name and rows,
@@ -16,20 +16,20 @@ import type { Scratch } from '../model/scratch.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ByteReader } from './byte-reader.js';
 import { bounded, compress, decompress } from './compression.js';
-import { readJsonDocument, writeJson, type Content as ReadContent, type Reading, type Writing } from './document.js';
+import { type Content as ReadContent, type Reading, readJsonDocument, type Writing, writeJson } from './document.js';
 import { checkSealed, decrypt, encrypt } from './encryption.js';
 import type { ArchiveHeader } from './manifest.js';
 import { writeOvsdbFile } from './ovsdb-file.js';
 import { readOvsdbFile } from './ovsdb-log.js';
 import { readClusterFile } from './raft-log.js';
-import { HEAD_BYTES, recognise, type Content } from './recognise.js';
-import { checkStored, StoredBytes, type ExpectedBytes } from './stored-bytes.js';
+import { type Content, HEAD_BYTES, recognise } from './recognise.js';
+import { checkStored, type ExpectedBytes, StoredBytes } from './stored-bytes.js';
 import { writeYaml } from './yaml-document.js';
 import { readYamlDocument } from './yaml-reader.js';
 
+export type { ArchiveHeader } from './manifest.js';
 export { withoutOuterGzip } from './outer-gzip.js';
 export { recognise } from './recognise.js';
-export type { ArchiveHeader } from './manifest.js';
 
 export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';
 
@@ -97,7 +97,12 @@ async function* storedBytesOf(snapshot: Snapshot, options: PackOptions, settle: 
       size += chunk.length;
       yield chunk;
     }
-    settle.resolve({ size, contentSize: content.size, checksum: `sha256:${sha256.digest('hex')}`, contentDigest: content.digest });
+    settle.resolve({
+      size,
+      contentSize: content.size,
+      checksum: `sha256:${sha256.digest('hex')}`,
+      contentDigest: content.digest,
+    });
   } catch (error) {
     settle.reject(error);
     throw error;
@@ -108,7 +113,11 @@ async function* storedBytesOf(snapshot: Snapshot, options: PackOptions, settle: 
 }
 
 /** The content, counted and measured on its way out. */
-async function* contentOf(snapshot: Snapshot, options: PackOptions, measured: { size: number; digest: string }): AsyncGenerator<Buffer> {
+async function* contentOf(
+  snapshot: Snapshot,
+  options: PackOptions,
+  measured: { size: number; digest: string },
+): AsyncGenerator<Buffer> {
   const writing: Writing = { snapshot, header: options.header, rows: 0 };
   const blocks = writerOf(options.format)(writing);
   try {
@@ -178,7 +187,8 @@ export interface Unpacked {
  * Reads an archive whole and checks everything: layers, layout, every value against the schema inside,
  * digests inside, and what is expected.
  * @throws AppError DECRYPTION_FAILED (key missing or wrong), INTEGRITY_FAILED (damaged, cut, malformed, or not
- *   what is expected: that goes first), TOO_LARGE, BAD_USER_INPUT (another database's, or a cluster member's without data);
+ *   what is expected: that goes first), TOO_LARGE, BAD_USER_INPUT (another
+ *   database's, or a cluster member's without data);
  *   the signal's reason when aborted; what the source throws
  */
 export async function unpackArchive(source: AsyncIterable<Buffer>, options: UnpackOptions): Promise<Unpacked> {
@@ -204,12 +214,20 @@ const SCRATCH_TO_CONTENT_MAX = 4;
 
 function checkScratch({ scratch, contentBytesMax }: UnpackOptions): void {
   if (scratch !== undefined && scratch.length > SCRATCH_TO_CONTENT_MAX * contentBytesMax) {
-    throw new AppError('TOO_LARGE', `Reading the archive takes more than ${String(SCRATCH_TO_CONTENT_MAX)} times its content's limit of ${String(contentBytesMax)} bytes on disk. Compact the database file first, or raise the limit`);
+    throw new AppError(
+      'TOO_LARGE',
+      `Reading the archive takes more than ${SCRATCH_TO_CONTENT_MAX} times its content's limit of ` +
+        `${contentBytesMax} bytes on disk. Compact the database file first, or raise the limit`,
+    );
   }
 }
 
 /** Compares a stored file with its checksum and size, without looking inside. @throws AppError INTEGRITY_FAILED */
-export async function verifyStored(source: AsyncIterable<Buffer>, expected: ExpectedBytes, signal?: AbortSignal): Promise<void> {
+export async function verifyStored(
+  source: AsyncIterable<Buffer>,
+  expected: ExpectedBytes,
+  signal?: AbortSignal,
+): Promise<void> {
   const stored = new StoredBytes(source, signal);
   try {
     await stored.drain();
@@ -229,7 +247,10 @@ export interface SealedFile {
  * Reads an encrypted file whose key is not known: its header and length are checked.
  * @returns undefined for a file that is not encrypted @throws AppError INTEGRITY_FAILED
  */
-export async function inspectSealed(source: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<SealedFile | undefined> {
+export async function inspectSealed(
+  source: AsyncIterable<Buffer>,
+  signal?: AbortSignal,
+): Promise<SealedFile | undefined> {
   const stored = new StoredBytes(source, signal);
   try {
     const head = await new ByteReader(stored).peek(HEAD_BYTES);
@@ -259,7 +280,13 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       kind = recognise(await layer.peek(HEAD_BYTES));
     }
     const { format, read } = readerOf(kind, (await layer.peek(1)).length === 0);
-    const reading: Reading = { contentDigest: options.expected?.contentDigest, schemaName: options.schemaName, rows: 0, signal: options.signal, scratch: options.scratch };
+    const reading: Reading = {
+      contentDigest: options.expected?.contentDigest,
+      schemaName: options.schemaName,
+      rows: 0,
+      signal: options.signal,
+      scratch: options.scratch,
+    };
     let contentSize = 0;
     const bytes = bounded(layer.rest(), options.contentBytesMax, (count) => {
       options.signal?.throwIfAborted();
@@ -294,5 +321,11 @@ function readerOf(kind: Content | undefined, isEmpty: boolean): Reader {
     case 'ENCRYPTED':
     case undefined:
   }
-  throw new AppError('INTEGRITY_FAILED', isEmpty ? 'The archive is empty. Take another copy of the backup' : 'The file is no archive that is known here: neither a document (JSON, YAML) nor a database file (OVSDB), compressed, encrypted or not');
+  throw new AppError(
+    'INTEGRITY_FAILED',
+    isEmpty
+      ? 'The archive is empty. Take another copy of the backup'
+      : 'The file is no archive that is known here: neither a document (JSON, YAML) nor a database file (OVSDB), ' +
+          'compressed, encrypted or not',
+  );
 }

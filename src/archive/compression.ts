@@ -57,11 +57,20 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
     yield* through(counted(), gunzip);
   } catch (error) {
     if (errnoOf(error)?.startsWith('Z_') !== true) throw error;
-    throw new AppError('INTEGRITY_FAILED', `The archive's gzip stream is damaged or cut after ${String(gunzip.bytesWritten)} bytes (${messageOf(error)}). Take another copy of the backup`, { cause: error });
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's gzip stream is damaged or cut after ${gunzip.bytesWritten} bytes (${messageOf(error)}). ` +
+        'Take another copy of the backup',
+      { cause: error },
+    );
   }
   // zlib passes silently over what follows the last member
   if (gunzip.bytesWritten !== given) {
-    throw new AppError('INTEGRITY_FAILED', `The archive's gzip stream ends after ${String(gunzip.bytesWritten)} bytes, but the file goes on. Take another copy of the backup`);
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's gzip stream ends after ${gunzip.bytesWritten} bytes, but the file goes on. Take another ` +
+        'copy of the backup',
+    );
   }
 }
 
@@ -85,12 +94,20 @@ async function* through(source: AsyncIterable<Buffer>, stream: Transform): Async
  * Passes content on, counts it and stops it at a limit: a small file can expand to terabytes.
  * @throws AppError TOO_LARGE
  */
-export async function* bounded(source: AsyncIterable<Buffer>, contentBytesMax: number, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+export async function* bounded(
+  source: AsyncIterable<Buffer>,
+  contentBytesMax: number,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   let total = 0;
   for await (const chunk of source) {
     total += chunk.length;
     if (total > contentBytesMax) {
-      throw new AppError('TOO_LARGE', `The archive's content is larger than the limit of ${String(contentBytesMax)} bytes. If it is meant to be so large, raise the limit`);
+      throw new AppError(
+        'TOO_LARGE',
+        `The archive's content is larger than the limit of ${contentBytesMax} bytes. If it is meant to be so ` +
+          'large, raise the limit',
+      );
     }
     count(chunk.length);
     yield chunk;

@@ -21,13 +21,24 @@ import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import { isUuid, parseRow } from '../model/row.js';
 import type { Scratch } from '../model/scratch.js';
-import { ContentDigest, StoredRows, type Snapshot } from '../model/snapshot.js';
+import { ContentDigest, type Snapshot, StoredRows } from '../model/snapshot.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
 import { LineSplitter } from './line-splitter.js';
-import { headerJson, readHeader, type ArchiveHeader } from './manifest.js';
-import { MEMBER_BYTES_MAX, MemberScanner, ROW_BYTES_MAX, type MemberTarget } from './member-scanner.js';
-import { canonicalText, checkRowCount, checkUuid, digestOf, incomingRows, readArchivedSchema, readJson, SnapshotBuilder, TABLES_MAX, type IncomingRows } from './snapshot-builder.js';
+import { type ArchiveHeader, headerJson, readHeader } from './manifest.js';
+import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from './member-scanner.js';
+import {
+  canonicalText,
+  checkRowCount,
+  checkUuid,
+  digestOf,
+  type IncomingRows,
+  incomingRows,
+  readArchivedSchema,
+  readJson,
+  SnapshotBuilder,
+  TABLES_MAX,
+} from './snapshot-builder.js';
 
 export const DOCUMENT_FORMAT = 'ovncp-backup/1';
 /** In the place of the digest in a document that somebody edited. */
@@ -78,7 +89,10 @@ export async function* writeJson(writing: Writing): AsyncGenerator<Buffer, strin
   const { snapshot } = writing;
   const digest = new ContentDigest(snapshot.schema.name);
   const breath = new Breath(8, 1);
-  yield Buffer.from(`{"format":${JSON.stringify(DOCUMENT_FORMAT)},\n"manifest":${stringifyJson(headerJson(writing.header))},\n"schema":${stringifyJson(snapshot.schema.json)},\n"tables":{`);
+  yield Buffer.from(
+    `{"format":${JSON.stringify(DOCUMENT_FORMAT)},\n"manifest":${stringifyJson(headerJson(writing.header))},\n` +
+      `"schema":${stringifyJson(snapshot.schema.json)},\n"tables":{`,
+  );
   let opening = '\n';
   for (const rows of snapshot.tables.values()) {
     if (rows.count === 0) continue;
@@ -130,7 +144,11 @@ const ROW_VALUE_AT = 1 + 36 + 2;
  * @param digestNeeded why a document without "contentDigest" is refused, when it is
  * @throws AppError INTEGRITY_FAILED on anything that is malformed, does not fit the schema inside, or not the digest
  */
-export async function readJsonDocument(source: AsyncIterable<Buffer>, reading: Reading, digestNeeded?: string): Promise<Content> {
+export async function readJsonDocument(
+  source: AsyncIterable<Buffer>,
+  reading: Reading,
+  digestNeeded?: string,
+): Promise<Content> {
   const target = new DocumentTarget(reading, digestNeeded);
   const scanner = new MemberScanner(target, 'The document');
   const breath = new Breath(8, 1);
@@ -206,8 +224,16 @@ class DocumentTarget implements MemberTarget {
   descends(path: readonly string[]): boolean {
     const [member = '', table] = path;
     if (path.length === 1) {
-      if (this.members.size >= MEMBERS_MAX) throw new AppError('INTEGRITY_FAILED', `The document holds more than ${String(MEMBERS_MAX)} members beside its tables: it is no backup`);
-      if (this.members.has(member)) throw new AppError('INTEGRITY_FAILED', `The document holds "${member.slice(0, 100)}" twice. Remove one of the two`);
+      if (this.members.size >= MEMBERS_MAX)
+        throw new AppError(
+          'INTEGRITY_FAILED',
+          `The document holds more than ${MEMBERS_MAX} members beside its tables: it is no backup`,
+        );
+      if (this.members.has(member))
+        throw new AppError(
+          'INTEGRITY_FAILED',
+          `The document holds "${member.slice(0, 100)}" twice. Remove one of the two`,
+        );
       this.members.add(member);
     }
     if (member !== 'tables') return false;
@@ -237,7 +263,10 @@ class DocumentTarget implements MemberTarget {
         this.header = readHeader(readJson(value.toString(), 'manifest'));
         break;
       case 'schema':
-        this.builder = new SnapshotBuilder(readArchivedSchema(readJson(value.toString(), 'schema'), this.reading.schemaName), this.reading.scratch);
+        this.builder = new SnapshotBuilder(
+          readArchivedSchema(readJson(value.toString(), 'schema'), this.reading.schemaName),
+          this.reading.scratch,
+        );
         break;
       case 'contentDigest':
         this.trailer = trailerText(readJson(value.toString(), '"contentDigest"'));
@@ -258,9 +287,11 @@ class DocumentTarget implements MemberTarget {
 
   async finish(): Promise<Content> {
     for (const needed of ['format', 'schema', 'tables']) {
-      if (!this.members.has(needed)) throw missing(needed, `it is not a whole ${DOCUMENT_FORMAT} document. Take another copy of the backup`);
+      if (!this.members.has(needed))
+        throw missing(needed, `it is not a whole ${DOCUMENT_FORMAT} document. Take another copy of the backup`);
     }
-    if (this.digestNeeded !== undefined && this.trailer === undefined) throw missing('contentDigest', this.digestNeeded);
+    if (this.digestNeeded !== undefined && this.trailer === undefined)
+      throw missing('contentDigest', this.digestNeeded);
     const { builder } = this;
     assert(builder !== undefined, 'a schema was read and is not there');
     const breath = new Breath();
@@ -270,7 +301,11 @@ class DocumentTarget implements MemberTarget {
         const uuid = rows.uuid(i);
         const text = rows.text(i);
         if (rows instanceof StoredRows) builder.addText(table, uuid, text);
-        else rows.replace(i, canonicalText(table, uuid, () => parseRow(text.toString())));
+        else
+          rows.replace(
+            i,
+            canonicalText(table, uuid, () => parseRow(text.toString())),
+          );
         await this.reading.scratch?.drained();
         if (breath.due()) await breath.rest();
       }
@@ -282,8 +317,14 @@ class DocumentTarget implements MemberTarget {
   }
 
   private enter(table: string): void {
-    if (this.tables.size >= TABLES_MAX) throw new AppError('INTEGRITY_FAILED', `The document holds more than ${String(TABLES_MAX)} tables: it is no backup`);
-    if (this.tables.has(table)) throw new AppError('INTEGRITY_FAILED', `The document holds the table "${table.slice(0, 100)}" twice. Make one of the two`, { place: { table } });
+    if (this.tables.size >= TABLES_MAX)
+      throw new AppError('INTEGRITY_FAILED', `The document holds more than ${TABLES_MAX} tables: it is no backup`);
+    if (this.tables.has(table))
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The document holds the table "${table.slice(0, 100)}" twice. Make one of the two`,
+        { place: { table } },
+      );
     this.tables.add(table);
     this.table = this.builder?.table(table);
   }
@@ -318,20 +359,41 @@ export function trailerText(json: unknown): string {
 
 export function checkFormat(format: unknown): void {
   if (format === DOCUMENT_FORMAT) return;
-  throw new AppError('INTEGRITY_FAILED', `The document's format is ${JSON.stringify(format)?.slice(0, 100) ?? 'missing'}; this program understands "${DOCUMENT_FORMAT}". Use the program that made it, or a newer one`);
+  throw new AppError(
+    'INTEGRITY_FAILED',
+    `The document's format is ${JSON.stringify(format)?.slice(0, 100) ?? 'missing'}; this program understands ` +
+      `"${DOCUMENT_FORMAT}". Use the program that made it, or a newer one`,
+  );
 }
 
 /** Computes the digest and compares it with what is known. @throws AppError INTEGRITY_FAILED when it differs */
-export async function checked(snapshot: Snapshot, header: ArchiveHeader | undefined, trailer: string | undefined, reading: Reading): Promise<Content> {
+export async function checked(
+  snapshot: Snapshot,
+  header: ArchiveHeader | undefined,
+  trailer: string | undefined,
+  reading: Reading,
+): Promise<Content> {
   if (header !== undefined && header.schemaName !== snapshot.schema.name) {
-    throw new AppError('INTEGRITY_FAILED', `The archive's manifest is for a database ${header.schemaName}, but its schema is that of ${snapshot.schema.name}. Take another copy of the backup`);
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's manifest is for a database ${header.schemaName}, but its schema is that of ` +
+        `${snapshot.schema.name}. Take another copy of the backup`,
+    );
   }
   const contentDigest = await digestOf(snapshot);
   if (trailer !== undefined && trailer !== UNCHECKED && trailer !== contentDigest) {
-    throw new AppError('INTEGRITY_FAILED', 'The archive\'s rows are not the ones that it was made of: their digest is not the "contentDigest" inside. Take another copy; if the rows were edited on purpose, set "contentDigest" to "none"');
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      'The archive\'s rows are not the ones that it was made of: their digest is not the "contentDigest" inside. ' +
+        'Take another copy; if the rows were edited on purpose, set "contentDigest" to "none"',
+    );
   }
   if (reading.contentDigest !== undefined && reading.contentDigest !== contentDigest) {
-    throw new AppError('INTEGRITY_FAILED', 'The archive\'s content digest is not the one in the backup\'s manifest: the file holds something else than was backed up. Use another backup');
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      "The archive's content digest is not the one in the backup's manifest: the file holds something else than " +
+        'was backed up. Use another backup',
+    );
   }
   return { snapshot, header, contentDigest };
 }

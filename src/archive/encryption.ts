@@ -58,17 +58,22 @@ export async function* encrypt(source: AsyncIterable<Buffer>, passphrase: string
 
 /**
  * Decrypts a stream. Every byte handed on has been authenticated.
- * @throws AppError DECRYPTION_FAILED when the passphrase is missing or wrong, INTEGRITY_FAILED when the file is damaged, RATE_LIMITED as deriveKeys
+ * @throws AppError DECRYPTION_FAILED when the passphrase is missing or wrong, INTEGRITY_FAILED when the file is
+ * damaged, RATE_LIMITED as deriveKeys
  */
 export async function* decrypt(source: AsyncIterable<Buffer>, passphrase: string | undefined): AsyncGenerator<Buffer> {
-  if (passphrase === undefined || passphrase === '') throw new AppError('DECRYPTION_FAILED', 'Decryption failed: the backup is encrypted and no key was given');
+  if (passphrase === undefined || passphrase === '')
+    throw new AppError('DECRYPTION_FAILED', 'Decryption failed: the backup is encrypted and no key was given');
   const reader = new ByteReader(source);
   try {
     const header = await reader.take(HEADER_BYTES);
     checkHeader(header);
     const keys = await deriveKeys(passphrase, header);
     if (!timingSafeEqual(keyCheck(keys, header), header.subarray(CHECK_AT))) {
-      throw new AppError('DECRYPTION_FAILED', 'Decryption failed: the key is not the one that the backup was encrypted with');
+      throw new AppError(
+        'DECRYPTION_FAILED',
+        'Decryption failed: the key is not the one that the backup was encrypted with',
+      );
     }
     yield* openChunks(reader, keys, header);
   } finally {
@@ -91,14 +96,17 @@ export function newHeader(chunkBytes: number): Buffer {
 function checkHeader(header: Buffer): void {
   if (header.length < HEADER_BYTES) throw damaged('it ends inside its header');
   const [version, kdf, log2N, r, p] = header.subarray(ENCRYPTED_MAGIC.length);
-  if (version !== VERSION) throw damaged(`its version is ${String(version)}, this program reads version ${String(VERSION)}`);
-  if (kdf !== KDF_SCRYPT || log2N === undefined || log2N < LOG2_N_MIN || log2N > LOG2_N_MAX || r !== R || p !== P) throw damaged('its key derivation is not one that is accepted here');
+  if (version !== VERSION) throw damaged(`its version is ${version}, this program reads version ${VERSION}`);
+  if (kdf !== KDF_SCRYPT || log2N === undefined || log2N < LOG2_N_MIN || log2N > LOG2_N_MAX || r !== R || p !== P)
+    throw damaged('its key derivation is not one that is accepted here');
   const chunkBytes = header.readUInt32BE(CHUNK_SIZE_AT);
-  if (chunkBytes < 1 || chunkBytes > CHUNK_BYTES_MAX) throw damaged(`its chunk size ${String(chunkBytes)} is outside 1 to ${String(CHUNK_BYTES_MAX)}`);
+  if (chunkBytes < 1 || chunkBytes > CHUNK_BYTES_MAX)
+    throw damaged(`its chunk size ${chunkBytes} is outside 1 to ${CHUNK_BYTES_MAX}`);
 }
 
 /**
- * What can be told of an encrypted file without its key: whether its header is one, and whether so many bytes can be chunks.
+ * What can be told of an encrypted file without its key: whether its header is one, and whether so many bytes can be
+ * chunks.
  * @param head its first 72 bytes or more @param size bytes of the whole file @throws AppError INTEGRITY_FAILED
  */
 export function checkSealed(head: Buffer, size: number): void {
@@ -107,7 +115,7 @@ export function checkSealed(head: Buffer, size: number): void {
   const sealedBytes = header.readUInt32BE(CHUNK_SIZE_AT) + TAG_BYTES;
   const rest = (size - HEADER_BYTES) % sealedBytes;
   // even empty content has a chunk, and every chunk its tag
-  if (size < HEADER_BYTES + TAG_BYTES || (rest > 0 && rest < TAG_BYTES)) throw damaged(`it is cut at byte ${String(size)}`);
+  if (size < HEADER_BYTES + TAG_BYTES || (rest > 0 && rest < TAG_BYTES)) throw damaged(`it is cut at byte ${size}`);
 }
 
 function keyCheck(keys: Keys, header: Buffer): Buffer {
@@ -144,13 +152,17 @@ export async function* openChunks(reader: ByteReader, keys: Keys, header: Buffer
     const last = ahead.length <= sealedBytes;
     const at = reader.offset;
     const sealed = await reader.take(sealedBytes);
-    if (sealed.length < TAG_BYTES) throw damaged(`it is cut at byte ${String(at)}`);
-    const decipher = createDecipheriv('aes-256-gcm', keys.encryption, nonce(header, number, last), { authTagLength: TAG_BYTES }).setAAD(header).setAuthTag(sealed.subarray(-TAG_BYTES));
+    if (sealed.length < TAG_BYTES) throw damaged(`it is cut at byte ${at}`);
+    const decipher = createDecipheriv('aes-256-gcm', keys.encryption, nonce(header, number, last), {
+      authTagLength: TAG_BYTES,
+    })
+      .setAAD(header)
+      .setAuthTag(sealed.subarray(-TAG_BYTES));
     const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
     try {
       decipher.final();
     } catch (error) {
-      throw damaged(`chunk ${String(number)} (at byte ${String(at)}) was changed, moved or cut`, error);
+      throw damaged(`chunk ${number} (at byte ${at}) was changed, moved or cut`, error);
     }
     if (plain.length > 0) yield plain;
     if (last) return;
@@ -175,9 +187,15 @@ const waiting: (() => void)[] = [];
  * @throws AppError BAD_USER_INPUT on an empty passphrase, RATE_LIMITED when too many wait already
  */
 export async function deriveKeys(passphrase: string, header: Buffer): Promise<Keys> {
-  if (passphrase === '') throw new AppError('BAD_USER_INPUT', 'The encryption key is empty. Give a key of at least one character, or do not encrypt');
+  if (passphrase === '')
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'The encryption key is empty. Give a key of at least one character, or do not encrypt',
+    );
   if (derivations >= DERIVATIONS_MAX && waiting.length >= WAITING_MAX) {
-    throw new AppError('RATE_LIMITED', 'Too many operations with keys at once: try again in a few seconds', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    throw new AppError('RATE_LIMITED', 'Too many operations with keys at once: try again in a few seconds', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    });
   }
   if (derivations >= DERIVATIONS_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
   else derivations++;
@@ -196,13 +214,23 @@ export async function deriveKeys(passphrase: string, header: Buffer): Promise<Ke
 
 function derive(passphrase: string, salt: Buffer, cost: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    scrypt(passphrase, salt, 64, { N: cost, r: R, p: P, maxmem: 128 * R * (cost + P + 2) + (1 << 20) }, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
+    scrypt(
+      passphrase,
+      salt,
+      64,
+      { N: cost, r: R, p: P, maxmem: 128 * R * (cost + P + 2) + (1 << 20) },
+      (error, key) => {
+        if (error === null) resolve(key);
+        else reject(error);
+      },
+    );
   });
 }
 
 function damaged(what: string, cause?: unknown): AppError {
-  return new AppError('INTEGRITY_FAILED', `The encrypted archive is damaged: ${what}. Take another copy of the backup`, { cause });
+  return new AppError(
+    'INTEGRITY_FAILED',
+    `The encrypted archive is damaged: ${what}. Take another copy of the backup`,
+    { cause },
+  );
 }

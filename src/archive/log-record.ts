@@ -1,9 +1,10 @@
 /**
  * Cutting a database file into its records (ovsdb(5)): a line `OVSDB <magic> <length> <sha1>`, then so many bytes.
  *
- * A file that was copied while a server wrote to it, or that a crash left behind, may end inside its last record. ovsdb-server
- * goes on with what stands before that, and so do the readers here, with a warning. It does the same at any other damage,
- * and forgets all that follows: that is refused here. The two can be told apart: no bytes of a record but the last hold a newline.
+ * A file that was copied while a server wrote to it, or that a crash left behind, may end inside its last record.
+ * ovsdb-server goes on with what stands before that, and so do the readers here, with a warning. It does the same at
+ * any other damage, and forgets all that follows: that is refused here. The two can be told apart: no bytes of a record
+ * but the last hold a newline.
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../lib/error.js';
@@ -47,7 +48,11 @@ export class RecordReader {
   /** What to say of a file that is read although it is cut; nothing for one that is not. */
   warnings(): readonly string[] {
     if (this.cutError === undefined) return [];
-    return [`The file ends inside the record that begins at byte ${String(this.cutAt)}: it was copied while it was written to, or cut. What stands before that byte was read, as ovsdb-server would do; if more is expected, take another copy`];
+    return [
+      `The file ends inside the record that begins at byte ${this.cutAt}: it was copied while it was written to, ` +
+        'or cut. What stands before that byte was read, as ovsdb-server would do; if more is expected, take ' +
+        'another copy',
+    ];
   }
 
   /** The next record's head; undefined at the end, and where the file is cut. @throws AppError INTEGRITY_FAILED */
@@ -57,7 +62,11 @@ export class RecordReader {
     if (head === '') return undefined;
     const match = this.whole.exec(head);
     if (match === null) {
-      const error = damaged(at, `a record is cut or does not begin as a record of a ${this.magic === 'JSON' ? 'standalone' : 'clustered'} database does`);
+      const error = damaged(
+        at,
+        'a record is cut or does not begin as a record of a ' +
+          `${this.magic === 'JSON' ? 'standalone' : 'clustered'} database does`,
+      );
       if (head.length === HEAD_BYTES_MAX || !(this.begin.startsWith(head) || this.part.test(head))) throw error;
       this.cutHere(at, error);
       return undefined;
@@ -78,7 +87,11 @@ export class RecordReader {
     for (let left = record.bytes; left > 0; ) {
       const piece = await this.reader.some(Math.min(left, PIECE_BYTES));
       if (piece === undefined) {
-        const error = damaged(record.at, `the record there is cut: ${String(left)} of its ${String(record.bytes)} bytes are missing`, failure);
+        const error = damaged(
+          record.at,
+          `the record there is cut: ${left} of its ${record.bytes} bytes are missing`,
+          failure,
+        );
         // a length that was damaged reaches into other records
         if (goesOn || failure !== undefined) throw error;
         this.cutHere(record.at, error);
@@ -90,7 +103,8 @@ export class RecordReader {
       if (failure === undefined) failure = await refusal(() => take(piece));
       if (this.breath.due()) await this.breath.rest();
     }
-    if (sha1.digest('hex') !== record.sha1) throw damaged(record.at, 'the record there does not match its SHA-1', failure);
+    if (sha1.digest('hex') !== record.sha1)
+      throw damaged(record.at, 'the record there does not match its SHA-1', failure);
     if (failure !== undefined) throw failure;
     return true;
   }
@@ -115,5 +129,9 @@ async function refusal(take: () => Promise<void> | undefined): Promise<AppError 
 
 /** The error for a database file. @param at the byte where the record begins */
 export function damaged(at: number, what: string, cause?: AppError): AppError {
-  return new AppError('INTEGRITY_FAILED', `The database file is damaged at byte ${String(at)}: ${what}. Take another copy of it`, { cause });
+  return new AppError(
+    'INTEGRITY_FAILED',
+    `The database file is damaged at byte ${at}: ${what}. Take another copy of it`,
+    { cause },
+  );
 }

@@ -46,12 +46,17 @@ export function headerJson(header: ArchiveHeader): JsonObject {
   };
 }
 
-/** Reads the manifest of a document. Members that version 1 does not know are passed over. @throws AppError INTEGRITY_FAILED */
+/**
+ * Reads the manifest of a document. Members that version 1 does not know are passed over.
+ * @throws AppError INTEGRITY_FAILED
+ */
 export function readHeader(json: Json): ArchiveHeader {
   if (!isObject(json)) throw malformed('it is not an object');
   const { type, tables, description, resourceFilter, pulledIn } = json;
-  if (type !== 'FULL' && type !== 'SELECTIVE') throw malformed('"type" is neither "FULL" nor "SELECTIVE"; this version reads no other backups');
-  if (type === 'SELECTIVE' && !isObject(resourceFilter)) throw malformed('"resourceFilter" of a selective backup is not an object');
+  if (type !== 'FULL' && type !== 'SELECTIVE')
+    throw malformed('"type" is neither "FULL" nor "SELECTIVE"; this version reads no other backups');
+  if (type === 'SELECTIVE' && !isObject(resourceFilter))
+    throw malformed('"resourceFilter" of a selective backup is not an object');
   if (!isObject(tables)) throw malformed('"tables" is not an object of row counts');
   return {
     id: text(json, 'id'),
@@ -84,10 +89,15 @@ function instantText(json: JsonObject, member: string): string {
 
 function count(json: JsonObject, member: string): number {
   const value = json[member];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformed(`"${member}" is not a count`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw malformed(`"${member}" is not a count`);
   return value;
 }
 
 function malformed(what: string): AppError {
-  return new AppError('INTEGRITY_FAILED', `The archive's manifest is malformed: ${what}. Take another copy of the backup, or remove the manifest to import the rows alone`);
+  return new AppError(
+    'INTEGRITY_FAILED',
+    `The archive's manifest is malformed: ${what}. Take another copy of the backup, or remove the manifest to ` +
+      'import the rows alone',
+  );
 }

@@ -23,7 +23,10 @@ export const ROW_BYTES_MAX = 64 << 20;
 export const MEMBER_BYTES_MAX = 4 << 20;
 const KEY_BYTES_MAX = 16 << 10;
 const PLAIN_BYTES_MAX = 4 << 10;
-/** A row is parsed in one go: one of so many values or names would hold everybody up. A table of 300,000 rows takes a third of it. */
+/**
+ * A row is parsed in one go: one of so many values or names would hold everybody up. A table of 300,000 rows takes a
+ * third of it.
+ */
 export const VALUES_MAX = 1_000_000;
 const NAMES_MAX = 100_000;
 /** No value of a database or a schema is nested a tenth as deep. */
@@ -35,7 +38,10 @@ export interface MemberTarget {
    * @param isObject whether it is one; true for anything else is an error
    */
   descends(path: readonly string[], isObject: boolean): boolean;
-  /** True: the member's value is an array whose elements are wanted one by one, under their numbers. Never when this is left out. */
+  /**
+   * True: the member's value is an array whose elements are wanted one by one, under their numbers. Never when this is
+   * left out.
+   */
   elements?(path: readonly string[]): boolean;
   /** True: the member's value is passed over, whatever its length. Never when this is left out. */
   skips?(path: readonly string[]): boolean;
@@ -109,7 +115,11 @@ export class MemberScanner {
 
   /** Call after the last bytes. @throws AppError INTEGRITY_FAILED when the object is not whole */
   end(): void {
-    if (this.state !== 'end') throw new AppError('INTEGRITY_FAILED', `${this.what} is cut: it ends after ${String(this.base)} bytes${this.place()}. Take another copy of it`);
+    if (this.state !== 'end')
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `${this.what} is cut: it ends after ${this.base} bytes${this.place()}. Take another copy of it`,
+      );
   }
 
   /** One byte outside of keys and values. Answers the position to go on from. */
@@ -122,7 +132,7 @@ export class MemberScanner {
       case 'first key':
       case 'key':
         if (c === CLOSE_BRACE && this.state === 'first key') return this.close(i);
-        if (c !== QUOTE) throw this.malformed(i, 'a member\'s name');
+        if (c !== QUOTE) throw this.malformed(i, "a member's name");
         this.begin('string', true);
         return i;
       case 'colon':
@@ -179,7 +189,11 @@ export class MemberScanner {
     this.capture = capture;
     this.capturesKey = isKey;
     this.skipping = !isKey && this.target.skips?.(this.path) === true;
-    this.capturedMax = isKey ? KEY_BYTES_MAX : capture === 'plain' ? PLAIN_BYTES_MAX : (this.target.bytesMax?.(this.path) ?? ROW_BYTES_MAX);
+    this.capturedMax = isKey
+      ? KEY_BYTES_MAX
+      : capture === 'plain'
+        ? PLAIN_BYTES_MAX
+        : (this.target.bytesMax?.(this.path) ?? ROW_BYTES_MAX);
     this.depth = 0;
     this.values = 0;
     this.names = 0;
@@ -192,10 +206,11 @@ export class MemberScanner {
     const end = this.capture === 'plain' ? plainEnd(chunk, start) : this.bracketed(chunk, start);
     if (this.skipping) return this.skipped(chunk, end);
     this.captured.push(chunk.subarray(start, end ?? chunk.length));
-    if (this.captured.length > this.capturedMax) throw this.excess(`a ${this.capturesKey ? 'name' : 'value'} of more than ${String(this.capturedMax)} bytes`);
+    if (this.captured.length > this.capturedMax)
+      throw this.excess(`a ${this.capturesKey ? 'name' : 'value'} of more than ${this.capturedMax} bytes`);
     if (this.target.isKnown !== true) {
-      if (this.values > VALUES_MAX) throw this.excess(`more than ${String(VALUES_MAX)} values in one`);
-      if (this.names > NAMES_MAX) throw this.excess(`more than ${String(NAMES_MAX)} names in one`);
+      if (this.values > VALUES_MAX) throw this.excess(`more than ${VALUES_MAX} values in one`);
+      if (this.names > NAMES_MAX) throw this.excess(`more than ${NAMES_MAX} names in one`);
     }
     if (end === undefined) return chunk.length;
     const bytes = this.captured.take();
@@ -234,7 +249,7 @@ export class MemberScanner {
       } else if (c === QUOTE) {
         inString = true;
       } else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
-        if (++depth > depthMax) throw this.excess(`a value nested more than ${String(DEPTH_MAX)} deep`);
+        if (++depth > depthMax) throw this.excess(`a value nested more than ${DEPTH_MAX} deep`);
       } else if (c === COMMA) {
         values++;
       } else if (c === COLON) {
@@ -257,7 +272,7 @@ export class MemberScanner {
     try {
       key = JSON.parse(bytes.toString());
     } catch {
-      throw this.malformed(at, 'a member\'s name');
+      throw this.malformed(at, "a member's name");
     }
     this.path.push(String(key));
     this.state = 'colon';
@@ -274,7 +289,11 @@ export class MemberScanner {
   }
 
   private malformed(at: number, expected: string): AppError {
-    return new AppError('INTEGRITY_FAILED', `${this.what} is no valid JSON at byte ${String(this.base + at)}${this.place()}: ${expected} was expected. Take another copy of it`);
+    return new AppError(
+      'INTEGRITY_FAILED',
+      `${this.what} is no valid JSON at byte ${this.base + at}${this.place()}: ${expected} was expected. Take ` +
+        'another copy of it',
+    );
   }
 
   private place(): string {

@@ -1,6 +1,6 @@
 /**
- * Encrypted archives that somebody has compressed once more, though it makes them no smaller. What we write is compressed inside
- * the encryption, and a store keeps nothing else.
+ * Encrypted archives that somebody has compressed once more, though it makes them no smaller. What we write is
+ * compressed inside the encryption, and a store keeps nothing else.
  */
 import { constants, gunzipSync } from 'node:zlib';
 import { ByteReader } from './byte-reader.js';
@@ -12,12 +12,14 @@ const HEAD_BYTES = 4_096;
 
 /**
  * Passes a file on, an encrypted one without the gzip around it.
- * @throws AppError INTEGRITY_FAILED (that gzip is cut or damaged), TOO_LARGE (it expands to more bytes than `bytesMax`); what the source throws
+ * @throws AppError INTEGRITY_FAILED (that gzip is cut or damaged), TOO_LARGE (it expands to more bytes than
+ * `bytesMax`); what the source throws
  */
 export async function* withoutOuterGzip(source: AsyncIterable<Buffer>, bytesMax: number): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
   try {
-    if (holdsEncrypted(await reader.peek(HEAD_BYTES))) yield* bounded(decompress(reader.rest()), bytesMax, () => undefined);
+    if (holdsEncrypted(await reader.peek(HEAD_BYTES)))
+      yield* bounded(decompress(reader.rest()), bytesMax, () => undefined);
     else yield* reader.rest();
   } finally {
     await reader.close();

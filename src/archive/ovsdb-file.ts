@@ -37,7 +37,7 @@ export async function* writeOvsdbFile(writing: Writing): AsyncGenerator<Buffer, 
 }
 
 function recordHead(bytes: number, sha1: string): string {
-  return `OVSDB JSON ${String(bytes)} ${sha1}\n`;
+  return `OVSDB JSON ${bytes} ${sha1}\n`;
 }
 
 /** The transaction's JSON and its newline. With a digest it is the first of two goes and counts no rows. */
@@ -68,7 +68,13 @@ async function* transaction(writing: Writing, digest?: ContentDigest): AsyncGene
 }
 
 /** Wire text of a row as a server stores it, its canonical text put into the digest. */
-function storedRow(table: TableSchema, rows: TableRows, index: number, ephemeral: readonly string[], digest: ContentDigest | undefined): string {
+function storedRow(
+  table: TableSchema,
+  rows: TableRows,
+  index: number,
+  ephemeral: readonly string[],
+  digest: ContentDigest | undefined,
+): string {
   const row = rows.row(index);
   if (!ephemeral.some((column) => Object.hasOwn(row, column))) {
     digest?.row(rows.uuid(index), rows.text(index));

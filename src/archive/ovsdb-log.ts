@@ -6,9 +6,9 @@
  * what `ovsdb-client backup` and compaction write, and without it a file that was cut would pass for an empty database.
  */
 import { ByteReader } from './byte-reader.js';
-import { checked, type Content, type Reading } from './document.js';
-import { damaged, RecordReader, type RecordHead } from './log-record.js';
-import { readHeader, type ArchiveHeader } from './manifest.js';
+import { type Content, checked, type Reading } from './document.js';
+import { damaged, type RecordHead, RecordReader } from './log-record.js';
+import { type ArchiveHeader, readHeader } from './manifest.js';
 import { MEMBER_BYTES_MAX, MemberScanner } from './member-scanner.js';
 import { COMMENT_MARK } from './ovsdb-file.js';
 import { Replay } from './replay.js';
@@ -41,14 +41,18 @@ export async function readOvsdbFile(source: AsyncIterable<Buffer>, reading: Read
 
 async function schemaOf(records: RecordReader, reading: Reading): Promise<SnapshotBuilder> {
   const record = await records.next();
-  if (record === undefined || record.bytes > MEMBER_BYTES_MAX) throw records.cut ?? damaged(0, 'it does not begin with a schema');
+  if (record === undefined || record.bytes > MEMBER_BYTES_MAX)
+    throw records.cut ?? damaged(0, 'it does not begin with a schema');
   const pieces: Buffer[] = [];
   await records.read(record, (piece) => {
     pieces.push(piece);
     return undefined;
   });
   if (records.cut !== undefined) throw records.cut;
-  return new SnapshotBuilder(readArchivedSchema(readJson(Buffer.concat(pieces).toString(), 'schema'), reading.schemaName), reading.scratch);
+  return new SnapshotBuilder(
+    readArchivedSchema(readJson(Buffer.concat(pieces).toString(), 'schema'), reading.schemaName),
+    reading.scratch,
+  );
 }
 
 interface Replaying {
@@ -58,8 +62,12 @@ interface Replaying {
 }
 
 /** False when the record is cut: the state is then that before it. */
-async function replayed(records: RecordReader, record: RecordHead, { replay, mayEndEarly, reading }: Replaying): Promise<boolean> {
-  const scanner = new MemberScanner(replay, `The database file's record at byte ${String(record.at)}`);
+async function replayed(
+  records: RecordReader,
+  record: RecordHead,
+  { replay, mayEndEarly, reading }: Replaying,
+): Promise<boolean> {
+  const scanner = new MemberScanner(replay, `The database file's record at byte ${record.at}`);
   replay.begin(mayEndEarly);
   const isWhole = await records.read(record, (piece) => {
     scanner.push(piece);
@@ -75,5 +83,7 @@ async function replayed(records: RecordReader, record: RecordHead, { replay, may
 }
 
 function headerIn(comment: string | undefined): ArchiveHeader | undefined {
-  return comment?.startsWith(COMMENT_MARK) === true ? readHeader(readJson(comment.slice(COMMENT_MARK.length), 'manifest')) : undefined;
+  return comment?.startsWith(COMMENT_MARK) === true
+    ? readHeader(readJson(comment.slice(COMMENT_MARK.length), 'manifest'))
+    : undefined;
 }

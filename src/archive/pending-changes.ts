@@ -1,6 +1,6 @@
 /**
- * Changes of one transaction that wait until all of it was read, in the order in which they came. A transaction can have
- * gigabytes of them: they are kept as bytes, on scratch space where there is some.
+ * Changes of one transaction that wait until all of it was read, in the order in which they came. A transaction can
+ * have gigabytes of them: they are kept as bytes, on scratch space where there is some.
  */
 import type { Scratch } from '../model/scratch.js';
 import { GatheredBytes } from './gathered-bytes.js';
@@ -56,7 +56,9 @@ export class PendingChanges<Table> {
   private turn(): void {
     const bytes = this.gathered.take();
     const isLarge = bytes.length >= BATCH_BYTES;
-    this.batches.push(this.scratch === undefined || !isLarge ? bytes : { at: this.scratch.append(bytes), bytes: bytes.length });
+    this.batches.push(
+      this.scratch === undefined || !isLarge ? bytes : { at: this.scratch.append(bytes), bytes: bytes.length },
+    );
   }
 
   private *changesIn(batch: Batch): Generator<PendingChange<Table>> {

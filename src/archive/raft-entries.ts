@@ -1,17 +1,22 @@
 /**
- * Which entries of a RAFT member's log count (ovsdb(5), "Clustered Format"). The log may be cut back by a later entry of the
- * same index, up to where the member knew it to be committed; an entry without a record that says so is not known to be.
+ * Which entries of a RAFT member's log count (ovsdb(5), "Clustered Format"). The log may be cut back by a later entry
+ * of the same index, up to where the member knew it to be committed; an entry without a record that says so is not
+ * known to be.
  *
- * A member writes down how far it knows entries to be committed right after it learns so. What comes after that in a file is what
- * was under way when it was copied, or what a leader that lost its majority could not get accepted: its client was told nothing, or
- * that it failed, and the other members may have put something else in its place. ovsdb-server does not serve such
- * entries from the file either, and nor are they taken here (`ovsdb-tool cluster-to-standalone` takes them, those that were cut back
- * as well). A cluster of one member is its own majority: there everything counts that was written.
+ * A member writes down how far it knows entries to be committed right after it learns so. What comes after that in a
+ * file is what was under way when it was copied, or what a leader that lost its majority could not get accepted: its
+ * client was told nothing, or that it failed, and the other members may have put something else in its place.
+ * ovsdb-server does not serve such entries from the file either, and nor are they taken here (`ovsdb-tool
+ * cluster-to-standalone` takes them, those that were cut back as well). A cluster of one member is its own majority:
+ * there everything counts that was written.
  */
 import { AppError } from '../lib/error.js';
 import { damaged } from './log-record.js';
 
-/** With more entries that are not known to be committed a file is refused: each takes memory, and no cluster works like that. */
+/**
+ * With more entries that are not known to be committed a file is refused: each takes memory, and no cluster works like
+ * that.
+ */
 const UNCOMMITTED_MAX = 500_000;
 
 export interface Entry<Data> {
@@ -57,12 +62,19 @@ export class RaftEntries<Data> {
    */
   append(entry: Entry<Data>): readonly Entry<Data>[] {
     const { at, index, term } = entry;
-    if (index <= this.committed) throw damaged(at, `entry ${String(index)} comes after ${String(this.committed)} was committed`);
-    if (index > this.last + 1n) throw damaged(at, `entry ${String(index)} follows entry ${String(this.last)}: those between are missing`);
+    if (index <= this.committed) throw damaged(at, `entry ${index} comes after ${this.committed} was committed`);
+    if (index > this.last + 1n)
+      throw damaged(at, `entry ${index} follows entry ${this.last}: those between are missing`);
     const place = Number(index - this.committed) - 1;
     const before = place === 0 ? this.base : this.waiting[place - 1];
-    if (before !== undefined && term < before.term) throw damaged(at, `entry ${String(index)} is of term ${String(term)}, before that of the one it follows`);
-    if (place >= UNCOMMITTED_MAX) throw new AppError('TOO_LARGE', `The database file holds more than ${String(UNCOMMITTED_MAX)} entries that are not known to be committed. Take the file of another member`);
+    if (before !== undefined && term < before.term)
+      throw damaged(at, `entry ${index} is of term ${term}, before that of the one it follows`);
+    if (place >= UNCOMMITTED_MAX)
+      throw new AppError(
+        'TOO_LARGE',
+        `The database file holds more than ${UNCOMMITTED_MAX} entries that are not known to be committed. Take ` +
+          'the file of another member',
+      );
     return this.waiting.splice(place, Infinity, entry);
   }
 
@@ -72,8 +84,10 @@ export class RaftEntries<Data> {
    * @throws AppError INTEGRITY_FAILED when it is not there
    */
   commit(index: bigint, at: number): readonly Entry<Data>[] {
-    if (index < this.committed) throw damaged(at, `it says that entry ${String(index)} is the last that is committed, after ${String(this.committed)} was`);
-    if (index > this.last) throw damaged(at, `it says that entry ${String(index)} is committed, but ${String(this.last)} is the last one`);
+    if (index < this.committed)
+      throw damaged(at, `it says that entry ${index} is the last that is committed, after ${this.committed} was`);
+    if (index > this.last)
+      throw damaged(at, `it says that entry ${index} is committed, but ${this.last} is the last one`);
     const committed = this.waiting.splice(0, Number(index - this.committed));
     const members = committed.findLast((entry) => entry.members !== undefined)?.members ?? this.base.members;
     const { term } = committed[committed.length - 1] ?? this.base;

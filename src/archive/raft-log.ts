@@ -3,24 +3,25 @@
  * the entries of the log since, each with a transaction or a new schema and all rows, and in between records of how far
  * entries are committed. They are replayed up to there (raft-entries.ts says which count, and why).
  *
- * Of the history only the entries that are not known to be committed are kept; the state grows and shrinks as the database did.
- * A file that ends inside a record is read up to that one: it cannot be known to be committed.
+ * Of the history only the entries that are not known to be committed are kept; the state grows and shrinks as the
+ * database did. A file that ends inside a record is read up to that one: it cannot be known to be committed.
  */
 import { AppError } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import { ByteReader } from './byte-reader.js';
-import { checked, type Content, type Reading } from './document.js';
-import { damaged, RecordReader, type RecordHead } from './log-record.js';
+import { type Content, checked, type Reading } from './document.js';
+import { damaged, type RecordHead, RecordReader } from './log-record.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget } from './member-scanner.js';
 import { RaftEntries } from './raft-entries.js';
-import { RecordFields, type RaftHeader, type RaftRecord } from './raft-record.js';
+import { type RaftHeader, type RaftRecord, RecordFields } from './raft-record.js';
 import { RecordShelf, type ShelvedRecord } from './record-shelf.js';
 import { Replay } from './replay.js';
 import { otherDatabase, readArchivedSchema, readJson, SnapshotBuilder } from './snapshot-builder.js';
 
 /**
  * Reads and replays a file; what it does not tell to be committed is left out with a warning.
- * @throws AppError INTEGRITY_FAILED that names the byte where it is damaged; BAD_USER_INPUT for another database, and for a
+ * @throws AppError INTEGRITY_FAILED that names the byte where it is damaged; BAD_USER_INPUT for another database, and
+ * for a
  *   member that has no data yet; TOO_LARGE
  */
 export async function readClusterFile(source: AsyncIterable<Buffer>, reading: Reading): Promise<Content> {
@@ -54,16 +55,21 @@ async function readHeader(records: RecordReader, database: Database, reading: Re
   if (records.cut !== undefined) throw records.cut;
   scanner.end();
   const header = fields.header();
-  if (reading.schemaName !== undefined && header.name !== reading.schemaName) throw otherDatabase(header.name.slice(0, 100), reading.schemaName);
+  if (reading.schemaName !== undefined && header.name !== reading.schemaName)
+    throw otherDatabase(header.name.slice(0, 100), reading.schemaName);
   if (header.isJoining) {
-    throw new AppError('BAD_USER_INPUT', `The file is that of a member that has not joined its cluster yet: it holds nothing of the database ${header.name.slice(0, 100)}. Take the file of another member`);
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'The file is that of a member that has not joined its cluster yet: it holds nothing of the database ' +
+        `${header.name.slice(0, 100)}. Take the file of another member`,
+    );
   }
   if (header.index > 0n) await data.end();
   database.checkName(header.name, record.at);
   return header;
 }
 
-const nameOf = (at: number): string => `The database file's record at byte ${String(at)}`;
+const nameOf = (at: number): string => `The database file's record at byte ${at}`;
 
 /** The database as of the entries that were applied. */
 class Database {
@@ -73,7 +79,13 @@ class Database {
 
   /** A schema comes with all rows: what was there before is gone. */
   begin(schema: Buffer): void {
-    this.replay = new Replay(new SnapshotBuilder(readArchivedSchema(readJson(schema.toString(), 'schema'), this.reading.schemaName), this.reading.scratch), this.reading);
+    this.replay = new Replay(
+      new SnapshotBuilder(
+        readArchivedSchema(readJson(schema.toString(), 'schema'), this.reading.schemaName),
+        this.reading.scratch,
+      ),
+      this.reading,
+    );
   }
 
   /** What takes the members of the next transaction. */
@@ -85,11 +97,20 @@ class Database {
 
   checkName(name: string, at: number): void {
     const schemaName = this.replay?.schemaName ?? name;
-    if (schemaName !== name) throw damaged(at, `the schema there is that of ${schemaName.slice(0, 100)}, but the file is one of the database ${name.slice(0, 100)}`);
+    if (schemaName !== name)
+      throw damaged(
+        at,
+        `the schema there is that of ${schemaName.slice(0, 100)}, but the file is one of the database ` +
+          name.slice(0, 100),
+      );
   }
 
   async finish(): ReturnType<Replay['finish']> {
-    if (this.replay === undefined) throw new AppError('BAD_USER_INPUT', 'The file is that of a cluster member that holds no data yet. Take the file of another member');
+    if (this.replay === undefined)
+      throw new AppError(
+        'BAD_USER_INPUT',
+        'The file is that of a cluster member that holds no data yet. Take the file of another member',
+      );
     return this.replay.finish();
   }
 }
@@ -197,7 +218,11 @@ class Log {
     const left = entries.uncommitted.filter(({ data }) => data !== undefined);
     const [first] = left;
     if (first !== undefined) {
-      warnings.push(`${String(left.length)} of the log's entries (from entry ${String(first.index)} at byte ${String(first.at)}) were left out: the file does not say that they were committed, and their clients may have been told that they failed. If more is expected, take the file of another member`);
+      warnings.push(
+        `${left.length} of the log's entries (from entry ${first.index} at byte ${first.at}) were left out: the ` +
+          'file does not say that they were committed, and their clients may have been told that they failed. If ' +
+          'more is expected, take the file of another member',
+      );
     }
     if (this.hasLeft) warnings.push('The member has left its cluster: the file holds what it knew until then');
     return warnings;

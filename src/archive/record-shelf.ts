@@ -1,4 +1,6 @@
-/** Keeps the bytes of records until it is known whether they count: in memory while they are few, then on scratch space. */
+/**
+ * Keeps the bytes of records until it is known whether they count: in memory while they are few, then on scratch space.
+ */
 import type { Scratch } from '../model/scratch.js';
 
 const MEMORY_BYTES_MAX = 16 << 20;
@@ -32,7 +34,8 @@ export class RecordShelf {
   *take(record: ShelvedRecord): Generator<Buffer> {
     const { pieces } = record;
     this.drop(record);
-    for (const piece of pieces) yield Buffer.isBuffer(piece) ? piece : Buffer.from(this.scratch?.read(piece.at, piece.bytes) ?? '');
+    for (const piece of pieces)
+      yield Buffer.isBuffer(piece) ? piece : Buffer.from(this.scratch?.read(piece.at, piece.bytes) ?? '');
   }
 
   drop(record: ShelvedRecord): void {

@@ -10,7 +10,7 @@ import { Breath } from '../lib/pause.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Json } from '../ovsdb/json.js';
 import type { Reading } from './document.js';
-import { MEMBER_BYTES_MAX, ROW_BYTES_MAX, type MemberTarget } from './member-scanner.js';
+import { MEMBER_BYTES_MAX, type MemberTarget, ROW_BYTES_MAX } from './member-scanner.js';
 import { PendingChanges } from './pending-changes.js';
 import { ReplayedTable } from './replayed-table.js';
 import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from './snapshot-builder.js';
@@ -27,7 +27,10 @@ export class Replay implements MemberTarget {
   /** What the client said of the transaction. */
   comment: string | undefined;
   private readonly tables = new Map<string, ReplayedTable>();
-  /** Changes of the transaction, kept until it is known whether they are differences; all of it, where it may not come whole. */
+  /**
+   * Changes of the transaction, kept until it is known whether they are differences; all of it, where it may not come
+   * whole.
+   */
   private changes: PendingChanges<ReplayedTable>;
   private readonly breath = new Breath();
   private isDiff = false;
@@ -121,7 +124,9 @@ export class Replay implements MemberTarget {
 
   /** One row that is so large alone is not turned into text after every change. */
   private get isCrowded(): boolean {
-    return this.changeBytes > HELD_BYTES_MAX || (this.heldRows > 1 && this.heldBytes + this.changeBytes > HELD_BYTES_MAX);
+    return (
+      this.changeBytes > HELD_BYTES_MAX || (this.heldRows > 1 && this.heldBytes + this.changeBytes > HELD_BYTES_MAX)
+    );
   }
 
   private async settle(): Promise<void> {

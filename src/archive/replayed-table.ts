@@ -10,7 +10,7 @@ import type { Scratch } from '../model/scratch.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import type { Json } from '../ovsdb/json.js';
 import { ROW_BYTES_MAX } from './member-scanner.js';
-import { replayedRows, type ReplayedRows } from './replayed-rows.js';
+import { type ReplayedRows, replayedRows } from './replayed-rows.js';
 import { canonicalText, type IncomingRows } from './snapshot-builder.js';
 
 export class ReplayedTable {
@@ -44,7 +44,13 @@ export class ReplayedTable {
   remove(uuid: string): number {
     const bytes = this.rows.text(uuid)?.length ?? 0;
     this.changed.delete(uuid);
-    if (!this.rows.remove(uuid)) throw new AppError('INTEGRITY_FAILED', `The database file deletes the row ${this.name} ${uuid.slice(0, 100)}, which was never inserted. Take another copy of the file`, { place: { table: this.name } });
+    if (!this.rows.remove(uuid))
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The database file deletes the row ${this.name} ${uuid.slice(0, 100)}, which was never inserted. Take ` +
+          'another copy of the file',
+        { place: { table: this.name } },
+      );
     return bytes;
   }
 
@@ -55,14 +61,19 @@ export class ReplayedTable {
    */
   change(uuid: string, json: Json, isDiff: boolean): number {
     const text = this.changed.has(uuid) ? undefined : this.rows.text(uuid);
-    const row = this.changed.get(uuid) ?? new ChangedRow(this.schema, uuid, text === undefined ? {} : parseRow(text.toString()));
+    const row =
+      this.changed.get(uuid) ?? new ChangedRow(this.schema, uuid, text === undefined ? {} : parseRow(text.toString()));
     this.changed.set(uuid, row);
     try {
       row.change(json, isDiff);
       return text?.length ?? 0;
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
-      throw new AppError('INTEGRITY_FAILED', `A row of the database file does not fit its schema: ${error.message}. Correct the row or the schema`, { cause: error, place: { table: this.name, label: uuid } });
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `A row of the database file does not fit its schema: ${error.message}. Correct the row or the schema`,
+        { cause: error, place: { table: this.name, label: uuid } },
+      );
     }
   }
 
@@ -75,12 +86,19 @@ export class ReplayedTable {
   }
 }
 
-function* texts(schema: TableSchema, changed: ReadonlyMap<string, ChangedRow>): Generator<readonly [string, () => string]> {
+function* texts(
+  schema: TableSchema,
+  changed: ReadonlyMap<string, ChangedRow>,
+): Generator<readonly [string, () => string]> {
   for (const [uuid, row] of changed) yield [uuid, () => textOf(schema, uuid, row)];
 }
 
 function textOf(schema: TableSchema, uuid: string, row: ChangedRow): string {
   const text = canonicalText(schema, uuid, () => row.row());
   if (text.length <= ROW_BYTES_MAX) return text;
-  throw new AppError('INTEGRITY_FAILED', `The database file's row ${schema.name} ${uuid} grows to more than ${String(ROW_BYTES_MAX)} bytes: it is no backup`, { place: { table: schema.name, label: uuid } });
+  throw new AppError(
+    'INTEGRITY_FAILED',
+    `The database file's row ${schema.name} ${uuid} grows to more than ${ROW_BYTES_MAX} bytes: it is no backup`,
+    { place: { table: schema.name, label: uuid } },
+  );
 }

@@ -1,14 +1,20 @@
 /**
- * Gathers the rows of an archive into a snapshot, in memory or on scratch space. Every row is checked against the schema, except
- * rows whose bytes are known to be the ones that were packed.
+ * Gathers the rows of an archive into a snapshot, in memory or on scratch space. Every row is checked against the
+ * schema, except rows whose bytes are known to be the ones that were packed.
  */
 import { AppError, messageOf } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
-import { encodeRow, isUuid, parseRow, RowError, type Row } from '../model/row.js';
+import { encodeRow, isUuid, parseRow, type Row, RowError } from '../model/row.js';
 import type { Scratch } from '../model/scratch.js';
 import { ScratchRows } from '../model/scratch-rows.js';
-import { ContentDigest, StoredRows, type Snapshot, type TableRows } from '../model/snapshot.js';
-import { readDatabaseSchema, SchemaError, type ColumnSchema, type DatabaseSchema, type TableSchema } from '../ovsdb/database-schema.js';
+import { ContentDigest, type Snapshot, StoredRows, type TableRows } from '../model/snapshot.js';
+import {
+  type ColumnSchema,
+  type DatabaseSchema,
+  readDatabaseSchema,
+  SchemaError,
+  type TableSchema,
+} from '../ovsdb/database-schema.js';
 import { isObject, type Json, parseJson } from '../ovsdb/json.js';
 
 /** More rows are refused: no server holds so many, and each takes memory whatever is in it. */
@@ -35,18 +41,38 @@ export class SnapshotBuilder {
   /** The schema of a table. @throws AppError INTEGRITY_FAILED when there is none */
   table(name: string): TableSchema {
     const table = this.schema.tables.get(name);
-    if (table === undefined) throw new AppError('INTEGRITY_FAILED', `The archive holds rows of a table "${name.slice(0, 100)}" that its own schema does not have. Remove that table, or complete the schema`, { place: { table: name } });
+    if (table === undefined)
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The archive holds rows of a table "${name.slice(0, 100)}" that its own schema does not have. Remove ` +
+          'that table, or complete the schema',
+        { place: { table: name } },
+      );
     return table;
   }
 
-  /** Adds a row in plain notation after checking it. @throws AppError INTEGRITY_FAILED that names table, row and column */
+  /**
+   * Adds a row in plain notation after checking it.
+   * @throws AppError INTEGRITY_FAILED that names table, row and column
+   */
   add(table: TableSchema, uuid: string, row: Row): void {
-    this.addCanonical(table.name, uuid, canonicalText(table, uuid, () => row));
+    this.addCanonical(
+      table.name,
+      uuid,
+      canonicalText(table, uuid, () => row),
+    );
   }
 
-  /** Adds a row from JSON text in plain notation, of any layout, after checking it. @throws AppError INTEGRITY_FAILED */
+  /**
+   * Adds a row from JSON text in plain notation, of any layout, after checking it.
+   * @throws AppError INTEGRITY_FAILED
+   */
   addText(table: TableSchema, uuid: string, text: Buffer): void {
-    this.addCanonical(table.name, uuid, canonicalText(table, uuid, () => parseRow(text.toString())));
+    this.addCanonical(
+      table.name,
+      uuid,
+      canonicalText(table, uuid, () => parseRow(text.toString())),
+    );
   }
 
   /** Adds a row whose text is canonical. */
@@ -72,7 +98,12 @@ export class SnapshotBuilder {
       const rows = came instanceof StoredRows ? await inOrder(came) : came;
       this.rows.delete(table);
       const twice = await rows.seal();
-      if (twice !== undefined) throw new AppError('INTEGRITY_FAILED', `The archive holds the row ${twice} of table ${table} twice. Remove one of the two`, { place: { table, label: twice } });
+      if (twice !== undefined)
+        throw new AppError(
+          'INTEGRITY_FAILED',
+          `The archive holds the row ${twice} of table ${table} twice. Remove one of the two`,
+          { place: { table, label: twice } },
+        );
       tables.set(table, rows);
     }
     return { schema: this.schema, tables };
@@ -86,9 +117,19 @@ export function canonicalText(table: TableSchema, uuid: string, read: () => Row)
   try {
     return encodeRow(table, read(), uuid);
   } catch (error) {
-    if (error instanceof RowError) throw new AppError('INTEGRITY_FAILED', `A row of the archive does not fit its schema: ${error.message}. Correct the row or the schema`, { cause: error, place });
+    if (error instanceof RowError)
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `A row of the archive does not fit its schema: ${error.message}. Correct the row or the schema`,
+        { cause: error, place },
+      );
     // SyntaxError: no JSON; RangeError: nested past what any column can hold
-    if (error instanceof SyntaxError || error instanceof RangeError) throw new AppError('INTEGRITY_FAILED', `The archive's row ${table.name} ${uuid} is malformed: ${messageOf(error)}. Correct it`, { cause: error, place });
+    if (error instanceof SyntaxError || error instanceof RangeError)
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The archive's row ${table.name} ${uuid} is malformed: ${messageOf(error)}. Correct it`,
+        { cause: error, place },
+      );
     throw error;
   }
 }
@@ -97,15 +138,27 @@ export function canonicalText(table: TableSchema, uuid: string, read: () => Row)
 export function checkUuid(table: string, uuid: string): void {
   if (isUuid(uuid)) return;
   const place = placeOf(table, uuid);
-  throw new AppError('INTEGRITY_FAILED', `The archive holds a row of table ${place.table} under "${place.label}", which is not a UUID. Correct it`, { place });
+  throw new AppError(
+    'INTEGRITY_FAILED',
+    `The archive holds a row of table ${place.table} under "${place.label}", which is not a UUID. Correct it`,
+    { place },
+  );
 }
 
 /** @throws AppError TOO_LARGE when an archive of so many rows is refused */
 export function checkRowCount(rows: number): void {
-  if (rows > ROWS_MAX) throw new AppError('TOO_LARGE', `The archive holds more than ${String(ROWS_MAX)} rows, which is more than are read here. Split it, or take a backup of fewer rows`);
+  if (rows > ROWS_MAX)
+    throw new AppError(
+      'TOO_LARGE',
+      `The archive holds more than ${ROWS_MAX} rows, which is more than are read here. Split it, or take a ` +
+        'backup of fewer rows',
+    );
 }
 
-const placeOf = (table: string, uuid: string): { readonly table: string; readonly label: string } => ({ table: table.slice(0, 100), label: uuid.slice(0, 100) });
+const placeOf = (table: string, uuid: string): { readonly table: string; readonly label: string } => ({
+  table: table.slice(0, 100),
+  label: uuid.slice(0, 100),
+});
 
 /** Reads one JSON value of the document. @throws AppError INTEGRITY_FAILED that names it */
 export function readJson(text: string, what: string): Json {
@@ -113,7 +166,11 @@ export function readJson(text: string, what: string): Json {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error;
-    throw new AppError('INTEGRITY_FAILED', `The archive's ${what} is no valid JSON: ${messageOf(error)}. Take another copy of the backup`, { cause: error });
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's ${what} is no valid JSON: ${messageOf(error)}. Take another copy of the backup`,
+      { cause: error },
+    );
   }
 }
 
@@ -125,30 +182,50 @@ export function readJson(text: string, what: string): Json {
 export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
   try {
     const tables = isObject(json) ? json['tables'] : undefined;
-    if (isObject(tables) && Object.keys(tables).length > TABLES_MAX) throw new SchemaError(`It has more than ${String(TABLES_MAX)} tables`);
+    if (isObject(tables) && Object.keys(tables).length > TABLES_MAX)
+      throw new SchemaError(`It has more than ${TABLES_MAX} tables`);
     const schema = readDatabaseSchema(json);
-    if (only !== undefined && schema.name !== only) throw otherDatabase(`${schema.name.slice(0, 100)} (version ${schema.version.slice(0, 100)})`, only);
-    for (const table of schema.tables.values()) for (const column of table.columns.values()) checkLimits(table.name, column);
+    if (only !== undefined && schema.name !== only)
+      throw otherDatabase(`${schema.name.slice(0, 100)} (version ${schema.version.slice(0, 100)})`, only);
+    for (const table of schema.tables.values())
+      for (const column of table.columns.values()) checkLimits(table.name, column);
     return schema;
   } catch (error) {
     // TypeError: a member is of a type that no schema has there. A server's schema is taken on trust, a file's is not
     if (!(error instanceof SchemaError) && !(error instanceof TypeError)) throw error;
-    throw new AppError('INTEGRITY_FAILED', `The archive's schema is malformed: ${error.message}. Take another copy of the backup`, { cause: error });
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's schema is malformed: ${error.message}. Take another copy of the backup`,
+      { cause: error },
+    );
   }
 }
 
 /** The error for a file of another database. */
 export function otherDatabase(name: string, only: string): AppError {
-  return new AppError('BAD_USER_INPUT', `The file is a backup of the database ${name}; only ${only} is backed up and restored here`);
+  return new AppError(
+    'BAD_USER_INPUT',
+    `The file is a backup of the database ${name}; only ${only} is backed up and restored here`,
+  );
 }
 
 /** Limits that values are compared with have to be comparable. @throws SchemaError */
 function checkLimits(table: string, column: ColumnSchema): void {
   for (const base of [column.key, column.value]) {
     if (base === undefined) continue;
-    const numbers: readonly unknown[] = [base.minInteger, base.maxInteger, base.minReal, base.maxReal, base.minLength, base.maxLength];
-    const isFit = numbers.every((limit) => limit === undefined || typeof limit === 'number' || typeof limit === 'bigint') && (base.enum === undefined || Array.isArray(base.enum));
-    if (!isFit) throw new SchemaError(`The limits of column ${table}.${column.name} are not numbers, or its enum is no set`);
+    const numbers: readonly unknown[] = [
+      base.minInteger,
+      base.maxInteger,
+      base.minReal,
+      base.maxReal,
+      base.minLength,
+      base.maxLength,
+    ];
+    const isFit =
+      numbers.every((limit) => limit === undefined || typeof limit === 'number' || typeof limit === 'bigint') &&
+      (base.enum === undefined || Array.isArray(base.enum));
+    if (!isFit)
+      throw new SchemaError(`The limits of column ${table}.${column.name} are not numbers, or its enum is no set`);
   }
 }
 

@@ -110,9 +110,19 @@ export class StoredBytes implements AsyncIterable<Buffer> {
 /** Compares bytes that were read to their end. @throws AppError INTEGRITY_FAILED with the cause given */
 export function checkStored(stored: StoredBytes, expected: ExpectedBytes, cause?: unknown): void {
   if (stored.size !== expected.size) {
-    throw new AppError('INTEGRITY_FAILED', `The stored archive has ${String(stored.size)} bytes instead of ${String(expected.size)}: it was cut or changed. Use another backup or another copy of this one`, { cause });
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The stored archive has ${stored.size} bytes instead of ${expected.size}: it was cut or changed. Use ` +
+        'another backup or another copy of this one',
+      { cause },
+    );
   }
   if (stored.checksum() !== expected.checksum) {
-    throw new AppError('INTEGRITY_FAILED', 'The checksum of the stored archive differs from the one in its manifest: the file was changed or damaged. Use another backup or another copy of this one', { cause });
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      'The checksum of the stored archive differs from the one in its manifest: the file was changed or damaged. ' +
+        'Use another backup or another copy of this one',
+      { cause },
+    );
   }
 }

@@ -5,7 +5,7 @@
  */
 import { Breath } from '../lib/pause.js';
 import { ContentDigest } from '../model/snapshot.js';
-import { isObject, stringifyJson, type Json } from '../ovsdb/json.js';
+import { isObject, type Json, stringifyJson } from '../ovsdb/json.js';
 import { DOCUMENT_FORMAT, type Writing } from './document.js';
 import { headerJson } from './manifest.js';
 
@@ -17,7 +17,10 @@ export async function* writeYaml(writing: Writing): AsyncGenerator<Buffer, strin
   const { snapshot } = writing;
   const digest = new ContentDigest(snapshot.schema.name);
   const breath = new Breath(8);
-  let text = yamlMembers({ format: DOCUMENT_FORMAT, manifest: headerJson(writing.header), schema: snapshot.schema.json }, 0);
+  let text = yamlMembers(
+    { format: DOCUMENT_FORMAT, manifest: headerJson(writing.header), schema: snapshot.schema.json },
+    0,
+  );
   const filled = [...snapshot.tables.values()].filter((rows) => rows.count > 0);
   text += filled.length === 0 ? 'tables: {}\n' : 'tables:\n';
   for (const rows of filled) {
@@ -52,7 +55,8 @@ export function yamlMembers(object: { readonly [key: string]: Json }, indent: nu
     const key = yamlString(name);
     lines += key.length > KEY_CHARACTERS_MAX ? `${pad}? ${key}\n${pad}:` : `${pad}${key}:`;
     if (isObject(value) && Object.keys(value).length > 0) lines += `\n${yamlMembers(value, indent + 2)}`;
-    else if (Array.isArray(value) && value.length > 0) lines += `\n${(value as readonly Json[]).map((member) => `${pad}  - ${yamlInline(member)}\n`).join('')}`;
+    else if (Array.isArray(value) && value.length > 0)
+      lines += `\n${(value as readonly Json[]).map((member) => `${pad}  - ${yamlInline(member)}\n`).join('')}`;
     else lines += ` ${yamlInline(value)}\n`;
   }
   return lines;

@@ -1,6 +1,6 @@
 /**
- * Cuts a YAML document that is laid out as yaml-document.ts writes it, or indented alike, into parts that are good YAML each:
- * what stands before the tables, each table's name, some rows at a time, and what stands after the tables.
+ * Cuts a YAML document that is laid out as yaml-document.ts writes it, or indented alike, into parts that are good YAML
+ * each: what stands before the tables, each table's name, some rows at a time, and what stands after the tables.
  */
 import { GatheredBytes } from './gathered-bytes.js';
 import { LineSplitter } from './line-splitter.js';
@@ -29,7 +29,9 @@ export class YamlLayout {
   private lines = 0;
   private parts: YamlPart[] = [];
 
-  /** @param isKnown whether the text is known to be what was once packed: a row may then hold as many values as it wants */
+  /**
+   * @param isKnown whether the text is known to be what was once packed: a row may then hold as many values as it wants
+   */
   constructor(private readonly isKnown: boolean) {}
 
   /** The parts that are whole after these bytes. @throws LayoutError */
@@ -71,8 +73,8 @@ export class YamlLayout {
     const indent = indentOf(line);
     if (indent > 4 || line[indent] === NEWLINE) {
       this.gathered.push(line);
-      if (this.gathered.length > ROW_BYTES_MAX) throw new LayoutError(`a row has more than ${String(ROW_BYTES_MAX)} bytes`);
-      if (++this.lines > VALUES_MAX && !this.isKnown) throw new LayoutError(`a row has more than ${String(VALUES_MAX)} lines`);
+      if (this.gathered.length > ROW_BYTES_MAX) throw new LayoutError(`a row has more than ${ROW_BYTES_MAX} bytes`);
+      if (++this.lines > VALUES_MAX && !this.isKnown) throw new LayoutError(`a row has more than ${VALUES_MAX} lines`);
     } else if (indent === 4) {
       if (this.gathered.length >= BATCH_BYTES) this.part('rows');
       this.lines = 0;
@@ -86,7 +88,7 @@ export class YamlLayout {
       this.section = 'tail';
       this.gathered.push(line);
     } else {
-      throw new LayoutError(`a line is indented by ${String(indent)} spaces`);
+      throw new LayoutError(`a line is indented by ${indent} spaces`);
     }
   }
 

@@ -9,10 +9,18 @@ import { AppError, messageOf } from '../lib/error.js';
 import { Breath } from '../lib/pause.js';
 import type { Row } from '../model/row.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
-import { isObject, parseJson, type Json, type JsonObject } from '../ovsdb/json.js';
-import { checked, checkFormat, missing, readJsonDocument, trailerText, type Content, type Reading } from './document.js';
+import { isObject, type Json, type JsonObject, parseJson } from '../ovsdb/json.js';
+import {
+  type Content,
+  checked,
+  checkFormat,
+  missing,
+  type Reading,
+  readJsonDocument,
+  trailerText,
+} from './document.js';
 import { GatheredBytes } from './gathered-bytes.js';
-import { readHeader, type ArchiveHeader } from './manifest.js';
+import { type ArchiveHeader, readHeader } from './manifest.js';
 import { checkRowCount, readArchivedSchema, SnapshotBuilder } from './snapshot-builder.js';
 import { LayoutError, YamlLayout, type YamlPart } from './yaml-layout.js';
 import { yamlAsJson } from './yaml-thread.js';
@@ -82,9 +90,18 @@ async function tried(step: () => Promise<void>): Promise<LayoutError | undefined
 
 function unreadable(error: LayoutError, bytes: number): AppError {
   if (bytes > OTHER_LAYOUT_BYTES_MAX) {
-    return new AppError('TOO_LARGE', `The YAML document is not laid out as this program writes it (${error.message}), and in another layout it may have ${String(OTHER_LAYOUT_BYTES_MAX)} bytes at most. Convert it to JSON`, { cause: error });
+    return new AppError(
+      'TOO_LARGE',
+      `The YAML document is not laid out as this program writes it (${error.message}), and in another layout it ` +
+        `may have ${OTHER_LAYOUT_BYTES_MAX} bytes at most. Convert it to JSON`,
+      { cause: error },
+    );
   }
-  return new AppError('INTEGRITY_FAILED', `The YAML document is damaged: ${error.message}. Take another copy of the backup`, { cause: error });
+  return new AppError(
+    'INTEGRITY_FAILED',
+    `The YAML document is damaged: ${error.message}. Take another copy of the backup`,
+    { cause: error },
+  );
 }
 
 /** The text so far, should it turn out to be in another layout. On scratch space where there is some. */
@@ -111,7 +128,8 @@ class KeptText {
 
   take(): Buffer {
     const { scratch } = this.reading;
-    for (const { at, bytes } of this.places) if (scratch !== undefined) this.gathered.push(Buffer.from(scratch.read(at, bytes)));
+    for (const { at, bytes } of this.places)
+      if (scratch !== undefined) this.gathered.push(Buffer.from(scratch.read(at, bytes)));
     this.places.length = 0;
     return this.gathered.take();
   }
@@ -139,7 +157,8 @@ class OwnLayout {
   }
 
   async finish(): Promise<Content> {
-    if (this.builder === undefined) throw new AppError('INTEGRITY_FAILED', 'The document\'s schema is missing. Take another copy of the backup');
+    if (this.builder === undefined)
+      throw new AppError('INTEGRITY_FAILED', "The document's schema is missing. Take another copy of the backup");
     if (this.trailer === undefined) throw missing('contentDigest', DIGEST_NEEDED);
     return checked(await this.builder.finish(), this.header, this.trailer, this.reading);
   }
@@ -163,7 +182,8 @@ class OwnLayout {
 
   private head({ format, manifest, schema, contentDigest }: JsonObject): void {
     // another order of keys
-    if (format === undefined || schema === undefined) throw new LayoutError('"format" and "schema" do not stand before "tables"');
+    if (format === undefined || schema === undefined)
+      throw new LayoutError('"format" and "schema" do not stand before "tables"');
     checkFormat(format);
     if (contentDigest !== undefined) this.trailer = trailerText(contentDigest);
     if (manifest !== undefined) this.header = readHeader(manifest);
@@ -172,11 +192,18 @@ class OwnLayout {
 
   private enter(members: JsonObject): void {
     const [entry, ...others] = Object.entries(members);
-    if (entry === undefined || others.length > 0 || this.builder === undefined) throw new LayoutError('a table\'s name was expected');
+    if (entry === undefined || others.length > 0 || this.builder === undefined)
+      throw new LayoutError("a table's name was expected");
     const [name, value] = entry;
     // what stands after the colon: nothing
-    if (value !== null && value !== '' && !(isObject(value) && Object.keys(value).length === 0)) throw new LayoutError(`table ${name.slice(0, 100)} is not laid out a row after the other`);
-    if (this.tables.has(name)) throw new AppError('INTEGRITY_FAILED', `The document holds the table "${name.slice(0, 100)}" twice. Make one of the two`, { place: { table: name.slice(0, 100) } });
+    if (value !== null && value !== '' && !(isObject(value) && Object.keys(value).length === 0))
+      throw new LayoutError(`table ${name.slice(0, 100)} is not laid out a row after the other`);
+    if (this.tables.has(name))
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The document holds the table "${name.slice(0, 100)}" twice. Make one of the two`,
+        { place: { table: name.slice(0, 100) } },
+      );
     this.tables.add(name);
     this.table = this.builder.table(name);
   }
@@ -203,11 +230,15 @@ class OwnLayout {
 async function loaded(bytes: Buffer, signal: AbortSignal | undefined): Promise<JsonObject> {
   if (!isUtf8(bytes)) throw new LayoutError('it is no UTF-8 text');
   try {
-    const value = bytes.length > AT_ONCE_BYTES_MAX ? parseJson((await yamlAsJson(bytes, signal)).toString()) : (load(bytes.toString(), YAML_OPTIONS) as Json);
+    const value =
+      bytes.length > AT_ONCE_BYTES_MAX
+        ? parseJson((await yamlAsJson(bytes, signal)).toString())
+        : (load(bytes.toString(), YAML_OPTIONS) as Json);
     if (!isObject(value)) throw new LayoutError('a mapping was expected');
     return value;
   } catch (error) {
-    const isUnreadable = error instanceof YAMLException || (error instanceof AppError && error.code === 'INTEGRITY_FAILED');
+    const isUnreadable =
+      error instanceof YAMLException || (error instanceof AppError && error.code === 'INTEGRITY_FAILED');
     if (!isUnreadable) throw error;
     throw new LayoutError(messageOf(error).split('\n', 1)[0] ?? '', { cause: error });
   }

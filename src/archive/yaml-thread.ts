@@ -54,7 +54,7 @@ export async function yamlAsJson(text: Buffer, signal: AbortSignal | undefined):
     const answer = await new Promise<Answer>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
-      timer = setTimeout(() => reject(unreadable(`it takes more than ${String(TIMEOUT_MS)} ms to parse`)), TIMEOUT_MS);
+      timer = setTimeout(() => reject(unreadable(`it takes more than ${TIMEOUT_MS} ms to parse`)), TIMEOUT_MS);
       onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
@@ -71,5 +71,9 @@ export async function yamlAsJson(text: Buffer, signal: AbortSignal | undefined):
 }
 
 function unreadable(what: string, cause?: unknown): AppError {
-  return new AppError('INTEGRITY_FAILED', `The YAML document cannot be read: ${what}. Correct it, or convert it to JSON`, { cause });
+  return new AppError(
+    'INTEGRITY_FAILED',
+    `The YAML document cannot be read: ${what}. Correct it, or convert it to JSON`,
+    { cause },
+  );
 }

@@ -2,8 +2,8 @@
  * The command `npm run audit`: checks an audit trail without a server, or beside a running one. It only reads.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { checkTrail, type AuditCheck } from '../service/audit-check.js';
 import { backupPathOf, type Environment } from '../config.js';
+import { type AuditCheck, checkTrail } from '../service/audit-check.js';
 
 export interface AuditCommandOptions {
   readonly env: Environment;
@@ -18,14 +18,24 @@ interface Flags {
 
 const HASH = /^(?:sha256:)?([0-9a-f]{64})$/i;
 
-/** The command, to be run with parseAsync; tells `ended` whether the trail is intact. @throws AppError STORE_UNAVAILABLE, CommanderError */
+/**
+ * The command, to be run with parseAsync; tells `ended` whether the trail is intact.
+ * @throws AppError STORE_UNAVAILABLE, CommanderError
+ */
 export function auditCommand({ env, out, say }: AuditCommandOptions, ended: (isIntact: boolean) => void): Command {
   return new Command('audit')
-    .description('Checks the audit trail of a backup folder: finds lines that were edited, removed, inserted, moved or cut off. Ends with 1 when it is not intact.')
+    .description(
+      'Checks the audit trail of a backup folder: finds lines that were edited, removed, inserted, moved or cut ' +
+        'off. Ends with 1 when it is not intact.',
+    )
     .configureOutput({ writeOut: out, writeErr: say })
     .exitOverride()
     .argument('[folder]', 'the backup folder', backupPathOf(env))
-    .option('--noted <hash>', 'the hash of a line as it was noted elsewhere: also finds a trail that was made anew from before it', hashOf)
+    .option(
+      '--noted <hash>',
+      'the hash of a line as it was noted elsewhere: also finds a trail that was made anew from before it',
+      hashOf,
+    )
     .option('--json', 'as JSON')
     .action(async (folder: string, { json, noted }: Flags) => {
       const check = await checkTrail(folder, { noted });
@@ -34,11 +44,15 @@ export function auditCommand({ env, out, say }: AuditCommandOptions, ended: (isI
     });
 }
 
-function textOf(folder: string, { intact, lines, firstSeq, lastSeq, lastHash, faults, faultCount }: AuditCheck): string {
-  const what = firstSeq === undefined ? 'no lines' : `${lines} lines, ${firstSeq} to ${String(lastSeq)}`;
+function textOf(
+  folder: string,
+  { intact, lines, firstSeq, lastSeq, lastHash, faults, faultCount }: AuditCheck,
+): string {
+  const what = firstSeq === undefined ? 'no lines' : `${lines} lines, ${firstSeq} to ${lastSeq}`;
   const rows = [`The audit trail in ${folder} is ${intact ? 'intact' : 'NOT intact'}: ${what}.`];
   if (lastHash !== undefined) rows.push(`Hash of the last line: ${lastHash}`);
-  for (const { file, line, seq, message } of faults) rows.push(`${file}${line === undefined ? '' : `:${line}`}${seq === undefined ? '' : ` (line ${seq})`}: ${message}`);
+  for (const { file, line, seq, message } of faults)
+    rows.push(`${file}${line === undefined ? '' : `:${line}`}${seq === undefined ? '' : ` (line ${seq})`}: ${message}`);
   if (faultCount > faults.length) rows.push(`... and ${faultCount - faults.length} more faults`);
   return rows.map((row) => `${row}\n`).join('');
 }

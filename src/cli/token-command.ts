@@ -3,15 +3,15 @@
  * takes them up by itself. A token is printed once and stored nowhere; the file has its SHA-256.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { PERMISSIONS, ROLES, isPermission } from '../api/permission.js';
 import type { Permission } from '../api/permission.js';
+import { isPermission, PERMISSIONS, ROLES } from '../api/permission.js';
 import { addToken, newToken, removeToken } from '../api/token-edit.js';
-import { TOKEN_NAME, readTokenFile } from '../api/token-file.js';
 import type { TokenEntry } from '../api/token-file.js';
-import { tokensFileOf } from '../config.js';
+import { readTokenFile, TOKEN_NAME } from '../api/token-file.js';
 import type { Environment } from '../config.js';
-import { instant } from '../lib/clock.js';
+import { tokensFileOf } from '../config.js';
 import type { Clock } from '../lib/clock.js';
+import { instant } from '../lib/clock.js';
 import { errnoOf, messageOf } from '../lib/error.js';
 import { nearestNames } from '../lib/nearest.js';
 
@@ -46,7 +46,10 @@ interface ListFlags {
  */
 export function tokenCommand(options: TokenCommandOptions): Command {
   const { env, clock, out, say } = options;
-  const program = new Command('token').description('Static tokens of the backup server').configureOutput({ writeOut: out, writeErr: say }).exitOverride();
+  const program = new Command('token')
+    .description('Static tokens of the backup server')
+    .configureOutput({ writeOut: out, writeErr: say })
+    .exitOverride();
   const { path: defaultFile } = tokensFileOf(env);
   const fileOption = (): Option => new Option('--file <path>', 'the token file').default(defaultFile);
   program
@@ -55,7 +58,9 @@ export function tokenCommand(options: TokenCommandOptions): Command {
     .argument('<name>', 'whose it is, as it stands in backups and in the log', nameOf)
     .option('--permissions <list>', `separated by commas: ${PERMISSIONS.join(', ')}`, permissionsOf)
     .addOption(new Option('--role <role>', 'permissions by the name of what one does').choices(Object.keys(ROLES)))
-    .option('--expires <when>', '30d, 12h, 2w, or a time such as 2030-12-31T00:00:00Z; never, if left out', (text) => expiryOf(text, clock))
+    .option('--expires <when>', '30d, 12h, 2w, or a time such as 2030-12-31T00:00:00Z; never, if left out', (text) =>
+      expiryOf(text, clock),
+    )
     .addOption(fileOption())
     .action(async (name: string, flags: MakeFlags) => make(name, flags, options));
   program
@@ -77,14 +82,21 @@ export function tokenCommand(options: TokenCommandOptions): Command {
   return program;
 }
 
-async function make(name: string, { file, permissions: given = [], role, expires }: MakeFlags, options: TokenCommandOptions): Promise<void> {
+async function make(
+  name: string,
+  { file, permissions: given = [], role, expires }: MakeFlags,
+  options: TokenCommandOptions,
+): Promise<void> {
   const ofRole = role === undefined ? [] : (ROLES[role] ?? []);
   const permissions = PERMISSIONS.filter((permission) => given.includes(permission) || ofRole.includes(permission));
   if (permissions.length === 0) throw new Error('What may the token do? Give --role, or --permissions');
   const { token, sha256 } = newToken();
   await addToken(file, { name, sha256, permissions, ...(expires === undefined ? {} : { expiresAt: expires }) });
   options.out(`${token}\n`);
-  options.say(`Made "${name}" in ${file} with ${permissions.join(', ')}, valid ${expires === undefined ? 'until it is revoked' : `until ${expires}`}. It is shown only now.\n`);
+  options.say(
+    `Made "${name}" in ${file} with ${permissions.join(', ')}, valid ` +
+      `${expires === undefined ? 'until it is revoked' : `until ${expires}`}. It is shown only now.\n`,
+  );
   warnIfUnused(file, options);
 }
 
@@ -104,12 +116,19 @@ interface ShownToken {
 
 async function shownIn(file: string, clock: Clock): Promise<readonly ShownToken[]> {
   return (await entriesOf(file)).map(({ name, permissions, expiresAt }) => ({
-    name, permissions, expiresAt: expiresAt ?? null, expired: expiresAt !== undefined && Date.parse(expiresAt) <= clock.now(),
+    name,
+    permissions,
+    expiresAt: expiresAt ?? null,
+    expired: expiresAt !== undefined && Date.parse(expiresAt) <= clock.now(),
   }));
 }
 
 function tableOf(shown: readonly ShownToken[]): string {
-  const rows = shown.map(({ name, permissions, expiresAt, expired }) => [name, permissions.join(','), expiresAt === null ? 'never' : `${expiresAt}${expired ? ' (expired)' : ''}`]);
+  const rows = shown.map(({ name, permissions, expiresAt, expired }) => [
+    name,
+    permissions.join(','),
+    expiresAt === null ? 'never' : `${expiresAt}${expired ? ' (expired)' : ''}`,
+  ]);
   const table = [['NAME', 'PERMISSIONS', 'EXPIRES'], ...rows];
   const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   return table.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('');
@@ -120,14 +139,16 @@ async function entriesOf(file: string): Promise<readonly TokenEntry[]> {
     return await readTokenFile(file);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
-    if (errnoOf(error) !== undefined) throw new Error(`The token file ${file} cannot be read (${messageOf(error)})`, { cause: error });
+    if (errnoOf(error) !== undefined)
+      throw new Error(`The token file ${file} cannot be read (${messageOf(error)})`, { cause: error });
     throw error;
   }
 }
 
 function warnIfUnused(file: string, { env, say }: TokenCommandOptions): void {
   const used = tokensFileOf(env);
-  if (used.path === file && !used.isUsed) say(`Note: with JWTs configured, the server reads this file only if OVNCP_TOKENS_FILE=${file} is set for it.\n`);
+  if (used.path === file && !used.isUsed)
+    say(`Note: with JWTs configured, the server reads this file only if OVNCP_TOKENS_FILE=${file} is set for it.\n`);
 }
 
 function nameOf(text: string): string {
@@ -141,14 +162,23 @@ function permissionsOf(text: string): readonly Permission[] {
     const name = item.trim();
     if (isPermission(name)) return name;
     const [near] = nearestNames(name, PERMISSIONS, 1);
-    throw new InvalidArgumentError(near === undefined ? `"${name}" is none of ${PERMISSIONS.join(', ')}.` : `"${name}" is not known; did you mean ${near}?`);
+    throw new InvalidArgumentError(
+      near === undefined
+        ? `"${name}" is none of ${PERMISSIONS.join(', ')}.`
+        : `"${name}" is not known; did you mean ${near}?`,
+    );
   });
 }
 
 /** @returns RFC 3339, in UTC */
 function expiryOf(text: string, clock: Clock): string {
   const [, count, unit] = SPAN.exec(text) ?? [];
-  const at = count !== undefined && unit !== undefined ? clock.now() + Number(count) * (SPAN_MS[unit] ?? NaN) : RFC_3339.test(text) ? Date.parse(text) : NaN;
+  const at =
+    count !== undefined && unit !== undefined
+      ? clock.now() + Number(count) * (SPAN_MS[unit] ?? NaN)
+      : RFC_3339.test(text)
+        ? Date.parse(text)
+        : NaN;
   if (Number.isNaN(at)) throw new InvalidArgumentError('Write 30d, 12h, 2w, or a time such as 2030-12-31T00:00:00Z.');
   if (at <= clock.now()) throw new InvalidArgumentError('That is over already.');
   return instant(at);

@@ -6,20 +6,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { startApp, type App } from '../app.js';
-import { ConfigError, loadConfig, type Config } from '../config.js';
+import { type App, startApp } from '../app.js';
+import { type Config, ConfigError, loadConfig } from '../config.js';
 import { messageOf } from '../lib/error.js';
 import { createLog } from '../lib/log.js';
-import { startDemoDatabase, type DemoDatabase } from './ovsdb-server.js';
+import { type DemoDatabase, startDemoDatabase } from './ovsdb-server.js';
 
 const OPERATIONS = ['demo-1-back-up', 'demo-2-break-and-restore', 'demo-3-watch'] as const;
 const run = promisify(execFile);
-const say = (text: string): void => { process.stdout.write(`${text}\n`); };
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 const bold = (text: string): string => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
 
 /** The environment's own settings stand, but for what the demo brings. */
 function configuration(remote: string, folder: string): Config {
-  return loadConfig({ LOG_LEVEL: 'warn', ...process.env, OVN_NB_DB: remote, BACKUP_PATH: folder, OVNCP_TOKENS_FILE: undefined, OVNCP_JWT_SECRET: undefined, OVNCP_JWKS_URL: undefined, OVNCP_JWT_ISSUER: undefined, OVNCP_JWT_AUDIENCE: undefined });
+  return loadConfig({
+    LOG_LEVEL: 'warn',
+    ...process.env,
+    OVN_NB_DB: remote,
+    BACKUP_PATH: folder,
+    OVNCP_TOKENS_FILE: undefined,
+    OVNCP_JWT_SECRET: undefined,
+    OVNCP_JWKS_URL: undefined,
+    OVNCP_JWT_ISSUER: undefined,
+    OVNCP_JWT_AUDIENCE: undefined,
+  });
 }
 
 function operation(name: string): string {
@@ -31,19 +43,26 @@ async function nbctl(remote: string, ...words: readonly string[]): Promise<strin
 }
 
 async function switches(remote: string): Promise<string> {
-  const names = (await nbctl(remote, '--format=csv', '--no-headings', '--bare', '--columns=name', 'list', 'Logical_Switch')).split('\n').filter((line) => line !== '');
+  const names = (
+    await nbctl(remote, '--format=csv', '--no-headings', '--bare', '--columns=name', 'list', 'Logical_Switch')
+  )
+    .split('\n')
+    .filter((line) => line !== '');
   return names.sort().join(', ') || 'none';
 }
 
 async function breakNetwork(remote: string): Promise<void> {
   await nbctl(remote, '--if-exists', 'ls-del', 'web');
-  say(`Broken: the switch "web" and its ports are gone. Switches now: ${await switches(remote)}. Run tab 2 to get it back.`);
+  say(
+    `Broken: the switch "web" and its ports are gone. Switches now: ${await switches(remote)}. Run tab 2 to get ` +
+      'it back.',
+  );
 }
 
 function introduce(app: App, database: DemoDatabase, token: string): void {
   say('');
   for (const [index, name] of OPERATIONS.entries()) {
-    say(bold(`--- tab ${String(index + 1)} ---`));
+    say(bold(`--- tab ${index + 1} ---`));
     say(`${operation(name)}\n`);
   }
   say(bold('A small OVN network runs in an ovsdb-server of its own, and the backup server on top of it.'));
@@ -67,11 +86,12 @@ async function main(): Promise<void> {
   const database = await startDemoDatabase();
   let app: App | undefined;
   let ending: Promise<void> | undefined;
-  const end = (): Promise<void> => (ending ??= (async () => {
-    await app?.stop();
-    await database.stop();
-    await rm(folder, { recursive: true, force: true });
-  })());
+  const end = (): Promise<void> =>
+    (ending ??= (async () => {
+      await app?.stop();
+      await database.stop();
+      await rm(folder, { recursive: true, force: true });
+    })());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end().then(() => process.exit(0)));
   try {
     const config = configuration(database.remote, folder);
@@ -79,7 +99,9 @@ async function main(): Promise<void> {
     introduce(app, database, app.firstToken?.token ?? '');
     const lines = createInterface({ input: process.stdin });
     lines.on('line', () => {
-      breakNetwork(database.remote).catch((error: unknown) => { say(`The network could not be broken: ${messageOf(error)}`); });
+      breakNetwork(database.remote).catch((error: unknown) => {
+        say(`The network could not be broken: ${messageOf(error)}`);
+      });
     });
   } catch (error) {
     await end();
@@ -90,6 +112,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`The demo could not start: ${error instanceof ConfigError ? error.faults.join('\n') : messageOf(error)}\n`);
+  process.stderr.write(
+    `The demo could not start: ${error instanceof ConfigError ? error.faults.join('\n') : messageOf(error)}\n`,
+  );
   process.exit(error instanceof ConfigError ? 2 : 1);
 }

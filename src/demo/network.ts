@@ -75,12 +75,31 @@ function subnet(net: Subnet): readonly Command[] {
   const dhcp = `@dhcp_${net.switch}`;
   return [
     ['ls-add', net.switch],
-    ['set', 'Logical_Switch', net.switch, `other_config:subnet=${net.cidr}`, `other_config:exclude_ips=${net.gateway}`, 'external_ids:owner=shop-team'],
+    [
+      'set',
+      'Logical_Switch',
+      net.switch,
+      `other_config:subnet=${net.cidr}`,
+      `other_config:exclude_ips=${net.gateway}`,
+      'external_ids:owner=shop-team',
+    ],
     ['lrp-add', 'edge', `edge-${net.switch}`, net.gatewayMac, `${net.gateway}/24`],
     ...routerPort(net.switch),
     [
-      ...[`--id=${dhcp}`, 'create', 'DHCP_Options', `cidr=${net.cidr}`, `external_ids:switch=${net.switch}`, `options:server_id=${net.gateway}`],
-      ...[`options:server_mac="${net.gatewayMac}"`, `options:router=${net.gateway}`, 'options:lease_time=3600', 'options:dns_server="{9.9.9.9, 1.1.1.1}"'],
+      ...[
+        `--id=${dhcp}`,
+        'create',
+        'DHCP_Options',
+        `cidr=${net.cidr}`,
+        `external_ids:switch=${net.switch}`,
+        `options:server_id=${net.gateway}`,
+      ],
+      ...[
+        `options:server_mac="${net.gatewayMac}"`,
+        `options:router=${net.gateway}`,
+        'options:lease_time=3600',
+        'options:dns_server="{9.9.9.9, 1.1.1.1}"',
+      ],
     ],
     ...net.machines.flatMap((machine) => [
       ...port(net.switch, machine),
@@ -124,13 +143,32 @@ function security(): readonly Command[] {
   // not acl-add: with a name it switches logging on
   const allow = (group: string, name: string, priority: number, match: string): readonly Command[] => [
     [
-      ...[`--id=@${name}`, 'create', 'ACL', `name=${name}`, 'direction=to-lport', `priority=${priority}`, 'action=allow-related'],
+      ...[
+        `--id=@${name}`,
+        'create',
+        'ACL',
+        `name=${name}`,
+        'direction=to-lport',
+        `priority=${priority}`,
+        'action=allow-related',
+      ],
       `match="outport == @${group} && ${match}"`,
     ],
     ['add', 'Port_Group', group, 'acls', `@${name}`],
   ];
   const drop = (group: string): Command => [
-    ...['--log', '--severity=info', '--meter=acl-log', `--name=${group}_drop`, 'acl-add', group, 'to-lport', '100', `outport == @${group} && ip`, 'drop'],
+    ...[
+      '--log',
+      '--severity=info',
+      '--meter=acl-log',
+      `--name=${group}_drop`,
+      'acl-add',
+      group,
+      'to-lport',
+      '100',
+      `outport == @${group} && ip`,
+      'drop',
+    ],
   ];
   return [
     ['meter-add', 'acl-log', 'drop', '20', 'pktps'],
@@ -149,9 +187,22 @@ function services(): readonly Command[] {
   const backends = WEB.machines.slice(0, 3);
   return [
     ['lb-add', 'shop', '203.0.113.80:80', backends.map((machine) => `${machine.ip}:8080`).join(','), 'tcp'],
-    ['--id=@check', 'create', 'Load_Balancer_Health_Check', 'vip="203.0.113.80:80"', 'options:interval=5', 'options:timeout=3', 'options:failure_count=3'],
+    [
+      '--id=@check',
+      'create',
+      'Load_Balancer_Health_Check',
+      'vip="203.0.113.80:80"',
+      'options:interval=5',
+      'options:timeout=3',
+      'options:failure_count=3',
+    ],
     ['add', 'Load_Balancer', 'shop', 'health_check', '@check'],
-    ['set', 'Load_Balancer', 'shop', ...backends.map((machine) => `ip_port_mappings:${machine.ip}="${machine.name}:${WEB.gateway}"`)],
+    [
+      'set',
+      'Load_Balancer',
+      'shop',
+      ...backends.map((machine) => `ip_port_mappings:${machine.ip}="${machine.name}:${WEB.gateway}"`),
+    ],
     ['lr-lb-add', 'edge', 'shop'],
     ['ls-lb-add', 'web', 'shop'],
     ['qos-add', 'db', 'from-lport', '100', 'inport == "db-4"', 'rate=50000', 'burst=5000', 'dscp=10'],

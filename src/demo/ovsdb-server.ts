@@ -34,7 +34,11 @@ export interface DemoDatabase {
 export async function startDemoDatabase(): Promise<DemoDatabase> {
   const schema = SCHEMAS.find((path) => existsSync(path));
   if (schema === undefined) {
-    throw new AppError('DATABASE_UNAVAILABLE', `No Northbound schema in ${SCHEMAS.join(' or ')}: install Debian's package ovn-central, or start the demo with "npm run demo", which does it`);
+    throw new AppError(
+      'DATABASE_UNAVAILABLE',
+      `No Northbound schema in ${SCHEMAS.join(' or ')}: install Debian's package ovn-central, or start the demo ` +
+        'with "npm run demo", which does it',
+    );
   }
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-demo-'));
   let server: ChildProcess | undefined;
@@ -49,7 +53,11 @@ export async function startDemoDatabase(): Promise<DemoDatabase> {
     const remote = `unix:${join(folder, 'nb.sock')}`;
     await listening(server, folder);
     // one run of ovn-nbctl is one transaction
-    await command('ovn-nbctl', [`--db=${remote}`, `--timeout=${COMMAND_TIMEOUT_S}`, ...demoNetwork().flatMap((words) => ['--', ...words])]);
+    await command('ovn-nbctl', [
+      `--db=${remote}`,
+      `--timeout=${COMMAND_TIMEOUT_S}`,
+      ...demoNetwork().flatMap((words) => ['--', ...words]),
+    ]);
     return { remote, stop };
   } catch (error) {
     await stop();
@@ -63,10 +71,20 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function serve(folder: string, file: string): ChildProcess {
-  const words = ['--no-chdir', `--unixctl=${join(folder, 'server.ctl')}`, `--log-file=${join(folder, 'server.log')}`, '-vconsole:off', '-vsyslog:off'];
+  const words = [
+    '--no-chdir',
+    `--unixctl=${join(folder, 'server.ctl')}`,
+    `--log-file=${join(folder, 'server.log')}`,
+    '-vconsole:off',
+    '-vsyslog:off',
+  ];
   // the server ends with the command of --run: a cat that ends when this process does, however that ends
   words.push(`--remote=punix:${join(folder, 'nb.sock')}`, '--run=cat >/dev/null', file);
-  const server = spawn('ovsdb-server', words, { env: { ...environment(), OVS_RUNDIR: folder }, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const server = spawn('ovsdb-server', words, {
+    env: { ...environment(), OVS_RUNDIR: folder },
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   // detached: Ctrl-C in the terminal is for the demo, which then stops the server in order
   server.stdin?.on('error', () => undefined); // the pipe breaks when the server ends first, which is no fault
   return server;
@@ -79,7 +97,8 @@ async function listening(server: ChildProcess, folder: string): Promise<void> {
   const until = performance.now() + START_TIMEOUT_MS;
   while (!existsSync(join(folder, 'nb.sock'))) {
     if (performance.now() >= until) problem ??= `ovsdb-server did not listen within ${START_TIMEOUT_MS} ms`;
-    if (problem !== undefined) throw new AppError('DATABASE_UNAVAILABLE', `The demo's database did not start: ${problem}${await logOf(folder)}`);
+    if (problem !== undefined)
+      throw new AppError('DATABASE_UNAVAILABLE', `The demo's database did not start: ${problem}${await logOf(folder)}`);
     await delay(20);
   }
 }
@@ -96,12 +115,18 @@ async function command(name: string, words: readonly string[]): Promise<void> {
   try {
     await run(name, words, { env: environment(), timeout: (COMMAND_TIMEOUT_S + 5) * 1000 });
   } catch (error) {
-    throw new AppError('DATABASE_UNAVAILABLE', `The demo's database could not be built: ${missing(name, error)}`, { cause: error });
+    throw new AppError('DATABASE_UNAVAILABLE', `The demo's database could not be built: ${missing(name, error)}`, {
+      cause: error,
+    });
   }
 }
 
 function missing(name: string, error: unknown): string {
-  if (errnoOf(error) === 'ENOENT') return `${name} is not installed: it is in Debian's package ${name === 'ovn-nbctl' ? 'ovn-common' : 'openvswitch-common'}`;
+  if (errnoOf(error) === 'ENOENT')
+    return (
+      `${name} is not installed: it is in Debian's package ` +
+      (name === 'ovn-nbctl' ? 'ovn-common' : 'openvswitch-common')
+    );
   const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
   return stderr === '' ? messageOf(error) : stderr;
 }

@@ -3,11 +3,12 @@
  * with the same Authorization as connection_init payload. Without a token nothing is sent at
  * all: the hint where to put it is shown in place of an answer.
  */
+
+import type { Fetcher, FetcherOpts, FetcherParams } from '@graphiql/toolkit';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
-import type { Fetcher, FetcherParams, FetcherOpts } from '@graphiql/toolkit';
 import { GraphQLError } from 'graphql';
 import { createClient } from 'graphql-ws';
-import { TOKEN_HINT, authorizationFrom } from './token.js';
+import { authorizationFrom, TOKEN_HINT } from './token.js';
 
 const HTTP_URL = `${window.location.origin}/graphql`;
 const SOCKET_URL = HTTP_URL.replace(/^http/, 'ws');
@@ -20,7 +21,12 @@ export const fetcher: Fetcher = async (params: FetcherParams, options?: FetcherO
     url: HTTP_URL,
     enableIncrementalDelivery: false,
     // One socket per subscription: a changed token takes effect at once. It closes with its operation.
-    wsClient: createClient({ url: SOCKET_URL, lazy: true, retryAttempts: 0, connectionParams: { Authorization: authorization } }),
+    wsClient: createClient({
+      url: SOCKET_URL,
+      lazy: true,
+      retryAttempts: 0,
+      connectionParams: { Authorization: authorization },
+    }),
   });
   return send(params, { ...options, headers });
 };

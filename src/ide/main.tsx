@@ -2,16 +2,16 @@
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import './ide.css';
-import { GraphiQL } from 'graphiql';
 import { useGraphiQLActions } from '@graphiql/react';
-import { useEffect } from 'react';
+import { GraphiQL } from 'graphiql';
 import type { ReactElement } from 'react';
+import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import backUp from '../../schema/operations/demo-1-back-up.graphql?raw';
 import breakAndRestore from '../../schema/operations/demo-2-break-and-restore.graphql?raw';
 import watch from '../../schema/operations/demo-3-watch.graphql?raw';
 import { fetcher } from './fetcher.js';
-import { HEADERS_TEMPLATE, authorizationInText } from './token.js';
+import { authorizationInText, HEADERS_TEMPLATE } from './token.js';
 
 const TABS = [backUp, breakAndRestore, watch].map((query) => ({ query, headers: HEADERS_TEMPLATE }));
 const TOKEN_EVENT = 'ide-token';
@@ -24,7 +24,10 @@ function sessionTabs(): Storage {
   const key = 'graphiql:tabState';
   const stored = window.sessionStorage.getItem(key);
   if (stored !== null) {
-    window.sessionStorage.setItem(key, stored.replaceAll('"headers":null', `"headers":${JSON.stringify(HEADERS_TEMPLATE)}`));
+    window.sessionStorage.setItem(
+      key,
+      stored.replaceAll('"headers":null', `"headers":${JSON.stringify(HEADERS_TEMPLATE)}`),
+    );
   }
   return window.sessionStorage;
 }
@@ -70,8 +73,8 @@ function Ide(): ReactElement {
       </GraphiQL.Logo>
       <GraphiQL.Footer>
         <p className="ide-hint">
-          Put your token into <strong>Headers</strong>: <code>{'{"Authorization": "Bearer <token>"}'}</code>. It is used in every tab and
-          forgotten on reload. <kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs the operation.
+          Put your token into <strong>Headers</strong>: <code>{'{"Authorization": "Bearer <token>"}'}</code>. It is used
+          in every tab and forgotten on reload. <kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs the operation.
         </p>
         <SchemaOnToken />
       </GraphiQL.Footer>

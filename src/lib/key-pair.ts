@@ -2,7 +2,7 @@
  * A private key and its certificate, from PEM files, checked: a fault is told in words that name the file
  * and say what to do, where OpenSSL says "no start line". No message holds anything of the key.
  */
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { errnoOf, messageOf } from './error.js';
 
@@ -29,7 +29,10 @@ export async function readKeyPair({ privateKeyFile, certificateFile }: KeyPairFi
   const [privateKey, certificate] = await Promise.all([readText(privateKeyFile), readText(certificateFile)]);
   const leaf = parseCertificate(certificate, certificateFile);
   if (!leaf.checkPrivateKey(parseKey(privateKey, privateKeyFile))) {
-    throw new Error(`The key in "${privateKeyFile}" does not belong to the certificate in "${certificateFile}": of several certificates in one file the key's own comes first`);
+    throw new Error(
+      `The key in "${privateKeyFile}" does not belong to the certificate in "${certificateFile}": of several ` +
+        `certificates in one file the key's own comes first`,
+    );
   }
   return { privateKey, certificate, leaf };
 }
@@ -50,7 +53,11 @@ async function readText(file: string): Promise<string> {
 }
 
 function parseCertificate(text: string, file: string): X509Certificate {
-  if (!CERTIFICATE.test(text)) throw new Error(`"${file}" holds ${PRIVATE_KEY.test(text) ? 'a key and no certificate: are the files swapped?' : 'no certificate in PEM form'}`);
+  if (!CERTIFICATE.test(text))
+    throw new Error(
+      `"${file}" holds ` +
+        (PRIVATE_KEY.test(text) ? 'a key and no certificate: are the files swapped?' : 'no certificate in PEM form'),
+    );
   try {
     return new X509Certificate(text);
   } catch (error) {
@@ -59,8 +66,16 @@ function parseCertificate(text: string, file: string): X509Certificate {
 }
 
 function parseKey(text: string, file: string): KeyObject {
-  if (ENCRYPTED.test(text)) throw new Error(`The key in "${file}" is protected by a passphrase, which nobody can type here: write it out without one (openssl pkey -in ... -out ...), readable by this server's user only`);
-  if (!PRIVATE_KEY.test(text)) throw new Error(`"${file}" holds ${CERTIFICATE.test(text) ? 'a certificate and no key: are the files swapped?' : 'no private key in PEM form'}`);
+  if (ENCRYPTED.test(text))
+    throw new Error(
+      `The key in "${file}" is protected by a passphrase, which nobody can type here: write it out without one ` +
+        `(openssl pkey -in ... -out ...), readable by this server's user only`,
+    );
+  if (!PRIVATE_KEY.test(text))
+    throw new Error(
+      `"${file}" holds ` +
+        (CERTIFICATE.test(text) ? 'a certificate and no key: are the files swapped?' : 'no private key in PEM form'),
+    );
   try {
     return createPrivateKey(text);
   } catch (error) {

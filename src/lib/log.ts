@@ -2,19 +2,31 @@
  * The log: JSON lines on stdout, one object a line, made by pino. Whatever is logged passes a
  * scrubber first: a value under a key that sounds like a secret never gets out, at any depth.
  */
-import { pino } from 'pino';
+
 import type { DestinationStream, Logger } from 'pino';
+import { pino } from 'pino';
 
 export type Log = Logger;
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const SECRET_KEY = /authorization|cookie|passphrase|password|secret|token|encryption_?key|decryption_?key|private_?key/i;
+const SECRET_KEY =
+  /authorization|cookie|passphrase|password|secret|token|encryption_?key|decryption_?key|private_?key/i;
 /** Names that match but say where a secret is, or that there is one, and not what it is. */
 const HARMLESS_KEY = /^(tokensFile|tokenFile|tokenName)$/;
 const CENSORED = '[secret]';
-const BINDINGS = ['authorization', 'cookie', 'passphrase', 'password', 'secret', 'token', 'encryptionKey', 'decryptionKey', 'headers'];
+const BINDINGS = [
+  'authorization',
+  'cookie',
+  'passphrase',
+  'password',
+  'secret',
+  'token',
+  'encryptionKey',
+  'decryptionKey',
+  'headers',
+];
 const DEPTH_MAX = 8;
 
 /**

@@ -20,7 +20,8 @@ function distanceOf(wanted: string, candidate: string): number | undefined {
   if (candidate === '' || wanted === '') return undefined;
   const difference = Math.abs(candidate.length - wanted.length);
   // a name of which a part was written, or of which too much was
-  if (candidate.includes(wanted) || (candidate.length > 2 && wanted.includes(candidate))) return Math.min(difference, 4);
+  if (candidate.includes(wanted) || (candidate.length > 2 && wanted.includes(candidate)))
+    return Math.min(difference, 4);
   const limit = wanted.length < 2 ? 0 : Math.max(1, Math.floor(Math.min(wanted.length, LENGTH_MAX) / 3));
   if (difference > limit) return undefined;
   const distance = editDistance(wanted.slice(0, LENGTH_MAX), candidate.slice(0, LENGTH_MAX), limit);
@@ -39,7 +40,12 @@ function editDistance(a: string, b: string, limit: number): number {
     let least = i;
     for (let j = 1; j <= b.length; j++) {
       const isExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const cell = Math.min((before[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (before[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), isExchanged ? (older[j - 2] ?? 0) + 1 : Infinity);
+      const cell = Math.min(
+        (before[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (before[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        isExchanged ? (older[j - 2] ?? 0) + 1 : Infinity,
+      );
       row.push(cell);
       least = Math.min(least, cell);
     }

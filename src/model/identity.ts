@@ -8,7 +8,7 @@
  */
 import type { Breath } from '../lib/pause.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
-import { stringifyJson, type Json } from '../ovsdb/json.js';
+import { type Json, stringifyJson } from '../ovsdb/json.js';
 import { Matching, type Side } from './matching.js';
 import { naturalKeyOf } from './northbound.js';
 import { Pairing } from './pairing.js';
@@ -40,7 +40,12 @@ export interface IdentifyOptions {
 }
 
 /** Matches every row. Both snapshots must have the same schema (engine/plan/compatibility.ts sees to it). */
-export async function identify(backup: Snapshot, live: Snapshot, breath: Breath, options: IdentifyOptions = {}): Promise<Identity> {
+export async function identify(
+  backup: Snapshot,
+  live: Snapshot,
+  breath: Breath,
+  options: IdentifyOptions = {},
+): Promise<Identity> {
   const matching = new Matching(backup, live);
   const { pairs = [] } = options;
   for (const pair of pairs) linkPair(matching, pair);
@@ -49,7 +54,8 @@ export async function identify(backup: Snapshot, live: Snapshot, breath: Breath,
   const open = matching.tables.flatMap((table, number) => (matching.isOpen(number) ? [{ table, number }] : []));
   for (const { table, number } of open) await linkByIndex(matching, table, number, breath);
   for (const { table, number } of open) {
-    if (table.isRoot && table.indexes.length === 0) await linkByKey(matching, number, (row) => naturalKeyOf(table.name, row), breath);
+    if (table.isRoot && table.indexes.length === 0)
+      await linkByKey(matching, number, (row) => naturalKeyOf(table.name, row), breath);
   }
   if (open.some(({ table, number }) => table.indexes.length === 0 && matching.isOpen(number))) {
     const pairing = await Pairing.prepare(matching, pairs.length === 0, breath);
@@ -61,16 +67,28 @@ export async function identify(backup: Snapshot, live: Snapshot, breath: Breath,
 
 function linkPair(matching: Matching, { table, backupIndex, liveIndex }: RowPair): void {
   const number = matching.numberOf(table);
-  if (number !== undefined) matching.link(matching.backup.range(number)[0] + backupIndex, matching.live.range(number)[0] + liveIndex);
+  if (number !== undefined)
+    matching.link(matching.backup.range(number)[0] + backupIndex, matching.live.range(number)[0] + liveIndex);
 }
 
 async function linkByIndex(matching: Matching, table: TableSchema, number: number, breath: Breath): Promise<void> {
   if (table.maxRows === 1) await linkByKey(matching, number, () => '', breath);
-  for (const columns of table.indexes) await linkByKey(matching, number, (row) => stringifyJson(columns.map((column): Json => row[column] ?? null)), breath);
+  for (const columns of table.indexes)
+    await linkByKey(
+      matching,
+      number,
+      (row) => stringifyJson(columns.map((column): Json => row[column] ?? null)),
+      breath,
+    );
 }
 
 /** Links rows without a match whose keys are equal, and on each side the only ones of that key. */
-async function linkByKey(matching: Matching, table: number, keyOf: (row: Row) => string | undefined, breath: Breath): Promise<void> {
+async function linkByKey(
+  matching: Matching,
+  table: number,
+  keyOf: (row: Row) => string | undefined,
+  breath: Breath,
+): Promise<void> {
   if (!matching.isOpen(table)) return;
   const inBackup = await nodesByKey(matching.backup, table, keyOf, breath);
   if (inBackup.size === 0) return;
@@ -83,7 +101,12 @@ async function linkByKey(matching: Matching, table: number, keyOf: (row: Row) =>
 
 const SEVERAL = -1;
 
-async function nodesByKey(side: Side, table: number, keyOf: (row: Row) => string | undefined, breath: Breath): Promise<ReadonlyMap<string, number>> {
+async function nodesByKey(
+  side: Side,
+  table: number,
+  keyOf: (row: Row) => string | undefined,
+  breath: Breath,
+): Promise<ReadonlyMap<string, number>> {
   const nodes = new Map<string, number>();
   const [from, to] = side.range(table);
   for (let node = from; node < to; node++) {

@@ -5,7 +5,7 @@
  * by which graphs are compared). Rows whose like the other side lacks are left out.
  */
 import type { Breath } from '../lib/pause.js';
-import { NO_MATCH, type Matching } from './matching.js';
+import { type Matching, NO_MATCH } from './matching.js';
 import type { Edges, ReferenceKinds, RowGraph } from './row-graph.js';
 
 const { imul } = Math;
@@ -17,7 +17,12 @@ export class Likeness {
   readonly backup: Colours;
   readonly live: Colours;
 
-  constructor(private readonly matching: Matching, graphs: { readonly backup: RowGraph; readonly live: RowGraph }, kinds: ReferenceKinds, private readonly breath: Breath) {
+  constructor(
+    private readonly matching: Matching,
+    graphs: { readonly backup: RowGraph; readonly live: RowGraph },
+    kinds: ReferenceKinds,
+    private readonly breath: Breath,
+  ) {
     this.backup = new Colours(graphs.backup, kinds, true);
     this.live = new Colours(graphs.live, kinds, false);
   }
@@ -27,7 +32,9 @@ export class Likeness {
     const { backup, live } = this;
     backup.begin();
     live.begin();
-    const tables = this.matching.tables.flatMap((_table, table) => (mayMatch[table] === true && this.matching.isOpen(table) ? [table] : []));
+    const tables = this.matching.tables.flatMap((_table, table) =>
+      mayMatch[table] === true && this.matching.isOpen(table) ? [table] : [],
+    );
     for (const table of tables) {
       const contents = new Set<number>();
       const common = new Set<number>();
@@ -38,7 +45,8 @@ export class Likeness {
         common.add(content);
         backup.include(node, table);
       }
-      for (const node of live.open(table)) if (common.has(live.graph.content[node] as number)) live.include(node, table);
+      for (const node of live.open(table))
+        if (common.has(live.graph.content[node] as number)) live.include(node, table);
     }
     for (const colours of [backup, live]) {
       await colours.readSurroundings(this.breath);
@@ -62,11 +70,22 @@ export class Colours {
   /** Node -> 1 when something tells it from any other row: matched or coloured rows around it, or nothing missing. */
   private readonly evidence: Uint8Array;
 
-  constructor(readonly graph: RowGraph, private readonly kinds: ReferenceKinds, private readonly isBackup: boolean) {
+  constructor(
+    readonly graph: RowGraph,
+    private readonly kinds: ReferenceKinds,
+    private readonly isBackup: boolean,
+  ) {
     const { nodes } = graph.side;
     this.isIncluded = new Uint8Array(nodes);
     this.evidence = new Uint8Array(nodes);
-    [this.first, this.second, this.nextFirst, this.nextSecond, this.knownFirst, this.knownSecond] = [new Int32Array(nodes), new Int32Array(nodes), new Int32Array(nodes), new Int32Array(nodes), new Int32Array(nodes), new Int32Array(nodes)];
+    [this.first, this.second, this.nextFirst, this.nextSecond, this.knownFirst, this.knownSecond] = [
+      new Int32Array(nodes),
+      new Int32Array(nodes),
+      new Int32Array(nodes),
+      new Int32Array(nodes),
+      new Int32Array(nodes),
+      new Int32Array(nodes),
+    ];
   }
 
   *open(table: number): Generator<number> {
@@ -94,7 +113,7 @@ export class Colours {
   }
 
   colour(node: number): string | undefined {
-    return this.isIncluded[node] === 1 ? `${String(this.first[node])}|${String(this.second[node])}` : undefined;
+    return this.isIncluded[node] === 1 ? `${this.first[node]}|${this.second[node]}` : undefined;
   }
 
   async readSurroundings(breath: Breath): Promise<void> {
@@ -112,7 +131,8 @@ export class Colours {
         }
         around++;
         this.knownFirst[node] = ((this.knownFirst[node] as number) + scramble(scramble(token) ^ live)) | 0;
-        this.knownSecond[node] = ((this.knownSecond[node] as number) + scramble(imul(scramble(token) + live, LANE))) | 0;
+        this.knownSecond[node] =
+          ((this.knownSecond[node] as number) + scramble(imul(scramble(token) + live, LANE))) | 0;
       });
       this.evidence[node] = around > 0 || missing === 0 ? 1 : 0;
       if (breath.due()) await breath.rest();
@@ -143,7 +163,10 @@ export class Colours {
     eachEdge(into, node, (other, kind) => visit(2 * kind + 1, other));
   }
 
-  /** The live row of the matched holder that a row of a non-root table is held by, the lowest of several; NO_MATCH without one. */
+  /**
+   * The live row of the matched holder that a row of a non-root table is held by, the lowest of several; NO_MATCH
+   * without one.
+   */
   scope(node: number): number {
     const { side, into } = this.graph;
     let scope = NO_MATCH;

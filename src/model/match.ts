@@ -29,19 +29,25 @@ interface PlacedName extends MatchName {
   readonly token: Token;
 }
 
-/** The names in an expression in the order of their places, each as often as it occurs; none when it is no OVN expression. */
+/**
+ * The names in an expression in the order of their places, each as often as it occurs; none when it is no OVN
+ * expression.
+ */
 export function namesInMatch(match: string): readonly MatchName[] {
   return placedNames(match).map(({ kind, name }) => ({ kind, name }));
 }
 
-/** The expression with those names replaced for which `rename` answers another; all else stays as it is, byte for byte. */
+/**
+ * The expression with those names replaced for which `rename` answers another; all else stays as it is, byte for byte.
+ */
 export function rewriteMatch(match: string, rename: (name: MatchName) => string | undefined): string {
   let text = '';
   let copied = 0;
   for (const { kind, name, token } of placedNames(match)) {
     const renamed = rename({ kind, name });
     if (renamed === undefined || renamed === name) continue;
-    text += `${match.slice(copied, token.start)}${token.kind === 'string' ? JSON.stringify(renamed) : `${match.charAt(token.start)}${renamed}`}`;
+    text += match.slice(copied, token.start);
+    text += token.kind === 'string' ? JSON.stringify(renamed) : `${match.charAt(token.start)}${renamed}`;
     copied = token.end;
   }
   return text === '' ? match : text + match.slice(copied);
@@ -65,12 +71,14 @@ function placedNames(match: string): readonly PlacedName[] {
 /** Places of the string tokens that name ports. */
 function portStrings(tokens: readonly Token[]): ReadonlySet<number> {
   const found = new Set<number>();
-  const isOther = (at: number, ...texts: readonly string[]): boolean => tokens[at]?.kind === 'other' && texts.includes(tokens[at].text);
+  const isOther = (at: number, ...texts: readonly string[]): boolean =>
+    tokens[at]?.kind === 'other' && texts.includes(tokens[at].text);
   /** Takes the string at `at`, or those in the set that begins (step 1) or ends (step -1) there. */
   const take = (at: number, step: 1 | -1): void => {
     if (tokens[at]?.kind === 'string') found.add(at);
     if (!isOther(at, step === 1 ? '{' : '}')) return;
-    for (let i = at + step; i >= 0 && i < tokens.length && !isOther(i, '{', '}'); i += step) if (tokens[i]?.kind === 'string') found.add(i);
+    for (let i = at + step; i >= 0 && i < tokens.length && !isOther(i, '{', '}'); i += step)
+      if (tokens[i]?.kind === 'string') found.add(i);
   };
   tokens.forEach(({ kind, text }, at) => {
     if (kind !== 'id') return;
@@ -101,8 +109,16 @@ function tokenize(match: string): readonly Token[] | undefined {
     pattern.lastIndex = at;
     return pattern.test(match) ? pattern.lastIndex : at;
   };
-  for (let start = endOf(SKIPPED, 0); start < match.length; start = endOf(SKIPPED, tokens.at(-1)?.end ?? match.length)) {
-    const token = numberAt(match, start, endOf) ?? wordAt(match, start, endOf(WORD, start)) ?? stringAt(match, start, endOf(STRING, start)) ?? otherAt(match, start, endOf(SIGN, start));
+  for (
+    let start = endOf(SKIPPED, 0);
+    start < match.length;
+    start = endOf(SKIPPED, tokens.at(-1)?.end ?? match.length)
+  ) {
+    const token =
+      numberAt(match, start, endOf) ??
+      wordAt(match, start, endOf(WORD, start)) ??
+      stringAt(match, start, endOf(STRING, start)) ??
+      otherAt(match, start, endOf(SIGN, start));
     if (token === undefined) return undefined;
     tokens.push(token);
   }
@@ -123,7 +139,8 @@ function wordAt(match: string, start: number, end: number): Token | undefined {
   if (end === start) return undefined;
   const sign = match[start];
   if (sign === '^') return otherAt(match, start, end);
-  if (sign === '$' || sign === '@') return { kind: sign === '@' ? 'portGroup' : 'addressSet', start, end, text: match.slice(start + 1, end) };
+  if (sign === '$' || sign === '@')
+    return { kind: sign === '@' ? 'portGroup' : 'addressSet', start, end, text: match.slice(start + 1, end) };
   return { kind: 'id', start, end, text: match.slice(start, end) };
 }
 
@@ -133,15 +150,27 @@ function stringAt(match: string, start: number, end: number): Token | undefined 
   return text === undefined ? undefined : { kind: 'string', start, end, text };
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+};
 
 /** What a JSON string says, which here may also hold control characters as they are. */
 function unescaped(text: string): string | undefined {
   let wrong = false;
-  const plain = text.replace(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, (_whole, code: string | undefined, letter: string | undefined) => {
-    const character = code === undefined ? ESCAPES[letter ?? ''] : String.fromCharCode(Number.parseInt(code, 16));
-    wrong ||= character === undefined;
-    return character ?? '';
-  });
+  const plain = text.replace(
+    /\\(?:u([0-9a-fA-F]{4})|([^]))/g,
+    (_whole, code: string | undefined, letter: string | undefined) => {
+      const character = code === undefined ? ESCAPES[letter ?? ''] : String.fromCharCode(Number.parseInt(code, 16));
+      wrong ||= character === undefined;
+      return character ?? '';
+    },
+  );
   return wrong || !plain.isWellFormed() ? undefined : plain;
 }

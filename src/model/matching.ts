@@ -22,10 +22,15 @@ export class Side {
   private readonly tableOf: Uint16Array;
   private readonly left: Int32Array;
 
-  constructor(snapshot: Snapshot, readonly tables: readonly TableSchema[]) {
+  constructor(
+    snapshot: Snapshot,
+    readonly tables: readonly TableSchema[],
+  ) {
     this.rows = tables.map(({ name }) => snapshot.tables.get(name) as TableRows);
     this.first = new Int32Array(tables.length + 1);
-    this.rows.forEach(({ count }, table) => { this.first[table + 1] = (this.first[table] as number) + count; });
+    this.rows.forEach(({ count }, table) => {
+      this.first[table + 1] = (this.first[table] as number) + count;
+    });
     this.nodes = this.first[tables.length] as number;
     this.partner = new Int32Array(this.nodes).fill(NO_MATCH);
     this.tableOf = new Uint16Array(this.nodes);
@@ -130,18 +135,25 @@ export class Matching {
 
   /** Table -> for each row of the backup the number of its live row, or NO_MATCH. */
   matches(): ReadonlyMap<string, Int32Array> {
-    return new Map(this.tables.map(({ name }, table) => {
-      const [from, to] = this.backup.range(table);
-      const [liveFrom] = this.live.range(table);
-      return [name, this.backup.partner.slice(from, to).map((live) => (live === NO_MATCH ? NO_MATCH : live - liveFrom))];
-    }));
+    return new Map(
+      this.tables.map(({ name }, table) => {
+        const [from, to] = this.backup.range(table);
+        const [liveFrom] = this.live.range(table);
+        return [
+          name,
+          this.backup.partner.slice(from, to).map((live) => (live === NO_MATCH ? NO_MATCH : live - liveFrom)),
+        ];
+      }),
+    );
   }
 
   /** Table -> for each live row 1 when a row of the backup is matched with it. */
   matched(): ReadonlyMap<string, Uint8Array> {
-    return new Map(this.tables.map(({ name }, table) => {
-      const [from, to] = this.live.range(table);
-      return [name, Uint8Array.from(this.live.partner.subarray(from, to), (backup) => (backup === NO_MATCH ? 0 : 1))];
-    }));
+    return new Map(
+      this.tables.map(({ name }, table) => {
+        const [from, to] = this.live.range(table);
+        return [name, Uint8Array.from(this.live.partner.subarray(from, to), (backup) => (backup === NO_MATCH ? 0 : 1))];
+      }),
+    );
   }
 }

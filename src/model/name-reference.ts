@@ -2,9 +2,9 @@
  * References by name: where OVN finds another row by its name instead of its UUID, and their rewriting. Which columns
  * those are stands in northbound-names.ts.
  */
-import { rewriteMatch, type MatchName } from './match.js';
-import { CHASSIS_REDIRECT, IMPLICIT_SETS, nameColumns, type NameColumn } from './northbound-names.js';
-import { compareAtoms, type Atom, type Row, type Value } from './row.js';
+import { type MatchName, rewriteMatch } from './match.js';
+import { CHASSIS_REDIRECT, IMPLICIT_SETS, type NameColumn, nameColumns } from './northbound-names.js';
+import { type Atom, compareAtoms, type Row, type Value } from './row.js';
 
 /** A name as found in a row. */
 export interface NameReference {
@@ -24,10 +24,15 @@ export type Rename = (tables: readonly string[], name: string) => string | undef
 /** Every name that a row holds, each once; a text that can be read in two ways gives both. */
 export function nameReferences(table: string, row: Row): readonly NameReference[] {
   const found = new Map<string, NameReference>();
-  const note = (column: string) => (tables: readonly string[], name: string): undefined => {
-    found.set(`${column} ${tables.join()} ${name}`, { column, tables, name });
-  };
-  for (const column of nameColumns(table)) eachText(column, row, (text) => { rewriteText(column, text, note(column.column)); });
+  const note =
+    (column: string) =>
+    (tables: readonly string[], name: string): undefined => {
+      found.set(`${column} ${tables.join()} ${name}`, { column, tables, name });
+    };
+  for (const column of nameColumns(table))
+    eachText(column, row, (text) => {
+      rewriteText(column, text, note(column.column));
+    });
   return [...found.values()];
 }
 
@@ -47,7 +52,11 @@ export function rewriteNames(table: string, row: Row, rename: Rename): Row {
  * The row without those of its links (a port's other end, the port that it is nested in) that `keep` does not pick, and
  * the links taken away.
  */
-export function cutLinks(table: string, row: Row, keep: (tables: readonly string[], name: string) => boolean): { readonly row: Row; readonly cut: readonly NameReference[] } {
+export function cutLinks(
+  table: string,
+  row: Row,
+  keep: (tables: readonly string[], name: string) => boolean,
+): { readonly row: Row; readonly cut: readonly NameReference[] } {
   const cut: NameReference[] = [];
   let result = row;
   for (const column of nameColumns(table)) {
@@ -88,7 +97,8 @@ function textsOf({ key }: NameColumn, content: Value): readonly (Atom | undefine
 }
 
 function rewriteValue(column: NameColumn, content: Value, rename: Rename): Value {
-  const rewrite = (atom: Atom): Atom => (typeof atom === 'string' && atom !== '' ? rewriteText(column, atom, rename) : atom);
+  const rewrite = (atom: Atom): Atom =>
+    typeof atom === 'string' && atom !== '' ? rewriteText(column, atom, rename) : atom;
   if (typeof content !== 'object') return rewrite(content);
   if (Array.isArray(content)) {
     const atoms = content as readonly Atom[];
@@ -96,7 +106,10 @@ function rewriteValue(column: NameColumn, content: Value, rename: Rename): Value
     return changed.every((atom, i) => atom === atoms[i]) ? atoms : [...new Set(changed)].sort(compareAtoms);
   }
   const entries = Object.entries(content as Readonly<Record<string, Atom>>);
-  const changed = entries.map(([key, value]): [string, Atom] => [key, column.key === undefined || column.key === key ? rewrite(value) : value]);
+  const changed = entries.map(([key, value]): [string, Atom] => [
+    key,
+    column.key === undefined || column.key === key ? rewrite(value) : value,
+  ]);
   return changed.every(([, value], i) => value === entries[i]?.[1]) ? content : Object.fromEntries(changed);
 }
 
@@ -105,7 +118,10 @@ function rewriteText({ form, tables }: NameColumn, text: string, rename: Rename)
     case 'name':
       return rename(tables, text) ?? text;
     case 'list':
-      return text.split(',').map((part) => part.replace(/[^\s]+(?:\s+[^\s]+)*/, (name) => rename(tables, name) ?? name)).join(',');
+      return text
+        .split(',')
+        .map((part) => part.replace(/[^\s]+(?:\s+[^\s]+)*/, (name) => rename(tables, name) ?? name))
+        .join(',');
     case 'backend': {
       const colon = text.indexOf(':');
       const name = colon < 0 ? text : text.slice(0, colon);
@@ -122,11 +138,23 @@ function renameInMatch({ kind, name }: MatchName, ports: readonly string[], rena
       return rename(['Port_Group'], name);
     case 'addressSet': {
       const suffix = IMPLICIT_SETS.find((ending) => name.length > ending.length && name.endsWith(ending));
-      return rename(['Address_Set'], name) ?? (suffix === undefined ? undefined : affixed('', rename(['Port_Group'], name.slice(0, -suffix.length)), suffix));
+      return (
+        rename(['Address_Set'], name) ??
+        (suffix === undefined ? undefined : affixed('', rename(['Port_Group'], name.slice(0, -suffix.length)), suffix))
+      );
     }
     case 'port': {
       const isRedirect = name.length > CHASSIS_REDIRECT.length && name.startsWith(CHASSIS_REDIRECT);
-      return rename(ports, name) ?? (isRedirect ? affixed(CHASSIS_REDIRECT, rename(['Logical_Router_Port', 'Logical_Switch_Port'], name.slice(CHASSIS_REDIRECT.length)), '') : undefined);
+      return (
+        rename(ports, name) ??
+        (isRedirect
+          ? affixed(
+              CHASSIS_REDIRECT,
+              rename(['Logical_Router_Port', 'Logical_Switch_Port'], name.slice(CHASSIS_REDIRECT.length)),
+              '',
+            )
+          : undefined)
+      );
     }
   }
 }

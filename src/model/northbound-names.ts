@@ -86,14 +86,23 @@ export const LIKE_MADE_NAMES: readonly string[] = ['Address_Set', 'Logical_Switc
 
 /** Whether this name can: "web_ip4" is made of port group "web", "cr-gw" of router port "gw". */
 export function isLikeMadeName(table: string, name: string): boolean {
-  return table === 'Address_Set' ? IMPLICIT_SETS.some((suffix) => name.endsWith(suffix)) : name.startsWith(CHASSIS_REDIRECT);
+  return table === 'Address_Set'
+    ? IMPLICIT_SETS.some((suffix) => name.endsWith(suffix))
+    : name.startsWith(CHASSIS_REDIRECT);
 }
 
 /**
  * Tables whose rows a working copy shares with the original: they say how clients reach the server, or what chassis and
  * collectors there are, which is there once.
  */
-export const SHARED_TABLES: ReadonlySet<string> = new Set(['NB_Global', 'Connection', 'SSL', 'Chassis_Template_Var', 'Sample_Collector', 'Sampling_App']);
+export const SHARED_TABLES: ReadonlySet<string> = new Set([
+  'NB_Global',
+  'Connection',
+  'SSL',
+  'Chassis_Template_Var',
+  'Sample_Collector',
+  'Sampling_App',
+]);
 
 /** Tables whose rows belong to the router port that they name. */
 export const PORT_BOUND: Readonly<Record<string, { readonly column: string; readonly to: string }>> = {
@@ -102,7 +111,10 @@ export const PORT_BOUND: Readonly<Record<string, { readonly column: string; read
 };
 
 /** Where a row of a table is held by one kind of row and only used by others: the kind that holds it. */
-const OWNERS: Readonly<Record<string, string>> = { Logical_Switch_Port: 'Logical_Switch', Logical_Router_Port: 'Logical_Router' };
+const OWNERS: Readonly<Record<string, string>> = {
+  Logical_Switch_Port: 'Logical_Switch',
+  Logical_Router_Port: 'Logical_Router',
+};
 
 /** Whether a strong reference from one table to another means that the row is held there. */
 export function owns(holder: string, table: string): boolean {
@@ -114,7 +126,9 @@ export function nameSupply(table: string): string {
   return table in OWNERS ? 'port' : table;
 }
 
-/** Table -> map column -> keys that no two rows may have alike: a datapath's own number, the transit switch that it is. */
+/**
+ * Table -> map column -> keys that no two rows may have alike: a datapath's own number, the transit switch that it is.
+ */
 const SINGULAR_KEYS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   Logical_Switch: { other_config: ['requested-tnl-key', 'interconn-ts'] },
   Logical_Router: { options: ['requested-tnl-key'] },

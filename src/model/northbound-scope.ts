@@ -2,8 +2,9 @@
  * What a part of an OVN_Northbound is: which rows a person can pick, what comes with them or may be left out,
  * and what they need of which the schema knows nothing (names in matches, peers of ports).
  */
-import { nounOf } from './northbound.js';
+
 import { nameReferences } from './name-reference.js';
+import { nounOf } from './northbound.js';
 import type { Row } from './row.js';
 
 export interface IncludeFlags {
@@ -15,14 +16,19 @@ export interface IncludeFlags {
   readonly includeQos: boolean;
 }
 
-/** Which part of a configuration. Names or UUIDs pick; with no list at all everything is picked that the flags allow. */
+/**
+ * Which part of a configuration. Names or UUIDs pick; with no list at all everything is picked that the flags allow.
+ */
 export interface ResourceFilter extends IncludeFlags {
   readonly switches?: readonly string[] | undefined;
   readonly routers?: readonly string[] | undefined;
   readonly portGroups?: readonly string[] | undefined;
   readonly addressSets?: readonly string[] | undefined;
   readonly loadBalancers?: readonly string[] | undefined;
-  /** What must have been picked, or needed, by this filter too: that of a backup which is itself a part (intersectFilters). */
+  /**
+   * What must have been picked, or needed, by this filter too: that of a backup which is itself a part
+   * (intersectFilters).
+   */
   readonly within?: ResourceFilter | undefined;
 }
 
@@ -97,10 +103,20 @@ export interface NamedNeed {
 
 /** What this row needs by name. */
 export function namedNeeds(table: string, row: Row): readonly NamedNeed[] {
-  return nameReferences(table, row).flatMap(({ column, tables, name }) => tables.filter((to) => NEEDED_BY_NAME.has(to)).map((to) => ({ column, table: to, name })));
+  return nameReferences(table, row).flatMap(({ column, tables, name }) =>
+    tables.filter((to) => NEEDED_BY_NAME.has(to)).map((to) => ({ column, table: to, name })),
+  );
 }
 
 /** What a person calls the rows that a column refers to, before "of ...": "DHCP options", "load balancer". */
 export function needNoun(table: string): string {
-  return { DHCP_Options: 'DHCP options', DHCP_Relay: 'DHCP relay', HA_Chassis_Group: 'HA chassis group', Copp: 'control plane protection', DNS: 'DNS records' }[table] ?? nounOf(table);
+  return (
+    {
+      DHCP_Options: 'DHCP options',
+      DHCP_Relay: 'DHCP relay',
+      HA_Chassis_Group: 'HA chassis group',
+      Copp: 'control plane protection',
+      DNS: 'DNS records',
+    }[table] ?? nounOf(table)
+  );
 }

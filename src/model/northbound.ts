@@ -24,7 +24,14 @@ const RUNTIME_COLUMNS: Readonly<Record<string, readonly string[]>> = {
 /** Table -> map column -> keys that are runtime state. */
 const RUNTIME_KEYS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   NB_Global: {
-    options: ['mac_prefix', 'svc_monitor_mac', 'svc_monitor_mac_dst', 'max_tunid', 'northd_internal_version', 'sbctl_probe_interval'],
+    options: [
+      'mac_prefix',
+      'svc_monitor_mac',
+      'svc_monitor_mac_dst',
+      'max_tunid',
+      'northd_internal_version',
+      'sbctl_probe_interval',
+    ],
     external_ids: ['neutron:liveness_check_at'],
   },
 };
@@ -48,10 +55,14 @@ export function runtimeKeys(table: string, column: string): readonly string[] {
 export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
 
 /**
- * Tables whose rows belong to one holder -> the table of the holder: a port is in one switch, a router port on one router. The
- * schema would allow two; northd does not know what to make of it. Network functions refer to ports of switches besides.
+ * Tables whose rows belong to one holder -> the table of the holder: a port is in one switch, a router port on one
+ * router. The schema would allow two; northd does not know what to make of it. Network functions refer to ports of
+ * switches besides.
  */
-export const EXCLUSIVE_TABLES: ReadonlyMap<string, string> = new Map([['Logical_Switch_Port', 'Logical_Switch'], ['Logical_Router_Port', 'Logical_Router']]);
+export const EXCLUSIVE_TABLES: ReadonlyMap<string, string> = new Map([
+  ['Logical_Switch_Port', 'Logical_Switch'],
+  ['Logical_Router_Port', 'Logical_Router'],
+]);
 
 /** A column, or certain keys of a map column. */
 type KeyPart = string | { readonly map: string; readonly keys: readonly string[] };
@@ -66,7 +77,10 @@ const NATURAL_KEYS: Readonly<Record<string, readonly [Key, ...Key[]]>> = {
   // a switch of ovn-ic's is known by its transit switch; other systems put their own id into external_ids
   Logical_Switch: [['name'], [{ map: 'other_config', keys: ['interconn-ts'] }], ['external_ids']],
   Logical_Router: [['name'], ['external_ids']],
-  Load_Balancer: [['name', 'protocol'], ['vips', 'protocol']],
+  Load_Balancer: [
+    ['name', 'protocol'],
+    ['vips', 'protocol'],
+  ],
   Load_Balancer_Health_Check: [['vip']],
   Forwarding_Group: [['name']],
   // before 22.03 it had no name
@@ -78,7 +92,10 @@ const NATURAL_KEYS: Readonly<Record<string, readonly [Key, ...Key[]]>> = {
   Logical_Router_Static_Route: [['ip_prefix', 'policy', 'route_table', 'nexthop', 'output_port']],
   Logical_Router_Policy: [['match', 'priority', 'chain']],
   NAT: [['type', 'external_ip', 'logical_ip', 'logical_port', 'external_port_range', 'match', 'priority']],
-  DHCP_Options: [[{ map: 'external_ids', keys: ['subnet_id'] }, 'cidr', { map: 'external_ids', keys: ['port_id'] }], ['cidr', 'external_ids']],
+  DHCP_Options: [
+    [{ map: 'external_ids', keys: ['subnet_id'] }, 'cidr', { map: 'external_ids', keys: ['port_id'] }],
+    ['cidr', 'external_ids'],
+  ],
   DHCP_Relay: [['name']],
   DNS: [[{ map: 'external_ids', keys: ['ls_name'] }], ['records', 'external_ids']],
   HA_Chassis: [['chassis_name']],
@@ -97,7 +114,8 @@ export function naturalKeyOf(table: string, row: Row): string | undefined {
   const keys = NATURAL_KEYS[table] ?? [];
   for (const key of keys) {
     const values = key.map((part) => valueOf(row, part));
-    if (values[0] !== undefined) return `${key.map(columnOf).join(', ')} = ${stringifyJson(values.map((value) => value ?? null))}`;
+    if (values[0] !== undefined)
+      return `${key.map(columnOf).join(', ')} = ${stringifyJson(values.map((value) => value ?? null))}`;
   }
   return undefined;
 }
@@ -106,7 +124,9 @@ function valueOf(row: Row, part: KeyPart): Value | undefined {
   if (typeof part === 'string') return row[part];
   const map = row[part.map];
   if (map === undefined || typeof map !== 'object' || Array.isArray(map)) return undefined;
-  const pairs = part.keys.flatMap((key) => (Object.hasOwn(map, key) ? [[key, (map as Readonly<Record<string, string>>)[key] as string] as const] : []));
+  const pairs = part.keys.flatMap((key) =>
+    Object.hasOwn(map, key) ? [[key, (map as Readonly<Record<string, string>>)[key] as string] as const] : [],
+  );
   return pairs.length === 0 ? undefined : pairs;
 }
 
@@ -162,8 +182,21 @@ export function resourceOf(table: string): string {
 
 /** What a person calls a row of this table: "switch", "port group", "load balancer health check". */
 export function nounOf(table: string): string {
-  const noun = { Logical_Switch: 'switch', Logical_Router: 'router', Logical_Switch_Port: 'port', Logical_Router_Port: 'router port' }[table];
-  return noun ?? (/^[A-Z]+$/.test(table) || table === 'QoS' || table === 'NB_Global' ? table : table.replace(/^Logical_/, '').replaceAll('_', ' ').toLowerCase());
+  const noun = {
+    Logical_Switch: 'switch',
+    Logical_Router: 'router',
+    Logical_Switch_Port: 'port',
+    Logical_Router_Port: 'router port',
+  }[table];
+  return (
+    noun ??
+    (/^[A-Z]+$/.test(table) || table === 'QoS' || table === 'NB_Global'
+      ? table
+      : table
+          .replace(/^Logical_/, '')
+          .replaceAll('_', ' ')
+          .toLowerCase())
+  );
 }
 
 /** A map without its runtime keys; undefined when none is left. */

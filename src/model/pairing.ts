@@ -1,6 +1,7 @@
 /**
  * Pairing: finds the live row of rows that neither UUID nor index nor a natural key of their own tells, because
- * several have the key, or because they have none, or because the key means something only within the row that holds them.
+ * several have the key, or because they have none, or because the key means something only within the row that holds
+ * them.
  *
  * In this order, and from the start again whenever something was found: by natural key within matched
  * holders; by likeness, where all about two rows is equal (likeness.ts); by votes, those of matched rows that they
@@ -9,7 +10,7 @@
 import type { Breath } from '../lib/pause.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { type Colours, eachEdge, Likeness } from './likeness.js';
-import { NO_MATCH, type Matching, type Side } from './matching.js';
+import { type Matching, NO_MATCH, type Side } from './matching.js';
 import { naturalKeyOf, nounOf } from './northbound.js';
 import { ownContent, ReferenceKinds, RowGraph } from './row-graph.js';
 
@@ -46,10 +47,17 @@ export class Pairing {
     // where the schema has an index, it alone says which row is which
     const mayMatch = matching.tables.map(({ indexes }, table) => indexes.length === 0 && matching.isOpen(table));
     const kinds = new ReferenceKinds(matching);
-    const isKnown = (side: Side, other: Side) => (node: number): boolean => {
-      const partner = side.partner[node] as number;
-      return sameUuids && partner !== NO_MATCH && side.uuid(node) === other.uuid(partner) && side.text(node).equals(other.text(partner));
-    };
+    const isKnown =
+      (side: Side, other: Side) =>
+      (node: number): boolean => {
+        const partner = side.partner[node] as number;
+        return (
+          sameUuids &&
+          partner !== NO_MATCH &&
+          side.uuid(node) === other.uuid(partner) &&
+          side.text(node).equals(other.text(partner))
+        );
+      };
     const { backup, live } = matching;
     const graphs = {
       backup: await RowGraph.build(backup, kinds, { mayMatch, isKnown: isKnown(backup, live), breath }),
@@ -85,7 +93,8 @@ export class Pairing {
         const candidates = this.heldByKey(this.graphs.live, live);
         for (const [key, [node, second]] of held) {
           const [candidate, other] = candidates.get(key) ?? [];
-          if (node !== undefined && candidate !== undefined && second === undefined && other === undefined) this.link(node, candidate);
+          if (node !== undefined && candidate !== undefined && second === undefined && other === undefined)
+            this.link(node, candidate);
         }
       }
       if (this.breath.due()) await this.breath.rest();
@@ -98,8 +107,8 @@ export class Pairing {
     eachEdge(graph.out, holder, (node, kind) => {
       const key = graph.key[node] as number;
       if (key === 0 || !this.kinds.get(kind).holds || !this.isOpen(graph.side, node)) return;
-      const same = held.get(`${String(kind)}|${String(key)}`);
-      if (same === undefined) held.set(`${String(kind)}|${String(key)}`, [node]);
+      const same = held.get(`${kind}|${key}`);
+      if (same === undefined) held.set(`${kind}|${key}`, [node]);
       else if (same.length === 1) same.push(node);
     });
     return held;
@@ -110,9 +119,16 @@ export class Pairing {
   private async byLikeness(): Promise<boolean> {
     await this.likeness.refine(this.mayMatch);
     const { backup, live } = this.likeness;
-    const buckets = await this.buckets((colours, node, place) => (colours.isTelling(node) ? `${place}|${colours.colour(node) as string}` : undefined), backup.nodes, live.nodes);
+    const buckets = await this.buckets(
+      (colours, node, place) => (colours.isTelling(node) ? `${place}|${colours.colour(node) as string}` : undefined),
+      backup.nodes,
+      live.nodes,
+    );
     let found = false;
-    for (const { backup: [node, second], live: [candidate, other] } of buckets) {
+    for (const {
+      backup: [node, second],
+      live: [candidate, other],
+    } of buckets) {
       if (second === undefined && other === undefined && this.link(node as number, candidate as number)) found = true;
     }
     if (found) return true;
@@ -136,7 +152,8 @@ export class Pairing {
         if (around.size === 0) continue;
         const candidates = this.coloured(this.likeness.live, edge, pair[1]);
         for (const [key, nodes] of around) {
-          for (const [a, b] of this.inTurn({ backup: nodes, live: candidates.get(key) ?? [] })) if (this.link(a, b)) waiting.push([a, b]);
+          for (const [a, b] of this.inTurn({ backup: nodes, live: candidates.get(key) ?? [] }))
+            if (this.link(a, b)) waiting.push([a, b]);
         }
       }
     }
@@ -148,7 +165,7 @@ export class Pairing {
     eachEdge(colours.graph[edge], node, (other, kind) => {
       const colour = this.isOpen(colours.graph.side, other) ? colours.colour(other) : undefined;
       if (colour === undefined) return;
-      append(found, `${String(kind)}|${colour}`, other);
+      append(found, `${kind}|${colour}`, other);
     });
     return found;
   }
@@ -176,8 +193,9 @@ export class Pairing {
       if (place === undefined) continue;
       this.eachVoter(graph, node, (voter, token) => {
         const partner = graph.side.partner[voter] as number;
-        const listed = candidates.get(`${token}|${String(partner)}|${place}|${String(graph.key[node])}`) ?? [];
-        if (listed.length <= CANDIDATES_MAX) for (const candidate of listed) counts.set(candidate, (counts.get(candidate) ?? 0) + 1);
+        const listed = candidates.get(`${token}|${partner}|${place}|${graph.key[node]}`) ?? [];
+        if (listed.length <= CANDIDATES_MAX)
+          for (const candidate of listed) counts.set(candidate, (counts.get(candidate) ?? 0) + 1);
       });
       for (const [candidate, count] of counts) votes.push({ node, candidate, count });
       if (this.breath.due()) await this.breath.rest();
@@ -192,13 +210,16 @@ export class Pairing {
     for (let from = 0, to = 0; from < votes.length; from = to) {
       const count = votes[from]?.count;
       while (votes[to]?.count === count) to++;
-      const open = votes.slice(from, to).filter(({ node, candidate }) => this.matching.backup.isOpen(node) && this.matching.live.isOpen(candidate));
+      const open = votes
+        .slice(from, to)
+        .filter(({ node, candidate }) => this.matching.backup.isOpen(node) && this.matching.live.isOpen(candidate));
       const [nodes, candidates] = [new Map<number, number>(), new Map<number, number>()];
       for (const { node, candidate } of open) {
         nodes.set(node, (nodes.get(node) ?? 0) + 1);
         candidates.set(candidate, (candidates.get(candidate) ?? 0) + 1);
       }
-      for (const { node, candidate } of open) if (nodes.get(node) === 1 && candidates.get(candidate) === 1 && this.link(node, candidate)) found = true;
+      for (const { node, candidate } of open)
+        if (nodes.get(node) === 1 && candidates.get(candidate) === 1 && this.link(node, candidate)) found = true;
     }
     return found;
   }
@@ -211,7 +232,7 @@ export class Pairing {
       const place = this.place(this.likeness.live, node);
       if (place === undefined) continue;
       this.eachVoter(graph, node, (voter, token) => {
-        append(candidates, `${token}|${String(voter)}|${place}|${String(graph.key[node])}`, node, CANDIDATES_MAX + 1);
+        append(candidates, `${token}|${voter}|${place}|${graph.key[node]}`, node, CANDIDATES_MAX + 1);
       });
       if (this.breath.due()) await this.breath.rest();
     }
@@ -221,8 +242,12 @@ export class Pairing {
   /** Matched rows around a row; not its holder, which holds the others as well. */
   private eachVoter(graph: RowGraph, node: number, visit: (voter: number, token: string) => void): void {
     const { partner } = graph.side;
-    eachEdge(graph.out, node, (other, kind) => { if (partner[other] !== NO_MATCH) visit(other, `o${String(kind)}`); });
-    eachEdge(graph.into, node, (other, kind) => { if (partner[other] !== NO_MATCH && !this.kinds.get(kind).holds) visit(other, `i${String(kind)}`); });
+    eachEdge(graph.out, node, (other, kind) => {
+      if (partner[other] !== NO_MATCH) visit(other, `o${kind}`);
+    });
+    eachEdge(graph.into, node, (other, kind) => {
+      if (partner[other] !== NO_MATCH && !this.kinds.get(kind).holds) visit(other, `i${kind}`);
+    });
   }
 
   // ------------------------------------------------------------------ by content, by ordinal
@@ -230,7 +255,12 @@ export class Pairing {
   /** Rows of one content that differ in what is around them. One without a key must be the only one of its kind. */
   private async byContent(): Promise<boolean> {
     const { backup, live } = this.matching;
-    const buckets = await this.buckets(({ graph: { key, content } }, node, place) => (key[node] === 0 && content[node] === 0 ? undefined : `${place}|${String(key[node])}|${String(content[node])}`), this.openNodes(backup), this.openNodes(live));
+    const buckets = await this.buckets(
+      ({ graph: { key, content } }, node, place) =>
+        key[node] === 0 && content[node] === 0 ? undefined : `${place}|${key[node]}|${content[node]}`,
+      this.openNodes(backup),
+      this.openNodes(live),
+    );
     let found = false;
     for (const bucket of buckets) {
       const single = bucket.backup.length === 1 && bucket.live.length === 1;
@@ -243,7 +273,11 @@ export class Pairing {
 
   private async byOrdinal(): Promise<boolean> {
     const { backup, live } = this.matching;
-    const buckets = await this.buckets(({ graph: { key } }, node, place) => (key[node] === 0 ? undefined : `${place}|${String(key[node])}`), this.openNodes(backup), this.openNodes(live));
+    const buckets = await this.buckets(
+      ({ graph: { key } }, node, place) => (key[node] === 0 ? undefined : `${place}|${key[node]}`),
+      this.openNodes(backup),
+      this.openNodes(live),
+    );
     let found = false;
     for (const bucket of buckets) {
       if (bucket.backup.length > 1 || bucket.live.length > 1) {
@@ -258,7 +292,9 @@ export class Pairing {
   }
 
   private sortByContent(side: Side, nodes: number[]): void {
-    const texts = new Map(nodes.map((node) => [node, ownContent(side.tables[side.tableNumber(node)] as TableSchema, side.row(node))]));
+    const texts = new Map(
+      nodes.map((node) => [node, ownContent(side.tables[side.tableNumber(node)] as TableSchema, side.row(node))]),
+    );
     // nodes are in the order of UUIDs
     nodes.sort((a, b) => compareTexts(texts.get(a) as string, texts.get(b) as string) || a - b);
   }
@@ -269,16 +305,26 @@ export class Pairing {
     const side = this.matching.backup;
     const table = (side.tables[side.tableNumber(node)] as TableSchema).name;
     const key = naturalKeyOf(table, side.row(node)) ?? '';
-    const warning = `${nounOf(table)} with ${key.length > KEY_CHARACTERS ? `${key.slice(0, KEY_CHARACTERS)}...` : key}: ${String(backup.length)} rows in the backup and ${String(live.length)} in the database have this key and differ in other columns; they are matched in the order of their contents`;
+    const warning =
+      `${nounOf(table)} with ${key.length > KEY_CHARACTERS ? `${key.slice(0, KEY_CHARACTERS)}...` : key}: ` +
+      `${backup.length} rows in the backup and ${live.length} in the database have this key and differ in other ` +
+      'columns; they are matched in the order of their contents';
     if (!this.warnings.includes(warning)) this.warnings.push(warning);
   }
 
   // ------------------------------------------------------------------ buckets
 
   /** Rows of both sides that have something in common, and are in the same place. */
-  private async buckets(keyOf: (colours: Colours, node: number, place: string) => string | undefined, backup: Iterable<number>, live: Iterable<number>): Promise<readonly Bucket[]> {
+  private async buckets(
+    keyOf: (colours: Colours, node: number, place: string) => string | undefined,
+    backup: Iterable<number>,
+    live: Iterable<number>,
+  ): Promise<readonly Bucket[]> {
     const buckets = new Map<string, Bucket>();
-    for (const [colours, nodes, side] of [[this.likeness.backup, backup, 'backup'], [this.likeness.live, live, 'live']] as const) {
+    for (const [colours, nodes, side] of [
+      [this.likeness.backup, backup, 'backup'],
+      [this.likeness.live, live, 'live'],
+    ] as const) {
       for (const node of nodes) {
         const place = this.place(colours, node);
         const key = place === undefined ? undefined : keyOf(colours, node, place);
@@ -298,7 +344,7 @@ export class Pairing {
     const table = colours.graph.side.tableNumber(node);
     if (this.matching.tables[table]?.isRoot === true) return String(table);
     const scope = colours.scope(node);
-    return scope === NO_MATCH ? undefined : `${String(table)}@${String(scope)}`;
+    return scope === NO_MATCH ? undefined : `${table}@${scope}`;
   }
 
   private *openNodes(side: Side): Generator<number> {

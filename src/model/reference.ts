@@ -3,7 +3,7 @@
  * one set of UUIDs to another.
  */
 import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { compareAtoms, type Atom, type Row, type Value } from './row.js';
+import { type Atom, compareAtoms, type Row, type Value } from './row.js';
 import type { Snapshot } from './snapshot.js';
 import { mapEntries } from './wire.js';
 
@@ -31,7 +31,9 @@ export function referenceColumns(table: TableSchema): readonly ReferenceColumn[]
   const columns = [...table.columns.values()].flatMap((column): ReferenceColumn[] => {
     const key = target(column.key);
     const value = target(column.value);
-    return key === undefined && value === undefined ? [] : [{ column, ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }];
+    return key === undefined && value === undefined
+      ? []
+      : [{ column, ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }];
   });
   known.set(table, columns);
   return columns;
@@ -42,7 +44,10 @@ function target(base: BaseType | undefined): { table: string; strong: boolean } 
 }
 
 /** Every reference of one column's value. */
-export function referencesIn({ column, key, value }: ReferenceColumn, content: Value | undefined): readonly Reference[] {
+export function referencesIn(
+  { column, key, value }: ReferenceColumn,
+  content: Value | undefined,
+): readonly Reference[] {
   if (content === undefined) return [];
   const name = column.name;
   if (column.kind === 'map') {
@@ -65,7 +70,11 @@ export function referencesOf(table: TableSchema, row: Row): readonly Reference[]
  * A column's value with its references rewritten, or dropped where `rewrite` answers undefined.
  * @returns undefined when nothing is left
  */
-export function rewriteReferences({ column, key, value }: ReferenceColumn, content: Value, rewrite: (uuid: string, table: string) => string | undefined): Value | undefined {
+export function rewriteReferences(
+  { column, key, value }: ReferenceColumn,
+  content: Value,
+  rewrite: (uuid: string, table: string) => string | undefined,
+): Value | undefined {
   if (column.kind === 'map') {
     const pairs = mapEntries(content).flatMap(([k, v]): [Atom, Atom][] => {
       const newKey = key === undefined ? k : rewrite(String(k), key.table);
@@ -91,18 +100,22 @@ export function keepReferences(table: TableSchema, row: Row, keep: (table: strin
   for (const reference of referenceColumns(table)) {
     const { name } = reference.column;
     const content = row[name];
-    if (content === undefined || referencesIn(reference, content).every(({ table: to, uuid }) => keep(to, uuid))) continue;
+    if (content === undefined || referencesIn(reference, content).every(({ table: to, uuid }) => keep(to, uuid)))
+      continue;
     const kept = rewriteReferences(reference, content, (uuid, to) => (keep(to, uuid) ? uuid : undefined));
     if (kept !== undefined) changed[name] = kept;
     else changed[name] = [];
   }
   if (Object.keys(changed).length === 0) return row;
-  return Object.fromEntries(Object.entries({ ...row, ...changed }).filter(([, value]) => !Array.isArray(value) || value.length > 0));
+  return Object.fromEntries(
+    Object.entries({ ...row, ...changed }).filter(([, value]) => !Array.isArray(value) || value.length > 0),
+  );
 }
 
 /** A table that holds rows of non-root tables by strong references, with the columns that do. */
 export function holderColumns(schema: DatabaseSchema, table: TableSchema): readonly ReferenceColumn[] {
-  const holds = (to: { table: string; strong: boolean } | undefined): boolean => to?.strong === true && schema.tables.get(to.table)?.isRoot === false;
+  const holds = (to: { table: string; strong: boolean } | undefined): boolean =>
+    to?.strong === true && schema.tables.get(to.table)?.isRoot === false;
   return referenceColumns(table).filter(({ key, value }) => holds(key) || holds(value));
 }
 
@@ -112,8 +125,8 @@ export interface DanglingReference extends Reference {
 }
 
 /**
- * Looks for references to rows that the snapshot does not hold, up to `limit`. A real database has none: a strong one cannot be
- * restored, a weak one would be dropped.
+ * Looks for references to rows that the snapshot does not hold, up to `limit`. A real database has none: a strong one
+ * cannot be restored, a weak one would be dropped.
  */
 export function* danglingReferences(snapshot: Snapshot, limit = 100): Generator<DanglingReference | undefined> {
   let found = 0;

@@ -2,13 +2,13 @@
  * Rows and their changes in wire notation (RFC 7047, section 5.1) of any layout and order, value by value: as database
  * files of other programs have them, and as a server notifies of changes. (wire.ts reads what is many rows long.)
  *
- * A change of a column that can hold more than one value may be told as the difference to the value before: `_is_diff` in
- * files, "modify" of update2 (ovsdb-server(7), section 4.1.14). What is in both of a set and its difference goes, what
- * is only in the difference comes; of a map, a pair that is in both goes, and any other pair is set.
+ * A change of a column that can hold more than one value may be told as the difference to the value before: `_is_diff`
+ * in files, "modify" of update2 (ovsdb-server(7), section 4.1.14). What is in both of a set and its difference goes,
+ * what is only in the difference comes; of a map, a pair that is in both goes, and any other pair is set.
  */
 import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
 import { isObject, type Json } from '../ovsdb/json.js';
-import { RowError, type Atom, type Row, type Value } from './row.js';
+import { type Atom, type Row, RowError, type Value } from './row.js';
 import { mapEntries } from './wire.js';
 
 export type Pair = readonly [Atom, Atom];
@@ -20,7 +20,8 @@ export type Pair = readonly [Atom, Atom];
  */
 export function wireElements(column: ColumnSchema, json: Json, place: string): readonly Atom[] {
   if (Array.isArray(json) && json[0] === 'set') {
-    if (json.length !== 2 || !Array.isArray(json[1])) throw new RowError(`${place}: a set is written as ["set", [...]]`);
+    if (json.length !== 2 || !Array.isArray(json[1]))
+      throw new RowError(`${place}: a set is written as ["set", [...]]`);
     return json[1].map((atom: Json) => plainAtom(column.key, atom, place));
   }
   return [plainAtom(column.key, json, place)];
@@ -28,7 +29,8 @@ export function wireElements(column: ColumnSchema, json: Json, place: string): r
 
 /** The pairs of a map in wire notation. @throws RowError */
 export function wirePairs(column: ColumnSchema, json: Json, place: string): readonly Pair[] {
-  if (!Array.isArray(json) || json[0] !== 'map' || json.length !== 2 || !Array.isArray(json[1])) throw new RowError(`${place}: a map is written as ["map", [...]]`);
+  if (!Array.isArray(json) || json[0] !== 'map' || json.length !== 2 || !Array.isArray(json[1]))
+    throw new RowError(`${place}: a map is written as ["map", [...]]`);
   return json[1].map((pair: Json): Pair => {
     if (!Array.isArray(pair) || pair.length !== 2) throw new RowError(`${place}: a pair has a key and a value`);
     return [plainAtom(column.key, pair[0] as Json, place), plainAtom(column.value as BaseType, pair[1] as Json, place)];
@@ -37,21 +39,25 @@ export function wirePairs(column: ColumnSchema, json: Json, place: string): read
 
 function plainAtom(base: BaseType, json: Json, place: string): Atom {
   if (base.type === 'uuid') {
-    if (!Array.isArray(json) || json.length !== 2 || json[0] !== 'uuid' || typeof json[1] !== 'string') throw new RowError(`${place}: a UUID is written as ["uuid", "..."]`);
+    if (!Array.isArray(json) || json.length !== 2 || json[0] !== 'uuid' || typeof json[1] !== 'string')
+      throw new RowError(`${place}: a UUID is written as ["uuid", "..."]`);
     return json[1];
   }
-  if (json === null || typeof json === 'object') throw new RowError(`${place}: ${base.type} values are written as themselves`);
+  if (json === null || typeof json === 'object')
+    throw new RowError(`${place}: ${base.type} values are written as themselves`);
   return json;
 }
 
 /** A row in wire notation as a row in plain notation, its values still unchecked. @throws RowError */
 export function plainRow(table: TableSchema, json: Json, uuid: string): Row {
   if (!isObject(json)) throw new RowError(`${table.name} ${uuid}: a row is an object`);
-  return Object.fromEntries(Object.entries(json).flatMap(([name, value]): [string, Value][] => {
-    const column = columnOf(table, name, uuid);
-    const plain = plainValue(column, value, `${table.name} ${uuid}, column ${name}`);
-    return plain === undefined ? [] : [[name, plain]];
-  }));
+  return Object.fromEntries(
+    Object.entries(json).flatMap(([name, value]): [string, Value][] => {
+      const column = columnOf(table, name, uuid);
+      const plain = plainValue(column, value, `${table.name} ${uuid}, column ${name}`);
+      return plain === undefined ? [] : [[name, plain]];
+    }),
+  );
 }
 
 /** @throws RowError when the table has no such column */
@@ -65,7 +71,8 @@ function plainValue(column: ColumnSchema, json: Json, place: string): Value | un
   if (column.kind === 'map') return plainMap(column, wirePairs(column, json, place), place);
   const atoms = wireElements(column, json, place);
   if (column.kind === 'set') return atoms;
-  if (atoms.length > 1 || (atoms.length === 0 && column.kind === 'scalar')) throw new RowError(`${place}: holds ${String(atoms.length)} values, exactly one is needed`);
+  if (atoms.length > 1 || (atoms.length === 0 && column.kind === 'scalar'))
+    throw new RowError(`${place}: holds ${atoms.length} values, exactly one is needed`);
   return atoms[0];
 }
 
@@ -73,10 +80,12 @@ function plainValue(column: ColumnSchema, json: Json, place: string): Value | un
 export function plainMap(column: ColumnSchema, pairs: readonly Pair[], place: string): Value {
   if (column.key.type !== 'string' && column.key.type !== 'uuid') return pairs;
   if (new Set(pairs.map(([key]) => key)).size !== pairs.length) throw new RowError(`${place}: the map has a key twice`);
-  return Object.fromEntries(pairs.map(([key, value]): [string, Atom] => {
-    if (typeof key !== 'string') throw new RowError(`${place}: ${String(key)} is not a string`);
-    return [key, value];
-  }));
+  return Object.fromEntries(
+    pairs.map(([key, value]): [string, Atom] => {
+      if (typeof key !== 'string') throw new RowError(`${place}: ${key} is not a string`);
+      return [key, value];
+    }),
+  );
 }
 
 /** Elements of a set, pairs of a map, by the text of the element or key; a scalar has one element. */
@@ -92,7 +101,9 @@ export class ChangedRow {
     private readonly uuid: string,
     row: Row,
   ) {
-    this.columns = new Map(Object.entries(row).map(([name, value]) => [name, elementsOf(columnOf(table, name, uuid), value)]));
+    this.columns = new Map(
+      Object.entries(row).map(([name, value]) => [name, elementsOf(columnOf(table, name, uuid), value)]),
+    );
   }
 
   /**
@@ -117,15 +128,19 @@ export class ChangedRow {
 
   /** The row as it is now, its values unchecked. @throws RowError */
   row(): Row {
-    return Object.fromEntries([...this.columns].flatMap(([name, elements]): [string, Value][] => {
-      const column = columnOf(this.table, name, this.uuid);
-      if (column.kind === 'map') return [[name, plainMap(column, [...elements.values()] as Pair[], this.place(name))]];
-      const atoms = [...elements.values()] as Atom[];
-      if (column.kind === 'set') return [[name, atoms]];
-      const [atom] = atoms;
-      if (atoms.length > 1 || (atom === undefined && column.kind === 'scalar')) throw new RowError(`${this.place(name)}: holds ${String(atoms.length)} values, exactly one is needed`);
-      return atom === undefined ? [] : [[name, atom]];
-    }));
+    return Object.fromEntries(
+      [...this.columns].flatMap(([name, elements]): [string, Value][] => {
+        const column = columnOf(this.table, name, this.uuid);
+        if (column.kind === 'map')
+          return [[name, plainMap(column, [...elements.values()] as Pair[], this.place(name))]];
+        const atoms = [...elements.values()] as Atom[];
+        if (column.kind === 'set') return [[name, atoms]];
+        const [atom] = atoms;
+        if (atoms.length > 1 || (atom === undefined && column.kind === 'scalar'))
+          throw new RowError(`${this.place(name)}: holds ${atoms.length} values, exactly one is needed`);
+        return atom === undefined ? [] : [[name, atom]];
+      }),
+    );
   }
 
   private place(column: string): string {
@@ -142,14 +157,19 @@ const byAtom = (atoms: readonly Atom[]): Elements => new Map(atoms.map((atom) =>
 const byKey = (pairs: readonly Pair[]): Elements => new Map(pairs.map((pair) => [String(pair[0]), pair]));
 
 /** differsFrom: the elements that `json` is the difference to; undefined when it is the whole value. */
-function changedElements(column: ColumnSchema, json: Json, { differsFrom, place }: { readonly differsFrom: Elements | undefined; readonly place: string }): Elements {
+function changedElements(
+  column: ColumnSchema,
+  json: Json,
+  { differsFrom, place }: { readonly differsFrom: Elements | undefined; readonly place: string },
+): Elements {
   const list = column.kind === 'map' ? wirePairs(column, json, place) : wireElements(column, json, place);
   const elements = column.kind === 'map' ? byKey(list as readonly Pair[]) : byAtom(list as readonly Atom[]);
   if (elements.size !== list.length) throw new RowError(`${place}: holds an element twice`);
   if (differsFrom === undefined) return elements;
   for (const [key, element] of elements) {
     const before = differsFrom.get(key);
-    const isSame = before !== undefined && (column.kind !== 'map' || String((before as Pair)[1]) === String((element as Pair)[1]));
+    const isSame =
+      before !== undefined && (column.kind !== 'map' || String((before as Pair)[1]) === String((element as Pair)[1]));
     if (isSame) differsFrom.delete(key);
     else differsFrom.set(key, element);
   }

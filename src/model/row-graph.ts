@@ -6,9 +6,9 @@
 import type { Breath } from '../lib/pause.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
-import { NO_MATCH, type Matching, type Side } from './matching.js';
+import { type Matching, NO_MATCH, type Side } from './matching.js';
 import { isRuntimeColumn, naturalKeyOf } from './northbound.js';
-import { referenceColumns, referencesIn, type ReferenceColumn } from './reference.js';
+import { type ReferenceColumn, referenceColumns, referencesIn } from './reference.js';
 import type { Row } from './row.js';
 
 const { imul } = Math;
@@ -36,11 +36,24 @@ export class ReferenceKinds {
   private readonly byTable: readonly (readonly number[])[];
 
   constructor(matching: Matching) {
-    this.byTable = matching.tables.map((table) => referenceColumns(table).flatMap((column) => [column.key, column.value].flatMap((target) => {
-      const to = target === undefined ? undefined : matching.numberOf(target.table);
-      if (target === undefined || to === undefined) return [];
-      return [this.kinds.push({ column: target === column.key ? { column: column.column, key: target } : { column: column.column, value: target }, to, holds: target.strong && matching.tables[to]?.isRoot === false }) - 1];
-    })));
+    this.byTable = matching.tables.map((table) =>
+      referenceColumns(table).flatMap((column) =>
+        [column.key, column.value].flatMap((target) => {
+          const to = target === undefined ? undefined : matching.numberOf(target.table);
+          if (target === undefined || to === undefined) return [];
+          return [
+            this.kinds.push({
+              column:
+                target === column.key
+                  ? { column: column.column, key: target }
+                  : { column: column.column, value: target },
+              to,
+              holds: target.strong && matching.tables[to]?.isRoot === false,
+            }) - 1,
+          ];
+        }),
+      ),
+    );
   }
 
   get(kind: number): Kind {
@@ -72,7 +85,15 @@ export class RowGraph {
    * @param mayMatch number of a table -> whether its rows are matched by likeness at all
    * @param isKnown true for a row that is the same on both sides to the last byte, and so refers to no row in question
    */
-  static async build(side: Side, kinds: ReferenceKinds, options: { readonly mayMatch: readonly boolean[]; readonly isKnown: (node: number) => boolean; readonly breath: Breath }): Promise<RowGraph> {
+  static async build(
+    side: Side,
+    kinds: ReferenceKinds,
+    options: {
+      readonly mayMatch: readonly boolean[];
+      readonly isKnown: (node: number) => boolean;
+      readonly breath: Breath;
+    },
+  ): Promise<RowGraph> {
     const graph = new RowGraph(side);
     const { mayMatch, isKnown, breath } = options;
     const isOpen = (node: number): boolean => side.isOpen(node) && mayMatch[side.tableNumber(node)] === true;
@@ -99,14 +120,21 @@ export class RowGraph {
     if (content !== BLANK) this.content[node] = hashText(content);
   }
 
-  private collect(from: { readonly node: number; readonly open: boolean; readonly row: Row; readonly kind: number }, kinds: ReferenceKinds, isOpen: (node: number) => boolean, edges: number[]): void {
+  private collect(
+    from: { readonly node: number; readonly open: boolean; readonly row: Row; readonly kind: number },
+    kinds: ReferenceKinds,
+    isOpen: (node: number) => boolean,
+    edges: number[],
+  ): void {
     const { column, to } = kinds.get(from.kind);
     for (const { uuid } of referencesIn(column, from.row[column.column.name])) {
       const target = this.side.find(to, uuid);
       if (target === undefined) continue;
       const targetOpen = isOpen(target);
       if (!from.open && !targetOpen) continue;
-      const cut = from.open ? !targetOpen && this.side.partner[target] === NO_MATCH : this.side.partner[from.node] === NO_MATCH;
+      const cut = from.open
+        ? !targetOpen && this.side.partner[target] === NO_MATCH
+        : this.side.partner[from.node] === NO_MATCH;
       if (cut) this.isCut[from.open ? from.node : target] = 1;
       else edges.push(from.node, target, from.kind);
     }
@@ -119,7 +147,11 @@ const NONE: Edges = { start: new Int32Array(1), other: new Int32Array(0), kind: 
 /** What a row holds itself: its text without references and runtime state. */
 export function ownContent(table: TableSchema, row: Row): string {
   const references = new Set(referenceColumns(table).map(({ column }) => column.name));
-  return stringifyJson(Object.fromEntries(Object.entries(row).filter(([column]) => !references.has(column) && !isRuntimeColumn(table.name, column, row))));
+  return stringifyJson(
+    Object.fromEntries(
+      Object.entries(row).filter(([column]) => !references.has(column) && !isRuntimeColumn(table.name, column, row)),
+    ),
+  );
 }
 
 /** @param edges triples of source, target and kind @param end 0 groups them by source, 1 by target */

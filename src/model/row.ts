@@ -9,7 +9,7 @@
  * space: two rows are equal exactly when their canonical texts are the same bytes.
  */
 import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { isObject, parseJson, type Json } from '../ovsdb/json.js';
+import { isObject, type Json, parseJson } from '../ovsdb/json.js';
 
 export type Atom = string | number | bigint | boolean;
 export type Value = Atom | readonly Atom[] | readonly (readonly [Atom, Atom])[] | { readonly [key: string]: Atom };
@@ -75,7 +75,8 @@ function encodeSet(column: ColumnSchema, value: Json, place: string): string | u
   if (!Array.isArray(value)) throw new RowError(`${place}: a set is written as an array`);
   const atoms = value.map((atom: Json) => checkAtom(column.key, atom, place)).sort(compareAtoms);
   for (let i = 1; i < atoms.length; i++) {
-    if (compareAtoms(atoms[i - 1] as Atom, atoms[i] as Atom) === 0) throw new RowError(`${place}: the set holds ${atomText(atoms[i] as Atom)} twice`);
+    if (compareAtoms(atoms[i - 1] as Atom, atoms[i] as Atom) === 0)
+      throw new RowError(`${place}: the set holds ${atomText(atoms[i] as Atom)} twice`);
   }
   checkCount(column, atoms.length, place);
   return atoms.length === 0 ? undefined : `[${atoms.map(atomText).join(',')}]`;
@@ -84,15 +85,22 @@ function encodeSet(column: ColumnSchema, value: Json, place: string): string | u
 function encodeMap(column: ColumnSchema, value: Json, place: string): string | undefined {
   const valueType = column.value as BaseType;
   const stringKeys = column.key.type === 'string' || column.key.type === 'uuid';
-  const entries = stringKeys && isObject(value) ? Object.entries(value) : !stringKeys && Array.isArray(value) ? (value as readonly Json[]) : undefined;
-  if (entries === undefined) throw new RowError(`${place}: a map is written as ${stringKeys ? 'an object' : 'an array of pairs'}`);
+  const entries =
+    stringKeys && isObject(value)
+      ? Object.entries(value)
+      : !stringKeys && Array.isArray(value)
+        ? (value as readonly Json[])
+        : undefined;
+  if (entries === undefined)
+    throw new RowError(`${place}: a map is written as ${stringKeys ? 'an object' : 'an array of pairs'}`);
   const pairs = entries.map((pair): [Atom, Atom] => {
     if (!Array.isArray(pair) || pair.length !== 2) throw new RowError(`${place}: a pair has a key and a value`);
     return [checkAtom(column.key, pair[0] as Json, place), checkAtom(valueType, pair[1] as Json, place)];
   });
   pairs.sort((a, b) => compareAtoms(a[0], b[0]));
   for (let i = 1; i < pairs.length; i++) {
-    if (compareAtoms(pairs[i - 1]?.[0] as Atom, pairs[i]?.[0] as Atom) === 0) throw new RowError(`${place}: the map has the key ${atomText(pairs[i]?.[0] as Atom)} twice`);
+    if (compareAtoms(pairs[i - 1]?.[0] as Atom, pairs[i]?.[0] as Atom) === 0)
+      throw new RowError(`${place}: the map has the key ${atomText(pairs[i]?.[0] as Atom)} twice`);
   }
   checkCount(column, pairs.length, place);
   if (pairs.length === 0) return undefined;
@@ -102,9 +110,9 @@ function encodeMap(column: ColumnSchema, value: Json, place: string): string | u
 }
 
 function checkCount(column: ColumnSchema, count: number, place: string): void {
-  if (count > column.max) throw new RowError(`${place}: holds ${String(count)} values, at most ${String(column.max)} are allowed`);
+  if (count > column.max) throw new RowError(`${place}: holds ${count} values, at most ${column.max} are allowed`);
   // an empty set where the schema asks for more is the default of a row that was never written: OVSDB refuses it
-  if (count < column.min) throw new RowError(`${place}: holds ${String(count)} values, at least ${String(column.min)} are needed`);
+  if (count < column.min) throw new RowError(`${place}: holds ${count} values, at least ${column.min} are needed`);
 }
 
 /** Checks type, enum and range of one atom. @throws RowError */
@@ -117,12 +125,19 @@ export function checkAtom(base: BaseType, value: Json, place: string): Atom {
     const min = base.minInteger ?? base.minReal;
     const max = base.maxInteger ?? base.maxReal;
     if ((min !== undefined && atom < min) || (max !== undefined && atom > max)) {
-      throw new RowError(`${place}: ${String(atom)} is outside ${String(min ?? '-')} to ${String(max ?? '-')}`);
+      throw new RowError(`${place}: ${atom} is outside ${min ?? '-'} to ${max ?? '-'}`);
     }
   }
-  if (typeof atom === 'string' && base.type === 'string' && (base.minLength !== undefined || base.maxLength !== undefined)) {
+  if (
+    typeof atom === 'string' &&
+    base.type === 'string' &&
+    (base.minLength !== undefined || base.maxLength !== undefined)
+  ) {
     const length = [...atom].length;
-    if (length < (base.minLength ?? 0) || length > (base.maxLength ?? Infinity)) throw new RowError(`${place}: ${String(length)} characters is outside ${String(base.minLength ?? 0)} to ${String(base.maxLength ?? '-')}`);
+    if (length < (base.minLength ?? 0) || length > (base.maxLength ?? Infinity))
+      throw new RowError(
+        `${place}: ${length} characters is outside ${base.minLength ?? 0} to ${base.maxLength ?? '-'}`,
+      );
   }
   return atom;
 }
@@ -132,7 +147,8 @@ function ofType(base: BaseType, value: Json, place: string): Atom {
     case 'string':
       if (typeof value === 'string') {
         // ovsdb-server drops the connection on these (and they are no Unicode text)
-        if (value.includes('\u0000') || !value.isWellFormed()) throw new RowError(`${place}: a string may not hold NUL or half a surrogate pair`);
+        if (value.includes('\u0000') || !value.isWellFormed())
+          throw new RowError(`${place}: a string may not hold NUL or half a surrogate pair`);
         return value;
       }
       break;
@@ -154,11 +170,16 @@ function ofType(base: BaseType, value: Json, place: string): Atom {
       if (typeof value === 'bigint') return Number(value);
       break;
   }
-  throw new RowError(`${place}: ${shown(value)} is not ${base.type === 'integer' ? 'a 64-bit integer' : `a ${base.type}`}`);
+  throw new RowError(
+    `${place}: ${shown(value)} is not ${base.type === 'integer' ? 'a 64-bit integer' : `a ${base.type}`}`,
+  );
 }
 
 function shown(value: Json): string {
-  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? member.toString() : member));
+  const text =
+    typeof value === 'bigint'
+      ? value.toString()
+      : JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? member.toString() : member));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -186,6 +207,7 @@ const NOT_ASCII = /[^\x00-\x7f]/;
 
 /** The order of ovsdb-server: numbers by value, false before true, strings by their UTF-8 bytes. */
 export function compareAtoms(a: Atom, b: Atom): number {
-  if (typeof a === 'string' && typeof b === 'string' && (NOT_ASCII.test(a) || NOT_ASCII.test(b))) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (typeof a === 'string' && typeof b === 'string' && (NOT_ASCII.test(a) || NOT_ASCII.test(b)))
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : a > b ? 1 : 0;
 }

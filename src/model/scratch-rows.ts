@@ -1,6 +1,7 @@
 /**
- * Rows of one table whose texts are on scratch space: 24 bytes of memory a row, 28 where they did not come in the order of their
- * UUIDs. For archives that only have to be passed over: what is found and read here costs more time than in StoredRows.
+ * Rows of one table whose texts are on scratch space: 24 bytes of memory a row, 28 where they did not come in the order
+ * of their UUIDs. For archives that only have to be passed over: what is found and read here costs more time than in
+ * StoredRows.
  */
 import { assert } from '../lib/assert.js';
 import { Breath } from '../lib/pause.js';
@@ -93,7 +94,10 @@ export class ScratchRows implements TableRows, UuidSource {
     return { words: this.segmentOf(row), at: (row % SEGMENT_ROWS) * ROW_WORDS };
   }
 
-  /** Gives a row, by its number as it came, another text, before the rows are sealed. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
+  /**
+   * Gives a row, by its number as it came, another text, before the rows are sealed.
+   * @throws AppError STORE_FULL, STORE_UNAVAILABLE
+   */
   replace(row: number, text: Buffer | string): void {
     assert(!this.sealed, 'a row of sealed rows was replaced');
     const { words, at } = this.wordsOf(row);
@@ -159,7 +163,7 @@ export class ScratchRows implements TableRows, UuidSource {
 
   /** Number of a row as it came. */
   private at(index: number): number {
-    assert(index >= 0 && index < (this.order?.length ?? this.rows), `${this.table} has no row number ${String(index)}`);
+    assert(index >= 0 && index < (this.order?.length ?? this.rows), `${this.table} has no row number ${index}`);
     return this.order?.[index] ?? index;
   }
 
@@ -230,7 +234,8 @@ export class ScratchRows implements TableRows, UuidSource {
     for (let digit = UUID_WORDS * 2 - 1; digit >= 0; digit--) {
       const word = digit >>> 1;
       const shift = (digit & 1) === 1 ? 0 : 16;
-      const digitOf = (at: number): number => ((this.segmentOf(at)[(at % SEGMENT_ROWS) * ROW_WORDS + word] as number) >>> shift) & 0xffff;
+      const digitOf = (at: number): number =>
+        ((this.segmentOf(at)[(at % SEGMENT_ROWS) * ROW_WORDS + word] as number) >>> shift) & 0xffff;
       ends.fill(0);
       for (let i = 0; i < count; i++) {
         const value = digitOf(order[i] as number);

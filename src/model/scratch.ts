@@ -1,12 +1,13 @@
 /**
- * Room outside of memory for what is written once and read back: the rows of an archive that only has to be passed over.
- * store/scratch.ts has one in a file.
+ * Room outside of memory for what is written once and read back: the rows of an archive that only has to be passed
+ * over. store/scratch.ts has one in a file.
  */
 export interface Scratch {
   /** Bytes that were taken. */
   readonly length: number;
   /**
-   * Takes a copy of the bytes (of a text: as UTF-8). Call `drained` now and then: what is not written yet is held in memory.
+   * Takes a copy of the bytes (of a text: as UTF-8). Call `drained` now and then: what is not written yet is held in
+   * memory.
    * @returns where they are, a multiple of 8
    * @throws AppError STORE_FULL, STORE_UNAVAILABLE when something that was taken earlier could not be written
    */

@@ -88,7 +88,8 @@ export class StoredRows implements TableRows {
 
   /**
    * Sealed rows that differ from these by the changes and share the memory of all others.
-   * @param changes UUID -> canonical text, of rows that are here or new; undefined removes a row, which need not be here
+   * @param changes UUID -> canonical text, of rows that are here or new; undefined removes a row, which need not be
+   * here
    */
   with(changes: ReadonlyMap<string, Buffer | string | undefined>): StoredRows {
     assert(this.sealed, 'rows were changed before they were sealed');
@@ -134,7 +135,7 @@ export class StoredRows implements TableRows {
 
   uuid(index: number): string {
     const uuid = this.uuids[index];
-    assert(uuid !== undefined, `${this.table} has no row number ${String(index)}`);
+    assert(uuid !== undefined, `${this.table} has no row number ${index}`);
     return uuid;
   }
 
@@ -148,7 +149,7 @@ export class StoredRows implements TableRows {
   text(index: number): Buffer {
     const place = this.places[index];
     const length = this.lengths[index];
-    assert(place !== undefined && length !== undefined, `${this.table} has no row number ${String(index)}`);
+    assert(place !== undefined && length !== undefined, `${this.table} has no row number ${index}`);
     const chunk = this.chunks[Math.floor(place / 2 ** 32)] as Buffer;
     const offset = place % 2 ** 32;
     return chunk.subarray(offset, offset + length);
@@ -200,7 +201,13 @@ function sortedOrder(uuids: readonly string[]): number[] {
   // few are equal in the first 32 bits, but in a file of somebody else's making all may be
   for (let start = 0, end = 1; start < order.length; start = end++) {
     while (prefix(end) === prefix(start)) end++;
-    if (end - start > 1) order.slice(start, end).sort(byText).forEach((place, i) => { order[start + i] = place; });
+    if (end - start > 1)
+      order
+        .slice(start, end)
+        .sort(byText)
+        .forEach((place, i) => {
+          order[start + i] = place;
+        });
   }
   return order;
 }
@@ -219,7 +226,9 @@ export function countRows(snapshot: Snapshot): number {
 
 /** Table -> number of rows, tables without rows left out. */
 export function countTables(snapshot: Snapshot): Readonly<Record<string, number>> {
-  return Object.fromEntries([...snapshot.tables.values()].filter((rows) => rows.count > 0).map((rows) => [rows.table, rows.count]));
+  return Object.fromEntries(
+    [...snapshot.tables.values()].filter((rows) => rows.count > 0).map((rows) => [rows.table, rows.count]),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Numbers of rows by their UUIDs while rows come and go: 8 to 16 bytes a row. It is kept in parts that grow one by one, so that
- * growing never takes long.
+ * Numbers of rows by their UUIDs while rows come and go: 8 to 16 bytes a row. It is kept in parts that grow one by one,
+ * so that growing never takes long.
  */
 import { UUID_WORDS } from './uuid-words.js';
 

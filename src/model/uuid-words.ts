@@ -1,5 +1,6 @@
 /**
- * UUIDs as four 32-bit words: 16 bytes where a string takes some 56, in the same order as the strings. For millions of them.
+ * UUIDs as four 32-bit words: 16 bytes where a string takes some 56, in the same order as the strings. For millions of
+ * them.
  */
 
 export const UUID_WORDS = 4;
@@ -14,12 +15,20 @@ const DIGITS = Uint8Array.from({ length: 256 }, (_, code) => {
   return digit < 0 ? NO_DIGIT : digit;
 });
 /** Value of a byte -> its two digits, as bytes of text. */
-const PAIRS = Uint16Array.from({ length: 256 }, (_, value) => Buffer.from(value.toString(16).padStart(2, '0')).readUInt16LE());
+const PAIRS = Uint16Array.from({ length: 256 }, (_, value) =>
+  Buffer.from(value.toString(16).padStart(2, '0')).readUInt16LE(),
+);
 
 /** Reads a UUID as OVSDB writes it into the first four of `words`. False for any other text. */
 export function readUuid(uuid: string, words: Uint32Array): boolean {
   if (uuid.length !== UUID_CHARACTERS) return false;
-  if (uuid.charCodeAt(8) !== DASH || uuid.charCodeAt(13) !== DASH || uuid.charCodeAt(18) !== DASH || uuid.charCodeAt(23) !== DASH) return false;
+  if (
+    uuid.charCodeAt(8) !== DASH ||
+    uuid.charCodeAt(13) !== DASH ||
+    uuid.charCodeAt(18) !== DASH ||
+    uuid.charCodeAt(23) !== DASH
+  )
+    return false;
   // no digit has any of the high four bits, so that all can be looked at together
   let all = 0;
   for (let word = 0; word < UUID_WORDS; word++) {

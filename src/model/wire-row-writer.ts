@@ -4,8 +4,9 @@
  * A restore of 100,000 rows sends as many inserts. Making values of their texts and texts of the values
  * again would cost more than all else that is done for them; values are copied instead.
  */
-import { FrameError, skipValue } from '../ovsdb/frame.js';
+
 import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
+import { FrameError, skipValue } from '../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
 
 const COMMA = 0x2c;
@@ -32,7 +33,10 @@ export class WireRowWriter extends ByteOutput {
 
   constructor(private readonly table: TableSchema) {
     super();
-    this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`) }));
+    this.slots = [...table.columns.values()].map((column) => ({
+      column,
+      label: Buffer.from(`${JSON.stringify(column.name)}:`),
+    }));
   }
 
   /**
@@ -51,7 +55,10 @@ export class WireRowWriter extends ByteOutput {
       // columns stand in the order of their names, here as there
       while (next < this.slots.length && !this.startsWith((this.slots[next] as Slot).label, position)) next++;
       const slot = this.slots[next++];
-      if (slot === undefined) throw new FrameError(`a row of table ${this.table.name} is not canonical, or has a column that the table has not`);
+      if (slot === undefined)
+        throw new FrameError(
+          `a row of table ${this.table.name} is not canonical, or has a column that the table has not`,
+        );
       const valueAt = position + slot.label.length;
       if (slot.column.ephemeral) {
         position = skipValue(text, valueAt);
@@ -96,7 +103,8 @@ export class WireRowWriter extends ByteOutput {
 
   private map(key: BaseType, value: BaseType, start: number): number {
     const asObject = this.source[start] === OPEN_BRACE;
-    if (!asObject && this.source[start] !== OPEN_BRACKET) throw new FrameError(`a map was expected in table ${this.table.name}`);
+    if (!asObject && this.source[start] !== OPEN_BRACKET)
+      throw new FrameError(`a map was expected in table ${this.table.name}`);
     const end = asObject ? CLOSE_BRACE : CLOSE_BRACKET;
     this.bytes(MAP);
     let position = start + 1;

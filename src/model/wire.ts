@@ -6,10 +6,11 @@
  * escapes as JSON.stringify does, so that a row's canonical text is cut out of its wire text
  * without making JavaScript values of it. That is three times as fast, and 64-bit integers stay exact by themselves.
  */
-import { FrameError, MemberReader, skipValue } from '../ovsdb/frame.js';
+
 import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
+import { FrameError, MemberReader, skipValue } from '../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
-import { atomText, type Atom, type Row, type Value } from './row.js';
+import { type Atom, atomText, type Row, type Value } from './row.js';
 
 // ------------------------------------------------------------------ plain -> wire
 
@@ -38,13 +39,15 @@ export function wireValue(column: ColumnSchema, value: Value | undefined): strin
     }
     case 'map': {
       const type = column.value as BaseType;
-      return `["map",[${mapEntries(value).map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`).join(',')}]]`;
+      return `["map",[${mapEntries(value)
+        .map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`)
+        .join(',')}]]`;
     }
   }
 }
 
 export function wireAtom(base: BaseType, atom: Atom): string {
-  return base.type === 'uuid' ? `["uuid","${String(atom)}"]` : atomText(atom);
+  return base.type === 'uuid' ? `["uuid","${atom}"]` : atomText(atom);
 }
 
 function wireDefault(base: BaseType): string {
@@ -64,7 +67,9 @@ function wireDefault(base: BaseType): string {
 /** The pairs of a map in plain notation, whichever of its two forms it has. */
 export function mapEntries(value: Value | undefined): readonly (readonly [Atom, Atom])[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? (value as readonly (readonly [Atom, Atom])[]) : Object.entries(value as { readonly [key: string]: Atom });
+  return Array.isArray(value)
+    ? (value as readonly (readonly [Atom, Atom])[])
+    : Object.entries(value as { readonly [key: string]: Atom });
 }
 
 // ------------------------------------------------------------------ wire bytes -> canonical bytes
@@ -90,7 +95,9 @@ interface Slot {
   readonly label: Buffer;
   start: number;
   end: number;
-  /** The column that came after this one in an earlier row: a server writes columns in much the same order every time. */
+  /**
+   * The column that came after this one in an earlier row: a server writes columns in much the same order every time.
+   */
   next: Slot | undefined;
 }
 
@@ -111,7 +118,13 @@ export class WireRowReader extends ByteOutput {
 
   constructor(private readonly table: TableSchema) {
     super();
-    this.slots = [...table.columns.values()].map((column) => ({ column, label: Buffer.from(`${JSON.stringify(column.name)}:`), start: -1, end: -1, next: undefined }));
+    this.slots = [...table.columns.values()].map((column) => ({
+      column,
+      label: Buffer.from(`${JSON.stringify(column.name)}:`),
+      start: -1,
+      end: -1,
+      next: undefined,
+    }));
     this.byName = new Map(this.slots.map((slot) => [slot.column.name, slot]));
     this.hasReals = this.slots.some(({ column }) => column.key.type === 'real' || column.value?.type === 'real');
   }
@@ -137,7 +150,8 @@ export class WireRowReader extends ByteOutput {
       slot.end = members.valueEnd;
       previous = slot;
     }
-    // plain text is shorter than wire text, but for the brackets of sets of one, and reals: 1e+20 has 21 digits in JavaScript
+    // plain text is shorter than wire text, but for the brackets of sets of one, and reals: 1e+20 has 21 digits in
+    // JavaScript
     const room = (members.end - start) * (this.hasReals ? 6 : 1) + 4 * this.slots.length;
     this.begin(source, room);
     this.byte(OPEN_BRACE);
@@ -152,7 +166,12 @@ export class WireRowReader extends ByteOutput {
     if (this.at > 1) this.byte(COMMA);
     this.bytes(slot.label);
     const valueAt = this.at;
-    const empty = column.kind === 'map' ? this.map(column, start) : column.kind === 'scalar' ? this.scalar(column, start, end) : this.set(column, start);
+    const empty =
+      column.kind === 'map'
+        ? this.map(column, start)
+        : column.kind === 'scalar'
+          ? this.scalar(column, start, end)
+          : this.set(column, start);
     if (empty || this.at === valueAt) this.at = before;
   }
 
@@ -219,13 +238,15 @@ export class WireRowReader extends ByteOutput {
   /** Writes the atom that begins at `start`; answers the position after it. */
   private atom(base: BaseType, start: number): number {
     if (base.type === 'uuid') {
-      if (this.source[start] !== OPEN_BRACKET || this.source[start + UUID_OPEN - 1] !== QUOTE) throw new FrameError(`a UUID was expected in table ${this.table.name}`);
+      if (this.source[start] !== OPEN_BRACKET || this.source[start + UUID_OPEN - 1] !== QUOTE)
+        throw new FrameError(`a UUID was expected in table ${this.table.name}`);
       const from = start + UUID_OPEN - 1;
       this.copy(from, from + UUID_QUOTED);
       return from + UUID_QUOTED + 1;
     }
     const end = skipValue(this.source, start);
-    if (base.type === 'real') this.at += this.out.write(String(Number(this.source.toString('latin1', start, end))), this.at, 'latin1');
+    if (base.type === 'real')
+      this.at += this.out.write(String(Number(this.source.toString('latin1', start, end))), this.at, 'latin1');
     else this.copy(start, end);
     return end;
   }

@@ -9,19 +9,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../lib/error.js';
 import { Connection, type TlsIdentity } from './connection.js';
-import { readDatabaseSchema, type DatabaseSchema } from './database-schema.js';
+import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
 import { ConnectionError } from './error.js';
 import type { Remote } from './remote.js';
-import { readServerDatabase, watchServerDatabase, type ServerDatabase } from './server-database.js';
+import { readServerDatabase, type ServerDatabase, watchServerDatabase } from './server-database.js';
 
 export interface ClientOptions {
   readonly remotes: readonly Remote[];
   readonly database: string;
-  /** For ssl: remotes; a function is asked before every attempt, so that renewed certificates are taken up. What it throws is told as the reason. */
+  /**
+   * For ssl: remotes; a function is asked before every attempt, so that renewed certificates are taken up. What it
+   * throws is told as the reason.
+   */
   readonly tls?: TlsIdentity | (() => Promise<TlsIdentity>) | undefined;
   /** Longest time for a connection to be made. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** Longest time for each small request: a server that makes a large reply for somebody answers nobody else meanwhile. Default 60,000. */
+  /**
+   * Longest time for each small request: a server that makes a large reply for somebody answers nobody else meanwhile.
+   * Default 60,000.
+   */
   readonly requestTimeoutMs?: number;
   /** Longest time to look for a server that can do the work, over all remotes. Default 5,000. */
   readonly sessionTimeoutMs?: number;
@@ -124,8 +130,8 @@ export class DatabaseClient {
   }
 
   /**
-   * One round over the remotes: the next one is tried when the one before has failed, or has not answered for a while; the first that can do
-   * the work wins. A member of a cluster that hangs keeps nobody from finding the others.
+   * One round over the remotes: the next one is tried when the one before has failed, or has not answered for a while;
+   * the first that can do the work wins. A member of a cluster that hangs keeps nobody from finding the others.
    */
   private async tryAll(options: SessionOptions, reasons: string[]): Promise<Session | undefined> {
     const decided = new AbortController();
@@ -156,7 +162,7 @@ export class DatabaseClient {
     // the leader that was to be avoided does when nobody else has answered by now
     if (leading === undefined) await Promise.all(attempts);
     else decided.abort();
-    if (winner !== undefined && leading !== undefined) (leading).connection.close();
+    if (winner !== undefined && leading !== undefined) leading.connection.close();
     return winner ?? leading;
   }
 
@@ -168,9 +174,15 @@ export class DatabaseClient {
   private async tryRemote(remote: Remote, { leader, signal }: SessionOptions): Promise<Session> {
     const timeoutMs = this.requestTimeoutMs;
     const tls = remote.kind === 'ssl' ? await this.identityFor(remote) : undefined;
-    const connection = await Connection.open(remote, { tls, timeoutMs: this.options.connectTimeoutMs ?? 10_000, signal });
+    const connection = await Connection.open(remote, {
+      tls,
+      timeoutMs: this.options.connectTimeoutMs ?? 10_000,
+      signal,
+    });
     // a server that has stopped answering must not keep whoever gives up
-    const onAbort = (): void => { connection.close(); };
+    const onAbort = (): void => {
+      connection.close();
+    };
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) connection.close();
     try {
@@ -210,22 +222,34 @@ export class DatabaseClient {
         if (!signal.aborted) this.report({ connected: false, error: messageOf(error) });
       }
       // a random part keeps many clients of one server from coming back all at once
-      if (!signal.aborted) await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted)
+        await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, BACK_OFF_MAX_MS);
     }
   }
 
   /** Reports while the connection lasts. */
   private async watchSession({ connection, schema }: Session): Promise<void> {
-    const onStop = (): void => { connection.close(); };
+    const onStop = (): void => {
+      connection.close();
+    };
     this.stopped.signal.addEventListener('abort', onStop, { once: true });
     const probe = setInterval(() => {
-      connection.request('echo', ['probe'], { timeoutMs: this.requestTimeoutMs }).catch(() => { connection.close(); });
+      connection.request('echo', ['probe'], { timeoutMs: this.requestTimeoutMs }).catch(() => {
+        connection.close();
+      });
     }, this.options.probeIntervalMs ?? 5_000);
     try {
       await watchServerDatabase(connection, this.database, this.requestTimeoutMs, (server) => {
         if (server === undefined || !server.connected) connection.close();
-        else this.report({ connected: true, clustered: server.clustered, leader: server.leader, schemaVersion: schema.version, remote: connection.remote.text });
+        else
+          this.report({
+            connected: true,
+            clustered: server.clustered,
+            leader: server.leader,
+            schemaVersion: schema.version,
+            remote: connection.remote.text,
+          });
       });
       const reason = await connection.closed;
       if (!this.stopped.signal.aborted) this.report({ connected: false, error: reason.message });
@@ -239,6 +263,7 @@ export class DatabaseClient {
   private report(status: DatabaseStatus): void {
     const before = this.current;
     this.current = status;
-    if (before.connected !== status.connected || before.error !== status.error || before.leader !== status.leader) this.options.onStatus?.(status);
+    if (before.connected !== status.connected || before.error !== status.error || before.leader !== status.leader)
+      this.options.onStatus?.(status);
   }
 }

@@ -10,9 +10,9 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../lib/error.js';
 import { ConnectionError, OvsdbError } from './error.js';
-import { Framer, type DocumentSink } from './frame.js';
-import { isObject, parseJson, stringifyJson, type Json, type JsonObject } from './json.js';
-import { monitorNotification, replyId, type MonitorNotification } from './message.js';
+import { type DocumentSink, Framer } from './frame.js';
+import { isObject, type Json, type JsonObject, parseJson, stringifyJson } from './json.js';
+import { type MonitorNotification, monitorNotification, replyId } from './message.js';
 import type { Remote } from './remote.js';
 import { tlsProblem } from './tls.js';
 
@@ -75,7 +75,13 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       this.endWith = resolve;
     });
-    this.framer = new Framer((document) => { this.receive(document); }, DOCUMENT_BYTES_MAX, (head) => this.claim(head));
+    this.framer = new Framer(
+      (document) => {
+        this.receive(document);
+      },
+      DOCUMENT_BYTES_MAX,
+      (head) => this.claim(head),
+    );
     socket.on('data', (chunk: Buffer) => {
       this.hasAnswered = true;
       try {
@@ -84,8 +90,12 @@ export class Connection {
         this.end(`sent what is no OVSDB: ${messageOf(error)}`, error);
       }
     });
-    socket.on('error', (error) => { this.end(tlsProblem(error) ?? this.hungUp(messageOf(error)), error); });
-    socket.on('close', () => { this.end(this.hungUp('closed the connection')); });
+    socket.on('error', (error) => {
+      this.end(tlsProblem(error) ?? this.hungUp(messageOf(error)), error);
+    });
+    socket.on('close', () => {
+      this.end(this.hungUp('closed the connection'));
+    });
   }
 
   /** Connects. @throws ConnectionError that names the remote and the reason */
@@ -98,10 +108,16 @@ export class Connection {
         socket.destroy();
         reject(new ConnectionError(`${remote.text}: ${reason}`, { cause }));
       };
-      const onAbort = (): void => { fail('given up'); };
-      const timer = setTimeout(() => { fail(`no connection within ${String(options.timeoutMs)} ms`); }, options.timeoutMs);
+      const onAbort = (): void => {
+        fail('given up');
+      };
+      const timer = setTimeout(() => {
+        fail(`no connection within ${options.timeoutMs} ms`);
+      }, options.timeoutMs);
       options.signal?.addEventListener('abort', onAbort, { once: true });
-      socket.once('error', (error) => { fail(tlsProblem(error) ?? messageOf(error), error); });
+      socket.once('error', (error) => {
+        fail(tlsProblem(error) ?? messageOf(error), error);
+      });
       socket.once(remote.kind === 'ssl' ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
         options.signal?.removeEventListener('abort', onAbort);
@@ -126,7 +142,11 @@ export class Connection {
    * request is never carried out.
    * @throws ConnectionError when the connection ends or the limit passes; what the source throws
    */
-  async call(method: string, params: Iterable<string> | AsyncIterable<string>, options: RequestOptions): Promise<Buffer> {
+  async call(
+    method: string,
+    params: Iterable<string> | AsyncIterable<string>,
+    options: RequestOptions,
+  ): Promise<Buffer> {
     if (this.ended !== undefined) throw this.ended;
     const id = this.nextId++;
     const reply = this.expect(id, method, options);
@@ -140,11 +160,17 @@ export class Connection {
   }
 
   /**
-   * A request whose reply may be too large to be held: `sink` takes the reply over from its result on, while it arrives.
+   * A request whose reply may be too large to be held: `sink` takes the reply over from its result on, while it
+   * arrives.
    * @throws OvsdbError, ConnectionError, and what the sink throws, which ends the connection
    * @returns undefined when it did; the whole reply when it is an error, or not written in the usual order
    */
-  async stream(method: string, params: readonly Json[], sink: ResultSink, options: RequestOptions): Promise<Buffer | undefined> {
+  async stream(
+    method: string,
+    params: readonly Json[],
+    sink: ResultSink,
+    options: RequestOptions,
+  ): Promise<Buffer | undefined> {
     const id = this.nextId;
     this.sinks.set(id, sink);
     try {
@@ -188,19 +214,26 @@ export class Connection {
       };
       const timer = setTimeout(() => {
         settle();
-        reject(new ConnectionError(`${this.remote.text}: no answer to "${method}" within ${String(timeoutMs)} ms`));
+        reject(new ConnectionError(`${this.remote.text}: no answer to "${method}" within ${timeoutMs} ms`));
       }, timeoutMs);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.pending.set(id, {
         method,
-        resolve: (reply) => { settle(); onReply?.(reply); resolve(reply); },
-        reject: (error) => { settle(); reject(error); },
+        resolve: (reply) => {
+          settle();
+          onReply?.(reply);
+          resolve(reply);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
       });
     });
   }
 
   private async write(id: number, method: string, params: Iterable<string> | AsyncIterable<string>): Promise<void> {
-    let text = `{"id":${String(id)},"method":${JSON.stringify(method)},"params":`;
+    let text = `{"id":${id},"method":${JSON.stringify(method)},"params":`;
     for await (const piece of params) {
       text += piece;
       if (text.length >= WRITE_CHARACTERS) {
@@ -281,7 +314,9 @@ export class Connection {
 
   /** A server that refuses our certificate may hang up before its reason is through. */
   private hungUp(how: string): string {
-    return this.remote.kind !== 'ssl' || this.hasAnswered ? how : `${how} before it answered: it may refuse our certificate (OVNCP_SSL_CERTIFICATE), its log says why`;
+    return this.remote.kind !== 'ssl' || this.hasAnswered
+      ? how
+      : `${how} before it answered: it may refuse our certificate (OVNCP_SSL_CERTIFICATE), its log says why`;
   }
 
   private end(reason: string, cause?: unknown): void {
@@ -293,7 +328,10 @@ export class Connection {
   }
 }
 
-/** The bytes of a reply from behind `"result":` on: the result, then the members that follow it, then the end of the reply. */
+/**
+ * The bytes of a reply from behind `"result":` on: the result, then the members that follow it, then the end of the
+ * reply.
+ */
 export type ResultSink = DocumentSink;
 
 const STREAMED = /^\{"id":(\d+),"result":(?=\{)/;
@@ -305,13 +343,24 @@ const WRITE_CHARACTERS = 128 << 10;
 function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
   if (remote.kind === 'unix') return connectSocket({ path: remote.path });
   if (remote.kind === 'tcp') return connectSocket({ host: remote.host, port: remote.port });
-  if (tls === undefined) throw new ConnectionError(`${remote.text}: an ssl: remote needs a private key, a certificate and a CA certificate`);
+  if (tls === undefined)
+    throw new ConnectionError(`${remote.text}: an ssl: remote needs a private key, a certificate and a CA certificate`);
   const { host, port } = remote;
   try {
-    // as Open vSwitch does: whoever the CA has signed is trusted, under whatever host name; ovs-pki's certificates hold none
-    return connectTls({ host, port, key: tls.privateKey, cert: tls.certificate, ca: tls.caCertificate, checkServerIdentity: () => undefined });
+    // as Open vSwitch does: whoever the CA has signed is trusted, under whatever host name; ovs-pki's certificates hold
+    // none
+    return connectTls({
+      host,
+      port,
+      key: tls.privateKey,
+      cert: tls.certificate,
+      ca: tls.caCertificate,
+      checkServerIdentity: () => undefined,
+    });
   } catch (error) {
-    throw new ConnectionError(`${remote.text}: our key or certificate cannot be used: ${messageOf(error)}`, { cause: error });
+    throw new ConnectionError(`${remote.text}: our key or certificate cannot be used: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -325,6 +374,11 @@ export function resultOf(reply: Buffer): Json {
 
 /** An error member: the string of RFC 7047, or an object with "error" and "details". */
 export function readError(error: Json, operation?: number): OvsdbError {
-  if (isObject(error)) return new OvsdbError(typeof error['error'] === 'string' ? error['error'] : stringifyJson(error['error'] ?? null), typeof error['details'] === 'string' ? error['details'] : '', operation);
+  if (isObject(error))
+    return new OvsdbError(
+      typeof error['error'] === 'string' ? error['error'] : stringifyJson(error['error'] ?? null),
+      typeof error['details'] === 'string' ? error['details'] : '',
+      operation,
+    );
   return new OvsdbError(typeof error === 'string' ? error : stringifyJson(error), '', operation);
 }

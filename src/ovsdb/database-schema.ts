@@ -3,7 +3,7 @@
  * frozen maps, tables and columns in the order of their names. The original JSON is kept, so that
  * a backup carries the schema unchanged.
  */
-import { isObject, stringifyJson, type Json, type JsonObject } from './json.js';
+import { isObject, type Json, type JsonObject, stringifyJson } from './json.js';
 
 export type AtomType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid';
 
@@ -60,7 +60,8 @@ export class SchemaError extends Error {
 
 const ATOM_TYPES: ReadonlySet<string> = new Set(['integer', 'real', 'boolean', 'string', 'uuid']);
 
-const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
+const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
+  a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
 
 /** Reads a database schema. @throws SchemaError that names the place that is malformed */
 export function readDatabaseSchema(json: Json): DatabaseSchema {
@@ -90,7 +91,8 @@ function readTable(name: string, json: Json, rootByDefault: boolean): TableSchem
     isRoot: rootByDefault || table['isRoot'] === true,
     maxRows: typeof maxRows === 'number' ? maxRows : Infinity,
     indexes: indexes.map((index) => {
-      if (!Array.isArray(index)) throw new SchemaError(`The schema's table ${name}: an index is not an array of columns`);
+      if (!Array.isArray(index))
+        throw new SchemaError(`The schema's table ${name}: an index is not an array of columns`);
       return (index as readonly Json[]).map((column) => text(column, `an index of table ${name}`));
     }),
   };
@@ -120,15 +122,22 @@ function readColumn(table: string, name: string, json: Json): ColumnSchema {
 function readBaseType(json: Json | undefined, place: string): BaseType {
   const base: JsonObject = typeof json === 'string' ? { type: json } : object(json, `the type of ${place}`);
   const type = base['type'];
-  if (typeof type !== 'string' || !ATOM_TYPES.has(type)) throw new SchemaError(`The schema's ${place} has no atomic type that RFC 7047 knows: ${stringifyJson(type ?? null)}`);
+  if (typeof type !== 'string' || !ATOM_TYPES.has(type))
+    throw new SchemaError(
+      `The schema's ${place} has no atomic type that RFC 7047 knows: ${stringifyJson(type ?? null)}`,
+    );
   const listed = base['enum'];
   const refTable = base['refTable'];
   return {
     type: type as AtomType,
     // "enum" is a set in wire notation: ["set", [a, b]] or one atom
-    ...(listed === undefined ? {} : { enum: Array.isArray(listed) && listed[0] === 'set' ? (listed[1] as readonly Json[]) : [listed] }),
+    ...(listed === undefined
+      ? {}
+      : { enum: Array.isArray(listed) && listed[0] === 'set' ? (listed[1] as readonly Json[]) : [listed] }),
     ...numbers(base),
-    ...(typeof refTable === 'string' ? { refTable, refType: base['refType'] === 'weak' ? 'weak' as const : 'strong' as const } : {}),
+    ...(typeof refTable === 'string'
+      ? { refTable, refType: base['refType'] === 'weak' ? ('weak' as const) : ('strong' as const) }
+      : {}),
   };
 }
 

@@ -13,7 +13,10 @@ export class OvsdbError extends Error {
     /** The server's error string, such as "constraint violation" or "timed out". */
     readonly error: string,
     readonly details: string,
-    /** Number of the operation that failed; the number of operations when it failed at commit; undefined for the whole request. */
+    /**
+     * Number of the operation that failed; the number of operations when it failed at commit; undefined for the whole
+     * request.
+     */
     readonly operation?: number,
   ) {
     super(`ovsdb-server answered "${error}"${details === '' ? '' : `: ${details}`}`);

@@ -98,13 +98,15 @@ export class Framer {
 
   /** A document begins at `at`; before it, from `after` on, there may only be white space. */
   private begin(chunk: Buffer, after: number, at: number): number {
-    if (chunk[at] !== OPEN_BRACE || !isBlank(chunk.subarray(after, at))) throw new FrameError('the peer sent a document that is no JSON object');
+    if (chunk[at] !== OPEN_BRACE || !isBlank(chunk.subarray(after, at)))
+      throw new FrameError('the peer sent a document that is no JSON object');
     return at;
   }
 
   private keep(piece: Buffer): void {
     this.bytes += piece.length;
-    if (this.bytes > this.documentBytesMax) throw new FrameError(`the peer sent a document of more than ${String(this.documentBytesMax)} bytes`);
+    if (this.bytes > this.documentBytesMax)
+      throw new FrameError(`the peer sent a document of more than ${this.documentBytesMax} bytes`);
     this.pieces.push(piece);
   }
 
@@ -201,11 +203,11 @@ export class MemberReader {
       at++;
     }
     this.first = false;
-    expectByte(text, at, QUOTE, 'a member\'s name');
+    expectByte(text, at, QUOTE, "a member's name");
     const end = skipString(text, at);
     this.keyStart = at + 1;
     this.keyEnd = end - 1;
-    expectByte(text, end, 0x3a, 'a colon after a member\'s name');
+    expectByte(text, end, 0x3a, "a colon after a member's name");
     this.valueStart = end + 1;
     return true;
   }

@@ -10,7 +10,10 @@ export type JsonObject = { readonly [key: string]: Json };
 const LONG_NUMBER = /\d{16}/;
 /** A longer integer is out of every range; making a bigint of millions of digits takes minutes. */
 const DIGITS_MAX = 1_000;
-/** Quotes, escapes and integers one by one: an expression for a whole string overflows the stack on one of millions of characters. */
+/**
+ * Quotes, escapes and integers one by one: an expression for a whole string overflows the stack on one of millions of
+ * characters.
+ */
 const QUOTE_OR_LONG_INTEGER = /"|\\.|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 /** Cannot begin a string of OVSDB, which refuses NUL. */
 const MARK = '\u0000i';
@@ -22,7 +25,14 @@ export function parseJson(text: string): Json {
   let inString = false;
   const safe = text.replace(QUOTE_OR_LONG_INTEGER, (token) => {
     if (token === '"') inString = !inString;
-    if (inString || token === '"' || token.startsWith('\\') || token.length > DIGITS_MAX || Number.isSafeInteger(Number(token))) return token;
+    if (
+      inString ||
+      token === '"' ||
+      token.startsWith('\\') ||
+      token.length > DIGITS_MAX ||
+      Number.isSafeInteger(Number(token))
+    )
+      return token;
     marked = true;
     return `"\\u0000i${token}"`;
   });

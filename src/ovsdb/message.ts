@@ -1,6 +1,6 @@
 /**
- * What a JSON-RPC message is (RFC 7047, section 4), told from its bytes without parsing it: a reply or a notification may be as large
- * as the database.
+ * What a JSON-RPC message is (RFC 7047, section 4), told from its bytes without parsing it: a reply or a notification
+ * may be as large as the database.
  */
 import { MemberReader, skipString } from './frame.js';
 import { isObject, parseJson } from './json.js';
@@ -16,13 +16,18 @@ export function replyId(document: Buffer): number | undefined {
     const message = parseJson(document.toString());
     if (isObject(message) && message['method'] !== undefined) return undefined;
   }
-  const head = document.subarray(0, HEAD.length).equals(HEAD) ? /^(\d+),/.exec(document.toString('latin1', HEAD.length, HEAD.length + 20)) : null;
+  const head = document.subarray(0, HEAD.length).equals(HEAD)
+    ? /^(\d+),/.exec(document.toString('latin1', HEAD.length, HEAD.length + 20))
+    : null;
   const tail = head ?? /"id":(\d+)\}$/.exec(document.toString('latin1', Math.max(0, document.length - 40)));
   if (tail !== null) return Number(tail[1]);
   const members = new MemberReader(document, 0);
   while (members.enter()) {
     members.skip();
-    if (members.key() === 'id') return Number(/^\d+$/.exec(document.toString('latin1', members.valueStart, members.valueEnd))?.[0] ?? NaN) || undefined;
+    if (members.key() === 'id')
+      return (
+        Number(/^\d+$/.exec(document.toString('latin1', members.valueStart, members.valueEnd))?.[0] ?? NaN) || undefined
+      );
   }
   return undefined;
 }
@@ -39,7 +44,9 @@ export interface MonitorNotification {
   readonly params: Buffer;
 }
 
-/** Reads a notification (update2, monitor_canceled ...) of a monitor whose id is a string; undefined for anything else. */
+/**
+ * Reads a notification (update2, monitor_canceled ...) of a monitor whose id is a string; undefined for anything else.
+ */
 export function monitorNotification(document: Buffer): MonitorNotification | undefined {
   const members = new MemberReader(document, 0);
   let method: string | undefined;

@@ -4,7 +4,7 @@
  */
 import { readError } from './connection.js';
 import { OvsdbError } from './error.js';
-import { isObject, parseJson, stringifyJson, type Json } from './json.js';
+import { isObject, type Json, parseJson, stringifyJson } from './json.js';
 
 /** A row's columns in wire notation, as JSON text: {"name":"web","ports":["set",[]]}. */
 export type WireRowText = string;
@@ -28,14 +28,18 @@ export function mutateOperation(table: string, uuid: string, mutations: string):
   return `{"op":"mutate","table":${quote(table)},"where":[["_uuid","==",["uuid","${uuid}"]]],"mutations":${mutations}}`;
 }
 
-/** One of the mutations of mutateOperation: members inserted into a set or map, or deleted from it. @param value wire text */
+/**
+ * One of the mutations of mutateOperation: members inserted into a set or map, or deleted from it.
+ * @param value wire text
+ */
 export function mutation(column: string, mutator: 'insert' | 'delete', value: string): string {
   return `[${quote(column)},"${mutator}",${value}]`;
 }
 
 /** Aborts the transaction at once unless the rows that `where` picks have exactly these columns. */
 export function waitOperation(table: string, where: string, columns: readonly string[], rows: string): string {
-  return `{"op":"wait","table":${quote(table)},"timeout":0,"where":${where},"columns":${JSON.stringify(columns)},"until":"==","rows":${rows}}`;
+  const compared = `"columns":${JSON.stringify(columns)},"until":"==","rows":${rows}`;
+  return `{"op":"wait","table":${quote(table)},"timeout":0,"where":${where},${compared}}`;
 }
 
 export function commentOperation(comment: string): string {

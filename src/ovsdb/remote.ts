@@ -36,7 +36,10 @@ function parseRemote(text: string): Remote {
   const host = match?.[2] ?? match?.[3];
   const port = Number(match?.[4]);
   if (match === null || host === undefined || port < 1 || port > 65_535) {
-    throw new Error(`"${text}" is not a remote: write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT (an IPv6 host in brackets), several separated by commas`);
+    throw new Error(
+      `"${text}" is not a remote: write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT (an IPv6 host in brackets), ` +
+        'several separated by commas',
+    );
   }
   return { kind: match[1] === 'ssl' ? 'ssl' : 'tcp', text, host, port };
 }

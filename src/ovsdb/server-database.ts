@@ -20,12 +20,23 @@ const STANDALONE: ServerDatabase = { clustered: false, connected: true, leader: 
  * @returns undefined when the server does not serve it
  * @throws ConnectionError, OvsdbError
  */
-export async function readServerDatabase(connection: Connection, database: string, timeoutMs: number): Promise<ServerDatabase | undefined> {
+export async function readServerDatabase(
+  connection: Connection,
+  database: string,
+  timeoutMs: number,
+): Promise<ServerDatabase | undefined> {
   const databases = await connection.request('list_dbs', [], { timeoutMs });
   if (!Array.isArray(databases) || !databases.includes(database)) return undefined;
   // servers before Open vSwitch 2.9 have no _Server, and no clusters either
   if (!databases.includes('_Server')) return STANDALONE;
-  const reply = await connection.request('transact', ['_Server', { op: 'select', table: 'Database', where: [['name', '==', database]], columns: ['model', 'connected', 'leader'] }], { timeoutMs });
+  const reply = await connection.request(
+    'transact',
+    [
+      '_Server',
+      { op: 'select', table: 'Database', where: [['name', '==', database]], columns: ['model', 'connected', 'leader'] },
+    ],
+    { timeoutMs },
+  );
   const rows = Array.isArray(reply) && isObject(reply[0] as Json) ? (reply[0] as { rows?: Json }).rows : undefined;
   const row = Array.isArray(rows) ? (rows[0] as Json | undefined) : undefined;
   return isObject(row) ? readRow(row) : undefined;
@@ -40,14 +51,31 @@ function readRow(row: { readonly [column: string]: Json }): ServerDatabase {
  * Watches a database's row: calls back with the state as it is now, and at every change of it.
  * @throws ConnectionError, OvsdbError
  */
-export async function watchServerDatabase(connection: Connection, database: string, timeoutMs: number, onChange: (state: ServerDatabase | undefined) => void): Promise<void> {
-  const look = async (): Promise<void> => { onChange(await readServerDatabase(connection, database, timeoutMs)); };
+export async function watchServerDatabase(
+  connection: Connection,
+  database: string,
+  timeoutMs: number,
+  onChange: (state: ServerDatabase | undefined) => void,
+): Promise<void> {
+  const look = async (): Promise<void> => {
+    onChange(await readServerDatabase(connection, database, timeoutMs));
+  };
   await look();
   const databases = await connection.request('list_dbs', [], { timeoutMs });
   if (!Array.isArray(databases) || !databases.includes('_Server')) return;
   connection.subscribe(({ params }) => {
     if (params[0] !== 'server-database') return;
-    look().catch(() => { connection.close(); });
+    look().catch(() => {
+      connection.close();
+    });
   });
-  await connection.request('monitor_cond', ['_Server', 'server-database', { Database: [{ columns: ['name', 'model', 'connected', 'leader'], select: { initial: false } }] }], { timeoutMs });
+  await connection.request(
+    'monitor_cond',
+    [
+      '_Server',
+      'server-database',
+      { Database: [{ columns: ['name', 'model', 'connected', 'leader'], select: { initial: false } }] },
+    ],
+    { timeoutMs },
+  );
 }

@@ -3,7 +3,7 @@
  * certificates are renewed on disk; and OpenSSL's complaints in words that say whose certificate is meant.
  */
 import { errnoOf, messageOf } from '../lib/error.js';
-import { readAuthority, readKeyPair, type KeyPairFiles } from '../lib/key-pair.js';
+import { type KeyPairFiles, readAuthority, readKeyPair } from '../lib/key-pair.js';
 import type { TlsIdentity } from './connection.js';
 
 export interface TlsIdentityFiles extends KeyPairFiles {
@@ -12,7 +12,10 @@ export interface TlsIdentityFiles extends KeyPairFiles {
 
 /** @throws Error that names the file and what is wrong with it */
 export async function readTlsIdentity(files: TlsIdentityFiles): Promise<TlsIdentity> {
-  const [{ privateKey, certificate }, caCertificate] = await Promise.all([readKeyPair(files), readAuthority(files.caCertificateFile)]);
+  const [{ privateKey, certificate }, caCertificate] = await Promise.all([
+    readKeyPair(files),
+    readAuthority(files.caCertificateFile),
+  ]);
   return { privateKey, certificate, caCertificate };
 }
 
@@ -49,7 +52,8 @@ const THEIRS: Readonly<Record<string, string>> = {
 export function tlsProblem(error: unknown): string | undefined {
   const code = errnoOf(error);
   if (code === undefined) return undefined;
-  if (code === 'ECONNRESET' && messageOf(error).includes('before secure TLS')) return 'hung up on the TLS handshake: if the server speaks no TLS there, write tcp: for it';
+  if (code === 'ECONNRESET' && messageOf(error).includes('before secure TLS'))
+    return 'hung up on the TLS handshake: if the server speaks no TLS there, write tcp: for it';
   const alert = /_ALERT_(\w+)$/.exec(code)?.[1];
   const meaning = OURS[code] ?? (alert === undefined ? undefined : THEIRS[alert]);
   const { reason, message } = error as { readonly reason?: unknown; readonly message?: unknown };

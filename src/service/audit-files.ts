@@ -3,12 +3,12 @@
  * `audit.head`, which says where the trail ends, so that a trail that was cut off there is found out.
  */
 import { constants } from 'node:fs';
-import { open, readFile, readdir, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../lib/error.js';
 import { linesBackward, linesForward } from '../store/line-reader.js';
 import { storeError } from '../store/store.js';
-import { LINE_BYTES_MAX, readHead, readLine, type ChainLink, type ReadLine } from './audit-line.js';
+import { type ChainLink, LINE_BYTES_MAX, type ReadLine, readHead, readLine } from './audit-line.js';
 
 export const AUDIT_FILE = 'audit.jsonl';
 export const AUDIT_HEAD = 'audit.head';
@@ -52,7 +52,10 @@ export async function auditHead(folder: string): Promise<Head> {
 }
 
 /** The lines of one file as they stand there, first to last or last to first. @throws AppError STORE_UNAVAILABLE */
-export async function* linesOf(path: string, order: 'FORWARD' | 'BACKWARD' = 'FORWARD'): AsyncGenerator<string, void, undefined> {
+export async function* linesOf(
+  path: string,
+  order: 'FORWARD' | 'BACKWARD' = 'FORWARD',
+): AsyncGenerator<string, void, undefined> {
   const handle = await openIfThere(path);
   if (handle === undefined) return;
   try {
@@ -66,7 +69,10 @@ export async function* linesOf(path: string, order: 'FORWARD' | 'BACKWARD' = 'FO
 }
 
 /** The lines of these files, the newest first, as far as they are lines of a trail. */
-export async function* newestFirst(folder: string, files: readonly AuditFile[]): AsyncGenerator<ReadLine, void, undefined> {
+export async function* newestFirst(
+  folder: string,
+  files: readonly AuditFile[],
+): AsyncGenerator<ReadLine, void, undefined> {
   for (const { name } of files.toReversed()) {
     for await (const text of linesOf(join(folder, name), 'BACKWARD')) {
       const line = readLine(text);

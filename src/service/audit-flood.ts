@@ -1,6 +1,6 @@
 /**
- * What keeps refused calls from filling the disk: an address has so many lines a minute, and what it does beyond that is counted
- * and told in one line for each kind of call when the minute is over.
+ * What keeps refused calls from filling the disk: an address has so many lines a minute, and what it does beyond that
+ * is counted and told in one line for each kind of call when the minute is over.
  */
 import type { AuditEvent } from './audit-line.js';
 
@@ -36,7 +36,9 @@ export class AuditFlood {
 
   /** True when the event has a line of its own; else it is counted. */
   admits(event: AuditEvent): boolean {
-    this.timer ??= setTimeout(() => { this.end(); }, this.limits.windowMs).unref();
+    this.timer ??= setTimeout(() => {
+      this.end();
+    }, this.limits.windowMs).unref();
     const address = event.address ?? '';
     const lines = this.lines.get(address) ?? 0;
     // one more address is only remembered with a line of its own, so that these are bounded too
@@ -63,7 +65,8 @@ export class AuditFlood {
   private count({ subject, action, address, via, result }: AuditEvent): void {
     const known = { subject, action, address, via, result };
     const key = JSON.stringify(known);
-    const event: AuditEvent = this.counted.has(key) || this.counted.size < this.limits.kinds ? known : { action: 'many', via, result };
+    const event: AuditEvent =
+      this.counted.has(key) || this.counted.size < this.limits.kinds ? known : { action: 'many', via, result };
     const own = event === known ? key : JSON.stringify(event);
     const there = this.counted.get(own);
     if (there === undefined) this.counted.set(own, { event, calls: 1 });

@@ -1,9 +1,9 @@
 /**
  * One line of the audit trail: who did what, when, from where, how it ended; chained to the line before it.
  *
- * A line is JSON in ASCII: {"seq":2,"at":"...","prev":"sha256:...", <the call>, "hash":"sha256:..."}. `hash` is the SHA-256
- * of the line as it stands in the file up to `,"hash"`, with a closing brace after it; `prev` is the hash of the line before.
- * So any change of a line, and any line that is taken out, put in or moved, shows. Pure.
+ * A line is JSON in ASCII: {"seq":2,"at":"...","prev":"sha256:...", <the call>, "hash":"sha256:..."}. `hash` is the
+ * SHA-256 of the line as it stands in the file up to `,"hash"`, with a closing brace after it; `prev` is the hash of
+ * the line before. So any change of a line, and any line that is taken out, put in or moved, shows. Pure.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -76,7 +76,17 @@ const entry = z.object({
   prev: z.string().regex(HASH),
   subject: text,
   action: z.string(),
-  target: z.object({ backupId: text, restoreId: text, undoOf: text, name: text, database: text, dryRun: z.boolean().optional() }).readonly().optional(),
+  target: z
+    .object({
+      backupId: text,
+      restoreId: text,
+      undoOf: text,
+      name: text,
+      database: text,
+      dryRun: z.boolean().optional(),
+    })
+    .readonly()
+    .optional(),
   address: text,
   via: z.enum(AUDIT_VIAS),
   result: z.string(),
@@ -97,9 +107,19 @@ export function nextLine(last: ChainLink, at: string, event: AuditEvent): Writte
   const seq = last.seq + 1;
   const body = ascii(
     JSON.stringify({
-      seq, at, prev: last.hash,
-      subject: cut(subject, SUBJECT_MAX), action: cut(action, WORD_MAX), target: cutTarget(target), address: cut(address, WORD_MAX),
-      via, result: cut(result, WORD_MAX), requestId: cut(requestId, WORD_MAX), repeated, lines, note: cut(note, NOTE_MAX),
+      seq,
+      at,
+      prev: last.hash,
+      subject: cut(subject, SUBJECT_MAX),
+      action: cut(action, WORD_MAX),
+      target: cutTarget(target),
+      address: cut(address, WORD_MAX),
+      via,
+      result: cut(result, WORD_MAX),
+      requestId: cut(requestId, WORD_MAX),
+      repeated,
+      lines,
+      note: cut(note, NOTE_MAX),
     }),
   );
   const hash = hashOf(body);
@@ -152,7 +172,14 @@ function hashOf(body: string): string {
 function cutTarget(target: AuditTarget | undefined): AuditTarget | undefined {
   if (target === undefined) return undefined;
   const { backupId, restoreId, undoOf, name, database, dryRun } = target;
-  const short = { backupId: cut(backupId, WORD_MAX), restoreId: cut(restoreId, WORD_MAX), undoOf: cut(undoOf, WORD_MAX), name: cut(name, NAME_MAX), database: cut(database, WORD_MAX), ...(dryRun === true ? { dryRun } : {}) };
+  const short = {
+    backupId: cut(backupId, WORD_MAX),
+    restoreId: cut(restoreId, WORD_MAX),
+    undoOf: cut(undoOf, WORD_MAX),
+    name: cut(name, NAME_MAX),
+    database: cut(database, WORD_MAX),
+    ...(dryRun === true ? { dryRun } : {}),
+  };
   return Object.values(short).every((member) => member === undefined) ? undefined : short;
 }
 

@@ -1,13 +1,23 @@
 /**
- * Where a trail goes on when the server starts. A line that was torn by a crash is set aside: it was never acknowledged.
+ * Where a trail goes on when the server starts. A line that was torn by a crash is set aside: it was never
+ * acknowledged.
  *
- * When the trail does not end as its head says, the next line is chained to the head and not to what is there: a restart must
- * not make whole what somebody broke. The check tells of it for ever.
+ * When the trail does not end as its head says, the next line is chained to the head and not to what is there: a
+ * restart must not make whole what somebody broke. The check tells of it for ever.
  */
 import { join } from 'node:path';
 import { AppendFile } from '../store/append-file.js';
-import { AUDIT_FILE, AUDIT_HEAD, auditFiles, auditHead, linesOf, newestFirst, type AuditFile, type Head } from './audit-files.js';
-import { CHAIN_START, readLine, type AuditEntry, type ChainLink } from './audit-line.js';
+import {
+  AUDIT_FILE,
+  AUDIT_HEAD,
+  type AuditFile,
+  auditFiles,
+  auditHead,
+  type Head,
+  linesOf,
+  newestFirst,
+} from './audit-files.js';
+import { type AuditEntry, CHAIN_START, type ChainLink, readLine } from './audit-line.js';
 
 export interface Opening {
   /** What the next line follows. */
@@ -38,11 +48,21 @@ export async function openTrail(folder: string): Promise<Opening> {
   const end = await endOf(folder, files, head);
   // one whose first line cannot be read is named by the last one, should it become full: there is no other of that name
   const firstSeq = file === undefined || file.size === 0 ? undefined : ((await firstSeqOf(path)) ?? end.last.seq);
-  return { ...end, isNew: false, tornBytes: torn, ...(file === undefined ? {} : { file }), ...(firstSeq === undefined ? {} : { firstSeq }) };
+  return {
+    ...end,
+    isNew: false,
+    tornBytes: torn,
+    ...(file === undefined ? {} : { file }),
+    ...(firstSeq === undefined ? {} : { firstSeq }),
+  };
 }
 
 /** Looks back from the last line to the one that the head names. */
-async function endOf(folder: string, files: readonly AuditFile[], head: Head): Promise<Pick<Opening, 'last' | 'broken'>> {
+async function endOf(
+  folder: string,
+  files: readonly AuditFile[],
+  head: Head,
+): Promise<Pick<Opening, 'last' | 'broken'>> {
   let newest: AuditEntry | undefined;
   let seen = 0;
   for await (const { entry } of newestFirst(folder, files)) {
@@ -52,11 +72,21 @@ async function endOf(folder: string, files: readonly AuditFile[], head: Head): P
     if (entry.seq <= head.seq || ++seen > 2 * BATCH_LINES_MAX) break;
   }
   const there = newest ?? CHAIN_START;
-  if (typeof head === 'string') return { last: { seq: there.seq, hash: BROKEN_HASH }, broken: `${AUDIT_HEAD} is ${head === 'MISSING' ? 'missing' : 'damaged'}: lines may have been cut off` };
+  if (typeof head === 'string')
+    return {
+      last: { seq: there.seq, hash: BROKEN_HASH },
+      broken: `${AUDIT_HEAD} is ${head === 'MISSING' ? 'missing' : 'damaged'}: lines may have been cut off`,
+    };
   // a crash before the first head after the first lines
-  if (head.seq === CHAIN_START.seq && head.hash === CHAIN_START.hash && there.seq <= 2 * BATCH_LINES_MAX) return { last: there };
+  if (head.seq === CHAIN_START.seq && head.hash === CHAIN_START.hash && there.seq <= 2 * BATCH_LINES_MAX)
+    return { last: there };
   const last = there.seq > head.seq ? { seq: there.seq, hash: BROKEN_HASH } : head;
-  return { last, broken: `the trail ends with line ${there.seq}, which is not as ${AUDIT_HEAD} has line ${head.seq}: lines were edited or cut off` };
+  return {
+    last,
+    broken:
+      `the trail ends with line ${there.seq}, which is not as ${AUDIT_HEAD} has line ${head.seq}: ` +
+      'lines were edited or cut off',
+  };
 }
 
 async function firstSeqOf(path: string): Promise<number | undefined> {

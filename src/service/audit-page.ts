@@ -1,6 +1,9 @@
-/** Pages of the audit trail, newest line first, read from the end of the files: no more than a block of them is in memory. */
+/**
+ * Pages of the audit trail, newest line first, read from the end of the files: no more than a block of them is in
+ * memory.
+ */
 import { AppError } from '../lib/error.js';
-import { auditFiles, newestFirst, type AuditFile } from './audit-files.js';
+import { type AuditFile, auditFiles, newestFirst } from './audit-files.js';
 import type { AuditEntry } from './audit-line.js';
 import { PAGE_MAX } from './catalog-page.js';
 
@@ -34,8 +37,10 @@ export function cursorOf({ seq }: AuditEntry): string {
 
 /** @throws AppError BAD_USER_INPUT for a page that cannot be; STORE_UNAVAILABLE */
 export async function pageOf(folder: string, { first, after, ...filter }: AuditPageRequest): Promise<AuditPage> {
-  if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) throw new AppError('BAD_USER_INPUT', `first takes 1 to ${String(PAGE_MAX)}`);
-  if (after !== undefined && !CURSOR.test(after)) throw new AppError('BAD_USER_INPUT', 'after takes the endCursor of an earlier page');
+  if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX)
+    throw new AppError('BAD_USER_INPUT', `first takes 1 to ${PAGE_MAX}`);
+  if (after !== undefined && !CURSOR.test(after))
+    throw new AppError('BAD_USER_INPUT', 'after takes the endCursor of an earlier page');
   const before = after === undefined ? Infinity : Number(after);
   return settled(folder, async (files) => {
     const nodes: AuditEntry[] = [];

@@ -1,24 +1,24 @@
 /**
- * The audit trail: a chained line (audit-line.ts) for every call that changes something and for every one that was refused, in
- * files that only grow (audit-files.ts) in the store's folder.
+ * The audit trail: a chained line (audit-line.ts) for every call that changes something and for every one that was
+ * refused, in files that only grow (audit-files.ts) in the store's folder.
  *
- * Lines that come while others are being written share the next write and its fsync. A line that cannot be written, as on a full
- * disk, is kept and written first when that works again; meanwhile `admit` refuses whatever would change something. The head
- * is written after the lines: after a crash it may be behind them, and never ahead.
+ * Lines that come while others are being written share the next write and its fsync. A line that cannot be written, as
+ * on a full disk, is kept and written first when that works again; meanwhile `admit` refuses whatever would change
+ * something. The head is written after the lines: after a crash it may be behind them, and never ahead.
  */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { instant, type Clock } from '../lib/clock.js';
+import { type Clock, instant } from '../lib/clock.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import { AppendFile, replaceFile, syncFolderOf } from '../store/append-file.js';
 import { storeError } from '../store/store.js';
-import { checkTrail, type AuditCheck } from './audit-check.js';
+import { type AuditCheck, checkTrail } from './audit-check.js';
 import { AUDIT_FILE, AUDIT_HEAD, auditFiles, fullFileName } from './audit-files.js';
 import { AuditFlood, type FloodLimits } from './audit-flood.js';
-import { headText, nextLine, type AuditEvent, type ChainLink } from './audit-line.js';
-import { BATCH_LINES_MAX, openTrail, type Opening } from './audit-opening.js';
-import { countOf, pageOf, type AuditFilter, type AuditPage, type AuditPageRequest } from './audit-page.js';
+import { type AuditEvent, type ChainLink, headText, nextLine } from './audit-line.js';
+import { BATCH_LINES_MAX, type Opening, openTrail } from './audit-opening.js';
+import { type AuditFilter, type AuditPage, type AuditPageRequest, countOf, pageOf } from './audit-page.js';
 
 export interface AuditTrailParts {
   readonly clock: Clock;
@@ -69,7 +69,9 @@ export class AuditTrail {
     this.firstSeq = opening.firstSeq;
     this.last = opening.last;
     this.headSeq = opening.isNew ? opening.last.seq : -1;
-    this.flood = new AuditFlood((event) => { void this.enqueue(event); }, parts.flood);
+    this.flood = new AuditFlood((event) => {
+      void this.enqueue(event);
+    }, parts.flood);
   }
 
   /**
@@ -83,16 +85,22 @@ export class AuditTrail {
     if (isNew) await replaceFile(join(folder, AUDIT_HEAD), headText(last));
     const trail = new AuditTrail(folder, parts, opening);
     if (broken !== undefined) {
-      parts.log.error({ auditTrail: broken }, 'the audit trail is not as this server left it: npm run audit tells more');
+      parts.log.error(
+        { auditTrail: broken },
+        'the audit trail is not as this server left it: npm run audit tells more',
+      );
       await trail.recordOwn('auditBroken', { note: broken });
     }
-    if (tornBytes > 0) await trail.recordOwn('auditRecovered', { note: `a line that a crash had torn was set aside: ${tornBytes} bytes` });
+    if (tornBytes > 0)
+      await trail.recordOwn('auditRecovered', {
+        note: `a line that a crash had torn was set aside: ${tornBytes} bytes`,
+      });
     return trail;
   }
 
   /**
-   * Writes a line. Resolves when it is durable, or when that failed: the line is kept then. Refused calls beyond an address's
-   * lines a minute are counted and told of later.
+   * Writes a line. Resolves when it is durable, or when that failed: the line is kept then. Refused calls beyond an
+   * address's lines a minute are counted and told of later.
    */
   async record(event: AuditEvent): Promise<void> {
     if ((event.subject === undefined || REFUSALS.has(event.result)) && !this.flood.admits(event)) return;
@@ -104,13 +112,21 @@ export class AuditTrail {
     await this.enqueue({ result: 'OK', ...more, subject: OWN_SUBJECT, action, via: 'SERVER' });
   }
 
-  /** Passes when lines can be written; tries, where the last one could not. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
+  /**
+   * Passes when lines can be written; tries, where the last one could not.
+   * @throws AppError STORE_FULL, STORE_UNAVAILABLE
+   */
   async admit(): Promise<void> {
     if (this.failure === undefined) return;
     void this.flush();
     await this.tail;
     const failure = this.fault();
-    if (failure !== undefined) throw new AppError(failure.code, `Nothing is changed while the audit trail cannot be written: ${failure.message}`, { cause: failure });
+    if (failure !== undefined)
+      throw new AppError(
+        failure.code,
+        `Nothing is changed while the audit trail cannot be written: ${failure.message}`,
+        { cause: failure },
+      );
   }
 
   /** Why lines cannot be written, if they cannot. */
@@ -139,7 +155,11 @@ export class AuditTrail {
     await this.flush();
     await this.tail;
     await this.readings;
-    if (this.waiting.length > 0) this.parts.log.error({ lines: this.waiting.length + this.dropped, err: this.failure }, 'lines of the audit trail are lost: they could not be written');
+    if (this.waiting.length > 0)
+      this.parts.log.error(
+        { lines: this.waiting.length + this.dropped, err: this.failure },
+        'lines of the audit trail are lost: they could not be written',
+      );
     this.parts.log.info({ ...this.last }, 'the audit trail ends here');
     await this.file?.close();
   }
@@ -160,7 +180,10 @@ export class AuditTrail {
   }
 
   private trim(): void {
-    this.dropped += this.waiting.splice(0, Math.max(0, this.waiting.length - (this.parts.waitingMax ?? WAITING_MAX))).length;
+    this.dropped += this.waiting.splice(
+      0,
+      Math.max(0, this.waiting.length - (this.parts.waitingMax ?? WAITING_MAX)),
+    ).length;
   }
 
   /** Resolves when the lines that wait now are written, or could not be. */
@@ -210,9 +233,19 @@ export class AuditTrail {
     }
   }
 
-  private chained(batch: readonly Waiting[], dropped: number): { readonly texts: readonly string[]; readonly last: ChainLink } {
+  private chained(
+    batch: readonly Waiting[],
+    dropped: number,
+  ): { readonly texts: readonly string[]; readonly last: ChainLink } {
     const [first] = batch;
-    const gap = { subject: OWN_SUBJECT, action: 'auditGap', via: 'SERVER', result: 'OK', lines: dropped, note: 'lines that could not be written, and were too many to be kept' } as const;
+    const gap = {
+      subject: OWN_SUBJECT,
+      action: 'auditGap',
+      via: 'SERVER',
+      result: 'OK',
+      lines: dropped,
+      note: 'lines that could not be written, and were too many to be kept',
+    } as const;
     const texts: string[] = [];
     let last = this.last;
     for (const { at, event } of dropped > 0 && first !== undefined ? [{ at: first.at, event: gap }, ...batch] : batch) {
@@ -226,12 +259,18 @@ export class AuditTrail {
   /** The file that grows; a full one gets its own name first. */
   private async fileToGrow(): Promise<{ readonly file: AppendFile; readonly isChanged: boolean }> {
     const condition = await this.file?.look();
-    if (condition === 'CHANGED') this.parts.log.error({ file: AUDIT_FILE }, 'somebody has changed the audit trail: npm run audit tells more');
+    if (condition === 'CHANGED')
+      this.parts.log.error({ file: AUDIT_FILE }, 'somebody has changed the audit trail: npm run audit tells more');
     if (condition === 'GONE') {
       this.parts.log.error({ file: AUDIT_FILE }, 'somebody has taken the audit trail away: npm run audit tells more');
       await this.leave();
     }
-    if (this.file !== undefined && this.file.size >= (this.parts.fileBytesMax ?? FILE_BYTES_MAX) && (await this.setAside())) await this.leave();
+    if (
+      this.file !== undefined &&
+      this.file.size >= (this.parts.fileBytesMax ?? FILE_BYTES_MAX) &&
+      (await this.setAside())
+    )
+      await this.leave();
     this.file ??= await AppendFile.open(join(this.folder, AUDIT_FILE));
     return { file: this.file, isChanged: condition === 'CHANGED' && this.file.size > 0 };
   }
@@ -279,7 +318,11 @@ export class AuditTrail {
 
   private failed(error: unknown): void {
     const failure = storeError('Writing the audit trail', error);
-    if (this.failure === undefined) this.parts.log.error({ err: failure, waiting: this.waiting.length }, `the audit trail cannot be written: ${messageOf(failure)}`);
+    if (this.failure === undefined)
+      this.parts.log.error(
+        { err: failure, waiting: this.waiting.length },
+        `the audit trail cannot be written: ${messageOf(failure)}`,
+      );
     for (const line of this.waiting.filter(({ isTold }) => !isTold)) {
       // a second trace of what may never reach the first
       this.parts.log.warn({ audit: { at: line.at, ...line.event } }, 'a line of the audit trail waits to be written');

@@ -5,12 +5,19 @@
  * for encryption pass through and are never kept.
  */
 import { randomUUID } from 'node:crypto';
-import { AppError, type Problem } from '../lib/error.js';
-import { instant, type Clock } from '../lib/clock.js';
-import type { Log } from '../lib/log.js';
-import { packArchive, unpackArchive, verifyStored, type ArchiveFormat, type Unpacked, type UnpackOptions } from '../archive/archive.js';
+import {
+  type ArchiveFormat,
+  packArchive,
+  type Unpacked,
+  type UnpackOptions,
+  unpackArchive,
+  verifyStored,
+} from '../archive/archive.js';
 import type { CaptureRequest } from '../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../engine/scope/scope.js';
+import { type Clock, instant } from '../lib/clock.js';
+import { AppError, type Problem } from '../lib/error.js';
+import type { Log } from '../lib/log.js';
 import { countRows } from '../model/snapshot.js';
 import type { Catalog } from './catalog.js';
 import { checkReferences, checkWhole, describe, unsealed, untruths } from './content.js';
@@ -97,11 +104,28 @@ export class BackupService {
   start(request: CreateBackup): BackupJob {
     const database = this.parts.databases.get(request.database);
     const id = randomUUID();
-    const first: BackupProgress = { jobId: id, phase: 'QUEUED', rows: 0, bytes: 0, fraction: 0, message: `Waiting to read ${database.id}`, at: this.now() };
+    const first: BackupProgress = {
+      jobId: id,
+      phase: 'QUEUED',
+      rows: 0,
+      bytes: 0,
+      fraction: 0,
+      message: `Waiting to read ${database.id}`,
+      at: this.now(),
+    };
     const feed = new Feed(first);
     const done = this.parts.work.runHeavy('backup', () => this.make(id, request, feed));
-    const tellEnd = (isMade: boolean): void => { for (const listener of this.listeners) listener(isMade); };
-    done.then(() => { tellEnd(true); }, () => { tellEnd(false); });
+    const tellEnd = (isMade: boolean): void => {
+      for (const listener of this.listeners) listener(isMade);
+    };
+    done.then(
+      () => {
+        tellEnd(true);
+      },
+      () => {
+        tellEnd(false);
+      },
+    );
     done.catch((error: unknown) => {
       const problem = problemOf(error);
       feed.end({ ...feed.current, phase: 'FAILED', message: problem.message, at: this.now(), error: problem });
@@ -129,31 +153,96 @@ export class BackupService {
     const { catalog, databases, log } = this.parts;
     const database = databases.get(request.database);
     const began = this.parts.clock.monotonic();
-    const tell = (progress: Partial<BackupProgress>, milestone: boolean): void => { feed.publish({ ...feed.current, ...progress, at: this.now() }, milestone); };
+    const tell = (progress: Partial<BackupProgress>, milestone: boolean): void => {
+      feed.publish({ ...feed.current, ...progress, at: this.now() }, milestone);
+    };
     tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = this.parts.clock.now();
     const captured = await database.capture(request.capture ?? 'AUTO', {
-      onProgress: (rows, total) => { tell({ rows, ...(total === undefined ? {} : { totalRows: total }), fraction: total === undefined ? 0.1 : (0.5 * rows) / Math.max(1, total), message: `Read ${String(rows)} rows` }, false); },
+      onProgress: (rows, total) => {
+        tell(
+          {
+            rows,
+            ...(total === undefined ? {} : { totalRows: total }),
+            fraction: total === undefined ? 0.1 : (0.5 * rows) / Math.max(1, total),
+            message: `Read ${rows} rows`,
+          },
+          false,
+        );
+      },
     });
     const { snapshot, selection } = await select(captured, request.filter);
     const totalRows = countRows(snapshot);
-    tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${String(totalRows)} rows` }, true);
-    const slot = await catalog.reserve({ name: request.name, createdAt, extension: archiveExtension(request.format, { compressed: request.compress, encrypted: request.encryptionKey !== undefined }) });
+    tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
+    const slot = await catalog.reserve({
+      name: request.name,
+      createdAt,
+      extension: archiveExtension(request.format, {
+        compressed: request.compress,
+        encrypted: request.encryptionKey !== undefined,
+      }),
+    });
     try {
-      const header = { ...describe(snapshot), id: jobId, name: request.name, ...(request.description === undefined ? {} : { description: request.description }), createdAt: instant(createdAt), createdBy: request.subject, database: database.id, type: request.filter === undefined ? 'FULL' as const : 'SELECTIVE' as const };
+      const header = {
+        ...describe(snapshot),
+        id: jobId,
+        name: request.name,
+        ...(request.description === undefined ? {} : { description: request.description }),
+        createdAt: instant(createdAt),
+        createdBy: request.subject,
+        database: database.id,
+        type: request.filter === undefined ? ('FULL' as const) : ('SELECTIVE' as const),
+      };
       const packing = packArchive(snapshot, {
         format: request.format,
         compress: request.compress,
         ...(request.encryptionKey === undefined ? {} : { passphrase: request.encryptionKey }),
         header: { ...header, ...headerSelection(selection) },
-        onProgress: (rows, bytes) => { tell({ rows, bytes, fraction: 0.5 + 0.45 * (totalRows === 0 ? 1 : rows / totalRows), message: `Stored ${String(rows)} of ${String(totalRows)} rows` }, false); },
+        onProgress: (rows, bytes) => {
+          tell(
+            {
+              rows,
+              bytes,
+              fraction: 0.5 + 0.45 * (totalRows === 0 ? 1 : rows / totalRows),
+              message: `Stored ${rows} of ${totalRows} rows`,
+            },
+            false,
+          );
+        },
       });
       // one after the other: when storing fails, its error is the reason, and not that packing was cut short by it
       await slot.put(packing.bytes);
       const packed = await packing.result;
-      const record = await catalog.commit(slot, { ...header, ...selection, ...packed, archiveFormat: request.format, compressed: request.compress, encrypted: request.encryptionKey !== undefined, tags: [...request.tags], origin: 'CAPTURED' });
-      log.info({ backup: record.id, rows: record.rowCount, bytes: record.size, ms: Math.round(this.parts.clock.monotonic() - began), subject: request.subject }, 'backup created');
-      feed.end({ ...feed.current, phase: 'SUCCEEDED', rows: totalRows, bytes: record.size, fraction: 1, message: `Stored ${String(totalRows)} rows in ${String(record.size)} bytes`, at: this.now(), backup: record });
+      const record = await catalog.commit(slot, {
+        ...header,
+        ...selection,
+        ...packed,
+        archiveFormat: request.format,
+        compressed: request.compress,
+        encrypted: request.encryptionKey !== undefined,
+        tags: [...request.tags],
+        origin: 'CAPTURED',
+      });
+      log.info(
+        {
+          backup: record.id,
+          rows: record.rowCount,
+          bytes: record.size,
+          ms: Math.round(this.parts.clock.monotonic() - began),
+          subject: request.subject,
+        },
+        'backup created',
+      );
+      feed.end({
+        ...feed.current,
+        phase: 'SUCCEEDED',
+        rows: totalRows,
+        bytes: record.size,
+        fraction: 1,
+        message: `Stored ${totalRows} rows in ${record.size} bytes`,
+        at: this.now(),
+        backup: record,
+      });
       return record;
     } finally {
       await catalog.abandon(slot);
@@ -162,10 +251,12 @@ export class BackupService {
 
   /**
    * Reads a stored backup whole, everything checked. What a sealed one turns out to be is written down.
-   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED; BAD_USER_INPUT, TOO_LARGE for what a sealed one may turn out to be
+   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED; BAD_USER_INPUT, TOO_LARGE for what a sealed one
+   * may turn out to be
    */
   async read(record: BackupRecord, decryptionKey: string | undefined, options: ReadOptions = {}): Promise<ReadBackup> {
-    if (!record.encrypted && decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `Backup "${record.name}" is not encrypted: leave the key out`);
+    if (!record.encrypted && decryptionKey !== undefined)
+      throw new AppError('BAD_USER_INPUT', `Backup "${record.name}" is not encrypted: leave the key out`);
     const { checksum, size, contentDigest, sealed = false } = record;
     // rows that others wrote may be written in other ways than ours: they are read as they were when they were imported
     const isOurs = record.origin === 'CAPTURED';
@@ -177,10 +268,20 @@ export class BackupService {
       contentBytesMax: sealed ? this.parts.uploadBytesMax : record.contentSize,
     }).catch((error: unknown) => {
       if (sealed || !(error instanceof AppError) || error.code !== 'TOO_LARGE') throw error;
-      throw new AppError('INTEGRITY_FAILED', `The backup's content is larger than the ${String(record.contentSize)} bytes that its manifest says: that was changed. Import the file again`, { cause: error });
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The backup's content is larger than the ${record.contentSize} bytes that its manifest says: that was ` +
+          'changed. Import the file again',
+        { cause: error },
+      );
     });
     if (sealed) return { ...unpacked, record: await this.unseal(record, unpacked) };
-    if (unpacked.contentDigest !== contentDigest) throw new AppError('INTEGRITY_FAILED', 'The digest of the backup\'s content is not the one in its manifest: the manifest was changed. Import the file again');
+    if (unpacked.contentDigest !== contentDigest)
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        "The digest of the backup's content is not the one in its manifest: the manifest was changed. Import the " +
+          'file again',
+      );
     return { ...unpacked, record };
   }
 
@@ -205,12 +306,21 @@ export class BackupService {
       const record = this.parts.catalog.get(id);
       try {
         if (record.encrypted && decryptionKey === undefined) {
-          await verifyStored(await this.parts.catalog.openArchive(id), { checksum: record.checksum, size: record.size });
-          return { valid: true, contentChecked: false, errors: [], warnings: ['The backup is encrypted and no key was given: only the stored bytes were checked'] };
+          await verifyStored(await this.parts.catalog.openArchive(id), {
+            checksum: record.checksum,
+            size: record.size,
+          });
+          return {
+            valid: true,
+            contentChecked: false,
+            errors: [],
+            warnings: ['The backup is encrypted and no key was given: only the stored bytes were checked'],
+          };
         }
         return await this.checkContent(record, decryptionKey);
       } catch (error) {
-        const faults = record.sealed === true ? ['INTEGRITY_FAILED', 'BAD_USER_INPUT', 'TOO_LARGE'] : ['INTEGRITY_FAILED'];
+        const faults =
+          record.sealed === true ? ['INTEGRITY_FAILED', 'BAD_USER_INPUT', 'TOO_LARGE'] : ['INTEGRITY_FAILED'];
         if (!(error instanceof AppError) || !faults.includes(error.code)) throw error;
         return { valid: false, contentChecked: false, errors: [error.message], warnings: [] };
       }
@@ -223,7 +333,13 @@ export class BackupService {
       const { snapshot, warnings: leftOut } = read;
       const { errors: dangling, warnings } = await checkReferences(snapshot);
       const errors = [...untruths(read.record, read), ...dangling];
-      return { valid: errors.length === 0, contentChecked: true, rowCount: countRows(snapshot), errors, warnings: [...leftOut, ...warnings] };
+      return {
+        valid: errors.length === 0,
+        contentChecked: true,
+        rowCount: countRows(snapshot),
+        errors,
+        warnings: [...leftOut, ...warnings],
+      };
     });
   }
 
@@ -243,4 +359,3 @@ export function problemOf(error: unknown): Problem {
   if (!(error instanceof AppError)) return { code: 'INTERNAL', message: 'Internal error; the log has the details' };
   return { code: error.code, message: error.message, ...error.place };
 }
-

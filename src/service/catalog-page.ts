@@ -103,7 +103,8 @@ export function matching(sorted: readonly BackupRecord[], filter: BackupFilter):
 
 function millis(date: Date, field: string): number {
   const ms = date.getTime();
-  if (Number.isNaN(ms)) throw new AppError('BAD_USER_INPUT', `"${field}" is no instant; write it like 2026-01-15T10:30:00.000Z.`);
+  if (Number.isNaN(ms))
+    throw new AppError('BAD_USER_INPUT', `"${field}" is no instant; write it like 2026-01-15T10:30:00.000Z.`);
   return ms;
 }
 
@@ -122,7 +123,10 @@ function readCursor(cursor: string): Place {
   const [, createdAt, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.+)$/s.exec(text) ?? [];
   // Decoding passes over what is not base64, so only what encodes to the same text was a cursor.
   if (createdAt === undefined || id === undefined || writeCursor({ createdAt, id }) !== cursor) {
-    throw new AppError('BAD_USER_INPUT', '"after" is not a cursor of this list. Take it from pageInfo.endCursor or edges.cursor, or leave it out.');
+    throw new AppError(
+      'BAD_USER_INPUT',
+      '"after" is not a cursor of this list. Take it from pageInfo.endCursor or edges.cursor, or leave it out.',
+    );
   }
   return { createdAt, id };
 }

@@ -13,9 +13,32 @@ import type { Readable } from 'node:stream';
 import { assert } from '../lib/assert.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { ByteRange, Store } from '../store/store.js';
-import { comparePlaces, indexOfPlace, matching, pageOf, type BackupFilter, type BackupPage, type PageRequest } from './catalog-page.js';
-import { archiveKey, archiveOfManifest, INCOMING_PREFIX, isArchiveKey, isManifestKey, manifestKey, pendingKey, type ArchiveName } from './layout.js';
-import { MANIFEST_BYTES_MAX, makeBackupRecord, parseBackupRecord, type BackupDescription, type BackupRecord } from './manifest-record.js';
+import {
+  type BackupFilter,
+  type BackupPage,
+  comparePlaces,
+  indexOfPlace,
+  matching,
+  type PageRequest,
+  pageOf,
+} from './catalog-page.js';
+import {
+  type ArchiveName,
+  archiveKey,
+  archiveOfManifest,
+  INCOMING_PREFIX,
+  isArchiveKey,
+  isManifestKey,
+  manifestKey,
+  pendingKey,
+} from './layout.js';
+import {
+  type BackupDescription,
+  type BackupRecord,
+  MANIFEST_BYTES_MAX,
+  makeBackupRecord,
+  parseBackupRecord,
+} from './manifest-record.js';
 
 const LOADING_AT_ONCE = 32;
 
@@ -32,7 +55,10 @@ export interface Slot {
    * Stores the archive: once, or again after a failure. Errors as of Store.put.
    * @returns bytes stored
    */
-  put(source: AsyncIterable<Uint8Array> | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<{ readonly size: number }>;
+  put(
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly size: number }>;
 }
 
 interface Reservation {
@@ -57,13 +83,14 @@ export class Catalog {
   ) {}
 
   /**
-   * Removes what a crash left behind, then reads every manifest record. One that cannot be read or whose archive is missing is
-   * logged and told by `problems`, and is not listed; its files are left alone. Throws STORE_UNAVAILABLE.
+   * Removes what a crash left behind, then reads every manifest record. One that cannot be read or whose archive is
+   * missing is logged and told by `problems`, and is not listed; its files are left alone. Throws STORE_UNAVAILABLE.
    */
   static async open(store: Store, log: CatalogLog): Promise<Catalog> {
     const catalog = new Catalog(store, log);
     const swept = await store.sweep();
-    if (swept.length > 0) log.info({ files: swept }, 'removed unfinished writes of an earlier run from the backup store');
+    if (swept.length > 0)
+      log.info({ files: swept }, 'removed unfinished writes of an earlier run from the backup store');
     await catalog.load();
     return catalog;
   }
@@ -88,8 +115,8 @@ export class Catalog {
   }
 
   /**
-   * Writes the manifest record of an archive that slot.put has stored, and lists the backup. When that fails the archive is
-   * removed again, and nothing is listed or left behind. Either way the slot is used up.
+   * Writes the manifest record of an archive that slot.put has stored, and lists the backup. When that fails the
+   * archive is removed again, and nothing is listed or left behind. Either way the slot is used up.
    */
   async commit(slot: Slot, description: BackupDescription): Promise<BackupRecord> {
     const reservation = this.reservations.get(slot);
@@ -97,7 +124,10 @@ export class Catalog {
     this.reservations.delete(slot); // from here on `abandon` cannot reach it
     try {
       assert(reservation.size !== undefined, `slot ${slot.key} committed before its archive was stored`);
-      assert(reservation.size === description.size, `${slot.key} has ${reservation.size} bytes, its manifest says ${description.size}`);
+      assert(
+        reservation.size === description.size,
+        `${slot.key} has ${reservation.size} bytes, its manifest says ${description.size}`,
+      );
       assert(!this.byId.has(description.id), `backup ${description.id} exists already`);
       const { record, bytes } = makeBackupRecord(description, slot.key);
       await this.store.put(manifestKey(slot.key), bytes);
@@ -112,9 +142,9 @@ export class Catalog {
   }
 
   /**
-   * Gives a slot up and removes what was stored under it; waits for a put under way, which the caller has to end. A slot that
-   * was committed or abandoned before is left as it is, so this may stand in a `finally`. Never throws: what cannot be removed is logged,
-   * and removed by the next start.
+   * Gives a slot up and removes what was stored under it; waits for a put under way, which the caller has to end. A
+   * slot that was committed or abandoned before is left as it is, so this may stand in a `finally`. Never throws: what
+   * cannot be removed is logged, and removed by the next start.
    */
   async abandon(slot: Slot): Promise<void> {
     const reservation = this.reservations.get(slot);
@@ -147,17 +177,24 @@ export class Catalog {
       return await this.store.get(file, range);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error;
-      throw new AppError('NOT_FOUND', `The file ${file} of backup ${id} is no longer in the backup store. Put it back, or delete the backup.`, { cause: error });
+      throw new AppError(
+        'NOT_FOUND',
+        `The file ${file} of backup ${id} is no longer in the backup store. Put it back, or delete the backup.`,
+        { cause: error },
+      );
     }
   }
 
   /**
-   * Writes down what a sealed backup turned out to be; its id, time and archive stay. A crash leaves the old record or the new one.
-   * @returns the record, somebody else's where they were faster @throws AppError NOT_FOUND, STORE_FULL, STORE_UNAVAILABLE
+   * Writes down what a sealed backup turned out to be; its id, time and archive stay. A crash leaves the old record or
+   * the new one.
+   * @returns the record, somebody else's where they were faster @throws AppError NOT_FOUND, STORE_FULL,
+   * STORE_UNAVAILABLE
    */
   async complete(description: BackupDescription): Promise<BackupRecord> {
     const { id } = description;
-    for (let other = this.completing.get(id); other !== undefined; other = this.completing.get(id)) await Promise.allSettled([other]);
+    for (let other = this.completing.get(id); other !== undefined; other = this.completing.get(id))
+      await Promise.allSettled([other]);
     const before = this.get(id);
     if (before.sealed !== true) return before;
     const { record, bytes } = makeBackupRecord(description, before.file);
@@ -176,8 +213,9 @@ export class Catalog {
   }
 
   /**
-   * Removes the manifest record, from where on the backup is gone for good, then the archive. Files that are gone already
-   * do not matter; an archive that cannot be removed is a problem, not an error. Throws NOT_FOUND, STORE_UNAVAILABLE.
+   * Removes the manifest record, from where on the backup is gone for good, then the archive. Files that are gone
+   * already do not matter; an archive that cannot be removed is a problem, not an error. Throws NOT_FOUND,
+   * STORE_UNAVAILABLE.
    */
   async delete(id: string): Promise<void> {
     const record = this.get(id);
@@ -272,7 +310,10 @@ export class Catalog {
     this.reservedKeys.delete(reservation.key);
   }
 
-  /** A full disk must not keep anybody from deleting: then a crash in between would leave an archive behind, which is reported. */
+  /**
+   * A full disk must not keep anybody from deleting: then a crash in between would leave an archive behind, which is
+   * reported.
+   */
   private async markForRemoval(archive: string): Promise<void> {
     try {
       await this.store.put(pendingKey(archive), new Uint8Array(), { replace: true });
@@ -282,7 +323,11 @@ export class Catalog {
   }
 
   private async removeLeftover(key: string): Promise<void> {
-    if (isArchiveKey(key)) this.log.warn({ file: key }, 'removing an archive that a backup or a deletion that did not come to its end left behind');
+    if (isArchiveKey(key))
+      this.log.warn(
+        { file: key },
+        'removing an archive that a backup or a deletion that did not come to its end left behind',
+      );
     await this.removeQuietly(key);
   }
 
@@ -292,7 +337,9 @@ export class Catalog {
       await this.store.delete(key);
       return true;
     } catch (error) {
-      this.faults.push(`${key} belongs to no backup and cannot be removed: ${messageOf(error)} The next start tries again.`);
+      this.faults.push(
+        `${key} belongs to no backup and cannot be removed: ${messageOf(error)} The next start tries again.`,
+      );
       this.log.warn({ file: key, err: error }, 'a file that belongs to no backup cannot be removed');
       return false;
     }

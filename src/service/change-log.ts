@@ -3,10 +3,10 @@
  * JSON in the store. It is written and read as a stream; a restore of 300,000 rows has as many lines.
  */
 import { pipeline } from 'node:stream';
-import { createGunzip, createGzip, constants } from 'node:zlib';
-import { AppError, messageOf } from '../lib/error.js';
-import { wholeRow, type ChangeKind, type RowChange, type WholeRowChange } from '../engine/plan/change.js';
+import { constants, createGunzip, createGzip } from 'node:zlib';
+import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../engine/plan/change.js';
 import type { KeptChange } from '../engine/plan/undo.js';
+import { AppError, messageOf } from '../lib/error.js';
 import type { Row } from '../model/row.js';
 import { parseJson, stringifyJson } from '../ovsdb/json.js';
 import type { Store } from '../store/store.js';
@@ -37,7 +37,11 @@ const BLOCK_CHARACTERS = 64 << 10;
 const CURSOR = /^change:(\d{1,9})$/;
 
 /** Writes the log. */
-export async function writeChangeLog(store: Store, id: string, changes: AsyncIterable<RowChange | WholeRowChange>): Promise<void> {
+export async function writeChangeLog(
+  store: Store,
+  id: string,
+  changes: AsyncIterable<RowChange | WholeRowChange>,
+): Promise<void> {
   async function* lines(): AsyncGenerator<Buffer> {
     let block = '';
     for await (const change of changes) {
@@ -59,12 +63,17 @@ function lineOf(change: RowChange | WholeRowChange): string {
   const head = `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
   if ('row' in change) return `${head},"row":${change.row.toString()}}`;
   if (change.isBrief === true) return `${head},"columns":[],"isBrief":true}`;
-  const columns = change.columns.map((cell) => Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)));
-  return `${head},"columns":${stringifyJson(columns)}${change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`}}`;
+  const columns = change.columns.map((cell) =>
+    Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)),
+  );
+  const reason = change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`;
+  return `${head},"columns":${stringifyJson(columns)}${reason}}`;
 }
 
 function changeOf(line: string): RowChange {
-  const change = parseJson(line) as unknown as RowChange | (Omit<RowChange, 'columns'> & { readonly row: Row; readonly kind: 'INSERT' | 'DELETE' });
+  const change = parseJson(line) as unknown as
+    | RowChange
+    | (Omit<RowChange, 'columns'> & { readonly row: Row; readonly kind: 'INSERT' | 'DELETE' });
   if (!('row' in change)) return change;
   const { row, ...rest } = change;
   return { ...rest, columns: wholeRow(row, change.kind) };
@@ -82,7 +91,11 @@ export async function* readKeptChanges(store: Store, id: string): AsyncGenerator
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('INTEGRITY_FAILED', `The list of changes of restore ${id} is damaged, so that it cannot be undone: ${messageOf(error)}`, { cause: error });
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The list of changes of restore ${id} is damaged, so that it cannot be undone: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -109,7 +122,12 @@ async function* logLines(store: Store, id: string): AsyncGenerator<string> {
 }
 
 /** One page of the log. @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone */
-export async function readChangeLog(store: Store, id: string, counts: ChangeCounts, request: ChangePageRequest): Promise<ChangePage> {
+export async function readChangeLog(
+  store: Store,
+  id: string,
+  counts: ChangeCounts,
+  request: ChangePageRequest,
+): Promise<ChangePage> {
   const { first, kind, table } = request;
   const skip = positionAfter(request);
   const totalCount = total(counts, kind, table);
@@ -127,7 +145,11 @@ export async function readChangeLog(store: Store, id: string, counts: ChangeCoun
 }
 
 /** The same pages of changes that are not in a log. */
-export async function pageChanges(changes: AsyncIterable<RowChange>, counts: ChangeCounts, request: ChangePageRequest): Promise<ChangePage> {
+export async function pageChanges(
+  changes: AsyncIterable<RowChange>,
+  counts: ChangeCounts,
+  request: ChangePageRequest,
+): Promise<ChangePage> {
   const { first, kind, table } = request;
   const skip = positionAfter(request);
   const nodes: RowChange[] = [];
@@ -142,7 +164,7 @@ export async function pageChanges(changes: AsyncIterable<RowChange>, counts: Cha
 }
 
 function pageOf(nodes: readonly RowChange[], skip: number, totalCount: number): ChangePage {
-  const cursor = (position: number): string => Buffer.from(`change:${String(position)}`).toString('base64url');
+  const cursor = (position: number): string => Buffer.from(`change:${position}`).toString('base64url');
   return {
     nodes,
     ...(nodes.length === 0 ? {} : { startCursor: cursor(skip + 1), endCursor: cursor(skip + nodes.length) }),
@@ -153,7 +175,8 @@ function pageOf(nodes: readonly RowChange[], skip: number, totalCount: number): 
 }
 
 function positionAfter({ first, after }: ChangePageRequest): number {
-  if (!Number.isInteger(first) || first < 1 || first > CHANGES_PAGE_MAX) throw new AppError('BAD_USER_INPUT', `changes: first takes 1 to ${String(CHANGES_PAGE_MAX)}`);
+  if (!Number.isInteger(first) || first < 1 || first > CHANGES_PAGE_MAX)
+    throw new AppError('BAD_USER_INPUT', `changes: first takes 1 to ${CHANGES_PAGE_MAX}`);
   if (after === undefined) return 0;
   const match = CURSOR.exec(Buffer.from(after, 'base64url').toString());
   if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the endCursor of an earlier page');

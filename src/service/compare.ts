@@ -1,17 +1,18 @@
 /** Comparing: what would make one configuration, a backup or a live database, equal to another. */
-import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
-import { describeChanges, withColumns, type RowChange } from '../engine/plan/change.js';
+
+import { describeChanges, type RowChange, withColumns } from '../engine/plan/change.js';
 import { adapt } from '../engine/plan/compatibility.js';
 import { Labels } from '../engine/plan/label.js';
 import { makePlan } from '../engine/plan/plan.js';
-import type { ResourceFilter } from '../engine/scope/scope.js';
 import { countChanges, type Plan } from '../engine/plan/table-plan.js';
+import type { ResourceFilter } from '../engine/scope/scope.js';
+import { AppError } from '../lib/error.js';
+import { Breath } from '../lib/pause.js';
 import { identify } from '../model/identity.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
-import { pageChanges, type ChangeCounts, type ChangePage, type ChangePageRequest } from './change-log.js';
+import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from './change-log.js';
 import type { Databases } from './database.js';
 import type { BackupRecord } from './manifest-record.js';
 import { effectiveFilter, scopeOf } from './restore-planner.js';
@@ -34,8 +35,11 @@ export class Comparison {
     private readonly plan: Plan,
     private readonly labels: Labels,
   ) {
-    this.counts = Object.fromEntries(plan.tables.map((draft) => [draft.table.name, { ...countChanges(draft), SKIP: 0 }]));
-    const sum = (kind: string): number => Object.values(this.counts).reduce((total, kinds) => total + (kinds[kind] ?? 0), 0);
+    this.counts = Object.fromEntries(
+      plan.tables.map((draft) => [draft.table.name, { ...countChanges(draft), SKIP: 0 }]),
+    );
+    const sum = (kind: string): number =>
+      Object.values(this.counts).reduce((total, kinds) => total + (kinds[kind] ?? 0), 0);
     this.inserted = sum('INSERT');
     this.updated = sum('UPDATE');
     this.deleted = sum('DELETE');
@@ -51,7 +55,8 @@ export class Comparison {
   }
 
   private async *differences(): AsyncGenerator<RowChange> {
-    for await (const change of describeChanges(this.plan, this.labels, new Breath())) if (change.kind !== 'SKIP') yield withColumns(change);
+    for await (const change of describeChanges(this.plan, this.labels, new Breath()))
+      if (change.kind !== 'SKIP') yield withColumns(change);
   }
 }
 
@@ -66,8 +71,8 @@ export class CompareService {
   constructor(private readonly parts: CompareServiceParts) {}
 
   /**
-   * The changes that lead from one configuration to the other, runtime state aside; of the part that a filter picks, and that both sides
-   * were made to hold, where one of them is a selective backup.
+   * The changes that lead from one configuration to the other, runtime state aside; of the part that a filter picks,
+   * and that both sides were made to hold, where one of them is a selective backup.
    * @throws AppError BAD_USER_INPUT, NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE
    */
   async compare(from: ConfigurationRef, to: ConfigurationRef, asked?: ResourceFilter): Promise<Comparison> {
@@ -78,15 +83,33 @@ export class CompareService {
       // what the older schema lacks is no difference that could be shown in its words
       const { snapshot } = await adapt(after, before.schema, true, breath);
       const identity = await identify(snapshot, before, breath);
-      const filter = [first, second].reduce((limit, record) => (record === undefined ? limit : effectiveFilter(record, limit)), asked);
-      const scope = filter === undefined ? {} : { scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks };
-      const plan = await makePlan(snapshot, before, identity, { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope }, breath);
+      const filter = [first, second].reduce(
+        (limit, record) => (record === undefined ? limit : effectiveFilter(record, limit)),
+        asked,
+      );
+      const scope =
+        filter === undefined
+          ? {}
+          : {
+              scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks,
+            };
+      const plan = await makePlan(
+        snapshot,
+        before,
+        identity,
+        { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope },
+        breath,
+      );
       return new Comparison(plan, await Labels.read([before, snapshot], breath));
     });
   }
 
-  private async read({ backupId, database, decryptionKey }: ConfigurationRef, side: string): Promise<{ snapshot: Snapshot; record?: BackupRecord }> {
-    if ((backupId === undefined) === (database === undefined)) throw new AppError('BAD_USER_INPUT', `${side}: exactly one of backupId and database is needed`);
+  private async read(
+    { backupId, database, decryptionKey }: ConfigurationRef,
+    side: string,
+  ): Promise<{ snapshot: Snapshot; record?: BackupRecord }> {
+    if ((backupId === undefined) === (database === undefined))
+      throw new AppError('BAD_USER_INPUT', `${side}: exactly one of backupId and database is needed`);
     if (backupId !== undefined) return this.parts.backups.read(this.parts.catalog.get(backupId), decryptionKey);
     if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${side}: a database needs no key`);
     return { snapshot: await this.parts.databases.get(database).capture('AUTO') };

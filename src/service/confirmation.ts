@@ -1,10 +1,14 @@
 /**
- * Waiting for a confirmation, as network engineers know it from routers: what was restored is undone unless somebody says in
- * time that it is well.
+ * Waiting for a confirmation, as network engineers know it from routers: what was restored is undone unless somebody
+ * says in time that it is well.
  */
 import type { Clock } from '../lib/clock.js';
 
-export type Verdict<Undo> = { readonly kind: 'CONFIRMED' } | { readonly kind: 'EXPIRED' } | { readonly kind: 'STOPPED' } | { readonly kind: 'UNDO'; readonly request: Undo };
+export type Verdict<Undo> =
+  | { readonly kind: 'CONFIRMED' }
+  | { readonly kind: 'EXPIRED' }
+  | { readonly kind: 'STOPPED' }
+  | { readonly kind: 'UNDO'; readonly request: Undo };
 
 const TICK_MS = 1_000;
 

@@ -2,10 +2,11 @@
  * The configured databases, and what the services need of them: sessions whose failures are
  * told in the words of the catalogue of errors.
  */
-import { AppError, messageOf } from '../lib/error.js';
-import { chooseMode, type CaptureRequest } from '../engine/capture/capture-mode.js';
+
 import type { CaptureOptions } from '../engine/capture/capture.js';
+import { type CaptureRequest, chooseMode } from '../engine/capture/capture-mode.js';
 import { HeldDatabase } from '../engine/capture/held-database.js';
+import { AppError, messageOf } from '../lib/error.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../ovsdb/error.js';
@@ -50,8 +51,17 @@ export class Database {
   }
 
   /** Captures a session's database and keeps up with it. @throws ConnectionError, OvsdbError, AppError CANCELLED */
-  async hold(session: Session, requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'>): Promise<HeldDatabase> {
-    const mode = chooseMode({ requested, clustered: session.server.clustered, lastSilenceMs: this.lastSilenceMs, silenceMaxMs: this.limits.silenceMsMax });
+  async hold(
+    session: Session,
+    requested: CaptureRequest,
+    options: Omit<CaptureOptions, 'mode'>,
+  ): Promise<HeldDatabase> {
+    const mode = chooseMode({
+      requested,
+      clustered: session.server.clustered,
+      lastSilenceMs: this.lastSilenceMs,
+      silenceMaxMs: this.limits.silenceMsMax,
+    });
     const held = await HeldDatabase.capture(session, { ...options, mode });
     // in small steps it says nothing of what FAST costs
     if (mode === 'FAST') this.lastSilenceMs = held.longestSilenceMs;
@@ -65,25 +75,37 @@ export class Database {
   async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<Snapshot> {
     for (let captures = 1; ; captures++) {
       try {
-        return await this.client.withSession({ leader: false, avoidLeader: true, signal: options.signal }, async (session) => {
-          return (await this.hold(session, requested, options)).current();
-        });
+        return await this.client.withSession(
+          { leader: false, avoidLeader: true, signal: options.signal },
+          async (session) => {
+            return (await this.hold(session, requested, options)).current();
+          },
+        );
       } catch (error) {
-        if (options.signal?.aborted === true) throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
-        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.status.connected) throw databaseError(error);
+        if (options.signal?.aborted === true)
+          throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
+        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.status.connected)
+          throw databaseError(error);
       }
     }
   }
 
   /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
   async countRows(): Promise<Readonly<Record<string, number>>> {
-    return this.withSession({ leader: false }, async ({ connection, schema }): Promise<Readonly<Record<string, number>>> => {
-      const tables = [...schema.tables.keys()];
-      const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
-      const results = await connection.request('transact', [schema.name, ...operations], { timeoutMs: COUNT_TIMEOUT_MS });
-      if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
-      return Object.fromEntries(tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0)) as Readonly<Record<string, number>>;
-    });
+    return this.withSession(
+      { leader: false },
+      async ({ connection, schema }): Promise<Readonly<Record<string, number>>> => {
+        const tables = [...schema.tables.keys()];
+        const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
+        const results = await connection.request('transact', [schema.name, ...operations], {
+          timeoutMs: COUNT_TIMEOUT_MS,
+        });
+        if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
+        return Object.fromEntries(
+          tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0),
+        ) as Readonly<Record<string, number>>;
+      },
+    );
   }
 }
 
@@ -95,8 +117,12 @@ function rowsIn(result: Json): number {
 
 /** An error of the protocol in the words of the catalogue; anything else as it is. */
 export function databaseError(error: unknown): unknown {
-  if (error instanceof ConnectionError || error instanceof FrameError) return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}`, { cause: error });
-  if (error instanceof OvsdbError) return new AppError('DATABASE_UNAVAILABLE', `The database did not answer as it should: ${error.message}`, { cause: error });
+  if (error instanceof ConnectionError || error instanceof FrameError)
+    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}`, { cause: error });
+  if (error instanceof OvsdbError)
+    return new AppError('DATABASE_UNAVAILABLE', `The database did not answer as it should: ${error.message}`, {
+      cause: error,
+    });
   return error;
 }
 
@@ -111,7 +137,11 @@ export class Databases {
   /** @param id undefined or null for the default one @throws AppError NOT_FOUND that names the ids there are */
   get(id?: string | null): Database {
     const found = id === undefined || id === null ? this.all[0] : this.all.find((database) => database.id === id);
-    if (found === undefined) throw new AppError('NOT_FOUND', `Database not found: "${String(id)}". Configured here: ${this.all.map((database) => database.id).join(', ')}`);
+    if (found === undefined)
+      throw new AppError(
+        'NOT_FOUND',
+        `Database not found: "${id}". Configured here: ${this.all.map((database) => database.id).join(', ')}`,
+      );
     return found;
   }
 }

@@ -1,16 +1,17 @@
 /**
  * Exports: a backup as a document in the format asked for, or its stored file as it is.
  *
- * A document is read and checked whole, and written to a spool, before its first byte is handed out: damage is an error and not
- * a download that breaks, its size is known, and whoever takes it slowly holds neither memory nor a turn of heavy work. The
- * spool's file is removed as soon as it is open for reading, so that nothing of it outlives the stream, or the process.
+ * A document is read and checked whole, and written to a spool, before its first byte is handed out: damage is an error
+ * and not a download that breaks, its size is known, and whoever takes it slowly holds neither memory nor a turn of
+ * heavy work. The spool's file is removed as soon as it is open for reading, so that nothing of it outlives the stream,
+ * or the process.
  */
 import type { Readable } from 'node:stream';
+import { type ArchiveFormat, type ArchiveHeader, packArchive } from '../archive/archive.js';
 import { assert } from '../lib/assert.js';
-import { AppError } from '../lib/error.js';
 import type { Clock } from '../lib/clock.js';
+import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { packArchive, type ArchiveFormat, type ArchiveHeader } from '../archive/archive.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { ByteRange, Store } from '../store/store.js';
 import type { BackupService, ReadBackup } from './backup.js';
@@ -20,7 +21,7 @@ import { archiveExtension, downloadName } from './layout.js';
 import type { BackupRecord } from './manifest-record.js';
 import { withScratch } from './scratch.js';
 import { headerSelection } from './selection.js';
-import { Spools, type Spool } from './spool.js';
+import { type Spool, Spools } from './spool.js';
 import type { Work } from './work.js';
 
 export interface ExportDocument {
@@ -70,16 +71,26 @@ export class ExportService {
 
   /**
    * A backup as a document: decompressed and decrypted.
-   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED, SHUTTING_DOWN, CANCELLED
+   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED,
+   * SHUTTING_DOWN, CANCELLED
    *   when the signal aborts: nothing is left behind
    */
   async document(id: string, request: ExportDocument): Promise<Exported> {
     const { catalog, work } = this.parts;
     return work.run('export', async () => {
       const record = catalog.get(id);
-      if (record.encrypted && request.decryptionKey === undefined) throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${record.name}" is encrypted and no key was given`);
+      if (record.encrypted && request.decryptionKey === undefined)
+        throw new AppError(
+          'DECRYPTION_FAILED',
+          `Decryption failed: backup "${record.name}" is encrypted and no key was given`,
+        );
       const { bytes, size } = await work.inTurn(() => this.spooled(record, request));
-      return { bytes, size, fileName: downloadName(record.file, archiveExtension(request.format, { compressed: false, encrypted: false })), format: request.format };
+      return {
+        bytes,
+        size,
+        fileName: downloadName(record.file, archiveExtension(request.format, { compressed: false, encrypted: false })),
+        format: request.format,
+      };
     });
   }
 
@@ -93,15 +104,33 @@ export class ExportService {
     return work.run('export', async () => {
       const { file, size: total, checksum, archiveFormat } = catalog.get(id);
       const stat = await store.stat(file);
-      if (stat !== undefined && stat.size !== total) throw new AppError('INTEGRITY_FAILED', `The stored archive has ${String(stat.size)} bytes instead of ${String(total)}: it was cut or changed. Use another backup or another copy of this one`);
+      if (stat !== undefined && stat.size !== total)
+        throw new AppError(
+          'INTEGRITY_FAILED',
+          `The stored archive has ${stat.size} bytes instead of ${total}: it was cut or changed. Use another ` +
+            'backup or another copy of this one',
+        );
       const end = Math.min(range.end ?? total, total);
       const start = Math.min(range.start ?? 0, end);
-      return { bytes: await catalog.openArchive(id, { start, end }), size: end - start, total, checksum, fileName: file, format: archiveFormat };
+      return {
+        bytes: await catalog.openArchive(id, { start, end }),
+        size: end - start,
+        total,
+        checksum,
+        fileName: file,
+        format: archiveFormat,
+      };
     });
   }
 
-  /** A place is taken with the turn: an export that waits for its turn holds no disk space, and keeps nobody else from it. */
-  private async spooled(record: BackupRecord, request: ExportDocument): Promise<{ readonly bytes: Readable; readonly size: number }> {
+  /**
+   * A place is taken with the turn: an export that waits for its turn holds no disk space, and keeps nobody else from
+   * it.
+   */
+  private async spooled(
+    record: BackupRecord,
+    request: ExportDocument,
+  ): Promise<{ readonly bytes: Readable; readonly size: number }> {
     const spool = this.spools.take();
     try {
       const size = await this.write(spool, record, request);
@@ -114,7 +143,11 @@ export class ExportService {
     }
   }
 
-  private async write(spool: Spool, record: BackupRecord, { format, decryptionKey, signal }: ExportDocument): Promise<number> {
+  private async write(
+    spool: Spool,
+    record: BackupRecord,
+    { format, decryptionKey, signal }: ExportDocument,
+  ): Promise<number> {
     signal?.throwIfAborted();
     const { backups, clock, log, scratchFolder } = this.parts;
     const began = clock.monotonic();
@@ -124,8 +157,14 @@ export class ExportService {
       const size = await spool.fill(bytes, signal);
       const { contentDigest } = await result;
       // a database file has no ephemeral columns
-      assert(format === 'OVSDB' || contentDigest === read.contentDigest, `the export of backup ${record.id} has other rows than the backup`);
-      log.info({ backup: record.id, format, bytes: size, ms: Math.round(clock.monotonic() - began) }, 'backup exported');
+      assert(
+        format === 'OVSDB' || contentDigest === read.contentDigest,
+        `the export of backup ${record.id} has other rows than the backup`,
+      );
+      log.info(
+        { backup: record.id, format, bytes: size, ms: Math.round(clock.monotonic() - began) },
+        'backup exported',
+      );
       return size;
     });
   }
@@ -155,5 +194,15 @@ function headerOf({ header, record, snapshot }: ReadBackup): ArchiveHeader {
 
 function headerFrom(record: BackupRecord, snapshot: Snapshot): ArchiveHeader {
   const { id, name, description, createdAt, createdBy, database, type } = record;
-  return { ...describe(snapshot), id, name, ...(description === undefined ? {} : { description }), createdAt, createdBy, database, type, ...headerSelection(record) };
+  return {
+    ...describe(snapshot),
+    id,
+    name,
+    ...(description === undefined ? {} : { description }),
+    createdAt,
+    createdBy,
+    database,
+    type,
+    ...headerSelection(record),
+  };
 }

@@ -1,12 +1,19 @@
 /**
- * Imports: a file is spooled to the store as it arrives, then read through and checked, and then kept as it came. Only checking
- * takes a turn of heavy work: a slow upload holds up nobody. An encrypted file whose key is not given is kept still encrypted (sealed).
+ * Imports: a file is spooled to the store as it arrives, then read through and checked, and then kept as it came. Only
+ * checking takes a turn of heavy work: a slow upload holds up nobody. An encrypted file whose key is not given is kept
+ * still encrypted (sealed).
  */
 import { randomUUID } from 'node:crypto';
+import {
+  type ArchiveFormat,
+  inspectSealed,
+  type Unpacked,
+  unpackArchive,
+  withoutOuterGzip,
+} from '../archive/archive.js';
+import { type Clock, instant } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
-import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
-import { inspectSealed, unpackArchive, withoutOuterGzip, type ArchiveFormat, type Unpacked } from '../archive/archive.js';
 import type { Store } from '../store/store.js';
 import type { Catalog } from './catalog.js';
 import { checkWhole, toldBy, untold } from './content.js';
@@ -14,7 +21,7 @@ import type { Databases } from './database.js';
 import { archiveExtension } from './layout.js';
 import type { BackupDescription, BackupRecord } from './manifest-record.js';
 import { withScratch } from './scratch.js';
-import { Spools, type Spool } from './spool.js';
+import { type Spool, Spools } from './spool.js';
 import type { Work } from './work.js';
 
 export interface ImportDetails {
@@ -59,7 +66,10 @@ const DEFAULT_NAME = 'Imported backup';
 interface Checked {
   /** What the content says of itself; a sealed one says nothing. */
   readonly header: Unpacked['header'];
-  readonly description: Omit<BackupDescription, 'id' | 'name' | 'description' | 'createdAt' | 'createdBy' | 'tags' | 'database' | 'origin'>;
+  readonly description: Omit<
+    BackupDescription,
+    'id' | 'name' | 'description' | 'createdAt' | 'createdBy' | 'tags' | 'database' | 'origin'
+  >;
 }
 
 export class ImportService {
@@ -71,7 +81,8 @@ export class ImportService {
 
   /**
    * Takes over a file.
-   * @throws AppError INTEGRITY_FAILED, DECRYPTION_FAILED, TOO_LARGE, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED, SHUTTING_DOWN, CANCELLED
+   * @throws AppError INTEGRITY_FAILED, DECRYPTION_FAILED, TOO_LARGE, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED,
+   * SHUTTING_DOWN, CANCELLED
    *   when the signal aborts: nothing is left behind
    */
   async import(request: ImportBackup): Promise<BackupRecord> {
@@ -99,14 +110,28 @@ export class ImportService {
     const createdAt = clock.now();
     const name = details.name ?? header?.name ?? nameOf(details.fileName);
     const description = details.description ?? header?.description;
-    const slot = await catalog.reserve({ name, createdAt, extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told) });
+    const slot = await catalog.reserve({
+      name,
+      createdAt,
+      extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
+    });
     try {
       await slot.put(await spool.read(), signal === undefined ? {} : { signal });
       const record = await catalog.commit(slot, {
-        ...told, id: randomUUID(), name, ...(description === undefined ? {} : { description }),
-        createdAt: instant(createdAt), createdBy: subject, tags: [...details.tags], database: databases.get().id, origin: 'IMPORTED',
+        ...told,
+        id: randomUUID(),
+        name,
+        ...(description === undefined ? {} : { description }),
+        createdAt: instant(createdAt),
+        createdBy: subject,
+        tags: [...details.tags],
+        database: databases.get().id,
+        origin: 'IMPORTED',
       });
-      log.info({ backup: record.id, rows: record.rowCount, bytes: record.size, sealed: record.sealed === true, subject }, 'backup imported');
+      log.info(
+        { backup: record.id, rows: record.rowCount, bytes: record.size, sealed: record.sealed === true, subject },
+        'backup imported',
+      );
       return record;
     } finally {
       await catalog.abandon(slot);
@@ -120,11 +145,17 @@ export class ImportService {
     const schemaName = this.parts.databases.get().schemaName;
     if (decryptionKey === undefined) {
       const sealed = await inspectSealed(await spool.read(), signal);
-      if (sealed !== undefined) return { header: undefined, description: { ...untold(schemaName, details.format), ...sealed, encrypted: true, sealed: true } };
+      if (sealed !== undefined)
+        return {
+          header: undefined,
+          description: { ...untold(schemaName, details.format), ...sealed, encrypted: true, sealed: true },
+        };
     }
     return withScratch(this.parts.scratchFolder, undefined, async (scratch) => {
       const unpacked = await unpackArchive(await spool.read(), {
-        contentBytesMax: this.parts.uploadBytesMax, schemaName, scratch,
+        contentBytesMax: this.parts.uploadBytesMax,
+        schemaName,
+        scratch,
         ...(decryptionKey === undefined ? {} : { passphrase: decryptionKey }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -137,8 +168,14 @@ export class ImportService {
 }
 
 function checkDeclared({ format, encrypted }: Unpacked, declared: ImportDetails): void {
-  if (declared.format !== undefined && declared.format !== format) throw new AppError('BAD_USER_INPUT', `The file was declared to be ${declared.format}, but its content is ${format}: leave the format out, or correct it`);
-  if (!encrypted && declared.decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', 'The file is not encrypted: leave the decryption key out');
+  if (declared.format !== undefined && declared.format !== format)
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `The file was declared to be ${declared.format}, but its content is ${format}: leave the format out, or ` +
+        'correct it',
+    );
+  if (!encrypted && declared.decryptionKey !== undefined)
+    throw new AppError('BAD_USER_INPUT', 'The file is not encrypted: leave the decryption key out');
 }
 
 /** Passes a file on and stops it at a limit. @throws AppError TOO_LARGE; BAD_USER_INPUT when it ends early */
@@ -147,17 +184,26 @@ async function* limited(source: AsyncIterable<Buffer>, bytesMax: number): AsyncG
   try {
     for await (const chunk of source) {
       bytes += chunk.length;
-      if (bytes > bytesMax) throw new AppError('TOO_LARGE', `The upload is larger than ${String(bytesMax)} bytes: raise OVNCP_UPLOAD_BYTES_MAX or send a smaller file`);
+      if (bytes > bytesMax)
+        throw new AppError(
+          'TOO_LARGE',
+          `The upload is larger than ${bytesMax} bytes: raise OVNCP_UPLOAD_BYTES_MAX or send a smaller file`,
+        );
       yield chunk;
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${String(bytes)} bytes: send the file again`, { cause: error });
+    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, {
+      cause: error,
+    });
   }
 }
 
 /** A backup's name from that of its file; nothing else of the file's name is believed. */
 function nameOf(fileName = ''): string {
-  const name = fileName.slice(0, FILE_NAME_CHARACTERS_MAX).replaceAll(/\p{Cc}/gu, '').replace(/(\.(json|ya?ml|db|gz|enc))+$/i, '');
+  const name = fileName
+    .slice(0, FILE_NAME_CHARACTERS_MAX)
+    .replaceAll(/\p{Cc}/gu, '')
+    .replace(/(\.(json|ya?ml|db|gz|enc))+$/i, '');
   return name.trim() === '' ? DEFAULT_NAME : name;
 }

@@ -5,12 +5,13 @@
  *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC;
  *                                        only .enc where it came encrypted and nobody has said what is inside
  *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
- * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, their change logs
- * `restores/<id>.changes.gz`, and what is being imported or exported is spooled to `incoming/<id>`;
+ * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, their change
+ * logs `restores/<id>.changes.gz`, and what is being imported or exported is spooled to `incoming/<id>`;
  * `incoming/<archive>` marks an archive that is being written or removed.
  */
-import { AppError } from '../lib/error.js';
+
 import { assert } from '../lib/assert.js';
+import { AppError } from '../lib/error.js';
 
 export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';
 export type ArchiveExtension = `.${'json' | 'yaml' | 'db'}${'' | '.gz'}${'' | '.enc'}` | '.enc';
@@ -33,11 +34,15 @@ const MANIFEST_SUFFIX = '.meta';
 const RESTORES = 'restores/';
 const INCOMING = 'incoming/';
 
-const ARCHIVE_KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*-\d{8}-\d{6}(?:-\d+)?(?:\.(?:json|yaml|db)(?:\.gz)?(?:\.enc)?|\.enc)$/;
+const ARCHIVE_KEY =
+  /^[A-Za-z0-9_-][A-Za-z0-9._-]*-\d{8}-\d{6}(?:-\d+)?(?:\.(?:json|yaml|db)(?:\.gz)?(?:\.enc)?|\.enc)$/;
 const EXTENSION = /(?:\.(?:json|yaml|db))?(?:\.gz)?(?:\.enc)?$/;
 const RESTORE_ID = /^[A-Za-z0-9_-]{1,100}$/;
 
-export function archiveExtension(format: ArchiveFormat, packed: { readonly compressed: boolean; readonly encrypted: boolean }): ArchiveExtension {
+export function archiveExtension(
+  format: ArchiveFormat,
+  packed: { readonly compressed: boolean; readonly encrypted: boolean },
+): ArchiveExtension {
   const base = { JSON: 'json', YAML: 'yaml', OVSDB: 'db' } as const;
   return `.${base[format]}${packed.compressed ? '.gz' : ''}${packed.encrypted ? '.enc' : ''}`;
 }
@@ -79,7 +84,11 @@ export const RESTORE_RECORD_PREFIX = RESTORES;
 
 /** Throws BAD_USER_INPUT for what cannot be the id of a restore. */
 export function restoreRecordKey(id: string): string {
-  if (!RESTORE_ID.test(id)) throw new AppError('BAD_USER_INPUT', 'Not the id of a restore: it has letters, digits, dash and underscore only, 100 at most.');
+  if (!RESTORE_ID.test(id))
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'Not the id of a restore: it has letters, digits, dash and underscore only, 100 at most.',
+    );
   return `${RESTORES}${id}.json`;
 }
 
@@ -97,8 +106,8 @@ export function incomingKey(id: string): string {
 }
 
 /**
- * Key of the mark that an archive is being written or removed: without a manifest beside it, an archive that is so marked
- * is a leftover of a crash. One that is not marked was put there by somebody.
+ * Key of the mark that an archive is being written or removed: without a manifest beside it, an archive that is so
+ * marked is a leftover of a crash. One that is not marked was put there by somebody.
  */
 export function pendingKey(archive: string): string {
   return `${INCOMING}${archive}`;

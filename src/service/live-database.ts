@@ -1,15 +1,16 @@
 /**
- * The live database as one restore sees it: read whole once, kept up to date by what the server tells of changes since, and read
- * whole again only when the connection broke or another server leads the cluster. So planning again after somebody wrote,
- * and verifying, cost what has changed and not what the database holds.
+ * The live database as one restore sees it: read whole once, kept up to date by what the server tells of changes since,
+ * and read whole again only when the connection broke or another server leads the cluster. So planning again after
+ * somebody wrote, and verifying, cost what has changed and not what the database holds.
  */
-import { messageOf } from '../lib/error.js';
+
 import type { HeldDatabase } from '../engine/capture/held-database.js';
+import { messageOf } from '../lib/error.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Session } from '../ovsdb/client.js';
 import { ConnectionError } from '../ovsdb/error.js';
 import { watchServerDatabase } from '../ovsdb/server-database.js';
-import { databaseError, type Database } from './database.js';
+import { type Database, databaseError } from './database.js';
 
 export interface SnapshotOptions {
   readonly signal?: AbortSignal | undefined;
@@ -41,12 +42,19 @@ export class LiveDatabase {
     }
   }
 
-  /** A session with the server that leads: that of the snapshot while it lasts. @throws AppError DATABASE_UNAVAILABLE */
+  /**
+   * A session with the server that leads: that of the snapshot while it lasts.
+   * @throws AppError DATABASE_UNAVAILABLE
+   */
   async open(options: SnapshotOptions = {}): Promise<Session> {
     if (this.session !== undefined) return this.session;
     const { signal, timeoutMs } = options;
     try {
-      const session = await this.database.client.openSession({ leader: true, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      const session = await this.database.client.openSession({
+        leader: true,
+        signal,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
       this.session = session;
       void session.connection.closed.then(() => {
         if (this.session === session) this.forget();
@@ -59,7 +67,9 @@ export class LiveDatabase {
     }
   }
 
-  /** Lets go of the snapshot before a transaction so large that being told of it would cost more than reading all again. */
+  /**
+   * Lets go of the snapshot before a transaction so large that being told of it would cost more than reading all again.
+   */
   async letGo(): Promise<void> {
     const { held } = this;
     this.held = undefined;
@@ -79,15 +89,23 @@ export class LiveDatabase {
   private async capture(options: SnapshotOptions): Promise<HeldDatabase> {
     const session = await this.open(options);
     const { signal, onProgress } = options;
-    const held = await this.database.hold(session, 'AUTO', { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+    const held = await this.database.hold(session, 'AUTO', {
+      signal,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
     this.held = held;
     return held;
   }
 
-  /** From the moment that the server leads no more, what it answers cannot be relied on: whoever waits has to look again. */
+  /**
+   * From the moment that the server leads no more, what it answers cannot be relied on: whoever waits has to look
+   * again.
+   */
   private async watch({ connection, schema }: Session): Promise<void> {
     await watchServerDatabase(connection, schema.name, WATCH_TIMEOUT_MS, (server) => {
       if (server?.leader !== true || !server.connected) connection.close('does not lead the cluster any more');
-    }).catch((error: unknown) => { throw new ConnectionError(messageOf(error), { cause: error }); });
+    }).catch((error: unknown) => {
+      throw new ConnectionError(messageOf(error), { cause: error });
+    });
   }
 }

@@ -20,7 +20,8 @@ const recordSchema = z
     id: z.string().min(1).max(200),
     name: z.string(),
     description: z.string().optional(),
-    // A later version's backup of another kind must not be taken for a whole one: restoring it exactly would delete the rest.
+    // A later version's backup of another kind must not be taken for a whole one: restoring it exactly would delete the
+    // rest.
     type: z.enum(['FULL', 'SELECTIVE']),
     /** Of a selective backup: what was asked for, and the rows that came along. */
     resourceFilter: resourceFilterSchema.optional(),
@@ -42,7 +43,9 @@ const recordSchema = z
     contentDigest: digestText,
     compressed: z.boolean(),
     encrypted: z.boolean(),
-    /** Imported still encrypted, without its key: what only the content tells are placeholders until it was read once. */
+    /**
+     * Imported still encrypted, without its key: what only the content tells are placeholders until it was read once.
+     */
     sealed: z.boolean().optional(),
     tags: z.array(z.string()).readonly(),
     /** The configured id of the database it was captured from. */
@@ -57,7 +60,10 @@ const recordSchema = z
     /** Key of the archive in the store. */
     file: z.string(),
   })
-  .refine(({ type, resourceFilter }) => (type === 'SELECTIVE') === (resourceFilter !== undefined), 'a selective backup, and no other, has a resourceFilter')
+  .refine(
+    ({ type, resourceFilter }) => (type === 'SELECTIVE') === (resourceFilter !== undefined),
+    'a selective backup, and no other, has a resourceFilter',
+  )
   .readonly();
 
 export type BackupRecord = z.infer<typeof recordSchema>;
@@ -66,7 +72,8 @@ export type BackupDescription = Omit<BackupRecord, 'format' | 'file'>;
 
 /**
  * Reads the content of a `.meta` file strictly. Throws INTEGRITY_FAILED, saying what is wrong with it.
- * @param file key of the archive beside it: files may have been renamed by hand, and a `file` in the record is not trusted
+ * @param file key of the archive beside it: files may have been renamed by hand, and a `file` in the record is not
+ * trusted
  */
 export function parseBackupRecord(bytes: Uint8Array, file: string): BackupRecord {
   let json: unknown;
@@ -78,17 +85,26 @@ export function parseBackupRecord(bytes: Uint8Array, file: string): BackupRecord
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the record'}: ${issue.message}`);
-    throw new AppError('INTEGRITY_FAILED', `it is no manifest that this version reads (${faults.join('; ')})`, { cause: parsed.error });
+    throw new AppError('INTEGRITY_FAILED', `it is no manifest that this version reads (${faults.join('; ')})`, {
+      cause: parsed.error,
+    });
   }
   return { ...parsed.data, file };
 }
 
 /** The record and its bytes. Throws INTERNAL where the description is none, which is a bug of its maker. */
-export function makeBackupRecord(description: BackupDescription, file: string): { readonly record: BackupRecord; readonly bytes: Buffer } {
+export function makeBackupRecord(
+  description: BackupDescription,
+  file: string,
+): { readonly record: BackupRecord; readonly bytes: Buffer } {
   const text = JSON.stringify({ format: MANIFEST_FORMAT, ...description, file }, null, 1);
   const bytes = Buffer.from(`${text}\n`);
   if (bytes.length > MANIFEST_BYTES_MAX) {
-    throw new AppError('TOO_LARGE', `The manifest of the backup has ${bytes.length} bytes; ${MANIFEST_BYTES_MAX} at most can be stored. Shorten its description or its tags.`);
+    throw new AppError(
+      'TOO_LARGE',
+      `The manifest of the backup has ${bytes.length} bytes; ${MANIFEST_BYTES_MAX} at most can be stored. ` +
+        'Shorten its description or its tags.',
+    );
   }
   try {
     return { record: parseBackupRecord(bytes, file), bytes };

@@ -1,16 +1,17 @@
 /**
  * Carries a plan out: in one transaction, or, where it is too large for one transaction of a cluster, in guarded steps.
  *
- * A reply is not believed when it cannot be: a cluster may say "timed out" or "duplicate uuid" of a transaction that it has
- * committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the database again.
+ * A reply is not believed when it cannot be: a cluster may say "timed out" or "duplicate uuid" of a transaction that it
+ * has committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the
+ * database again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, messageOf } from '../lib/error.js';
-import type { Log } from '../lib/log.js';
-import { Breath } from '../lib/pause.js';
 import { applyPlan, applyStep } from '../engine/apply/apply.js';
 import { planSteps, type Step, type StepLimits } from '../engine/apply/steps.js';
 import type { Plan } from '../engine/plan/table-plan.js';
+import { AppError, messageOf } from '../lib/error.js';
+import type { Log } from '../lib/log.js';
+import { Breath } from '../lib/pause.js';
 import type { Session } from '../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../ovsdb/error.js';
 import { databaseError } from './database.js';
@@ -38,8 +39,17 @@ export interface ApplierParts {
   readonly log: Log;
 }
 
-/** Refusals that mean that somebody wrote meanwhile, or that the server leads no more; a cluster may say them of a transaction that it has committed. */
-const UNRELIABLE: ReadonlySet<string> = new Set(['timed out', 'duplicate uuid', 'not leader', 'cluster error', 'canceled']);
+/**
+ * Refusals that mean that somebody wrote meanwhile, or that the server leads no more; a cluster may say them of a
+ * transaction that it has committed.
+ */
+const UNRELIABLE: ReadonlySet<string> = new Set([
+  'timed out',
+  'duplicate uuid',
+  'not leader',
+  'cluster error',
+  'canceled',
+]);
 /** A cluster that has lost its majority answers nothing: it is looked at again long before that. */
 const CLUSTER_TIMEOUT_MS = 30_000;
 /** With more changes the database is read again rather than followed. */
@@ -60,7 +70,10 @@ export class PlanApplier {
     return steps === 'ONE' || steps.length < 2 ? undefined : steps;
   }
 
-  /** @throws AppError CONFLICT when the database will not take it, DATABASE_UNAVAILABLE when it went away: before, or (with steps) in between */
+  /**
+   * @throws AppError CONFLICT when the database will not take it, DATABASE_UNAVAILABLE when it went away: before, or
+   * (with steps) in between
+   */
   async apply(plan: Plan, steps: readonly Step[] | undefined, request: ApplyRequest): Promise<Fate> {
     return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(steps, request);
   }
@@ -90,9 +103,15 @@ export class PlanApplier {
   }
 
   private refused(error: OvsdbError, clustered: boolean, attempt: number): Fate {
-    this.parts.log.info({ attempt, refusal: error.error, details: error.details }, 'the database refused the transaction');
+    this.parts.log.info(
+      { attempt, refusal: error.error, details: error.details },
+      'the database refused the transaction',
+    );
     if (clustered && UNRELIABLE.has(error.error)) return 'UNTOLD';
-    if (!UNRELIABLE.has(error.error) && attempt > 1) throw new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, { cause: error });
+    if (!UNRELIABLE.has(error.error) && attempt > 1)
+      throw new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, {
+        cause: error,
+      });
     return 'STALE';
   }
 
@@ -100,7 +119,7 @@ export class PlanApplier {
     let sent = 0;
     for (const step of steps) {
       const began = performance.now();
-      const done = await this.applyStep(step, `${request.comment}, step ${String(step.number)} of ${String(steps.length)}`, request);
+      const done = await this.applyStep(step, `${request.comment}, step ${step.number} of ${steps.length}`, request);
       if (!done) return step.number === 1 ? 'STALE' : 'PARTLY';
       sent += step.rows;
       request.onProgress(sent);
@@ -110,7 +129,10 @@ export class PlanApplier {
     return 'DONE';
   }
 
-  /** False when a guard fired. What a step does may be done twice without harm, so that it is sent again until it is known to be done. */
+  /**
+   * False when a guard fired. What a step does may be done twice without harm, so that it is sent again until it is
+   * known to be done.
+   */
   private async applyStep(step: Step, comment: string, { comeBackMs }: ApplyRequest): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
@@ -119,10 +141,14 @@ export class PlanApplier {
         await applyStep(session, step, { comment, timeoutMs: CLUSTER_TIMEOUT_MS });
         return true;
       } catch (error) {
-        this.parts.log.info({ step: step.number, tries, problem: messageOf(error) }, 'a step was not answered as it should be');
+        this.parts.log.info(
+          { step: step.number, tries, problem: messageOf(error) },
+          'a step was not answered as it should be',
+        );
         if (error instanceof OvsdbError && (error.error === 'timed out' || error.error === 'duplicate uuid')) {
           // said of a guard that fired, and also of a step that was carried out
-          if (tries > 1 || step.witnesses.length > 0) return this.isDone(await this.parts.live.open({ timeoutMs: comeBackMs }), step);
+          if (tries > 1 || step.witnesses.length > 0)
+            return this.isDone(await this.parts.live.open({ timeoutMs: comeBackMs }), step);
           continue;
         }
         if (error instanceof OvsdbError && !UNRELIABLE.has(error.error)) return false;

@@ -22,7 +22,9 @@ export const resourceFilterSchema = z
 export type ResourceFilter = z.infer<typeof resourceFilterSchema>;
 
 /** A row that nobody named and that comes along, and why. */
-export const pulledInSchema = z.object({ table: z.string(), uuid: z.string(), label: z.string(), reason: z.string() }).readonly();
+export const pulledInSchema = z
+  .object({ table: z.string(), uuid: z.string(), label: z.string(), reason: z.string() })
+  .readonly();
 
 /** What is listed of the rows pulled in; more are counted only. */
 export const PULLED_IN_LISTED_MAX = 500;

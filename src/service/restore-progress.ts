@@ -1,6 +1,7 @@
 /** What is told of a restore at its beginning, at its end, and where only its record is left. */
-import type { RestoreProgress } from './restore-run.js';
+
 import { isFinal, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
+import type { RestoreProgress } from './restore-run.js';
 
 const MESSAGES: Readonly<Partial<Record<RestorePhase, string>>> = {
   QUEUED: 'Waiting for its turn',
@@ -29,7 +30,12 @@ export function progressOf(record: RestoreRecord): RestoreProgress {
 /** A restore that is in the database and awaits its confirmation. */
 export function awaitingProgress(record: RestoreRecord, secondsLeft: number, at: string): RestoreProgress {
   const summary = record.result === undefined ? '' : `${summaryOf(record.result)}. `;
-  return { ...progressOf(record), at, secondsLeft, message: `${summary}Awaiting confirmation: it is undone in ${String(secondsLeft)} s unless confirmRestore comes` };
+  return {
+    ...progressOf(record),
+    at,
+    secondsLeft,
+    message: `${summary}Awaiting confirmation: it is undone in ${secondsLeft} s unless confirmRestore comes`,
+  };
 }
 
 function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undoneBy: string | undefined): string {
@@ -40,5 +46,8 @@ function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undo
 }
 
 function summaryOf({ dryRun, restoredCount, deletedCount, skippedCount }: RestoreResult): string {
-  return `${dryRun ? 'Would restore' : 'Restored'} ${String(restoredCount)} rows, ${dryRun ? 'delete' : 'deleted'} ${String(deletedCount)}, ${dryRun ? 'leave' : 'left'} ${String(skippedCount)} as they are`;
+  return (
+    `${dryRun ? 'Would restore' : 'Restored'} ${restoredCount} rows, ${dryRun ? 'delete' : 'deleted'} ` +
+    `${deletedCount}, ${dryRun ? 'leave' : 'left'} ${skippedCount} as they are`
+  );
 }

@@ -3,28 +3,58 @@
  * looked up for ever and settled after a crash.
  */
 import { z } from 'zod';
-import { AppError, ERROR_STATUS, messageOf, type ErrorCode } from '../lib/error.js';
+import { AppError, ERROR_STATUS, type ErrorCode, messageOf } from '../lib/error.js';
 import { pulledInSchema, resourceFilterSchema } from './resource-filter.js';
 
 export const RESTORE_FORMAT = 'ovncp-restore/1';
 export const RESTORE_RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
-export const RESTORE_PHASES = ['QUEUED', 'READING', 'PLANNING', 'APPLYING', 'VERIFYING', 'CONVERGING', 'AWAITING_CONFIRMATION', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'] as const;
+export const RESTORE_PHASES = [
+  'QUEUED',
+  'READING',
+  'PLANNING',
+  'APPLYING',
+  'VERIFYING',
+  'CONVERGING',
+  'AWAITING_CONFIRMATION',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+  'UNDONE',
+] as const;
 export type RestorePhase = (typeof RESTORE_PHASES)[number];
 
 const count = z.int().nonnegative();
 const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
-const problem = z.object({ code: z.enum(codes), message: z.string(), table: z.string().optional(), label: z.string().optional() }).readonly();
-
-/**
- * A touched row that tells afterwards whether the transaction was carried out: all of it was, or none. Texts are the canonical
- * values of the columns that an update writes, as SHA-256.
- */
-const witness = z
-  .object({ kind: z.enum(['INSERT', 'UPDATE', 'DELETE']), table: z.string(), uuid: z.string(), columns: z.array(z.string()).readonly().optional(), after: z.string().optional() })
+const problem = z
+  .object({ code: z.enum(codes), message: z.string(), table: z.string().optional(), label: z.string().optional() })
   .readonly();
 
-const tableCounts = z.object({ resource: z.string(), table: z.string(), total: count, restored: count, skipped: count, deleted: count, failed: count }).readonly();
+/**
+ * A touched row that tells afterwards whether the transaction was carried out: all of it was, or none. Texts are the
+ * canonical values of the columns that an update writes, as SHA-256.
+ */
+const witness = z
+  .object({
+    kind: z.enum(['INSERT', 'UPDATE', 'DELETE']),
+    table: z.string(),
+    uuid: z.string(),
+    columns: z.array(z.string()).readonly().optional(),
+    after: z.string().optional(),
+  })
+  .readonly();
+
+const tableCounts = z
+  .object({
+    resource: z.string(),
+    table: z.string(),
+    total: count,
+    restored: count,
+    skipped: count,
+    deleted: count,
+    failed: count,
+  })
+  .readonly();
 
 const resultSchema = z
   .object({
@@ -62,7 +92,10 @@ const recordSchema = z
     exact: z.boolean(),
     force: z.boolean(),
     filter: resourceFilterSchema.optional(),
-    mapping: z.array(z.object({ from: z.string(), to: z.string() }).readonly()).readonly().optional(),
+    mapping: z
+      .array(z.object({ from: z.string(), to: z.string() }).readonly())
+      .readonly()
+      .optional(),
     sync: z.enum(['NONE', 'SB', 'HV']).default('NONE'),
     confirmWithinSeconds: z.int().positive().optional(),
     /** While it awaits confirmation: it is undone at this instant. */
@@ -102,6 +135,8 @@ export function parseRestoreRecord(bytes: Buffer): RestoreRecord {
   try {
     return recordSchema.parse(JSON.parse(bytes.toString()));
   } catch (error) {
-    throw new AppError('INTEGRITY_FAILED', `it is no restore record that this version reads: ${messageOf(error)}`, { cause: error });
+    throw new AppError('INTEGRITY_FAILED', `it is no restore record that this version reads: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

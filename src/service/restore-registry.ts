@@ -1,12 +1,21 @@
 /** The restores that there are and were: their records in the store, their feeds, and those who follow them. */
+
+import { type Clock, instant } from '../lib/clock.js';
 import { AppError, messageOf } from '../lib/error.js';
-import { instant, type Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import type { Store } from '../store/store.js';
 import { Feed } from './feed.js';
 import { RESTORE_RECORD_PREFIX, restoreIdOf, restoreRecordKey } from './layout.js';
 import { progressOf } from './restore-progress.js';
-import { RESTORE_RECORD_BYTES_MAX, isFinal, parseRestoreRecord, restoreRecordBytes, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
+import {
+  isFinal,
+  parseRestoreRecord,
+  RESTORE_RECORD_BYTES_MAX,
+  type RestorePhase,
+  type RestoreRecord,
+  type RestoreResult,
+  restoreRecordBytes,
+} from './restore-record.js';
 import type { RestoreProgress } from './restore-run.js';
 
 /** A restore, running or ended. */
@@ -56,7 +65,8 @@ export class RestoreRegistry {
     // a crash may have come between the end of an undo and the note of it
     for (const { id, undoOf, dryRun, phase } of records) {
       const undone = undoOf === undefined || dryRun || phase !== 'SUCCEEDED' ? undefined : this.find(undoOf);
-      if (undone !== undefined && isFinal(undone.record.phase)) undone.record = { ...undone.record, phase: 'UNDONE', undoneBy: id };
+      if (undone !== undefined && isFinal(undone.record.phase))
+        undone.record = { ...undone.record, phase: 'UNDONE', undoneBy: id };
     }
     for (const { record, feed } of all) if (isFinal(record.phase)) feed.end(progressOf(record));
     return all.filter(({ record }) => !isFinal(record.phase));
@@ -81,7 +91,9 @@ export class RestoreRegistry {
 
   /** Newest first. */
   all(backupId?: string): readonly Restore[] {
-    return [...this.restores.values()].reverse().filter(({ record }) => backupId === undefined || record.backupId === backupId);
+    return [...this.restores.values()]
+      .reverse()
+      .filter(({ record }) => backupId === undefined || record.backupId === backupId);
   }
 
   /** The newest step of any restore, then every further step of every restore. Does not end. */
@@ -116,7 +128,13 @@ export class RestoreRegistry {
       await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record), { replace: true });
     } catch (error) {
       log.error({ err: error, restore: record.id }, 'the record of a restore could not be kept');
-      record = { ...record, result: { ...result, warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`] } };
+      record = {
+        ...record,
+        result: {
+          ...result,
+          warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`],
+        },
+      };
     }
     // record and feed at once: whoever sees the end in one of them sees it in the other
     restore.record = record;
@@ -124,7 +142,20 @@ export class RestoreRegistry {
     restore.feed.end(last);
     this.activity.publish({ restore, progress: last }, true);
     const { id, backupId, dryRun, startedBy, undoOf } = record;
-    log.info({ restore: id, backup: backupId, ...(undoOf === undefined ? {} : { undoOf }), phase, restored: result.restoredCount, deleted: result.deletedCount, errors: result.errorCount, time: result.processingTime, subject: startedBy }, dryRun ? 'dry run ended' : 'restore ended');
+    log.info(
+      {
+        restore: id,
+        backup: backupId,
+        ...(undoOf === undefined ? {} : { undoOf }),
+        phase,
+        restored: result.restoredCount,
+        deleted: result.deletedCount,
+        errors: result.errorCount,
+        time: result.processingTime,
+        subject: startedBy,
+      },
+      dryRun ? 'dry run ended' : 'restore ended',
+    );
   }
 
   private list(record: RestoreRecord): OpenRestore {

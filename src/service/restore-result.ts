@@ -1,6 +1,7 @@
 /** The result of a restore: counts of what was planned, and verified since. */
-import type { Problem } from '../lib/error.js';
+
 import { countChanges, countOutcomes, type Plan } from '../engine/plan/table-plan.js';
+import type { Problem } from '../lib/error.js';
 import { resourceOf } from '../model/northbound.js';
 import type { ChangeCounts } from './change-log.js';
 import { PULLED_IN_LISTED_MAX } from './resource-filter.js';
@@ -18,10 +19,21 @@ export interface Ending {
   readonly convergenceSeconds?: number;
 }
 
-export function planResult({ planned, dryRun, elapsedMs, steps = 0, errors = [], warnings = [], convergenceSeconds }: Ending): RestoreResult {
+export function planResult({
+  planned,
+  dryRun,
+  elapsedMs,
+  steps = 0,
+  errors = [],
+  warnings = [],
+  convergenceSeconds,
+}: Ending): RestoreResult {
   const { plan, notes, pulledIn } = planned;
-  const details = plan.tables.map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) })).filter(({ total, deleted }) => total > 0 || deleted > 0);
-  const sum = (pick: (detail: (typeof details)[number]) => number): number => details.reduce((count, detail) => count + pick(detail), 0);
+  const details = plan.tables
+    .map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) }))
+    .filter(({ total, deleted }) => total > 0 || deleted > 0);
+  const sum = (pick: (detail: (typeof details)[number]) => number): number =>
+    details.reduce((count, detail) => count + pick(detail), 0);
   // a plan with a problem is not carried out, not even in part
   const isPossible = plan.problems.length === 0;
   return {
@@ -31,7 +43,9 @@ export function planResult({ planned, dryRun, elapsedMs, steps = 0, errors = [],
     skippedCount: sum(({ skipped }) => skipped) + (isPossible ? 0 : sum(({ restored }) => restored)),
     deletedCount: isPossible ? sum(({ deleted }) => deleted) : 0,
     errorCount: errors.length,
-    details: isPossible ? details : details.map((detail) => ({ ...detail, restored: 0, skipped: detail.skipped + detail.restored, deleted: 0 })),
+    details: isPossible
+      ? details
+      : details.map((detail) => ({ ...detail, restored: 0, skipped: detail.skipped + detail.restored, deleted: 0 })),
     warnings: [...notes, ...plan.warnings, ...warnings],
     errors: [...errors],
     processingTime: seconds(elapsedMs),
@@ -49,7 +63,22 @@ function changeCounts(plan: Plan): ChangeCounts {
 
 /** A result of nothing. @param elapsedMs time that it took */
 export function emptyResult(dryRun: boolean, elapsedMs: number): RestoreResult {
-  return { success: false, dryRun, restoredCount: 0, skippedCount: 0, deletedCount: 0, errorCount: 0, details: [], warnings: [], errors: [], processingTime: seconds(elapsedMs), changes: {}, steps: 0, pulledIn: [], pulledInCount: 0 };
+  return {
+    success: false,
+    dryRun,
+    restoredCount: 0,
+    skippedCount: 0,
+    deletedCount: 0,
+    errorCount: 0,
+    details: [],
+    warnings: [],
+    errors: [],
+    processingTime: seconds(elapsedMs),
+    changes: {},
+    steps: 0,
+    pulledIn: [],
+    pulledInCount: 0,
+  };
 }
 
 /** 1234 ms are "1.234s". */

@@ -1,27 +1,27 @@
 /**
- * One run of a restore, from reading what is to be restored to the verdict. It talks to the world through what it is given; the
- * queue, the record and the followers are restore.ts's business.
+ * One run of a restore, from reading what is to be restored to the verdict. It talks to the world through what it is
+ * given; the queue, the record and the followers are restore.ts's business.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, messageOf } from '../lib/error.js';
-import { instant, type Clock } from '../lib/clock.js';
-import type { Log } from '../lib/log.js';
-import { Breath } from '../lib/pause.js';
-import { briefChanges, describeChanges } from '../engine/plan/change.js';
-import { convergeAnywhere, type Convergence, type SyncTarget } from '../engine/apply/converge.js';
-import { Labels } from '../engine/plan/label.js';
+import { type Convergence, convergeAnywhere, type SyncTarget } from '../engine/apply/converge.js';
 import type { Step, StepLimits } from '../engine/apply/steps.js';
 import { verifyPlan } from '../engine/apply/verify.js';
+import { briefChanges, describeChanges } from '../engine/plan/change.js';
+import { Labels } from '../engine/plan/label.js';
+import { type Clock, instant } from '../lib/clock.js';
+import { AppError, messageOf } from '../lib/error.js';
+import type { Log } from '../lib/log.js';
+import { Breath } from '../lib/pause.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
 import type { Store } from '../store/store.js';
 import { problemOf } from './backup.js';
 import { writeChangeLog } from './change-log.js';
-import { databaseError, type Database } from './database.js';
+import { type Database, databaseError } from './database.js';
 import { LiveDatabase } from './live-database.js';
-import { PlanApplier, type Fate } from './plan-applier.js';
-import type { RestorePhase, RestoreRecord, RestoreResult } from './restore-record.js';
-import { emptyResult, planResult, type Ending } from './restore-result.js';
+import { type Fate, PlanApplier } from './plan-applier.js';
 import type { Planned, RestorePlanner } from './restore-planner.js';
+import type { RestorePhase, RestoreRecord, RestoreResult } from './restore-record.js';
+import { type Ending, emptyResult, planResult } from './restore-result.js';
 import { chooseWitnesses } from './settle.js';
 import { takeBack } from './take-back.js';
 
@@ -78,7 +78,13 @@ export interface UnknownOutcome {
 }
 
 /** Where each phase begins and ends in the whole. */
-const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = { READING: [0, 0.25], PLANNING: [0.25, 0.35], APPLYING: [0.35, 0.75], VERIFYING: [0.75, 0.95], CONVERGING: [0.95, 0.99] };
+const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = {
+  READING: [0, 0.25],
+  PLANNING: [0.25, 0.35],
+  APPLYING: [0.35, 0.75],
+  VERIFYING: [0.75, 0.95],
+  CONVERGING: [0.95, 0.99],
+};
 const ATTEMPTS_MAX = 6;
 const ATTEMPT_PAUSE_MS = 50;
 /** How long a database that went away during a transaction may take to come back before the restore gives up. */
@@ -114,11 +120,20 @@ export class RestoreRun {
 
   private failed(thrown: unknown): FinalOutcome {
     const cancelled = this.parts.signal.aborted && !this.sent;
-    const error = cancelled ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed') : databaseError(thrown);
-    const known = error instanceof AppError ? error : new AppError('INTERNAL', 'Internal error; the log has the details', { cause: error });
+    const error = cancelled
+      ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed')
+      : databaseError(thrown);
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError('INTERNAL', 'Internal error; the log has the details', { cause: error });
     if (known.code === 'INTERNAL') this.parts.log.error({ err: thrown, restore: this.parts.id }, 'a restore failed');
     const errors = known.problems.length > 0 ? known.problems : [problemOf(known)];
-    return { phase: cancelled ? 'CANCELLED' : 'FAILED', result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length }, error: known };
+    return {
+      phase: cancelled ? 'CANCELLED' : 'FAILED',
+      result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length },
+      error: known,
+    };
   }
 
   /** What is stored, whole and checked, and at the same time the database as it is. */
@@ -129,7 +144,12 @@ export class RestoreRun {
     const both = AbortSignal.any([signal, stop.signal]);
     try {
       const [, live] = await Promise.all([
-        planner.read({ signal: both, onProgress: (rows, total) => { this.tell(rows, total, `Read ${String(rows)} of ${String(total)} rows of the backup`); } }),
+        planner.read({
+          signal: both,
+          onProgress: (rows, total) => {
+            this.tell(rows, total, `Read ${rows} of ${total} rows of the backup`);
+          },
+        }),
         this.live.snapshot({ signal: both }),
       ]);
       return live;
@@ -153,7 +173,10 @@ export class RestoreRun {
       if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
       if (this.parts.dryRun || plan.changeCount === 0) {
         await this.describe(planned);
-        return this.ended({ planned, steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1) });
+        return this.ended({
+          planned,
+          steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1),
+        });
       }
       const applied = await this.apply(planned, attempt);
       if (applied.fate === 'DONE') return this.verify(applied, undefined);
@@ -172,7 +195,11 @@ export class RestoreRun {
       const live = await this.look();
       if (await this.isIn(untold, live)) return this.verify(untold, live);
     }
-    throw new AppError('PLAN_STALE', `The database kept changing: ${String(attempts)} plans were out of date when they were applied. Nothing was changed; try again when fewer others write`);
+    throw new AppError(
+      'PLAN_STALE',
+      `The database kept changing: ${attempts} plans were out of date when they were applied. Nothing was ` +
+        'changed; try again when fewer others write',
+    );
   }
 
   /** The database after something was sent to it. @throws OutcomeUnknown when it does not come back */
@@ -182,7 +209,13 @@ export class RestoreRun {
       return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal });
     } catch (error) {
       if (!this.sent) throw error;
-      throw new OutcomeUnknown('DATABASE_UNAVAILABLE', `The connection broke while the restore was being applied, and the database has not come back: ${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database answers again; follow restore ${id}`, { cause: error });
+      throw new OutcomeUnknown(
+        'DATABASE_UNAVAILABLE',
+        'The connection broke while the restore was being applied, and the database has not come back: ' +
+          `${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database ` +
+          `answers again; follow restore ${id}`,
+        { cause: error },
+      );
     }
   }
 
@@ -194,9 +227,14 @@ export class RestoreRun {
 
   private async plan(live: Snapshot, attempt: number): Promise<Planned> {
     const { planner, database } = this.parts;
-    await this.enter('PLANNING', attempt === 1 ? `Comparing ${String(planner.rows)} rows with ${String(countRows(live))} of ${database.id}` : `The database changed meanwhile: planning again (${String(attempt)})`);
+    await this.enter(
+      'PLANNING',
+      attempt === 1
+        ? `Comparing ${planner.rows} rows with ${String(countRows(live))} of ${database.id}`
+        : `The database changed meanwhile: planning again (${attempt})`,
+    );
     const planned = await planner.plan(live, this.breath);
-    this.tell(1, 1, `${String(planned.plan.changeCount)} changes planned`);
+    this.tell(1, 1, `${planned.plan.changeCount} changes planned`);
     return planned;
   }
 
@@ -207,8 +245,8 @@ export class RestoreRun {
   }
 
   /**
-   * What undoing needs is in the store before anything is sent, whatever happens then. One transaction is described for people
-   * while the server commits it, which is time that is ours.
+   * What undoing needs is in the store before anything is sent, whatever happens then. One transaction is described for
+   * people while the server commits it, which is time that is ours.
    */
   private async apply(planned: Planned, attempt: number): Promise<Applied> {
     const { plan } = planned;
@@ -218,13 +256,29 @@ export class RestoreRun {
     if (steps === undefined) await writeChangeLog(store, id, briefChanges(plan, this.breath));
     else await this.describe(planned);
     const result = this.result({ planned, steps: count });
-    await this.enter('APPLYING', `Applying ${String(plan.changeCount)} changes in ${count === 1 ? 'one transaction' : `${String(count)} steps`}`, steps === undefined ? { witnesses: chooseWitnesses(plan), stepped: false, result } : { witnesses: [], stepped: true, result });
+    await this.enter(
+      'APPLYING',
+      `Applying ${plan.changeCount} changes in ${count === 1 ? 'one transaction' : `${count} steps`}`,
+      steps === undefined
+        ? { witnesses: chooseWitnesses(plan), stepped: false, result }
+        : { witnesses: [], stepped: true, result },
+    );
     this.sent = true;
     let describing: Promise<readonly string[]> | undefined;
     // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
-    const describe = (): Promise<readonly string[]> => this.describe(planned).then(() => [], (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`]);
+    const describe = (): Promise<readonly string[]> =>
+      this.describe(planned).then(
+        () => [],
+        (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`],
+      );
     const onProgress = (sent: number): void => {
-      this.tell(sent, plan.changeCount, sent < plan.changeCount ? `Sent ${String(sent)} of ${String(plan.changeCount)} changes` : `Sent all ${String(sent)} changes; ${database.id} is committing them`);
+      this.tell(
+        sent,
+        plan.changeCount,
+        sent < plan.changeCount
+          ? `Sent ${sent} of ${plan.changeCount} changes`
+          : `Sent all ${sent} changes; ${database.id} is committing them`,
+      );
       if (sent === plan.changeCount && steps === undefined) describing ??= describe();
     };
     try {
@@ -237,13 +291,20 @@ export class RestoreRun {
     }
   }
 
-  private async carry(plan: Planned['plan'], steps: readonly Step[] | undefined, request: Parameters<PlanApplier['apply']>[2]): Promise<Fate> {
+  private async carry(
+    plan: Planned['plan'],
+    steps: readonly Step[] | undefined,
+    request: Parameters<PlanApplier['apply']>[2],
+  ): Promise<Fate> {
     try {
       return await this.applier.apply(plan, steps, request);
     } catch (error) {
       // with steps, some of them may be done
       if (steps === undefined || !(error instanceof AppError)) throw error;
-      this.parts.log.warn({ restore: this.parts.id, problem: error.message }, 'a restore was interrupted between two steps: what was done is undone');
+      this.parts.log.warn(
+        { restore: this.parts.id, problem: error.message },
+        'a restore was interrupted between two steps: what was done is undone',
+      );
       await this.takeBack();
       throw error;
     }
@@ -253,9 +314,22 @@ export class RestoreRun {
     const { id, store, log, comment } = this.parts;
     this.tell(0, 0, 'Undoing the steps that were done');
     try {
-      await takeBack({ id, store, log, live: this.live, applier: this.applier, comment: `${comment}: undoing its steps`, comeBackMs: COME_BACK_MS });
+      await takeBack({
+        id,
+        store,
+        log,
+        live: this.live,
+        applier: this.applier,
+        comment: `${comment}: undoing its steps`,
+        comeBackMs: COME_BACK_MS,
+      });
     } catch (error) {
-      throw new OutcomeUnknown('DATABASE_UNAVAILABLE', `The restore was interrupted between two steps, and undoing those that were done is not finished: ${messageOf(error)}. It goes on when the database answers again; follow restore ${id}`, { cause: error });
+      throw new OutcomeUnknown(
+        'DATABASE_UNAVAILABLE',
+        'The restore was interrupted between two steps, and undoing those that were done is not finished: ' +
+          `${messageOf(error)}. It goes on when the database answers again; follow restore ${id}`,
+        { cause: error },
+      );
     }
   }
 
@@ -266,28 +340,70 @@ export class RestoreRun {
     try {
       const after = known ?? (await this.live.snapshot({ timeoutMs: COME_BACK_MS }));
       const { changeCount } = planned.plan;
-      const { problems, warnings } = await verifyPlan(planned.plan, after, this.breath, (compared) => { this.tell(compared, changeCount, `Compared ${String(compared)} of ${String(changeCount)} changed rows`); });
-      if (problems.length > 0) return this.ended({ planned, steps, warnings: [...notes, ...warnings], errors: [{ code: 'INTERNAL', message: 'The transaction was committed, but these rows are not as planned: somebody may have changed them since' }, ...problems] });
+      const { problems, warnings } = await verifyPlan(planned.plan, after, this.breath, (compared) => {
+        this.tell(compared, changeCount, `Compared ${compared} of ${changeCount} changed rows`);
+      });
+      if (problems.length > 0)
+        return this.ended({
+          planned,
+          steps,
+          warnings: [...notes, ...warnings],
+          errors: [
+            {
+              code: 'INTERNAL',
+              message:
+                'The transaction was committed, but these rows are not as planned: somebody may have changed them ' +
+                'since',
+            },
+            ...problems,
+          ],
+        });
       return this.ended({ planned, steps, ...(await this.converged(converging, [...notes, ...warnings])) });
     } catch (error) {
       const problem = databaseError(error);
       if (!(problem instanceof AppError)) throw error;
-      return this.ended({ planned, steps, errors: [{ code: problem.code, message: `The transaction was committed, but the database could not be read again to verify it: ${problem.message}` }] });
+      return this.ended({
+        planned,
+        steps,
+        errors: [
+          {
+            code: problem.code,
+            message:
+              'The transaction was committed, but the database could not be read again to verify it: ' +
+              problem.message,
+          },
+        ],
+      });
     }
   }
 
   /** Begins to wait for northd, or the chassis, while the rows are verified. */
   private converging({ committedAt }: Applied): Promise<Convergence | undefined> {
     const { sync, database, limits } = this.parts;
-    return sync === 'NONE' ? Promise.resolve(undefined) : convergeAnywhere(database.client, sync, { since: committedAt, limitMs: limits.syncMsMax });
+    return sync === 'NONE'
+      ? Promise.resolve(undefined)
+      : convergeAnywhere(database.client, sync, { since: committedAt, limitMs: limits.syncMsMax });
   }
 
-  private async converged(converging: Promise<Convergence | undefined>, warnings: readonly string[]): Promise<Pick<Ending, 'warnings' | 'convergenceSeconds'>> {
-    if (this.parts.sync !== 'NONE') await this.enter('CONVERGING', `Waiting for ${this.parts.sync === 'SB' ? 'northd' : 'northd and the chassis'} to take the change over`);
+  private async converged(
+    converging: Promise<Convergence | undefined>,
+    warnings: readonly string[],
+  ): Promise<Pick<Ending, 'warnings' | 'convergenceSeconds'>> {
+    if (this.parts.sync !== 'NONE')
+      await this.enter(
+        'CONVERGING',
+        `Waiting for ${this.parts.sync === 'SB' ? 'northd' : 'northd and the chassis'} to take the change over`,
+      );
     const convergence = await converging;
     if (convergence === undefined) return { warnings };
     if (convergence.reached) return { warnings, convergenceSeconds: convergence.seconds };
-    return { warnings: [...warnings, `The restore is in the database, but the network was not seen to take it over: ${convergence.reason ?? 'no reason is known'}`] };
+    return {
+      warnings: [
+        ...warnings,
+        'The restore is in the database, but the network was not seen to take it over: ' +
+          (convergence.reason ?? 'no reason is known'),
+      ],
+    };
   }
 
   private ended(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): FinalOutcome {
@@ -313,7 +429,18 @@ export class RestoreRun {
   private report(completed: number, total: number, message: string, milestone: boolean): void {
     const [from, to] = FRACTIONS[this.phase] ?? [0, 0];
     this.fraction = Math.max(this.fraction, from + (to - from) * (total === 0 ? 0 : Math.min(1, completed / total)));
-    this.parts.publish({ restoreId: this.parts.id, phase: this.phase, completed, total, fraction: this.fraction, message, at: instant(this.parts.clock.now()) }, milestone);
+    this.parts.publish(
+      {
+        restoreId: this.parts.id,
+        phase: this.phase,
+        completed,
+        total,
+        fraction: this.fraction,
+        message,
+        at: instant(this.parts.clock.now()),
+      },
+      milestone,
+    );
   }
 
   private elapsed(): number {

@@ -1,4 +1,7 @@
-/** Rows on the disk instead of in memory, for work that only passes over them: as much memory for a backup of gigabytes as for a small one. */
+/**
+ * Rows on the disk instead of in memory, for work that only passes over them: as much memory for a backup of gigabytes
+ * as for a small one.
+ */
 import type { Scratch } from '../model/scratch.js';
 import { openScratch } from '../store/scratch.js';
 import type { BackupRecord } from './manifest-record.js';
@@ -11,7 +14,11 @@ const SCRATCH_FROM_BYTES = 16 << 20;
  * @param record what is about to be read; undefined for a file of which nothing is known
  * @throws AppError STORE_FULL, STORE_UNAVAILABLE, and what the work throws
  */
-export async function withScratch<T>(folder: string, record: BackupRecord | undefined, work: (scratch: Scratch | undefined) => Promise<T>): Promise<T> {
+export async function withScratch<T>(
+  folder: string,
+  record: BackupRecord | undefined,
+  work: (scratch: Scratch | undefined) => Promise<T>,
+): Promise<T> {
   if (record !== undefined && record.sealed !== true && record.contentSize < SCRATCH_FROM_BYTES) return work(undefined);
   const scratch = await openScratch(folder);
   try {

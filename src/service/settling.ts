@@ -1,12 +1,13 @@
 /**
- * Settling: ends the record of a restore whose end nobody saw, since this server or the database went away, by looking at the database.
- * One transaction was carried out whole or not at all, and its witnesses tell which; steps that were done are undone, unless
- * all of them were.
+ * Settling: ends the record of a restore whose end nobody saw, since this server or the database went away, by looking
+ * at the database. One transaction was carried out whole or not at all, and its witnesses tell which; steps that were
+ * done are undone, unless all of them were.
  */
+
+import type { StepLimits } from '../engine/apply/steps.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import { Breath } from '../lib/pause.js';
-import type { StepLimits } from '../engine/apply/steps.js';
 import type { Store } from '../store/store.js';
 import type { Database } from './database.js';
 import { changeLogKey } from './layout.js';
@@ -36,21 +37,50 @@ const AGAIN_MS = 2_000;
 
 /** Waits until the database can be asked. @throws AppError CANCELLED when stopped before */
 export async function settle(record: RestoreRecord, parts: SettlingParts): Promise<Settled> {
-  const applied = record.stepped === true ? await untilAnswered(parts, () => settleSteps(record, parts)) : await wasCommitted(record, parts);
+  const applied =
+    record.stepped === true
+      ? await untilAnswered(parts, () => settleSteps(record, parts))
+      : await wasCommitted(record, parts);
   parts.log.warn({ restore: record.id, applied }, 'a restore whose end was not seen was settled');
   if (!applied) {
-    const undone = record.stepped === true ? 'the steps that had been carried out were undone' : 'nothing had been changed';
-    return { applied, result: { ...emptyResult(record.dryRun, 0), errors: [{ code: 'CANCELLED', message: `The end of this restore was not seen. The database was looked at since: ${undone}` }], errorCount: 1 } };
+    const undone =
+      record.stepped === true ? 'the steps that had been carried out were undone' : 'nothing had been changed';
+    return {
+      applied,
+      result: {
+        ...emptyResult(record.dryRun, 0),
+        errors: [
+          {
+            code: 'CANCELLED',
+            message: `The end of this restore was not seen. The database was looked at since: ${undone}`,
+          },
+        ],
+        errorCount: 1,
+      },
+    };
   }
   const planned = record.result ?? emptyResult(record.dryRun, 0);
   const hasLog = (await parts.store.stat(changeLogKey(record.id))) !== undefined;
-  const warning = 'The end of this restore was not seen. The database was looked at since: the transaction had been committed as a whole; its rows were not verified one by one';
-  return { applied, result: { ...planned, success: true, warnings: [...planned.warnings, warning], changes: hasLog ? planned.changes : {} } };
+  const warning =
+    'The end of this restore was not seen. The database was looked at since: the transaction had been committed as ' +
+    'a whole; its rows were not verified one by one';
+  return {
+    applied,
+    result: {
+      ...planned,
+      success: true,
+      warnings: [...planned.warnings, warning],
+      changes: hasLog ? planned.changes : {},
+    },
+  };
 }
 
 async function wasCommitted({ witnesses = [] }: RestoreRecord, parts: SettlingParts): Promise<boolean> {
   if (witnesses.length === 0) return false;
-  const ask = (): Promise<boolean> => untilAnswered(parts, () => parts.database.withSession({ leader: true }, (session) => wasApplied(session, witnesses)));
+  const ask = (): Promise<boolean> =>
+    untilAnswered(parts, () =>
+      parts.database.withSession({ leader: true }, (session) => wasApplied(session, witnesses)),
+    );
   if (await ask()) return true;
   // a request may have been read, but not carried out, when the server was asked first
   await pause(parts.signal);
@@ -63,7 +93,15 @@ async function settleSteps({ id }: RestoreRecord, { database, store, log, limits
   try {
     const { absent, notes } = await new UndoPlanner(store, id, 'PARTIAL').plan(await live.snapshot(), new Breath());
     if (absent === 0 && notes.length === 0) return true;
-    await takeBack({ id, store, log, live, applier: new PlanApplier({ live, limits, log }), comment: `ovncp: undoing the steps of restore ${id}, which was interrupted`, comeBackMs: AGAIN_MS });
+    await takeBack({
+      id,
+      store,
+      log,
+      live,
+      applier: new PlanApplier({ live, limits, log }),
+      comment: `ovncp: undoing the steps of restore ${id}, which was interrupted`,
+      comeBackMs: AGAIN_MS,
+    });
     return false;
   } finally {
     live.close();
@@ -76,7 +114,8 @@ async function untilAnswered<T>({ log, signal }: SettlingParts, ask: () => Promi
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof AppError) || (error.code !== 'DATABASE_UNAVAILABLE' && error.code !== 'PLAN_STALE')) throw error;
+      if (!(error instanceof AppError) || (error.code !== 'DATABASE_UNAVAILABLE' && error.code !== 'PLAN_STALE'))
+        throw error;
       log.warn({ problem: messageOf(error) }, 'a restore cannot be settled yet; trying again');
       await pause(signal);
     }

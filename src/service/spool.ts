@@ -1,6 +1,7 @@
 /**
- * Spools: files in the store that hold an import while it arrives, or an export while it is taken. They are what lets slow clients
- * hold neither memory nor a turn for heavy work. They take disk space instead, so only so many are there at once.
+ * Spools: files in the store that hold an import while it arrives, or an export while it is taken. They are what lets
+ * slow clients hold neither memory nor a turn for heavy work. They take disk space instead, so only so many are there
+ * at once.
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -27,9 +28,16 @@ export class Spools {
   /** A place for one more, until it is released. @throws AppError RATE_LIMITED when all places are taken */
   take(): Spool {
     const { store, log, what, spoolsMax } = this.parts;
-    if (this.taken >= spoolsMax) throw new AppError('RATE_LIMITED', `${String(spoolsMax)} ${what} are under way already: try again when one of them has ended`, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    if (this.taken >= spoolsMax)
+      throw new AppError(
+        'RATE_LIMITED',
+        `${spoolsMax} ${what} are under way already: try again when one of them has ended`,
+        { retryAfterSeconds: RETRY_AFTER_SECONDS },
+      );
     this.taken++;
-    return new Spool(store, log, () => { this.taken--; });
+    return new Spool(store, log, () => {
+      this.taken--;
+    });
   }
 }
 
@@ -44,9 +52,13 @@ export class Spool {
     private readonly giveBack: () => void,
   ) {}
 
-  /** Writes the spool whole. @returns bytes @throws what the source throws, the signal's reason, AppError STORE_FULL, STORE_UNAVAILABLE */
+  /**
+   * Writes the spool whole.
+   * @returns bytes @throws what the source throws, the signal's reason, AppError STORE_FULL, STORE_UNAVAILABLE
+   */
   async fill(source: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Promise<number> {
-    return (await this.store.put(this.key, source, { durable: false, ...(signal === undefined ? {} : { signal }) })).size;
+    return (await this.store.put(this.key, source, { durable: false, ...(signal === undefined ? {} : { signal }) }))
+      .size;
   }
 
   /** The bytes from the start. @throws AppError STORE_UNAVAILABLE */

@@ -1,6 +1,7 @@
 /**
- * Taking back: undoing a restore whose steps were not all carried out. It is planned from the list of changes and from the database as it
- * is, and again until nothing is left to do, so that it does not matter which steps were done, nor how often this is interrupted.
+ * Taking back: undoing a restore whose steps were not all carried out. It is planned from the list of changes and from
+ * the database as it is, and again until nothing is left to do, so that it does not matter which steps were done, nor
+ * how often this is interrupted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../lib/error.js';
@@ -32,10 +33,16 @@ export async function takeBack({ id, store, log, live, applier, comment, comeBac
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const { plan, notes } = await planner.plan(await live.snapshot({ timeoutMs: comeBackMs }), new Breath());
     if (plan.changeCount === 0) {
-      for (const note of notes) log.warn({ restore: id, note }, 'left as it is while the steps of a restore were undone');
+      for (const note of notes)
+        log.warn({ restore: id, note }, 'left as it is while the steps of a restore were undone');
       return;
     }
-    const fate = await applier.apply(plan, await applier.stepsOf(plan), { comment, attempt: 1, onProgress: () => undefined, comeBackMs });
+    const fate = await applier.apply(plan, await applier.stepsOf(plan), {
+      comment,
+      attempt: 1,
+      onProgress: () => undefined,
+      comeBackMs,
+    });
     log.info({ restore: id, changes: plan.changeCount, fate }, 'undoing the steps of a restore');
     if (fate !== 'DONE') await sleep(PAUSE_MS * attempt);
   }

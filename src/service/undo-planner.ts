@@ -1,8 +1,9 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
+
+import { makePlan } from '../engine/plan/plan.js';
+import { identifyByUuid, type UndoMode, undoTarget } from '../engine/plan/undo.js';
 import { AppError } from '../lib/error.js';
 import type { Breath } from '../lib/pause.js';
-import { makePlan } from '../engine/plan/plan.js';
-import { identifyByUuid, undoTarget, type UndoMode } from '../engine/plan/undo.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
 import type { Store } from '../store/store.js';
 import { readKeptChanges } from './change-log.js';
@@ -36,18 +37,44 @@ export class UndoPlanner implements RestorePlanner {
   }
 
   async plan(live: Snapshot, breath: Breath): Promise<UndoPlanned> {
-    const { target, conflicts, warnings, present, absent } = await undoTarget(live, readKeptChanges(this.store, this.restoreId), this.mode, breath);
+    const { target, conflicts, warnings, present, absent } = await undoTarget(
+      live,
+      readKeptChanges(this.store, this.restoreId),
+      this.mode,
+      breath,
+    );
     this.rows = countRows(target);
-    const plan = await makePlan(target, live, identifyByUuid(target, live), { policy: 'OVERWRITE', exact: true, restoreAccess: true }, breath);
-    return { plan: conflicts.length === 0 ? plan : { ...plan, problems: [...conflicts, ...plan.problems] }, notes: warnings, pulledIn: [], present, absent };
+    const plan = await makePlan(
+      target,
+      live,
+      identifyByUuid(target, live),
+      { policy: 'OVERWRITE', exact: true, restoreAccess: true },
+      breath,
+    );
+    return {
+      plan: conflicts.length === 0 ? plan : { ...plan, problems: [...conflicts, ...plan.problems] },
+      notes: warnings,
+      pulledIn: [],
+      present,
+      absent,
+    };
   }
 }
 
 /** @throws AppError CONFLICT for a restore that has not ended, changed nothing, or is undone already */
-export async function checkUndoable({ id, dryRun, phase, result, undoneBy }: RestoreRecord, store: Store): Promise<void> {
+export async function checkUndoable(
+  { id, dryRun, phase, result, undoneBy }: RestoreRecord,
+  store: Store,
+): Promise<void> {
   if (dryRun) throw new AppError('CONFLICT', `Restore ${id} was a dry run: it changed nothing that could be undone`);
   if (undoneBy !== undefined) throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}`);
-  if (!isFinal(phase) && phase !== 'AWAITING_CONFIRMATION') throw new AppError('CONFLICT', `Restore ${id} is ${phase}: wait for its end`);
-  if (result === undefined || result.steps === 0) throw new AppError('CONFLICT', `Restore ${id} changed nothing that could be undone`);
-  if ((await store.stat(changeLogKey(id))) === undefined) throw new AppError('CONFLICT', `The list of what restore ${id} changed is not in the store any more: it cannot be undone`);
+  if (!isFinal(phase) && phase !== 'AWAITING_CONFIRMATION')
+    throw new AppError('CONFLICT', `Restore ${id} is ${phase}: wait for its end`);
+  if (result === undefined || result.steps === 0)
+    throw new AppError('CONFLICT', `Restore ${id} changed nothing that could be undone`);
+  if ((await store.stat(changeLogKey(id))) === undefined)
+    throw new AppError(
+      'CONFLICT',
+      `The list of what restore ${id} changed is not in the store any more: it cannot be undone`,
+    );
 }

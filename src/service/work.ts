@@ -17,10 +17,13 @@ export class Work {
 
   /** Runs a piece of work. @throws AppError SHUTTING_DOWN once draining has begun */
   run<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.draining) return Promise.reject(new AppError('SHUTTING_DOWN', `The server is shutting down and takes on no new ${what}`));
+    if (this.draining)
+      return Promise.reject(new AppError('SHUTTING_DOWN', `The server is shutting down and takes on no new ${what}`));
     const promise = work();
     this.running.add(promise);
-    const done = (): void => { this.running.delete(promise); };
+    const done = (): void => {
+      this.running.delete(promise);
+    };
     promise.then(done, done);
     return promise;
   }

@@ -5,7 +5,7 @@
  * before. One writer to a file, one append at a time. Mode 0600, and no link is followed.
  */
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errnoOf } from '../lib/error.js';
 import { tornBytes } from './line-reader.js';
@@ -15,7 +15,10 @@ const FILE_MODE = 0o600;
 const APPEND_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
 const REPLACE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
-/** What became of a file since our last append: nothing, it is longer or shorter than we left it, or its name leads elsewhere or nowhere. */
+/**
+ * What became of a file since our last append: nothing, it is longer or shorter than we left it, or its name leads
+ * elsewhere or nowhere.
+ */
 export type Condition = 'AS_LEFT' | 'CHANGED' | 'GONE';
 
 export class AppendFile {
@@ -66,7 +69,8 @@ export class AppendFile {
       if (this.isUnclean) await this.takeBack();
       this.isUnclean = true;
       try {
-        for (let done = 0; done < bytes.length; ) done += (await this.handle.write(bytes, done, bytes.length - done)).bytesWritten;
+        for (let done = 0; done < bytes.length; )
+          done += (await this.handle.write(bytes, done, bytes.length - done)).bytesWritten;
         await this.handle.datasync();
       } catch (error) {
         // should that fail too, the next append tries again
@@ -100,7 +104,10 @@ export class AppendFile {
   }
 }
 
-/** Puts a small file in the place of another one: after a crash there is the old one or the new one. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
+/**
+ * Puts a small file in the place of another one: after a crash there is the old one or the new one.
+ * @throws AppError STORE_FULL, STORE_UNAVAILABLE
+ */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
   await attempt(path, async () => {

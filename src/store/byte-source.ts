@@ -1,7 +1,10 @@
 /** Taking bytes from a source that may fail, hang or be given up. */
 
 /** Chunks of a source, or of one array of bytes. */
-export async function* chunksOf(source: AsyncIterable<Uint8Array> | Uint8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(
+  source: AsyncIterable<Uint8Array> | Uint8Array,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   if (source instanceof Uint8Array) yield source;
   else if (signal === undefined) yield* source;
   else yield* untilAborted(source, signal);

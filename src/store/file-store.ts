@@ -8,13 +8,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { chmod, link, lstat, mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError, errnoOf } from '../lib/error.js';
 import { chunksOf } from './byte-source.js';
 import { CLAIM_PREFIX, FolderLock, TEMPORARY_PREFIX } from './folder-lock.js';
-import { isKey, KeyTaken, noSuchKey, storeError, type ByteRange, type ObjectStat, type PutOptions, type Store } from './store.js';
+import {
+  type ByteRange,
+  isKey,
+  KeyTaken,
+  noSuchKey,
+  type ObjectStat,
+  type PutOptions,
+  type Store,
+  storeError,
+} from './store.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -33,8 +42,8 @@ export class FileStore implements Store {
   ) {}
 
   /**
-   * Makes the folder, with its parents, where it is missing, and locks it. The mode of a folder that exists is left alone.
-   * Throws STORE_UNAVAILABLE when that cannot be done or another process has the folder.
+   * Makes the folder, with its parents, where it is missing, and locks it. The mode of a folder that exists is left
+   * alone. Throws STORE_UNAVAILABLE when that cannot be done or another process has the folder.
    */
   static async open(folder: string): Promise<FileStore> {
     const path = resolve(folder);
@@ -46,7 +55,11 @@ export class FileStore implements Store {
     return new FileStore(path, await FolderLock.acquire(path));
   }
 
-  async put(key: string, source: AsyncIterable<Uint8Array> | Uint8Array, options: PutOptions = {}): Promise<{ readonly size: number }> {
+  async put(
+    key: string,
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    options: PutOptions = {},
+  ): Promise<{ readonly size: number }> {
     const target = this.pathOf(key);
     this.refuseWhenClosed();
     options.signal?.throwIfAborted();
@@ -69,7 +82,11 @@ export class FileStore implements Store {
     const handle = await this.openObject(key);
     try {
       const { size } = await handle.stat();
-      if (size > limitBytes) throw new AppError('TOO_LARGE', `${key} in the backup store has ${size} bytes; ${limitBytes} at most are read.`);
+      if (size > limitBytes)
+        throw new AppError(
+          'TOO_LARGE',
+          `${key} in the backup store has ${size} bytes; ${limitBytes} at most are read.`,
+        );
       return await handle.readFile();
     } catch (error) {
       throw storeError(`Reading ${key}`, error);
@@ -195,7 +212,10 @@ export class FileStore implements Store {
   private async listFolder(name: string): Promise<string[]> {
     if (!isKey(name)) return [];
     const entries = await this.entries(name);
-    return entries.filter((entry) => entry.isFile()).map((entry) => `${name}/${entry.name}`).filter(isKey);
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${name}/${entry.name}`)
+      .filter(isKey);
   }
 
   private async entries(subfolder?: string): Promise<Dirent[]> {
@@ -209,7 +229,12 @@ export class FileStore implements Store {
   }
 
   private pathOf(key: string): string {
-    if (!isKey(key)) throw new AppError('BAD_USER_INPUT', `Not a key of the backup store: ${JSON.stringify(key)}. A key is a file name, or one folder and a file name, of letters, digits, dot, dash and underscore.`);
+    if (!isKey(key))
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `Not a key of the backup store: ${JSON.stringify(key)}. A key is a file name, or one folder and a file ` +
+          'name, of letters, digits, dot, dash and underscore.',
+      );
     return join(this.folder, key);
   }
 
@@ -270,7 +295,11 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /** Reads the range and closes the handle, at the end or when destroyed. */
-function fileStream(handle: FileHandle, key: string, { start = 0, end = Number.MAX_SAFE_INTEGER }: ByteRange): Readable {
+function fileStream(
+  handle: FileHandle,
+  key: string,
+  { start = 0, end = Number.MAX_SAFE_INTEGER }: ByteRange,
+): Readable {
   let position = start;
   return new Readable({
     highWaterMark: 2 * BLOCK_BYTES,

@@ -29,7 +29,11 @@ export class FolderLock {
 
   /** Throws STORE_UNAVAILABLE, naming the process, when a living one holds the folder. */
   static async acquire(folder: string): Promise<FolderLock> {
-    const holder: Holder = { pid: process.pid, startedAt: (await processAt(process.pid))?.startedAt ?? null, nonce: randomBytes(8).toString('hex') };
+    const holder: Holder = {
+      pid: process.pid,
+      startedAt: (await processAt(process.pid))?.startedAt ?? null,
+      nonce: randomBytes(8).toString('hex'),
+    };
     const content = `${JSON.stringify(holder)}\n`;
     const temporary = join(folder, `${TEMPORARY_PREFIX}${randomBytes(12).toString('hex')}`);
     try {
@@ -65,7 +69,12 @@ async function take(attempt: Attempt): Promise<void> {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'EPERM' || errno === 'ENOTSUP' || errno === 'EOPNOTSUPP' || errno === 'ENOSYS') {
-        throw new AppError('STORE_UNAVAILABLE', `The file system of ${attempt.folder} cannot make hard links (${errno}), which the backup store needs. Choose a folder on another file system.`, { cause: error });
+        throw new AppError(
+          'STORE_UNAVAILABLE',
+          `The file system of ${attempt.folder} cannot make hard links (${errno}), which the backup store needs. ` +
+            'Choose a folder on another file system.',
+          { cause: error },
+        );
       }
       if (errno !== 'EEXIST') throw error;
     }
@@ -73,7 +82,11 @@ async function take(attempt: Attempt): Promise<void> {
     if (found === undefined) continue; // released just now
     const pid = await livingHolder(found);
     if (pid !== undefined) {
-      throw new AppError('STORE_UNAVAILABLE', `Another server (process ${pid}) uses the backup store ${attempt.folder}. Stop it, or choose another folder for this one.`);
+      throw new AppError(
+        'STORE_UNAVAILABLE',
+        `Another server (process ${pid}) uses the backup store ${attempt.folder}. Stop it, or choose another ` +
+          'folder for this one.',
+      );
     }
     if (await takeOver(attempt, found)) return;
   }

@@ -1,6 +1,6 @@
 /**
- * The lines of a file, from either end, block by block: no more than a block and one line are in memory. A line ends with a
- * line feed; what follows the last one is no line.
+ * The lines of a file, from either end, block by block: no more than a block and one line are in memory. A line ends
+ * with a line feed; what follows the last one is no line.
  */
 import type { FileHandle } from 'node:fs/promises';
 
@@ -15,7 +15,10 @@ const BLOCK_BYTES = 128 * 1024;
 const LINE_FEED = 0x0a;
 
 /** In the order of the file. */
-export async function* linesForward(handle: FileHandle, { end, lineBytesMax }: LinesOptions): AsyncGenerator<string, void, undefined> {
+export async function* linesForward(
+  handle: FileHandle,
+  { end, lineBytesMax }: LinesOptions,
+): AsyncGenerator<string, void, undefined> {
   let rest: Buffer = Buffer.alloc(0);
   for (let position = 0; position < end; ) {
     const block = await readAt(handle, position, Math.min(BLOCK_BYTES, end - position));
@@ -33,7 +36,10 @@ export async function* linesForward(handle: FileHandle, { end, lineBytesMax }: L
 }
 
 /** From the end of the file to its beginning. */
-export async function* linesBackward(handle: FileHandle, { end, lineBytesMax }: LinesOptions): AsyncGenerator<string, void, undefined> {
+export async function* linesBackward(
+  handle: FileHandle,
+  { end, lineBytesMax }: LinesOptions,
+): AsyncGenerator<string, void, undefined> {
   let tail: Buffer = Buffer.alloc(0);
   let isWhole = false; // nothing before the last line feed is a line yet
   for (let position = end; position > 0; ) {
@@ -42,7 +48,11 @@ export async function* linesBackward(handle: FileHandle, { end, lineBytesMax }: 
     const block = await readAt(handle, position, wanted);
     if (block.length < wanted) return; // somebody cut it while it was read
     let stop = block.length;
-    for (let feed = block.lastIndexOf(LINE_FEED); feed >= 0; feed = feed === 0 ? -1 : block.lastIndexOf(LINE_FEED, feed - 1)) {
+    for (
+      let feed = block.lastIndexOf(LINE_FEED);
+      feed >= 0;
+      feed = feed === 0 ? -1 : block.lastIndexOf(LINE_FEED, feed - 1)
+    ) {
       const piece = block.subarray(feed + 1, stop);
       if (isWhole) yield Buffer.concat([piece, tail]).toString('utf8');
       isWhole = true;

@@ -1,13 +1,13 @@
 /**
- * Scratch space in a file that has no name: it is unlinked as soon as it is open, so that nothing of it outlives the process,
- * whatever ends that. What is written may be the content of decrypted backups: nobody else can open it.
+ * Scratch space in a file that has no name: it is unlinked as soon as it is open, so that nothing of it outlives the
+ * process, whatever ends that. What is written may be the content of decrypted backups: nobody else can open it.
  *
- * Writing goes on in the background, a block at a time; reading is synchronous, from the page cache as a rule, with one window
- * that reads ahead while it is asked for bytes in the order of their places.
+ * Writing goes on in the background, a block at a time; reading is synchronous, from the page cache as a rule, with one
+ * window that reads ahead while it is asked for bytes in the order of their places.
  */
 import { randomBytes } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../lib/assert.js';
 import { type AppError, errnoOf } from '../lib/error.js';

@@ -44,9 +44,16 @@ export interface Store {
    * `signal`, KeyTaken, STORE_FULL.
    * @returns bytes stored
    */
-  put(key: string, source: AsyncIterable<Uint8Array> | Uint8Array, options?: PutOptions): Promise<{ readonly size: number }>;
+  put(
+    key: string,
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: PutOptions,
+  ): Promise<{ readonly size: number }>;
 
-  /** The bytes of an object, also when it is deleted meanwhile; the reader ends or destroys the stream. Throws NOT_FOUND. */
+  /**
+   * The bytes of an object, also when it is deleted meanwhile; the reader ends or destroys the stream. Throws
+   * NOT_FOUND.
+   */
   get(key: string, range?: ByteRange): Promise<Readable>;
 
   /** A small object whole. Throws NOT_FOUND, and TOO_LARGE when it has more than `limitBytes`. */
@@ -100,7 +107,17 @@ export function storeError(doing: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const errno = errnoOf(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new AppError('STORE_FULL', `The backup store is full (${errno}): ${doing} failed, and nothing of it was kept. Free some space or delete backups, then try again.`, { cause: error });
+    return new AppError(
+      'STORE_FULL',
+      `The backup store is full (${errno}): ${doing} failed, and nothing of it was kept. Free some space or ` +
+        'delete backups, then try again.',
+      { cause: error },
+    );
   }
-  return new AppError('STORE_UNAVAILABLE', `${doing} failed (${errno ?? 'unknown error'}). Check the folder, its permissions and the disk of the backup store.`, { cause: error });
+  return new AppError(
+    'STORE_UNAVAILABLE',
+    `${doing} failed (${errno ?? 'unknown error'}). Check the folder, its permissions and the disk of the backup ` +
+      'store.',
+    { cause: error },
+  );
 }

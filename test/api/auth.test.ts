@@ -1,15 +1,15 @@
 /** Authentication: static tokens, JWTs by secret and by key set, permissions, the first token. */
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SignJWT, exportJWK } from 'jose';
 import type { JWTPayload } from 'jose';
-import { createAuthenticator } from '../../src/api/auth.js';
+import { exportJWK, SignJWT } from 'jose';
 import type { AuthenticatorOptions } from '../../src/api/auth.js';
+import { createAuthenticator } from '../../src/api/auth.js';
 import { ensureFirstToken } from '../../src/api/first-token.js';
 import { requirePermissions, viewerOf } from '../../src/api/permission.js';
 import type { Clock } from '../../src/lib/clock.js';
@@ -55,24 +55,37 @@ function tokensFile(entries: readonly object[]): string {
 const sha256 = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 describe('the Authorization header', () => {
-  it.each([undefined, '', 'Basic YTpi', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(20_000)}`])('refuses %j', async (header) => {
-    await refusalOf({ jwtSecret: SECRET }, header);
-  });
+  it.each([undefined, '', 'Basic YTpi', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(20_000)}`])(
+    'refuses %j',
+    async (header) => {
+      await refusalOf({ jwtSecret: SECRET }, header);
+    },
+  );
 });
 
 describe('a JWT signed with the shared secret', () => {
   it.each(['HS256', 'HS384', 'HS512'])('is taken with %s', async (alg) => {
     const authenticator = await createAuthenticator({ jwtSecret: SECRET, log, clock });
-    const viewer = await authenticator.authenticate(await jwt({ sub: 'ann', permissions: ['backups:read'], exp: NOW / 1000 + 60 }, alg));
+    const viewer = await authenticator.authenticate(
+      await jwt({ sub: 'ann', permissions: ['backups:read'], exp: NOW / 1000 + 60 }, alg),
+    );
     expect(viewer).toEqual({ subject: 'ann', permissions: new Set(['backups:read']), expiresAtMs: NOW + 60_000 });
   });
 
   it.each([
-    ['a permissions array', { permissions: ['backups:read', 'backups:delete', 'fly'] }, ['backups:read', 'backups:delete']],
+    [
+      'a permissions array',
+      { permissions: ['backups:read', 'backups:delete', 'fly'] },
+      ['backups:read', 'backups:delete'],
+    ],
     ['a space-separated scope', { scope: 'openid backups:write' }, ['backups:write']],
     ['the role operator', { roles: ['operator'] }, ['backups:read', 'backups:write']],
     ['the role viewer', { roles: ['viewer'] }, ['backups:read']],
-    ['the role admin', { roles: ['admin'] }, ['backups:read', 'backups:write', 'backups:delete', 'backups:restore', 'admin']],
+    [
+      'the role admin',
+      { roles: ['admin'] },
+      ['backups:read', 'backups:write', 'backups:delete', 'backups:restore', 'admin'],
+    ],
     ['a role that is a property of every object', { roles: ['constructor', '__proto__'] }, []],
     ['nothing', {}, []],
     ['claims of the wrong type', { permissions: 7, scope: { a: 1 }, roles: null }, []],
@@ -85,7 +98,9 @@ describe('a JWT signed with the shared secret', () => {
   it('is refused after its end, and taken within half a minute of it', async () => {
     const authenticator = await createAuthenticator({ jwtSecret: SECRET, log, clock });
     await expect(authenticator.authenticate(await jwt({ sub: 'ann', exp: NOW / 1000 - 20 }))).resolves.toBeDefined();
-    expect((await refusalOf({ jwtSecret: SECRET }, await jwt({ sub: 'ann', exp: NOW / 1000 - 40 }))).message).toMatch(/expired/);
+    expect((await refusalOf({ jwtSecret: SECRET }, await jwt({ sub: 'ann', exp: NOW / 1000 - 40 }))).message).toMatch(
+      /expired/,
+    );
   });
 
   it('is refused before its begin', async () => {
@@ -106,15 +121,22 @@ describe('a JWT signed with the shared secret', () => {
   });
 
   it('is refused without a signature (alg none)', async () => {
-    for (const alg of ['none', 'None', 'NONE']) await refusalOf({ jwtSecret: SECRET }, unsigned({ alg }, { sub: 'ann', roles: ['admin'] }));
+    for (const alg of ['none', 'None', 'NONE'])
+      await refusalOf({ jwtSecret: SECRET }, unsigned({ alg }, { sub: 'ann', roles: ['admin'] }));
   });
 
   it('is refused with the issuer or audience of somebody else, or none', async () => {
     const rules = { jwtSecret: SECRET, jwtIssuer: 'https://id', jwtAudience: 'ovncp' };
     const authenticator = await createAuthenticator({ log, clock, ...rules });
-    await expect(authenticator.authenticate(await jwt({ sub: 'ann', iss: 'https://id', aud: ['x', 'ovncp'] }))).resolves.toBeDefined();
-    expect((await refusalOf(rules, await jwt({ sub: 'ann', iss: 'https://evil', aud: 'ovncp' }))).message).toMatch(/"iss"/);
-    expect((await refusalOf(rules, await jwt({ sub: 'ann', iss: 'https://id', aud: 'else' }))).message).toMatch(/"aud"/);
+    await expect(
+      authenticator.authenticate(await jwt({ sub: 'ann', iss: 'https://id', aud: ['x', 'ovncp'] })),
+    ).resolves.toBeDefined();
+    expect((await refusalOf(rules, await jwt({ sub: 'ann', iss: 'https://evil', aud: 'ovncp' }))).message).toMatch(
+      /"iss"/,
+    );
+    expect((await refusalOf(rules, await jwt({ sub: 'ann', iss: 'https://id', aud: 'else' }))).message).toMatch(
+      /"aud"/,
+    );
     expect((await refusalOf(rules, await jwt({ sub: 'ann', iss: 'https://id' }))).message).toMatch(/"aud"/);
   });
 });
@@ -140,7 +162,9 @@ describe('a JWT signed with a key of the key set', () => {
 
   it.each(['RS256', 'PS512'])('is taken with %s', async (alg) => {
     const authenticator = await createAuthenticator({ jwksUrl, log, clock });
-    await expect(authenticator.authenticate(await sign(pair.privateKey, alg))).resolves.toMatchObject({ subject: 'svc' });
+    await expect(authenticator.authenticate(await sign(pair.privateKey, alg))).resolves.toMatchObject({
+      subject: 'svc',
+    });
   });
 
   it('is refused when a stranger signed it', async () => {
@@ -157,7 +181,11 @@ describe('a JWT signed with a key of the key set', () => {
 
   it('can be neither taken nor refused, and the trouble is logged, when the key set is out of reach', async () => {
     const authenticator = await createAuthenticator({ jwksUrl: 'http://127.0.0.1:1/jwks', log, clock });
-    await expect(authenticator.authenticate(await sign(pair.privateKey))).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE', message: expect.stringMatching(/key set is out of reach/), retryAfterSeconds: 10 });
+    await expect(authenticator.authenticate(await sign(pair.privateKey))).rejects.toMatchObject({
+      code: 'IDENTITY_UNAVAILABLE',
+      message: expect.stringMatching(/key set is out of reach/),
+      retryAfterSeconds: 10,
+    });
     expect(lines.join('')).toMatch(/key set/);
   });
 });
@@ -169,7 +197,10 @@ describe('a static token', () => {
       { name: 'b', sha256: sha256('tok-b').toUpperCase(), permissions: ['admin'], expiresAt: '2027-01-01T00:00:00Z' },
     ]);
     const authenticator = await createAuthenticator({ tokensFile: file, log, clock });
-    await expect(authenticator.authenticate('Bearer tok-a')).resolves.toEqual({ subject: 'a', permissions: new Set(['backups:read']) });
+    await expect(authenticator.authenticate('Bearer tok-a')).resolves.toEqual({
+      subject: 'a',
+      permissions: new Set(['backups:read']),
+    });
     const b = await authenticator.authenticate('bearer tok-b');
     expect(b.expiresAtMs).toBe(Date.parse('2027-01-01T00:00:00Z'));
     expect(b.permissions.has('backups:restore')).toBe(true);
@@ -178,7 +209,9 @@ describe('a static token', () => {
   });
 
   it('is refused once it has expired', async () => {
-    const file = tokensFile([{ name: 'a', sha256: sha256('t'), permissions: ['admin'], expiresAt: '2026-01-15T11:29:59+01:00' }]);
+    const file = tokensFile([
+      { name: 'a', sha256: sha256('t'), permissions: ['admin'], expiresAt: '2026-01-15T11:29:59+01:00' },
+    ]);
     expect((await refusalOf({ tokensFile: file }, 'Bearer t')).message).toMatch(/expired/);
   });
 
@@ -221,7 +254,9 @@ describe('a static token', () => {
   });
 
   it('does not let a server start without its file', async () => {
-    await expect(createAuthenticator({ tokensFile: '/nowhere/tokens.json', log, clock })).rejects.toThrow('/nowhere/tokens.json');
+    await expect(createAuthenticator({ tokensFile: '/nowhere/tokens.json', log, clock })).rejects.toThrow(
+      '/nowhere/tokens.json',
+    );
   });
 });
 
@@ -257,6 +292,8 @@ describe('requirePermissions', () => {
   });
 
   it('lets admin do everything', () => {
-    expect(() => requirePermissions(viewerOf('x', ['admin']), 'backups:restore', 'admin', 'backups:delete')).not.toThrow();
+    expect(() =>
+      requirePermissions(viewerOf('x', ['admin']), 'backups:restore', 'admin', 'backups:delete'),
+    ).not.toThrow();
   });
 });

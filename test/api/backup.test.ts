@@ -1,13 +1,31 @@
 /** Backups through the API: making, listing, following, checking and deleting them, and what is on disk. */
-import { createHash } from 'node:crypto';
+
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeIn } from '../support/api-client.js';
 import { startApiServer, type TestApi } from '../support/api-server.js';
-import { BackupStepsDocument, CreateBackupDocument, DeleteBackupDocument, GetBackupDocument, GetBackupJobDocument, GetViewerDocument, ListBackupsDocument, ListDatabasesDocument, ListRestoresDocument, RestoreBackupDocument, StartBackupDocument, ValidateBackupDocument, type BackupFieldsFragment, type BackupFilterInput, type CreateBackupInput, type ListBackupsQuery } from '../support/generated/graphql.js';
+import {
+  type BackupFieldsFragment,
+  type BackupFilterInput,
+  BackupStepsDocument,
+  CreateBackupDocument,
+  type CreateBackupInput,
+  DeleteBackupDocument,
+  GetBackupDocument,
+  GetBackupJobDocument,
+  GetViewerDocument,
+  ListBackupsDocument,
+  type ListBackupsQuery,
+  ListDatabasesDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  StartBackupDocument,
+  ValidateBackupDocument,
+} from '../support/generated/graphql.js';
 import { dumpDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 
@@ -24,20 +42,48 @@ async function create(input: Partial<CreateBackupInput> = {}): Promise<BackupFie
 
 describe('createBackup', () => {
   const FORMATS = ['JSON', 'YAML', 'OVSDB'] as const;
-  const forms = FORMATS.flatMap((format) => [false, true].flatMap((compress) => [false, true].map((encrypt) => ({ format, compress, encrypt }))));
+  const forms = FORMATS.flatMap((format) =>
+    [false, true].flatMap((compress) => [false, true].map((encrypt) => ({ format, compress, encrypt }))),
+  );
   const digests = new Set<string>();
 
   it.each(forms)('stores %j, and tells the truth about it', async ({ format, compress, encrypt }) => {
     const before = Date.now();
-    const backup = await create({ name: 'nightly run/1', format, compress, encrypt, ...(encrypt ? { encryptionKey: KEY } : {}), tags: ['a', 'b', 'a'], description: 'why' });
+    const backup = await create({
+      name: 'nightly run/1',
+      format,
+      compress,
+      encrypt,
+      ...(encrypt ? { encryptionKey: KEY } : {}),
+      tags: ['a', 'b', 'a'],
+      description: 'why',
+    });
     const extension = `.${{ JSON: 'json', YAML: 'yaml', OVSDB: 'db' }[format]}${compress ? '.gz' : ''}${encrypt ? '.enc' : ''}`;
-    expect(backup).toMatchObject({ name: 'nightly run/1', format, compressed: compress, encrypted: encrypt, tags: ['a', 'b'], description: 'why', type: 'FULL', createdBy: 'tester', database: 'northbound', schemaName: 'OVN_Northbound' });
+    expect(backup).toMatchObject({
+      name: 'nightly run/1',
+      format,
+      compressed: compress,
+      encrypted: encrypt,
+      tags: ['a', 'b'],
+      description: 'why',
+      type: 'FULL',
+      createdBy: 'tester',
+      database: 'northbound',
+      schemaName: 'OVN_Northbound',
+    });
     expect(Date.parse(backup.createdAt)).toBeGreaterThanOrEqual(before);
-    const stamp = backup.createdAt.replace(/\.\d+Z$/, '').replaceAll(/[-:]/g, '').replace('T', '-');
-    expect(backup.file.replace(/-\d+(?=\.)/, (clash) => (clash.length < 7 ? '' : clash))).toBe(`nightly_run_1-${stamp}${extension}`);
+    const stamp = backup.createdAt
+      .replace(/\.\d+Z$/, '')
+      .replaceAll(/[-:]/g, '')
+      .replace('T', '-');
+    expect(backup.file.replace(/-\d+(?=\.)/, (clash) => (clash.length < 7 ? '' : clash))).toBe(
+      `nightly_run_1-${stamp}${extension}`,
+    );
     const content = await dumpDatabase(api.ovsdb.remote);
     expect(backup.rowCount).toBe(rowCount(content));
-    const tables = [...content].filter(([, rows]) => rows.size > 0).map(([table, rows]) => ({ table, rows: rows.size }));
+    const tables = [...content]
+      .filter(([, rows]) => rows.size > 0)
+      .map(([table, rows]) => ({ table, rows: rows.size }));
     expect(backup.tables).toEqual(tables.sort((a, b) => (a.table < b.table ? -1 : 1)));
     const path = join(api.folder, backup.file);
     const { stdout } = await promisify(execFile)('sha256sum', [path]);
@@ -47,7 +93,10 @@ describe('createBackup', () => {
     expect((await stat(api.folder)).mode & 0o777).toBe(0o700);
     digests.add(backup.contentDigest);
     expect(digests.size).toBe(1);
-    expect((await api.admin.run(ValidateBackupDocument, { id: backup.id, decryptionKey: encrypt ? KEY : null })).validateBackup).toEqual({ valid: true, contentChecked: true, rowCount: backup.rowCount, errors: [], warnings: [] });
+    expect(
+      (await api.admin.run(ValidateBackupDocument, { id: backup.id, decryptionKey: encrypt ? KEY : null }))
+        .validateBackup,
+    ).toEqual({ valid: true, contentChecked: true, rowCount: backup.rowCount, errors: [], warnings: [] });
   });
 
   it('gives backups of one name and one second files of their own', async () => {
@@ -81,13 +130,22 @@ describe('createBackup', () => {
 
 describe('startBackup', () => {
   it('answers at once, is followed to its end, and can be looked up', async () => {
-    const { startBackup: job } = await api.admin.run(StartBackupDocument, { input: { name: 'started', compress: true } });
+    const { startBackup: job } = await api.admin.run(StartBackupDocument, {
+      input: { name: 'started', compress: true },
+    });
     expect(['QUEUED', 'CAPTURING']).toContain(job.phase);
-    const events = (await api.admin.followed(BackupStepsDocument, { jobId: job.id })).map(({ backupProgress }) => backupProgress);
+    const events = (await api.admin.followed(BackupStepsDocument, { jobId: job.id })).map(
+      ({ backupProgress }) => backupProgress,
+    );
     const last = events.at(-1);
     expect(last).toMatchObject({ phase: 'SUCCEEDED', fraction: 1, error: null });
     const { backupJob } = await api.admin.run(GetBackupJobDocument, { id: job.id });
-    expect(backupJob).toMatchObject({ id: job.id, phase: 'SUCCEEDED', error: null, backup: { id: last?.backup?.id, name: 'started', compressed: true } });
+    expect(backupJob).toMatchObject({
+      id: job.id,
+      phase: 'SUCCEEDED',
+      error: null,
+      backup: { id: last?.backup?.id, name: 'started', compressed: true },
+    });
     expect(await api.admin.followed(BackupStepsDocument, { jobId: job.id })).toHaveLength(1);
   });
 
@@ -97,7 +155,11 @@ describe('startBackup', () => {
       await away.ovsdb.kill();
       const { startBackup: job } = await away.admin.run(StartBackupDocument, { input: { name: 'n' } });
       const events = await away.admin.followed(BackupStepsDocument, { jobId: job.id });
-      expect(events.at(-1)?.backupProgress).toMatchObject({ phase: 'FAILED', backup: null, error: { code: 'DATABASE_UNAVAILABLE' } });
+      expect(events.at(-1)?.backupProgress).toMatchObject({
+        phase: 'FAILED',
+        backup: null,
+        error: { code: 'DATABASE_UNAVAILABLE' },
+      });
       expect(await away.files()).toEqual([]);
     } finally {
       await away.stop();
@@ -124,10 +186,17 @@ describe('backups', () => {
     const seen: string[] = [];
     let after: string | null = null;
     for (let page = 0; page < 3; page++) {
-      const { backups }: ListBackupsQuery = await api.admin.run(ListBackupsDocument, { first: 2, after, filter: { tags: ['listed'] } });
+      const { backups }: ListBackupsQuery = await api.admin.run(ListBackupsDocument, {
+        first: 2,
+        after,
+        filter: { tags: ['listed'] },
+      });
       expect(backups.totalCount).toBe(5);
       expect(ids(backups.edges.map(({ node }) => node))).toEqual(ids(backups.nodes));
-      expect([backups.pageInfo.startCursor, backups.pageInfo.endCursor]).toEqual([backups.edges[0]?.cursor, backups.edges.at(-1)?.cursor]);
+      expect([backups.pageInfo.startCursor, backups.pageInfo.endCursor]).toEqual([
+        backups.edges[0]?.cursor,
+        backups.edges.at(-1)?.cursor,
+      ]);
       expect([backups.pageInfo.hasPreviousPage, backups.pageInfo.hasNextPage]).toEqual([page > 0, page < 2]);
       seen.push(...ids(backups.nodes));
       after = backups.pageInfo.endCursor ?? null;
@@ -148,11 +217,21 @@ describe('backups', () => {
   });
 
   it('are filtered by their time', async () => {
-    const filter = { tags: ['listed'], createdAfter: made[4]?.createdAt ?? '', createdBefore: made[0]?.createdAt ?? '' };
+    const filter = {
+      tags: ['listed'],
+      createdAfter: made[4]?.createdAt ?? '',
+      createdBefore: made[0]?.createdAt ?? '',
+    };
     expect(ids((await api.admin.run(ListBackupsDocument, { filter })).backups.nodes)).toEqual(ids(made.slice(1, 4)));
   });
 
-  it.each([{ first: 0 }, { first: 501 }, { first: -1 }, { after: 'no cursor' }, { filter: { createdAfter: 'yesterday' } }])('refuses %j', async (variables) => {
+  it.each([
+    { first: 0 },
+    { first: 501 },
+    { first: -1 },
+    { after: 'no cursor' },
+    { filter: { createdAfter: 'yesterday' } },
+  ])('refuses %j', async (variables) => {
     expect(await api.admin.codeOf(ListBackupsDocument, variables)).toBe('BAD_USER_INPUT');
   });
 
@@ -165,7 +244,10 @@ describe('backups', () => {
 describe('validateBackup', () => {
   it('checks only the stored bytes of an encrypted backup without its key', async () => {
     const { id } = await create({ encrypt: true, encryptionKey: KEY });
-    expect((await api.admin.run(ValidateBackupDocument, { id })).validateBackup).toMatchObject({ valid: true, contentChecked: false });
+    expect((await api.admin.run(ValidateBackupDocument, { id })).validateBackup).toMatchObject({
+      valid: true,
+      contentChecked: false,
+    });
   });
 
   it('answers DECRYPTION_FAILED for a wrong key and does not echo it', async () => {
@@ -208,9 +290,20 @@ describe('the database', () => {
   it('is told with its tables, and so is who asks', async () => {
     const { databases } = await api.admin.run(ListDatabasesDocument);
     expect(databases).toHaveLength(1);
-    expect(databases[0]).toMatchObject({ id: 'northbound', schemaName: 'OVN_Northbound', connected: true, clustered: false, error: null });
-    expect(databases[0]?.tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(rowCount(await dumpDatabase(api.ovsdb.remote)));
-    expect((await api.admin.run(GetViewerDocument)).viewer).toEqual({ subject: 'tester', permissions: ['admin', 'backups:delete', 'backups:read', 'backups:restore', 'backups:write'] });
+    expect(databases[0]).toMatchObject({
+      id: 'northbound',
+      schemaName: 'OVN_Northbound',
+      connected: true,
+      clustered: false,
+      error: null,
+    });
+    expect(databases[0]?.tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(
+      rowCount(await dumpDatabase(api.ovsdb.remote)),
+    );
+    expect((await api.admin.run(GetViewerDocument)).viewer).toEqual({
+      subject: 'tester',
+      permissions: ['admin', 'backups:delete', 'backups:read', 'backups:restore', 'backups:write'],
+    });
   });
 
   it('that is away is DATABASE_UNAVAILABLE, and is used again by itself when it is back', async () => {
@@ -235,15 +328,26 @@ describe('secrets', () => {
     const texts: string[] = [];
     const bytes = await readFile(join(api.folder, file));
     for (const decryptionKey of [KEY, 'an utterly wrong key']) {
-      texts.push((await api.admin.send(RestoreBackupDocument, { input: { backupId: id, dryRun: true, decryptionKey } })).text);
+      texts.push(
+        (await api.admin.send(RestoreBackupDocument, { input: { backupId: id, dryRun: true, decryptionKey } })).text,
+      );
       texts.push((await api.admin.sendFile({ decryptionKey }, { bytes })).text);
     }
     texts.push(JSON.stringify(await api.admin.run(ListRestoresDocument)));
-    expect(await api.admin.codeOf('mutation { createBackup(input: { name: "n", encrypt: 7, encryptionKey: "correct horse battery staple" }) { id } }')).toBe('GRAPHQL_VALIDATION_FAILED');
-    texts.push(...api.lines, ...(await Promise.all((await api.files()).map((name) => readFile(join(api.folder, name), 'latin1')))));
+    expect(
+      await api.admin.codeOf(
+        'mutation { createBackup(input: { name: "n", encrypt: 7, encryptionKey: "correct horse battery staple" }) ' +
+          '{ id } }',
+      ),
+    ).toBe('GRAPHQL_VALIDATION_FAILED');
+    texts.push(
+      ...api.lines,
+      ...(await Promise.all((await api.files()).map((name) => readFile(join(api.folder, name), 'latin1')))),
+    );
     expect(api.lines.length).toBeGreaterThan(50);
     const { token = '' } = api.admin;
     const scrypted = createHash('sha256').update(KEY).digest('hex');
-    for (const secret of [KEY, scrypted, token, token.split('.')[2] ?? '', 'utterly']) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
+    for (const secret of [KEY, scrypted, token, token.split('.')[2] ?? '', 'utterly'])
+      expect(texts.filter((text) => text.includes(secret))).toEqual([]);
   });
 });

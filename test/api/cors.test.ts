@@ -1,8 +1,9 @@
 /** Web pages of other origins: shut out unless their origin is configured. */
-import { TinyClient } from './tiny-client.js';
-import { NO_LIMITS, startTinyServer } from './tiny-server.js';
-import type { TinyServer } from './tiny-server.js';
+
 import { authenticateRequest } from '../../src/api/request.js';
+import { TinyClient } from './tiny-client.js';
+import type { TinyServer } from './tiny-server.js';
+import { NO_LIMITS, startTinyServer } from './tiny-server.js';
 
 const CONSOLE = 'https://console.example';
 const EVIL = 'https://evil.example';
@@ -12,10 +13,17 @@ let closed: TinyServer;
 let client: TinyClient;
 beforeAll(async () => {
   const routes = (fastify: TinyServer['api']['fastify']): void => {
-    fastify.addHook('onRequest', async (request) => authenticateRequest(request, { authenticate: async () => ({ subject: 'rest', permissions: new Set() }) }));
-    fastify.get('/api/v1/thing', async (_request, reply) => reply.header('content-disposition', 'attachment; filename="a"').send({}));
+    fastify.addHook('onRequest', async (request) =>
+      authenticateRequest(request, { authenticate: async () => ({ subject: 'rest', permissions: new Set() }) }),
+    );
+    fastify.get('/api/v1/thing', async (_request, reply) =>
+      reply.header('content-disposition', 'attachment; filename="a"').send({}),
+    );
   };
-  open = await startTinyServer({ routes }, { traffic: { ...NO_LIMITS, perTokenPerMinute: 1_000, corsOrigins: [CONSOLE, 'http://localhost:3000'] } });
+  open = await startTinyServer(
+    { routes },
+    { traffic: { ...NO_LIMITS, perTokenPerMinute: 1_000, corsOrigins: [CONSOLE, 'http://localhost:3000'] } },
+  );
   closed = await startTinyServer({ routes });
   client = await TinyClient.of(open.url);
 });
@@ -25,7 +33,14 @@ afterAll(async () => {
 });
 
 const preflight = async (url: string, origin: string): Promise<Response> =>
-  fetch(url, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' } });
+  fetch(url, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    },
+  });
 
 const grants = (headers: Headers): string[] => [...headers.keys()].filter((name) => name.startsWith('access-control-'));
 
@@ -35,13 +50,22 @@ describe.each(['/graphql', '/api/v1/thing', '/api/v1/backups/x/restore'])('a pre
     expect(status).toBeLessThan(300);
     expect(headers.get('access-control-allow-origin')).toBe(CONSOLE);
     expect(headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST, DELETE');
-    expect(headers.get('access-control-allow-headers')).toMatch(/Authorization.*X-Decryption-Key.*Apollo-Require-Preflight/);
+    expect(headers.get('access-control-allow-headers')).toMatch(
+      /Authorization.*X-Decryption-Key.*Apollo-Require-Preflight/,
+    );
     expect(headers.get('access-control-max-age')).toBe('600');
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     expect(headers.get('vary')).toMatch(/origin/i);
   });
 
-  it.each([EVIL, `${CONSOLE}.evil.example`, 'https://console.example:8443', 'http://console.example', 'null', 'https://CONSOLE.example'])('is granted to no other: %s', async (origin) => {
+  it.each([
+    EVIL,
+    `${CONSOLE}.evil.example`,
+    'https://console.example:8443',
+    'http://console.example',
+    'null',
+    'https://CONSOLE.example',
+  ])('is granted to no other: %s', async (origin) => {
     const answer = await preflight(`${open.url}${path}`, origin);
     expect([answer.status, grants(answer.headers)]).toEqual([404, []]);
   });
@@ -58,19 +82,36 @@ describe('an answer', () => {
     ['of another route', '/api/v1/thing', 'GET', 200],
     ['that nothing is there', '/nowhere', 'GET', 404],
   ])('%s may be read by a configured origin', async (_name, path, method, status) => {
-    const answer = await fetch(`${open.url}${path}`, { method, headers: { origin: CONSOLE, authorization: client.bearer, 'content-type': 'application/json' }, ...(method === 'POST' ? { body: '{"query":"{ hello }"}' } : {}) });
-    expect([answer.status, answer.headers.get('access-control-allow-origin'), answer.headers.get('cross-origin-resource-policy')]).toEqual([status, CONSOLE, 'cross-origin']);
-    expect(answer.headers.get('access-control-expose-headers')).toMatch(/X-Request-ID.*X-RateLimit-Remaining.*Retry-After.*Content-Disposition/);
+    const answer = await fetch(`${open.url}${path}`, {
+      method,
+      headers: { origin: CONSOLE, authorization: client.bearer, 'content-type': 'application/json' },
+      ...(method === 'POST' ? { body: '{"query":"{ hello }"}' } : {}),
+    });
+    expect([
+      answer.status,
+      answer.headers.get('access-control-allow-origin'),
+      answer.headers.get('cross-origin-resource-policy'),
+    ]).toEqual([status, CONSOLE, 'cross-origin']);
+    expect(answer.headers.get('access-control-expose-headers')).toMatch(
+      /X-Request-ID.*X-RateLimit-Remaining.*Retry-After.*Content-Disposition/,
+    );
   });
 
   it('that refuses a token may be read as well', async () => {
-    const answer = await fetch(`${open.url}/graphql`, { method: 'POST', headers: { origin: CONSOLE, authorization: 'Bearer wrong' } });
+    const answer = await fetch(`${open.url}/graphql`, {
+      method: 'POST',
+      headers: { origin: CONSOLE, authorization: 'Bearer wrong' },
+    });
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([401, CONSOLE]);
   });
 
   it.each([[EVIL], [undefined]])('gives nothing away to the origin %s', async (origin) => {
     const answer = await fetch(`${open.url}/healthz`, { headers: origin === undefined ? {} : { origin } });
-    expect([grants(answer.headers), answer.headers.get('cross-origin-resource-policy'), answer.headers.get('vary')]).toEqual([[], 'same-origin', 'Origin']);
+    expect([
+      grants(answer.headers),
+      answer.headers.get('cross-origin-resource-policy'),
+      answer.headers.get('vary'),
+    ]).toEqual([[], 'same-origin', 'Origin']);
     const shut = await fetch(`${closed.url}/healthz`, { headers: { origin: CONSOLE } });
     expect([grants(shut.headers), shut.headers.get('cross-origin-resource-policy')]).toEqual([[], 'same-origin']);
   });
@@ -79,7 +120,8 @@ describe('an answer', () => {
 describe('a socket', () => {
   it('is open to our own pages and to configured origins, and to no others', async () => {
     for (const origin of [open.url, CONSOLE]) (await client.openSocket({ origin })).terminate();
-    for (const origin of [EVIL, 'null', `${CONSOLE}/`]) await expect(client.openSocket({ origin })).rejects.toThrow('403');
+    for (const origin of [EVIL, 'null', `${CONSOLE}/`])
+      await expect(client.openSocket({ origin })).rejects.toThrow('403');
     await expect((await TinyClient.of(closed.url)).openSocket({ origin: CONSOLE })).rejects.toThrow('403');
   });
 });

@@ -3,14 +3,22 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { JWT_SECRET, startTinyServer } from './tiny-server.js';
+import { chromium } from 'playwright-core';
 import type { TinyServer } from './tiny-server.js';
+import { JWT_SECRET, startTinyServer } from './tiny-server.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)) ?? 'chromium';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 const HEADER_EDITOR = '.graphiql-editor-tool .graphiql-editor:not(.hidden)';
 
@@ -19,11 +27,17 @@ let browser: Browser;
 let token: string;
 beforeAll(async () => {
   if (!existsSync(`${ROOT}dist/ide/index.html`)) {
-    const build = spawnSync(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', 'src/ide/vite.config.ts'], { cwd: ROOT, encoding: 'utf8' });
+    const build = spawnSync(
+      process.execPath,
+      ['node_modules/vite/bin/vite.js', 'build', '--config', 'src/ide/vite.config.ts'],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
     if (build.status !== 0) throw new Error(build.stderr);
   }
   tiny = await startTinyServer();
-  token = await new SignJWT({ sub: 'ann', roles: ['admin'] }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(JWT_SECRET));
+  token = await new SignJWT({ sub: 'ann', roles: ['admin'] })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(JWT_SECRET));
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 });
 afterAll(async () => {
@@ -119,7 +133,9 @@ describe('in a browser', () => {
       if (request.method() === 'POST') posts.push(request.url());
     });
     await expect(page.title()).resolves.toBe('OVN backup & restore');
-    await expect(page.getByRole('tab').allInnerTexts()).resolves.toEqual(expect.arrayContaining([expect.stringContaining('BackUp'), expect.stringContaining('Watch')]) as unknown);
+    await expect(page.getByRole('tab').allInnerTexts()).resolves.toEqual(
+      expect.arrayContaining([expect.stringContaining('BackUp'), expect.stringContaining('Watch')]) as unknown,
+    );
     await page.getByRole('button', { name: /execute/i }).click();
     await responseWith(page, 'No token yet');
     expect(posts).toEqual([]);
@@ -129,7 +145,9 @@ describe('in a browser', () => {
 
   it('runs a query and a subscription with the token of the header editor, in every tab', async () => {
     const { page, outside, faults } = await visit();
-    const schemaLoaded = page.waitForResponse((response) => response.url().endsWith('/graphql') && response.request().method() === 'POST');
+    const schemaLoaded = page.waitForResponse(
+      (response) => response.url().endsWith('/graphql') && response.request().method() === 'POST',
+    );
     await paste(page, HEADER_EDITOR, JSON.stringify({ Authorization: `Bearer ${token}` }));
     await schemaLoaded;
     await run(page, 'Hello', 'query Hello { hello }');

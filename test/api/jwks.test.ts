@@ -1,12 +1,19 @@
 /** JWTs by key set (JWKS), against a key server that rotates, fails, stalls and floods. */
-import { createHash, createPublicKey, createSecretKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SignJWT, exportJWK, type JWK, type JWTPayload } from 'jose';
-import { createAuthenticator, type Authenticator } from '../../src/api/auth.js';
+import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { type Authenticator, createAuthenticator } from '../../src/api/auth.js';
 import type { KeySetDeadlines } from '../../src/api/key-set.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
@@ -20,16 +27,22 @@ interface SigningKey {
 
 async function newKey(alg = 'ES256', extra: Partial<JWK> = {}): Promise<SigningKey> {
   const pair =
-    alg === 'EdDSA' ? generateKeyPairSync('ed25519')
-    : alg.startsWith('ES') ? generateKeyPairSync('ec', { namedCurve: { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }[alg] ?? '' })
-    : generateKeyPairSync('rsa', { modulusLength: 2048 });
+    alg === 'EdDSA'
+      ? generateKeyPairSync('ed25519')
+      : alg.startsWith('ES')
+        ? generateKeyPairSync('ec', { namedCurve: { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }[alg] ?? '' })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
   const kid = randomUUID();
   return { kid, alg, privateKey: pair.privateKey, jwk: { ...(await exportJWK(pair.publicKey)), kid, ...extra } };
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-async function tokenBy(key: SigningKey, claims: JWTPayload = {}, header: Record<string, unknown> = {}): Promise<string> {
+async function tokenBy(
+  key: SigningKey,
+  claims: JWTPayload = {},
+  header: Record<string, unknown> = {},
+): Promise<string> {
   const payload = { sub: 'svc', roles: ['viewer'], exp: now() + 300, ...claims };
   return `Bearer ${await new SignJWT(payload).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey)}`;
 }
@@ -68,15 +81,25 @@ let server: KeyServer;
 afterEach(() => server.stop());
 
 const log = createLog('silent');
-const authenticatorWith = async (keySet: KeySetDeadlines = {}, more: object = {}): Promise<Authenticator> => createAuthenticator({ jwksUrl: server.url, keySet, log, clock: systemClock, ...more });
-const codeOf = async (answer: Promise<unknown>): Promise<unknown> => answer.then(() => 'taken', (error: unknown) => (error as { code?: unknown }).code);
+const authenticatorWith = async (keySet: KeySetDeadlines = {}, more: object = {}): Promise<Authenticator> =>
+  createAuthenticator({ jwksUrl: server.url, keySet, log, clock: systemClock, ...more });
+const codeOf = async (answer: Promise<unknown>): Promise<unknown> =>
+  answer.then(
+    () => 'taken',
+    (error: unknown) => (error as { code?: unknown }).code,
+  );
 
 describe('signatures', () => {
-  it.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])('by %s are taken', async (alg) => {
-    const key = await newKey(alg);
-    server = await KeyServer.start(await newKey(), key);
-    await expect((await authenticatorWith()).authenticate(await tokenBy(key))).resolves.toMatchObject({ subject: 'svc' });
-  });
+  it.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])(
+    'by %s are taken',
+    async (alg) => {
+      const key = await newKey(alg);
+      server = await KeyServer.start(await newKey(), key);
+      await expect((await authenticatorWith()).authenticate(await tokenBy(key))).resolves.toMatchObject({
+        subject: 'svc',
+      });
+    },
+  );
 
   it.each(['HS256', 'HS384', 'HS512'])('by %s are refused, whatever of the public key is the secret', async (alg) => {
     const key = await newKey('RS256');
@@ -84,7 +107,9 @@ describe('signatures', () => {
     const authenticator = await authenticatorWith();
     const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' }) as string;
     for (const secret of [pem, pem.trim(), JSON.stringify(key.jwk), key.jwk.n ?? '']) {
-      const token = await new SignJWT({ sub: 'evil', roles: ['admin'] }).setProtectedHeader({ alg, kid: key.kid }).sign(createSecretKey(Buffer.from(secret)));
+      const token = await new SignJWT({ sub: 'evil', roles: ['admin'] })
+        .setProtectedHeader({ alg, kid: key.kid })
+        .sign(createSecretKey(Buffer.from(secret)));
       expect(await codeOf(authenticator.authenticate(`Bearer ${token}`))).toBe('UNAUTHENTICATED');
     }
   });
@@ -102,7 +127,8 @@ describe('signatures', () => {
     const other = await newKey('RS256', { alg: 'PS256' });
     server = await KeyServer.start(encryption, other);
     const authenticator = await authenticatorWith();
-    for (const key of [encryption, other]) expect(await codeOf(authenticator.authenticate(await tokenBy(key)))).toBe('UNAUTHENTICATED');
+    for (const key of [encryption, other])
+      expect(await codeOf(authenticator.authenticate(await tokenBy(key)))).toBe('UNAUTHENTICATED');
   });
 
   it('by a key that the token brings along are refused', async () => {
@@ -114,14 +140,26 @@ describe('signatures', () => {
     }
   });
 
-  it('with odd headers are refused as the sender\'s fault', async () => {
+  it("with odd headers are refused as the sender's fault", async () => {
     const key = await newKey();
     server = await KeyServer.start(key);
     const authenticator = await authenticatorWith();
     const [, payload, signature] = (await tokenBy(key)).split('.') as [string, string, string];
-    for (const header of [{ alg: 'ES256', kid: 7 }, { alg: 'ES256', crit: ['b64'], b64: false }, { alg: 'none' }, { alg: 'ES512', kid: key.kid }, { alg: 'RS256', kid: key.kid }, { alg: ['ES256'] }, { kid: key.kid }, [], 'x', null]) {
+    for (const header of [
+      { alg: 'ES256', kid: 7 },
+      { alg: 'ES256', crit: ['b64'], b64: false },
+      { alg: 'none' },
+      { alg: 'ES512', kid: key.kid },
+      { alg: 'RS256', kid: key.kid },
+      { alg: ['ES256'] },
+      { kid: key.kid },
+      [],
+      'x',
+      null,
+    ]) {
       const head = Buffer.from(JSON.stringify(header)).toString('base64url');
-      for (const end of [signature, '', 'AAAA']) expect(await codeOf(authenticator.authenticate(`Bearer ${head}.${payload}.${end}`))).toBe('UNAUTHENTICATED');
+      for (const end of [signature, '', 'AAAA'])
+        expect(await codeOf(authenticator.authenticate(`Bearer ${head}.${payload}.${end}`))).toBe('UNAUTHENTICATED');
     }
     expect(await codeOf(authenticator.authenticate(await tokenBy(key)))).toBe('taken');
   });
@@ -144,7 +182,11 @@ describe('claims', () => {
     const key = await newKey();
     server = await KeyServer.start(key);
     const authenticator = await authenticatorWith({}, rules);
-    expect(await codeOf(authenticator.authenticate(await tokenBy(key, { iss: 'https://id.example', aud: 'ovncp', ...claims })))).toBe(outcome);
+    expect(
+      await codeOf(
+        authenticator.authenticate(await tokenBy(key, { iss: 'https://id.example', aud: 'ovncp', ...claims })),
+      ),
+    ).toBe(outcome);
   });
 });
 
@@ -176,7 +218,9 @@ describe('rotation', () => {
     server = await KeyServer.start(known);
     const authenticator = await authenticatorWith();
     const invented = await Promise.all(Array.from({ length: 200 }, () => tokenBy({ ...known, kid: randomUUID() })));
-    expect(new Set(await Promise.all(invented.map((token) => codeOf(authenticator.authenticate(token)))))).toEqual(new Set(['UNAUTHENTICATED']));
+    expect(new Set(await Promise.all(invented.map((token) => codeOf(authenticator.authenticate(token)))))).toEqual(
+      new Set(['UNAUTHENTICATED']),
+    );
     for (const token of invented) await codeOf(authenticator.authenticate(token));
     expect(server.asked).toBe(1);
     expect(await codeOf(authenticator.authenticate(await tokenBy(known)))).toBe('taken');
@@ -193,10 +237,13 @@ describe('a key server in trouble', () => {
     ['hangs up', (request) => request.socket.destroy()],
     ['never answers', () => undefined],
     ['never ends', (_request, response) => response.write('{"keys":[')],
-    ['sends without end', (_request, response) => {
-      const timer = setInterval(() => response.write('x'.repeat(100_000)), 1);
-      response.once('close', () => clearInterval(timer));
-    }],
+    [
+      'sends without end',
+      (_request, response) => {
+        const timer = setInterval(() => response.write('x'.repeat(100_000)), 1);
+        response.once('close', () => clearInterval(timer));
+      },
+    ],
   ])('that %s is said to be out of reach, in time, and not asked by every token', async (_name, listener) => {
     const key = await newKey();
     server = await KeyServer.start(key);
@@ -204,7 +251,10 @@ describe('a key server in trouble', () => {
     const authenticator = await authenticatorWith({ timeoutMs: 300, pauseMs: 2_000 });
     const token = await tokenBy(key);
     const started = performance.now();
-    await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE', message: expect.stringMatching(/out of reach/) });
+    await expect(authenticator.authenticate(token)).rejects.toMatchObject({
+      code: 'IDENTITY_UNAVAILABLE',
+      message: expect.stringMatching(/out of reach/),
+    });
     for (let i = 0; i < 50; i++) expect(await codeOf(authenticator.authenticate(token))).toBe('IDENTITY_UNAVAILABLE');
     expect(performance.now() - started).toBeLessThan(1_500);
     expect(server.asked).toBe(1);
@@ -224,7 +274,12 @@ describe('a key server in trouble', () => {
   it('does not matter to keys that are here, nor to static tokens', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'jwks-'));
     const tokensFile = join(folder, 'tokens.json');
-    writeFileSync(tokensFile, JSON.stringify({ tokens: [{ name: 'static', sha256: createHash('sha256').update('tok').digest('hex'), permissions: ['admin'] }] }));
+    writeFileSync(
+      tokensFile,
+      JSON.stringify({
+        tokens: [{ name: 'static', sha256: createHash('sha256').update('tok').digest('hex'), permissions: ['admin'] }],
+      }),
+    );
     const [key, unknown] = await Promise.all([newKey(), newKey()]);
     server = await KeyServer.start(key);
     const authenticator = await authenticatorWith({ cooldownMs: 10 }, { tokensFile });

@@ -58,14 +58,19 @@ async function ask(client: ApiClient, name: string, variables: Record<string, un
   if (!isSubscription(name)) return (await client.send(documentOf(name), variables)).text;
   const events = client.follow(documentOf(name), variables);
   const silence = new Promise<string>((resolve) => setTimeout(() => resolve('no event, and no error'), 300));
-  const first = events.next().then(({ value }) => JSON.stringify(value ?? null), (error: unknown) => String(error));
+  const first = events.next().then(
+    ({ value }) => JSON.stringify(value ?? null),
+    (error: unknown) => String(error),
+  );
   return Promise.race([first, silence]);
 }
 
 const names = Object.keys(CASES);
 
 it('these are all the operations that there are', () => {
-  const generated = Object.keys(operations).filter((name) => name.endsWith('Document') && !name.endsWith('FragmentDoc')).map((name) => name.slice(0, -'Document'.length));
+  const generated = Object.keys(operations)
+    .filter((name) => name.endsWith('Document') && !name.endsWith('FragmentDoc'))
+    .map((name) => name.slice(0, -'Document'.length));
   expect(generated.sort()).toEqual([...names].sort());
 });
 
@@ -78,7 +83,11 @@ describe.each(names)('%s', (name) => {
   });
 
   it('is refused with a token that is not ours', async () => {
-    const text = await ask(new ApiClient(api.url, 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJldmUiLCJwZXJtaXNzaW9ucyI6WyJhZG1pbiJdfQ.'), name, variables);
+    const text = await ask(
+      new ApiClient(api.url, 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJldmUiLCJwZXJtaXNzaW9ucyI6WyJhZG1pbiJdfQ.'),
+      name,
+      variables,
+    );
     expect(text).toMatch(isSubscription(name) ? /4401/ : /UNAUTHENTICATED/);
   });
 
@@ -99,7 +108,9 @@ describe.each(names)('%s', (name) => {
   });
 
   it('says what is wrong with malformed variables, and does not echo them', async () => {
-    const malformed: Record<string, unknown> = Object.fromEntries(Object.keys(variables).map((key) => [key, { surprise: 'hunter2-hunter2' }]));
+    const malformed: Record<string, unknown> = Object.fromEntries(
+      Object.keys(variables).map((key) => [key, { surprise: 'hunter2-hunter2' }]),
+    );
     if (Object.keys(malformed).length === 0) malformed['first'] = 'hunter2-hunter2';
     const hasVariables = String(documentOf(name)).includes('$');
     const text = await ask(api.admin, name, malformed);

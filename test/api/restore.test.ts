@@ -1,9 +1,31 @@
-/** Restores through the API: what each policy does, what is counted, listed and refused. A judge of our own reads the database. */
+/**
+ * Restores through the API: what each policy does, what is counted, listed and refused. A judge of our own reads the
+ * database.
+ */
 import { readFile } from 'node:fs/promises';
-import { startApiServer, type TestApi } from '../support/api-server.js';
 import { codeIn } from '../support/api-client.js';
-import { CreateBackupDocument, DeleteBackupDocument, GetRestoreDocument, ListRestoresDocument, RestoreBackupDocument, RestoreChangesDocument, type ChangeKind, type RestoreBackupInput, type RestoreFieldsFragment, type RestoreResultFieldsFragment, type RowChangePageFragment } from '../support/generated/graphql.js';
-import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact, type DatabaseContent } from '../support/judge.js';
+import { startApiServer, type TestApi } from '../support/api-server.js';
+import {
+  type ChangeKind,
+  CreateBackupDocument,
+  DeleteBackupDocument,
+  GetRestoreDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  type RestoreBackupInput,
+  RestoreChangesDocument,
+  type RestoreFieldsFragment,
+  type RestoreResultFieldsFragment,
+  type RowChangePageFragment,
+} from '../support/generated/graphql.js';
+import {
+  compareDatabases,
+  type DatabaseContent,
+  dumpDatabase,
+  emptyDatabase,
+  rowCount,
+  transact,
+} from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { nbctl } from '../support/ovsdb-server.js';
 
@@ -29,7 +51,13 @@ function resultOf({ result }: RestoreFieldsFragment): RestoreResultFieldsFragmen
   return result;
 }
 
-function countsOf({ restoredCount, skippedCount, deletedCount, errorCount, details }: RestoreResultFieldsFragment): unknown {
+function countsOf({
+  restoredCount,
+  skippedCount,
+  deletedCount,
+  errorCount,
+  details,
+}: RestoreResultFieldsFragment): unknown {
   return { restoredCount, skippedCount, deletedCount, errorCount, details };
 }
 
@@ -37,11 +65,32 @@ const live = (): Promise<DatabaseContent> => dumpDatabase(api.ovsdb.remote);
 
 /** Deletes a switch with its ports, changes another one, and makes a third that the backup lacks. */
 async function change(): Promise<{ deleted: string; changed: string; made: string }> {
-  const names = (await nbctl(api.ovsdb.remote, '--bare', '--columns=_uuid', 'list', 'Logical_Switch')).trim().split(/\s+/).sort();
+  const names = (await nbctl(api.ovsdb.remote, '--bare', '--columns=_uuid', 'list', 'Logical_Switch'))
+    .trim()
+    .split(/\s+/)
+    .sort();
   const [deleted, changed] = names;
   if (deleted === undefined || changed === undefined) throw new Error('too few switches');
-  await nbctl(api.ovsdb.remote, 'ls-del', deleted, '--', 'set', 'Logical_Switch', changed, 'other_config:test=changed', '--', 'ls-add', 'made-since', '--', 'lsp-add', 'made-since', 'port-made-since');
-  const made = (await nbctl(api.ovsdb.remote, '--bare', '--columns=_uuid', 'find', 'Logical_Switch', 'name=made-since')).trim();
+  await nbctl(
+    api.ovsdb.remote,
+    'ls-del',
+    deleted,
+    '--',
+    'set',
+    'Logical_Switch',
+    changed,
+    'other_config:test=changed',
+    '--',
+    'ls-add',
+    'made-since',
+    '--',
+    'lsp-add',
+    'made-since',
+    'port-made-since',
+  );
+  const made = (
+    await nbctl(api.ovsdb.remote, '--bare', '--columns=_uuid', 'find', 'Logical_Switch', 'name=made-since')
+  ).trim();
   return { deleted, changed, made };
 }
 
@@ -52,16 +101,31 @@ async function reset(): Promise<void> {
 describe('a restore', () => {
   afterEach(reset);
 
-  it.each([{ conflictPolicy: 'SKIP' as const }, { conflictPolicy: 'OVERWRITE' as const }, { conflictPolicy: 'OVERWRITE' as const, exact: true }])('counts the same in a dry run of %j, which changes nothing', async (input) => {
+  it.each([
+    { conflictPolicy: 'SKIP' as const },
+    { conflictPolicy: 'OVERWRITE' as const },
+    { conflictPolicy: 'OVERWRITE' as const, exact: true },
+  ])('counts the same in a dry run of %j, which changes nothing', async (input) => {
     await change();
     const changed = await live();
     const dry = await restore({ ...input, dryRun: true });
     expect(compareDatabases(changed, await live())).toEqual([]);
     const real = await restore(input);
     expect(countsOf(resultOf(dry))).toEqual(countsOf(resultOf(real)));
-    expect([dry.dryRun, dry.phase, resultOf(dry).success, resultOf(dry).dryRun]).toEqual([true, 'SUCCEEDED', true, true]);
-    expect([real.dryRun, real.phase, resultOf(real).success, resultOf(real).dryRun]).toEqual([false, 'SUCCEEDED', true, false]);
-    const changes = async (id: string): Promise<unknown> => (await api.admin.run(RestoreChangesDocument, { id, first: 100 })).restore?.result?.changes.nodes;
+    expect([dry.dryRun, dry.phase, resultOf(dry).success, resultOf(dry).dryRun]).toEqual([
+      true,
+      'SUCCEEDED',
+      true,
+      true,
+    ]);
+    expect([real.dryRun, real.phase, resultOf(real).success, resultOf(real).dryRun]).toEqual([
+      false,
+      'SUCCEEDED',
+      true,
+      false,
+    ]);
+    const changes = async (id: string): Promise<unknown> =>
+      (await api.admin.run(RestoreChangesDocument, { id, first: 100 })).restore?.result?.changes.nodes;
     expect(await changes(dry.id)).toEqual(await changes(real.id));
   });
 
@@ -93,7 +157,12 @@ describe('a restore', () => {
     expect(first.deletedCount).toBe(2);
     for (const { restored, skipped, failed, total } of first.details) expect(restored + skipped + failed).toBe(total);
     expect(first.processingTime).toMatch(/^\d+\.\d{3}s$/);
-    expect(resultOf(await restore({ conflictPolicy: 'OVERWRITE', exact: true }))).toMatchObject({ success: true, restoredCount: 0, deletedCount: 0, skippedCount: rowCount(before) });
+    expect(resultOf(await restore({ conflictPolicy: 'OVERWRITE', exact: true }))).toMatchObject({
+      success: true,
+      restoredCount: 0,
+      deletedCount: 0,
+      skippedCount: rowCount(before),
+    });
   });
 
   it('with ERROR does nothing when a row differs, and names it', async () => {
@@ -119,7 +188,9 @@ describe('a restore', () => {
   it('leaves a trace in the database log: who restored what', async () => {
     await change();
     const { id } = await restore({ conflictPolicy: 'OVERWRITE', exact: true });
-    expect(await readFile(api.ovsdb.databaseFile, 'utf8')).toContain(`ovncp: restore ${id} of backup ${backupId} by tester`);
+    expect(await readFile(api.ovsdb.databaseFile, 'utf8')).toContain(
+      `ovncp: restore ${id} of backup ${backupId} by tester`,
+    );
   });
 });
 
@@ -130,7 +201,12 @@ describe('the changes of a restore', () => {
     rows = await change();
     id = (await restore({ conflictPolicy: 'OVERWRITE', exact: true })).id;
   });
-  const page = async (variables: { first?: number; after?: string | null; kind?: ChangeKind; table?: string }): Promise<RowChangePageFragment> => {
+  const page = async (variables: {
+    first?: number;
+    after?: string | null;
+    kind?: ChangeKind;
+    table?: string;
+  }): Promise<RowChangePageFragment> => {
     const changes = (await api.admin.run(RestoreChangesDocument, { id, ...variables })).restore?.result?.changes;
     if (changes === undefined) throw new Error('no changes');
     return changes;
@@ -140,7 +216,9 @@ describe('the changes of a restore', () => {
     const [update, ...more] = (await page({ kind: 'UPDATE', table: 'Logical_Switch' })).nodes;
     expect(more).toEqual([]);
     // the ports of the deleted switch had left their port groups, too
-    expect(new Set((await page({ kind: 'UPDATE' })).nodes.map(({ table }) => table))).toEqual(new Set(['Logical_Switch', 'Port_Group']));
+    expect(new Set((await page({ kind: 'UPDATE' })).nodes.map(({ table }) => table))).toEqual(
+      new Set(['Logical_Switch', 'Port_Group']),
+    );
     expect(update).toMatchObject({ kind: 'UPDATE', table: 'Logical_Switch', uuid: rows.changed });
     const [column] = update?.columns ?? [];
     expect(column).toMatchObject({ column: 'other_config', before: { test: 'changed' } });
@@ -149,12 +227,20 @@ describe('the changes of a restore', () => {
     expect(inserted.map(({ uuid }) => uuid)).toEqual([rows.deleted]);
     expect(inserted[0]?.columns.map((cell) => cell.column)).toContain('name');
     const deleted = (await page({ kind: 'DELETE' })).nodes;
-    expect(deleted.map(({ table, label }) => [table, label]).sort()).toEqual([['Logical_Switch', 'switch "made-since"'], ['Logical_Switch_Port', 'port "port-made-since"']]);
-    expect((await page({ kind: 'SKIP', first: 1 })).nodes[0]).toMatchObject({ kind: 'SKIP', columns: [], reason: 'unchanged' });
+    expect(deleted.map(({ table, label }) => [table, label]).sort()).toEqual([
+      ['Logical_Switch', 'switch "made-since"'],
+      ['Logical_Switch_Port', 'port "port-made-since"'],
+    ]);
+    expect((await page({ kind: 'SKIP', first: 1 })).nodes[0]).toMatchObject({
+      kind: 'SKIP',
+      columns: [],
+      reason: 'unchanged',
+    });
   });
 
   it('come page by page, each once, and are counted', async () => {
-    const { restoredCount, deletedCount, skippedCount } = (await api.admin.run(GetRestoreDocument, { id })).restore?.result ?? { restoredCount: 0, deletedCount: 0, skippedCount: 0 };
+    const { restoredCount, deletedCount, skippedCount } = (await api.admin.run(GetRestoreDocument, { id })).restore
+      ?.result ?? { restoredCount: 0, deletedCount: 0, skippedCount: 0 };
     const seen = new Set<string>();
     let after: string | null = null;
     for (;;) {
@@ -165,7 +251,9 @@ describe('the changes of a restore', () => {
       after = pageInfo.endCursor ?? null;
     }
     expect(seen.size).toBe(restoredCount + deletedCount + skippedCount);
-    expect((await page({ kind: 'INSERT' })).totalCount + (await page({ kind: 'UPDATE' })).totalCount).toBe(restoredCount);
+    expect((await page({ kind: 'INSERT' })).totalCount + (await page({ kind: 'UPDATE' })).totalCount).toBe(
+      restoredCount,
+    );
     expect((await page({ table: 'No_Such_Table' })).totalCount).toBe(0);
   });
 
@@ -190,16 +278,23 @@ describe('restoreBackup refuses', () => {
   });
 
   it('an encrypted backup without its key or with a wrong one, and restores with the right one', async () => {
-    const { createBackup } = await api.admin.run(CreateBackupDocument, { input: { name: 'encrypted', encrypt: true, encryptionKey: KEY } });
+    const { createBackup } = await api.admin.run(CreateBackupDocument, {
+      input: { name: 'encrypted', encrypt: true, encryptionKey: KEY },
+    });
     await emptyDatabase(api.ovsdb.remote);
     const input = { backupId: createBackup.id };
     expect(await api.admin.codeOf(RestoreBackupDocument, { input })).toBe('DECRYPTION_FAILED');
-    const answer = await api.admin.send(RestoreBackupDocument, { input: { ...input, decryptionKey: 'quite the wrong one' } });
+    const answer = await api.admin.send(RestoreBackupDocument, {
+      input: { ...input, decryptionKey: 'quite the wrong one' },
+    });
     expect(codeIn(answer)).toBe('DECRYPTION_FAILED');
     expect(answer.text).not.toContain('quite');
     expect(rowCount(await live())).toBe(0);
     const [failed] = (await api.admin.run(ListRestoresDocument, { first: 1 })).restores.nodes;
-    expect(failed).toMatchObject({ phase: 'FAILED', result: { success: false, restoredCount: 0, errors: [{ code: 'DECRYPTION_FAILED' }] } });
+    expect(failed).toMatchObject({
+      phase: 'FAILED',
+      result: { success: false, restoredCount: 0, errors: [{ code: 'DECRYPTION_FAILED' }] },
+    });
     await api.admin.run(RestoreBackupDocument, { input: { ...input, decryptionKey: KEY } });
     expect(compareDatabases(before, await live())).toEqual([]);
   });
@@ -220,11 +315,19 @@ describe('restores', () => {
     const { restores } = await api.admin.run(ListRestoresDocument, { backupId: other.id, first: 2 });
     expect(restores.nodes.map(({ id }) => id)).toEqual(made.slice(0, 2));
     expect(restores).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true, hasPreviousPage: false } });
-    const next = await api.admin.run(ListRestoresDocument, { backupId: other.id, first: 2, after: restores.pageInfo.endCursor ?? null });
+    const next = await api.admin.run(ListRestoresDocument, {
+      backupId: other.id,
+      first: 2,
+      after: restores.pageInfo.endCursor ?? null,
+    });
     expect(next.restores.nodes.map(({ id }) => id)).toEqual(made.slice(2));
     expect((await api.admin.run(GetRestoreDocument, { id: made[0] ?? '' })).restore).toEqual(restores.nodes[0]);
     await api.admin.run(DeleteBackupDocument, { id: other.id });
-    expect((await api.admin.run(GetRestoreDocument, { id: made[0] ?? '' })).restore).toMatchObject({ backup: null, startedBy: 'tester', database: 'northbound' });
+    expect((await api.admin.run(GetRestoreDocument, { id: made[0] ?? '' })).restore).toMatchObject({
+      backup: null,
+      startedBy: 'tester',
+      database: 'northbound',
+    });
     expect((await api.admin.run(GetRestoreDocument, { id: 'none' })).restore).toBeNull();
   });
 

@@ -10,9 +10,9 @@ import { ServerCertificate } from '../../src/api/tls.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { makeCertificates } from '../support/certificates.js';
-import { TinyClient, codesOf } from './tiny-client.js';
-import { startTinyServer } from './tiny-server.js';
+import { codesOf, TinyClient } from './tiny-client.js';
 import type { TinyServer } from './tiny-server.js';
+import { startTinyServer } from './tiny-server.js';
 
 let tiny: TinyServer;
 let client: TinyClient;
@@ -43,7 +43,9 @@ describe('a GraphQL request', () => {
     const socket = connect(Number(new URL(tiny.url).port), '127.0.0.1');
     const answer = await new Promise<string>((resolve) => {
       socket.once('data', (data) => resolve(String(data)));
-      socket.write('POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{');
+      socket.write(
+        'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{',
+      );
     });
     socket.destroy();
     expect(answer).toMatch(/^HTTP\/1.1 401/);
@@ -74,7 +76,14 @@ describe('a GraphQL request', () => {
     });
     const [line] = tiny.lines.map((text) => JSON.parse(text) as Record<string, unknown>);
     expect(tiny.lines).toHaveLength(1);
-    expect(line).toMatchObject({ method: 'POST', path: '/graphql', status: 200, reqId: 'req-1', subject: 'ann', operation: 'Named' });
+    expect(line).toMatchObject({
+      method: 'POST',
+      path: '/graphql',
+      status: 200,
+      reqId: 'req-1',
+      subject: 'ann',
+      operation: 'Named',
+    });
     expect(tiny.lines.join('')).not.toMatch(/hunter2|Bearer|eyJ/);
   });
 });
@@ -88,7 +97,12 @@ describe('limits', () => {
 
   it.each([
     ['depth', nest(20), /depth/i],
-    ['depth hidden in fragments', `{ node { ...a } } fragment a on Node { next { next { next { next { next { ...b } } } } } } fragment b on Node { next { next { next { next { next { next { next { id } } } } } } } }`, /depth/i],
+    [
+      'depth hidden in fragments',
+      '{ node { ...a } } fragment a on Node { next { next { next { next { next { ...b } } } } } } fragment b on ' +
+        'Node { next { next { next { next { next { next { next { id } } } } } } } }',
+      /depth/i,
+    ],
     ['aliases', `{ ${Array.from({ length: 40 }, (_, i) => `a${i}: hello`).join(' ')} }`, /alias/i],
     ['directives', `{ hello ${'@include(if: true) '.repeat(60)} }`, /directive/i],
     ['tokens', `{ ${'hello '.repeat(3000)} }`, /2000 tokens/],
@@ -126,7 +140,9 @@ describe('limits', () => {
 describe('errors', () => {
   it.each(['internal', 'odd'])('that are not meant for clients are masked and logged whole (%s)', async (field) => {
     const answer = await client.post({ query: `{ ${field} }` }, { 'x-request-id': 'req-2' });
-    expect(answer.errors).toMatchObject([{ message: 'Internal error; request id req-2', extensions: { code: 'INTERNAL', requestId: 'req-2' } }]);
+    expect(answer.errors).toMatchObject([
+      { message: 'Internal error; request id req-2', extensions: { code: 'INTERNAL', requestId: 'req-2' } },
+    ]);
     expect(answer.text).not.toMatch(/secret stuff|stack|\.ts/);
     expect(tiny.lines.join('')).toMatch(/secret stuff/);
   });
@@ -135,26 +151,53 @@ describe('errors', () => {
     const answer = await client.post({ query: '{ conflict }' });
     expect(answer.errors[0]).toMatchObject({
       message: 'Restore conflicts',
-      extensions: { code: 'CONFLICT', table: 'ACL', label: 'a', problems: [{ code: 'CONFLICT', message: 'differs', table: 'ACL', label: 'a' }] },
+      extensions: {
+        code: 'CONFLICT',
+        table: 'ACL',
+        label: 'a',
+        problems: [{ code: 'CONFLICT', message: 'differs', table: 'ACL', label: 'a' }],
+      },
     });
   });
 
   it('of class-validator show field and constraint only', async () => {
     const answer = await client.post({ query: '{ invalid }' });
-    expect(answer.errors[0]).toMatchObject({ message: 'The input is not valid: encryptionKey (minLength)', extensions: { code: 'BAD_USER_INPUT' } });
+    expect(answer.errors[0]).toMatchObject({
+      message: 'The input is not valid: encryptionKey (minLength)',
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
     expect(answer.text).not.toMatch(/hunter2/);
   });
 
   it.each([
-    ['a number as key', { name: 'n', encryptionKey: 7777777 }, 'Variable "$input.encryptionKey": expected a value of type "String"'],
-    ['a list as key', { name: 'n', encryptionKey: ['7777777'] }, 'Variable "$input.encryptionKey": expected a value of type "String"'],
+    [
+      'a number as key',
+      { name: 'n', encryptionKey: 7777777 },
+      'Variable "$input.encryptionKey": expected a value of type "String"',
+    ],
+    [
+      'a list as key',
+      { name: 'n', encryptionKey: ['7777777'] },
+      'Variable "$input.encryptionKey": expected a value of type "String"',
+    ],
     ['a bad enum value', { name: 'n', policy: '7777777' }, 'Variable "$input.policy": expected one of SKIP, OVERWRITE'],
-    ['an unknown field', { name: 'n', encryptionKeys: '7777777' }, 'Variable "$input": Field "encryptionKeys" is not defined by type "KeyInput"'],
-    ['a missing field', { encryptionKey: '7777777' }, 'Variable "$input": Field "name" of required type "String!" was not provided'],
+    [
+      'an unknown field',
+      { name: 'n', encryptionKeys: '7777777' },
+      'Variable "$input": Field "encryptionKeys" is not defined by type "KeyInput"',
+    ],
+    [
+      'a missing field',
+      { encryptionKey: '7777777' },
+      'Variable "$input": Field "name" of required type "String!" was not provided',
+    ],
     ['a string for an object', '7777777', 'Variable "$input": expected a value of type "KeyInput!"'],
     ['no variable', undefined, 'Variable "$input" of type "KeyInput!" is missing'],
   ])('about variables never quote their values: %s', async (_name, input, message) => {
-    const answer = await client.post({ query: 'mutation ($input: KeyInput!) { take(input: $input) }', variables: { input } });
+    const answer = await client.post({
+      query: 'mutation ($input: KeyInput!) { take(input: $input) }',
+      variables: { input },
+    });
     expect(answer.errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(answer.text).not.toMatch(/7777777/);
   });
@@ -178,19 +221,25 @@ describe('errors', () => {
 
   it('outside of GraphQL have the shape of the REST contract', async () => {
     const response = await fetch(`${tiny.url}/nowhere`, { headers: { 'x-request-id': 'req-3' } });
-    expect([response.status, await response.json()]).toEqual([404, { error: 'There is nothing at this address', code: 'NOT_FOUND', request_id: 'req-3' }]);
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { error: 'There is nothing at this address', code: 'NOT_FOUND', request_id: 'req-3' },
+    ]);
   });
 });
 
 describe('every answer', () => {
-  it.each(['/healthz', '/graphql', '/nowhere', '/%zz'])('of %s carries a request id and the security headers', async (path) => {
-    const { headers } = await fetch(`${tiny.url}${path}`);
-    expect(headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('x-frame-options')).toBe('DENY');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
-    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'/);
-  });
+  it.each(['/healthz', '/graphql', '/nowhere', '/%zz'])(
+    'of %s carries a request id and the security headers',
+    async (path) => {
+      const { headers } = await fetch(`${tiny.url}${path}`);
+      expect(headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('content-security-policy')).toMatch(/default-src 'none'/);
+    },
+  );
 
   it.each([
     ['sane-id_1.2', true],
@@ -211,7 +260,9 @@ describe('every answer', () => {
     ['127.0.0.1.evil.example', 403],
   ])('for the Host %s on loopback is %i', async (host, status) => {
     const seen = await new Promise<number | undefined>((resolve, reject) => {
-      httpRequest(`${tiny.url}/healthz`, { headers: { host } }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
+      httpRequest(`${tiny.url}/healthz`, { headers: { host } }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
     });
     expect(seen).toBe(status);
   });
@@ -230,11 +281,18 @@ describe('an answer over TLS', () => {
   it('tells browsers to come by TLS only, but for localhost, whose ports belong to everybody', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'shell-'));
     const { server, caCertificate } = await makeCertificates(folder);
-    const tls = await ServerCertificate.open({ privateKeyFile: server.privateKey, certificateFile: server.certificate }, { log: createLog('silent'), clock: systemClock });
+    const tls = await ServerCertificate.open(
+      { privateKeyFile: server.privateKey, certificateFile: server.certificate },
+      { log: createLog('silent'), clock: systemClock },
+    );
     const secure = await startTinyServer({ tls });
     const header = async (host: string): Promise<unknown> =>
       new Promise((resolve, reject) => {
-        httpsRequest(`${secure.url}/nowhere`, { headers: { host }, ca: readFileSync(caCertificate) }, (response) => resolve(response.resume().headers['strict-transport-security'])).on('error', reject).end();
+        httpsRequest(`${secure.url}/nowhere`, { headers: { host }, ca: readFileSync(caCertificate) }, (response) =>
+          resolve(response.resume().headers['strict-transport-security']),
+        )
+          .on('error', reject)
+          .end();
       });
     expect(await header('127.0.0.1')).toBe('max-age=31536000');
     expect(await header('localhost:4000')).toBeUndefined();
@@ -253,20 +311,35 @@ describe('health', () => {
   it('says why the server is not ready', async () => {
     const away = await startTinyServer({ ready: () => ({ database: 'connection refused', store: 'ok' }) });
     const response = await fetch(`${away.url}/readyz`);
-    expect([response.status, await response.json()]).toEqual([503, { status: 'not ready', database: 'connection refused', store: 'ok' }]);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { status: 'not ready', database: 'connection refused', store: 'ok' },
+    ]);
     await away.close();
   });
 });
-
 
 describe('the log', () => {
   it('never shows what stands under the name of a secret, at any depth', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => void lines.push(line) });
-    const error = Object.assign(new Error('failed', { cause: new Error('why') }), { code: 'EFAIL', request: { headers: { authorization: 'hunter2' } } });
-    log.child({ token: 'hunter2' }).info({ headers: { Authorization: 'hunter2', 'set-cookie': ['hunter2'] }, input: [{ encryptionKey: 'hunter2', decryption_key: 'hunter2', passphrase: 'hunter2' }], config: { jwtSecret: 'hunter2' }, err: error, rows: 5n });
+    const error = Object.assign(new Error('failed', { cause: new Error('why') }), {
+      code: 'EFAIL',
+      request: { headers: { authorization: 'hunter2' } },
+    });
+    log.child({ token: 'hunter2' }).info({
+      headers: { Authorization: 'hunter2', 'set-cookie': ['hunter2'] },
+      input: [{ encryptionKey: 'hunter2', decryption_key: 'hunter2', passphrase: 'hunter2' }],
+      config: { jwtSecret: 'hunter2' },
+      err: error,
+      rows: 5n,
+    });
     expect(lines).toHaveLength(1);
     expect(lines[0]).not.toMatch(/hunter2/);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', rows: '5', err: { type: 'Error', message: 'failed', code: 'EFAIL', cause: { message: 'why' } } });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'info',
+      rows: '5',
+      err: { type: 'Error', message: 'failed', code: 'EFAIL', cause: { message: 'why' } },
+    });
   });
 });

@@ -8,9 +8,9 @@ import { WebSocket } from 'ws';
 import { createAuthenticator } from '../../src/api/auth.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
-import { TinyClient, closeOf, codesOf, tokenOf } from './tiny-client.js';
-import { NO_LIMITS, startTinyServer } from './tiny-server.js';
+import { closeOf, codesOf, TinyClient, tokenOf } from './tiny-client.js';
 import type { TinyServer } from './tiny-server.js';
+import { NO_LIMITS, startTinyServer } from './tiny-server.js';
 
 let tiny: TinyServer;
 let client: TinyClient;
@@ -31,9 +31,12 @@ describe('a subscription', () => {
     expect(results).toEqual([1, 2, 3].map((count) => ({ data: { count } })));
   });
 
-  it.each([{}, { Authorization: 'Bearer wrong' }, { headers: { headers: { headers: {} } } }])('is refused with 4401 for the payload %j', async (params) => {
-    expect((await client.overSocket('subscription { count(to: 1) }', params)).failure).toMatchObject({ code: 4401 });
-  });
+  it.each([{}, { Authorization: 'Bearer wrong' }, { headers: { headers: { headers: {} } } }])(
+    'is refused with 4401 for the payload %j',
+    async (params) => {
+      expect((await client.overSocket('subscription { count(to: 1) }', params)).failure).toMatchObject({ code: 4401 });
+    },
+  );
 
   it('sent by POST is refused with a hint', async () => {
     const answer = await client.post({ query: 'subscription { count(to: 1) }' });
@@ -44,12 +47,18 @@ describe('a subscription', () => {
   it('has its errors masked', async () => {
     const answer = await client.overSocket('subscription { breaks }');
     expect(answer.results).toEqual([{ data: { breaks: 1 } }]);
-    expect(answer.failure).toMatchObject([{ message: expect.stringMatching(/^Internal error/) as unknown, extensions: { code: 'INTERNAL' } }]);
+    expect(answer.failure).toMatchObject([
+      { message: expect.stringMatching(/^Internal error/) as unknown, extensions: { code: 'INTERNAL' } },
+    ]);
     expect(JSON.stringify((await client.overSocket('{ internal }')).results)).toMatch(/Internal error; request id/);
   });
 
   it.each([
-    ['{ node { next { next { next { next { next { next { next { next { next { next { next { next { id } } } } } } } } } } } } } }', /depth/i],
+    [
+      '{ node { next { next { next { next { next { next { next { next { next { next { next { next { id } } } } } } ' +
+        '} } } } } } } }',
+      /depth/i,
+    ],
     [`{ ${'hello '.repeat(3000)} }`, /2000 tokens/],
     ['{ node { list(first: 200) { list(first: 200) { id } } } }', /costs/],
     ['mutation { take(input: {name: "n", encryptionKey: 7777777}) }', /KeyInput|String/],
@@ -85,19 +94,25 @@ describe('a subscription', () => {
     socket.on('message', (data) => messages.push(String(data)));
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
     while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    for (let id = 0; id < 51; id++) socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: 'subscription { forever }' } }));
+    for (let id = 0; id < 51; id++)
+      socket.send(
+        JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: 'subscription { forever }' } }),
+      );
     while (messages.length < 52) await new Promise((resolve) => setTimeout(resolve, 10));
     socket.terminate();
     expect(messages.filter((message) => message.includes('TOO_LARGE'))).toHaveLength(1);
   });
 
-  it.each(['connection_ack', 'next'])('with a message that only a server sends, %s, closes the socket as a bad request', async (type) => {
-    const socket = await client.openSocket();
-    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
-    socket.send(JSON.stringify({ type, id: '1', payload: {} }));
-    expect(await closeOf(socket)).toMatchObject({ code: 4400 });
-    expect(tiny.lines.join('')).not.toMatch(/socket message failed/);
-  });
+  it.each(['connection_ack', 'next'])(
+    'with a message that only a server sends, %s, closes the socket as a bad request',
+    async (type) => {
+      const socket = await client.openSocket();
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+      socket.send(JSON.stringify({ type, id: '1', payload: {} }));
+      expect(await closeOf(socket)).toMatchObject({ code: 4400 });
+      expect(tiny.lines.join('')).not.toMatch(/socket message failed/);
+    },
+  );
 
   it('may be left in the middle of its results, which is no error of ours', async () => {
     const ended = (): number => tiny.lines.filter((line) => line.includes('socket operation ended')).length;
@@ -107,7 +122,10 @@ describe('a subscription', () => {
       socket.on('error', () => undefined);
       const reached = new Promise<void>((resolve) => {
         socket.on('message', (data) => {
-          if (String(data).includes('connection_ack')) socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { count(to: 1000000) }' } }));
+          if (String(data).includes('connection_ack'))
+            socket.send(
+              JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { count(to: 1000000) }' } }),
+            );
           if (String(data).includes('"count":50}')) resolve();
         });
       });
@@ -116,7 +134,9 @@ describe('a subscription', () => {
       socket.terminate();
     }
     while (ended() < before + 20) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(tiny.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line) && /EPIPE|ECONNRESET|ERR_STREAM/.test(line))).toEqual([]);
+    expect(
+      tiny.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line) && /EPIPE|ECONNRESET|ERR_STREAM/.test(line)),
+    ).toEqual([]);
   });
 
   it('with a message over a mebibyte closes the socket', async () => {
@@ -129,7 +149,11 @@ describe('a subscription', () => {
 
 describe('a socket', () => {
   /** Opens one that has said its token. */
-  async function connected(server: TinyServer, authorization: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+  async function connected(
+    server: TinyServer,
+    authorization: string,
+    headers: Record<string, string> = {},
+  ): Promise<WebSocket> {
     const socket = await (await TinyClient.of(server.url)).openSocket(headers);
     const acknowledged = new Promise<void>((resolve) => socket.once('message', () => resolve()));
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: authorization } }));
@@ -138,11 +162,24 @@ describe('a socket', () => {
   }
 
   /** A server with a token file that changes; tokens are looked at every 50 ms. */
-  async function withTokens(): Promise<{ server: TinyServer; write: (tokens: Record<string, readonly string[]>) => void; close: () => Promise<void> }> {
+  async function withTokens(): Promise<{
+    server: TinyServer;
+    write: (tokens: Record<string, readonly string[]>) => void;
+    close: () => Promise<void>;
+  }> {
     const folder = mkdtempSync(join(tmpdir(), 'socket-'));
     const tokensFile = join(folder, 'tokens.json');
     const write = (tokens: Record<string, readonly string[]>): void =>
-      writeFileSync(tokensFile, JSON.stringify({ tokens: Object.entries(tokens).map(([name, permissions]) => ({ name, sha256: createHash('sha256').update(name).digest('hex'), permissions })) }));
+      writeFileSync(
+        tokensFile,
+        JSON.stringify({
+          tokens: Object.entries(tokens).map(([name, permissions]) => ({
+            name,
+            sha256: createHash('sha256').update(name).digest('hex'),
+            permissions,
+          })),
+        }),
+      );
     write({ one: ['backups:read'], two: ['backups:read'] });
     const authenticator = await createAuthenticator({ tokensFile, log: createLog('silent'), clock: systemClock });
     const server = await startTinyServer({ authenticator, socketRecheckMs: 50 });
@@ -185,15 +222,22 @@ describe('a socket', () => {
   });
 
   it('with a token of many years stays open', async () => {
-    const socket = await connected(tiny, `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 })}`);
+    const socket = await connected(
+      tiny,
+      `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 })}`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(socket.readyState).toBe(WebSocket.OPEN);
     socket.terminate();
   });
 
   it('is refused with 429 when its address has too many, and taken again when one is closed', async () => {
-    const server = await startTinyServer({}, { traffic: { ...NO_LIMITS, socketsPerAddressMax: 2, trustedProxies: ['loopback'] } });
-    const open = async (from: string): Promise<WebSocket> => (await TinyClient.of(server.url)).openSocket({ 'x-forwarded-for': from });
+    const server = await startTinyServer(
+      {},
+      { traffic: { ...NO_LIMITS, socketsPerAddressMax: 2, trustedProxies: ['loopback'] } },
+    );
+    const open = async (from: string): Promise<WebSocket> =>
+      (await TinyClient.of(server.url)).openSocket({ 'x-forwarded-for': from });
     const [first] = [await open('1.1.1.1'), await open('1.1.1.1')];
     await expect(open('1.1.1.1')).rejects.toThrow('429');
     (await open('2.2.2.2')).terminate();
@@ -223,9 +267,18 @@ describe('a socket', () => {
     expect(performance.now() - started).toBeLessThan(8_000);
   });
 
-  it.each([{}, { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' }])('is not what other upgrades get: %j', async (headers) => {
+  it.each([
+    {},
+    { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' },
+  ])('is not what other upgrades get: %j', async (headers) => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      httpRequest(`${tiny.url}/graphql`, { headers: { connection: 'upgrade', upgrade: 'foo', ...headers } }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
+      httpRequest(
+        `${tiny.url}/graphql`,
+        { headers: { connection: 'upgrade', upgrade: 'foo', ...headers } },
+        (response) => resolve(response.resume().statusCode),
+      )
+        .on('error', reject)
+        .end();
     });
     expect(status).toBe(400);
   });
@@ -239,7 +292,8 @@ describe('draining', () => {
     const messages: string[] = [];
     socket.on('message', (data) => messages.push(String(data)));
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
-    while (server.contexts.length === 0 || messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (server.contexts.length === 0 || messages.length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     let isDone = false;
     const drained = server.api.drain().then(() => {
       isDone = true;
@@ -265,7 +319,12 @@ describe('draining', () => {
   it('tells a resolver when its client is gone', async () => {
     const server = await startTinyServer();
     const leaving = new AbortController();
-    const request = fetch(`${server.url}/graphql`, { method: 'POST', body: '{"query":"{ wait }"}', headers: { 'content-type': 'application/json', authorization: client.bearer }, signal: leaving.signal }).catch(() => undefined);
+    const request = fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      body: '{"query":"{ wait }"}',
+      headers: { 'content-type': 'application/json', authorization: client.bearer },
+      signal: leaving.signal,
+    }).catch(() => undefined);
     while (server.contexts.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     const signal = server.contexts[0]?.requestSignal;
     leaving.abort();

@@ -1,9 +1,23 @@
-/** Following restores: the state first, every phase, never backwards, the result last; cancelling, and the queue of one database. */
+/**
+ * Following restores: the state first, every phase, never backwards, the result last; cancelling, and the queue of one
+ * database.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../support/api-client.js';
 import { startApiServer, type TestApi } from '../support/api-server.js';
-import { CancelRestoreDocument, CreateBackupDocument, GetRestoreDocument, ListDatabasesDocument, RestoreActivityDocument, RestoreBackupDocument, RestoreStepsDocument, type RestoreBackupInput, type RestoreFieldsFragment, type RestoreProgressFieldsFragment } from '../support/generated/graphql.js';
-import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, type DatabaseContent } from '../support/judge.js';
+import {
+  CancelRestoreDocument,
+  CreateBackupDocument,
+  GetRestoreDocument,
+  ListDatabasesDocument,
+  RestoreActivityDocument,
+  RestoreBackupDocument,
+  type RestoreBackupInput,
+  type RestoreFieldsFragment,
+  type RestoreProgressFieldsFragment,
+  RestoreStepsDocument,
+} from '../support/generated/graphql.js';
+import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 
 const PHASES = ['QUEUED', 'READING', 'PLANNING', 'APPLYING', 'VERIFYING', 'SUCCEEDED'];
@@ -30,7 +44,8 @@ interface Seen {
 /** The events of one restore, with the time of each. */
 async function follow(restoreId: string, client: ApiClient = api.admin): Promise<Seen[]> {
   const seen: Seen[] = [];
-  for await (const { restoreProgress } of client.follow(RestoreStepsDocument, { restoreId })) seen.push({ atMs: performance.now(), event: restoreProgress });
+  for await (const { restoreProgress } of client.follow(RestoreStepsDocument, { restoreId }))
+    seen.push({ atMs: performance.now(), event: restoreProgress });
   return seen;
 }
 
@@ -40,7 +55,8 @@ async function until(id: string, phases: readonly string[]): Promise<RestoreFiel
   for (;;) {
     const { restore } = await api.admin.run(GetRestoreDocument, { id });
     if (restore !== null && restore !== undefined && phases.includes(restore.phase)) return restore;
-    if (performance.now() > deadline) throw new Error(`the restore is ${restore?.phase ?? 'gone'}, not ${phases.join(' or ')}`);
+    if (performance.now() > deadline)
+      throw new Error(`the restore is ${restore?.phase ?? 'gone'}, not ${phases.join(' or ')}`);
     await delay(10);
   }
 }
@@ -63,7 +79,13 @@ describe('restoreProgress', () => {
     expect(fractions.at(-1)).toBe(1);
     expect(Math.min(...fractions)).toBeGreaterThanOrEqual(0);
     const rows = rowCount(before);
-    expect(seen.at(-1)?.event).toMatchObject({ phase: 'SUCCEEDED', restoreId: id, completed: rows, total: rows, result: { success: true, restoredCount: rows } });
+    expect(seen.at(-1)?.event).toMatchObject({
+      phase: 'SUCCEEDED',
+      restoreId: id,
+      completed: rows,
+      total: rows,
+      result: { success: true, restoredCount: rows },
+    });
     for (const { event } of seen.slice(0, -1)) expect(event.result).toBeNull();
     for (const { event } of seen) {
       expect(event.completed).toBeLessThanOrEqual(event.total);
@@ -112,12 +134,15 @@ describe('restoreActivity', () => {
     const ended: string[] = [];
     const follower = (async () => {
       for await (const { restoreActivity } of api.admin.follow(RestoreActivityDocument, {})) {
-        if (FINAL.includes(restoreActivity.phase) && restoreActivity.result?.dryRun === true) ended.push(restoreActivity.restoreId);
+        if (FINAL.includes(restoreActivity.phase) && restoreActivity.result?.dryRun === true)
+          ended.push(restoreActivity.restoreId);
         if (ended.length >= 3) return;
       }
     })();
     await delay(100);
-    const ids = [await begin({ dryRun: true }), await begin({ dryRun: true }), await begin({ dryRun: true })].map(({ id }) => id);
+    const ids = [await begin({ dryRun: true }), await begin({ dryRun: true }), await begin({ dryRun: true })].map(
+      ({ id }) => id,
+    );
     await Promise.all(ids.map((id) => until(id, FINAL)));
     await follower;
     // the newest step that there was may have been a dry run of an earlier test
@@ -150,7 +175,10 @@ describe('cancelRestore', () => {
     const waiting = await begin();
     await until(reading.id, ['READING']);
     const cancelled = (await api.admin.run(CancelRestoreDocument, { id: waiting.id })).cancelRestore;
-    expect(cancelled).toMatchObject({ phase: 'CANCELLED', result: { success: false, errors: [{ code: 'CANCELLED' }] } });
+    expect(cancelled).toMatchObject({
+      phase: 'CANCELLED',
+      result: { success: false, errors: [{ code: 'CANCELLED' }] },
+    });
     expect((await api.admin.run(CancelRestoreDocument, { id: reading.id })).cancelRestore.phase).toBe('CANCELLED');
     const seen = await follow(reading.id);
     expect(seen.at(-1)?.event).toMatchObject({ phase: 'CANCELLED', result: { success: false, restoredCount: 0 } });

@@ -14,7 +14,9 @@ export interface Answer {
 
 /** A valid token of an admin called ann, unless claims say otherwise. */
 export async function tokenOf(claims: Record<string, unknown> = {}): Promise<string> {
-  return new SignJWT({ sub: 'ann', roles: ['admin'], ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(JWT_SECRET));
+  return new SignJWT({ sub: 'ann', roles: ['admin'], ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(JWT_SECRET));
 }
 
 /** Fetches with ann's token. */
@@ -30,16 +32,39 @@ export class TinyClient {
 
   async post(body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return answerOf(await fetch(`${this.url}/graphql`, { method: 'POST', body: text, headers: { 'content-type': 'application/json', authorization: this.bearer, ...headers } }));
+    return answerOf(
+      await fetch(`${this.url}/graphql`, {
+        method: 'POST',
+        body: text,
+        headers: { 'content-type': 'application/json', authorization: this.bearer, ...headers },
+      }),
+    );
   }
 
-  async upload(form: FormData, headers: Record<string, string> = { 'apollo-require-preflight': 'true' }): Promise<Answer> {
-    return answerOf(await fetch(`${this.url}/graphql`, { method: 'POST', body: form, headers: { authorization: this.bearer, ...headers } }));
+  async upload(
+    form: FormData,
+    headers: Record<string, string> = { 'apollo-require-preflight': 'true' },
+  ): Promise<Answer> {
+    return answerOf(
+      await fetch(`${this.url}/graphql`, {
+        method: 'POST',
+        body: form,
+        headers: { authorization: this.bearer, ...headers },
+      }),
+    );
   }
 
   /** Runs an operation to its end over a socket of its own. */
-  async overSocket(query: string, params: Record<string, unknown> = { Authorization: this.bearer }): Promise<SocketAnswer> {
-    const client = createClient({ url: `${this.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: params });
+  async overSocket(
+    query: string,
+    params: Record<string, unknown> = { Authorization: this.bearer },
+  ): Promise<SocketAnswer> {
+    const client = createClient({
+      url: `${this.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: params,
+    });
     const results: unknown[] = [];
     try {
       for await (const result of client.iterate({ query })) results.push(result);

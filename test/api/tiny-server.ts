@@ -1,13 +1,24 @@
 /** The API's shell around a schema that is small enough to test the shell and nothing else. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { GraphQLBoolean, GraphQLEnumType, GraphQLError, GraphQLInputObjectType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
-import { GraphQLUpload } from 'graphql-upload-minimal';
+import {
+  GraphQLBoolean,
+  GraphQLEnumType,
+  GraphQLError,
+  GraphQLInputObjectType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
+} from 'graphql';
 import type { FileUpload } from 'graphql-upload-minimal';
+import { GraphQLUpload } from 'graphql-upload-minimal';
 import { createAuthenticator } from '../../src/api/auth.js';
 import type { ApiContext } from '../../src/api/context.js';
-import { createApiServer } from '../../src/api/server.js';
 import type { ApiServer, ApiServerOptions } from '../../src/api/server.js';
+import { createApiServer } from '../../src/api/server.js';
 import { openUpload } from '../../src/api/upload.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { AppError } from '../../src/lib/error.js';
@@ -16,12 +27,24 @@ import { createLog } from '../../src/lib/log.js';
 export const JWT_SECRET = 'the secret of the shell tests, 32+ bytes';
 export const UPLOAD_BYTES_MAX = 300_000;
 /** No limit on rates, so that the other tests need not count. */
-export const NO_LIMITS: ApiServerOptions['config']['traffic'] = { perTokenPerMinute: 0, perAddressPerMinute: 0, failedLoginsPerMinute: 0, connectionsMax: 1_000, socketsPerAddressMax: 100, trustedProxies: [], corsOrigins: [] };
+export const NO_LIMITS: ApiServerOptions['config']['traffic'] = {
+  perTokenPerMinute: 0,
+  perAddressPerMinute: 0,
+  failedLoginsPerMinute: 0,
+  connectionsMax: 1_000,
+  socketsPerAddressMax: 100,
+  trustedProxies: [],
+  corsOrigins: [],
+};
 const NUL = new GraphQLNonNull(GraphQLString);
 
 const KeyInput = new GraphQLInputObjectType({
   name: 'KeyInput',
-  fields: { name: { type: NUL }, encryptionKey: { type: GraphQLString }, policy: { type: new GraphQLEnumType({ name: 'Policy', values: { SKIP: {}, OVERWRITE: {} } }) } },
+  fields: {
+    name: { type: NUL },
+    encryptionKey: { type: GraphQLString },
+    policy: { type: new GraphQLEnumType({ name: 'Policy', values: { SKIP: {}, OVERWRITE: {} } }) },
+  },
 });
 
 /** What tests hold in their hands: gates that resolvers wait at. */
@@ -39,19 +62,52 @@ export interface TinyServer {
 function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema {
   const Node: GraphQLObjectType = new GraphQLObjectType({
     name: 'Node',
-    fields: () => ({ id: { type: NUL, resolve: () => 'n' }, next: { type: Node, resolve: () => ({}) }, list: { type: new GraphQLList(Node), args: { first: { type: GraphQLInt, defaultValue: 50 } }, resolve: () => [{}] } }),
+    fields: () => ({
+      id: { type: NUL, resolve: () => 'n' },
+      next: { type: Node, resolve: () => ({}) },
+      list: {
+        type: new GraphQLList(Node),
+        args: { first: { type: GraphQLInt, defaultValue: 50 } },
+        resolve: () => [{}],
+      },
+    }),
   });
   const fail = (error: () => unknown) => ({ type: GraphQLString, resolve: () => Promise.reject(error()) });
   const query = new GraphQLObjectType<unknown, ApiContext>({
     name: 'Query',
     fields: {
-      hello: { type: NUL, resolve: (_root, _args, context) => (contexts.push(context), `hello ${context.viewer.subject}`) },
+      hello: {
+        type: NUL,
+        resolve: (_root, _args, context) => (contexts.push(context), `hello ${context.viewer.subject}`),
+      },
       node: { type: Node, resolve: () => ({}) },
       internal: fail(() => new Error('secret stuff')),
       odd: fail(() => new GraphQLError('secret stuff of a library')),
-      conflict: fail(() => new AppError('CONFLICT', 'Restore conflicts', { place: { table: 'ACL', label: 'a' }, problems: [{ code: 'CONFLICT', message: 'differs', table: 'ACL', label: 'a' }] })),
-      invalid: fail(() => Object.assign(new Error('Argument Validation Error'), { extensions: { validationErrors: [{ target: { encryptionKey: 'hunter2' }, value: 'hunter2', property: 'encryptionKey', constraints: { minLength: 'hunter2 is too short' } }] } })),
-      wait: { type: GraphQLString, resolve: (_root, _args, context) => (contexts.push(context), gate.then(() => 'done')) },
+      conflict: fail(
+        () =>
+          new AppError('CONFLICT', 'Restore conflicts', {
+            place: { table: 'ACL', label: 'a' },
+            problems: [{ code: 'CONFLICT', message: 'differs', table: 'ACL', label: 'a' }],
+          }),
+      ),
+      invalid: fail(() =>
+        Object.assign(new Error('Argument Validation Error'), {
+          extensions: {
+            validationErrors: [
+              {
+                target: { encryptionKey: 'hunter2' },
+                value: 'hunter2',
+                property: 'encryptionKey',
+                constraints: { minLength: 'hunter2 is too short' },
+              },
+            ],
+          },
+        }),
+      ),
+      wait: {
+        type: GraphQLString,
+        resolve: (_root, _args, context) => (contexts.push(context), gate.then(() => 'done')),
+      },
     },
   });
   const mutation = new GraphQLObjectType({
@@ -104,7 +160,10 @@ function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema 
 }
 
 /** Starts on a free port of loopback. */
-export async function startTinyServer(options: Partial<ApiServerOptions> = {}, config: Partial<ApiServerOptions['config']> = {}): Promise<TinyServer> {
+export async function startTinyServer(
+  options: Partial<ApiServerOptions> = {},
+  config: Partial<ApiServerOptions['config']> = {},
+): Promise<TinyServer> {
   const lines: string[] = [];
   const log = createLog('debug', { write: (line) => void lines.push(line) });
   const contexts: ApiContext[] = [];
@@ -113,7 +172,15 @@ export async function startTinyServer(options: Partial<ApiServerOptions> = {}, c
     release = resolve;
   });
   const api = await createApiServer({
-    config: { host: '127.0.0.1', port: 0, introspection: true, bodyBytesMax: 100_000, uploadBytesMax: UPLOAD_BYTES_MAX, traffic: NO_LIMITS, ...config },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      introspection: true,
+      bodyBytesMax: 100_000,
+      uploadBytesMax: UPLOAD_BYTES_MAX,
+      traffic: NO_LIMITS,
+      ...config,
+    },
     schema: tinySchema(gate, contexts),
     authenticator: await createAuthenticator({ jwtSecret: JWT_SECRET, log, clock: systemClock }),
     ready: () => ({ database: 'ok', store: 'ok' }),

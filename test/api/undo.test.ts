@@ -1,9 +1,22 @@
 /** Undoing restores, and restores that undo themselves unless they are confirmed in time. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { startApiServer, type TestApi } from '../support/api-server.js';
 import { codeIn } from '../support/api-client.js';
-import { CancelRestoreDocument, ConfirmRestoreDocument, CreateBackupDocument, GetRestoreDocument, ListRestoresDocument, RestoreBackupDocument, RestoreChangesDocument, RestoreStepsDocument, UndoRestoreDocument, type RestoreBackupInput, type RestoreFieldsFragment, type RestoreProgressFieldsFragment } from '../support/generated/graphql.js';
-import { compareDatabases, dumpDatabase, emptyDatabase, type DatabaseContent } from '../support/judge.js';
+import { startApiServer, type TestApi } from '../support/api-server.js';
+import {
+  CancelRestoreDocument,
+  ConfirmRestoreDocument,
+  CreateBackupDocument,
+  GetRestoreDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  type RestoreBackupInput,
+  RestoreChangesDocument,
+  type RestoreFieldsFragment,
+  type RestoreProgressFieldsFragment,
+  RestoreStepsDocument,
+  UndoRestoreDocument,
+} from '../support/generated/graphql.js';
+import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { nbctl } from '../support/ovsdb-server.js';
 
@@ -13,7 +26,31 @@ let asBackedUp: DatabaseContent;
 
 beforeAll(async () => {
   api = await startApiServer({ database: databaseFile({ profile: 'openstack', rows: 500 }) });
-  await nbctl(api.ovsdb.remote, 'ls-add', 'web', '--', 'lsp-add', 'web', 'web-1', '--', 'lsp-add', 'web', 'web-2', '--', 'pg-add', 'pg_web', 'web-1', 'web-2', '--', 'acl-add', 'web', 'to-lport', '1000', 'ip4', 'allow');
+  await nbctl(
+    api.ovsdb.remote,
+    'ls-add',
+    'web',
+    '--',
+    'lsp-add',
+    'web',
+    'web-1',
+    '--',
+    'lsp-add',
+    'web',
+    'web-2',
+    '--',
+    'pg-add',
+    'pg_web',
+    'web-1',
+    'web-2',
+    '--',
+    'acl-add',
+    'web',
+    'to-lport',
+    '1000',
+    'ip4',
+    'allow',
+  );
   backupId = (await api.admin.run(CreateBackupDocument, { input: { name: 'all' } })).createBackup.id;
   asBackedUp = await dump();
 });
@@ -27,7 +64,11 @@ const dump = (): Promise<DatabaseContent> => dumpDatabase(api.ovsdb.remote);
 const nb = (...words: readonly string[]): Promise<string> => nbctl(api.ovsdb.remote, ...words);
 
 async function restore(input: Partial<RestoreBackupInput> = {}): Promise<RestoreFieldsFragment> {
-  return (await api.admin.run(RestoreBackupDocument, { input: { backupId, conflictPolicy: 'OVERWRITE', exact: true, ...input } })).restoreBackup;
+  return (
+    await api.admin.run(RestoreBackupDocument, {
+      input: { backupId, conflictPolicy: 'OVERWRITE', exact: true, ...input },
+    })
+  ).restoreBackup;
 }
 
 async function undo(id: string, options: { force?: boolean; dryRun?: boolean } = {}): Promise<RestoreFieldsFragment> {
@@ -42,7 +83,21 @@ async function look(id: string): Promise<RestoreFieldsFragment> {
 
 /** A switch less, one changed, one more. */
 async function change(): Promise<DatabaseContent> {
-  await nb('ls-del', 'web', '--', 'ls-add', 'extra', '--', 'lsp-add', 'extra', 'extra-1', '--', 'pg-set-ports', 'pg_web', 'extra-1');
+  await nb(
+    'ls-del',
+    'web',
+    '--',
+    'ls-add',
+    'extra',
+    '--',
+    'lsp-add',
+    'extra',
+    'extra-1',
+    '--',
+    'pg-set-ports',
+    'pg_web',
+    'extra-1',
+  );
   return dump();
 }
 
@@ -59,9 +114,20 @@ describe('undoRestore', () => {
     expect([undone.phase, undone.undoOf?.id, errors]).toEqual(['SUCCEEDED', done.id, []]);
     expect([restoredCount, deletedCount]).toEqual([dry.result?.restoredCount, dry.result?.deletedCount]);
     // what was inserted is deleted, what was deleted is inserted
-    expect(deletedCount).toBe(done.result?.details.reduce((sum, { table }) => sum + (table === 'Logical_Switch' ? 1 : table === 'Logical_Switch_Port' ? 2 : table === 'ACL' ? 1 : 0), 0));
-    expect(await look(done.id)).toMatchObject({ phase: 'UNDONE', undoneBy: { id: undone.id }, result: { success: true } });
-    const changes = (await api.admin.run(RestoreChangesDocument, { id: undone.id, kind: 'INSERT' })).restore?.result?.changes;
+    expect(deletedCount).toBe(
+      done.result?.details.reduce(
+        (sum, { table }) =>
+          sum + (table === 'Logical_Switch' ? 1 : table === 'Logical_Switch_Port' ? 2 : table === 'ACL' ? 1 : 0),
+        0,
+      ),
+    );
+    expect(await look(done.id)).toMatchObject({
+      phase: 'UNDONE',
+      undoneBy: { id: undone.id },
+      result: { success: true },
+    });
+    const changes = (await api.admin.run(RestoreChangesDocument, { id: undone.id, kind: 'INSERT' })).restore?.result
+      ?.changes;
     expect(changes?.nodes.map(({ label }) => label).sort()).toEqual(['port "extra-1"', 'switch "extra"']);
   });
 
@@ -79,7 +145,17 @@ describe('undoRestore', () => {
   it('refuses, naming the rows, where others have changed them since, unless forced', async () => {
     await nb('ls-del', 'web', '--', 'set', 'Port_Group', 'pg_web', 'external_ids:kept=before');
     const done = await restore();
-    await nb('set', 'Logical_Switch', 'web', 'other_config:subnet=10.0.0.0/24', '--', 'set', 'Port_Group', 'pg_web', 'external_ids:kept=after');
+    await nb(
+      'set',
+      'Logical_Switch',
+      'web',
+      'other_config:subnet=10.0.0.0/24',
+      '--',
+      'set',
+      'Port_Group',
+      'pg_web',
+      'external_ids:kept=after',
+    );
     const changed = await dump();
     const refused = await undo(done.id);
     expect(refused).toMatchObject({ phase: 'FAILED', result: { success: false, restoredCount: 0, deletedCount: 0 } });
@@ -102,7 +178,11 @@ describe('undoRestore', () => {
     await nb('lsp-add', 'web', 'web-3');
     const undone = await undo(done.id);
     expect(undone.result?.errors).toEqual([]);
-    const ports = (await nb('lsp-list', 'web')).replaceAll(/.*\((.*)\)/g, '$1').trim().split('\n').sort();
+    const ports = (await nb('lsp-list', 'web'))
+      .replaceAll(/.*\((.*)\)/g, '$1')
+      .trim()
+      .split('\n')
+      .sort();
     expect(ports).toEqual(['web-2', 'web-3']);
   });
 
@@ -133,7 +213,9 @@ describe('confirmWithinSeconds', () => {
   it('undoes the restore by itself, and says how much time is left', async () => {
     const before = await change();
     const { id } = await restore({ confirmWithinSeconds: 2, wait: false });
-    const events: RestoreProgressFieldsFragment[] = (await api.admin.followed(RestoreStepsDocument, { restoreId: id })).map(({ restoreProgress }) => restoreProgress);
+    const events: RestoreProgressFieldsFragment[] = (
+      await api.admin.followed(RestoreStepsDocument, { restoreId: id })
+    ).map(({ restoreProgress }) => restoreProgress);
     const awaiting = events.filter((event) => event.phase === 'AWAITING_CONFIRMATION');
     expect(awaiting.map(({ secondsLeft }) => secondsLeft)).toEqual(expect.arrayContaining([2, 1]));
     expect(awaiting.every(({ confirmBefore, result }) => confirmBefore !== null && result === null)).toBe(true);
@@ -150,7 +232,11 @@ describe('confirmWithinSeconds', () => {
     const waiting = await restore({ confirmWithinSeconds: 60 });
     expect(waiting).toMatchObject({ phase: 'AWAITING_CONFIRMATION', finishedAt: null, result: { success: true } });
     expect(Date.parse(waiting.confirmBefore ?? '') - Date.now()).toBeGreaterThan(50_000);
-    expect(waiting.progress).toMatchObject({ phase: 'AWAITING_CONFIRMATION', secondsLeft: 60, message: expect.stringContaining('it is undone in 60 s unless confirmRestore comes') as string });
+    expect(waiting.progress).toMatchObject({
+      phase: 'AWAITING_CONFIRMATION',
+      secondsLeft: 60,
+      message: expect.stringContaining('it is undone in 60 s unless confirmRestore comes') as string,
+    });
     expect(await api.admin.codeOf(CancelRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
     // another restore waits; a dry run does not
     const queued = await restore({ wait: false });
@@ -187,7 +273,9 @@ describe('confirmWithinSeconds', () => {
     expect((await restore({ confirmWithinSeconds: 60 })).phase).toBe('SUCCEEDED');
     await change();
     expect((await restore({ confirmWithinSeconds: 60, dryRun: true })).phase).toBe('SUCCEEDED');
-    expect(await api.admin.codeOf(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 0 } })).toBe('BAD_USER_INPUT');
+    expect(await api.admin.codeOf(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 0 } })).toBe(
+      'BAD_USER_INPUT',
+    );
   });
 
   it('waits for a database that is away when time is up', async () => {
@@ -199,7 +287,9 @@ describe('confirmWithinSeconds', () => {
     await api.ovsdb.start();
     await api.admin.followed(RestoreStepsDocument, { restoreId: id });
     expect(compareDatabases(before, await dump())).toEqual([]);
-    const undos = (await api.admin.run(ListRestoresDocument, { first: 20 })).restores.nodes.filter(({ undoOf }) => undoOf?.id === id);
+    const undos = (await api.admin.run(ListRestoresDocument, { first: 20 })).restores.nodes.filter(
+      ({ undoOf }) => undoOf?.id === id,
+    );
     expect(undos[0]).toMatchObject({ phase: 'SUCCEEDED' });
   });
 });

@@ -1,8 +1,8 @@
 /** Uploads by GraphQL multipart requests: limits, malformed ones, stalled ones. */
 import { connect } from 'node:net';
-import { TinyClient, codesOf } from './tiny-client.js';
-import { UPLOAD_BYTES_MAX, startTinyServer } from './tiny-server.js';
+import { codesOf, TinyClient } from './tiny-client.js';
 import type { TinyServer } from './tiny-server.js';
+import { startTinyServer, UPLOAD_BYTES_MAX } from './tiny-server.js';
 
 let tiny: TinyServer;
 let client: TinyClient;
@@ -14,7 +14,14 @@ afterAll(() => tiny.close());
 
 function multipart(bytes: number, options: { read?: boolean; map?: string; operations?: string } = {}): FormData {
   const form = new FormData();
-  form.set('operations', options.operations ?? JSON.stringify({ query: 'mutation ($file: Upload!, $read: Boolean) { upload(file: $file, read: $read) }', variables: { file: null, read: options.read ?? true } }));
+  form.set(
+    'operations',
+    options.operations ??
+      JSON.stringify({
+        query: 'mutation ($file: Upload!, $read: Boolean) { upload(file: $file, read: $read) }',
+        variables: { file: null, read: options.read ?? true },
+      }),
+  );
   form.set('map', options.map ?? '{"0":["variables.file"]}');
   form.set('0', new Blob([new Uint8Array(bytes)]), 'b.json');
   return form;
@@ -52,17 +59,35 @@ describe('an upload', () => {
 
   it.each([
     ['no field and no file', '--b--\r\n'],
-    ['headers of parts that are malformed', '--b\r\nContent\u0000: x\r\n\r\nx\r\n--b\r\nX\u0000Y: q\r\n\r\nx\r\n--b--\r\n'],
+    [
+      'headers of parts that are malformed',
+      '--b\r\nContent\u0000: x\r\n\r\nx\r\n--b\r\nX\u0000Y: q\r\n\r\nx\r\n--b--\r\n',
+    ],
     ['its end missing', '--b\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{}'],
     ['no boundary', undefined],
   ])('with %s is refused, and the server goes on', async (_name, body) => {
-    const response = await fetch(`${tiny.url}/graphql`, { method: 'POST', body: body ?? 'x', headers: { authorization: client.bearer, 'apollo-require-preflight': 'true', 'content-type': `multipart/form-data; ${body === undefined ? '' : 'boundary=b'}` } });
+    const response = await fetch(`${tiny.url}/graphql`, {
+      method: 'POST',
+      body: body ?? 'x',
+      headers: {
+        authorization: client.bearer,
+        'apollo-require-preflight': 'true',
+        'content-type': `multipart/form-data; ${body === undefined ? '' : 'boundary=b'}`,
+      },
+    });
     const { errors } = (await response.json()) as { errors: readonly { extensions: { code: string } }[] };
     expect([response.status, errors[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
     expect((await client.post({ query: '{ hello }' })).status).toBe(200);
   });
 
-  it.each(['variables.hasOwnProperty.call', 'toString.call', 'variables.__proto__.file', 'variables.constructor.prototype.file', 'query', 'variables'])('with a map to %s, which is no variable, is refused', async (path) => {
+  it.each([
+    'variables.hasOwnProperty.call',
+    'toString.call',
+    'variables.__proto__.file',
+    'variables.constructor.prototype.file',
+    'query',
+    'variables',
+  ])('with a map to %s, which is no variable, is refused', async (path) => {
     const answer = await client.upload(multipart(1, { map: JSON.stringify({ 0: [path] }) }));
     expect([answer.status, ...codesOf(answer)]).toEqual([400, 'BAD_USER_INPUT']);
     expect(typeof Object.prototype.hasOwnProperty.call).toBe('function');
@@ -79,12 +104,21 @@ describe('an upload', () => {
   it('that stalls ends, and the server goes on', async () => {
     const impatient = await startTinyServer({ bodySilenceMs: 300 });
     const boundary = 'b0undary';
-    const part = (name: string, value: string, extra = ''): string => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${extra}\r\n\r\n${value}`;
+    const part = (name: string, value: string, extra = ''): string =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${extra}\r\n\r\n${value}`;
     const body = `${part('operations', '{"query":"mutation ($file: Upload!) { upload(file: $file) }","variables":{"file":null}}')}\r\n${part('map', '{"0":["variables.file"]}')}\r\n${part('0', 'begin', '; filename="f"')}`;
     const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1');
     const started = performance.now();
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => undefined).resume());
-    socket.write(`POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${client.bearer}\r\nApollo-Require-Preflight: 1\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 100000\r\n\r\n${body}`);
+    const closed = new Promise<void>((resolve) =>
+      socket
+        .once('close', () => resolve())
+        .on('error', () => undefined)
+        .resume(),
+    );
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${client.bearer}\r\nApollo-Require-Preflight: ` +
+        `1\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 100000\r\n\r\n${body}`,
+    );
     await closed;
     expect(performance.now() - started).toBeGreaterThan(250);
     expect(performance.now() - started).toBeLessThan(5_000);

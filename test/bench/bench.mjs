@@ -16,12 +16,14 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeNorthbound } from '../support/northbound/make.mjs';
-import { BackupServer, Ovsdb, captureOnly, ovsdbBackup, ovsdbRestore } from './processes.mjs';
+import { BackupServer, captureOnly, Ovsdb, ovsdbBackup, ovsdbRestore } from './processes.mjs';
 import { summarise, table, verdicts } from './report.mjs';
 
 const BUILD = fileURLToPath(new URL('../../dist', import.meta.url));
 const CREATE = 'mutation ($input: CreateBackupInput!) { createBackup(input: $input) { id rowCount size } }';
-const RESTORE = 'mutation ($input: RestoreBackupInput!) { restoreBackup(input: $input) { phase result { success restoredCount deletedCount errors { message } } } }';
+const RESTORE =
+  'mutation ($input: RestoreBackupInput!) { restoreBackup(input: $input) { phase result { success restoredCount ' +
+  'deletedCount errors { message } } } }';
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +42,8 @@ if (!sizes.every((rows) => Number.isInteger(rows) && rows > 0) || !Number.isInte
   process.exit(2);
 }
 const build = resolve(options.build);
-const nodeOptions = options['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options['cpu-prof'])}`];
+const nodeOptions =
+  options['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options['cpu-prof'])}`];
 
 const say = (line) => console.log(line);
 const s = (ms) => `${(ms / 1000).toFixed(2)} s`;
@@ -51,10 +54,16 @@ function check(condition, message) {
 
 /** Restores and checks the result and, by the database's own count, the rows. */
 async function restore(measure, { server, ovsdb, backupId, rows, changes }) {
-  const measured = await server[measure](() => server.request(RESTORE, { input: { backupId, conflictPolicy: 'OVERWRITE', exact: true } }));
+  const measured = await server[measure](() =>
+    server.request(RESTORE, { input: { backupId, conflictPolicy: 'OVERWRITE', exact: true } }),
+  );
   const { phase, result } = measured.value.restoreBackup;
   check(phase === 'SUCCEEDED' && result.success, `the restore ended ${phase}: ${JSON.stringify(result)}`);
-  check(result.restoredCount === changes && result.deletedCount === 0, `the restore changed ${result.restoredCount} rows and deleted ${result.deletedCount}, ${changes} and 0 were expected`);
+  check(
+    result.restoredCount === changes && result.deletedCount === 0,
+    `the restore changed ${result.restoredCount} rows and deleted ${result.deletedCount}, ${changes} and 0 were ` +
+      'expected',
+  );
   const found = ovsdb.countRows();
   check(found === rows, `the database has ${found} rows after the restore, not ${rows}`);
   return measured;
@@ -93,7 +102,10 @@ async function measureRestores({ server, ovsdb, folder, rows, backupId }) {
     into.theirs.push(await ovsdbRestore(ovsdb.remote, plain));
     const found = ovsdb.countRows();
     check(found === rows, `the database has ${found} rows after ovsdb-client restore, not ${rows}`);
-    say(`  restore ${run}: ours ${s(into.ours.at(-1).ms)}, theirs ${s(into.theirs.at(-1))}; no-op ${s(onto.ours.at(-1).ms)}, a capture alone ${s(onto.theirs.at(-1))}`);
+    say(
+      `  restore ${run}: ours ${s(into.ours.at(-1).ms)}, theirs ${s(into.theirs.at(-1))}; no-op ` +
+        `${s(onto.ours.at(-1).ms)}, a capture alone ${s(onto.theirs.at(-1))}`,
+    );
   }
   await ovsdb.serve();
   return {
@@ -103,7 +115,11 @@ async function measureRestores({ server, ovsdb, folder, rows, backupId }) {
 }
 
 async function measureSize(folder, size) {
-  const { rows, bytes, profile } = makeNorthbound({ profile: options.profile, rows: size, out: join(folder, 'made.db') });
+  const { rows, bytes, profile } = makeNorthbound({
+    profile: options.profile,
+    rows: size,
+    out: join(folder, 'made.db'),
+  });
   say(`\n${rows} rows, profile ${profile}: a database file of ${(bytes / 1e6).toFixed(0)} MB`);
   const ovsdb = new Ovsdb(join(folder, 'ovsdb'));
   let server;
@@ -112,7 +128,9 @@ async function measureSize(folder, size) {
     server = await BackupServer.start(folder, ovsdb.remote, { build, nodeOptions });
     const { backupId, backup } = await measureBackups({ server, ovsdb, folder, rows });
     const restores = await measureRestores({ server, ovsdb, folder, rows, backupId });
-    return Object.entries({ backup, ...restores }).map(([operation, pairs]) => summarise({ rows: size, operation, ...pairs }));
+    return Object.entries({ backup, ...restores }).map(([operation, pairs]) =>
+      summarise({ rows: size, operation, ...pairs }),
+    );
   } finally {
     await server?.stop();
     await ovsdb.stop();
@@ -121,7 +139,10 @@ async function measureSize(folder, size) {
 
 const folder = mkdtempSync(join(tmpdir(), 'ovncp-bench-'));
 try {
-  say(`${cpus().length} processors (${cpus()[0]?.model}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ${process.versions.node}`);
+  say(
+    `${cpus().length} processors (${cpus()[0]?.model}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ` +
+      `${process.versions.node}`,
+  );
   const summaries = [];
   for (const rows of sizes) {
     const own = join(folder, String(rows));
@@ -130,11 +151,18 @@ try {
     rmSync(own, { recursive: true });
   }
   say(`\n${table(summaries)}`);
-  say('\nours and theirs: median (least-most) of the runs; "of pairs": median of ours/theirs run by run; no-op: theirs is our capture alone.');
-  say('peak: the largest VmHWM of the server during the operation; p99 and max: how long another client waited for a list meanwhile.');
+  say(
+    '\nours and theirs: median (least-most) of the runs; "of pairs": median of ours/theirs run by run; no-op: ' +
+      'theirs is our capture alone.',
+  );
+  say(
+    'peak: the largest VmHWM of the server during the operation; p99 and max: how long another client waited for a ' +
+      'list meanwhile.',
+  );
   const lines = verdicts(summaries);
   if (lines.length > 0) say(`\n${lines.join('\n')}`);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ profile: options.profile, runs, summaries }, null, 1)}\n`);
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ profile: options.profile, runs, summaries }, null, 1)}\n`);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -15,7 +15,9 @@ async function freePort() {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const server = createServer();
-    const isFree = await new Promise((answer) => server.once('error', () => answer(false)).listen(port, '127.0.0.1', () => answer(true)));
+    const isFree = await new Promise((answer) =>
+      server.once('error', () => answer(false)).listen(port, '127.0.0.1', () => answer(true)),
+    );
     await new Promise((closed) => server.close(closed));
     if (isFree) return port;
   }
@@ -32,10 +34,28 @@ export class Cluster {
         const home = join(folder, `member-${n}`);
         mkdirSync(home, { recursive: true });
         const database = join(home, 'nb.db');
-        run('ovsdb-tool', ['-vconsole:err', ...(n === 0 ? ['create-cluster', database, file, raft(0)] : ['join-cluster', database, DATABASE, raft(n), raft(0)])]);
+        run('ovsdb-tool', [
+          '-vconsole:err',
+          ...(n === 0
+            ? ['create-cluster', database, file, raft(0)]
+            : ['join-cluster', database, DATABASE, raft(n), raft(0)]),
+        ]);
         // a member of a cluster allows no --run: a signal ends it when this process ends
-        const words = ['--no-chdir', `--unixctl=${join(home, 'ctl')}`, '-vconsole:off', '-vsyslog:off', `--log-file=${join(home, 'log')}`, `--remote=p${cluster.remote(n)}`, database];
-        cluster.children.push(spawn('setpriv', ['--pdeathsig', 'KILL', 'ovsdb-server', ...words], { env: { ...ENVIRONMENT, OVS_RUNDIR: home }, stdio: 'ignore' }));
+        const words = [
+          '--no-chdir',
+          `--unixctl=${join(home, 'ctl')}`,
+          '-vconsole:off',
+          '-vsyslog:off',
+          `--log-file=${join(home, 'log')}`,
+          `--remote=p${cluster.remote(n)}`,
+          database,
+        ];
+        cluster.children.push(
+          spawn('setpriv', ['--pdeathsig', 'KILL', 'ovsdb-server', ...words], {
+            env: { ...ENVIRONMENT, OVS_RUNDIR: home },
+            stdio: 'ignore',
+          }),
+        );
       }
       await cluster.settled();
       return cluster;
@@ -60,7 +80,14 @@ export class Cluster {
     for (const until = performance.now() + SETTLE_TIMEOUT_MS; performance.now() < until; await sleep(200)) {
       const members = [0, 1, 2].map((n) => this.status(n));
       const leader = members.findIndex((member) => member?.role === 'leader');
-      const isSettled = leader >= 0 && members.every((member) => member?.isMember && member.term === members[leader].term && (member.role === 'leader' || member.leader === members[leader].id));
+      const isSettled =
+        leader >= 0 &&
+        members.every(
+          (member) =>
+            member?.isMember &&
+            member.term === members[leader].term &&
+            (member.role === 'leader' || member.leader === members[leader].id),
+        );
       looks = isSettled ? looks + 1 : 0;
       if (looks === LOOKS) return { leader, term: members[leader].term };
     }
@@ -70,9 +97,21 @@ export class Cluster {
   /** What a member says of itself, undefined while it says nothing. */
   status(n) {
     try {
-      const text = run('ovs-appctl', ['--timeout=30', '-t', join(this.folder, `member-${n}`, 'ctl'), 'cluster/status', DATABASE]).toString();
+      const text = run('ovs-appctl', [
+        '--timeout=30',
+        '-t',
+        join(this.folder, `member-${n}`, 'ctl'),
+        'cluster/status',
+        DATABASE,
+      ]).toString();
       const field = (name) => new RegExp(`^${name}: *(.*)$`, 'm').exec(text)?.[1] ?? '';
-      return { role: field('Role'), isMember: field('Status') === 'cluster member', term: Number(field('Term')), leader: field('Leader'), id: field('Server ID').slice(0, 4) };
+      return {
+        role: field('Role'),
+        isMember: field('Status') === 'cluster member',
+        term: Number(field('Term')),
+        leader: field('Leader'),
+        id: field('Server ID').slice(0, 4),
+      };
     } catch {
       return undefined;
     }

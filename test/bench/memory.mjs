@@ -1,20 +1,22 @@
 // node test/bench/memory.mjs [--mb 20,100,1000] [--kinds json,shuffled,early,yaml,ovsdb,tiny] [--to JSON] [--build DIR]
 //   [--folder DIR] [--no-scratch] [--json]
 //
-// Makes archives of many sizes, and for each one, in a process of its own, reads and checks it as an import does, or also writes
-// it in another format as an export does. Prints the most memory that the process had, its longest pause, and the time.
-// With --file FILE one archive that is there already is read.
+// Makes archives of many sizes, and for each one, in a process of its own, reads and checks it as an import does, or
+// also writes it in another format as an export does. Prints the most memory that the process had, its longest pause,
+// and the time. With --file FILE one archive that is there already is read.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const SCHEMA = JSON.parse(readFileSync(fileURLToPath(new URL('../compat/schemas/ovn-nb.main.ovsschema', import.meta.url)), 'utf8'));
+const SCHEMA = JSON.parse(
+  readFileSync(fileURLToPath(new URL('../compat/schemas/ovn-nb.main.ovsschema', import.meta.url)), 'utf8'),
+);
 const BLOCK_BYTES = 256 << 10;
 const PORTS = 50;
 /** Of one switch with its ports, by kind; about. */
@@ -36,16 +38,24 @@ const { values: options } = parseArgs({
 
 const hex = (number, digits) => number.toString(16).padStart(digits, '0');
 /** In the order of the numbers; mixed, they follow no order, as in files that ovsdb-server writes. */
-const uuidOf = (number, isMixed) => `${hex(isMixed ? Math.imul(number, 0x9e3779b1) >>> 0 : number, 8)}-0000-4000-8000-${hex(number, 12)}`;
+const uuidOf = (number, isMixed) =>
+  `${hex(isMixed ? Math.imul(number, 0x9e3779b1) >>> 0 : number, 8)}-0000-4000-8000-${hex(number, 12)}`;
 
 const portOf = (number) => ({
-  addresses: [`0a:58:0a:${hex((number >> 16) & 255, 2)}:${hex((number >> 8) & 255, 2)}:${hex(number & 255, 2)} 10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`],
+  addresses: [
+    `0a:58:0a:${hex((number >> 16) & 255, 2)}:${hex((number >> 8) & 255, 2)}:${hex(number & 255, 2)} ` +
+      `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`,
+  ],
   external_ids: { namespace: `namespace-${number % 500}`, pod: 'true', 'k8s.ovn.org/nad': `network-${number % 7}` },
   name: `namespace-${number % 500}_pod-${hex(number, 8)}`,
   options: { 'iface-id-ver': uuidOf(number, true), requested_chassis: `node-${number % 300}` },
   port_security: [`0a:58:0a:00:00:${hex(number & 255, 2)}`],
 });
-const switchOf = (number, isMixed) => ({ name: `switch-${number}`, other_config: { subnet: '10.0.0.0/8' }, ports: Array.from({ length: PORTS }, (_, i) => uuidOf(number * PORTS + i + 1, isMixed)).sort() });
+const switchOf = (number, isMixed) => ({
+  name: `switch-${number}`,
+  other_config: { subnet: '10.0.0.0/8' },
+  ports: Array.from({ length: PORTS }, (_, i) => uuidOf(number * PORTS + i + 1, isMixed)).sort(),
+});
 
 function* rowsOf(kind, groups) {
   const isMixed = kind === 'shuffled' || kind === 'ovsdb';
@@ -82,15 +92,20 @@ function* yamlOf(kind, groups) {
   yield `format: "ovncp-backup/1"\nschema: ${JSON.stringify(SCHEMA)}\ntables:\n`;
   for (const row of rowsOf(kind, groups)) {
     if (typeof row === 'string') yield `  ${row}:\n`;
-    else yield `    ${row[0]}:\n${Object.entries(row[1]).map(([name, value]) => `      ${name}: ${JSON.stringify(value)}\n`).join('')}`;
+    else
+      yield `    ${row[0]}:\n${Object.entries(row[1])
+        .map(([name, value]) => `      ${name}: ${JSON.stringify(value)}\n`)
+        .join('')}`;
   }
   yield 'contentDigest: none\n';
 }
 
 const wire = (value, isUuid) =>
-  typeof value === 'string' ? value
-  : Array.isArray(value) ? ['set', value.map((member) => (isUuid ? ['uuid', member] : member))]
-  : ['map', Object.entries(value)];
+  typeof value === 'string'
+    ? value
+    : Array.isArray(value)
+      ? ['set', value.map((member) => (isUuid ? ['uuid', member] : member))]
+      : ['map', Object.entries(value)];
 
 function* transactionOf(kind, groups) {
   yield '{"_date":1700000000000';
@@ -176,7 +191,10 @@ async function run(file) {
   const result = { outcome: 'read' };
   const scratch = options['no-scratch'] ? undefined : await openScratch(options.folder);
   try {
-    const unpacked = await unpackArchive(createReadStream(file, { highWaterMark: BLOCK_BYTES }), { contentBytesMax: 2 ** 31, scratch });
+    const unpacked = await unpackArchive(createReadStream(file, { highWaterMark: BLOCK_BYTES }), {
+      contentBytesMax: 2 ** 31,
+      scratch,
+    });
     const breath = new Breath();
     const dangling = [];
     for (const found of danglingReferences(unpacked.snapshot, 20)) {
@@ -186,7 +204,18 @@ async function run(file) {
     result.rows = [...unpacked.snapshot.tables.values()].reduce((sum, { count }) => sum + count, 0);
     if (dangling.length > 0) throw new Error(`there are dangling references, such as ${JSON.stringify(dangling[0])}`);
     if (options.to !== undefined) {
-      const header = { schemaName: unpacked.snapshot.schema.name, schemaVersion: '', rowCount: result.rows, tables: {}, id: '', name: '', createdAt: new Date().toISOString(), createdBy: '', database: '', type: 'FULL' };
+      const header = {
+        schemaName: unpacked.snapshot.schema.name,
+        schemaVersion: '',
+        rowCount: result.rows,
+        tables: {},
+        id: '',
+        name: '',
+        createdAt: new Date().toISOString(),
+        createdBy: '',
+        database: '',
+        type: 'FULL',
+      };
       const packed = packArchive(unpacked.snapshot, { format: options.to, compress: false, header });
       for await (const block of packed.bytes) result.written = (result.written ?? 0) + block.length;
       await packed.result;
@@ -204,15 +233,39 @@ async function run(file) {
 }
 
 function measure(kind, file) {
-  const passed = ['build', 'folder', 'to'].flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
-  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--child', '--file', file, ...passed, ...(options['no-scratch'] ? ['--no-scratch'] : [])], { encoding: 'utf8' });
+  const passed = ['build', 'folder', 'to'].flatMap((name) =>
+    options[name] === undefined ? [] : [`--${name}`, options[name]],
+  );
+  const child = spawnSync(
+    process.execPath,
+    [
+      fileURLToPath(import.meta.url),
+      '--child',
+      '--file',
+      file,
+      ...passed,
+      ...(options['no-scratch'] ? ['--no-scratch'] : []),
+    ],
+    { encoding: 'utf8' },
+  );
   if (child.status !== 0) throw new Error(child.stderr || `the process ended with ${child.signal ?? child.status}`);
   if (options.json) {
     console.log(JSON.stringify({ kind, ...JSON.parse(child.stdout) }));
     return;
   }
   const { outcome, rows, s, pauseMs, rssMb } = JSON.parse(child.stdout);
-  console.log([kind.padEnd(10), `${(statSync(file).size / 1e6).toFixed(0)} MB`.padStart(8), `${rows ?? '-'} rows`.padStart(14), `${s.toFixed(1)} s`.padStart(8), `${rssMb.toFixed(0)} MiB`.padStart(9), `pause ${pauseMs.toFixed(0)} ms`.padStart(13), ' ', outcome].join(' '));
+  console.log(
+    [
+      kind.padEnd(10),
+      `${(statSync(file).size / 1e6).toFixed(0)} MB`.padStart(8),
+      `${rows ?? '-'} rows`.padStart(14),
+      `${s.toFixed(1)} s`.padStart(8),
+      `${rssMb.toFixed(0)} MiB`.padStart(9),
+      `pause ${pauseMs.toFixed(0)} ms`.padStart(13),
+      ' ',
+      outcome,
+    ].join(' '),
+  );
 }
 
 if (options.child) await run(options.file);

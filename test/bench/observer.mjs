@@ -25,7 +25,8 @@ socket.on('data', (chunk) => {
   for (let end = text.indexOf('}'); end >= 0; end = text.indexOf('}')) {
     const message = JSON.parse(text.slice(0, end + 1));
     text = text.slice(end + 1);
-    if (message.method === 'echo') socket.write(JSON.stringify({ id: message.id, result: message.params, error: null }));
+    if (message.method === 'echo')
+      socket.write(JSON.stringify({ id: message.id, result: message.params, error: null }));
     const began = sent.get(message.id);
     if (began === undefined) continue;
     sent.delete(message.id);

@@ -10,7 +10,11 @@ const [, , address] = process.argv;
 const url = new URL(address);
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const body = JSON.stringify({ query: '{ backups(first: 10) { nodes { id name } } }' });
-const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: `Bearer ${process.env.PROBE_TOKEN}` };
+const headers = {
+  'content-type': 'application/json',
+  'content-length': Buffer.byteLength(body),
+  authorization: `Bearer ${process.env.PROBE_TOKEN}`,
+};
 
 /** Resolves to the milliseconds until the whole answer was here. */
 function ask() {

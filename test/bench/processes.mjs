@@ -15,7 +15,10 @@ const PROBE = fileURLToPath(new URL('./probe.mjs', import.meta.url));
 const CAPTURE = fileURLToPath(new URL('./capture.mjs', import.meta.url));
 
 // an ordinary user's PATH lacks the folders of daemons
-export const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin` };
+export const ENVIRONMENT = {
+  ...process.env,
+  PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+};
 
 /** Runs a command to its end and answers its output. Throws with what it said when it fails. */
 export function run(command, words, options = {}) {
@@ -63,12 +66,24 @@ export class Ovsdb {
     if (database === undefined) run('ovsdb-tool', ['create', this.file, installedSchema()]);
     else copyFileSync(database, this.file);
     // --run: the server ends when our end of the pipe does, however this process ends
-    const words = ['--no-chdir', `--unixctl=${join(this.folder, 'server.ctl')}`, '-vconsole:err', '-vsyslog:off', `--remote=p${this.remote}`, '--run=cat >/dev/null', this.file];
-    this.child = spawn('ovsdb-server', words, { env: { ...ENVIRONMENT, OVS_RUNDIR: this.folder }, stdio: ['pipe', 'ignore', 'inherit'] });
+    const words = [
+      '--no-chdir',
+      `--unixctl=${join(this.folder, 'server.ctl')}`,
+      '-vconsole:err',
+      '-vsyslog:off',
+      `--remote=p${this.remote}`,
+      '--run=cat >/dev/null',
+      this.file,
+    ];
+    this.child = spawn('ovsdb-server', words, {
+      env: { ...ENVIRONMENT, OVS_RUNDIR: this.folder },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
     this.child.stdin.on('error', () => undefined);
     for (const until = performance.now() + START_TIMEOUT_MS; ; await sleep(50)) {
       if (this.child.exitCode !== null) throw new Error('ovsdb-server did not start');
-      if (spawnSync('ovsdb-client', ['--timeout=60', 'list-dbs', this.remote], { env: ENVIRONMENT }).status === 0) return;
+      if (spawnSync('ovsdb-client', ['--timeout=60', 'list-dbs', this.remote], { env: ENVIRONMENT }).status === 0)
+        return;
       if (performance.now() > until) throw new Error('ovsdb-server did not answer');
     }
   }
@@ -82,7 +97,9 @@ export class Ovsdb {
   countRows() {
     const tables = Object.keys(JSON.parse(readFileSync(installedSchema(), 'utf8')).tables);
     const selects = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
-    const reply = JSON.parse(run('ovsdb-client', ['--timeout=300', 'query', this.remote, JSON.stringify([DATABASE, ...selects])]).toString());
+    const reply = JSON.parse(
+      run('ovsdb-client', ['--timeout=300', 'query', this.remote, JSON.stringify([DATABASE, ...selects])]).toString(),
+    );
     return reply.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 }
@@ -91,7 +108,10 @@ export class Ovsdb {
 export async function ovsdbBackup(remote, file, { gzip }) {
   const began = performance.now();
   const command = `set -e; ovsdb-client --timeout=600 backup "$1" ${DATABASE} ${gzip ? '| gzip -1 ' : ''}> "$2"`;
-  await ended(spawn('sh', ['-c', command, 'sh', remote, file], { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] }), 'ovsdb-client backup');
+  await ended(
+    spawn('sh', ['-c', command, 'sh', remote, file], { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] }),
+    'ovsdb-client backup',
+  );
   return performance.now() - began;
 }
 
@@ -99,11 +119,17 @@ export async function ovsdbBackup(remote, file, { gzip }) {
 export async function ovsdbRestore(remote, file) {
   const began = performance.now();
   const command = `exec ovsdb-client --timeout=600 restore "$1" ${DATABASE} < "$2"`;
-  await ended(spawn('sh', ['-c', command, 'sh', remote, file], { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] }), 'ovsdb-client restore');
+  await ended(
+    spawn('sh', ['-c', command, 'sh', remote, file], { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] }),
+    'ovsdb-client restore',
+  );
   return performance.now() - began;
 }
 
-/** One capture by the built code, in a process of its own. Answers { ms, rows, silenceMs }, ms without the start of the process. */
+/**
+ * One capture by the built code, in a process of its own. Answers { ms, rows, silenceMs }, ms without the start of the
+ * process.
+ */
 export async function captureOnly(remote, build, mode = 'FAST') {
   const child = spawn(process.execPath, [CAPTURE, remote, build, mode], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
@@ -118,14 +144,28 @@ export class BackupServer {
   static async start(folder, remote, { build, nodeOptions = [], variables = {} }) {
     const store = join(folder, 'store');
     mkdirSync(store, { recursive: true });
-    const environment = { PATH: ENVIRONMENT.PATH, OVN_NB_DB: remote, BACKUP_PATH: store, PORT: '0', LOG_LEVEL: 'error', OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0', OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0', ...variables };
-    const child = spawn(process.execPath, [...nodeOptions, join(build, 'main.js')], { env: environment, cwd: folder, stdio: ['ignore', 'inherit', 'pipe'] });
+    const environment = {
+      PATH: ENVIRONMENT.PATH,
+      OVN_NB_DB: remote,
+      BACKUP_PATH: store,
+      PORT: '0',
+      LOG_LEVEL: 'error',
+      OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0',
+      OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0',
+      ...variables,
+    };
+    const child = spawn(process.execPath, [...nodeOptions, join(build, 'main.js')], {
+      env: environment,
+      cwd: folder,
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk) => (said += chunk));
     for (const until = performance.now() + START_TIMEOUT_MS; ; await sleep(20)) {
       const url = /listens on (http:\S+?):? /.exec(said)?.[1];
       const tokenFile = join(store, 'admin-token');
-      if (url !== undefined && existsSync(tokenFile)) return new BackupServer(child, `${url}/graphql`, readFileSync(tokenFile, 'utf8').trim());
+      if (url !== undefined && existsSync(tokenFile))
+        return new BackupServer(child, `${url}/graphql`, readFileSync(tokenFile, 'utf8').trim());
       if (child.exitCode !== null || performance.now() > until) throw new Error(`the server did not start: ${said}`);
     }
   }
@@ -160,9 +200,15 @@ export class BackupServer {
     return { ms, peakBytes, value, waits: [] };
   }
 
-  /** The same while another client asks for a list every 20 ms: `waits` has the milliseconds that each of its answers took. */
+  /**
+   * The same while another client asks for a list every 20 ms: `waits` has the milliseconds that each of its answers
+   * took.
+   */
   async measureWaits(work) {
-    const probe = spawn(process.execPath, [PROBE, this.url], { env: { PATH: ENVIRONMENT.PATH, PROBE_TOKEN: this.token }, stdio: ['pipe', 'pipe', 'inherit'] });
+    const probe = spawn(process.execPath, [PROBE, this.url], {
+      env: { PATH: ENVIRONMENT.PATH, PROBE_TOKEN: this.token },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     let text = '';
     probe.stdout.on('data', (chunk) => (text += chunk));
     const done = ended(probe, 'probe');

@@ -24,8 +24,10 @@ export function summarise({ rows, operation, ours, theirs, watched }) {
   const times = ours.map(({ ms }) => ms);
   const { waits } = watched;
   return {
-    rows, operation,
-    oursMs: times, theirsMs: theirs,
+    rows,
+    operation,
+    oursMs: times,
+    theirsMs: theirs,
     ratio: median(times) / median(theirs),
     pairRatio: median(times.map((ms, run) => ms / theirs[run])),
     peakMb: Math.max(...[...ours, watched].map(({ peakBytes }) => peakBytes)) / 2 ** 20,
@@ -35,7 +37,9 @@ export function summarise({ rows, operation, ours, theirs, watched }) {
   };
 }
 
-const seconds = (list) => `${(median(list) / 1000).toFixed(2)} (${(Math.min(...list) / 1000).toFixed(2)}-${(Math.max(...list) / 1000).toFixed(2)})`;
+const seconds = (list) =>
+  `${(median(list) / 1000).toFixed(2)} ` +
+  `(${(Math.min(...list) / 1000).toFixed(2)}-${(Math.max(...list) / 1000).toFixed(2)})`;
 
 const COLUMNS = [
   ['rows', ({ rows }) => String(rows)],
@@ -51,15 +55,26 @@ const COLUMNS = [
 
 /** The table as text. */
 export function table(summaries) {
-  const lines = [COLUMNS.map(([title]) => title), ...summaries.map((summary) => COLUMNS.map(([, cell]) => cell(summary)))];
+  const lines = [
+    COLUMNS.map(([title]) => title),
+    ...summaries.map((summary) => COLUMNS.map(([, cell]) => cell(summary))),
+  ];
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => line.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd()).join('\n');
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** One line for each target at TARGET_ROWS rows; none when that size was not run. */
 export function verdicts(summaries) {
   const lines = [];
-  const line = (what, value, limit, digits) => lines.push(`${value <= limit ? 'met   ' : 'MISSED'}  ${what}: ${value.toFixed(digits)}, at most ${String(limit)}`);
+  const line = (what, value, limit, digits) =>
+    lines.push(`${value <= limit ? 'met   ' : 'MISSED'}  ${what}: ${value.toFixed(digits)}, at most ${String(limit)}`);
   for (const { rows, operation, pairRatio, peakMb, p99Ms } of summaries) {
     if (rows !== TARGET_ROWS) continue;
     const limit = TARGETS[operation];

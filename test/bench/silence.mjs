@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeNorthbound } from '../support/northbound/make.mjs';
 import { Cluster } from './cluster.mjs';
-import { Ovsdb, captureOnly, ended, ovsdbBackup } from './processes.mjs';
+import { captureOnly, ended, Ovsdb, ovsdbBackup } from './processes.mjs';
 import { percentile } from './report.mjs';
 
 const OBSERVER = fileURLToPath(new URL('./observer.mjs', import.meta.url));
@@ -70,7 +70,14 @@ async function watched(method, { remote, leader = remote }, work) {
   const ms = performance.now() - began;
   const waits = await observer();
   const written = await writer?.();
-  return { method, ms, own: result?.silenceMs, max: Math.max(...waits), p99: percentile(waits, 0.99), written: written?.committed };
+  return {
+    method,
+    ms,
+    own: result?.silenceMs,
+    max: Math.max(...waits),
+    p99: percentile(waits, 0.99),
+    written: written?.committed,
+  };
 }
 
 const seconds = (ms) => (ms / 1000).toFixed(1);
@@ -79,14 +86,24 @@ const whole = (ms) => (ms === undefined ? '-' : ms.toFixed(0));
 function print(columns, lines) {
   const cells = [columns, ...lines];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => String(line[i]).length)));
-  for (const line of cells) console.log(line.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join('  '));
+  for (const line of cells)
+    console.log(
+      line.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join('  '),
+    );
 }
 
 function line({ method, ms, max, p99, own, written }) {
   return [method, seconds(ms), whole(max), whole(p99), whole(own), ...(writes > 0 ? [written] : [])];
 }
 
-const COLUMNS = ['', 's', 'longest silence ms', 'p99 ms', 'as we saw it ms', ...(writes > 0 ? ['transactions of others'] : [])];
+const COLUMNS = [
+  '',
+  's',
+  'longest silence ms',
+  'p99 ms',
+  'as we saw it ms',
+  ...(writes > 0 ? ['transactions of others'] : []),
+];
 
 /** Checks that the capture is whole; a writer may have added rows to it. */
 async function capture(remote, mode) {
@@ -102,12 +119,20 @@ async function standalone(folder, file) {
   for (let run = 0; run < runs; run++) {
     found.push(await watched('paced', ovsdb, () => capture(ovsdb.remote, 'PACED')));
     found.push(await watched('fast', ovsdb, () => capture(ovsdb.remote, 'FAST')));
-    found.push(await watched('ovsdb-client backup', ovsdb, () => ovsdbBackup(ovsdb.remote, join(folder, 'copy.db'), { gzip: false })));
+    found.push(
+      await watched('ovsdb-client backup', ovsdb, () =>
+        ovsdbBackup(ovsdb.remote, join(folder, 'copy.db'), { gzip: false }),
+      ),
+    );
   }
   await ovsdb.stop();
   print(COLUMNS, found.map(line));
   const longest = Math.max(...found.filter(({ method }) => method === 'paced').map(({ max }) => max));
-  if (rows === 100_000) console.log(`${longest < SILENCE_MAX_MS ? 'met   ' : 'MISSED'}  longest silence in a paced capture, ms: ${whole(longest)}, less than ${SILENCE_MAX_MS}`);
+  if (rows === 100_000)
+    console.log(
+      `${longest < SILENCE_MAX_MS ? 'met   ' : 'MISSED'}  longest silence in a paced capture, ms: ` +
+        `${whole(longest)}, less than ${SILENCE_MAX_MS}`,
+    );
 }
 
 async function clustered(folder, file) {
@@ -116,10 +141,19 @@ async function clustered(folder, file) {
   const say = ({ leader, term }) => `${leader} in ${term}`;
   try {
     for (let run = 0; run < runs; run++) {
-      for (const [method, mode, fromLeader] of [['paced, leader', 'PACED', true], ['paced, follower', 'PACED', false], ['fast, follower', 'FAST', false], ['fast, leader', 'FAST', true]]) {
+      for (const [method, mode, fromLeader] of [
+        ['paced, leader', 'PACED', true],
+        ['paced, follower', 'PACED', false],
+        ['fast, follower', 'FAST', false],
+        ['fast, leader', 'FAST', true],
+      ]) {
         const before = await cluster.settled();
         const member = fromLeader ? before.leader : (before.leader + 1) % 3;
-        const result = await watched(method, { remote: cluster.remote(member), leader: cluster.remote(before.leader) }, () => capture(cluster.remote(member), mode));
+        const result = await watched(
+          method,
+          { remote: cluster.remote(member), leader: cluster.remote(before.leader) },
+          () => capture(cluster.remote(member), mode),
+        );
         const after = await cluster.settled();
         found.push([...line(result), say(before), say(after), before.term === after.term ? 'as it was' : 'CHANGED']);
       }
@@ -134,7 +168,10 @@ const folder = mkdtempSync(join(tmpdir(), 'ovncp-silence-'));
 try {
   const file = join(folder, 'nb.db');
   makeNorthbound({ profile: options.profile, rows, out: file });
-  console.log(`${rows} rows (${options.profile}), ${options.cluster ? 'three members' : 'one server'}, ${writes} transactions a second by others, ${cpus().length} cores`);
+  console.log(
+    `${rows} rows (${options.profile}), ${options.cluster ? 'three members' : 'one server'}, ${writes} ` +
+      `transactions a second by others, ${cpus().length} cores`,
+  );
   await (options.cluster ? clustered : standalone)(folder, file);
 } finally {
   rmSync(folder, { recursive: true, force: true });

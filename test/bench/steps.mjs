@@ -2,7 +2,8 @@
 //
 // A plan in steps on a cluster of three with the default election timer: all rows into an empty database, and
 // all of them out again, with leader and term before and after. With --one the same rows as one transaction, on a
-// cluster of its own, for comparison. --pause: how long to wait after a step, as a part of what it took. Needs a build (npm run build).
+// cluster of its own, for comparison. --pause: how long to wait after a step, as a part of what it took. Needs a build
+// (npm run build).
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -25,22 +26,45 @@ const { values: options } = parseArgs({
     build: { type: 'string', default: fileURLToPath(new URL('../../dist', import.meta.url)) },
   },
 });
-const [rows, stepRows, stepMib, pause] = [options.rows, options['step-rows'], options['step-mib'], options.pause].map(Number);
+const [rows, stepRows, stepMib, pause] = [options.rows, options['step-rows'], options['step-mib'], options.pause].map(
+  Number,
+);
 if (![rows, stepRows].every((value) => Number.isInteger(value) && value > 0) || !(stepMib > 0) || !(pause >= 0)) {
   console.error('steps: --rows and --step-rows take whole numbers, --step-mib and --pause numbers');
   process.exit(2);
 }
 
 const load = (file) => import(pathToFileURL(join(resolve(options.build), file)).href);
-const [{ DatabaseClient }, { parseRemotes }, { capture }, { makePlan }, { identify }, { applyPlan, applyStep }, { planSteps }, { verifyPlan }, { Breath }] = await Promise.all(
-  ['ovsdb/client.js', 'ovsdb/remote.js', 'engine/capture/capture.js', 'engine/plan/plan.js', 'model/identity.js', 'engine/apply/apply.js', 'engine/apply/steps.js', 'engine/apply/verify.js', 'lib/pause.js'].map(load),
+const [
+  { DatabaseClient },
+  { parseRemotes },
+  { capture },
+  { makePlan },
+  { identify },
+  { applyPlan, applyStep },
+  { planSteps },
+  { verifyPlan },
+  { Breath },
+] = await Promise.all(
+  [
+    'ovsdb/client.js',
+    'ovsdb/remote.js',
+    'engine/capture/capture.js',
+    'engine/plan/plan.js',
+    'model/identity.js',
+    'engine/apply/apply.js',
+    'engine/apply/steps.js',
+    'engine/apply/verify.js',
+    'lib/pause.js',
+  ].map(load),
 );
 const EXACT = { policy: 'OVERWRITE', exact: true, restoreAccess: true };
 const EMPTY_TIMEOUT_MS = 600_000;
 const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 const say = ({ leader, term }) => `member ${leader} in term ${term}`;
 
-const clientOf = (remotes) => new DatabaseClient({ database: DATABASE, remotes: parseRemotes(remotes), sessionTimeoutMs: 60_000 });
+const clientOf = (remotes) =>
+  new DatabaseClient({ database: DATABASE, remotes: parseRemotes(remotes), sessionTimeoutMs: 60_000 });
 const leading = (client, work) => client.withSession({ leader: true }, work);
 const captured = (remotes) => clientOf(remotes).withSession({ leader: false }, (session) => capture(session));
 
@@ -74,10 +98,17 @@ async function inSteps(client, plan, leaderPid) {
     }
   });
   const longest = Math.max(...took);
-  return `${steps.length} steps, ordered in ${seconds(planned)}; the longest, number ${took.indexOf(longest) + 1}, took ${seconds(longest)}; the leader's processor time: ${seconds(busy.reduce((a, b) => a + b))}, ${seconds(Math.max(...busy))} in one step (number ${busy.indexOf(Math.max(...busy)) + 1})`;
+  return (
+    `${steps.length} steps, ordered in ${seconds(planned)}; the longest, number ${took.indexOf(longest) + 1}, took ` +
+    `${seconds(longest)}; the leader's processor time: ${seconds(busy.reduce((a, b) => a + b))}, ` +
+    `${seconds(Math.max(...busy))} in one step (number ${busy.indexOf(Math.max(...busy)) + 1})`
+  );
 }
 
-/** Carries a plan out and says what it did to the cluster. Plans are made from a follower: reading all rows would cost the leader its lead. */
+/**
+ * Carries a plan out and says what it did to the cluster. Plans are made from a follower: reading all rows would cost
+ * the leader its lead.
+ */
 async function watched(what, cluster, wanted, apply) {
   const before = await cluster.settled();
   const remotes = [0, 1, 2].map((n) => cluster.remote(n)).join(',');
@@ -92,10 +123,17 @@ async function watched(what, cluster, wanted, apply) {
   }
   const ms = performance.now() - began;
   const after = await cluster.settled();
-  const { problems, asPlanned, touched } = await verifyPlan(plan, await captured(cluster.remote((after.leader + 1) % 3)), new Breath());
+  const { problems, asPlanned, touched } = await verifyPlan(
+    plan,
+    await captured(cluster.remote((after.leader + 1) % 3)),
+    new Breath(),
+  );
   const unchanged = before.leader === after.leader && before.term === after.term;
   console.log(`${what}: ${seconds(ms)}; ${outcome}`);
-  console.log(`  ${say(before)}, then ${say(after)}${unchanged ? '' : ': CHANGED'}; ${asPlanned} of ${touched} rows as planned${problems.length > 0 ? `: ${problems[0].message}` : ''}`);
+  console.log(
+    `  ${say(before)}, then ${say(after)}${unchanged ? '' : ': CHANGED'}; ${asPlanned} of ${touched} rows as ` +
+      `planned${problems.length > 0 ? `: ${problems[0].message}` : ''}`,
+  );
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'ovncp-steps-'));
@@ -103,7 +141,10 @@ const stopped = [];
 try {
   const file = join(folder, 'nb.db');
   const made = makeNorthbound({ profile: options.profile, rows, out: file });
-  console.log(`${made.rows} rows (${options.profile}, ${(made.bytes / 1e6).toFixed(0)} MB), steps of ${stepRows} rows and ${stepMib} MiB at most, pauses of ${pause}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}`);
+  console.log(
+    `${made.rows} rows (${options.profile}, ${(made.bytes / 1e6).toFixed(0)} MB), steps of ${stepRows} rows and ` +
+      `${stepMib} MiB at most, pauses of ${pause}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}`,
+  );
   const source = new Ovsdb(join(folder, 'source'));
   const nothing = new Ovsdb(join(folder, 'nothing'));
   stopped.push(source, nothing);

@@ -1,5 +1,6 @@
 // Another client that writes: commits transactions at an even rate until its standard input ends, then prints
-// {"committed"}: `writer.mjs SOCKET RATE`. Each makes a switch with two ports, changes one that is there or deletes one.
+// {"committed"}: `writer.mjs SOCKET RATE`. Each makes a switch with two ports, changes one that is there or deletes
+// one.
 
 import { connect } from 'node:net';
 
@@ -15,16 +16,43 @@ let text = '';
 
 function operations() {
   number++;
-  if (number % 3 === 0 && switches.length > 0) return [{ op: 'delete', table: 'Logical_Switch', where: [['name', '==', switches.shift()]] }];
+  if (number % 3 === 0 && switches.length > 0)
+    return [{ op: 'delete', table: 'Logical_Switch', where: [['name', '==', switches.shift()]] }];
   const name = `others-${process.pid}-${number}`;
   if (number % 3 === 1 || switches.length === 0) {
     switches.push(name);
-    const ports = ['a', 'b'].map((letter) => ({ op: 'insert', table: 'Logical_Switch_Port', 'uuid-name': letter, row: { name: `${name}-${letter}` } }));
-    return [...ports, { op: 'insert', table: 'Logical_Switch', row: { name, ports: ['set', [['named-uuid', 'a'], ['named-uuid', 'b']]] } }];
+    const ports = ['a', 'b'].map((letter) => ({
+      op: 'insert',
+      table: 'Logical_Switch_Port',
+      'uuid-name': letter,
+      row: { name: `${name}-${letter}` },
+    }));
+    return [
+      ...ports,
+      {
+        op: 'insert',
+        table: 'Logical_Switch',
+        row: {
+          name,
+          ports: [
+            'set',
+            [
+              ['named-uuid', 'a'],
+              ['named-uuid', 'b'],
+            ],
+          ],
+        },
+      },
+    ];
   }
   return [
     { op: 'insert', table: 'Logical_Switch_Port', 'uuid-name': 'a', row: { name } },
-    { op: 'mutate', table: 'Logical_Switch', where: [['name', '==', switches[0]]], mutations: [['ports', 'insert', ['set', [['named-uuid', 'a']]]]] },
+    {
+      op: 'mutate',
+      table: 'Logical_Switch',
+      where: [['name', '==', switches[0]]],
+      mutations: [['ports', 'insert', ['set', [['named-uuid', 'a']]]]],
+    },
   ];
 }
 

@@ -21,7 +21,13 @@ describe('archives of version 1', () => {
     it(`reads ${name}`, async () => {
       const bytes = await readFile(new URL(`v1/${name}`, import.meta.url));
       const unpacked = await unpack(bytes, { passphrase: encrypted ? PASSPHRASE : undefined });
-      expect(unpacked).toMatchObject({ format, compressed, encrypted, contentDigest: CONTENT_DIGEST, header: headerOf(SMALL) });
+      expect(unpacked).toMatchObject({
+        format,
+        compressed,
+        encrypted,
+        contentDigest: CONTENT_DIGEST,
+        header: headerOf(SMALL),
+      });
       expect(textsOf(unpacked.snapshot)).toEqual(textsOf(SMALL));
       // the quick way, for archives whose digest is known
       const known = await unpack(bytes, { passphrase: encrypted ? PASSPHRASE : undefined, expected: unpacked });

@@ -3,9 +3,15 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { holderColumns, referenceColumns } from '../../src/model/reference.js';
-import { defaultAtom, type Atom, type Row, type Value } from '../../src/model/row.js';
+import { type Atom, defaultAtom, type Row, type Value } from '../../src/model/row.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
-import { readDatabaseSchema, type BaseType, type ColumnSchema, type DatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
+import {
+  type BaseType,
+  type ColumnSchema,
+  type DatabaseSchema,
+  readDatabaseSchema,
+  type TableSchema,
+} from '../../src/ovsdb/database-schema.js';
 import { parseJson } from '../../src/ovsdb/json.js';
 import { snapshotOf } from './every-kind.js';
 
@@ -20,11 +26,14 @@ export interface KnownSchema {
 
 /** Oldest first. */
 export function everySchema(): readonly KnownSchema[] {
-  return readdirSync(FOLDER).filter((name) => name.endsWith('.ovsschema')).sort().map((name) => ({
-    release: name.slice('ovn-nb.'.length, -'.ovsschema'.length),
-    file: `${FOLDER}${name}`,
-    schema: readDatabaseSchema(parseJson(readFileSync(`${FOLDER}${name}`, 'utf8'))),
-  }));
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.ovsschema'))
+    .sort()
+    .map((name) => ({
+      release: name.slice('ovn-nb.'.length, -'.ovsschema'.length),
+      file: `${FOLDER}${name}`,
+      schema: readDatabaseSchema(parseJson(readFileSync(`${FOLDER}${name}`, 'utf8'))),
+    }));
 }
 
 /**
@@ -34,7 +43,9 @@ export function everySchema(): readonly KnownSchema[] {
 export function rowsOfSchema(schema: DatabaseSchema, seed = 1): Snapshot {
   const counts = new Map<string, number>();
   const uuid = (table: string, i: number): string => {
-    const hex = createHash('sha256').update(`${String(seed)} ${table} ${String(i)}`).digest('hex');
+    const hex = createHash('sha256')
+      .update(`${String(seed)} ${table} ${String(i)}`)
+      .digest('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   };
   const countOf = (table: TableSchema): number => {
@@ -42,9 +53,19 @@ export function rowsOfSchema(schema: DatabaseSchema, seed = 1): Snapshot {
     if (before !== undefined) return before;
     counts.set(table.name, 1); // what a table that refers to itself sees
     const holder = table.isRoot ? undefined : holdersOf(schema, table)[0];
-    const held = holder === undefined || holder.column.kind === 'set' ? Infinity : Math.max(1, countOf(holder.table) - 1);
-    const unique = Math.min(...table.indexes.map((index) => Math.max(...index.map((name) => rangeOf(table.columns.get(name) as ColumnSchema)))));
-    const count = Math.min(held, unique, table.maxRows, Math.max(3, ...[...table.columns.values()].map(({ key }) => key.enum?.length ?? 0)));
+    const held =
+      holder === undefined || holder.column.kind === 'set' ? Infinity : Math.max(1, countOf(holder.table) - 1);
+    const unique = Math.min(
+      ...table.indexes.map((index) =>
+        Math.max(...index.map((name) => rangeOf(table.columns.get(name) as ColumnSchema))),
+      ),
+    );
+    const count = Math.min(
+      held,
+      unique,
+      table.maxRows,
+      Math.max(3, ...[...table.columns.values()].map(({ key }) => key.enum?.length ?? 0)),
+    );
     counts.set(table.name, count);
     return count;
   };
@@ -66,15 +87,32 @@ export function rowsOfSchema(schema: DatabaseSchema, seed = 1): Snapshot {
     // the rows of a non-root table are shared out, so that each has a holder
     const holders = column.min > 0 ? countOf(table) : Math.max(1, countOf(table) - 1);
     const isHolder = !target.isRoot && holdersOf(schema, target)[0]?.column === column;
-    const all = Array.from({ length: total }, (_, n) => n).filter((n) => (isHolder ? n % holders === i : n !== i || total === 1));
+    const all = Array.from({ length: total }, (_, n) => n).filter((n) =>
+      isHolder ? n % holders === i : n !== i || total === 1,
+    );
     return all.map((n) => uuid(target.name, n));
   };
-  return snapshotOf(schema, Object.fromEntries([...schema.tables.values()].map((table) => [table.name, Object.fromEntries(Array.from({ length: countOf(table) }, (_, i) => [uuid(table.name, i), rowOf(table, i)]))])));
+  return snapshotOf(
+    schema,
+    Object.fromEntries(
+      [...schema.tables.values()].map((table) => [
+        table.name,
+        Object.fromEntries(Array.from({ length: countOf(table) }, (_, i) => [uuid(table.name, i), rowOf(table, i)])),
+      ]),
+    ),
+  );
 }
 
 /** Columns that keep rows of a non-root table alive, those that hold many first. */
-export function holdersOf(schema: DatabaseSchema, child: TableSchema): readonly { readonly table: TableSchema; readonly column: ColumnSchema }[] {
-  const all = [...schema.tables.values()].flatMap((table) => holderColumns(schema, table).filter(({ key }) => key?.table === child.name).map(({ column }) => ({ table, column })));
+export function holdersOf(
+  schema: DatabaseSchema,
+  child: TableSchema,
+): readonly { readonly table: TableSchema; readonly column: ColumnSchema }[] {
+  const all = [...schema.tables.values()].flatMap((table) =>
+    holderColumns(schema, table)
+      .filter(({ key }) => key?.table === child.name)
+      .map(({ column }) => ({ table, column })),
+  );
   return all.sort((a, b) => b.column.max - a.column.max || 0);
 }
 
@@ -91,9 +129,16 @@ function plainValue(table: TableSchema, column: ColumnSchema, i: number): Value 
     case 'optional':
       return atom(column.key, i);
     case 'set':
-      return Array.from({ length: Math.min(column.max, column.key.enum?.length ?? 2) }, (_, n) => atom(column.key, n + i)).filter((value, n, all) => all.indexOf(value) === n);
+      return Array.from({ length: Math.min(column.max, column.key.enum?.length ?? 2) }, (_, n) =>
+        atom(column.key, n + i),
+      ).filter((value, n, all) => all.indexOf(value) === n);
     case 'map':
-      return Object.fromEntries(Array.from({ length: Math.min(column.max, column.key.enum?.length ?? 2) }, (_, n) => [String(atom(column.key, n)), atom(column.value as BaseType, n + i)]));
+      return Object.fromEntries(
+        Array.from({ length: Math.min(column.max, column.key.enum?.length ?? 2) }, (_, n) => [
+          String(atom(column.key, n)),
+          atom(column.value as BaseType, n + i),
+        ]),
+      );
   }
 }
 

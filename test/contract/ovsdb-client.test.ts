@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isSameSchema } from '../../src/engine/plan/compatibility.js';
-import { DatabaseClient, type ClientOptions, type DatabaseStatus } from '../../src/ovsdb/client.js';
+import { type ClientOptions, DatabaseClient, type DatabaseStatus } from '../../src/ovsdb/client.js';
 import type { TlsIdentity } from '../../src/ovsdb/connection.js';
 import { ConnectionError } from '../../src/ovsdb/error.js';
 import { stringifyJson } from '../../src/ovsdb/json.js';
@@ -18,26 +18,42 @@ import { EVERY_KIND } from '../compat/every-kind.js';
 import { makeCertificates, type TestCertificates } from '../support/certificates.js';
 import { NORTHBOUND } from '../support/judge.js';
 import { installedSchema } from '../support/northbound/make.mjs';
-import { environment, startOvsdbServer, type ServerTls } from '../support/ovsdb-server.js';
+import { environment, type ServerTls, startOvsdbServer } from '../support/ovsdb-server.js';
 
 const DEAD = 'unix:/nonexistent/nb.sock';
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'ovncp-client-test-')); });
-afterAll(async () => { await rm(folder, { recursive: true, force: true }); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ovncp-client-test-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
 
 function clientOf(remotes: string, options: Partial<ClientOptions> = {}): DatabaseClient {
-  return new DatabaseClient({ remotes: parseRemotes(remotes), database: NORTHBOUND, requestTimeoutMs: 1_000, sessionTimeoutMs: 1_000, ...options });
+  return new DatabaseClient({
+    remotes: parseRemotes(remotes),
+    database: NORTHBOUND,
+    requestTimeoutMs: 1_000,
+    sessionTimeoutMs: 1_000,
+    ...options,
+  });
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(() => { throw new Error('it succeeded'); }, (error: unknown) => error as Error);
+  return promise.then(
+    () => {
+      throw new Error('it succeeded');
+    },
+    (error: unknown) => error as Error,
+  );
 }
 
 /** The remote that served. */
-const served = (client: DatabaseClient): Promise<string> => client.withSession({ leader: true }, ({ connection }) => Promise.resolve(connection.remote.text));
+const served = (client: DatabaseClient): Promise<string> =>
+  client.withSession({ leader: true }, ({ connection }) => Promise.resolve(connection.remote.text));
 
 async function until(condition: () => boolean, limitMs = 20_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !condition();) {
+  for (const end = performance.now() + limitMs; !condition(); ) {
     if (performance.now() > end) throw new Error(`not within ${String(limitMs)} ms`);
     await sleep(10);
   }
@@ -53,7 +69,18 @@ describe('parseRemotes', () => {
     ]);
   });
 
-  it.each(['', 'unix:', 'tcp:10.0.0.1', 'tcp:10.0.0.1:0', 'tcp:10.0.0.1:65536', 'tcp:fd00::1:6641', 'http://nb:6641', 'tcp:a:1,', 'tcp:[fd00::1:6641', 'ptcp:6641'])('refuses %j, and says what it takes', (text) => {
+  it.each([
+    '',
+    'unix:',
+    'tcp:10.0.0.1',
+    'tcp:10.0.0.1:0',
+    'tcp:10.0.0.1:65536',
+    'tcp:fd00::1:6641',
+    'http://nb:6641',
+    'tcp:a:1,',
+    'tcp:[fd00::1:6641',
+    'ptcp:6641',
+  ])('refuses %j, and says what it takes', (text) => {
     expect(() => parseRemotes(text)).toThrow('write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT');
   });
 });
@@ -78,10 +105,12 @@ describe('a session', () => {
     const { connection } = await client.withSession({ leader: false }, (session) => Promise.resolve(session));
     expect((await connection.closed).message).toContain('closed here');
     let failed = connection;
-    await expect(client.withSession({ leader: false }, (session) => {
-      failed = session.connection;
-      return Promise.reject(new Error('the work failed'));
-    })).rejects.toThrow('the work failed');
+    await expect(
+      client.withSession({ leader: false }, (session) => {
+        failed = session.connection;
+        return Promise.reject(new Error('the work failed'));
+      }),
+    ).rejects.toThrow('the work failed');
     expect((await failed.closed).message).toContain('closed here');
   });
 
@@ -105,7 +134,12 @@ describe('a session', () => {
     await writeFile(schemaFile, stringifyJson(EVERY_KIND.json));
     await using stranger = await startOvsdbServer({ database: schemaFile });
     await using server = await startOvsdbServer();
-    const garbage = createServer((socket) => { socket.on('error', () => undefined).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
+    const garbage = createServer((socket) => {
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
     const path = join(folder, 'garbage.sock');
     await new Promise<void>((resolve) => garbage.listen(path, resolve));
     try {
@@ -125,7 +159,9 @@ describe('a session', () => {
     expect(error.message).toMatch(/unix:\/nonexistent.*ENOENT.*; tcp:127\.0\.0\.1:1: .*ECONNREFUSED/);
     expect(performance.now() - began).toBeLessThan(3_000);
     const stop = new AbortController();
-    const waiting = failureOf(clientOf(DEAD, { sessionTimeoutMs: 60_000 }).openSession({ leader: true, signal: stop.signal }));
+    const waiting = failureOf(
+      clientOf(DEAD, { sessionTimeoutMs: 60_000 }).openSession({ leader: true, signal: stop.signal }),
+    );
     stop.abort();
     expect((await waiting).message).toContain('cannot be reached');
   });
@@ -150,20 +186,36 @@ describe('a session', () => {
 describe('a cluster of one', () => {
   it('is known for a cluster with a leader, and has the same schema but for "ephemeral"', async () => {
     const [file, socket] = [join(folder, 'cluster.db'), join(folder, 'cluster.sock')];
-    await promisify(execFile)('ovsdb-tool', ['create-cluster', file, installedSchema(), `unix:${join(folder, 'raft.sock')}`], { env: environment() });
-    const words = ['--no-chdir', `--unixctl=${join(folder, 'cluster.ctl')}`, '-vconsole:off', '-vsyslog:off', `--remote=punix:${socket}`, file];
+    await promisify(execFile)(
+      'ovsdb-tool',
+      ['create-cluster', file, installedSchema(), `unix:${join(folder, 'raft.sock')}`],
+      { env: environment() },
+    );
+    const words = [
+      '--no-chdir',
+      `--unixctl=${join(folder, 'cluster.ctl')}`,
+      '-vconsole:off',
+      '-vsyslog:off',
+      `--remote=punix:${socket}`,
+      file,
+    ];
     await using standalone = await startOvsdbServer();
-    const alone = await clientOf(standalone.remote).withSession({ leader: true }, ({ schema }) => Promise.resolve(schema));
+    const alone = await clientOf(standalone.remote).withSession({ leader: true }, ({ schema }) =>
+      Promise.resolve(schema),
+    );
     expect(alone.tables.get('Connection')?.columns.get('status')?.ephemeral).toBe(true);
     const member = spawn('ovsdb-server', words, { env: environment(), stdio: 'ignore' });
     const ended = once(member, 'exit');
     try {
-      await clientOf(`unix:${socket}`, { sessionTimeoutMs: 20_000 }).withSession({ leader: true }, ({ server, schema }) => {
-        expect(server).toEqual({ clustered: true, connected: true, leader: true });
-        expect(schema.tables.get('Connection')?.columns.get('status')?.ephemeral).toBe(false);
-        expect(isSameSchema(schema, alone)).toBe(true);
-        return Promise.resolve();
-      });
+      await clientOf(`unix:${socket}`, { sessionTimeoutMs: 20_000 }).withSession(
+        { leader: true },
+        ({ server, schema }) => {
+          expect(server).toEqual({ clustered: true, connected: true, leader: true });
+          expect(schema.tables.get('Connection')?.columns.get('status')?.ephemeral).toBe(false);
+          expect(isSameSchema(schema, alone)).toBe(true);
+          return Promise.resolve();
+        },
+      );
     } finally {
       member.kill();
       await ended;
@@ -173,10 +225,14 @@ describe('a cluster of one', () => {
 
 describe('ssl: remotes', () => {
   let certificates: TestCertificates;
-  beforeAll(async () => { certificates = await makeCertificates(folder); });
+  beforeAll(async () => {
+    certificates = await makeCertificates(folder);
+  });
 
   async function identityOf(files: ServerTls, caCertificate = files.caCertificate): Promise<TlsIdentity> {
-    const [privateKey, certificate, ca] = await Promise.all([files.privateKey, files.certificate, caCertificate].map((file) => readFile(file, 'utf8')));
+    const [privateKey, certificate, ca] = await Promise.all(
+      [files.privateKey, files.certificate, caCertificate].map((file) => readFile(file, 'utf8')),
+    );
     return { privateKey: privateKey ?? '', certificate: certificate ?? '', caCertificate: ca ?? '' };
   }
 
@@ -186,11 +242,25 @@ describe('ssl: remotes', () => {
     expect(await served(clientOf(server.remote, { tls: await identityOf(certificates.client) }))).toBe(server.remote);
     const strict = { sessionTimeoutMs: 0 };
     // trusts the server, but shows a certificate that the server does not know
-    const stranger = await failureOf(served(clientOf(server.remote, { ...strict, tls: await identityOf(certificates.stranger, certificates.caCertificate) })));
+    const stranger = await failureOf(
+      served(
+        clientOf(server.remote, {
+          ...strict,
+          tls: await identityOf(certificates.stranger, certificates.caCertificate),
+        }),
+      ),
+    );
     expect(stranger).toBeInstanceOf(ConnectionError);
     expect(stranger.message).toContain(server.remote);
     // shows a good certificate, but does not trust the server
-    const distrustful = await failureOf(served(clientOf(server.remote, { ...strict, tls: await identityOf(certificates.client, certificates.stranger.caCertificate) })));
+    const distrustful = await failureOf(
+      served(
+        clientOf(server.remote, {
+          ...strict,
+          tls: await identityOf(certificates.client, certificates.stranger.caCertificate),
+        }),
+      ),
+    );
     expect(distrustful.message).toMatch(/unable to verify|self-signed|unable to get/);
     const bare = await failureOf(served(clientOf(server.remote, strict)));
     expect(bare.message).toContain('needs a private key, a certificate and a CA certificate');
@@ -217,9 +287,13 @@ describe('the watching client', () => {
       await server.start();
       await until(() => client.status.connected);
       await server.restart();
-      await until(() => statuses.at(-1)?.connected === true && statuses.filter(({ connected }) => connected).length >= 3);
+      await until(
+        () => statuses.at(-1)?.connected === true && statuses.filter(({ connected }) => connected).length >= 3,
+      );
       // nobody is told the same thing twice
-      statuses.slice(1).forEach((status, i) => { expect(status).not.toEqual(statuses[i]); });
+      statuses.slice(1).forEach((status, i) => {
+        expect(status).not.toEqual(statuses[i]);
+      });
     } finally {
       await client.stop();
     }

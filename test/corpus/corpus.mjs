@@ -8,12 +8,12 @@
 // --build  where the compiled project is; default dist/
 //
 // For each database, on a server of its own: back up, empty, restore exactly, from each of the three formats; then,
-// exactly, onto each of the three that follow in the list, in one transaction that leaves matched rows their UUIDs; then,
-// after `ovsdb-client restore`, which gives every row a new UUID, a restore that has nothing to do. One
-// line for each database, a summary, and exit status 1 when anything failed.
+// exactly, onto each of the three that follow in the list, in one transaction that leaves matched rows their UUIDs;
+// then, after `ovsdb-client restore`, which gives every row a new UUID, a restore that has nothing to do. One line for
+// each database, a summary, and exit status 1 when anything failed.
 
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, openSync, closeSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +21,10 @@ import { parseArgs } from 'node:util';
 import { DATABASE, Ovsdb, run } from '../bench/processes.mjs';
 import { dump, exactText, firstDifference, likeText } from './judge.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { build: { type: 'string', default: 'dist' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { build: { type: 'string', default: 'dist' } },
+});
 const [folder, schemas] = positionals;
 if (folder === undefined) {
   process.stderr.write('usage: node test/corpus/corpus.mjs DIR [SCHEMAS] [--build DIST]\n');
@@ -85,11 +88,15 @@ class Database {
     const plan = await this.plan(backup, force);
     check(plan.problems.length === 0, () => `cannot be restored: ${plan.problems[0].message}`);
     const before = this.transactions();
-    if (plan.changeCount > 0) await this.client.withSession({ leader: true }, (session) => applyPlan(session, plan, { comment: 'corpus' }));
+    if (plan.changeCount > 0)
+      await this.client.withSession({ leader: true }, (session) => applyPlan(session, plan, { comment: 'corpus' }));
     const sent = this.transactions() - before;
     check(sent === (plan.changeCount > 0 ? 1 : 0), `${sent} transactions for ${plan.changeCount} changes`);
     const { problems, warnings } = await verifyPlan(plan, await this.capture(), new Breath());
-    check(problems.length + warnings.length === 0, () => `not as planned: ${[...problems.map(({ message }) => message), ...warnings][0]}`);
+    check(
+      problems.length + warnings.length === 0,
+      () => `not as planned: ${[...problems.map(({ message }) => message), ...warnings][0]}`,
+    );
     const again = await this.plan(backup, force);
     check(again.changeCount === 0, () => `a second restore would change ${told(again)}`);
     return plan;
@@ -105,18 +112,37 @@ class Database {
   }
 
   empty() {
-    const tables = Object.keys(JSON.parse(run('ovsdb-client', ['get-schema', this.remote, DATABASE], { encoding: 'utf8' })).tables);
-    run('ovsdb-client', ['transact', this.remote, JSON.stringify([DATABASE, ...tables.map((table) => ({ op: 'delete', table, where: [] }))])]);
+    const tables = Object.keys(
+      JSON.parse(run('ovsdb-client', ['get-schema', this.remote, DATABASE], { encoding: 'utf8' })).tables,
+    );
+    run('ovsdb-client', [
+      'transact',
+      this.remote,
+      JSON.stringify([DATABASE, ...tables.map((table) => ({ op: 'delete', table, where: [] }))]),
+    ]);
   }
 }
 
 function told(plan) {
-  const tables = plan.tables.flatMap(({ table, outcomes, updates, deletes }) => (updates.size + deletes.length + outcomes.filter((outcome) => outcome === 1).length === 0 ? [] : [table.name]));
+  const tables = plan.tables.flatMap(({ table, outcomes, updates, deletes }) =>
+    updates.size + deletes.length + outcomes.filter((outcome) => outcome === 1).length === 0 ? [] : [table.name],
+  );
   return `${plan.changeCount} rows of ${tables.join(', ')}`;
 }
 
 async function archived(snapshot, format) {
-  const header = { id: randomUUID(), name: 'corpus', createdAt: new Date().toISOString(), createdBy: 'corpus', database: 'nb', schemaName: snapshot.schema.name, schemaVersion: snapshot.schema.version, type: 'FULL', tables: countTables(snapshot), rowCount: countRows(snapshot) };
+  const header = {
+    id: randomUUID(),
+    name: 'corpus',
+    createdAt: new Date().toISOString(),
+    createdBy: 'corpus',
+    database: 'nb',
+    schemaName: snapshot.schema.name,
+    schemaVersion: snapshot.schema.version,
+    type: 'FULL',
+    tables: countTables(snapshot),
+    rowCount: countRows(snapshot),
+  };
   const { bytes } = packArchive(snapshot, { format, compress: format !== 'OVSDB', header });
   return (await unpackArchive(bytes, { contentBytesMax: 1 << 30 })).snapshot;
 }
@@ -138,7 +164,11 @@ async function onto(database, backup, like, other) {
   const after = dump(database.remote);
   equal(like, likeText(after), `onto ${basename(other)}`);
   for (const [table, matches] of identity.matches) {
-    for (const match of matches) check(match === NO_MATCH || after.get(table).has(live.tables.get(table).uuid(match)), `onto ${basename(other)}: a row of ${table} lost its UUID`);
+    for (const match of matches)
+      check(
+        match === NO_MATCH || after.get(table).has(live.tables.get(table).uuid(match)),
+        `onto ${basename(other)}: a row of ${table} lost its UUID`,
+      );
   }
 }
 
@@ -157,13 +187,20 @@ async function restoreEverything(database, files, index) {
   backups.push([file, backup]);
   const like = likeText(dump(database.remote));
   await roundTrips(database, backup);
-  const others = Array.from({ length: Math.min(OTHERS, files.length - 1) }, (_, i) => files[(index + 1 + i) % files.length]);
+  const others = Array.from(
+    { length: Math.min(OTHERS, files.length - 1) },
+    (_, i) => files[(index + 1 + i) % files.length],
+  );
   for (const other of others) await onto(database, backup, like, other);
   await afterReload(database, backup, file);
   return { backup, others: others.length };
 }
 
-const files = readdirSync(folder).filter((name) => name.endsWith('.db')).sort().map((name) => resolve(folder, name)).filter((path) => statSync(path).isFile());
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.db'))
+  .sort()
+  .map((name) => resolve(folder, name))
+  .filter((path) => statSync(path).isFile());
 const place = mkdtempSync(join(tmpdir(), 'ovncp-corpus-'));
 const database = new Database(place);
 const backups = [];
@@ -187,7 +224,11 @@ try {
       return `${countRows(backup)} rows, ${FORMATS.length} formats, onto ${others} others, after ovsdb-client restore`;
     });
   }
-  for (const name of schemas === undefined ? [] : readdirSync(schemas).filter((entry) => entry.endsWith('.ovsschema')).sort()) {
+  for (const name of schemas === undefined
+    ? []
+    : readdirSync(schemas)
+        .filter((entry) => entry.endsWith('.ovsschema'))
+        .sort()) {
     await attempt(name, async () => {
       const empty = join(place, `${name}.db`);
       run('ovsdb-tool', ['create', empty, resolve(schemas, name)]);

@@ -1,18 +1,28 @@
-/** The audit trail of a server that is killed, runs out of disk, starts again, does something by itself; and `npm run audit`. */
+/**
+ * The audit trail of a server that is killed, runs out of disk, starts again, does something by itself; and `npm run
+ * audit`.
+ */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startApp, type App } from '../../src/app.js';
+import { type App, startApp } from '../../src/app.js';
 import { auditCommand } from '../../src/cli/audit-command.js';
 import { loadConfig } from '../../src/config.js';
 import { createLog } from '../../src/lib/log.js';
 import { checkTrail } from '../../src/service/audit-check.js';
 import { AUDIT_FILE } from '../../src/service/audit-files.js';
-import { readLine, type AuditEntry } from '../../src/service/audit-line.js';
+import { type AuditEntry, readLine } from '../../src/service/audit-line.js';
 import { ApiClient, codeIn, tokenWith } from '../support/api-client.js';
 import { serverEnvironment } from '../support/api-server.js';
-import { AuditCheckDocument, CreateBackupDocument, DeleteBackupDocument, ListRestoresDocument, RestoreBackupDocument, ValidateBackupDocument } from '../support/generated/graphql.js';
+import {
+  AuditCheckDocument,
+  CreateBackupDocument,
+  DeleteBackupDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  ValidateBackupDocument,
+} from '../support/generated/graphql.js';
 import { emptyDatabase } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
@@ -37,7 +47,10 @@ afterAll(async () => {
 
 async function entriesIn(path: string): Promise<readonly AuditEntry[]> {
   const text = await readFile(join(path, AUDIT_FILE), 'utf8');
-  return text.split('\n').map((line) => readLine(line)?.entry).filter((entry) => entry !== undefined);
+  return text
+    .split('\n')
+    .map((line) => readLine(line)?.entry)
+    .filter((entry) => entry !== undefined);
 }
 
 async function start(env: Readonly<Record<string, string>> = {}): Promise<{ app: App; admin: ApiClient }> {
@@ -62,7 +75,10 @@ async function audit(...words: readonly string[]): Promise<Run> {
   let text = '';
   let intact: boolean | undefined;
   const take = (piece: string): void => void (text += piece);
-  await auditCommand({ env: { BACKUP_PATH: folder }, out: take, say: take }, (isIntact) => (intact = isIntact)).parseAsync(['node', 'audit', ...words]);
+  await auditCommand(
+    { env: { BACKUP_PATH: folder }, out: take, say: take },
+    (isIntact) => (intact = isIntact),
+  ).parseAsync(['node', 'audit', ...words]);
   return { text, intact };
 }
 
@@ -97,21 +113,38 @@ describe('a full disk', () => {
 
   it('holds up what would change something, and nothing is missing from the trail afterwards', async () => {
     const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
-    await using server = await spawnServer(serverEnvironment(ovsdb.remote, folder), ['unshare', ...namespaces, 'sh', '-c', MOUNT, 'sh', '1m', folder]);
+    await using server = await spawnServer(serverEnvironment(ovsdb.remote, folder), [
+      'unshare',
+      ...namespaces,
+      'sh',
+      '-c',
+      MOUNT,
+      'sh',
+      '1m',
+      folder,
+    ]);
     const admin = await server.listening();
     await waitForReady(admin.url);
     const disk = `/proc/${server.pid}/root${folder}`;
-    const { createBackup: { id } } = await admin.run(CreateBackupDocument, { input: { name: 'fits' } });
+    const {
+      createBackup: { id },
+    } = await admin.run(CreateBackupDocument, { input: { name: 'fits' } });
     await writeFile(join(disk, 'filler'), Buffer.alloc(1 << 20)).catch((error: unknown) => {
       expect(error).toMatchObject({ code: 'ENOSPC' });
     });
     // the last page of the file has room for some more lines
     let calls = 0;
-    for (; calls < 50 && (await fetch(`${admin.url}/readyz`)).status === 200; calls++) expect(await admin.codeOf(DeleteBackupDocument, { id: `none-${calls}` })).toBe('NOT_FOUND');
-    expect(await (await fetch(`${admin.url}/readyz`)).json()).toMatchObject({ status: 'not ready', store: expect.stringContaining('full') });
+    for (; calls < 50 && (await fetch(`${admin.url}/readyz`)).status === 200; calls++)
+      expect(await admin.codeOf(DeleteBackupDocument, { id: `none-${calls}` })).toBe('NOT_FOUND');
+    expect(await (await fetch(`${admin.url}/readyz`)).json()).toMatchObject({
+      status: 'not ready',
+      store: expect.stringContaining('full'),
+    });
     const refused = await admin.send(CreateBackupDocument, { input: { name: 'no more' } });
     expect(codeIn(refused)).toBe('STORE_FULL');
-    expect(refused.errors[0]?.message).toMatch(/^Nothing is changed while the audit trail cannot be written: The backup store is full/);
+    expect(refused.errors[0]?.message).toMatch(
+      /^Nothing is changed while the audit trail cannot be written: The backup store is full/,
+    );
     expect(await admin.codeOf(RestoreBackupDocument, { input: { backupId: id } })).toBe('STORE_FULL');
     // what changes nothing works, and what makes room
     expect((await admin.run(ValidateBackupDocument, { id })).validateBackup.valid).toBe(true);
@@ -120,7 +153,13 @@ describe('a full disk', () => {
     await admin.run(CreateBackupDocument, { input: { name: 'fits again' } });
     expect((await fetch(`${admin.url}/readyz`)).status).toBe(200);
     const lines = (await entriesIn(disk)).slice(2).map(({ action, result }) => `${action} ${result}`);
-    expect(lines.filter((line) => line !== 'deleteBackup NOT_FOUND')).toEqual(['createBackup STORE_FULL', 'restoreBackup STORE_FULL', 'validateBackup OK', 'deleteBackup OK', 'createBackup OK']);
+    expect(lines.filter((line) => line !== 'deleteBackup NOT_FOUND')).toEqual([
+      'createBackup STORE_FULL',
+      'restoreBackup STORE_FULL',
+      'validateBackup OK',
+      'deleteBackup OK',
+      'createBackup OK',
+    ]);
     expect(lines.length - 5).toBe(calls);
     expect((await admin.run(AuditCheckDocument, {})).auditCheck.faults).toEqual([]);
     expect(server.stdout).toMatch(/the audit trail cannot be written/);
@@ -134,12 +173,19 @@ it('starting, making the first token and stopping are lines, and a restart goes 
     const { app } = await start({ OVNCP_JWT_SECRET: '' });
     await app.stop();
   }
-  expect((await entriesIn(folder)).map(({ seq, action, subject, via, result }) => [seq, action, subject, via, result])).toEqual([
-    [1, 'serverStarted', 'ovncp', 'SERVER', 'OK'], [2, 'firstTokenMade', 'ovncp', 'SERVER', 'OK'], [3, 'serverStopped', 'ovncp', 'SERVER', 'OK'],
-    [4, 'serverStarted', 'ovncp', 'SERVER', 'OK'], [5, 'serverStopped', 'ovncp', 'SERVER', 'OK'],
+  expect(
+    (await entriesIn(folder)).map(({ seq, action, subject, via, result }) => [seq, action, subject, via, result]),
+  ).toEqual([
+    [1, 'serverStarted', 'ovncp', 'SERVER', 'OK'],
+    [2, 'firstTokenMade', 'ovncp', 'SERVER', 'OK'],
+    [3, 'serverStopped', 'ovncp', 'SERVER', 'OK'],
+    [4, 'serverStarted', 'ovncp', 'SERVER', 'OK'],
+    [5, 'serverStopped', 'ovncp', 'SERVER', 'OK'],
   ]);
   expect((await checkTrail(folder)).intact).toBe(true);
-  expect(await readFile(join(folder, AUDIT_FILE), 'utf8')).not.toContain((await readFile(join(folder, 'admin-token'), 'utf8')).trim());
+  expect(await readFile(join(folder, AUDIT_FILE), 'utf8')).not.toContain(
+    (await readFile(join(folder, 'admin-token'), 'utf8')).trim(),
+  );
 });
 
 it('a start that fails is told of', async () => {
@@ -147,14 +193,21 @@ it('a start that fails is told of', async () => {
   const port = new URL(app.url).port;
   const other = await mkdtemp(join(tmpdir(), 'ovncp-trail-'));
   folders.push(other);
-  await expect(startApp(loadConfig({ ...serverEnvironment(ovsdb.remote, other), PORT: port }), createLog('silent'))).rejects.toThrow(/EADDRINUSE/);
-  expect((await entriesIn(other)).map(({ action, result }) => [action, result])).toEqual([['serverStarted', 'OK'], ['serverStopped', 'INTERNAL']]);
+  await expect(
+    startApp(loadConfig({ ...serverEnvironment(ovsdb.remote, other), PORT: port }), createLog('silent')),
+  ).rejects.toThrow(/EADDRINUSE/);
+  expect((await entriesIn(other)).map(({ action, result }) => [action, result])).toEqual([
+    ['serverStarted', 'OK'],
+    ['serverStopped', 'INTERNAL'],
+  ]);
   await app.stop();
 });
 
 it('the undo of a restore that nobody confirmed is a line of the server', async () => {
   const { app, admin } = await start();
-  const { createBackup: { id: backupId } } = await admin.run(CreateBackupDocument, { input: { name: 'before' } });
+  const {
+    createBackup: { id: backupId },
+  } = await admin.run(CreateBackupDocument, { input: { name: 'before' } });
   await emptyDatabase(ovsdb.remote);
   const { restoreBackup } = await admin.run(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 1 } });
   let undone: AuditEntry | undefined;
@@ -164,7 +217,12 @@ it('the undo of a restore that nobody confirmed is a line of the server', async 
   }
   const { restores } = await admin.run(ListRestoresDocument, {});
   const undo = restores.nodes.find(({ undoOf }) => undoOf?.id === restoreBackup.id);
-  expect(undone).toMatchObject({ subject: 'ovncp', via: 'SERVER', result: 'OK', target: { undoOf: restoreBackup.id, restoreId: undo?.id, backupId, database: 'northbound' } });
+  expect(undone).toMatchObject({
+    subject: 'ovncp',
+    via: 'SERVER',
+    result: 'OK',
+    target: { undoOf: restoreBackup.id, restoreId: undo?.id, backupId, database: 'northbound' },
+  });
   await admin.run(RestoreBackupDocument, { input: { backupId } });
   await app.stop();
 });
@@ -175,7 +233,10 @@ describe('npm run audit', () => {
     await admin.codeOf(DeleteBackupDocument, { id: 'x' });
     const beside = await audit();
     const last = (await entriesIn(folder)).at(-1)?.hash ?? '';
-    expect(beside).toEqual({ intact: true, text: `The audit trail in ${folder} is intact: 2 lines, 1 to 2.\nHash of the last line: ${last}\n` });
+    expect(beside).toEqual({
+      intact: true,
+      text: `The audit trail in ${folder} is intact: 2 lines, 1 to 2.\nHash of the last line: ${last}\n`,
+    });
     await app.stop();
     expect(await audit(folder, '--noted', last)).toMatchObject({ intact: true });
     expect(JSON.parse((await audit('--json')).text)).toMatchObject({ intact: true, lines: 3, faults: [] });
@@ -187,7 +248,10 @@ describe('npm run audit', () => {
     await app.stop();
     const before = (await stat(join(folder, AUDIT_FILE))).size;
     const noted = `sha256:${'ab'.repeat(32)}`;
-    expect(await audit('--noted', noted)).toMatchObject({ intact: false, text: expect.stringContaining(`no line has the hash ${noted}`) });
+    expect(await audit('--noted', noted)).toMatchObject({
+      intact: false,
+      text: expect.stringContaining(`no line has the hash ${noted}`),
+    });
     const text = await readFile(join(folder, AUDIT_FILE), 'utf8');
     await writeFile(join(folder, AUDIT_FILE), text.replace('"backupId":"b"', '"backupId":"z"'));
     const { intact, text: said } = await audit();

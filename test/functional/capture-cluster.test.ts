@@ -1,5 +1,5 @@
 /** Captures of a real cluster with the default election timer: what they read, and that the leader stays. */
-import { HeldDatabase, type CaptureOptions } from '../../src/engine/capture/held-database.js';
+import { type CaptureOptions, HeldDatabase } from '../../src/engine/capture/held-database.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot.js';
 import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
@@ -23,7 +23,8 @@ function holding<T>(remote: string, options: CaptureOptions, work: (held: HeldDa
   });
 }
 
-const captured = (remote: string, options: CaptureOptions): Promise<Snapshot> => holding(remote, options, (held) => held.current());
+const captured = (remote: string, options: CaptureOptions): Promise<Snapshot> =>
+  holding(remote, options, (held) => held.current());
 
 describe('a capture of a cluster', () => {
   it('leaves leader and term as they were: paced from the leader, 20,000 rows', async () => {
@@ -43,7 +44,8 @@ describe('a capture of a cluster', () => {
     const writing = writer.run();
     await holding(cluster.remote(leader), { mode: 'PACED' }, async (paced) => {
       await holding(cluster.remote(follower), { mode: 'FAST' }, async (fast) => {
-        for (let i = 0; i < 5; i++) for (const held of [paced, fast]) expect(writer.broken(await held.sync())).toEqual([]);
+        for (let i = 0; i < 5; i++)
+          for (const held of [paced, fast]) expect(writer.broken(await held.sync())).toEqual([]);
         writer.stop();
         await writing;
         expect(writer.committed).toBeGreaterThan(10);
@@ -51,7 +53,10 @@ describe('a capture of a cluster', () => {
         const leaders = await paced.sync();
         expect(compareDatabases(contentOf(leaders), judged)).toEqual([]);
         // the last transaction comes to followers with the next message of the leader
-        for (const end = performance.now() + 5_000; performance.now() < end && compareDatabases(contentOf(await fast.sync()), judged).length > 0;);
+        for (
+          const end = performance.now() + 5_000;
+          performance.now() < end && compareDatabases(contentOf(await fast.sync()), judged).length > 0;
+        );
         expect(textsOf(await fast.sync())).toEqual(textsOf(leaders));
       });
     });
@@ -63,7 +68,14 @@ describe('a capture of a cluster', () => {
     const follower = (leader + 1) % 3;
     await holding(cluster.remote(follower), { mode: 'PACED' }, async (held) => {
       let killed: Promise<void> | undefined;
-      const failure = await failureOf(captured(cluster.remote(leader), { mode: 'PACED', onProgress: () => { killed ??= cluster.kill(leader); } }));
+      const failure = await failureOf(
+        captured(cluster.remote(leader), {
+          mode: 'PACED',
+          onProgress: () => {
+            killed ??= cluster.kill(leader);
+          },
+        }),
+      );
       expect(failure.code).toMatch(/^ConnectionError/);
       await killed;
       const writer = new RandomWriter(cluster.remote(await cluster.settled()), 2);
@@ -72,7 +84,10 @@ describe('a capture of a cluster', () => {
       writer.stop();
       await writing;
       const judged = await dumpDatabase(cluster.remote(await cluster.leader()));
-      for (const end = performance.now() + 5_000; performance.now() < end && compareDatabases(contentOf(await held.sync()), judged).length > 0;);
+      for (
+        const end = performance.now() + 5_000;
+        performance.now() < end && compareDatabases(contentOf(await held.sync()), judged).length > 0;
+      );
       expect(compareDatabases(contentOf(await held.sync()), judged)).toEqual([]);
     });
   });

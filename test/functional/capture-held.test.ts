@@ -4,22 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { capture } from '../../src/engine/capture/capture.js';
-import { HeldDatabase, type CaptureOptions } from '../../src/engine/capture/held-database.js';
 import { chooseMode } from '../../src/engine/capture/capture-mode.js';
+import { type CaptureOptions, HeldDatabase } from '../../src/engine/capture/held-database.js';
 import { encodeRow, parseRow, type Row } from '../../src/model/row.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot.js';
 import { wireRow } from '../../src/model/wire.js';
 import type { TableSchema } from '../../src/ovsdb/database-schema.js';
-import { insertOperation, transactResults, updateOperation } from '../../src/ovsdb/operation.js';
 import { stringifyJson } from '../../src/ovsdb/json.js';
+import { insertOperation, transactResults, updateOperation } from '../../src/ovsdb/operation.js';
 import { EVERY_KIND, failureOf, SMALL, textsOf } from '../compat/every-kind.js';
 import { Engine } from '../support/engine.js';
-import { RandomWriter } from '../support/random-writer.js';
-import { contentOf } from '../support/snapshot-content.js';
 import { compareDatabases, dumpDatabase, rowCount, transact } from '../support/judge.js';
-import { databaseFile, type DatabaseFileOptions } from '../support/northbound/database-file.js';
+import { type DatabaseFileOptions, databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer } from '../support/ovsdb-server.js';
 import { PlainClient } from '../support/plain-client.js';
+import { RandomWriter } from '../support/random-writer.js';
+import { contentOf } from '../support/snapshot-content.js';
 
 const MODES = ['FAST', 'PACED'] as const;
 
@@ -36,10 +36,19 @@ function holding<T>(remote: string, options: CaptureOptions, work: (held: HeldDa
 }
 
 function differences(snapshot: Snapshot, judged: Awaited<ReturnType<typeof dumpDatabase>>): readonly string[] {
-  return [...compareDatabases(contentOf(snapshot), judged), ...(countRows(snapshot) === rowCount(judged) ? [] : [`${String(countRows(snapshot))} rows, not ${String(rowCount(judged))}`])];
+  return [
+    ...compareDatabases(contentOf(snapshot), judged),
+    ...(countRows(snapshot) === rowCount(judged)
+      ? []
+      : [`${String(countRows(snapshot))} rows, not ${String(rowCount(judged))}`]),
+  ];
 }
 
-const PROFILES: readonly DatabaseFileOptions[] = [{ profile: 'small', edge: true }, { profile: 'openstack', rows: 1_500 }, { profile: 'k8s', rows: 1_500 }];
+const PROFILES: readonly DatabaseFileOptions[] = [
+  { profile: 'small', edge: true },
+  { profile: 'openstack', rows: 1_500 },
+  { profile: 'k8s', rows: 1_500 },
+];
 
 describe('a paced capture', () => {
   it.each(PROFILES)('reads what the judge reads, and what a fast one does: $profile', async (options) => {
@@ -54,14 +63,25 @@ describe('a paced capture', () => {
     const folder = await mkdtemp(join(tmpdir(), 'ovncp-kinds-test-'));
     try {
       const schemaFile = join(folder, 'every.ovsschema');
-      const tables = Object.fromEntries(Object.entries(EVERY_KIND.json['tables'] as Record<string, Row>).map(([name, { isRoot: _, ...table }]) => [name, table]));
+      const tables = Object.fromEntries(
+        Object.entries(EVERY_KIND.json['tables'] as Record<string, Row>).map(([name, { isRoot: _, ...table }]) => [
+          name,
+          table,
+        ]),
+      );
       await writeFile(schemaFile, stringifyJson({ ...EVERY_KIND.json, tables }));
       await using server = await startOvsdbServer({ database: schemaFile });
       const engine = new Engine(server.remote, EVERY_KIND.name);
       const written = textsOf(SMALL);
       await engine.session(async ({ connection }) => {
-        const inserts = Object.entries(written).flatMap(([table, rows]) => Object.entries(rows).map(([uuid, text]) => insertOperation(table, uuid, wireRow(EVERY_KIND.tables.get(table) as TableSchema, parseRow(text)))));
-        transactResults(await connection.call('transact', [`["${EVERY_KIND.name}",${inserts.join(',')}]`], { timeoutMs: 10_000 }));
+        const inserts = Object.entries(written).flatMap(([table, rows]) =>
+          Object.entries(rows).map(([uuid, text]) =>
+            insertOperation(table, uuid, wireRow(EVERY_KIND.tables.get(table) as TableSchema, parseRow(text))),
+          ),
+        );
+        transactResults(
+          await connection.call('transact', [`["${EVERY_KIND.name}",${inserts.join(',')}]`], { timeoutMs: 10_000 }),
+        );
       });
       expect(textsOf(await engine.session((session) => capture(session, { mode: 'PACED' })))).toEqual(written);
     } finally {
@@ -72,46 +92,94 @@ describe('a paced capture', () => {
   it('tells its progress and its longest silence, and ends with CANCELLED when it is aborted half-way', async () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
     const told: [number, number | undefined][] = [];
-    await holding(server.remote, { mode: 'PACED', onProgress: (rows, total) => told.push([rows, total]) }, async (held) => {
-      expect(countRows(await held.current())).toBe(3_000);
-      expect(held.longestSilenceMs).toBeGreaterThan(0);
-      expect(held.longestSilenceMs).toBeLessThan(2_000);
-    });
+    await holding(
+      server.remote,
+      { mode: 'PACED', onProgress: (rows, total) => told.push([rows, total]) },
+      async (held) => {
+        expect(countRows(await held.current())).toBe(3_000);
+        expect(held.longestSilenceMs).toBeGreaterThan(0);
+        expect(held.longestSilenceMs).toBeLessThan(2_000);
+      },
+    );
     expect(told.at(-1)).toEqual([3_000, 3_000]);
     expect(told.map(([rows]) => rows)).toEqual(told.map(([rows]) => rows).sort((a, b) => a - b));
     expect(told.every(([rows, total]) => total !== undefined && rows <= total)).toBe(true);
     const stop = new AbortController();
-    expect(await failureOf(holding(server.remote, { mode: 'PACED', signal: stop.signal, onProgress: () => { stop.abort(); } }, () => Promise.resolve()))).toMatchObject({ code: 'CANCELLED' });
-    expect((await failureOf(holding(server.remote, { mode: 'PACED', onProgress: () => { throw new Error('nobody listens'); } }, () => Promise.resolve()))).message).toBe('nobody listens');
+    expect(
+      await failureOf(
+        holding(
+          server.remote,
+          {
+            mode: 'PACED',
+            signal: stop.signal,
+            onProgress: () => {
+              stop.abort();
+            },
+          },
+          () => Promise.resolve(),
+        ),
+      ),
+    ).toMatchObject({ code: 'CANCELLED' });
+    expect(
+      (
+        await failureOf(
+          holding(
+            server.remote,
+            {
+              mode: 'PACED',
+              onProgress: () => {
+                throw new Error('nobody listens');
+              },
+            },
+            () => Promise.resolve(),
+          ),
+        )
+      ).message,
+    ).toBe('nobody listens');
   });
 
   it('ends with a ConnectionError when the server goes away half-way', async () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
     let killed: Promise<void> | undefined;
-    const failure = await failureOf(holding(server.remote, { mode: 'PACED', onProgress: () => { killed ??= server.kill(); } }, () => Promise.resolve()));
+    const failure = await failureOf(
+      holding(
+        server.remote,
+        {
+          mode: 'PACED',
+          onProgress: () => {
+            killed ??= server.kill();
+          },
+        },
+        () => Promise.resolve(),
+      ),
+    );
     expect(failure.code).toMatch(/^ConnectionError/);
     await killed;
   });
 });
 
 describe('a held database', () => {
-  it.each(MODES)('is the database at one instant, whenever it is asked for, while others write: %s', async (mode) => {
-    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
-    const writers = [1, 2, 3].map((seed) => new RandomWriter(server.remote, seed));
-    const writing = Promise.all(writers.map((writer) => writer.run()));
-    await holding(server.remote, { mode }, async (held) => {
-      const atCapture = await held.current();
-      for (const writer of writers) expect(writer.broken(atCapture)).toEqual([]);
-      for (let i = 0; i < 10; i++) {
-        const [known] = await Promise.all([held.sync(), delay(30)]);
-        for (const writer of writers) expect(writer.broken(known)).toEqual([]);
-      }
-      for (const writer of writers) writer.stop();
-      await writing;
-      expect(writers.reduce((sum, { committed }) => sum + committed, 0)).toBeGreaterThan(100);
-      expect(differences(await held.sync(), await dumpDatabase(server.remote))).toEqual([]);
-    });
-  }, 60_000);
+  it.each(MODES)(
+    'is the database at one instant, whenever it is asked for, while others write: %s',
+    async (mode) => {
+      await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+      const writers = [1, 2, 3].map((seed) => new RandomWriter(server.remote, seed));
+      const writing = Promise.all(writers.map((writer) => writer.run()));
+      await holding(server.remote, { mode }, async (held) => {
+        const atCapture = await held.current();
+        for (const writer of writers) expect(writer.broken(atCapture)).toEqual([]);
+        for (let i = 0; i < 10; i++) {
+          const [known] = await Promise.all([held.sync(), delay(30)]);
+          for (const writer of writers) expect(writer.broken(known)).toEqual([]);
+        }
+        for (const writer of writers) writer.stop();
+        await writing;
+        expect(writers.reduce((sum, { committed }) => sum + committed, 0)).toBeGreaterThan(100);
+        expect(differences(await held.sync(), await dumpDatabase(server.remote))).toEqual([]);
+      });
+    },
+    60_000,
+  );
 
   it('holds what was committed before it was asked', async () => {
     await using server = await startOvsdbServer();
@@ -145,15 +213,26 @@ describe('a held database', () => {
       let ticks = 0;
       const timer = setInterval(() => ticks++, 5);
       const names = Array.from({ length: 20_000 }, (_, i) => `set-${String(i)}`);
-      await transact(server.remote, names.map((name) => ({ op: 'insert', table: 'Address_Set', row: { name, addresses: ['set', ['10.0.0.1', '10.0.0.2']] } })));
+      await transact(
+        server.remote,
+        names.map((name) => ({
+          op: 'insert',
+          table: 'Address_Set',
+          row: { name, addresses: ['set', ['10.0.0.1', '10.0.0.2']] },
+        })),
+      );
       ticks = 0;
       expect(countRows(await held.sync())).toBe(20_000);
       expect(ticks).toBeGreaterThan(2);
       clearInterval(timer);
-      await transact(server.remote, [{ op: 'update', table: 'Address_Set', where: [], row: { external_ids: ['map', [['a', 'b']]] } }]);
+      await transact(server.remote, [
+        { op: 'update', table: 'Address_Set', where: [], row: { external_ids: ['map', [['a', 'b']]] } },
+      ]);
       await transact(server.remote, [{ op: 'delete', table: 'Address_Set', where: [['name', '==', 'set-7']] }]);
       const texts = Object.values(textsOf(await held.sync())['Address_Set'] ?? {});
-      const expected = names.filter((name) => name !== 'set-7').map((name) => `{"addresses":["10.0.0.1","10.0.0.2"],"external_ids":{"a":"b"},"name":"${name}"}`);
+      const expected = names
+        .filter((name) => name !== 'set-7')
+        .map((name) => `{"addresses":["10.0.0.1","10.0.0.2"],"external_ids":{"a":"b"},"name":"${name}"}`);
       expect(texts.sort()).toEqual(expected.sort());
     });
   });
@@ -168,10 +247,15 @@ describe('a held database', () => {
       const texts = Object.values(textsOf(SMALL)['Kinds'] ?? {});
       const uuid = 'c0000000-0000-4000-8000-000000000003';
       await new Engine(server.remote, EVERY_KIND.name).session(async (session) => {
-        const write = async (operation: string): Promise<void> => void transactResults(await session.connection.call('transact', [`["${EVERY_KIND.name}",${operation}]`], { timeoutMs: 10_000 }));
+        const write = async (operation: string): Promise<void> =>
+          void transactResults(
+            await session.connection.call('transact', [`["${EVERY_KIND.name}",${operation}]`], { timeoutMs: 10_000 }),
+          );
         await write(insertOperation('Kinds', uuid, '{}'));
         const held = await HeldDatabase.capture(session);
-        const empty = Object.fromEntries([...kinds.columns.values()].filter(({ name }) => name !== 'volatile').map(({ name }) => [name, undefined]));
+        const empty = Object.fromEntries(
+          [...kinds.columns.values()].filter(({ name }) => name !== 'volatile').map(({ name }) => [name, undefined]),
+        );
         for (const text of [...texts, ...texts.reverse()]) {
           const row = { ...empty, ...parseRow(text) } as Row;
           await write(updateOperation('Kinds', uuid, wireRow(kinds, row)));

@@ -1,4 +1,7 @@
-/** Database files of a real cluster's members: what is read from them is what the cluster serves, whatever happened to it. */
+/**
+ * Database files of a real cluster's members: what is read from them is what the cluster serves, whatever happened to
+ * it.
+ */
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -7,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { unpackArchive, type Unpacked } from '../../src/archive/archive.js';
+import { type Unpacked, unpackArchive } from '../../src/archive/archive.js';
 import { digestOf } from '../../src/archive/snapshot-builder.js';
 import { countRows } from '../../src/model/snapshot.js';
 import { openScratch } from '../../src/store/scratch.js';
@@ -35,7 +38,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const fileOf = (cluster: TestCluster, member: number): string => cluster.servers[member]?.databaseFile ?? '';
-const read = (file: string): Promise<Unpacked> => unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, schemaName: NORTHBOUND });
+const read = (file: string): Promise<Unpacked> =>
+  unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, schemaName: NORTHBOUND });
 
 /** What `ovsdb-tool cluster-to-standalone` makes of a file. */
 async function standalone(file: string): Promise<Unpacked> {
@@ -61,7 +65,8 @@ async function writtenDown(cluster: TestCluster): Promise<void> {
   }
 }
 
-const textsIn = ({ snapshot }: Unpacked): string => JSON.stringify(Object.values(textsOf(snapshot)['Address_Set'] ?? {})).replaceAll('\\"', '"');
+const textsIn = ({ snapshot }: Unpacked): string =>
+  JSON.stringify(Object.values(textsOf(snapshot)['Address_Set'] ?? {})).replaceAll('\\"', '"');
 
 /** Every member's file is what the cluster serves. */
 async function expectSame(cluster: TestCluster): Promise<Unpacked> {
@@ -74,7 +79,14 @@ async function expectSame(cluster: TestCluster): Promise<Unpacked> {
   for (const member of MEMBERS) {
     const file = fileOf(cluster, member);
     last = await read(file);
-    expect(last).toMatchObject({ format: 'OVSDB', contentDigest: digest, warnings: [], compressed: false, encrypted: false, header: undefined });
+    expect(last).toMatchObject({
+      format: 'OVSDB',
+      contentDigest: digest,
+      warnings: [],
+      compressed: false,
+      encrypted: false,
+      header: undefined,
+    });
     expect(compareDatabases(judged, contentOf(last.snapshot))).toEqual([]);
     expect(last.snapshot.schema.version).toBe(captured.schema.version);
     const bytes = await readFile(file);
@@ -91,8 +103,11 @@ async function expectSame(cluster: TestCluster): Promise<Unpacked> {
   return last;
 }
 
-it('every member\'s file is what the cluster serves: while it is written, afterwards, compacted, and converted', async () => {
-  await using cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 800 }), electionTimerMs: 5_000 });
+it("every member's file is what the cluster serves: while it is written, afterwards, compacted, and converted", async () => {
+  await using cluster = await startOvsdbCluster({
+    database: databaseFile({ profile: 'k8s', rows: 800 }),
+    electionTimerMs: 5_000,
+  });
   const writer = new RandomWriter(cluster.remote(await cluster.leader()), 1);
   const history = async (milliseconds: number): Promise<void> => {
     const until = performance.now() + milliseconds;
@@ -110,7 +125,8 @@ it('every member\'s file is what the cluster serves: while it is written, afterw
   await writing;
   expect(writer.committed).toBeGreaterThan(50);
   const before = await expectSame(cluster);
-  for (const member of MEMBERS) expect((await standalone(fileOf(cluster, member))).contentDigest).toBe(before.contentDigest);
+  for (const member of MEMBERS)
+    expect((await standalone(fileOf(cluster, member))).contentDigest).toBe(before.contentDigest);
 
   for (const member of MEMBERS) await compact(cluster, member);
   const compacted = await read(fileOf(cluster, 0));
@@ -119,13 +135,27 @@ it('every member\'s file is what the cluster serves: while it is written, afterw
   await expectSame(cluster);
 
   // a schema as the cluster has it: without ephemeral columns
-  const schema = JSON.parse((await run('ovsdb-client', ['get-schema', cluster.remote(await cluster.leader()), NORTHBOUND], { env: environment(), maxBuffer: 1 << 26 })).stdout) as { version: string; tables: Record<string, { columns: Record<string, unknown> }> };
+  const schema = JSON.parse(
+    (
+      await run('ovsdb-client', ['get-schema', cluster.remote(await cluster.leader()), NORTHBOUND], {
+        env: environment(),
+        maxBuffer: 1 << 26,
+      })
+    ).stdout,
+  ) as { version: string; tables: Record<string, { columns: Record<string, unknown> }> };
   schema.version = '99.0.0';
-  (schema.tables['Logical_Switch'] as { columns: Record<string, unknown> }).columns['novelty'] = { type: { key: 'string', min: 0, max: 'unlimited' } };
+  (schema.tables['Logical_Switch'] as { columns: Record<string, unknown> }).columns['novelty'] = {
+    type: { key: 'string', min: 0, max: 'unlimited' },
+  };
   await writeFile(join(folder, 'next.ovsschema'), JSON.stringify(schema));
-  await run('ovsdb-client', ['convert', cluster.remote(await cluster.leader()), join(folder, 'next.ovsschema')], { env: environment(), timeout: 60_000 });
+  await run('ovsdb-client', ['convert', cluster.remote(await cluster.leader()), join(folder, 'next.ovsschema')], {
+    env: environment(),
+    timeout: 60_000,
+  });
   await cluster.settled();
-  await transact(cluster.remote(await cluster.leader()), [{ op: 'insert', table: 'Logical_Switch', row: { name: 'after', novelty: ['set', ['x', 'y']] } }]);
+  await transact(cluster.remote(await cluster.leader()), [
+    { op: 'insert', table: 'Logical_Switch', row: { name: 'after', novelty: ['set', ['x', 'y']] } },
+  ]);
   const converted = await expectSame(cluster);
   expect(converted.snapshot.schema.version).toBe('99.0.0');
 }, 180_000);
@@ -140,7 +170,11 @@ it('leaves out what a leader without a majority wrote, until the others agree, a
   const { size } = await stat(file);
   for (const member of others) await cluster.kill(member);
   await using client = await PlainClient.open(cluster.remote(old));
-  const lost = client.transact(NORTHBOUND, [{ op: 'insert', table: 'Address_Set', uuid: '11111111-0000-4000-8000-000000000000', row: { name: 'lost' } }]).catch((error: unknown) => error);
+  const lost = client
+    .transact(NORTHBOUND, [
+      { op: 'insert', table: 'Address_Set', uuid: '11111111-0000-4000-8000-000000000000', row: { name: 'lost' } },
+    ])
+    .catch((error: unknown) => error);
   for (let tries = 0; !(await readFile(file)).subarray(size).includes('"lost"'); tries++) {
     if (tries > 300) throw new Error('the leader did not write its entry down');
     await delay(20);
@@ -152,7 +186,9 @@ it('leaves out what a leader without a majority wrote, until the others agree, a
   await lost;
   for (const member of others) await cluster.start(member);
   await cluster.settled();
-  await transact(cluster.remote(await cluster.leader()), [{ op: 'insert', table: 'Address_Set', row: { name: 'kept' } }]);
+  await transact(cluster.remote(await cluster.leader()), [
+    { op: 'insert', table: 'Address_Set', row: { name: 'kept' } },
+  ]);
   await cluster.start(old);
   await cluster.settled();
   const after = await expectSame(cluster);
@@ -165,8 +201,13 @@ it('leaves out what a leader without a majority wrote, until the others agree, a
 }, 120_000);
 
 it('reads what ovsdb-tool makes: an empty database, standalone and clustered, and says that a new member knows nothing', async () => {
-  const [plain, first, joining] = ['plain.db', 'first.db', 'joining.db'].map((name) => join(folder, name)) as [string, string, string];
-  const tool = (...words: readonly string[]): Promise<unknown> => run('ovsdb-tool', ['-vconsole:err', ...words], { env: environment() });
+  const [plain, first, joining] = ['plain.db', 'first.db', 'joining.db'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const tool = (...words: readonly string[]): Promise<unknown> =>
+    run('ovsdb-tool', ['-vconsole:err', ...words], { env: environment() });
   await tool('create', plain, '/usr/share/ovn/ovn-nb.ovsschema');
   await tool('create-cluster', first, '/usr/share/ovn/ovn-nb.ovsschema', 'tcp:127.0.0.1:19999');
   await tool('join-cluster', joining, NORTHBOUND, 'tcp:127.0.0.1:19998', 'tcp:127.0.0.1:19999');
@@ -174,7 +215,12 @@ it('reads what ovsdb-tool makes: an empty database, standalone and clustered, an
     const { snapshot, warnings } = await read(file);
     expect([countRows(snapshot), snapshot.schema.name, warnings]).toEqual([0, NORTHBOUND, []]);
   }
-  expect(await failureOf(read(joining))).toEqual({ code: 'BAD_USER_INPUT', message: expect.stringContaining(`has not joined its cluster yet: it holds nothing of the database ${NORTHBOUND}`) as string });
+  expect(await failureOf(read(joining))).toEqual({
+    code: 'BAD_USER_INPUT',
+    message: expect.stringContaining(
+      `has not joined its cluster yet: it holds nothing of the database ${NORTHBOUND}`,
+    ) as string,
+  });
 });
 
 it('is imported, validated and compared like any backup, and what is not whole in it is written down with it', async () => {
@@ -186,7 +232,13 @@ it('is imported, validated and compared like any backup, and what is not whole i
     const whole = await services.import(gzipSync(bytes), { name: 'whole' });
     expect(whole).toMatchObject({ archiveFormat: 'OVSDB', compressed: true, origin: 'IMPORTED', type: 'FULL' });
     expect(whole.warnings).toBeUndefined();
-    expect(await services.backups.validate(whole.id, undefined)).toMatchObject({ valid: true, contentChecked: true, rowCount: whole.rowCount, errors: [], warnings: [] });
+    expect(await services.backups.validate(whole.id, undefined)).toMatchObject({
+      valid: true,
+      contentChecked: true,
+      rowCount: whole.rowCount,
+      errors: [],
+      warnings: [],
+    });
     const cut = await services.import(bytes.subarray(0, -1), { name: 'cut' });
     const warnings = [expect.stringMatching(/^The file ends inside the record that begins at byte \d+/) as string];
     // a cluster of one has committed what it wrote
@@ -199,14 +251,31 @@ it('is imported, validated and compared like any backup, and what is not whole i
 
 it('refuses the files of the Southbound database and of Open vSwitch, saying what they are', async () => {
   const vswitch = join(folder, 'vswitch.ovsschema');
-  await writeFile(vswitch, JSON.stringify({ name: 'Open_vSwitch', version: '8.3.1', tables: { Bridge: { columns: { name: { type: 'string' } } } } }));
+  await writeFile(
+    vswitch,
+    JSON.stringify({
+      name: 'Open_vSwitch',
+      version: '8.3.1',
+      tables: { Bridge: { columns: { name: { type: 'string' } } } },
+    }),
+  );
   const schemas = { OVN_Southbound: '/usr/share/ovn/ovn-sb.ovsschema', Open_vSwitch: vswitch };
   for (const [name, schema] of Object.entries(schemas)) {
     const [plain, clustered] = [join(folder, `${name}.db`), join(folder, `${name}-member.db`)];
     await run('ovsdb-tool', ['create', plain, schema], { env: environment() });
-    await run('ovsdb-tool', ['-vconsole:off', 'create-cluster', clustered, schema, 'tcp:127.0.0.1:19999'], { env: environment() });
+    await run('ovsdb-tool', ['-vconsole:off', 'create-cluster', clustered, schema, 'tcp:127.0.0.1:19999'], {
+      env: environment(),
+    });
     for (const file of [plain, clustered]) {
-      expect(await failureOf(read(file))).toEqual({ code: 'BAD_USER_INPUT', message: expect.stringMatching(new RegExp(`^The file is a backup of the database ${name} \\(version \\d+\\.\\d+\\.\\d+\\); only OVN_Northbound is backed up`)) as string });
+      expect(await failureOf(read(file))).toEqual({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringMatching(
+          new RegExp(
+            `^The file is a backup of the database ${name} \\(version \\d+\\.\\d+\\.\\d+\\); only OVN_Northbound ` +
+              'is backed up',
+          ),
+        ) as string,
+      });
     }
   }
 });

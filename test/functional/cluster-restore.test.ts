@@ -1,6 +1,7 @@
 /**
- * Restores into a cluster of three with the default election timer, through the API: in steps, while members are killed and frozen, and
- * while this server is killed. The end is always wholly before or wholly after, and what is reported is what is there.
+ * Restores into a cluster of three with the default election timer, through the API: in steps, while members are killed
+ * and frozen, and while this server is killed. The end is always wholly before or wholly after, and what is reported is
+ * what is there.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,12 +9,26 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../support/api-client.js';
 import { serverEnvironment } from '../support/api-server.js';
-import { CreateBackupDocument, GetRestoreDocument, RestoreBackupDocument, RestoreStepsDocument, UndoRestoreDocument, type RestoreFieldsFragment } from '../support/generated/graphql.js';
-import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact, type DatabaseContent } from '../support/judge.js';
+import {
+  CreateBackupDocument,
+  GetRestoreDocument,
+  RestoreBackupDocument,
+  type RestoreFieldsFragment,
+  RestoreStepsDocument,
+  UndoRestoreDocument,
+} from '../support/generated/graphql.js';
+import {
+  compareDatabases,
+  type DatabaseContent,
+  dumpDatabase,
+  emptyDatabase,
+  rowCount,
+  transact,
+} from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { Rng } from '../support/northbound/lib/rng.mjs';
 import { startOvsdbCluster, type TestCluster } from '../support/ovsdb-cluster.js';
-import { ensureBuilt, spawnServer, type ServerProcess } from '../support/server-process.js';
+import { ensureBuilt, type ServerProcess, spawnServer } from '../support/server-process.js';
 
 const ROUNDS = 6;
 const SEED = 20_261_124;
@@ -28,7 +43,11 @@ let full: DatabaseContent;
 let backupId: string;
 
 async function start(): Promise<void> {
-  server = await spawnServer({ ...serverEnvironment(cluster.remotes, folder), LOG_LEVEL: 'info', OVNCP_STEP_ROWS_MAX: '250' });
+  server = await spawnServer({
+    ...serverEnvironment(cluster.remotes, folder),
+    LOG_LEVEL: 'info',
+    OVNCP_STEP_ROWS_MAX: '250',
+  });
   admin = await server.listening();
 }
 
@@ -57,17 +76,22 @@ async function begin(): Promise<string> {
 }
 
 async function ended(id: string): Promise<RestoreFieldsFragment> {
-  for (const until = performance.now() + ENDED_MS; ;) {
+  for (const until = performance.now() + ENDED_MS; ; ) {
     const { restore } = await admin.run(GetRestoreDocument, { id });
     if (restore !== null && restore !== undefined && FINAL.includes(restore.phase)) return restore;
     await delay(100);
-    if (performance.now() > until) throw new Error(`the restore is still ${String(restore?.phase)}: ${String(restore?.progress.message)}\n${server.stdout.split('\n').slice(-30).join('\n')}`);
+    if (performance.now() > until)
+      throw new Error(
+        `the restore is still ${String(restore?.phase)}: ` +
+          `${String(restore?.progress.message)}\n${server.stdout.split('\n').slice(-30).join('\n')}`,
+      );
   }
 }
 
 /** Waits until the restore is in that phase and, with steps, some of them are sent. */
 async function reached(id: string, phase: string, completed = 0): Promise<void> {
-  for await (const { restoreProgress } of admin.follow(RestoreStepsDocument, { restoreId: id })) if (restoreProgress.phase === phase && restoreProgress.completed >= completed) return;
+  for await (const { restoreProgress } of admin.follow(RestoreStepsDocument, { restoreId: id }))
+    if (restoreProgress.phase === phase && restoreProgress.completed >= completed) return;
 }
 
 /** Wholly before or wholly after, and as it says. */
@@ -85,7 +109,10 @@ async function takePortName(remote: string): Promise<string> {
   const nameIn = (text: string): string => /^name = \{"(.*)"\}$/m.exec(text)?.[1] ?? '';
   for (const name of [...(full.get('Logical_Switch_Port')?.values() ?? [])].map(nameIn)) {
     try {
-      await transact(remote, [{ op: 'insert', table: 'Logical_Switch_Port', 'uuid-name': 'p', row: { name } }, { op: 'insert', table: 'Logical_Switch', row: { name: 'thief', ports: ['named-uuid', 'p'] } }]);
+      await transact(remote, [
+        { op: 'insert', table: 'Logical_Switch_Port', 'uuid-name': 'p', row: { name } },
+        { op: 'insert', table: 'Logical_Switch', row: { name: 'thief', ports: ['named-uuid', 'p'] } },
+      ]);
       return name;
     } catch {
       // this one has come meanwhile
@@ -118,7 +145,11 @@ describe('a restore into a cluster', () => {
     const restore = await ended(id);
     expect(server.stdout).toContain('undoing the steps of a restore');
     // the port cannot be in two switches: that is for a person to decide
-    expect(restore.result).toMatchObject({ success: false, restoredCount: 0, errors: [{ code: 'CONFLICT', message: expect.stringContaining(`port "${name}" cannot be in switch`) as string }] });
+    expect(restore.result).toMatchObject({
+      success: false,
+      restoredCount: 0,
+      errors: [{ code: 'CONFLICT', message: expect.stringContaining(`port "${name}" cannot be in switch`) as string }],
+    });
     const now = await content();
     expect([rowCount(now), now.get('Logical_Switch')?.size, now.get('Logical_Switch_Port')?.size]).toEqual([2, 1, 1]);
   }, 120_000);
@@ -134,11 +165,19 @@ describe('a restore into a cluster', () => {
       const followers = [0, 1, 2].filter((member) => member !== leader);
       const what = round % 3;
       if (what === 0) await cluster.kill(leader);
-      else if (what === 1) followers.forEach((member) => { cluster.pause(member); });
+      else if (what === 1)
+        followers.forEach((member) => {
+          cluster.pause(member);
+        });
       else cluster.pause(leader);
       await delay(random.range(500, 6_000));
       if (what === 0) await cluster.start(leader);
-      else [0, 1, 2].filter((member) => (what === 1 ? member !== leader : member === leader)).forEach((member) => { cluster.resume(member); });
+      else
+        [0, 1, 2]
+          .filter((member) => (what === 1 ? member !== leader : member === leader))
+          .forEach((member) => {
+            cluster.resume(member);
+          });
       ends.add(await expectAsReported(await ended(id)));
     }
     expect(ends.size).toBeGreaterThan(0);

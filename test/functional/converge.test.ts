@@ -1,6 +1,6 @@
 /** Waiting for the network to take a change over, with a real northd and chassis on paper. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { converge, convergeAnywhere, type Convergence, type ConvergeOptions } from '../../src/engine/apply/converge.js';
+import { type Convergence, type ConvergeOptions, converge, convergeAnywhere } from '../../src/engine/apply/converge.js';
 import { Engine, EXACT } from '../support/engine.js';
 import { transact } from '../support/judge.js';
 import { startNorthd, type TestNorthd } from '../support/northd.js';
@@ -24,7 +24,8 @@ describe('a change has reached', () => {
 
   const wait = (target: 'SB' | 'HV', options: Partial<ConvergeOptions> = {}): Promise<Convergence> =>
     engine.session((session) => converge(session, target, { since: performance.now(), limitMs: 10_000, ...options }));
-  const global = async (column: string): Promise<number> => Number((await nbctl(nb.remote, 'get', 'NB_Global', '.', column)).trim());
+  const global = async (column: string): Promise<number> =>
+    Number((await nbctl(nb.remote, 'get', 'NB_Global', '.', column)).trim());
 
   it('the Southbound when northd has written it there, and not before', async () => {
     for (let i = 0; i < 5; i++) {
@@ -45,7 +46,9 @@ describe('a change has reached', () => {
     await northd.addChassis('slow');
     const late = await wait('HV', { limitMs: 400 });
     expect(late.reached).toBe(false);
-    expect(late.reason).toBe('northd took the change over, but not every chassis did within 0.4 s (hv_cfg is 0, not yet 2)');
+    expect(late.reason).toBe(
+      'northd took the change over, but not every chassis did within 0.4 s (hv_cfg is 0, not yet 2)',
+    );
     expect((await wait('SB')).reached).toBe(true);
 
     const heard: string[] = [];
@@ -95,7 +98,9 @@ describe('a change has reached', () => {
     await nbctl(nb.remote, 'set', 'NB_Global', '.', 'nb_cfg=9007199254740993');
     await northd.synced();
     northd.pause();
-    expect((await wait('SB', { limitMs: 200 })).reason).toContain('(sb_cfg is 9007199254740994, not yet 9007199254740995)');
+    expect((await wait('SB', { limitMs: 200 })).reason).toContain(
+      '(sb_cfg is 9007199254740994, not yet 9007199254740995)',
+    );
     northd.resume();
     expect((await wait('SB')).reached).toBe(true);
   });
@@ -107,7 +112,10 @@ describe('a change has reached', () => {
     await delay(100);
     controller.abort();
     expect(await waiting).toMatchObject({ reached: false, reason: 'the wait was given up' });
-    expect(await wait('SB', { signal: controller.signal })).toMatchObject({ reached: false, reason: 'the wait was given up' });
+    expect(await wait('SB', { signal: controller.signal })).toMatchObject({
+      reached: false,
+      reason: 'the wait was given up',
+    });
   });
 
   it('and the counters of the wait are no difference to a backup', async () => {
@@ -143,13 +151,45 @@ describe('the northd of the tests', () => {
   it('tells what it finds fault with, and which flows no chassis could read', async () => {
     await using nb = await startOvsdbServer();
     await using northd = await startNorthd(nb);
-    await nbctl(nb.remote, 'ls-add', 'web', '--', 'lsp-add', 'web', 'web-1', '--', 'acl-add', 'web', 'to-lport', '1000', 'ip4.src == 10.0.0.0/8', 'allow');
+    await nbctl(
+      nb.remote,
+      'ls-add',
+      'web',
+      '--',
+      'lsp-add',
+      'web',
+      'web-1',
+      '--',
+      'acl-add',
+      'web',
+      'to-lport',
+      '1000',
+      'ip4.src == 10.0.0.0/8',
+      'allow',
+    );
     await northd.synced();
     expect([await northd.warnings(), await northd.unreadableFlows()]).toEqual([[], []]);
-    await nbctl(nb.remote, 'set', 'Logical_Switch_Port', 'web-1', 'options:requested-chassis=nowhere', '--', 'acl-add', 'web', 'to-lport', '1001', 'ip4.src == $none', 'drop');
+    await nbctl(
+      nb.remote,
+      'set',
+      'Logical_Switch_Port',
+      'web-1',
+      'options:requested-chassis=nowhere',
+      '--',
+      'acl-add',
+      'web',
+      'to-lport',
+      '1001',
+      'ip4.src == $none',
+      'drop',
+    );
     await northd.synced();
-    expect(await northd.warnings()).toEqual(["northd|WARN|Unknown chassis 'nowhere' set in options:requested-chassis on LSP 'web-1'."]);
-    expect(await northd.unreadableFlows()).toEqual([expect.stringMatching(/ip4\.src == \$none.*expecting address set name/) as string]);
+    expect(await northd.warnings()).toEqual([
+      "northd|WARN|Unknown chassis 'nowhere' set in options:requested-chassis on LSP 'web-1'.",
+    ]);
+    expect(await northd.unreadableFlows()).toEqual([
+      expect.stringMatching(/ip4\.src == \$none.*expecting address set name/) as string,
+    ]);
     await northd.mark();
     expect(await northd.warnings()).toEqual([]);
   });
@@ -159,8 +199,13 @@ describe('a database without northd', () => {
   it('has nobody to wait for, which is an answer', async () => {
     await using nb = await startOvsdbServer();
     const engine = new Engine(nb.remote);
-    const wait = (): Promise<Convergence> => engine.session((session) => converge(session, 'SB', { since: performance.now(), limitMs: 300 }));
-    expect(await wait()).toEqual({ reached: false, seconds: 0, reason: 'NB_Global has no row, so northd cannot be asked' });
+    const wait = (): Promise<Convergence> =>
+      engine.session((session) => converge(session, 'SB', { since: performance.now(), limitMs: 300 }));
+    expect(await wait()).toEqual({
+      reached: false,
+      seconds: 0,
+      reason: 'NB_Global has no row, so northd cannot be asked',
+    });
     await nbctl(nb.remote, 'init');
     expect((await wait()).reason).toBe('northd did not take the change over within 0.3 s (sb_cfg is 0, not yet 1)');
     await nbctl(nb.remote, 'set', 'NB_Global', '.', 'nb_cfg=9223372036854775807');

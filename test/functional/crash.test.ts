@@ -1,6 +1,6 @@
 /**
- * The server as a process that is killed: at any moment no listed backup is broken, nothing is left over, and the database
- * is wholly before or wholly after a restore, as its record says. And how it ends when it is asked to.
+ * The server as a process that is killed: at any moment no listed backup is broken, nothing is left over, and the
+ * database is wholly before or wholly after a restore, as its record says. And how it ends when it is asked to.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,18 +8,33 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../support/api-client.js';
 import { filesIn, serverEnvironment } from '../support/api-server.js';
-import { ConfirmRestoreDocument, CreateBackupDocument, GetBackupJobDocument, ListBackupsDocument, ListRestoresDocument, RestoreBackupDocument, RestoreStepsDocument, StartBackupDocument, ValidateBackupDocument, type RestoreFieldsFragment } from '../support/generated/graphql.js';
-import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, type DatabaseContent } from '../support/judge.js';
+import {
+  ConfirmRestoreDocument,
+  CreateBackupDocument,
+  GetBackupJobDocument,
+  ListBackupsDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  type RestoreFieldsFragment,
+  RestoreStepsDocument,
+  StartBackupDocument,
+  ValidateBackupDocument,
+} from '../support/generated/graphql.js';
+import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
-import { ensureBuilt, spawnServer, type ServerProcess } from '../support/server-process.js';
+import { ensureBuilt, type ServerProcess, spawnServer } from '../support/server-process.js';
 
 const RUNS = 6;
 const SEED = 20_260;
 const RESTART_MS = 20_000;
 const SETTLE_MS = 20_000;
 const KEY = 'the key of the crash tests';
-const FORMS = [{ format: 'JSON', compress: true }, { format: 'YAML' }, { format: 'OVSDB', encrypt: true, encryptionKey: KEY }] as const;
+const FORMS = [
+  { format: 'JSON', compress: true },
+  { format: 'YAML' },
+  { format: 'OVSDB', encrypt: true, encryptionKey: KEY },
+] as const;
 
 /** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
 function randomOf(seed: number): () => number {
@@ -62,8 +77,14 @@ afterAll(async () => {
 async function checkStore(): Promise<void> {
   const { nodes } = (await admin.run(ListBackupsDocument, { first: 50 })).backups;
   const { nodes: restores } = (await admin.run(ListRestoresDocument, { first: 50 })).restores;
-  for (const { id, encrypted } of nodes) expect((await admin.run(ValidateBackupDocument, { id, decryptionKey: encrypted ? KEY : null })).validateBackup).toMatchObject({ valid: true, contentChecked: true, errors: [] });
-  const owned = new Set([...nodes.flatMap(({ file }) => [file, `${file}.meta`]), ...restores.flatMap(({ id }) => [`restores/${id}.json`, `restores/${id}.changes.gz`])]);
+  for (const { id, encrypted } of nodes)
+    expect(
+      (await admin.run(ValidateBackupDocument, { id, decryptionKey: encrypted ? KEY : null })).validateBackup,
+    ).toMatchObject({ valid: true, contentChecked: true, errors: [] });
+  const owned = new Set([
+    ...nodes.flatMap(({ file }) => [file, `${file}.meta`]),
+    ...restores.flatMap(({ id }) => [`restores/${id}.json`, `restores/${id}.changes.gz`]),
+  ]);
   expect((await filesIn(folder)).filter((name) => !owned.has(name))).toEqual([]);
 }
 
@@ -81,7 +102,10 @@ describe('kill -9', () => {
     for (let run = 0; run < RUNS; run++) {
       const input = { name: `killed ${run}`, ...(FORMS[run % FORMS.length] ?? {}) };
       const lastsMs = await timed(() => admin.run(CreateBackupDocument, { input }));
-      const answered = admin.run(CreateBackupDocument, { input }).then(() => true, () => false);
+      const answered = admin.run(CreateBackupDocument, { input }).then(
+        () => true,
+        () => false,
+      );
       await delay(random() * lastsMs * 1.1);
       await server.kill('SIGKILL');
       listed += (await answered) ? 2 : 1;
@@ -109,14 +133,17 @@ describe('kill -9', () => {
     expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
 
     await emptyDatabase(ovsdb.remote);
-    const second = (await admin.run(RestoreBackupDocument, { input: { ...input, confirmWithinSeconds: 1 } })).restoreBackup;
+    const second = (await admin.run(RestoreBackupDocument, { input: { ...input, confirmWithinSeconds: 1 } }))
+      .restoreBackup;
     expect(second.phase).toBe('AWAITING_CONFIRMATION');
     await server.kill('SIGKILL');
     await delay(1_500);
     expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(rowCount(full));
     await start();
     await settled(second.id);
-    const undone = (await admin.run(ListRestoresDocument, { first: 50 })).restores.nodes.find(({ id }) => id === second.id);
+    const undone = (await admin.run(ListRestoresDocument, { first: 50 })).restores.nodes.find(
+      ({ id }) => id === second.id,
+    );
     expect(undone).toMatchObject({ phase: 'UNDONE', undoneBy: { id: expect.any(String) as string } });
     expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(0);
     await admin.run(RestoreBackupDocument, { input: { backupId: createBackup.id } });
@@ -132,7 +159,10 @@ describe('kill -9', () => {
     const ends = new Set<string>();
     for (let run = 0; run < RUNS; run++) {
       await emptyDatabase(ovsdb.remote);
-      const answered = admin.run(RestoreBackupDocument, { input: { ...input, wait: false } }).then(({ restoreBackup }) => restoreBackup.id, () => undefined);
+      const answered = admin.run(RestoreBackupDocument, { input: { ...input, wait: false } }).then(
+        ({ restoreBackup }) => restoreBackup.id,
+        () => undefined,
+      );
       // spread over the whole of it, so that every phase is hit by some; around the transaction; and one right after it
       if (run === RUNS - 1) await phaseReached(await answered, 'VERIFYING');
       else if (run % 2 === 0) await delay(((run + random()) / RUNS) * lastsMs * 1.1);
@@ -163,7 +193,8 @@ describe('kill -9', () => {
 /** Returns as soon as the restore is in that phase, or a later one. */
 async function phaseReached(restoreId: string | undefined, phase: string): Promise<void> {
   if (restoreId === undefined) throw new Error('the restore was not begun');
-  for await (const { restoreProgress } of admin.follow(RestoreStepsDocument, { restoreId })) if (restoreProgress.phase === phase) return;
+  for await (const { restoreProgress } of admin.follow(RestoreStepsDocument, { restoreId }))
+    if (restoreProgress.phase === phase) return;
   throw new Error(`the restore ended without being ${phase}`);
 }
 
@@ -203,10 +234,17 @@ describe('SIGTERM', () => {
 
 describe('the command', () => {
   it('names every fault of its configuration, one a line, and ends with code 2', async () => {
-    await using bad = await spawnServer({ ...serverEnvironment('udp:nowhere', folder), PORT: '70000', LOG_LEVEL: 'loud', OVNCP_JWT_SECRET: 'hunter2', OVNCP_TOKEN_FILE: '/x' });
+    await using bad = await spawnServer({
+      ...serverEnvironment('udp:nowhere', folder),
+      PORT: '70000',
+      LOG_LEVEL: 'loud',
+      OVNCP_JWT_SECRET: 'hunter2',
+      OVNCP_TOKEN_FILE: '/x',
+    });
     expect(await bad.ended).toEqual({ code: 2, signal: null });
     const lines = bad.stderr.trim().split('\n');
-    for (const name of ['OVN_NB_DB', 'PORT', 'LOG_LEVEL', 'OVNCP_JWT_SECRET', 'OVNCP_TOKEN_FILE']) expect(lines.filter((line) => line.startsWith(`${name}: `))).toHaveLength(1);
+    for (const name of ['OVN_NB_DB', 'PORT', 'LOG_LEVEL', 'OVNCP_JWT_SECRET', 'OVNCP_TOKEN_FILE'])
+      expect(lines.filter((line) => line.startsWith(`${name}: `))).toHaveLength(1);
     expect(lines).toHaveLength(5);
     expect(bad.stderr).not.toContain('hunter2');
   });

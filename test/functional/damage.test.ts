@@ -1,11 +1,20 @@
-/** Damage to stored backups, wrong keys and hostile imports: the right code, nothing changed, nothing left, and the server goes on. */
+/**
+ * Damage to stored backups, wrong keys and hostile imports: the right code, nothing changed, nothing left, and the
+ * server goes on.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { codeIn } from '../support/api-client.js';
 import { startApiServer, type TestApi } from '../support/api-server.js';
-import { CreateBackupDocument, RestoreBackupDocument, ValidateBackupDocument, type BackupFieldsFragment, type CreateBackupInput } from '../support/generated/graphql.js';
-import { compareDatabases, dumpDatabase, type DatabaseContent } from '../support/judge.js';
+import {
+  type BackupFieldsFragment,
+  CreateBackupDocument,
+  type CreateBackupInput,
+  RestoreBackupDocument,
+  ValidateBackupDocument,
+} from '../support/generated/graphql.js';
+import { compareDatabases, type DatabaseContent, dumpDatabase } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { nbctl } from '../support/ovsdb-server.js';
 
@@ -46,12 +55,22 @@ async function stored(form: Omit<CreateBackupInput, 'name'>): Promise<Stored> {
 }
 
 async function restoreCode(backupId: string, decryptionKey?: string | null): Promise<unknown> {
-  const answer = await api.admin.send(RestoreBackupDocument, { input: { backupId, conflictPolicy: 'OVERWRITE', exact: true, decryptionKey: decryptionKey ?? null } });
+  const answer = await api.admin.send(RestoreBackupDocument, {
+    input: { backupId, conflictPolicy: 'OVERWRITE', exact: true, decryptionKey: decryptionKey ?? null },
+  });
   if (decryptionKey !== undefined && decryptionKey !== null) expect(answer.text).not.toContain(decryptionKey);
   return codeIn(answer);
 }
 
-describe.each(FORMS.map((form) => [`${form.format ?? ''}${form.compress === true ? ' gzip' : ''}${form.encrypt === true ? ' encrypted' : ''}`, form] as const))('a backup of form %s', (_name, form) => {
+describe.each(
+  FORMS.map(
+    (form) =>
+      [
+        `${form.format ?? ''}${form.compress === true ? ' gzip' : ''}${form.encrypt === true ? ' encrypted' : ''}`,
+        form,
+      ] as const,
+  ),
+)('a backup of form %s', (_name, form) => {
   let one: Stored;
   beforeAll(async () => {
     one = await stored(form);
@@ -63,7 +82,9 @@ describe.each(FORMS.map((form) => [`${form.format ?? ''}${form.compress === true
   async function isRefused(damaged: Buffer): Promise<void> {
     await writeFile(one.path, damaged);
     expect(await restoreCode(one.backup.id, key)).toBe('INTEGRITY_FAILED');
-    expect((await api.admin.run(ValidateBackupDocument, { id: one.backup.id, decryptionKey: key ?? null })).validateBackup).toMatchObject({ valid: false });
+    expect(
+      (await api.admin.run(ValidateBackupDocument, { id: one.backup.id, decryptionKey: key ?? null })).validateBackup,
+    ).toMatchObject({ valid: false });
   }
 
   it('is refused with any one bit flipped', async () => {
@@ -76,11 +97,20 @@ describe.each(FORMS.map((form) => [`${form.format ?? ''}${form.compress === true
   });
 
   it('is refused when it is cut, empty, doubled or another file', async () => {
-    for (const damaged of [one.bytes.subarray(0, one.bytes.length - 1), one.bytes.subarray(0, one.bytes.length >> 1), Buffer.alloc(0), Buffer.concat([one.bytes, one.bytes]), Buffer.from('garbage')]) await isRefused(damaged);
+    for (const damaged of [
+      one.bytes.subarray(0, one.bytes.length - 1),
+      one.bytes.subarray(0, one.bytes.length >> 1),
+      Buffer.alloc(0),
+      Buffer.concat([one.bytes, one.bytes]),
+      Buffer.from('garbage'),
+    ])
+      await isRefused(damaged);
   });
 
   it('is good again when its file is', async () => {
-    expect((await api.admin.run(ValidateBackupDocument, { id: one.backup.id, decryptionKey: key ?? null })).validateBackup).toMatchObject({ valid: true, contentChecked: true });
+    expect(
+      (await api.admin.run(ValidateBackupDocument, { id: one.backup.id, decryptionKey: key ?? null })).validateBackup,
+    ).toMatchObject({ valid: true, contentChecked: true });
   });
 });
 
@@ -89,7 +119,8 @@ describe('an encrypted backup', () => {
     const { backup } = await stored({ encrypt: true, encryptionKey: KEY });
     await nbctl(api.ovsdb.remote, 'ls-add', 'since-the-encrypted');
     live = await dumpDatabase(api.ovsdb.remote);
-    for (const key of [`${KEY} `, KEY.toUpperCase(), 'another key', null]) expect(await restoreCode(backup.id, key)).toBe('DECRYPTION_FAILED');
+    for (const key of [`${KEY} `, KEY.toUpperCase(), 'another key', null])
+      expect(await restoreCode(backup.id, key)).toBe('DECRYPTION_FAILED');
   });
 });
 
@@ -112,7 +143,11 @@ describe('a gzip bomb', () => {
     const text = bytes.toString('utf8');
     const at = text.indexOf('"name":"', text.indexOf('"Logical_Switch":{')) + '"name":"'.length;
     const member = gzipSync(Buffer.alloc(64 << 20, 'x'), { level: 9 });
-    const bomb = Buffer.concat([gzipSync(text.slice(0, at)), ...Array.from({ length: 18 }, () => member), gzipSync(text.slice(at))]);
+    const bomb = Buffer.concat([
+      gzipSync(text.slice(0, at)),
+      ...Array.from({ length: 18 }, () => member),
+      gzipSync(text.slice(at)),
+    ]);
     const answer = await api.admin.sendFile({}, { bytes: bomb, name: 'bomb.json.gz' });
     expect(['TOO_LARGE', 'INTEGRITY_FAILED']).toContain(codeIn(answer));
     expect((await api.files()).filter((name) => name.startsWith('incoming'))).toEqual([]);
@@ -122,6 +157,10 @@ describe('a gzip bomb', () => {
 
 it('after all that the server still makes a backup and restores it', async () => {
   const { backup } = await stored({});
-  const { result } = (await api.admin.run(RestoreBackupDocument, { input: { backupId: backup.id, conflictPolicy: 'OVERWRITE', exact: true } })).restoreBackup;
+  const { result } = (
+    await api.admin.run(RestoreBackupDocument, {
+      input: { backupId: backup.id, conflictPolicy: 'OVERWRITE', exact: true },
+    })
+  ).restoreBackup;
   expect(result).toMatchObject({ success: true, restoredCount: 0, deletedCount: 0 });
 });

@@ -11,13 +11,21 @@ import { converge } from '../../src/engine/apply/converge.js';
 import { Engine, EXACT, OVERWRITE, SKIP } from '../support/engine.js';
 import { isList, isObject } from '../support/exact-json.js';
 import { compareDatabases, dumpDatabase, NORTHBOUND, transact } from '../support/judge.js';
-import { SOUTHBOUND, startNorthd, type SouthboundRow, type TestNorthd } from '../support/northd.js';
 import { databaseFile } from '../support/northbound/database-file.js';
+import { SOUTHBOUND, type SouthboundRow, startNorthd, type TestNorthd } from '../support/northd.js';
 import { environment, nbctl, ovsdbClient, startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
 
 const ROWS = 1_500;
 /** Runtime state of the question "are you done?" itself. */
-const ASKING = ['NB_Global.nb_cfg', 'NB_Global.nb_cfg_timestamp', 'NB_Global.sb_cfg', 'NB_Global.sb_cfg_timestamp', 'NB_Global.hv_cfg', 'NB_Global.hv_cfg_timestamp', 'SB_Global.nb_cfg'];
+const ASKING = [
+  'NB_Global.nb_cfg',
+  'NB_Global.nb_cfg_timestamp',
+  'NB_Global.sb_cfg',
+  'NB_Global.sb_cfg_timestamp',
+  'NB_Global.hv_cfg',
+  'NB_Global.hv_cfg_timestamp',
+  'SB_Global.nb_cfg',
+];
 
 interface Southbound {
   readonly flows: ReadonlyMap<string, string>;
@@ -26,7 +34,11 @@ interface Southbound {
 }
 
 async function southbound(northd: TestNorthd): Promise<Southbound> {
-  return { flows: await northd.logicalFlows(), ports: await northd.portBindings(), datapaths: await northd.datapaths() };
+  return {
+    flows: await northd.logicalFlows(),
+    ports: await northd.portBindings(),
+    datapaths: await northd.datapaths(),
+  };
 }
 
 interface Outcome {
@@ -40,19 +52,28 @@ interface Outcome {
 
 /** A node's switch: the one with most ports. */
 async function largestSwitch(remote: string): Promise<string> {
-  const [result] = await transact(remote, [{ op: 'select', table: 'Logical_Switch', where: [], columns: ['name', 'ports'] }]);
+  const [result] = await transact(remote, [
+    { op: 'select', table: 'Logical_Switch', where: [], columns: ['name', 'ports'] },
+  ]);
   const rows = isObject(result) && isList(result['rows']) ? result['rows'].filter(isObject) : [];
-  const size = (row: (typeof rows)[number]): number => (isList(row['ports']) && isList(row['ports'][1]) ? row['ports'][1].length : 1);
+  const size = (row: (typeof rows)[number]): number =>
+    isList(row['ports']) && isList(row['ports'][1]) ? row['ports'][1].length : 1;
   return rows.sort((a, b) => size(b) - size(a))[0]?.['name'] as string;
 }
 
 /**
- * Runs northd on a database of the profile, without the rows of the tables that are left out, loses a switch, and restores with
- * what `prepare` gives, which answers how long northd took after the commit.
+ * Runs northd on a database of the profile, without the rows of the tables that are left out, loses a switch, and
+ * restores with what `prepare` gives, which answers how long northd took after the commit.
  */
-async function loseAndRestore(prepare: (nb: TestServer) => Promise<() => Promise<number>>, leaveOut: readonly string[] = []): Promise<Outcome> {
+async function loseAndRestore(
+  prepare: (nb: TestServer) => Promise<() => Promise<number>>,
+  leaveOut: readonly string[] = [],
+): Promise<Outcome> {
   await using nb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: ROWS }) });
-  await transact(nb.remote, leaveOut.map((table) => ({ op: 'delete', table, where: [] })));
+  await transact(
+    nb.remote,
+    leaveOut.map((table) => ({ op: 'delete', table, where: [] })),
+  );
   await using northd = await startNorthd(nb);
   await northd.synced();
   const whole = await southbound(northd);
@@ -67,13 +88,16 @@ async function loseAndRestore(prepare: (nb: TestServer) => Promise<() => Promise
   const restored = await southbound(northd);
   const after = await dumpDatabase(nb.remote, { leaveOut: ASKING });
   // a restore that gives every row another UUID still brings all of them back
-  expect([...after].map(([table, rows]) => [table, rows.size])).toEqual([...before].map(([table, rows]) => [table, rows.size]));
+  expect([...after].map(([table, rows]) => [table, rows.size])).toEqual(
+    [...before].map(([table, rows]) => [table, rows.size]),
+  );
   expect(multiset(restored.flows)).toEqual(multiset(whole.flows));
   return { whole, withoutSwitch, restored, seconds, convergeSeconds };
 }
 
 /** What the flows mean. A meter's name may hold the UUID of an ACL, and an address set's the tunnel key of a router. */
-const multiset = (flows: ReadonlyMap<string, string>): readonly string[] => [...flows.values()].map((text) => text.replaceAll(UUID, 'UUID').replaceAll(/_rtr_lb_\d+/g, '_rtr_lb_KEY')).sort();
+const multiset = (flows: ReadonlyMap<string, string>): readonly string[] =>
+  [...flows.values()].map((text) => text.replaceAll(UUID, 'UUID').replaceAll(/_rtr_lb_\d+/g, '_rtr_lb_KEY')).sort();
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** Flows with the same UUID and the same meaning in both. */
@@ -83,16 +107,21 @@ function common(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, 
 
 /**
  * Flows that were there before the loss and lived through it. The rest of what stands before the restore northd
- * made at the loss, for port groups that were left with one switch, and it makes those again whoever brings the switch back.
+ * made at the loss, for port groups that were left with one switch, and it makes those again whoever brings the switch
+ * back.
  */
-const survivors = ({ whole, withoutSwitch }: Outcome): ReadonlyMap<string, string> => common(whole.flows, withoutSwitch.flows);
+const survivors = ({ whole, withoutSwitch }: Outcome): ReadonlyMap<string, string> =>
+  common(whole.flows, withoutSwitch.flows);
 
 async function ovsdbClientRestore(nb: TestServer, backup: Buffer): Promise<void> {
   const file = join(nb.folder, 'backup.db');
   await writeFile(file, backup);
   // it seeks in its standard input, so a pipe will not do
   await using input = await open(file);
-  const child = spawn('ovsdb-client', ['restore', nb.remote, NORTHBOUND], { env: environment(), stdio: [input.fd, 'ignore', 'inherit'] });
+  const child = spawn('ovsdb-client', ['restore', nb.remote, NORTHBOUND], {
+    env: environment(),
+    stdio: [input.fd, 'ignore', 'inherit'],
+  });
   expect(await once(child, 'exit')).toEqual([0, null]);
 }
 
@@ -108,7 +137,8 @@ function report(name: string, outcome: Outcome): void {
   const lines = [
     `${name}: kept ${share(survivors(outcome))} flows that lived through the loss`,
     `${share(withoutSwitch.flows)} of those right before the restore, ${share(whole.flows)} of those before the loss`,
-    `port bindings kept ${rowsKept(withoutSwitch.ports, restored.ports)}, datapaths ${rowsKept(withoutSwitch.datapaths, restored.datapaths)}`,
+    `port bindings kept ${rowsKept(withoutSwitch.ports, restored.ports)}, datapaths ` +
+      rowsKept(withoutSwitch.datapaths, restored.datapaths),
     `${seconds.toFixed(2)} s in all, ${convergeSeconds.toFixed(2)} s after the commit`,
   ];
   process.stdout.write(`${lines.join('; ')}\n`);
@@ -140,7 +170,8 @@ describe(`a lost switch of a k8s network of ${ROWS} rows`, () => {
 
     // whoever was there keeps row and tunnel key; who comes back is there again
     for (const [port, row] of withoutSwitch.ports) expect([port, restored.ports.get(port)]).toEqual([port, row]);
-    for (const [datapath, row] of withoutSwitch.datapaths) expect([datapath, restored.datapaths.get(datapath)]).toEqual([datapath, row]);
+    for (const [datapath, row] of withoutSwitch.datapaths)
+      expect([datapath, restored.datapaths.get(datapath)]).toEqual([datapath, row]);
     expect([...restored.ports.keys()].sort()).toEqual([...whole.ports.keys()].sort());
     expect([...restored.datapaths.keys()].sort()).toEqual([...whole.datapaths.keys()].sort());
   });
@@ -156,7 +187,8 @@ describe(`a lost switch of a k8s network of ${ROWS} rows`, () => {
         return (performance.now() - committed) / 1000;
       };
     };
-    // with these northd 23.03 never gets there: it tries for ever to delete datapaths that its own old rows still refer to
+    // with these northd 23.03 never gets there: it tries for ever to delete datapaths that its own old rows still refer
+    // to
     const outcome = await loseAndRestore(prepare, ['Static_MAC_Binding']);
     report('ovsdb-client restore', outcome);
     const { withoutSwitch, restored } = outcome;
@@ -165,15 +197,20 @@ describe(`a lost switch of a k8s network of ${ROWS} rows`, () => {
   });
 });
 
-it.each([SKIP, OVERWRITE, EXACT])('a restore of what is there changes nothing in the Southbound: %j', async (options) => {
-  await using nb = await startOvsdbServer({ database: databaseFile({ profile: 'openstack', rows: 500 }) });
-  await using northd = await startNorthd(nb);
-  await northd.synced();
-  const engine = new Engine(nb.remote);
-  const backup = await engine.capture();
-  const before = await dumpDatabase(northd.sbRemote, { database: SOUTHBOUND, leaveOut: ASKING });
-  const { plan } = await engine.restore(backup, options);
-  expect(plan.changeCount).toBe(0);
-  await northd.synced();
-  expect(compareDatabases(before, await dumpDatabase(northd.sbRemote, { database: SOUTHBOUND, leaveOut: ASKING }))).toEqual([]);
-});
+it.each([SKIP, OVERWRITE, EXACT])(
+  'a restore of what is there changes nothing in the Southbound: %j',
+  async (options) => {
+    await using nb = await startOvsdbServer({ database: databaseFile({ profile: 'openstack', rows: 500 }) });
+    await using northd = await startNorthd(nb);
+    await northd.synced();
+    const engine = new Engine(nb.remote);
+    const backup = await engine.capture();
+    const before = await dumpDatabase(northd.sbRemote, { database: SOUTHBOUND, leaveOut: ASKING });
+    const { plan } = await engine.restore(backup, options);
+    expect(plan.changeCount).toBe(0);
+    await northd.synced();
+    expect(
+      compareDatabases(before, await dumpDatabase(northd.sbRemote, { database: SOUTHBOUND, leaveOut: ASKING })),
+    ).toEqual([]);
+  },
+);

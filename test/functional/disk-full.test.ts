@@ -1,18 +1,26 @@
 /**
- * A full disk. The server runs in a mount namespace of its own, where its backup folder is a small tmpfs; nobody has to be
- * root for that where user namespaces are allowed.
+ * A full disk. The server runs in a mount namespace of its own, where its backup folder is a small tmpfs; nobody has to
+ * be root for that where user namespaces are allowed.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { codeIn, type ApiClient } from '../support/api-client.js';
+import { type ApiClient, codeIn } from '../support/api-client.js';
 import { filesIn, serverEnvironment } from '../support/api-server.js';
-import { CreateBackupDocument, DeleteBackupDocument, GetBackupJobDocument, ListBackupsDocument, RestoreBackupDocument, StartBackupDocument, ValidateBackupDocument } from '../support/generated/graphql.js';
+import {
+  CreateBackupDocument,
+  DeleteBackupDocument,
+  GetBackupJobDocument,
+  ListBackupsDocument,
+  RestoreBackupDocument,
+  StartBackupDocument,
+  ValidateBackupDocument,
+} from '../support/generated/graphql.js';
 import { compareDatabases, dumpDatabase } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
 import { RestClient } from '../support/rest-client.js';
-import { spawnServer, type ServerProcess } from '../support/server-process.js';
+import { type ServerProcess, spawnServer } from '../support/server-process.js';
 
 const DISK = '1m';
 const MOUNT = 'mount -t tmpfs -o "size=$1,mode=700" tmpfs "$2" && shift 2 && exec "$@"';
@@ -28,7 +36,16 @@ beforeAll(async () => {
   ovsdb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 5_000 }) });
   folder = await mkdtemp(join(tmpdir(), 'ovncp-full-'));
   const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
-  server = await spawnServer(serverEnvironment(ovsdb.remote, folder), ['unshare', ...namespaces, 'sh', '-c', MOUNT, 'sh', DISK, folder]);
+  server = await spawnServer(serverEnvironment(ovsdb.remote, folder), [
+    'unshare',
+    ...namespaces,
+    'sh',
+    '-c',
+    MOUNT,
+    'sh',
+    DISK,
+    folder,
+  ]);
   admin = await server.listening();
   disk = `/proc/${server.pid}/root${folder}`;
 }, 60_000);
@@ -40,13 +57,16 @@ afterAll(async () => {
 
 const listed = async (): Promise<number> => (await admin.run(ListBackupsDocument, {})).backups.totalCount;
 
-it.each(['JSON', 'YAML', 'OVSDB'] as const)('a %s backup that does not fit is STORE_FULL, is not listed, and leaves nothing', async (format) => {
-  const answer = await admin.send(CreateBackupDocument, { input: { name: 'too large', format } });
-  expect(codeIn(answer)).toBe('STORE_FULL');
-  expect(answer.errors[0]?.message).toMatch(/full/);
-  expect(await listed()).toBe(0);
-  expect(await filesIn(disk)).toEqual([]);
-});
+it.each(['JSON', 'YAML', 'OVSDB'] as const)(
+  'a %s backup that does not fit is STORE_FULL, is not listed, and leaves nothing',
+  async (format) => {
+    const answer = await admin.send(CreateBackupDocument, { input: { name: 'too large', format } });
+    expect(codeIn(answer)).toBe('STORE_FULL');
+    expect(answer.errors[0]?.message).toMatch(/full/);
+    expect(await listed()).toBe(0);
+    expect(await filesIn(disk)).toEqual([]);
+  },
+);
 
 it('a job that does not fit ends in FAILED with STORE_FULL', async () => {
   const { startBackup } = await admin.run(StartBackupDocument, { input: { name: 'too large' } });
@@ -88,7 +108,10 @@ it('the server goes on: what fits is stored, and on a disk that has become full 
   });
   expect(await admin.codeOf(CreateBackupDocument, { input: { name: 'no more', compress: true } })).toBe('STORE_FULL');
   expect(await listed()).toBe(1);
-  expect((await admin.run(ValidateBackupDocument, { id: createBackup.id })).validateBackup).toMatchObject({ valid: true, contentChecked: true });
+  expect((await admin.run(ValidateBackupDocument, { id: createBackup.id })).validateBackup).toMatchObject({
+    valid: true,
+    contentChecked: true,
+  });
   // without its record no restore begins: it could not be settled after a crash
   expect(await admin.codeOf(RestoreBackupDocument, { input: { backupId: createBackup.id } })).toBe('STORE_FULL');
   expect(compareDatabases(before, await dumpDatabase(ovsdb.remote))).toEqual([]);

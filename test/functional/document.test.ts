@@ -1,9 +1,9 @@
 /**
- * The requests of the operators' manual, in its own words: curl with -d and no Content-Type, with unquoted addresses, with quotes in
- * quotes. bash runs them, and what the manual says of each answer is checked.
+ * The requests of the operators' manual, in its own words: curl with -d and no Content-Type, with unquoted addresses,
+ * with quotes in quotes. bash runs them, and what the manual says of each answer is checked.
  *
- * $OVNCP_URL, $TOKEN and $BACKUP_ID stand where the manual has them. Some of its commands send no token: they get it from curl's own
- * configuration, which also has every curl print the status after the body.
+ * $OVNCP_URL, $TOKEN and $BACKUP_ID stand where the manual has them. Some of its commands send no token: they get it
+ * from curl's own configuration, which also has every curl print the status after the body.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,10 +41,35 @@ beforeAll(async () => {
   api = await startApiServer({ database: databaseFile({ profile: 'small' }) });
   folder = await mkdtemp(join(tmpdir(), 'ovncp-document-'));
   const remote = api.ovsdb.remote;
-  for (const name of NETWORK) await nbctl(remote, 'ls-add', name, '--', 'lsp-add', name, `${name}-p`, '--', 'acl-add', name, 'to-lport', '1001', 'ip4', 'allow');
+  for (const name of NETWORK)
+    await nbctl(
+      remote,
+      'ls-add',
+      name,
+      '--',
+      'lsp-add',
+      name,
+      `${name}-p`,
+      '--',
+      'acl-add',
+      name,
+      'to-lport',
+      '1001',
+      'ip4',
+      'allow',
+    );
   for (const name of ['lr-main', 'old-router-uuid']) await nbctl(remote, 'lr-add', name);
-  backupId = idOf(await shell(`curl -X POST $OVNCP_URL/api/v1/backups -d '{"name": "Production Backup", "compress": true, "tags": ["production"]}'`));
-  encryptedId = idOf(await shell(`curl -X POST $OVNCP_URL/api/v1/backups -d '{"name": "Locked", "encrypt": true, "encryption_key": "${KEY}"}'`));
+  backupId = idOf(
+    await shell(
+      `curl -X POST $OVNCP_URL/api/v1/backups -d '{"name": "Production Backup", "compress": true, "tags": ` +
+        `["production"]}'`,
+    ),
+  );
+  encryptedId = idOf(
+    await shell(
+      `curl -X POST $OVNCP_URL/api/v1/backups -d '{"name": "Locked", "encrypt": true, "encryption_key": "${KEY}"}'`,
+    ),
+  );
 });
 afterAll(async () => {
   await api.stop();
@@ -60,10 +85,22 @@ interface ShellOptions {
 }
 
 /** Runs the command; what it printed is one answer. */
-async function shell(command: string, { id = backupId, token = api.admin.token ?? '', isTokenKept = true }: ShellOptions = {}): Promise<Answered> {
+async function shell(
+  command: string,
+  { id = backupId, token = api.admin.token ?? '', isTokenKept = true }: ShellOptions = {},
+): Promise<Answered> {
   const sendsToken = command.includes('Authorization: Bearer $TOKEN');
-  const curlrc = ['silent', 'show-error', 'write-out = "\\n%{http_code}\\n"', ...(sendsToken || !isTokenKept ? [] : [`header = "Authorization: Bearer ${token}"`])];
-  const { code, stdout, stderr } = await runCommand(['bash', '-c', command], { folder, curlrc, env: { OVNCP_URL: api.url, TOKEN: token, BACKUP_ID: id, LATEST_BACKUP: id } });
+  const curlrc = [
+    'silent',
+    'show-error',
+    'write-out = "\\n%{http_code}\\n"',
+    ...(sendsToken || !isTokenKept ? [] : [`header = "Authorization: Bearer ${token}"`]),
+  ];
+  const { code, stdout, stderr } = await runCommand(['bash', '-c', command], {
+    folder,
+    curlrc,
+    env: { OVNCP_URL: api.url, TOKEN: token, BACKUP_ID: id, LATEST_BACKUP: id },
+  });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [, text = '', status] = /^([^]*)\n(\d{3})\n$/.exec(stdout) ?? [];
   return { status: Number(status), text, body: text.startsWith('{') ? (JSON.parse(text) as Body) : {} };
@@ -76,10 +113,26 @@ const idOf = ({ status, body }: Answered): string => {
 
 /** Loses a switch, and changes another. */
 async function lose(): Promise<void> {
-  await nbctl(api.ovsdb.remote, '--if-exists', 'ls-del', 'ls-web', '--', 'set', 'Logical_Switch', 'ls-app', 'other_config:changed=yes');
+  await nbctl(
+    api.ovsdb.remote,
+    '--if-exists',
+    'ls-del',
+    'ls-web',
+    '--',
+    'set',
+    'Logical_Switch',
+    'ls-app',
+    'other_config:changed=yes',
+  );
 }
-const restored = async (): Promise<Answered> => shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"conflict_policy": "overwrite", "exact": true}'`);
-const switches = async (): Promise<readonly string[]> => (await nbctl(api.ovsdb.remote, '--bare', '--columns=name', 'list', 'Logical_Switch')).split('\n').filter((line) => line !== '');
+const restored = async (): Promise<Answered> =>
+  shell(
+    `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"conflict_policy": "overwrite", "exact": true}'`,
+  );
+const switches = async (): Promise<readonly string[]> =>
+  (await nbctl(api.ovsdb.remote, '--bare', '--columns=name', 'list', 'Logical_Switch'))
+    .split('\n')
+    .filter((line) => line !== '');
 
 /** The file of a backup, and what the manual's directory listing shows of its name. */
 async function fileLike(pattern: RegExp): Promise<string> {
@@ -101,9 +154,22 @@ describe('making backups', () => {
     "compress": true,
     "tags": ["production", "pre-maintenance"]
   }'`);
-    const backup = { id: UUID, name: 'Full Backup - Production', description: 'Complete backup before maintenance', type: 'full', compressed: true, encrypted: false, tags: ['production', 'pre-maintenance'], row_count: rowCount(await dumpDatabase(api.ovsdb.remote)) };
+    const backup = {
+      id: UUID,
+      name: 'Full Backup - Production',
+      description: 'Complete backup before maintenance',
+      type: 'full',
+      compressed: true,
+      encrypted: false,
+      tags: ['production', 'pre-maintenance'],
+      row_count: rowCount(await dumpDatabase(api.ovsdb.remote)),
+    };
     expect(answer).toMatchObject({ status: 201, body: { backup, message: 'Backup created successfully' } });
-    expect(await shell(`curl -X DELETE $OVNCP_URL/api/v1/backups/$BACKUP_ID -H "Authorization: Bearer $TOKEN"`, { id: idOf(answer) })).toMatchObject({ status: 200, body: { message: 'Backup deleted successfully' } });
+    expect(
+      await shell(`curl -X DELETE $OVNCP_URL/api/v1/backups/$BACKUP_ID -H "Authorization: Bearer $TOKEN"`, {
+        id: idOf(answer),
+      }),
+    ).toMatchObject({ status: 200, body: { message: 'Backup deleted successfully' } });
   });
 
   it('a selective one', async () => {
@@ -121,7 +187,22 @@ describe('making backups', () => {
     }
   }'`);
     // two switches, each with a port and an ACL, and a router
-    expect(answer).toMatchObject({ status: 201, body: { backup: { name: 'Web Tier Backup', type: 'selective', row_count: 7, resource_filter: { switches: ['ls-web-tier', 'ls-app-tier'], routers: ['lr-main'], include_acls: true, include_ports: true } } } });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: {
+        backup: {
+          name: 'Web Tier Backup',
+          type: 'selective',
+          row_count: 7,
+          resource_filter: {
+            switches: ['ls-web-tier', 'ls-app-tier'],
+            routers: ['lr-main'],
+            include_acls: true,
+            include_ports: true,
+          },
+        },
+      },
+    });
   });
 
   it('with every field of the request', async () => {
@@ -139,7 +220,16 @@ describe('making backups', () => {
     "include_acls": true
   }
 }'`);
-    const backup = { id: UUID, name: 'Daily Backup', type: 'full', format: 'json', created_at: INSTANT, size: COUNT, checksum: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), tags: ['daily', 'automated'] };
+    const backup = {
+      id: UUID,
+      name: 'Daily Backup',
+      type: 'full',
+      format: 'json',
+      created_at: INSTANT,
+      size: COUNT,
+      checksum: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      tags: ['daily', 'automated'],
+    };
     expect(answer).toMatchObject({ status: 201, body: { backup, message: 'Backup created successfully' } });
     const file = await fileLike(/^Daily_Backup-\d{8}-\d{6}\.json\.gz\.enc$/);
     expect((await readFile(join(api.folder, file))).length).toBe((answer.body['backup'] as { size: number }).size);
@@ -153,14 +243,22 @@ describe('making backups', () => {
     "encrypt": true,
     "encryption_key": "my-strong-password-32-chars-long"
   }'`);
-    expect(answer).toMatchObject({ status: 201, body: { backup: { name: 'Secure Backup', type: 'full', encrypted: true, compressed: false } } });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { backup: { name: 'Secure Backup', type: 'full', encrypted: true, compressed: false } },
+    });
     await fileLike(/^Secure_Backup-\d{8}-\d{6}\.json\.enc$/);
-    for (const name of await api.files()) expect((await readFile(join(api.folder, name))).includes('my-strong-password-32-chars-long')).toBe(false);
+    for (const name of await api.files())
+      expect((await readFile(join(api.folder, name))).includes('my-strong-password-32-chars-long')).toBe(false);
     expect(answer.text + api.lines.join('\n')).not.toContain('my-strong-password-32-chars-long');
   });
 
   it('one named for what comes after it', async () => {
-    const name = { name: 'prod-pre-upgrade-v2.5.0', description: 'Production backup before upgrading to v2.5.0', tags: ['production', 'pre-upgrade', 'v2.5.0'] };
+    const name = {
+      name: 'prod-pre-upgrade-v2.5.0',
+      description: 'Production backup before upgrading to v2.5.0',
+      tags: ['production', 'pre-upgrade', 'v2.5.0'],
+    };
     const answer = await shell(`curl -X POST $OVNCP_URL/api/v1/backups -H "Authorization: Bearer $TOKEN" -d '{
   "name": "prod-pre-upgrade-v2.5.0",
   "description": "Production backup before upgrading to v2.5.0",
@@ -168,38 +266,63 @@ describe('making backups', () => {
 }'`);
     expect(answer).toMatchObject({ status: 201, body: { backup: name } });
     await fileLike(/^prod-pre-upgrade-v2\.5\.0-\d{8}-\d{6}\.json$/);
-    expect(await shell(`curl -X DELETE $OVNCP_URL/api/v1/backups/$BACKUP_ID`, { id: idOf(answer) })).toMatchObject({ status: 200 });
+    expect(await shell(`curl -X DELETE $OVNCP_URL/api/v1/backups/$BACKUP_ID`, { id: idOf(answer) })).toMatchObject({
+      status: 200,
+    });
   });
 
   it('an incremental one is to come, and says so', async () => {
-    expect(await shell(`curl -X POST $OVNCP_URL/api/v1/backups -d '{"name": "hourly", "type": "incremental"}'`)).toMatchObject({ status: 400, body: { error: expect.stringContaining('incremental backups are not made yet') } });
+    expect(
+      await shell(`curl -X POST $OVNCP_URL/api/v1/backups -d '{"name": "hourly", "type": "incremental"}'`),
+    ).toMatchObject({ status: 400, body: { error: expect.stringContaining('incremental backups are not made yet') } });
   });
 });
 
 describe('listing them', () => {
-  it.each(['curl $OVNCP_URL/api/v1/backups?tag=production', 'curl -s $OVNCP_URL/api/v1/backups?tag=production -H "Authorization: Bearer $TOKEN"'])('%s', async (command) => {
+  it.each([
+    'curl $OVNCP_URL/api/v1/backups?tag=production',
+    'curl -s $OVNCP_URL/api/v1/backups?tag=production -H "Authorization: Bearer $TOKEN"',
+  ])('%s', async (command) => {
     const { status, body } = await shell(command);
-    expect({ status, body }).toMatchObject({ status: 200, body: { total: 1, backups: [{ id: backupId, name: 'Production Backup', created_at: INSTANT, size: COUNT, tags: ['production'] }] } });
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: {
+        total: 1,
+        backups: [{ id: backupId, name: 'Production Backup', created_at: INSTANT, size: COUNT, tags: ['production'] }],
+      },
+    });
     await fileLike(/^Production_Backup-\d{8}-\d{6}\.json\.gz$/);
   });
 
   it('jq finds the newest', async () => {
-    const { code, stdout } = await runCommand(['bash', '-c', `curl -s $OVNCP_URL/api/v1/backups?tag=production | \\
-  jq -r '.backups[0].id'`], { folder, curlrc: [`header = "Authorization: Bearer ${api.admin.token ?? ''}"`], env: { OVNCP_URL: api.url } });
+    const { code, stdout } = await runCommand(
+      [
+        'bash',
+        '-c',
+        `curl -s $OVNCP_URL/api/v1/backups?tag=production | \\
+  jq -r '.backups[0].id'`,
+      ],
+      { folder, curlrc: [`header = "Authorization: Bearer ${api.admin.token ?? ''}"`], env: { OVNCP_URL: api.url } },
+    );
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${backupId}\n` });
   });
 });
 
 describe('validating one', () => {
   it('as the recovery script does', async () => {
-    expect(await shell(`curl -X POST $OVNCP_URL/api/v1/backups/validate \\
-  -d "{\\"backup_id\\": \\"$LATEST_BACKUP\\"}"`)).toMatchObject({ status: 200, body: { valid: true, message: 'Backup is valid' } });
+    expect(
+      await shell(`curl -X POST $OVNCP_URL/api/v1/backups/validate \\
+  -d "{\\"backup_id\\": \\"$LATEST_BACKUP\\"}"`),
+    ).toMatchObject({ status: 200, body: { valid: true, message: 'Backup is valid' } });
   });
 });
 
 describe('exporting and importing', () => {
   it('the same configuration in JSON and in YAML', async () => {
-    const yaml = load((await shell(`curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export?format=yaml -H "Authorization: Bearer $TOKEN"`)).text) as Body;
+    const yaml = load(
+      (await shell(`curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export?format=yaml -H "Authorization: Bearer $TOKEN"`))
+        .text,
+    ) as Body;
     const { status, body } = await shell('curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export?format=json');
     expect(status).toBe(200);
     expect(yaml).toEqual(body);
@@ -207,11 +330,17 @@ describe('exporting and importing', () => {
   });
 
   it('a file', async () => {
-    await writeFile(join(folder, 'backup.json'), (await shell('curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export')).text);
+    await writeFile(
+      join(folder, 'backup.json'),
+      (await shell('curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export')).text,
+    );
     const answer = await shell(`curl -X POST $OVNCP_URL/api/v1/backups/import \\
   -H "Authorization: Bearer $TOKEN" \\
   -F "file=@backup.json"`);
-    expect(answer).toMatchObject({ status: 201, body: { backup: { id: UUID, name: 'Production Backup' }, message: 'Backup imported successfully' } });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { backup: { id: UUID, name: 'Production Backup' }, message: 'Backup imported successfully' },
+    });
     expect(idOf(answer)).not.toBe(backupId);
   });
 
@@ -245,18 +374,27 @@ describe('restoring', () => {
     await lose();
   });
 
-  const RESULT = { success: true, restored_count: COUNT, skipped_count: COUNT, error_count: 0, processing_time: SECONDS };
+  const RESULT = {
+    success: true,
+    restored_count: COUNT,
+    skipped_count: COUNT,
+    error_count: 0,
+    processing_time: SECONDS,
+  };
 
   it('with every field of the request', async () => {
     await nbctl(api.ovsdb.remote, '--if-exists', 'ls-del', 'old-switch-id', '--', 'ls-add', 'new-switch-id');
-    const answer = await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -H "Authorization: Bearer $TOKEN" -d '{
+    const answer = await shell(
+      `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -H "Authorization: Bearer $TOKEN" -d '{
   "dry_run": false,
   "conflict_policy": "skip",
   "resource_mapping": {
     "old-switch-id": "new-switch-id"
   },
   "decryption_key": "your-strong-password"
-}'`, { id: encryptedId });
+}'`,
+      { id: encryptedId },
+    );
     // ls-web comes back, and the new switch gets what the old one held
     const details = { switches: { total: 12, restored: 2, skipped: 10, failed: 0 }, acls: { restored: 2, failed: 0 } };
     expect(answer).toMatchObject({ status: 200, body: { ...RESULT, details } });
@@ -265,25 +403,40 @@ describe('restoring', () => {
   });
 
   it.each([
-    ['as a dry run', `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
+    [
+      'as a dry run',
+      `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
   -H "Authorization: Bearer $TOKEN" \\
   -d '{
     "dry_run": true,
     "conflict_policy": "overwrite"
-  }'`],
-    ['as a dry run with nothing but that', `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
-  -d '{"dry_run": true}'`],
+  }'`,
+    ],
+    [
+      'as a dry run with nothing but that',
+      `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
+  -d '{"dry_run": true}'`,
+    ],
   ])('%s, which changes nothing', async (_how, command) => {
     const before = await dumpDatabase(api.ovsdb.remote);
-    expect(await shell(command)).toMatchObject({ status: 200, body: { ...RESULT, dry_run: true, details: { switches: { restored: expect.any(Number) } } } });
+    expect(await shell(command)).toMatchObject({
+      status: 200,
+      body: { ...RESULT, dry_run: true, details: { switches: { restored: expect.any(Number) } } },
+    });
     expect(compareDatabases(before, await dumpDatabase(api.ovsdb.remote))).toEqual([]);
   });
 
   it.each([
-    ['with overwrite', `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
-     -d '{"conflict_policy": "overwrite"}'`],
-    ['as the recovery script does', `curl -X POST $OVNCP_URL/api/v1/backups/$LATEST_BACKUP/restore \\
-    -d '{"conflict_policy": "overwrite", "force": true}'`],
+    [
+      'with overwrite',
+      `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
+     -d '{"conflict_policy": "overwrite"}'`,
+    ],
+    [
+      'as the recovery script does',
+      `curl -X POST $OVNCP_URL/api/v1/backups/$LATEST_BACKUP/restore \\
+    -d '{"conflict_policy": "overwrite", "force": true}'`,
+    ],
   ])('%s, which brings the configuration of the backup', async (_how, command) => {
     await restored();
     const before = await dumpDatabase(api.ovsdb.remote);
@@ -293,24 +446,50 @@ describe('restoring', () => {
   });
 
   it('with skip, the default, which leaves what is there', async () => {
-    expect(await shell('curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore')).toMatchObject({ status: 200, body: { ...RESULT, details: { switches: { restored: 1 } } } });
+    expect(await shell('curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore')).toMatchObject({
+      status: 200,
+      body: { ...RESULT, details: { switches: { restored: 1 } } },
+    });
     expect(await switches()).toContain('ls-web');
-    expect((await nbctl(api.ovsdb.remote, 'get', 'Logical_Switch', 'ls-app', 'other_config')).trim()).toBe('{changed=yes}');
+    expect((await nbctl(api.ovsdb.remote, 'get', 'Logical_Switch', 'ls-app', 'other_config')).trim()).toBe(
+      '{changed=yes}',
+    );
   });
 
   it('with rename, which brings copies with the time in their names', async () => {
-    expect(await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"conflict_policy": "rename"}'`)).toMatchObject({ status: 200, body: RESULT });
-    expect((await switches()).filter((name) => name.startsWith('ls-app'))).toEqual(expect.arrayContaining(['ls-app', 'ls-app-tier', expect.stringMatching(/^ls-app_restored_\d{8}/)]));
+    expect(
+      await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"conflict_policy": "rename"}'`),
+    ).toMatchObject({ status: 200, body: RESULT });
+    expect((await switches()).filter((name) => name.startsWith('ls-app'))).toEqual(
+      expect.arrayContaining(['ls-app', 'ls-app-tier', expect.stringMatching(/^ls-app_restored_\d{8}/)]),
+    );
   });
 
   it('with error, which does nothing where something conflicts', async () => {
     const before = await dumpDatabase(api.ovsdb.remote);
-    expect(await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"conflict_policy": "error"}'`)).toMatchObject({ status: 409, body: { error: expect.stringMatching(/^Restore conflicts/), code: 'CONFLICT' } });
+    expect(
+      await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"conflict_policy": "error"}'`),
+    ).toMatchObject({ status: 409, body: { error: expect.stringMatching(/^Restore conflicts/), code: 'CONFLICT' } });
     expect(compareDatabases(before, await dumpDatabase(api.ovsdb.remote))).toEqual([]);
   });
 
   it('with a mapping of a switch and a router', async () => {
-    await nbctl(api.ovsdb.remote, '--if-exists', 'ls-del', 'old-switch-uuid', '--', '--if-exists', 'lr-del', 'old-router-uuid', '--', 'ls-add', 'new-switch-uuid', '--', 'lr-add', 'new-router-uuid');
+    await nbctl(
+      api.ovsdb.remote,
+      '--if-exists',
+      'ls-del',
+      'old-switch-uuid',
+      '--',
+      '--if-exists',
+      'lr-del',
+      'old-router-uuid',
+      '--',
+      'ls-add',
+      'new-switch-uuid',
+      '--',
+      'lr-add',
+      'new-router-uuid',
+    );
     const answer = await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{
   "resource_mapping": {
     "old-switch-uuid": "new-switch-uuid",
@@ -331,7 +510,14 @@ describe('restoring', () => {
     "include_ports": false
   }
 }'`);
-    expect(answer).toMatchObject({ status: 200, body: { ...RESULT, restored_count: 4, details: { switches: { total: 2, restored: 2 }, acls: { total: 2, restored: 2 } } } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        ...RESULT,
+        restored_count: 4,
+        details: { switches: { total: 2, restored: 2 }, acls: { total: 2, restored: 2 } },
+      },
+    });
     expect(answer.body['details']).not.toHaveProperty('ports');
     expect(await switches()).not.toContain('ls-web-tier');
   });
@@ -341,7 +527,19 @@ describe('restoring', () => {
     const { status, body } = await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore \\
   -H "X-Debug: true" \\
   -d '{"dry_run": true}'`);
-    expect({ status, body }).toMatchObject({ status: 200, body: { ...RESULT, dry_run: true, debug: { phases: expect.arrayContaining([expect.objectContaining({ phase: 'planning' })]), changes: expect.arrayContaining([expect.objectContaining({ kind: 'insert', label: expect.stringContaining('ls-web') })]) } } });
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: {
+        ...RESULT,
+        dry_run: true,
+        debug: {
+          phases: expect.arrayContaining([expect.objectContaining({ phase: 'planning' })]),
+          changes: expect.arrayContaining([
+            expect.objectContaining({ kind: 'insert', label: expect.stringContaining('ls-web') }),
+          ]),
+        },
+      },
+    });
     expect(api.lines.slice(logged).join('\n')).toContain('restore in detail');
   });
 });
@@ -349,14 +547,27 @@ describe('restoring', () => {
 describe('what goes wrong', () => {
   it('"Backup not found"', async () => {
     const id = 'b1234567-89ab-cdef-0123-456789abcdef';
-    for (const command of [`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"dry_run": true}'`, 'curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export?format=yaml', 'curl -X DELETE $OVNCP_URL/api/v1/backups/$BACKUP_ID', 'curl $OVNCP_URL/api/v1/backups/$BACKUP_ID']) {
-      expect(await shell(command, { id })).toMatchObject({ status: 404, body: { error: expect.stringContaining('Backup not found'), code: 'NOT_FOUND', request_id: expect.any(String) } });
+    for (const command of [
+      `curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '{"dry_run": true}'`,
+      'curl $OVNCP_URL/api/v1/backups/$BACKUP_ID/export?format=yaml',
+      'curl -X DELETE $OVNCP_URL/api/v1/backups/$BACKUP_ID',
+      'curl $OVNCP_URL/api/v1/backups/$BACKUP_ID',
+    ]) {
+      expect(await shell(command, { id })).toMatchObject({
+        status: 404,
+        body: { error: expect.stringContaining('Backup not found'), code: 'NOT_FOUND', request_id: expect.any(String) },
+      });
     }
   });
 
   it('"Decryption failed"', async () => {
     for (const body of ['{"decryption_key": "another"}', '{}']) {
-      expect(await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '${body}'`, { id: encryptedId })).toMatchObject({ status: 422, body: { error: expect.stringMatching(/^Decryption failed/), code: 'DECRYPTION_FAILED' } });
+      expect(
+        await shell(`curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore -d '${body}'`, { id: encryptedId }),
+      ).toMatchObject({
+        status: 422,
+        body: { error: expect.stringMatching(/^Decryption failed/), code: 'DECRYPTION_FAILED' },
+      });
     }
   });
 
@@ -368,11 +579,17 @@ describe('what goes wrong', () => {
     ['backups:restore', 'curl -X POST $OVNCP_URL/api/v1/backups/$BACKUP_ID/restore', 'admin'],
   ])('"Insufficient permissions": one with %s runs %s', async (permission, command, missing) => {
     const { status, body } = await shell(command, { token: await tokenWith(permission) });
-    expect({ status, body }).toMatchObject({ status: 403, body: { error: expect.stringContaining('Insufficient permissions'), code: 'FORBIDDEN' } });
+    expect({ status, body }).toMatchObject({
+      status: 403,
+      body: { error: expect.stringContaining('Insufficient permissions'), code: 'FORBIDDEN' },
+    });
     expect(body['error']).toContain(missing);
   });
 
   it('no token at all', async () => {
-    expect(await shell('curl $OVNCP_URL/api/v1/backups?tag=production', { isTokenKept: false })).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+    expect(await shell('curl $OVNCP_URL/api/v1/backups?tag=production', { isTokenKept: false })).toMatchObject({
+      status: 401,
+      body: { code: 'UNAUTHENTICATED' },
+    });
   });
 });

@@ -1,10 +1,17 @@
 /** Restores against a real server: whole databases, and the meaning of each policy case by case. */
 import { readFile } from 'node:fs/promises';
-import { ConnectionError, OvsdbError } from '../../src/ovsdb/error.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
+import { ConnectionError, OvsdbError } from '../../src/ovsdb/error.js';
 import { countsOf, Engine, EXACT, OVERWRITE, REFUSE, SKIP } from '../support/engine.js';
-import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact, type DatabaseContent } from '../support/judge.js';
-import { databaseFile, type DatabaseFileOptions } from '../support/northbound/database-file.js';
+import {
+  compareDatabases,
+  type DatabaseContent,
+  dumpDatabase,
+  emptyDatabase,
+  rowCount,
+  transact,
+} from '../support/judge.js';
+import { type DatabaseFileOptions, databaseFile } from '../support/northbound/database-file.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
 
 /** How many transactions the server has written to its file. */
@@ -12,28 +19,40 @@ async function transactions(server: TestServer): Promise<number> {
   return (await readFile(server.databaseFile, 'latin1')).match(/^OVSDB JSON /gm)?.length ?? 0;
 }
 
-const PROFILES: readonly DatabaseFileOptions[] = [{ profile: 'small', edge: true }, { profile: 'openstack', rows: 5_000 }, { profile: 'k8s', rows: 10_000 }];
+const PROFILES: readonly DatabaseFileOptions[] = [
+  { profile: 'small', edge: true },
+  { profile: 'openstack', rows: 5_000 },
+  { profile: 'k8s', rows: 10_000 },
+];
 
 describe('a restore of a whole database', () => {
-  it.each(PROFILES)('into an emptied one brings back every row, UUID and value, and again changes nothing: $profile', async (options) => {
-    await using server = await startOvsdbServer({ database: databaseFile(options) });
-    const engine = new Engine(server.remote);
-    const before = await dumpDatabase(server.remote);
-    const backup = await engine.capture();
-    await emptyDatabase(server.remote);
-    expect(rowCount(await dumpDatabase(server.remote))).toBe(0);
-    const { plan, verification } = await engine.restore(backup, SKIP);
-    expect(compareDatabases(before, await dumpDatabase(server.remote))).toEqual([]);
-    expect(plan.changeCount).toBe(rowCount(before));
-    expect(verification).toEqual({ problems: [], warnings: [], asPlanned: plan.changeCount, touched: plan.changeCount });
+  it.each(PROFILES)(
+    'into an emptied one brings back every row, UUID and value, and again changes nothing: $profile',
+    async (options) => {
+      await using server = await startOvsdbServer({ database: databaseFile(options) });
+      const engine = new Engine(server.remote);
+      const before = await dumpDatabase(server.remote);
+      const backup = await engine.capture();
+      await emptyDatabase(server.remote);
+      expect(rowCount(await dumpDatabase(server.remote))).toBe(0);
+      const { plan, verification } = await engine.restore(backup, SKIP);
+      expect(compareDatabases(before, await dumpDatabase(server.remote))).toEqual([]);
+      expect(plan.changeCount).toBe(rowCount(before));
+      expect(verification).toEqual({
+        problems: [],
+        warnings: [],
+        asPlanned: plan.changeCount,
+        touched: plan.changeCount,
+      });
 
-    const written = await transactions(server);
-    for (const policy of [SKIP, OVERWRITE, EXACT, REFUSE]) {
-      const again = await engine.restore(backup, policy);
-      expect([again.plan.changeCount, countsOf(again.plan), again.plan.warnings]).toEqual([0, {}, []]);
-    }
-    expect(await transactions(server)).toBe(written);
-  });
+      const written = await transactions(server);
+      for (const policy of [SKIP, OVERWRITE, EXACT, REFUSE]) {
+        const again = await engine.restore(backup, policy);
+        expect([again.plan.changeCount, countsOf(again.plan), again.plan.warnings]).toEqual([0, {}, []]);
+      }
+      expect(await transactions(server)).toBe(written);
+    },
+  );
 
   it('of nothing deletes everything with exact, and nothing otherwise', async () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'openstack', rows: 500 }) });
@@ -55,30 +74,100 @@ describe('policies', () => {
     server = await startOvsdbServer();
     engine = new Engine(server.remote);
   });
-  afterEach(async () => { await server.stop(); });
+  afterEach(async () => {
+    await server.stop();
+  });
 
   const nb = (...words: readonly string[]): Promise<string> => nbctl(server.remote, ...words);
-  const get = async (table: string, row: string, column: string): Promise<string> => (await nb('get', table, row, column)).trim();
+  const get = async (table: string, row: string, column: string): Promise<string> =>
+    (await nb('get', table, row, column)).trim();
   const uuidOf = (table: string, row: string): Promise<string> => get(table, row, '_uuid');
   const dump = (...leaveOut: readonly string[]): Promise<DatabaseContent> => dumpDatabase(server.remote, { leaveOut });
-  const names = async (table: string): Promise<string[]> => (await nb('--bare', '--columns=name', 'list', table)).split('\n').filter((line) => line !== '').sort();
+  const names = async (table: string): Promise<string[]> =>
+    (await nb('--bare', '--columns=name', 'list', table))
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
 
   /** Two switches with ports, a port group with an ACL, a router with a NAT. */
   async function build(): Promise<void> {
-    await nb('ls-add', 'web', '--', 'lsp-add', 'web', 'web-1', '--', 'lsp-add', 'web', 'web-2', '--', 'lsp-set-addresses', 'web-1', 'dynamic', '--', 'ls-add', 'db', '--', 'lsp-add', 'db', 'db-1');
-    await nb('pg-add', 'pg', 'web-1', 'db-1', '--', 'acl-add', 'pg', 'to-lport', '1000', 'ip4', 'allow', '--', 'acl-add', 'web', 'from-lport', '900', 'ip6', 'drop');
-    await nb('lr-add', 'gw', '--', 'lrp-add', 'gw', 'gw-web', '00:00:00:00:00:01', '10.0.0.1/24', '--', 'lr-nat-add', 'gw', 'snat', '1.1.1.1', '10.0.0.0/24');
+    await nb(
+      'ls-add',
+      'web',
+      '--',
+      'lsp-add',
+      'web',
+      'web-1',
+      '--',
+      'lsp-add',
+      'web',
+      'web-2',
+      '--',
+      'lsp-set-addresses',
+      'web-1',
+      'dynamic',
+      '--',
+      'ls-add',
+      'db',
+      '--',
+      'lsp-add',
+      'db',
+      'db-1',
+    );
+    await nb(
+      'pg-add',
+      'pg',
+      'web-1',
+      'db-1',
+      '--',
+      'acl-add',
+      'pg',
+      'to-lport',
+      '1000',
+      'ip4',
+      'allow',
+      '--',
+      'acl-add',
+      'web',
+      'from-lport',
+      '900',
+      'ip6',
+      'drop',
+    );
+    await nb(
+      'lr-add',
+      'gw',
+      '--',
+      'lrp-add',
+      'gw',
+      'gw-web',
+      '00:00:00:00:00:01',
+      '10.0.0.1/24',
+      '--',
+      'lr-nat-add',
+      'gw',
+      'snat',
+      '1.1.1.1',
+      '10.0.0.0/24',
+    );
   }
 
-  it.each([SKIP, OVERWRITE, EXACT, REFUSE])('bring a deleted port back into its switch and its port groups, with its UUID: %j', async (options) => {
-    await build();
-    const [before, backup] = [await dump(), await engine.capture()];
-    await nb('lsp-del', 'web-1');
-    const { plan, verification } = await engine.restore(backup, options);
-    expect(compareDatabases(before, await dump())).toEqual([]);
-    expect(countsOf(plan)).toMatchObject({ Logical_Switch: { restored: 1 }, Logical_Switch_Port: { restored: 1 }, Port_Group: { restored: 1 } });
-    expect([plan.changeCount, verification.asPlanned]).toEqual([3, 3]);
-  });
+  it.each([SKIP, OVERWRITE, EXACT, REFUSE])(
+    'bring a deleted port back into its switch and its port groups, with its UUID: %j',
+    async (options) => {
+      await build();
+      const [before, backup] = [await dump(), await engine.capture()];
+      await nb('lsp-del', 'web-1');
+      const { plan, verification } = await engine.restore(backup, options);
+      expect(compareDatabases(before, await dump())).toEqual([]);
+      expect(countsOf(plan)).toMatchObject({
+        Logical_Switch: { restored: 1 },
+        Logical_Switch_Port: { restored: 1 },
+        Port_Group: { restored: 1 },
+      });
+      expect([plan.changeCount, verification.asPlanned]).toEqual([3, 3]);
+    },
+  );
 
   it.each([SKIP, OVERWRITE, EXACT, REFUSE])('bring a deleted switch back whole: %j', async (options) => {
     await build();
@@ -91,9 +180,36 @@ describe('policies', () => {
   it('leave live rows as they are under SKIP, but for references to what comes back', async () => {
     await build();
     const backup = await engine.capture();
-    await nb('lsp-del', 'web-1', '--', 'lsp-add', 'web', 'new', '--', 'set', 'logical_switch', 'web', 'other_config:subnet=10.0.0.0/24', '--', 'pg-set-ports', 'pg', 'new', '--', 'lsp-set-type', 'web-2', 'router');
-    const [webOne, dbOne, fresh] = [backup.tables.get('Logical_Switch_Port'), await uuidOf('logical_switch_port', 'db-1'), await uuidOf('logical_switch_port', 'new')];
-    const returned = Array.from({ length: webOne?.count ?? 0 }, (_, i) => [webOne?.row(i)['name'], webOne?.uuid(i)]).find(([name]) => name === 'web-1')?.[1] as string;
+    await nb(
+      'lsp-del',
+      'web-1',
+      '--',
+      'lsp-add',
+      'web',
+      'new',
+      '--',
+      'set',
+      'logical_switch',
+      'web',
+      'other_config:subnet=10.0.0.0/24',
+      '--',
+      'pg-set-ports',
+      'pg',
+      'new',
+      '--',
+      'lsp-set-type',
+      'web-2',
+      'router',
+    );
+    const [webOne, dbOne, fresh] = [
+      backup.tables.get('Logical_Switch_Port'),
+      await uuidOf('logical_switch_port', 'db-1'),
+      await uuidOf('logical_switch_port', 'new'),
+    ];
+    const returned = Array.from({ length: webOne?.count ?? 0 }, (_, i) => [
+      webOne?.row(i)['name'],
+      webOne?.uuid(i),
+    ]).find(([name]) => name === 'web-1')?.[1] as string;
     const { verification } = await engine.restore(backup, SKIP);
     expect(verification.problems).toEqual([]);
     expect(await names('logical_switch_port')).toEqual(['db-1', 'new', 'web-1', 'web-2']);
@@ -106,11 +222,38 @@ describe('policies', () => {
   it('write only what differs under OVERWRITE, and keep what lives only in the database with its memberships', async () => {
     await build();
     const [before, backup] = [await dump(), await engine.capture()];
-    await nb('lsp-add', 'web', 'new', '--', 'set', 'logical_switch', 'web', 'other_config:subnet=10.0.0.0/24', '--', 'pg-set-ports', 'pg', 'new', '--', 'ls-add', 'extra', '--', 'acl-del', 'pg', '--', 'lrp-set-gateway-chassis', 'gw-web', 'c1');
+    await nb(
+      'lsp-add',
+      'web',
+      'new',
+      '--',
+      'set',
+      'logical_switch',
+      'web',
+      'other_config:subnet=10.0.0.0/24',
+      '--',
+      'pg-set-ports',
+      'pg',
+      'new',
+      '--',
+      'ls-add',
+      'extra',
+      '--',
+      'acl-del',
+      'pg',
+      '--',
+      'lrp-set-gateway-chassis',
+      'gw-web',
+      'c1',
+    );
     const fresh = await uuidOf('logical_switch_port', 'new');
     const { plan, verification } = await engine.restore(backup, OVERWRITE);
     expect(verification.problems).toEqual([]);
-    expect(countsOf(plan)).toEqual({ ACL: expect.objectContaining({ restored: 1 }) as object, Logical_Switch: expect.objectContaining({ restored: 1 }) as object, Port_Group: expect.objectContaining({ restored: 1 }) as object });
+    expect(countsOf(plan)).toEqual({
+      ACL: expect.objectContaining({ restored: 1 }) as object,
+      Logical_Switch: expect.objectContaining({ restored: 1 }) as object,
+      Port_Group: expect.objectContaining({ restored: 1 }) as object,
+    });
     expect(await names('logical_switch')).toEqual(['db', 'extra', 'web']);
     expect(await get('logical_switch', 'web', 'other_config')).toBe('{}');
     expect(await get('port_group', 'pg', 'ports')).toContain(fresh);
@@ -126,11 +269,17 @@ describe('policies', () => {
     await nb('lsp-del', 'web-1');
     expect((await engine.plan(backup, REFUSE)).problems).toEqual([]);
     await nb('set', 'logical_switch', 'db', 'other_config:a=b');
-    await transact(server.remote, [{ op: 'update', table: 'ACL', where: [['match', '==', 'ip4']], row: { action: 'drop' } }]);
+    await transact(server.remote, [
+      { op: 'update', table: 'ACL', where: [['match', '==', 'ip4']], row: { action: 'drop' } },
+    ]);
     const changed = await dump();
     const plan = await engine.plan(backup, REFUSE);
     expect(plan.problems).toEqual([
-      expect.objectContaining({ code: 'CONFLICT', table: 'ACL', message: expect.stringMatching(/^ACL to-lport 1000 ip4 differs from the backup in action$/) as string }),
+      expect.objectContaining({
+        code: 'CONFLICT',
+        table: 'ACL',
+        message: expect.stringMatching(/^ACL to-lport 1000 ip4 differs from the backup in action$/) as string,
+      }),
       expect.objectContaining({ code: 'CONFLICT', table: 'Logical_Switch', label: 'switch "db"' }),
     ]);
     await expect(engine.apply(plan)).rejects.toThrow('cannot or need not be applied');
@@ -140,20 +289,58 @@ describe('policies', () => {
   it('leave runtime columns of live rows alone, and give them back to rows that come back', async () => {
     await build();
     await nb('init');
-    const runtime = (cfg: number, up: boolean, address: string): Promise<unknown> => transact(server.remote, [
-      { op: 'update', table: 'NB_Global', where: [], row: { nb_cfg: cfg, sb_cfg: cfg, hv_cfg: cfg, options: ['map', [['mac_prefix', address], ['use_logical_dp_groups', 'true']]] } },
-      { op: 'update', table: 'Logical_Switch_Port', where: [], row: { up, dynamic_addresses: address } },
-    ]);
+    const runtime = (cfg: number, up: boolean, address: string): Promise<unknown> =>
+      transact(server.remote, [
+        {
+          op: 'update',
+          table: 'NB_Global',
+          where: [],
+          row: {
+            nb_cfg: cfg,
+            sb_cfg: cfg,
+            hv_cfg: cfg,
+            options: [
+              'map',
+              [
+                ['mac_prefix', address],
+                ['use_logical_dp_groups', 'true'],
+              ],
+            ],
+          },
+        },
+        { op: 'update', table: 'Logical_Switch_Port', where: [], row: { up, dynamic_addresses: address } },
+      ]);
     await runtime(5, true, '0a:00:00');
     const [backup, before] = [await engine.capture(), await dump()];
     await runtime(9, false, '0b:00:00');
     expect((await engine.plan(backup, EXACT)).changeCount).toBe(0);
-    await nb('remove', 'nb_global', '.', 'options', 'use_logical_dp_groups', '--', 'set', 'logical_switch_port', 'web-2', 'type=router', '--', 'lsp-del', 'web-1');
+    await nb(
+      'remove',
+      'nb_global',
+      '.',
+      'options',
+      'use_logical_dp_groups',
+      '--',
+      'set',
+      'logical_switch_port',
+      'web-2',
+      'type=router',
+      '--',
+      'lsp-del',
+      'web-1',
+    );
     await engine.restore(backup, EXACT);
     expect(await get('nb_global', '.', 'nb_cfg')).toBe('9');
     expect(await get('nb_global', '.', 'options')).toBe('{mac_prefix="0b:00:00", use_logical_dp_groups="true"}');
-    expect([await get('logical_switch_port', 'web-2', 'up'), await get('logical_switch_port', 'web-2', 'type'), await get('logical_switch_port', 'web-2', 'dynamic_addresses')]).toEqual(['false', '""', '"0b:00:00"']);
-    expect([await get('logical_switch_port', 'web-1', 'up'), await get('logical_switch_port', 'web-1', 'dynamic_addresses')]).toEqual(['true', '"0a:00:00"']);
+    expect([
+      await get('logical_switch_port', 'web-2', 'up'),
+      await get('logical_switch_port', 'web-2', 'type'),
+      await get('logical_switch_port', 'web-2', 'dynamic_addresses'),
+    ]).toEqual(['false', '""', '"0b:00:00"']);
+    expect([
+      await get('logical_switch_port', 'web-1', 'up'),
+      await get('logical_switch_port', 'web-1', 'dynamic_addresses'),
+    ]).toEqual(['true', '"0a:00:00"']);
     const others = new Map([...before].filter(([table]) => table !== 'NB_Global' && table !== 'Logical_Switch_Port'));
     expect(compareDatabases(others, await dump('NB_Global', 'Logical_Switch_Port'))).toEqual([]);
   });
@@ -180,16 +367,70 @@ describe('policies', () => {
   it('match rows that were made anew by name and key, update them in place, and point references at them', async () => {
     await build();
     const backup = await engine.capture();
-    const shape = async (): Promise<string> => (await nb('show')).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid').split('\n').sort().join('\n');
+    const shape = async (): Promise<string> =>
+      (await nb('show'))
+        .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'uuid')
+        .split('\n')
+        .sort()
+        .join('\n');
     const before = await shape();
     await nb('ls-del', 'web', '--', 'lr-del', 'gw');
-    await nb('ls-add', 'web', '--', 'lsp-add', 'web', 'web-1', '--', 'lsp-set-type', 'web-1', 'router', '--', 'acl-add', 'web', 'from-lport', '900', 'ip6', 'allow');
-    await nb('lr-add', 'gw', '--', 'lrp-add', 'gw', 'gw-web', '00:00:00:00:00:02', '10.0.0.1/24', '--', 'lr-nat-add', 'gw', 'snat', '1.1.1.1', '10.0.0.0/24');
-    const anew = await Promise.all([['logical_switch', 'web'], ['logical_switch_port', 'web-1'], ['logical_router', 'gw'], ['logical_router_port', 'gw-web']].map(([table, name]) => uuidOf(table ?? '', name ?? '')));
+    await nb(
+      'ls-add',
+      'web',
+      '--',
+      'lsp-add',
+      'web',
+      'web-1',
+      '--',
+      'lsp-set-type',
+      'web-1',
+      'router',
+      '--',
+      'acl-add',
+      'web',
+      'from-lport',
+      '900',
+      'ip6',
+      'allow',
+    );
+    await nb(
+      'lr-add',
+      'gw',
+      '--',
+      'lrp-add',
+      'gw',
+      'gw-web',
+      '00:00:00:00:00:02',
+      '10.0.0.1/24',
+      '--',
+      'lr-nat-add',
+      'gw',
+      'snat',
+      '1.1.1.1',
+      '10.0.0.0/24',
+    );
+    const anew = await Promise.all(
+      [
+        ['logical_switch', 'web'],
+        ['logical_switch_port', 'web-1'],
+        ['logical_router', 'gw'],
+        ['logical_router_port', 'gw-web'],
+      ].map(([table, name]) => uuidOf(table ?? '', name ?? '')),
+    );
     const { plan, verification } = await engine.restore(backup, EXACT);
     expect(verification.problems).toEqual([]);
     expect(plan.tables.flatMap(({ table, deletes }) => deletes.map(() => table.name))).toEqual([]);
-    expect(await Promise.all([['logical_switch', 'web'], ['logical_switch_port', 'web-1'], ['logical_router', 'gw'], ['logical_router_port', 'gw-web']].map(([table, name]) => uuidOf(table ?? '', name ?? '')))).toEqual(anew);
+    expect(
+      await Promise.all(
+        [
+          ['logical_switch', 'web'],
+          ['logical_switch_port', 'web-1'],
+          ['logical_router', 'gw'],
+          ['logical_router_port', 'gw-web'],
+        ].map(([table, name]) => uuidOf(table ?? '', name ?? '')),
+      ),
+    ).toEqual(anew);
     expect(await shape()).toBe(before);
     expect(await get('logical_switch_port', 'web-1', 'type')).toBe('""');
     expect(await get('logical_router_port', 'gw-web', 'mac')).toBe('"00:00:00:00:00:01"');
@@ -205,7 +446,16 @@ describe('policies', () => {
     await nb('lsp-del', 'web-1', '--', 'set', 'logical_switch_port', 'web-2', 'name=web-1');
     const live = await dump();
     const plan = await engine.plan(backup, SKIP);
-    expect(plan.problems).toEqual([expect.objectContaining({ code: 'CONFLICT', table: 'Logical_Switch_Port', label: 'port "web-1"', message: expect.stringContaining('port "web-1" cannot be restored: port "web-1", another row of the database, has the same name') as string })]);
+    expect(plan.problems).toEqual([
+      expect.objectContaining({
+        code: 'CONFLICT',
+        table: 'Logical_Switch_Port',
+        label: 'port "web-1"',
+        message: expect.stringContaining(
+          'port "web-1" cannot be restored: port "web-1", another row of the database, has the same name',
+        ) as string,
+      }),
+    ]);
     expect(countsOf(plan)['Logical_Switch_Port']).toMatchObject({ failed: 1 });
     expect(compareDatabases(live, await dump())).toEqual([]);
     await engine.restore(backup, OVERWRITE);
@@ -236,15 +486,30 @@ describe('policies', () => {
   });
 
   it.each([
-    ['OVERWRITE, into a switch that the backup does not know', OVERWRITE, ['ls-add', 'lab', '--', 'lsp-del', 'web-1', '--', 'lsp-add', 'lab', 'web-1']],
-    ['SKIP, and its own switch is gone', SKIP, ['ls-add', 'lab', '--', 'lsp-del', 'web-1', '--', 'lsp-add', 'lab', 'web-1', '--', 'ls-del', 'web']],
+    [
+      'OVERWRITE, into a switch that the backup does not know',
+      OVERWRITE,
+      ['ls-add', 'lab', '--', 'lsp-del', 'web-1', '--', 'lsp-add', 'lab', 'web-1'],
+    ],
+    [
+      'SKIP, and its own switch is gone',
+      SKIP,
+      ['ls-add', 'lab', '--', 'lsp-del', 'web-1', '--', 'lsp-add', 'lab', 'web-1', '--', 'ls-del', 'web'],
+    ],
   ] as const)('never leave a port in two switches: it was moved since (%s)', async (_case, options, change) => {
     await build();
     const backup = await engine.capture();
     await nb(...change);
     const before = await dump();
     const plan = await engine.plan(backup, options);
-    expect(plan.problems).toEqual([{ code: 'CONFLICT', table: 'Logical_Switch', label: 'switch "web"', message: expect.stringMatching(/port "web-1".*switch "web".*switch "lab"/) as string }]);
+    expect(plan.problems).toEqual([
+      {
+        code: 'CONFLICT',
+        table: 'Logical_Switch',
+        label: 'switch "web"',
+        message: expect.stringMatching(/port "web-1".*switch "web".*switch "lab"/) as string,
+      },
+    ]);
     expect(compareDatabases(before, await dump())).toEqual([]);
     expect((await engine.restore(backup, EXACT)).verification.problems).toEqual([]);
     expect(await names('Logical_Switch')).toEqual(['db', 'web']);
@@ -255,16 +520,42 @@ describe('policies', () => {
     const [before, backup] = [await dump(), await engine.capture()];
     await transact(server.remote, [
       { op: 'insert', table: 'Address_Set', 'uuid-name': 'a', row: { name: 'allowed', addresses: '10.0.0.9' } },
-      { op: 'insert', table: 'NAT', 'uuid-name': 'n', row: { type: 'snat', external_ip: '2.2.2.2', logical_ip: '10.9.0.0/24', allowed_ext_ips: ['named-uuid', 'a'] } },
+      {
+        op: 'insert',
+        table: 'NAT',
+        'uuid-name': 'n',
+        row: { type: 'snat', external_ip: '2.2.2.2', logical_ip: '10.9.0.0/24', allowed_ext_ips: ['named-uuid', 'a'] },
+      },
       { op: 'insert', table: 'HA_Chassis', 'uuid-name': 'h', row: { chassis_name: 'c1', priority: 1 } },
-      { op: 'insert', table: 'HA_Chassis_Group', 'uuid-name': 'g', row: { name: 'ha', ha_chassis: ['named-uuid', 'h'] } },
+      {
+        op: 'insert',
+        table: 'HA_Chassis_Group',
+        'uuid-name': 'g',
+        row: { name: 'ha', ha_chassis: ['named-uuid', 'h'] },
+      },
       { op: 'insert', table: 'Logical_Router', row: { name: 'doomed', nat: ['named-uuid', 'n'] } },
-      { op: 'mutate', table: 'Logical_Router', where: [['name', '==', 'gw']], mutations: [['nat', 'insert', ['named-uuid', 'n']]] },
-      { op: 'update', table: 'Logical_Switch_Port', where: [['name', '==', 'web-1']], row: { ha_chassis_group: ['named-uuid', 'g'] } },
+      {
+        op: 'mutate',
+        table: 'Logical_Router',
+        where: [['name', '==', 'gw']],
+        mutations: [['nat', 'insert', ['named-uuid', 'n']]],
+      },
+      {
+        op: 'update',
+        table: 'Logical_Switch_Port',
+        where: [['name', '==', 'web-1']],
+        row: { ha_chassis_group: ['named-uuid', 'g'] },
+      },
     ]);
     const { plan } = await engine.restore(backup, EXACT);
     expect(compareDatabases(before, await dump())).toEqual([]);
-    expect(plan.tables.flatMap(({ table, deletes }) => deletes.map(() => table.name))).toEqual(['Address_Set', 'HA_Chassis', 'HA_Chassis_Group', 'Logical_Router', 'NAT']);
+    expect(plan.tables.flatMap(({ table, deletes }) => deletes.map(() => table.name))).toEqual([
+      'Address_Set',
+      'HA_Chassis',
+      'HA_Chassis_Group',
+      'Logical_Router',
+      'NAT',
+    ]);
   });
 
   describe('guards', () => {
@@ -277,10 +568,18 @@ describe('policies', () => {
     }
 
     it.each<[string, readonly string[], readonly string[]]>([
-      ['a column that the plan writes was written', ['set', 'logical_switch', 'web', 'other_config:a=b'], ['set', 'logical_switch', 'web', 'other_config:a=c']],
+      [
+        'a column that the plan writes was written',
+        ['set', 'logical_switch', 'web', 'other_config:a=b'],
+        ['set', 'logical_switch', 'web', 'other_config:a=c'],
+      ],
       ['a row that the plan updates is gone', ['set', 'logical_switch', 'web', 'other_config:a=b'], ['ls-del', 'web']],
       ['a row that the plan adds references to is gone', ['lsp-del', 'db-1'], ['ls-del', 'db']],
-      ['a row that the plan deletes was written', ['ls-add', 'extra'], ['set', 'logical_switch', 'extra', 'other_config:a=b']],
+      [
+        'a row that the plan deletes was written',
+        ['ls-add', 'extra'],
+        ['set', 'logical_switch', 'extra', 'other_config:a=b'],
+      ],
       ['a row that the plan deletes is gone', ['ls-add', 'extra'], ['ls-del', 'extra']],
       ['a row of a name that the plan inserts was made', ['ls-del', 'web'], ['ls-add', 'web']],
       ['a row of an index key that the plan inserts was made', ['pg-del', 'pg'], ['pg-add', 'pg']],
@@ -324,7 +623,10 @@ describe('policies', () => {
     expect((await engine.verify(plan)).problems).toEqual([]);
     await nb('set', 'logical_switch', 'web', 'other_config:a=b', '--', 'lsp-del', 'web-2');
     const { problems, asPlanned, touched } = await engine.verify(plan);
-    expect(problems.map(({ message }) => message)).toEqual(['switch "web" is not as planned in other_config', 'port "web-2" is not in the database, though it was to be inserted']);
+    expect(problems.map(({ message }) => message)).toEqual([
+      'switch "web" is not as planned in other_config',
+      'port "web-2" is not in the database, though it was to be inserted',
+    ]);
     expect([asPlanned, touched]).toEqual([plan.changeCount - 2, plan.changeCount]);
   });
 
@@ -334,8 +636,13 @@ describe('policies', () => {
     const [before, backup] = [await dumpDatabase(big.remote), await other.capture()];
     await emptyDatabase(big.remote);
     const plan = await other.plan(backup, SKIP);
-    const applying = other.apply(plan).then(() => undefined, (error: unknown) => error);
-    setTimeout(() => { void big.kill(); }, 150);
+    const applying = other.apply(plan).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    setTimeout(() => {
+      void big.kill();
+    }, 150);
     const error = await applying;
     await big.kill();
     await big.start();

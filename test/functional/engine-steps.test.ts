@@ -10,17 +10,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { applyStep } from '../../src/engine/apply/apply.js';
-import { capture } from '../../src/engine/capture/capture.js';
 import { planSteps, STEP_LIMITS, type StepLimits } from '../../src/engine/apply/steps.js';
+import { capture } from '../../src/engine/capture/capture.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
 import { Breath } from '../../src/lib/pause.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
-import { readDatabaseSchema, type DatabaseSchema } from '../../src/ovsdb/database-schema.js';
-import { parseJson, stringifyJson, type Json } from '../../src/ovsdb/json.js';
+import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';
+import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';
 import { snapshotOf, type Tables } from '../compat/every-kind.js';
 import { Engine, EXACT, OVERWRITE, planBetween, SKIP } from '../support/engine.js';
 import { compareDatabases, dumpDatabase } from '../support/judge.js';
-import { databaseFile, type DatabaseFileOptions } from '../support/northbound/database-file.js';
+import { type DatabaseFileOptions, databaseFile } from '../support/northbound/database-file.js';
 import { installedSchema } from '../support/northbound/make.mjs';
 import { startOvsdbCluster } from '../support/ovsdb-cluster.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
@@ -57,26 +57,82 @@ async function applyInSteps(engine: Engine, client: PlainClient, plan: Plan, lim
     }
   });
   const several = sizes.filter(({ rows }) => rows > 1);
-  return { steps: planned.length, rowsMost: Math.max(0, ...several.map(({ rows }) => rows)), bytesMost: Math.max(0, ...several.map(({ bytes }) => bytes)) };
+  return {
+    steps: planned.length,
+    rowsMost: Math.max(0, ...several.map(({ rows }) => rows)),
+    bytesMost: Math.max(0, ...several.map(({ bytes }) => bytes)),
+  };
 }
 
-const to = (refTable: string, refType: 'strong' | 'weak', min = 0, max: number | 'unlimited' = 'unlimited'): Json => ({ type: { key: { type: 'uuid', refTable, refType }, min, max } });
+const to = (refTable: string, refType: 'strong' | 'weak', min = 0, max: number | 'unlimited' = 'unlimited'): Json => ({
+  type: { key: { type: 'uuid', refTable, refType }, min, max },
+});
 const NAME: Json = { type: 'string' };
-/** Roots that refer to each other both ways, rows held by several and by columns that must not be empty, maps, tables of few rows. */
+/**
+ * Roots that refer to each other both ways, rows held by several and by columns that must not be empty, maps, tables of
+ * few rows.
+ */
 const EVERY_REFERENCE = readDatabaseSchema({
   name: 'Every_Reference',
   version: '1.0.0',
   tables: {
-    A: { columns: { name: NAME, b: to('B', 'strong', 0, 1), friends: to('A', 'strong'), held: to('Held', 'strong'), one: to('Held', 'strong', 1, 1), near: to('Held', 'weak') }, isRoot: true, indexes: [['name']] },
-    B: { columns: { name: NAME, number: { type: 'integer' }, as: to('A', 'weak'), last: to('A', 'weak', 0, 1), few: to('Held', 'strong', 1, 3) }, isRoot: true, indexes: [['name', 'number'], ['name']] },
-    C: { columns: { name: NAME, map: { type: { key: 'string', value: { type: 'uuid', refTable: 'Held', refType: 'strong' }, min: 0, max: 'unlimited' } }, pairs: { type: { key: { type: 'uuid', refTable: 'A', refType: 'weak' }, value: { type: 'uuid', refTable: 'B', refType: 'strong' }, min: 0, max: 'unlimited' } } }, isRoot: true },
+    A: {
+      columns: {
+        name: NAME,
+        b: to('B', 'strong', 0, 1),
+        friends: to('A', 'strong'),
+        held: to('Held', 'strong'),
+        one: to('Held', 'strong', 1, 1),
+        near: to('Held', 'weak'),
+      },
+      isRoot: true,
+      indexes: [['name']],
+    },
+    B: {
+      columns: {
+        name: NAME,
+        number: { type: 'integer' },
+        as: to('A', 'weak'),
+        last: to('A', 'weak', 0, 1),
+        few: to('Held', 'strong', 1, 3),
+      },
+      isRoot: true,
+      indexes: [['name', 'number'], ['name']],
+    },
+    C: {
+      columns: {
+        name: NAME,
+        map: {
+          type: {
+            key: 'string',
+            value: { type: 'uuid', refTable: 'Held', refType: 'strong' },
+            min: 0,
+            max: 'unlimited',
+          },
+        },
+        pairs: {
+          type: {
+            key: { type: 'uuid', refTable: 'A', refType: 'weak' },
+            value: { type: 'uuid', refTable: 'B', refType: 'strong' },
+            min: 0,
+            max: 'unlimited',
+          },
+        },
+      },
+      isRoot: true,
+    },
     Few: { columns: { name: NAME, held: to('Held', 'strong') }, isRoot: true, maxRows: 2 },
-    Held: { columns: { name: NAME, deeper: to('Deep', 'strong'), deepest: to('Deep', 'strong', 0, 1), near: to('B', 'weak') } },
+    Held: {
+      columns: { name: NAME, deeper: to('Deep', 'strong'), deepest: to('Deep', 'strong', 0, 1), near: to('B', 'weak') },
+    },
     Deep: { columns: { name: NAME, a: to('A', 'strong', 0, 1), self: to('Deep', 'strong') }, indexes: [['name']] },
   },
 });
 
-const limitsOf = fc.record({ rowsMax: fc.integer({ min: 3, max: 50 }), bytesMax: fc.constantFrom(2_000, 20_000, 1 << 20) });
+const limitsOf = fc.record({
+  rowsMax: fc.integer({ min: 3, max: 50 }),
+  bytesMax: fc.constantFrom(2_000, 20_000, 1 << 20),
+});
 
 const BASES: readonly (DatabaseFileOptions & { readonly seed: number; readonly numRuns: number })[] = [
   { profile: 'k8s', rows: 300, seed: 1, numRuns: 24 },
@@ -94,30 +150,45 @@ describe('a plan in steps', () => {
     let several = 0;
     // a failure is not made smaller: the database is not what it was before it
     await fc.assert(
-      fc.asyncProperty(fc.array(mutations, { minLength: 1, maxLength: 4 }), fc.constantFrom(EXACT, OVERWRITE, SKIP), limitsOf, limitsOf, async (lists, options, limits, other) => {
-        for (const mutation of lists.flat()) await vandal.run(mutation);
-        const before = await dumpDatabase(server.remote);
-        const live = await engine.capture();
-        const plan = await planBetween(backup, live, options);
-        if (plan.problems.length === 0) {
-          const { steps } = await applyInSteps(engine, client, plan, limits);
-          if (steps > 1) several++;
-          const after = await dumpDatabase(server.remote);
-          await applyInSteps(engine, client, await engine.plan(live, EXACT), other);
-          expect(compareDatabases(before, await dumpDatabase(server.remote))).toEqual([]);
-          if (plan.changeCount > 0) await engine.apply(plan);
-          expect(compareDatabases(after, await dumpDatabase(server.remote))).toEqual([]);
-        }
-        await engine.restore(backup, EXACT);
-      }),
+      fc.asyncProperty(
+        fc.array(mutations, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(EXACT, OVERWRITE, SKIP),
+        limitsOf,
+        limitsOf,
+        async (lists, options, limits, other) => {
+          for (const mutation of lists.flat()) await vandal.run(mutation);
+          const before = await dumpDatabase(server.remote);
+          const live = await engine.capture();
+          const plan = await planBetween(backup, live, options);
+          if (plan.problems.length === 0) {
+            const { steps } = await applyInSteps(engine, client, plan, limits);
+            if (steps > 1) several++;
+            const after = await dumpDatabase(server.remote);
+            await applyInSteps(engine, client, await engine.plan(live, EXACT), other);
+            expect(compareDatabases(before, await dumpDatabase(server.remote))).toEqual([]);
+            if (plan.changeCount > 0) await engine.apply(plan);
+            expect(compareDatabases(after, await dumpDatabase(server.remote))).toEqual([]);
+          }
+          await engine.restore(backup, EXACT);
+        },
+      ),
       { seed: 20_260_115, numRuns, endOnFailure: true },
     );
     expect(several).toBeGreaterThan(numRuns / 3);
   });
 
   it('changes one database into another, and keeps to its limits', async () => {
-    const files: readonly DatabaseFileOptions[] = [{ profile: 'k8s', rows: 300 }, { profile: 'openstack', rows: 300 }, { profile: 'small', edge: true }, { profile: 'k8s', rows: 300, seed: 2 }];
-    const limits: readonly StepLimits[] = [{ rowsMax: 7, bytesMax: 8_000 }, { rowsMax: 25, bytesMax: 1 << 20 }, { rowsMax: 50, bytesMax: 6_000 }];
+    const files: readonly DatabaseFileOptions[] = [
+      { profile: 'k8s', rows: 300 },
+      { profile: 'openstack', rows: 300 },
+      { profile: 'small', edge: true },
+      { profile: 'k8s', rows: 300, seed: 2 },
+    ];
+    const limits: readonly StepLimits[] = [
+      { rowsMax: 7, bytesMax: 8_000 },
+      { rowsMax: 25, bytesMax: 1 << 20 },
+      { rowsMax: 50, bytesMax: 6_000 },
+    ];
     await using server = await startOvsdbServer();
     await using client = await PlainClient.open(server.remote);
     const engine = new Engine(server.remote);
@@ -135,20 +206,29 @@ describe('a plan in steps', () => {
     }
   });
 
-  it.each([['the newest Northbound schema', newest()], ['a schema with all kinds of references', EVERY_REFERENCE]] as const)('orders what any two databases have between them: %s', async (_, schema) => {
+  it.each([
+    ['the newest Northbound schema', newest()],
+    ['a schema with all kinds of references', EVERY_REFERENCE],
+  ] as const)('orders what any two databases have between them: %s', async (_, schema) => {
     await using server = await serverOf(schema);
     await using client = await PlainClient.open(server.remote);
     const engine = new Engine(server.remote, schema.name);
     let steps = 0;
     // a failure is not made smaller: the database is not what it was before it
     await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.integer({ min: 2, max: 5 }), fc.constantFrom(0, 0.3, 0.6, 0.9), fc.constantFrom(1, 1, 4, 20), async (seed, rows, share, rowsMax) => {
-        const wanted = snapshotOf(schema, randomDatabase(schema, seed, { rows, share }));
-        const plan = await engine.plan(wanted, EXACT);
-        expect(plan.problems).toEqual([]);
-        steps += (await applyInSteps(engine, client, plan, { rowsMax, bytesMax: 1 << 20 })).steps;
-        expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.nat(),
+        fc.integer({ min: 2, max: 5 }),
+        fc.constantFrom(0, 0.3, 0.6, 0.9),
+        fc.constantFrom(1, 1, 4, 20),
+        async (seed, rows, share, rowsMax) => {
+          const wanted = snapshotOf(schema, randomDatabase(schema, seed, { rows, share }));
+          const plan = await engine.plan(wanted, EXACT);
+          expect(plan.problems).toEqual([]);
+          steps += (await applyInSteps(engine, client, plan, { rowsMax, bytesMax: 1 << 20 })).steps;
+          expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
+        },
+      ),
       { seed: 20_260_115, numRuns: 20, endOnFailure: true },
     );
     expect(steps).toBeGreaterThan(60);
@@ -173,7 +253,10 @@ describe('a plan in steps', () => {
     const engine = new Engine(server.remote, EVERY_REFERENCE.name);
     for (const tables of [before, after, before, {}, after]) {
       const wanted = snapshotOf(EVERY_REFERENCE, tables);
-      const { steps } = await applyInSteps(engine, client, await engine.plan(wanted, EXACT), { rowsMax: 1, bytesMax: 1 << 20 });
+      const { steps } = await applyInSteps(engine, client, await engine.plan(wanted, EXACT), {
+        rowsMax: 1,
+        bytesMax: 1 << 20,
+      });
       expect(steps).toBeGreaterThan(3);
       expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
     }
@@ -181,8 +264,12 @@ describe('a plan in steps', () => {
 });
 
 describe('a plan in steps on a cluster', () => {
-  it.each([['20,000 rows into an empty database', undefined, 20_000], ['all of 6,000 rows out of a full one', 6_000, undefined]] as const)('leaves the leader where it is: %s', async (_, first, last) => {
-    const fileOf = (rows: number | undefined): string => (rows === undefined ? installedSchema() : databaseFile({ profile: 'k8s', rows }));
+  it.each([
+    ['20,000 rows into an empty database', undefined, 20_000],
+    ['all of 6,000 rows out of a full one', 6_000, undefined],
+  ] as const)('leaves the leader where it is: %s', async (_, first, last) => {
+    const fileOf = (rows: number | undefined): string =>
+      rows === undefined ? installedSchema() : databaseFile({ profile: 'k8s', rows });
     await using source = await startOvsdbServer({ database: fileOf(last) });
     await using cluster = await startOvsdbCluster({ database: fileOf(first) });
     const wanted = await new Engine(source.remote).capture();
@@ -223,6 +310,16 @@ async function captureOf(file: DatabaseFileOptions): Promise<Snapshot> {
 
 /** With ports that are nobody's own: random databases have one port in two switches, which a plan would refuse. */
 function newest(): DatabaseSchema {
-  const text = readFileSync(fileURLToPath(new URL('../compat/schemas/ovn-nb.26.03.ovsschema', import.meta.url)), 'utf8');
-  return readDatabaseSchema(parseJson(text.replaceAll('Logical_Switch_Port', 'Switch_Port').replaceAll('Logical_Router_Port', 'Router_Port').replaceAll('network_function_active', 'network_function_now')));
+  const text = readFileSync(
+    fileURLToPath(new URL('../compat/schemas/ovn-nb.26.03.ovsschema', import.meta.url)),
+    'utf8',
+  );
+  return readDatabaseSchema(
+    parseJson(
+      text
+        .replaceAll('Logical_Switch_Port', 'Switch_Port')
+        .replaceAll('Logical_Router_Port', 'Router_Port')
+        .replaceAll('network_function_active', 'network_function_now'),
+    ),
+  );
 }

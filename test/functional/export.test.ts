@@ -1,6 +1,6 @@
 /**
- * The export service: documents in every format from every stored form, which OVSDB's own tools take; downloads that are slow, given
- * up or impossible; and stored files, whole and in part.
+ * The export service: documents in every format from every stored form, which OVSDB's own tools take; downloads that
+ * are slow, given up or impossible; and stored files, whole and in part.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { unpackArchive, type ArchiveFormat } from '../../src/archive/archive.js';
+import { type ArchiveFormat, unpackArchive } from '../../src/archive/archive.js';
 import { AppError } from '../../src/lib/error.js';
 import type { Exported } from '../../src/service/export.js';
 import type { BackupRecord } from '../../src/service/manifest-record.js';
@@ -36,11 +36,17 @@ afterAll(async () => {
 });
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-const unpack = (bytes: Uint8Array): ReturnType<typeof unpackArchive> => unpackArchive(piecesOf(bytes), { contentBytesMax: 1 << 28 });
+const unpack = (bytes: Uint8Array): ReturnType<typeof unpackArchive> =>
+  unpackArchive(piecesOf(bytes), { contentBytesMax: 1 << 28 });
 const bytesOf = (of: TestServices, record: BackupRecord): Promise<Buffer> => readFile(join(of.folder, record.file));
 const incoming = (of: TestServices): Promise<readonly string[]> => readdir(join(of.folder, 'incoming'));
 
-async function download(of: TestServices, id: string, format: ArchiveFormat, decryptionKey?: string): Promise<{ exported: Exported; bytes: Buffer }> {
+async function download(
+  of: TestServices,
+  id: string,
+  format: ArchiveFormat,
+  decryptionKey?: string,
+): Promise<{ exported: Exported; bytes: Buffer }> {
   const exported = await of.exports.document(id, { format, decryptionKey });
   const bytes = await buffer(exported.bytes);
   expect(bytes).toHaveLength(exported.size);
@@ -52,30 +58,75 @@ async function closed(stream: Readable): Promise<void> {
 }
 
 describe('a document', () => {
-  const stored = FORMATS.flatMap((format) => [false, true].flatMap((compress) => [false, true].map((encrypt) => ({ format, compress, encrypt }))));
+  const stored = FORMATS.flatMap((format) =>
+    [false, true].flatMap((compress) => [false, true].map((encrypt) => ({ format, compress, encrypt }))),
+  );
 
-  it.each(stored)('of a backup stored as %j is the same rows and the same manifest in every format, and the very document in its own', async ({ format, compress, encrypt }) => {
-    const record = await small.create({ name: 'nightly run', description: 'every night', format, compress, encryptionKey: encrypt ? KEY : undefined });
-    const plain = await bytesOf(small, await small.create({ name: 'nightly run', description: 'every night', format }));
-    for (const wanted of FORMATS) {
-      const { exported, bytes } = await download(small, record.id, wanted, encrypt ? KEY : undefined);
-      expect(exported).toMatchObject({ format: wanted, fileName: `${record.file.split('.')[0] ?? ''}.${ENDINGS[wanted]}` });
-      const { contentDigest, header, format: found, compressed, encrypted } = await unpack(bytes);
-      expect({ contentDigest, found, compressed, encrypted }).toEqual({ contentDigest: record.contentDigest, found: wanted, compressed: false, encrypted: false });
-      expect(header).toMatchObject({ id: record.id, name: 'nightly run', description: 'every night', createdAt: record.createdAt, createdBy: 'tester', database: 'northbound', type: 'FULL', tables: record.tables, rowCount: record.rowCount });
-      if (wanted === format) expect(bytes).toHaveLength(plain.length);
-      if (wanted === format && !compress && !encrypt) expect(bytes).toEqual(await bytesOf(small, record));
-    }
-    await small.backups.delete(record.id, 'tester');
-  });
+  it.each(stored)(
+    'of a backup stored as %j is the same rows and the same manifest in every format, and the very document in its own',
+    async ({ format, compress, encrypt }) => {
+      const record = await small.create({
+        name: 'nightly run',
+        description: 'every night',
+        format,
+        compress,
+        encryptionKey: encrypt ? KEY : undefined,
+      });
+      const plain = await bytesOf(
+        small,
+        await small.create({ name: 'nightly run', description: 'every night', format }),
+      );
+      for (const wanted of FORMATS) {
+        const { exported, bytes } = await download(small, record.id, wanted, encrypt ? KEY : undefined);
+        expect(exported).toMatchObject({
+          format: wanted,
+          fileName: `${record.file.split('.')[0] ?? ''}.${ENDINGS[wanted]}`,
+        });
+        const { contentDigest, header, format: found, compressed, encrypted } = await unpack(bytes);
+        expect({ contentDigest, found, compressed, encrypted }).toEqual({
+          contentDigest: record.contentDigest,
+          found: wanted,
+          compressed: false,
+          encrypted: false,
+        });
+        expect(header).toMatchObject({
+          id: record.id,
+          name: 'nightly run',
+          description: 'every night',
+          createdAt: record.createdAt,
+          createdBy: 'tester',
+          database: 'northbound',
+          type: 'FULL',
+          tables: record.tables,
+          rowCount: record.rowCount,
+        });
+        if (wanted === format) expect(bytes).toHaveLength(plain.length);
+        if (wanted === format && !compress && !encrypt) expect(bytes).toEqual(await bytesOf(small, record));
+      }
+      await small.backups.delete(record.id, 'tester');
+    },
+  );
 
   it('of a file that has no manifest has that of its record', async () => {
-    const record = await small.import(await ovsdbClient(small.ovsdb.remote, 'backup'), { name: 'taken over', description: 'by hand', tags: ['t'] });
+    const record = await small.import(await ovsdbClient(small.ovsdb.remote, 'backup'), {
+      name: 'taken over',
+      description: 'by hand',
+      tags: ['t'],
+    });
     for (const format of FORMATS) {
       const { header, contentDigest } = await unpack((await download(small, record.id, format)).bytes);
       expect(header).toEqual({
-        id: record.id, name: 'taken over', description: 'by hand', createdAt: record.createdAt, createdBy: 'tester', database: 'northbound',
-        schemaName: 'OVN_Northbound', schemaVersion: record.schemaVersion, type: 'FULL', tables: record.tables, rowCount: record.rowCount,
+        id: record.id,
+        name: 'taken over',
+        description: 'by hand',
+        createdAt: record.createdAt,
+        createdBy: 'tester',
+        database: 'northbound',
+        schemaName: 'OVN_Northbound',
+        schemaVersion: record.schemaVersion,
+        type: 'FULL',
+        tables: record.tables,
+        rowCount: record.rowCount,
       });
       expect(contentDigest).toBe(record.contentDigest);
     }
@@ -83,11 +134,20 @@ describe('a document', () => {
 
   it('of a selective backup is imported again as one, with the same filter', async () => {
     await nbctl(small.ovsdb.remote, '--may-exist', 'ls-add', 'edge', '--', '--may-exist', 'lsp-add', 'edge', 'edge-1');
-    const filter = { switches: ['edge'], includePorts: true, includeAcls: false, includeLoadBalancers: true, includeNat: true, includeDhcpOptions: true, includeQos: true };
+    const filter = {
+      switches: ['edge'],
+      includePorts: true,
+      includeAcls: false,
+      includeLoadBalancers: true,
+      includeNat: true,
+      includeDhcpOptions: true,
+      includeQos: true,
+    };
     const record = await small.create({ filter });
     for (const format of FORMATS) {
       const again = await small.import((await download(small, record.id, format)).bytes);
-      for (const field of ['type', 'resourceFilter', 'pulledIn', 'pulledInCount', 'tables', 'contentDigest'] as const) expect([format, field, again[field]]).toEqual([format, field, record[field]]);
+      for (const field of ['type', 'resourceFilter', 'pulledIn', 'pulledInCount', 'tables', 'contentDigest'] as const)
+        expect([format, field, again[field]]).toEqual([format, field, record[field]]);
     }
   });
 
@@ -101,12 +161,18 @@ describe('a document', () => {
     expect(compareDatabases(before, await dumpDatabase(served.remote))).toEqual([]);
     await using restored = await startOvsdbServer();
     // it seeks in its standard input: a pipe will not do
-    await promisify(execFile)('sh', ['-c', 'exec ovsdb-client restore "$0" OVN_Northbound < "$1"', restored.remote, file], { env: environment() });
+    await promisify(execFile)(
+      'sh',
+      ['-c', 'exec ovsdb-client restore "$0" OVN_Northbound < "$1"', restored.remote, file],
+      { env: environment() },
+    );
     const after = await dumpDatabase(restored.remote);
     // ovsdb-client gives every row a new UUID
-    const counts = (content: typeof before): unknown => Object.fromEntries([...content].map(([table, rows]) => [table, rows.size]));
+    const counts = (content: typeof before): unknown =>
+      Object.fromEntries([...content].map(([table, rows]) => [table, rows.size]));
     expect(counts(after)).toEqual(counts(before));
-    const names = (content: typeof before): readonly (string | undefined)[] => [...content.get('Logical_Switch_Port')?.values() ?? []].map((text) => /^name = .*$/m.exec(text)?.[0]).sort();
+    const names = (content: typeof before): readonly (string | undefined)[] =>
+      [...(content.get('Logical_Switch_Port')?.values() ?? [])].map((text) => /^name = .*$/m.exec(text)?.[0]).sort();
     expect(names(after)).toEqual(names(before));
   }, 60_000);
 });
@@ -114,7 +180,10 @@ describe('a document', () => {
 describe('an export that cannot be leaves nothing:', () => {
   async function refused(of: TestServices, work: () => Promise<unknown>, code: string): Promise<AppError> {
     const files = await of.files();
-    const error: unknown = await work().then(() => new Error('it was not refused'), (reason: unknown) => reason);
+    const error: unknown = await work().then(
+      () => new Error('it was not refused'),
+      (reason: unknown) => reason,
+    );
     expect(error).toMatchObject({ code });
     expect(await of.files()).toEqual(files);
     return error as AppError;
@@ -126,8 +195,16 @@ describe('an export that cannot be leaves nothing:', () => {
     await refused(small, () => small.exports.document('nowhere', { format: 'JSON' }), 'NOT_FOUND');
     await refused(small, () => small.exports.raw('nowhere'), 'NOT_FOUND');
     await refused(small, () => small.exports.document(id, { format: 'JSON' }), 'DECRYPTION_FAILED');
-    await refused(small, () => small.exports.document(id, { format: 'JSON', decryptionKey: 'not that key' }), 'DECRYPTION_FAILED');
-    await refused(small, () => small.exports.document(plain.id, { format: 'JSON', decryptionKey: KEY }), 'BAD_USER_INPUT');
+    await refused(
+      small,
+      () => small.exports.document(id, { format: 'JSON', decryptionKey: 'not that key' }),
+      'DECRYPTION_FAILED',
+    );
+    await refused(
+      small,
+      () => small.exports.document(plain.id, { format: 'JSON', decryptionKey: KEY }),
+      'BAD_USER_INPUT',
+    );
   });
 
   it('a damaged file, before a byte of it is handed out', async () => {
@@ -142,7 +219,9 @@ describe('an export that cannot be leaves nothing:', () => {
     }
     await truncate(path, bytes.length - 1);
     await refused(small, () => small.exports.document(record.id, { format: 'YAML' }), 'INTEGRITY_FAILED');
-    expect((await refused(small, () => small.exports.raw(record.id), 'INTEGRITY_FAILED')).message).toMatch(/bytes instead of/);
+    expect((await refused(small, () => small.exports.raw(record.id), 'INTEGRITY_FAILED')).message).toMatch(
+      /bytes instead of/,
+    );
     await writeFile(path, bytes);
     await appendFile(path, 'x');
     await refused(small, () => small.exports.raw(record.id), 'INTEGRITY_FAILED');
@@ -153,7 +232,9 @@ describe('an export that cannot be leaves nothing:', () => {
     const { id } = await small.create();
     for (const step of [/^get origin/, /^put incoming/, /^get incoming/]) {
       for (const code of ['STORE_FULL', 'STORE_UNAVAILABLE'] as const) {
-        small.store.failWhen((method, key) => (step.test(`${method} ${key}`) ? new AppError(code, 'as the test wants it') : undefined));
+        small.store.failWhen((method, key) =>
+          step.test(`${method} ${key}`) ? new AppError(code, 'as the test wants it') : undefined,
+        );
         await refused(small, () => small.exports.document(id, { format: 'YAML' }), code);
         small.store.heal();
       }
@@ -194,7 +275,11 @@ describe('an export that cannot be leaves nothing:', () => {
 describe('many documents at once', () => {
   it('wait for their turn, and none is refused', async () => {
     const { id } = await services.create();
-    const all = await Promise.all(Array.from({ length: 24 }, async () => sha256(await buffer((await services.exports.document(id, { format: 'JSON' })).bytes))));
+    const all = await Promise.all(
+      Array.from({ length: 24 }, async () =>
+        sha256(await buffer((await services.exports.document(id, { format: 'JSON' })).bytes)),
+      ),
+    );
     expect(new Set(all).size).toBe(1);
     expect(await incoming(services)).toEqual([]);
   });
@@ -208,7 +293,10 @@ describe('slow downloads', () => {
     // what is handed out has no name any more: a crash leaves nothing either
     expect(await services.files()).toEqual(files);
     expect(await services.backups.validate(id, undefined)).toMatchObject({ valid: true });
-    await expect(services.exports.document(id, { format: 'JSON' })).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) as number });
+    await expect(services.exports.document(id, { format: 'JSON' })).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: expect.any(Number) as number,
+    });
     // the stored file takes no place
     expect(await buffer((await services.exports.raw(id)).bytes)).toHaveLength(services.catalog.get(id).size);
     const [one, two, ...others] = open;
@@ -239,8 +327,19 @@ describe('a stored file', () => {
     const whole = await small.exports.raw(record.id);
     expect(whole).toMatchObject({ size: total, total, checksum, fileName: file, format: 'OVSDB' });
     expect(sha256(await buffer(whole.bytes))).toBe(checksum);
-    for (const [start, end] of [[0, 1], [10, 20], [total - 3, total], [total - 3, total + 100], [total, total], [0, undefined], [undefined, 7]] as const) {
-      const part = await small.exports.raw(record.id, { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
+    for (const [start, end] of [
+      [0, 1],
+      [10, 20],
+      [total - 3, total],
+      [total - 3, total + 100],
+      [total, total],
+      [0, undefined],
+      [undefined, 7],
+    ] as const) {
+      const part = await small.exports.raw(record.id, {
+        ...(start === undefined ? {} : { start }),
+        ...(end === undefined ? {} : { end }),
+      });
       const bytes = await buffer(part.bytes);
       expect(bytes).toEqual(expected.subarray(start, end));
       expect(part).toMatchObject({ size: bytes.length, total, checksum });

@@ -1,13 +1,26 @@
 /** The file store on real folders: what is on the disk after writes that end well, badly or not at all. */
-import { jest } from '@jest/globals';
+
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { link, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises';
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { jest } from '@jest/globals';
 import ts from 'typescript';
 import { FileStore } from '../../src/store/file-store.js';
 import { isKey, KeyTaken } from '../../src/store/store.js';
@@ -55,7 +68,12 @@ function modeOf(path: string): Promise<string> {
 describe('writing', () => {
   it('stores bytes under the key and gives them back', async () => {
     const big = randomBytes(1_000_003);
-    expect(await store.put('a.json', chunks(big.subarray(0, 10), new Uint8Array(0), big.subarray(10, 600_000), big.subarray(600_000)))).toEqual({ size: big.length });
+    expect(
+      await store.put(
+        'a.json',
+        chunks(big.subarray(0, 10), new Uint8Array(0), big.subarray(10, 600_000), big.subarray(600_000)),
+      ),
+    ).toEqual({ size: big.length });
     expect(await store.put('b.json', Buffer.from('small'))).toEqual({ size: 5 });
     expect(await store.put('empty.json', chunks())).toEqual({ size: 0 });
     expect((await bytesOf(await store.get('a.json'))).equals(big)).toBe(true);
@@ -73,7 +91,9 @@ describe('writing', () => {
       try {
         await other.put('a.json', Buffer.from('x'));
         await other.put('restores/r.json', Buffer.from('x'));
-        const modes = await Promise.all(['', '.lock', 'a.json', 'restores', 'restores/r.json'].map((name) => modeOf(join(place, name))));
+        const modes = await Promise.all(
+          ['', '.lock', 'a.json', 'restores', 'restores/r.json'].map((name) => modeOf(join(place, name))),
+        );
         expect(modes).toEqual(['700', '600', '600', '700', '600']);
       } finally {
         process.umask(before);
@@ -128,7 +148,9 @@ describe('writing', () => {
 
   it('leaves the old object when its replacement fails midway', async () => {
     await store.put('a.json', Buffer.from('old'));
-    await expect(store.put('a.json', chunks(Buffer.alloc(900_000), new Error('no')), { replace: true })).rejects.toThrow('no');
+    await expect(
+      store.put('a.json', chunks(Buffer.alloc(900_000), new Error('no')), { replace: true }),
+    ).rejects.toThrow('no');
     expect((await store.read('a.json', 100)).toString()).toBe('old');
     expect(await names()).toEqual(['a.json']);
   });
@@ -157,7 +179,9 @@ describe('writing', () => {
       }
     }
     await failWritesWithNoSpace();
-    await expect(store.put('a.json', source(), { signal: new AbortController().signal })).rejects.toEqual(code('STORE_FULL'));
+    await expect(store.put('a.json', source(), { signal: new AbortController().signal })).rejects.toEqual(
+      code('STORE_FULL'),
+    );
     expect(closed).toBe(true);
   });
 });
@@ -166,7 +190,14 @@ describe('reading and deleting', () => {
   it('reads any range, the end not included', async () => {
     const bytes = randomBytes(700_000);
     await store.put('a.json', bytes);
-    for (const [start, end] of [[0, 10], [5, 5], [10, 5], [300_000, 600_001], [699_999, 900_000], [800_000, 900_000]] as const) {
+    for (const [start, end] of [
+      [0, 10],
+      [5, 5],
+      [10, 5],
+      [300_000, 600_001],
+      [699_999, 900_000],
+      [800_000, 900_000],
+    ] as const) {
       const read = await bytesOf(await store.get('a.json', { start, end }));
       expect([start, end, read.equals(bytes.subarray(start, Math.max(start, end)))]).toEqual([start, end, true]);
     }
@@ -209,7 +240,8 @@ describe('reading and deleting', () => {
   });
 
   it('lists keys by prefix, sorted, and nothing that is no object', async () => {
-    for (const key of ['b.json', 'a.json', 'a.json.meta', 'restores/2.json', 'restores/1.json']) await store.put(key, Buffer.from('x'));
+    for (const key of ['b.json', 'a.json', 'a.json.meta', 'restores/2.json', 'restores/1.json'])
+      await store.put(key, Buffer.from('x'));
     await mkdir(join(folder, 'deeper'));
     await writeFile(join(folder, '.hidden'), '');
     await writeFile(join(folder, 'a b.json'), '');
@@ -231,7 +263,27 @@ describe('reading and deleting', () => {
   });
 
   it('refuses what is no key, in every method', async () => {
-    const wrong = ['', '.', '..', '../a', '/etc/passwd', 'a/../b', 'a/b/c', 'a//b', 'a/', '/a', '.lock', '.tmp-a', 'restores/.a', 'a\0b', 'a\\b', 'a b', 'é', 'a\n', 'x'.repeat(256)];
+    const wrong = [
+      '',
+      '.',
+      '..',
+      '../a',
+      '/etc/passwd',
+      'a/../b',
+      'a/b/c',
+      'a//b',
+      'a/',
+      '/a',
+      '.lock',
+      '.tmp-a',
+      'restores/.a',
+      'a\0b',
+      'a\\b',
+      'a b',
+      'é',
+      'a\n',
+      'x'.repeat(256),
+    ];
     for (const key of wrong) {
       expect([key, isKey(key)]).toEqual([key, false]);
       await expect(store.put(key, Buffer.from('x'))).rejects.toEqual(code('BAD_USER_INPUT'));
@@ -256,7 +308,9 @@ describe('a full or failing disk', () => {
   });
 
   it('answers STORE_UNAVAILABLE and leaves nothing when fsync fails', async () => {
-    jest.spyOn(await handlePrototype(), 'sync').mockRejectedValue(Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' }));
+    jest
+      .spyOn(await handlePrototype(), 'sync')
+      .mockRejectedValue(Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' }));
     await expect(store.put('a.json', Buffer.alloc(1000))).rejects.toEqual(code('STORE_UNAVAILABLE'));
     expect(await names()).toEqual([]);
   });
@@ -277,12 +331,17 @@ describe('a full or failing disk', () => {
     const place = join(base, 'small');
     await mkdir(place);
     // Only root may mount; for anybody else every write past the first megabyte finds no space.
-    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place]).then(() => true, () => false);
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place]).then(
+      () => true,
+      () => false,
+    );
     if (!mounted) await failWritesWithNoSpace(1_000_000);
     const small = await FileStore.open(place);
     try {
       await small.put('kept.json', Buffer.alloc(100_000, 7));
-      await expect(small.put('a.json', chunks(...Array.from({ length: 10 }, () => Buffer.alloc(300_000))))).rejects.toEqual(code('STORE_FULL'));
+      await expect(
+        small.put('a.json', chunks(...Array.from({ length: 10 }, () => Buffer.alloc(300_000)))),
+      ).rejects.toEqual(code('STORE_FULL'));
       expect(await names(place)).toEqual(['kept.json']);
       await small.put('b.json', Buffer.alloc(100_000));
       expect((await small.read('kept.json', 1e6)).equals(Buffer.alloc(100_000, 7))).toBe(true);
@@ -294,7 +353,12 @@ describe('a full or failing disk', () => {
 
   it('says which folder it cannot use', async () => {
     await writeFile(join(base, 'file'), '');
-    await expect(FileStore.open(join(base, 'file', 'backups'))).rejects.toEqual(expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining(join(base, 'file', 'backups')) }));
+    await expect(FileStore.open(join(base, 'file', 'backups'))).rejects.toEqual(
+      expect.objectContaining({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining(join(base, 'file', 'backups')),
+      }),
+    );
   });
 });
 
@@ -347,10 +411,16 @@ describe('after a crash', () => {
 });
 
 describe('the lock', () => {
-  const lockOf = (pid: number, startedAt: string | null = null): string => JSON.stringify({ pid, startedAt, nonce: 'n' });
+  const lockOf = (pid: number, startedAt: string | null = null): string =>
+    JSON.stringify({ pid, startedAt, nonce: 'n' });
 
   it('refuses a second store on the folder and names the process', async () => {
-    await expect(FileStore.open(folder)).rejects.toEqual(expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining(`process ${process.pid})`) }));
+    await expect(FileStore.open(folder)).rejects.toEqual(
+      expect.objectContaining({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining(`process ${process.pid})`),
+      }),
+    );
     await store.close();
     expect(await readdir(folder)).toEqual([]);
     store = await FileStore.open(folder);
@@ -373,7 +443,11 @@ describe('the lock', () => {
     await mkdir(place);
     await writeFile(join(place, '.lock'), lockOf(process.pid, 'another-boot 1'));
     const reused = await FileStore.open(place);
-    expect(JSON.parse(await readFile(join(place, '.lock'), 'utf8'))).toEqual({ pid: process.pid, startedAt: expect.stringMatching(/ \d+$/), nonce: expect.any(String) });
+    expect(JSON.parse(await readFile(join(place, '.lock'), 'utf8'))).toEqual({
+      pid: process.pid,
+      startedAt: expect.stringMatching(/ \d+$/),
+      nonce: expect.any(String),
+    });
     await reused.close();
   });
 
@@ -398,7 +472,8 @@ describe('the lock', () => {
       const results = await Promise.allSettled(Array.from({ length: 20 }, () => FileStore.open(place)));
       const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       expect(opened).toHaveLength(1);
-      for (const result of results) if (result.status === 'rejected') expect(result.reason).toEqual(code('STORE_UNAVAILABLE'));
+      for (const result of results)
+        if (result.status === 'rejected') expect(result.reason).toEqual(code('STORE_UNAVAILABLE'));
       expect(await names(place)).toEqual([]);
       await opened[0]?.close();
     }
@@ -465,12 +540,16 @@ async function compileStore(to: string): Promise<string> {
   for (const part of ['store', 'lib']) {
     for (const file of (await readdir(join(root, 'src', part))).filter((name) => name.endsWith('.ts'))) {
       const source = await readFile(join(root, 'src', part, file), 'utf8');
-      const { outputText } = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } });
+      const { outputText } = ts.transpileModule(source, {
+        compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+      });
       await writeFile(join(to, part, file.replace(/\.ts$/, '.js')), outputText);
     }
   }
   const program = join(to, 'program.js');
-  await writeFile(program, `
+  await writeFile(
+    program,
+    `
     import { createHash, randomBytes } from 'node:crypto';
     import { FileStore } from './store/file-store.js';
     const store = await FileStore.open(process.argv[2]);
@@ -482,6 +561,7 @@ async function compileStore(to: string): Promise<string> {
         for (let at = 0; at < body.length; at += 65536) yield body.subarray(at, at + 65536);
       })());
     }
-  `);
+  `,
+  );
   return program;
 }

@@ -1,7 +1,8 @@
 /**
- * Hostile input to the whole server: never a 5xx, never a hang, never a changed database but by a restore that succeeded, no secret told,
- * nothing left behind, memory bounded. Seeded; FUZZ_RUNS=100000 for more inputs than the suite has time for, FUZZ_SEED for others.
- * FUZZ_KEEP_GOING=1 lists all that is found instead of the first, and FUZZ_KEEP=folder keeps files that were found.
+ * Hostile input to the whole server: never a 5xx, never a hang, never a changed database but by a restore that
+ * succeeded, no secret told, nothing left behind, memory bounded. Seeded; FUZZ_RUNS=100000 for more inputs than the
+ * suite has time for, FUZZ_SEED for others. FUZZ_KEEP_GOING=1 lists all that is found instead of the first, and
+ * FUZZ_KEEP=folder keeps files that were found.
  */
 import fc from 'fast-check';
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
@@ -9,7 +10,7 @@ import { archiveDamages, manifestDamages, withDamagedArchive, withDamagedManifes
 import { documentInputs } from '../support/fuzz-document.js';
 import { GraphQLShapes } from '../support/fuzz-graphql.js';
 import { basesOf, fuzzImport } from '../support/fuzz-import.js';
-import { RestShapes, sendings, wireRequestOf, type OpenApi } from '../support/fuzz-rest.js';
+import { type OpenApi, RestShapes, sendings, wireRequestOf } from '../support/fuzz-rest.js';
 import { conversations, converse } from '../support/fuzz-socket.js';
 import { FuzzTarget } from '../support/fuzz-target.js';
 
@@ -33,8 +34,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => target.stop());
 
-/** Runs a property as often as its part allows; where the time is up, and no number was asked for, the rest is left out. */
-async function holds<T>(part: keyof typeof SHARES, inputs: fc.Arbitrary<T>, look: (input: T) => Promise<void>, numRuns = runsOf(part)): Promise<void> {
+/**
+ * Runs a property as often as its part allows; where the time is up, and no number was asked for, the rest is left out.
+ */
+async function holds<T>(
+  part: keyof typeof SHARES,
+  inputs: fc.Arbitrary<T>,
+  look: (input: T) => Promise<void>,
+  numRuns = runsOf(part),
+): Promise<void> {
   const until = MANY === undefined ? performance.now() + 1_000 * SECONDS[part] : Infinity;
   const property = fc.asyncProperty(inputs, async (input) => {
     if (performance.now() < until) await look(input);
@@ -60,68 +68,107 @@ function follower(): (text: string) => Promise<void> {
 
 const timeoutMs = MANY === undefined ? 60_000 : 24 * 3_600_000;
 
-it('REST answers whatever it is sent', async () => {
-  const shapes = new RestShapes((await target.own('GET', '/api/v1/openapi.json')).body as unknown as OpenApi);
-  const follow = follower();
-  await holds('rest', fc.tuple(shapes.request(), sendings), async ([input, sending]) => {
-    const isDelete = input.method === 'DELETE';
-    const answer = await target.send({ request: wireRequestOf(input, sending, target.credentials(isDelete)), part: 'rest' });
-    if (isDelete && answer?.status === 200) await target.makeSpare();
-    await follow(`${input.method} ${input.target} ${String(input.body)}`);
-  });
-}, timeoutMs);
+it(
+  'REST answers whatever it is sent',
+  async () => {
+    const shapes = new RestShapes((await target.own('GET', '/api/v1/openapi.json')).body as unknown as OpenApi);
+    const follow = follower();
+    await holds('rest', fc.tuple(shapes.request(), sendings), async ([input, sending]) => {
+      const isDelete = input.method === 'DELETE';
+      const answer = await target.send({
+        request: wireRequestOf(input, sending, target.credentials(isDelete)),
+        part: 'rest',
+      });
+      if (isDelete && answer?.status === 200) await target.makeSpare();
+      await follow(`${input.method} ${input.target} ${String(input.body)}`);
+    });
+  },
+  timeoutMs,
+);
 
 async function graphQLShapes(): Promise<GraphQLShapes> {
-  const { body } = await target.own('POST', '/graphql', { query: getIntrospectionQuery() }, { 'content-type': 'application/json' });
+  const { body } = await target.own(
+    'POST',
+    '/graphql',
+    { query: getIntrospectionQuery() },
+    { 'content-type': 'application/json' },
+  );
   return new GraphQLShapes(buildClientSchema(body['data'] as IntrospectionQuery));
 }
 
-it('GraphQL answers whatever it is sent', async () => {
-  const shapes = await graphQLShapes();
-  const follow = follower();
-  await holds('graphql', fc.tuple(shapes.request(), sendings), async ([input, sending]) => {
-    const text = `${input.method} ${input.target} ${typeof input.body === 'string' ? input.body : Buffer.from(input.body ?? []).toString()}`;
-    const isDelete = text.includes('deleteBackup');
-    await target.send({ request: wireRequestOf(input, sending, target.credentials(isDelete)), part: 'graphql' });
-    await follow(text);
-    if (isDelete) await target.tidy();
-  });
-}, timeoutMs);
+it(
+  'GraphQL answers whatever it is sent',
+  async () => {
+    const shapes = await graphQLShapes();
+    const follow = follower();
+    await holds('graphql', fc.tuple(shapes.request(), sendings), async ([input, sending]) => {
+      const text = `${input.method} ${input.target} ${typeof input.body === 'string' ? input.body : Buffer.from(input.body ?? []).toString()}`;
+      const isDelete = text.includes('deleteBackup');
+      await target.send({ request: wireRequestOf(input, sending, target.credentials(isDelete)), part: 'graphql' });
+      await follow(text);
+      if (isDelete) await target.tidy();
+    });
+  },
+  timeoutMs,
+);
 
-it('a socket answers or is closed, whatever comes over it', async () => {
-  const shapes = await graphQLShapes();
-  const follow = follower();
-  await holds('sockets', conversations(shapes), async (conversation) => {
-    const text = JSON.stringify(conversation);
-    const heard = await converse(`${target.url.replace('http', 'ws')}/graphql`, conversation, { ...target.ids, token: target.token }).catch((error: unknown) => error as Error);
-    if (heard instanceof Error) target.problem(`${heard.message}: ${text.slice(0, 2_000)}`);
-    else target.checkHeard(heard, text);
-    await follow(text);
-  });
-}, timeoutMs);
+it(
+  'a socket answers or is closed, whatever comes over it',
+  async () => {
+    const shapes = await graphQLShapes();
+    const follow = follower();
+    await holds('sockets', conversations(shapes), async (conversation) => {
+      const text = JSON.stringify(conversation);
+      const heard = await converse(`${target.url.replace('http', 'ws')}/graphql`, conversation, {
+        ...target.ids,
+        token: target.token,
+      }).catch((error: unknown) => error as Error);
+      if (heard instanceof Error) target.problem(`${heard.message}: ${text.slice(0, 2_000)}`);
+      else target.checkHeard(heard, text);
+      await follow(text);
+    });
+  },
+  timeoutMs,
+);
 
-it('an import is refused, or is valid and restored whole or not at all', async () => {
-  const bases = await basesOf(target);
-  await holds('imports', documentInputs, (input) => fuzzImport(target, bases, input));
-}, timeoutMs);
+it(
+  'an import is refused, or is valid and restored whole or not at all',
+  async () => {
+    const bases = await basesOf(target);
+    await holds('imports', documentInputs, (input) => fuzzImport(target, bases, input));
+  },
+  timeoutMs,
+);
 
-it('a damaged archive is never taken for a whole one', async () => {
-  await holds('archives', archiveDamages, (damage) => withDamagedArchive(target, damage));
-  await target.unchanged('damaged archives');
-}, timeoutMs);
+it(
+  'a damaged archive is never taken for a whole one',
+  async () => {
+    await holds('archives', archiveDamages, (damage) => withDamagedArchive(target, damage));
+    await target.unchanged('damaged archives');
+  },
+  timeoutMs,
+);
 
-it('a damaged manifest is left out, or tells the truth', async () => {
-  const numRuns = runsOf('manifests');
-  const atOnce = Math.min(numRuns, MANIFESTS_AT_ONCE);
-  const list = fc.array(manifestDamages, { minLength: atOnce, maxLength: atOnce, size: 'max' });
-  await holds('manifests', list, (damages) => withDamagedManifests(target, damages), Math.ceil(numRuns / atOnce));
-}, timeoutMs);
+it(
+  'a damaged manifest is left out, or tells the truth',
+  async () => {
+    const numRuns = runsOf('manifests');
+    const atOnce = Math.min(numRuns, MANIFESTS_AT_ONCE);
+    const list = fc.array(manifestDamages, { minLength: atOnce, maxLength: atOnce, size: 'max' });
+    await holds('manifests', list, (damages) => withDamagedManifests(target, damages), Math.ceil(numRuns / atOnce));
+  },
+  timeoutMs,
+);
 
-it('leaves the server well, its memory bounded, and nothing behind', async () => {
-  await target.end();
-  const total = [...target.counts.values()].flatMap((counts) => [...counts.values()]).reduce((sum, n) => sum + n, 0);
-  if (MANY !== undefined) process.stdout.write(target.report(total));
-  expect(target.problems).toEqual([]);
-  expect(total).toBeGreaterThan(RUNS / 10);
-  expect(target.peak).toBeLessThan(RSS_BYTES_MAX);
-}, timeoutMs);
+it(
+  'leaves the server well, its memory bounded, and nothing behind',
+  async () => {
+    await target.end();
+    const total = [...target.counts.values()].flatMap((counts) => [...counts.values()]).reduce((sum, n) => sum + n, 0);
+    if (MANY !== undefined) process.stdout.write(target.report(total));
+    expect(target.problems).toEqual([]);
+    expect(total).toBeGreaterThan(RUNS / 10);
+    expect(target.peak).toBeLessThan(RSS_BYTES_MAX);
+  },
+  timeoutMs,
+);

@@ -1,6 +1,6 @@
 /**
- * The four scripts that operators have: a daily backup, rotation, disaster recovery, migration. They are in scripts/, in bash
- * with curl and jq and in Python with requests, and run here against servers on real databases.
+ * The four scripts that operators have: a daily backup, rotation, disaster recovery, migration. They are in scripts/,
+ * in bash with curl and jq and in Python with requests, and run here against servers on real databases.
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -40,7 +40,10 @@ const store = (): string => join(folder, 'store');
 
 /** A server; its backups are in `store` when that is given, and outlive it. */
 async function start(database?: string, path?: string): Promise<TestApi> {
-  const api = await startApiServer({ ...(database === undefined ? {} : { database }), env: { LOG_LEVEL: 'info', ...(path === undefined ? {} : { BACKUP_PATH: path }) } });
+  const api = await startApiServer({
+    ...(database === undefined ? {} : { database }),
+    env: { LOG_LEVEL: 'info', ...(path === undefined ? {} : { BACKUP_PATH: path }) },
+  });
   running.push(api);
   return api;
 }
@@ -60,7 +63,11 @@ async function list(api: TestApi): Promise<readonly Listed[]> {
 }
 
 async function create(api: TestApi, input: Readonly<Record<string, unknown>>): Promise<Listed> {
-  const { status, body } = await RestClient.of(api.admin).post('/api/v1/backups', { name: 'made', compress: true, ...input });
+  const { status, body } = await RestClient.of(api.admin).post('/api/v1/backups', {
+    name: 'made',
+    compress: true,
+    ...input,
+  });
   expect({ status, body }).toMatchObject({ status: 201 });
   return body['backup'] as Listed;
 }
@@ -96,7 +103,11 @@ async function archives(): Promise<readonly string[]> {
 }
 
 const bash = (script: string, api: TestApi, input = ''): ReturnType<typeof runCommand> =>
-  runCommand(['bash', join(SCRIPTS, script)], { folder, input, env: { OVNCP_URL: api.url, TOKEN: api.admin.token ?? '' } });
+  runCommand(['bash', join(SCRIPTS, script)], {
+    folder,
+    input,
+    env: { OVNCP_URL: api.url, TOKEN: api.admin.token ?? '' },
+  });
 
 describe('the daily backup', () => {
   it('makes a backup, and deletes those that are older than a week and no others', async () => {
@@ -108,17 +119,30 @@ describe('the daily backup', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [made, ...deletions] = stdout.trim().split('\n');
     const madeId = made?.replace('made ', '');
-    expect(deletions).toEqual(ids.slice(3).flatMap((id) => [`deleting ${id}`, '{"message":"Backup deleted successfully"}']));
+    expect(deletions).toEqual(
+      ids.slice(3).flatMap((id) => [`deleting ${id}`, '{"message":"Backup deleted successfully"}']),
+    );
     const left = await list(api);
     expect(left.map(({ id }) => id)).toEqual([madeId, ...ids.slice(0, 3)]);
-    expect(left[0]).toMatchObject({ name: 'Every day at noon', description: 'Made by cron', type: 'full', compressed: true, tags: ['daily', 'cron'], row_count: rowCount(await dumpDatabase(api.ovsdb.remote)) });
+    expect(left[0]).toMatchObject({
+      name: 'Every day at noon',
+      description: 'Made by cron',
+      type: 'full',
+      compressed: true,
+      tags: ['daily', 'cron'],
+      row_count: rowCount(await dumpDatabase(api.ovsdb.remote)),
+    });
     expect(await archives()).toEqual(left.flatMap(({ file }) => [file, `${file}.meta`]).sort());
     for (const { id } of left) expect(await isValid(api, id)).toBe(true);
   });
 
   it('finds nothing to delete in the first week', async () => {
     const api = await start(undefined, store());
-    for (const _day of [1, 2]) expect(await bash('daily-backup.sh', api)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^made [0-9a-f-]{36}\n$/) });
+    for (const _day of [1, 2])
+      expect(await bash('daily-backup.sh', api)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^made [0-9a-f-]{36}\n$/),
+      });
     expect(await list(api)).toHaveLength(2);
   });
 });
@@ -129,7 +153,9 @@ describe('rotation', () => {
     const now = Date.now() - HOUR_MS;
     const isFirst = (time: number): boolean => new Date(time).getUTCDate() === 1;
     // of the older ones the firsts, and some of the others
-    const days = Array.from({ length: 400 }, (_, age) => ({ age, time: now - age * DAY_MS })).filter(({ age, time }) => age < 40 || age % 9 === 0 || isFirst(time));
+    const days = Array.from({ length: 400 }, (_, age) => ({ age, time: now - age * DAY_MS })).filter(
+      ({ age, time }) => age < 40 || age % 9 === 0 || isFirst(time),
+    );
     const ids = await backupsOf(days.map(({ time }) => time));
     const wanted = days.filter(({ age, time }) => {
       const date = new Date(time);
@@ -137,8 +163,15 @@ describe('rotation', () => {
     });
     const api = await start(undefined, store());
     expect(await list(api)).toHaveLength(days.length);
-    const ran = await runCommand([python, join(SCRIPTS, 'rotation.py'), `${api.url}/api/v1`], { folder, env: { TOKEN: api.admin.token ?? '' } });
-    expect(ran).toEqual({ code: 0, stderr: '', stdout: `kept ${wanted.length}, deleted ${days.length - wanted.length}\n` });
+    const ran = await runCommand([python, join(SCRIPTS, 'rotation.py'), `${api.url}/api/v1`], {
+      folder,
+      env: { TOKEN: api.admin.token ?? '' },
+    });
+    expect(ran).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `kept ${wanted.length}, deleted ${days.length - wanted.length}\n`,
+    });
     const left = await list(api);
     expect(left.map(({ id }) => id)).toEqual(wanted.map((day) => ids[days.indexOf(day)]));
     // 7 days, 3 Sundays, and 11 or 12 firsts, of which some may be among the others
@@ -151,15 +184,56 @@ describe('rotation', () => {
 
 describe('disaster recovery', () => {
   /** A network, its backup of production, a newer backup of something else, and then a loss. */
-  async function disaster(): Promise<{ readonly api: TestApi; readonly id: string; readonly before: Awaited<ReturnType<typeof dumpDatabase>> }> {
+  async function disaster(): Promise<{
+    readonly api: TestApi;
+    readonly id: string;
+    readonly before: Awaited<ReturnType<typeof dumpDatabase>>;
+  }> {
     const api = await start(databaseFile({ profile: 'openstack', rows: 1_500 }));
     await create(api, { tags: ['production'], name: 'an older one' });
     const remote = api.ovsdb.remote;
-    await nbctl(remote, 'ls-add', 'web', '--', 'lsp-add', 'web', 'web-1', '--', 'lsp-add', 'web', 'web-2', '--', 'pg-add', 'pg_web', 'web-1', 'web-2', '--', 'acl-add', 'pg_web', 'to-lport', '1001', 'ip4', 'allow-related');
+    await nbctl(
+      remote,
+      'ls-add',
+      'web',
+      '--',
+      'lsp-add',
+      'web',
+      'web-1',
+      '--',
+      'lsp-add',
+      'web',
+      'web-2',
+      '--',
+      'pg-add',
+      'pg_web',
+      'web-1',
+      'web-2',
+      '--',
+      'acl-add',
+      'pg_web',
+      'to-lport',
+      '1001',
+      'ip4',
+      'allow-related',
+    );
     const { id } = await create(api, { tags: ['production', 'nightly'], name: 'before the disaster' });
     const before = await dumpDatabase(remote);
     const routers = (await nbctl(remote, '--bare', '--columns=_uuid', 'list', 'Logical_Router')).trim().split(/\s+/);
-    await nbctl(remote, 'ls-del', 'web', '--', 'acl-del', 'pg_web', '--', 'lr-del', routers[0] ?? '', '--', 'lr-nat-del', routers[1] ?? '');
+    await nbctl(
+      remote,
+      'ls-del',
+      'web',
+      '--',
+      'acl-del',
+      'pg_web',
+      '--',
+      'lr-del',
+      routers[0] ?? '',
+      '--',
+      'lr-nat-del',
+      routers[1] ?? '',
+    );
     await create(api, { tags: ['staging'], name: 'after the disaster' });
     expect(compareDatabases(before, await dumpDatabase(remote))).not.toEqual([]);
     return { api, id, before };
@@ -173,7 +247,8 @@ describe('disaster recovery', () => {
     expect([newest, validity]).toEqual([`newest: ${id}`, 'Backup is valid']);
     const counts = JSON.parse(would?.replace('would restore: ', '') ?? '') as Readonly<Record<string, number>>;
     expect(counts).toMatchObject({ switches: 1, ports: 2, acls: 1, routers: expect.any(Number) });
-    // ports came back with their switch, and the rows that held them are put right: all that the dry run told, and no more
+    // ports came back with their switch, and the rows that held them are put right: all that the dry run told, and no
+    // more
     const told = Object.values(counts).reduce((sum, count) => sum + count, 0);
     expect(JSON.parse(answer ?? '')).toEqual({ success: true, restored_count: told, error_count: 0 });
     expect(compareDatabases(before, await dumpDatabase(api.ovsdb.remote))).toEqual([]);
@@ -204,39 +279,75 @@ describe('migration', () => {
 
   async function migrate(from: TestApi, to: TestApi): Promise<Readonly<Record<string, unknown>>> {
     const env = { SOURCE_TOKEN: from.admin.token ?? '', DESTINATION_TOKEN: to.admin.token ?? '' };
-    const { code, stdout, stderr } = await runCommand([python, join(SCRIPTS, 'migrate.py'), from.url, to.url], { folder, env });
+    const { code, stdout, stderr } = await runCommand([python, join(SCRIPTS, 'migrate.py'), from.url, to.url], {
+      folder,
+      env,
+    });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
   /** Rows, the tables of OWN left out. */
-  const migrated = async (api: TestApi): Promise<number> => rowCount(await dumpDatabase(api.ovsdb.remote, { leaveOut: OWN }));
+  const migrated = async (api: TestApi): Promise<number> =>
+    rowCount(await dumpDatabase(api.ovsdb.remote, { leaveOut: OWN }));
 
   it.each([
     ['every kind of row and every legal value', databaseFile({ profile: 'small', edge: true })],
     ['10,000 rows', databaseFile({ profile: 'k8s', rows: 10_000 })],
-  ])('brings all rows into another database: %s', async (what, database) => {
-    const source = await start(database);
-    const destination = await start();
-    const before = await dumpDatabase(source.ovsdb.remote, { leaveOut: OWN });
-    const began = performance.now();
-    expect(await migrate(source, destination)).toEqual({ success: true, restored_count: rowCount(before), skipped_count: expect.any(Number), error_count: 0 });
-    process.stdout.write(`migration of ${what}: ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
-    expect(compareDatabases(before, await dumpDatabase(destination.ovsdb.remote, { leaveOut: OWN }))).toEqual([]);
-    expect((await list(destination)).map(({ name }) => name)).toEqual(['To be moved']);
-  }, MIGRATION_TIMEOUT_MS);
+  ])(
+    'brings all rows into another database: %s',
+    async (what, database) => {
+      const source = await start(database);
+      const destination = await start();
+      const before = await dumpDatabase(source.ovsdb.remote, { leaveOut: OWN });
+      const began = performance.now();
+      expect(await migrate(source, destination)).toEqual({
+        success: true,
+        restored_count: rowCount(before),
+        skipped_count: expect.any(Number),
+        error_count: 0,
+      });
+      process.stdout.write(`migration of ${what}: ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
+      expect(compareDatabases(before, await dumpDatabase(destination.ovsdb.remote, { leaveOut: OWN }))).toEqual([]);
+      expect((await list(destination)).map(({ name }) => name)).toEqual(['To be moved']);
+    },
+    MIGRATION_TIMEOUT_MS,
+  );
 
   it('leaves what the other database holds already, and a second run changes nothing', async () => {
     const source = await start(databaseFile({ profile: 'openstack', rows: 1_000 }));
     const destination = await start();
-    await nbctl(source.ovsdb.remote, 'ls-add', 'shared', '--', 'set', 'Logical_Switch', 'shared', 'external_ids:owner=source');
-    await nbctl(destination.ovsdb.remote, 'ls-add', 'shared', '--', 'set', 'Logical_Switch', 'shared', 'external_ids:owner=destination', '--', 'ls-add', 'own');
+    await nbctl(
+      source.ovsdb.remote,
+      'ls-add',
+      'shared',
+      '--',
+      'set',
+      'Logical_Switch',
+      'shared',
+      'external_ids:owner=source',
+    );
+    await nbctl(
+      destination.ovsdb.remote,
+      'ls-add',
+      'shared',
+      '--',
+      'set',
+      'Logical_Switch',
+      'shared',
+      'external_ids:owner=destination',
+      '--',
+      'ls-add',
+      'own',
+    );
     const before = await dumpDatabase(source.ovsdb.remote);
     expect(await migrate(source, destination)).toMatchObject({ success: true, error_count: 0 });
     const after = await dumpDatabase(destination.ovsdb.remote);
     expect(compareDatabases(before, await dumpDatabase(source.ovsdb.remote))).toEqual([]);
     expect(await migrated(destination)).toBe((await migrated(source)) + 1);
-    expect((await nbctl(destination.ovsdb.remote, 'get', 'Logical_Switch', 'shared', 'external_ids:owner')).trim()).toBe('destination');
+    expect(
+      (await nbctl(destination.ovsdb.remote, 'get', 'Logical_Switch', 'shared', 'external_ids:owner')).trim(),
+    ).toBe('destination');
     expect(await migrate(source, destination)).toMatchObject({ success: true, restored_count: 0, error_count: 0 });
     expect(compareDatabases(after, await dumpDatabase(destination.ovsdb.remote))).toEqual([]);
   });

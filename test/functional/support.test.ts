@@ -81,8 +81,13 @@ describe('the ovsdb-server of the tests', () => {
     const starter = `const [command, ...words] = ${JSON.stringify(words)};
       const child = require('node:child_process').spawn(command, words, { stdio: ['pipe', 'ignore', 'ignore'] });
       child.once('spawn', () => console.log(child.pid));`;
-    const parent = spawn(process.execPath, ['-e', starter], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] });
-    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString()))));
+    const parent = spawn(process.execPath, ['-e', starter], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString()))),
+    );
     expect(alive(pid)).toBe(true);
     parent.kill('SIGKILL');
     const until = performance.now() + 10_000;
@@ -98,7 +103,13 @@ describe('the ovsdb-server of the tests', () => {
     const answer = (who: 'client' | 'stranger'): Promise<string> =>
       new Promise((resolve, reject) => {
         const { privateKey, certificate } = certificates[who];
-        const socket = connect({ host: '127.0.0.1', port, key: readFileSync(privateKey), cert: readFileSync(certificate), ca: readFileSync(certificates.caCertificate) });
+        const socket = connect({
+          host: '127.0.0.1',
+          port,
+          key: readFileSync(privateKey),
+          cert: readFileSync(certificate),
+          ca: readFileSync(certificates.caCertificate),
+        });
         socket.on('error', reject).on('close', () => reject(new Error('closed')));
         socket.on('data', (chunk: Buffer) => {
           resolve(chunk.toString());
@@ -116,10 +127,29 @@ describe("the demo's database", () => {
   it('holds the network of the README, and goes away when stopped', async () => {
     const demo = await startDemoDatabase();
     const content = await dumpDatabase(demo.remote);
-    const counts = Object.fromEntries([...content].filter(([, rows]) => rows.size > 0).map(([table, rows]) => [table, rows.size]));
+    const counts = Object.fromEntries(
+      [...content].filter(([, rows]) => rows.size > 0).map(([table, rows]) => [table, rows.size]),
+    );
     expect(counts).toEqual({
-      ...{ NB_Global: 1, Logical_Switch: 3, Logical_Switch_Port: 16, Logical_Router: 1, Logical_Router_Port: 3, Gateway_Chassis: 2 },
-      ...{ Logical_Router_Static_Route: 1, NAT: 2, DHCP_Options: 2, Port_Group: 2, ACL: 5, Address_Set: 1, QoS: 1, Meter: 1, Meter_Band: 1 },
+      ...{
+        NB_Global: 1,
+        Logical_Switch: 3,
+        Logical_Switch_Port: 16,
+        Logical_Router: 1,
+        Logical_Router_Port: 3,
+        Gateway_Chassis: 2,
+      },
+      ...{
+        Logical_Router_Static_Route: 1,
+        NAT: 2,
+        DHCP_Options: 2,
+        Port_Group: 2,
+        ACL: 5,
+        Address_Set: 1,
+        QoS: 1,
+        Meter: 1,
+        Meter_Band: 1,
+      },
       ...{ Load_Balancer: 1, Load_Balancer_Health_Check: 1 },
     });
     const ports = [...(content.get('Logical_Switch_Port')?.values() ?? [])];
@@ -137,20 +167,23 @@ describe('the generator', () => {
     ['k8s', 1_000],
     ['openstack', 1_000],
     ['small', 69],
-  ] as const)('makes the same %s bytes twice, other ones for another seed, and a file that a server takes', async (profile, rows) => {
-    const folder = mkdtempSync(join(tmpdir(), 'ovncp-test-make-'));
-    const bytes = (name: string, seed: number): Buffer => {
-      const made = makeNorthbound({ profile, rows, seed, out: join(folder, name) });
-      expect(made.rows).toBe(rows);
-      return readFileSync(made.out);
-    };
-    const first = bytes('one.db', 5);
-    expect(first.equals(bytes('two.db', 5))).toBe(true);
-    expect(first.equals(bytes('three.db', 6))).toBe(false);
-    await using server = await startOvsdbServer({ database: join(folder, 'one.db') });
-    expect(rowCount(await dumpDatabase(server.remote))).toBe(rows);
-    rmSync(folder, { recursive: true });
-  });
+  ] as const)(
+    'makes the same %s bytes twice, other ones for another seed, and a file that a server takes',
+    async (profile, rows) => {
+      const folder = mkdtempSync(join(tmpdir(), 'ovncp-test-make-'));
+      const bytes = (name: string, seed: number): Buffer => {
+        const made = makeNorthbound({ profile, rows, seed, out: join(folder, name) });
+        expect(made.rows).toBe(rows);
+        return readFileSync(made.out);
+      };
+      const first = bytes('one.db', 5);
+      expect(first.equals(bytes('two.db', 5))).toBe(true);
+      expect(first.equals(bytes('three.db', 6))).toBe(false);
+      await using server = await startOvsdbServer({ database: join(folder, 'one.db') });
+      expect(rowCount(await dumpDatabase(server.remote))).toBe(rows);
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it('makes a file once for the same arguments', () => {
     const path = databaseFile({ profile: 'small', seed: 2 });
@@ -165,7 +198,13 @@ describe('the generator', () => {
     expect(rowCount(content)).toBe(69);
     for (const [table, rows] of content) expect({ table, empty: rows.size === 0 }).toEqual({ table, empty: false });
     const [global] = [...(content.get('NB_Global')?.values() ?? [])];
-    expect(global?.split('\n')).toEqual(expect.arrayContaining(['nb_cfg = {9007199254740993}', 'hv_cfg = {-9223372036854775808}', 'hv_cfg_timestamp = {9223372036854775807}']));
+    expect(global?.split('\n')).toEqual(
+      expect.arrayContaining([
+        'nb_cfg = {9007199254740993}',
+        'hv_cfg = {-9223372036854775808}',
+        'hv_cfg_timestamp = {9223372036854775807}',
+      ]),
+    );
   });
 });
 
@@ -181,7 +220,12 @@ describe('the judge', () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'small' }) });
     const before = await dumpDatabase(server.remote);
     await transact(server.remote, [
-      { op: 'update', table: 'Logical_Switch_Port', where: [['name', '==', 'vm1']], row: { options: ['map', [['requested-chassis', 'chassis-2']]] } },
+      {
+        op: 'update',
+        table: 'Logical_Switch_Port',
+        where: [['name', '==', 'vm1']],
+        row: { options: ['map', [['requested-chassis', 'chassis-2']]] },
+      },
       { op: 'delete', table: 'Address_Set', where: [['name', '==', 'as_empty']] },
       { op: 'insert', table: 'Port_Group', row: { name: 'pg_new' } },
     ]);
@@ -189,7 +233,9 @@ describe('the judge', () => {
     expect(differences).toHaveLength(3);
     expect(differences).toEqual([
       expect.stringMatching(/^Address_Set [-0-9a-f]{36} is missing in the second$/),
-      expect.stringMatching(/^Logical_Switch_Port [-0-9a-f]{36}: options is .*chassis-1.* in the first and .*chassis-2.* in the second$/),
+      expect.stringMatching(
+        /^Logical_Switch_Port [-0-9a-f]{36}: options is .*chassis-1.* in the first and .*chassis-2.* in the second$/,
+      ),
       expect.stringMatching(/^Port_Group [-0-9a-f]{36} is only in the second$/),
     ]);
   });
@@ -197,9 +243,13 @@ describe('the judge', () => {
   it('sees a change of one in a 64-bit integer, and leaves out what it is told to', async () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'small', edge: true }) });
     const before = await dumpDatabase(server.remote);
-    await transact(server.remote, [{ op: 'update', table: 'NB_Global', where: [], row: { nb_cfg: 9007199254740992n } }]);
+    await transact(server.remote, [
+      { op: 'update', table: 'NB_Global', where: [], row: { nb_cfg: 9007199254740992n } },
+    ]);
     const after = await dumpDatabase(server.remote);
-    expect(compareDatabases(before, after)).toEqual([expect.stringContaining('nb_cfg is {9007199254740993} in the first and {9007199254740992} in the second')]);
+    expect(compareDatabases(before, after)).toEqual([
+      expect.stringContaining('nb_cfg is {9007199254740993} in the first and {9007199254740992} in the second'),
+    ]);
     const leaveOut = ['NB_Global.nb_cfg', 'Copp'];
     const without = await dumpDatabase(server.remote, { leaveOut });
     expect(without.has('Copp')).toBe(false);
@@ -226,7 +276,8 @@ describe('the judge', () => {
 
 describe('the JSON reader of the judge', () => {
   it('reads and prints integers of any size, escapes, and keys that objects have by themselves', () => {
-    const text = '{"__proto__":[-9223372036854775808,9007199254740993,1.5,true,false,null],"a\\"\\n\\u0001":"\u{1f600}","":{}}';
+    const text =
+      '{"__proto__":[-9223372036854775808,9007199254740993,1.5,true,false,null],"a\\"\\n\\u0001":"\u{1f600}","":{}}';
     expect(printExact(parseExact(text))).toBe(text);
     expect(parseExact(' [ 1 , "x" ] ')).toEqual([1, 'x']);
   });

@@ -1,7 +1,18 @@
 /** `npm run token`: making, listing and revoking static tokens, alone and beside a running server. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +21,9 @@ import { CommanderError } from 'commander';
 import { createAuthenticator } from '../../src/api/auth.js';
 import { tokenCommand } from '../../src/cli/token-command.js';
 import type { Environment } from '../../src/config.js';
+import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { messageOf } from '../../src/lib/error.js';
 import { createLog } from '../../src/lib/log.js';
-import { systemClock, type Clock } from '../../src/lib/clock.js';
 import { ensureBuilt } from '../support/server-process.js';
 
 const NOW = Date.parse('2026-01-15T10:30:00Z');
@@ -44,16 +55,29 @@ async function token(words: readonly string[], env: Environment = { BACKUP_PATH:
   }
 }
 
-const entries = (): readonly Record<string, unknown>[] => (JSON.parse(readFileSync(file, 'utf8')) as { tokens: Record<string, unknown>[] }).tokens;
+const entries = (): readonly Record<string, unknown>[] =>
+  (JSON.parse(readFileSync(file, 'utf8')) as { tokens: Record<string, unknown>[] }).tokens;
 
 describe('make', () => {
   it('prints the token and nothing else on stdout, and stores its digest only', async () => {
-    const { out, said } = await token(['make', 'ci', '--permissions', 'backups:write, backups:read', '--expires', '30d']);
+    const { out, said } = await token([
+      'make',
+      'ci',
+      '--permissions',
+      'backups:write, backups:read',
+      '--expires',
+      '30d',
+    ]);
     expect(out).toMatch(/^ovncp_[\w-]{43}\n$/);
     expect(said).toMatch(/Made "ci".*backups:read, backups:write.*2026-02-14T10:30:00.000Z/);
     expect(said).not.toContain(out.trim());
     expect(entries()).toEqual([
-      { name: 'ci', sha256: createHash('sha256').update(out.trim()).digest('hex'), permissions: ['backups:read', 'backups:write'], expiresAt: '2026-02-14T10:30:00.000Z' },
+      {
+        name: 'ci',
+        sha256: createHash('sha256').update(out.trim()).digest('hex'),
+        permissions: ['backups:read', 'backups:write'],
+        expiresAt: '2026-02-14T10:30:00.000Z',
+      },
     ]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['tokens.json']);
@@ -68,7 +92,7 @@ describe('make', () => {
     expect(entries()[0]).toMatchObject({ permissions });
   });
 
-  it('makes the folder, its user\'s only', async () => {
+  it("makes the folder, its user's only", async () => {
     const deep = join(folder, 'a', 'b', 'tokens.json');
     await token(['make', 'x', '--role', 'viewer', '--file', deep]);
     expect(statSync(join(folder, 'a', 'b')).mode & 0o777).toBe(0o700);
@@ -76,7 +100,10 @@ describe('make', () => {
   });
 
   it('takes the file that the server would take', async () => {
-    await token(['make', 'x', '--role', 'viewer'], { OVNCP_TOKENS_FILE: join(folder, 'other.json'), BACKUP_PATH: '/nowhere' });
+    await token(['make', 'x', '--role', 'viewer'], {
+      OVNCP_TOKENS_FILE: join(folder, 'other.json'),
+      BACKUP_PATH: '/nowhere',
+    });
     expect(existsSync(join(folder, 'other.json'))).toBe(true);
   });
 
@@ -97,9 +124,17 @@ describe('make', () => {
   });
 
   it.each([
-    ['a name that is there', ['make', 'old', '--role', 'viewer'], /There is a token named "old" in .*tokens.json: choose another name/],
+    [
+      'a name that is there',
+      ['make', 'old', '--role', 'viewer'],
+      /There is a token named "old" in .*tokens.json: choose another name/,
+    ],
     ['a name with a line break', ['make', 'a\nb', '--role', 'viewer'], /is not a name/],
-    ['an unknown permission', ['make', 'x', '--permissions', 'backups:read,backup:write'], /"backup:write" is not known; did you mean backups:write\?/],
+    [
+      'an unknown permission',
+      ['make', 'x', '--permissions', 'backups:read,backup:write'],
+      /"backup:write" is not known; did you mean backups:write\?/,
+    ],
     ['a permission far from all', ['make', 'x', '--permissions', 'zzzzzzzzzzz'], /none of backups:read/],
     ['an unknown role', ['make', 'x', '--role', 'root'], /admin, operator, viewer/],
     ['nothing to be allowed', ['make', 'x'], /Give --role, or --permissions/],
@@ -128,7 +163,9 @@ describe('make', () => {
   it('says what it cannot write', async () => {
     mkdirSync(join(folder, 'file'));
     writeFileSync(join(folder, 'file', 'plain'), '');
-    expect((await token(['make', 'x', '--role', 'viewer', '--file', join(folder, 'file', 'plain', 'tokens.json')])).failure).toMatch(/cannot be changed \(.*run this as the server's user/);
+    expect(
+      (await token(['make', 'x', '--role', 'viewer', '--file', join(folder, 'file', 'plain', 'tokens.json')])).failure,
+    ).toMatch(/cannot be changed \(.*run this as the server's user/);
   });
 
   it('names the process that is changing the file, and waits for it', async () => {
@@ -146,14 +183,27 @@ describe('make', () => {
   it('loses none of twenty that are made at once', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, (_, i) => token(['make', `t${i}`, '--role', 'viewer'])));
     expect(made.filter(({ failure }) => failure !== undefined)).toEqual([]);
-    expect(entries().map(({ name }) => name).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `t${i}`).sort());
+    expect(
+      entries()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Array.from({ length: 20 }, (_, i) => `t${i}`).sort());
   });
 });
 
 describe('list', () => {
   beforeEach(() => {
     const sha256 = 'a'.repeat(64);
-    writeFileSync(file, JSON.stringify({ tokens: [{ name: 'old', sha256, permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z' }, { name: 'new one', sha256, permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z' }, { name: 'always', sha256, permissions: ['backups:read', 'backups:write'] }] }));
+    writeFileSync(
+      file,
+      JSON.stringify({
+        tokens: [
+          { name: 'old', sha256, permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z' },
+          { name: 'new one', sha256, permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z' },
+          { name: 'always', sha256, permissions: ['backups:read', 'backups:write'] },
+        ],
+      }),
+    );
   });
 
   it('shows names, permissions and ends, and no digest', async () => {
@@ -209,11 +259,18 @@ it('runs as npm run token from a built clone', async () => {
   await ensureBuilt();
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const run = async (...words: string[]): Promise<{ stdout: string; stderr: string }> =>
-    promisify(execFile)('npm', ['run', '--silent', 'token', '--', ...words], { cwd: root, env: { PATH: process.env['PATH'], HOME: folder, BACKUP_PATH: folder } });
+    promisify(execFile)('npm', ['run', '--silent', 'token', '--', ...words], {
+      cwd: root,
+      env: { PATH: process.env['PATH'], HOME: folder, BACKUP_PATH: folder },
+    });
   const { stdout, stderr } = await run('make', 'ci bot', '--role', 'viewer');
   expect(stdout).toMatch(/^ovncp_[\w-]{43}\n$/);
   expect(stderr).toMatch(/Made "ci bot"/);
   expect((await run('list')).stdout).toMatch(/ci bot/);
-  await expect(run('revoke', 'nobody')).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/no token named "nobody"/) });
+  await expect(run('revoke', 'nobody')).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/no token named "nobody"/),
+  });
   await expect(run('--help')).resolves.toMatchObject({ stdout: expect.stringMatching(/make.*list.*revoke/s) });
 });

@@ -1,6 +1,7 @@
 /**
- * Imports and exports over the wire, in a process of its own: clients that hang up in the middle, a server that is killed in the
- * middle, and what a start finds afterwards. No listed backup is broken, and there is no file that belongs to nothing.
+ * Imports and exports over the wire, in a process of its own: clients that hang up in the middle, a server that is
+ * killed in the middle, and what a start finds afterwards. No listed backup is broken, and there is no file that
+ * belongs to nothing.
  */
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -10,11 +11,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { ApiClient } from '../support/api-client.js';
 import { filesIn, serverEnvironment } from '../support/api-server.js';
-import { CreateBackupDocument, DeleteBackupDocument, ListBackupsDocument, ValidateBackupDocument } from '../support/generated/graphql.js';
+import {
+  CreateBackupDocument,
+  DeleteBackupDocument,
+  ListBackupsDocument,
+  ValidateBackupDocument,
+} from '../support/generated/graphql.js';
 import { databaseFile } from '../support/northbound/database-file.js';
 import { startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
 import { RestClient } from '../support/rest-client.js';
-import { ensureBuilt, spawnServer, type ServerProcess } from '../support/server-process.js';
+import { ensureBuilt, type ServerProcess, spawnServer } from '../support/server-process.js';
 
 const IMPORT = '/api/v1/backups/import';
 const WAIT_MS = 10_000;
@@ -51,7 +57,11 @@ afterAll(async () => {
 
 async function checkStore(): Promise<number> {
   const { nodes } = (await admin.run(ListBackupsDocument, { first: 50 })).backups;
-  for (const { id } of nodes) expect((await admin.run(ValidateBackupDocument, { id })).validateBackup).toMatchObject({ valid: true, contentChecked: true });
+  for (const { id } of nodes)
+    expect((await admin.run(ValidateBackupDocument, { id })).validateBackup).toMatchObject({
+      valid: true,
+      contentChecked: true,
+    });
   const owned = new Set(nodes.flatMap(({ file }) => [file, `${file}.meta`]));
   expect((await filesIn(folder)).filter((name) => !owned.has(name) && !name.startsWith('audit'))).toEqual([]);
   return nodes.length;
@@ -60,7 +70,9 @@ async function checkStore(): Promise<number> {
 /** Files of the folder that the server has open although they have no name any more. */
 async function nameless(): Promise<number> {
   const descriptors = await readdir(`/proc/${server.pid}/fd`);
-  const targets = await Promise.all(descriptors.map((descriptor) => readlink(`/proc/${server.pid}/fd/${descriptor}`).catch(() => '')));
+  const targets = await Promise.all(
+    descriptors.map((descriptor) => readlink(`/proc/${server.pid}/fd/${descriptor}`).catch(() => '')),
+  );
   return targets.filter((target) => target.startsWith(folder) && target.endsWith('(deleted)')).length;
 }
 
@@ -76,7 +88,10 @@ const spooling = async (): Promise<boolean> => (await readdir(folder)).some((nam
 
 /** Sends half a file and then nothing. @returns hangs up */
 function halfUpload(): () => void {
-  const upload = request(`${rest.url}${IMPORT}`, { method: 'POST', headers: { authorization: `Bearer ${rest.token ?? ''}`, 'content-length': document.length } });
+  const upload = request(`${rest.url}${IMPORT}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${rest.token ?? ''}`, 'content-length': document.length },
+  });
   upload.on('error', () => undefined);
   upload.write(document.subarray(0, document.length >> 1));
   return () => void upload.destroy();
@@ -145,8 +160,14 @@ describe('kill -9', () => {
       await admin.run(DeleteBackupDocument, { id: backup.id });
       const count = await checkStore();
       const answered = Promise.all([
-        rest.fetch(IMPORT, { method: 'POST', body: packed }).then(({ status }) => status === 201, () => false),
-        rest.fetch(`/api/v1/backups/${backupId}/export?format=ovsdb`).then((response) => response.arrayBuffer()).catch(() => undefined),
+        rest.fetch(IMPORT, { method: 'POST', body: packed }).then(
+          ({ status }) => status === 201,
+          () => false,
+        ),
+        rest
+          .fetch(`/api/v1/backups/${backupId}/export?format=ovsdb`)
+          .then((response) => response.arrayBuffer())
+          .catch(() => undefined),
       ]);
       await delay(share * lastsMs);
       await server.kill('SIGKILL');

@@ -13,7 +13,10 @@ export const JWT_SECRET = 'the secret of the API tests: 32 bytes or more';
 
 export interface ApiError {
   readonly message: string;
-  readonly extensions: { readonly code?: unknown; readonly problems?: readonly { code: string; message: string; table?: string; label?: string }[] };
+  readonly extensions: {
+    readonly code?: unknown;
+    readonly problems?: readonly { code: string; message: string; table?: string; label?: string }[];
+  };
 }
 
 export interface Answer<T> {
@@ -32,7 +35,10 @@ export interface UploadFile {
 /** A bearer token with these permissions; admin if none is named. */
 export async function tokenWith(...permissions: readonly string[]): Promise<string> {
   const granted = permissions.length === 0 ? ['admin'] : permissions;
-  return new SignJWT({ sub: 'tester', permissions: granted }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(new TextEncoder().encode(JWT_SECRET));
+  return new SignJWT({ sub: 'tester', permissions: granted })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(JWT_SECRET));
 }
 
 export class ApiClient {
@@ -45,7 +51,13 @@ export class ApiClient {
   /** What came back, errors included. */
   async send<T, V>(document: TypedDocumentString<T, V> | string, variables?: V): Promise<Answer<T>> {
     const body = JSON.stringify({ query: String(document), variables });
-    return answerOf(await fetch(`${this.url}/graphql`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...this.bearer() } }));
+    return answerOf(
+      await fetch(`${this.url}/graphql`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', ...this.bearer() },
+      }),
+    );
   }
 
   /** The data. @throws Error with the whole answer when there are errors */
@@ -61,10 +73,19 @@ export class ApiClient {
   /** importBackup with a file, as a GraphQL multipart request. */
   async sendFile(input: ImportBackupInput, file: UploadFile): Promise<Answer<ImportBackupMutation>> {
     const form = new FormData();
-    form.set('operations', JSON.stringify({ query: String(ImportBackupDocument), variables: { input: { ...input, file: null } } }));
+    form.set(
+      'operations',
+      JSON.stringify({ query: String(ImportBackupDocument), variables: { input: { ...input, file: null } } }),
+    );
     form.set('map', JSON.stringify({ '0': ['variables.input.file'] }));
     form.set('0', new Blob([new Uint8Array(file.bytes)]), file.name ?? 'backup.bin');
-    return answerOf(await fetch(`${this.url}/graphql`, { method: 'POST', body: form, headers: { 'apollo-require-preflight': 'true', ...this.bearer() } }));
+    return answerOf(
+      await fetch(`${this.url}/graphql`, {
+        method: 'POST',
+        body: form,
+        headers: { 'apollo-require-preflight': 'true', ...this.bearer() },
+      }),
+    );
   }
 
   async importFile(input: ImportBackupInput, file: UploadFile): Promise<ImportBackupMutation['importBackup']> {
@@ -75,12 +96,21 @@ export class ApiClient {
    * The events of a subscription, on a socket of its own that is closed when the reader leaves.
    * @throws (while reading) Error with GraphQL's errors or the reason why the socket was closed
    */
-  async *follow<T, V extends Record<string, unknown>>(document: TypedDocumentString<T, V>, variables: V): AsyncGenerator<T, void, undefined> {
-    const client = createClient({ url: `${this.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: this.bearer() });
+  async *follow<T, V extends Record<string, unknown>>(
+    document: TypedDocumentString<T, V>,
+    variables: V,
+  ): AsyncGenerator<T, void, undefined> {
+    const client = createClient({
+      url: `${this.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: this.bearer(),
+    });
     const events = client.iterate<T>({ query: String(document), variables });
     try {
       for await (const { data, errors } of events) {
-        if (errors !== undefined || data === null || data === undefined) throw new Error(JSON.stringify(errors ?? 'no data'));
+        if (errors !== undefined || data === null || data === undefined)
+          throw new Error(JSON.stringify(errors ?? 'no data'));
         yield data;
       }
     } catch (error) {
@@ -92,7 +122,10 @@ export class ApiClient {
   }
 
   /** All events up to the end. */
-  async followed<T, V extends Record<string, unknown>>(document: TypedDocumentString<T, V>, variables: V): Promise<T[]> {
+  async followed<T, V extends Record<string, unknown>>(
+    document: TypedDocumentString<T, V>,
+    variables: V,
+  ): Promise<T[]> {
     const events: T[] = [];
     for await (const event of this.follow(document, variables)) events.push(event);
     return events;
@@ -115,7 +148,8 @@ async function answerOf<T>(response: Response): Promise<Answer<T>> {
 }
 
 export function dataOf<T>(answer: Answer<T>): T {
-  if (answer.errors.length > 0 || answer.data === null || answer.data === undefined) throw new Error(`status ${answer.status}: ${answer.text}`);
+  if (answer.errors.length > 0 || answer.data === null || answer.data === undefined)
+    throw new Error(`status ${answer.status}: ${answer.text}`);
   return answer.data;
 }
 

@@ -5,7 +5,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApp, type App } from '../../src/app.js';
+import { type App, startApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createLog } from '../../src/lib/log.js';
 import { ApiClient, JWT_SECRET, tokenWith } from './api-client.js';
@@ -18,10 +18,24 @@ export interface ApiServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The environment of a server on this database and this folder: any free port, JWTs of tokenWith, no limit on rates. */
+/**
+ * The environment of a server on this database and this folder: any free port, JWTs of tokenWith, no limit on rates.
+ */
 export function serverEnvironment(remote: string, folder: string): Record<string, string> {
-  const unlimited = { OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0', OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0', OVNCP_FAILED_LOGINS_PER_MINUTE: '0' };
-  return { OVN_NB_DB: remote, BACKUP_PATH: folder, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'trace', OVNCP_JWT_SECRET: JWT_SECRET, ...unlimited };
+  const unlimited = {
+    OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0',
+    OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0',
+    OVNCP_FAILED_LOGINS_PER_MINUTE: '0',
+  };
+  return {
+    OVN_NB_DB: remote,
+    BACKUP_PATH: folder,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'trace',
+    OVNCP_JWT_SECRET: JWT_SECRET,
+    ...unlimited,
+  };
 }
 
 export class TestApi {
@@ -76,6 +90,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
 /** Every file below, sorted, without the server's lock and the audit trail. */
 export async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== '.lock' && !/^audit[.-]/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  const files = entries
+    .filter((entry) => !entry.isDirectory() && entry.name !== '.lock' && !/^audit[.-]/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   return files.sort();
 }

@@ -61,21 +61,74 @@ function authorityIn(folder: string, name: string): KeyPair {
 async function makeAuthority(folder: string, name: string): Promise<KeyPair> {
   const { privateKey, certificate } = authorityIn(folder, name);
   await openssl(
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=test ${name}`],
-    ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign', '-keyout', privateKey, '-out', certificate],
+    ...[
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=test ${name}`,
+    ],
+    ...[
+      '-addext',
+      'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'keyUsage=critical,keyCertSign',
+      '-keyout',
+      privateKey,
+      '-out',
+      certificate,
+    ],
   );
   return { privateKey, certificate };
 }
 
-async function sign(folder: string, authority: KeyPair, { name, days = 2, extensions: lines = LOOPBACK }: CertificateWish): Promise<ServerTls> {
-  const [privateKey, request, certificate] = ['-key.pem', '.csr', '.pem'].map((end) => join(folder, name + end)) as [string, string, string];
+async function sign(
+  folder: string,
+  authority: KeyPair,
+  { name, days = 2, extensions: lines = LOOPBACK }: CertificateWish,
+): Promise<ServerTls> {
+  const [privateKey, request, certificate] = ['-key.pem', '.csr', '.pem'].map((end) => join(folder, name + end)) as [
+    string,
+    string,
+    string,
+  ];
   const extensions = join(folder, `${name}.ext`);
   await writeFile(extensions, lines);
   await openssl(
-    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=test ${name}`, '-keyout', privateKey, '-out', request],
+    ...[
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      `/CN=test ${name}`,
+      '-keyout',
+      privateKey,
+      '-out',
+      request,
+    ],
   );
   await openssl(
-    ...['x509', '-req', '-in', request, '-CA', authority.certificate, '-CAkey', authority.privateKey, '-set_serial', String(1 + Math.floor(Math.random() * 2 ** 47))],
+    ...[
+      'x509',
+      '-req',
+      '-in',
+      request,
+      '-CA',
+      authority.certificate,
+      '-CAkey',
+      authority.privateKey,
+      '-set_serial',
+      String(1 + Math.floor(Math.random() * 2 ** 47)),
+    ],
     ...['-days', String(days), '-extfile', extensions, '-out', certificate],
   );
   return { privateKey, certificate, caCertificate: authority.certificate };

@@ -1,4 +1,6 @@
-/** Programs as an operator runs them: curl, bash, Python. None of them reads a configuration of its own or uses a proxy. */
+/**
+ * Programs as an operator runs them: curl, bash, Python. None of them reads a configuration of its own or uses a proxy.
+ */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,16 +24,32 @@ export interface CommandOptions {
   readonly curlrc?: readonly string[];
 }
 
-/** Runs a program to its end, whatever its exit code. @throws Error when it cannot be run, or takes longer than two minutes */
-export async function runCommand(words: readonly [string, ...string[]], { folder, env = {}, input = '', curlrc = [] }: CommandOptions): Promise<Ran> {
+/**
+ * Runs a program to its end, whatever its exit code.
+ * @throws Error when it cannot be run, or takes longer than two minutes
+ */
+export async function runCommand(
+  words: readonly [string, ...string[]],
+  { folder, env = {}, input = '', curlrc = [] }: CommandOptions,
+): Promise<Ran> {
   await writeFile(join(folder, '.curlrc'), `${curlrc.join('\n')}\n`, { mode: 0o600 });
   const [program, ...rest] = words;
   return new Promise((resolve, reject) => {
-    const child = execFile(program, rest, { cwd: folder, timeout: TIMEOUT_MS, maxBuffer: 1 << 28, env: { ...process.env, NO_PROXY: '*', no_proxy: '*', CURL_HOME: folder, ...env } }, (error, stdout, stderr) => {
-      if (error === null) resolve({ code: 0, stdout, stderr });
-      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
-      else reject(new Error(`${program} did not run to its end: ${error.message}`, { cause: error }));
-    });
+    const child = execFile(
+      program,
+      rest,
+      {
+        cwd: folder,
+        timeout: TIMEOUT_MS,
+        maxBuffer: 1 << 28,
+        env: { ...process.env, NO_PROXY: '*', no_proxy: '*', CURL_HOME: folder, ...env },
+      },
+      (error, stdout, stderr) => {
+        if (error === null) resolve({ code: 0, stdout, stderr });
+        else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
+        else reject(new Error(`${program} did not run to its end: ${error.message}`, { cause: error }));
+      },
+    );
     // a program that ends without reading it breaks the pipe, which is no fault
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
@@ -41,7 +59,10 @@ export async function runCommand(words: readonly [string, ...string[]], { folder
 /** A Python that has the package requests: the one on the PATH, or Debian's. @throws Error that says what to install */
 export async function pythonWithRequests(): Promise<string> {
   for (const python of ['python3', '/usr/bin/python3']) {
-    const found = await promisify(execFile)(python, ['-c', 'import requests'], { timeout: TIMEOUT_MS }).then(() => true, () => false);
+    const found = await promisify(execFile)(python, ['-c', 'import requests'], { timeout: TIMEOUT_MS }).then(
+      () => true,
+      () => false,
+    );
     if (found) return python;
   }
   throw new Error("no Python here has the package requests: install Debian's python3-requests");

@@ -1,15 +1,15 @@
 /** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
 import { readFileSync } from 'node:fs';
 import { applyPlan } from '../../src/engine/apply/apply.js';
+import { type Verification, verifyPlan } from '../../src/engine/apply/verify.js';
 import { capture } from '../../src/engine/capture/capture.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../src/engine/plan/table-plan.js';
-import { verifyPlan, type Verification } from '../../src/engine/apply/verify.js';
 import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { DatabaseClient, type Session } from '../../src/ovsdb/client.js';
-import { readDatabaseSchema, type DatabaseSchema } from '../../src/ovsdb/database-schema.js';
+import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';
 import { parseJson } from '../../src/ovsdb/json.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
 import { NORTHBOUND } from './judge.js';
@@ -56,7 +56,10 @@ export class Engine {
   }
 
   /** Plans, applies where there is something to apply, and verifies. @throws Error when the plan has problems */
-  async restore(backup: Snapshot, options: PlanOptions): Promise<{ readonly plan: Plan; readonly verification: Verification }> {
+  async restore(
+    backup: Snapshot,
+    options: PlanOptions,
+  ): Promise<{ readonly plan: Plan; readonly verification: Verification }> {
     const plan = await this.plan(backup, options);
     if (plan.problems.length > 0) throw new Error(plan.problems.map(({ message }) => message).join('\n'));
     if (plan.changeCount > 0) await this.apply(plan);

@@ -3,7 +3,14 @@
  * Written apart from the product's own, so that both do not share a mistake.
  */
 
-export type ExactJson = string | number | bigint | boolean | null | readonly ExactJson[] | { readonly [key: string]: ExactJson };
+export type ExactJson =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly ExactJson[]
+  | { readonly [key: string]: ExactJson };
 
 // in a jest module every look at a global is slow, and these are used once an atom
 const { parse, stringify } = JSON;
@@ -119,7 +126,9 @@ export function printExact(value: ExactJson): string {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return stringify(value);
   if (isList(value)) return `[${value.map(printExact).join(',')}]`;
-  return `{${Object.keys(value).map((key) => `${stringify(key)}:${printExact(value[key] ?? null)}`).join(',')}}`;
+  return `{${Object.keys(value)
+    .map((key) => `${stringify(key)}:${printExact(value[key] ?? null)}`)
+    .join(',')}}`;
 }
 
 function backslashesBefore(text: string, index: number): number {

@@ -21,7 +21,11 @@ export class FaultyStore implements Store {
     this.fault = () => undefined;
   }
 
-  async put(key: string, source: AsyncIterable<Uint8Array> | Uint8Array, options?: PutOptions): Promise<{ readonly size: number }> {
+  async put(
+    key: string,
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: PutOptions,
+  ): Promise<{ readonly size: number }> {
     this.enter('put', key);
     return this.inner.put(key, source, options);
   }

@@ -1,13 +1,22 @@
 /**
- * Files for imports: exports of each form, taken apart, changed where it hurts, and put together again with right lengths and sums; or
- * changed byte by byte. Then compressed, encrypted, and sent in one of the ways there are.
+ * Files for imports: exports of each form, taken apart, changed where it hurts, and put together again with right
+ * lengths and sums; or changed byte by byte. Then compressed, encrypted, and sent in one of the ways there are.
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { encrypt } from '../../src/archive/encryption.js';
 import { parseExact } from './exact-json.js';
-import { byteChanges, changed, changes, HOSTILE_TEXTS, marked, withByteChanges, type ByteChange, type Change } from './fuzz-value.js';
+import {
+  type ByteChange,
+  byteChanges,
+  type Change,
+  changed,
+  changes,
+  HOSTILE_TEXTS,
+  marked,
+  withByteChanges,
+} from './fuzz-value.js';
 import { piecesOf } from './services.js';
 
 /** What is changed: a document of this server, or the records of a database file. */
@@ -40,12 +49,18 @@ export interface DocumentInput {
   readonly force: boolean;
 }
 
-const sometimes = <T>(some: fc.Arbitrary<readonly T[]>, never: number): fc.Arbitrary<readonly T[]> => fc.oneof({ arbitrary: fc.constant<readonly T[]>([]), weight: never }, { arbitrary: some, weight: 1 });
+const sometimes = <T>(some: fc.Arbitrary<readonly T[]>, never: number): fc.Arbitrary<readonly T[]> =>
+  fc.oneof({ arbitrary: fc.constant<readonly T[]>([]), weight: never }, { arbitrary: some, weight: 1 });
 
 type Mutable = Record<string, unknown>;
 
 interface Parts {
-  readonly schema: { tables?: Record<string, { columns?: Record<string, Mutable>; maxRows?: unknown; isRoot?: unknown; indexes?: unknown }> } & Mutable;
+  readonly schema: {
+    tables?: Record<
+      string,
+      { columns?: Record<string, Mutable>; maxRows?: unknown; isRoot?: unknown; indexes?: unknown }
+    >;
+  } & Mutable;
   readonly tables: Record<string, Record<string, Mutable>>;
 }
 
@@ -55,14 +70,20 @@ const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T
 const uuid = (n: number): string => `${(n >>> 0).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
 /** A table, its rows and one of them. */
-function rowAt({ tables }: Parts, [t, r]: readonly number[]): { table: string; rows: Record<string, Mutable>; id: string; row: Mutable } {
+function rowAt(
+  { tables }: Parts,
+  [t, r]: readonly number[],
+): { table: string; rows: Record<string, Mutable>; id: string; row: Mutable } {
   const table = pick(Object.keys(tables), t ?? 0);
   const rows = tables[table] ?? {};
   const id = pick(Object.keys(rows), r ?? 0);
   return { table, rows, id, row: rows[id] ?? {} };
 }
 
-function columnAt({ schema }: Parts, [t, c]: readonly number[]): { table: Mutable; name: string; column: Mutable; columns: Record<string, Mutable> } {
+function columnAt(
+  { schema }: Parts,
+  [t, c]: readonly number[],
+): { table: Mutable; name: string; column: Mutable; columns: Record<string, Mutable> } {
   const table = pick(Object.values(schema.tables ?? {}), t ?? 0);
   const columns = table.columns ?? {};
   const name = pick(Object.keys(columns), c ?? 0);
@@ -71,36 +92,154 @@ function columnAt({ schema }: Parts, [t, c]: readonly number[]): { table: Mutabl
 
 /** What a hostile or a clumsy hand would do; each works on the schema or on rows in plain notation. */
 const TRICKS: readonly Trick[] = [
-  (parts, picks) => { columnAt(parts, picks).column['type'] = { key: { type: 'uuid', refTable: pick(Object.keys(parts.schema.tables ?? {}), picks[2]) }, min: 0, max: 'unlimited' }; },
-  (parts, picks) => { columnAt(parts, picks).column['type'] = { key: { type: 'uuid', refTable: 'Nowhere' }, min: 0, max: 'unlimited' }; },
-  (parts, picks) => { columnAt(parts, picks).column['type'] = { key: { type: 'integer', minInteger: 5, maxInteger: -5 } }; },
-  (parts, picks) => { columnAt(parts, picks).column['type'] = { key: { type: 'string', enum: ['set', []] } }; },
-  (parts, picks) => { columnAt(parts, picks).column['type'] = { key: 'string', min: 2, max: 1 }; },
-  (parts, picks) => { columnAt(parts, picks).column['type'] = { key: 'string', min: 0, max: pick([1e12, 0, -1, 2 ** 31, 1.5, 'lots'], picks[2]) }; },
-  (parts, picks) => { columnAt(parts, picks).column['type'] = pick(['string', 'integer', 'real', 'boolean', 'uuid', 'void', '', null, [], {}, { key: {} }, { key: { type: 'real', minReal: 'x' } }, { key: 'string', value: 'uuid', min: 0, max: 'unlimited' }], picks[2]); },
-  (parts, picks) => { columnAt(parts, picks).column['ephemeral'] = true; },
-  (parts, picks) => { columnAt(parts, picks).column['mutable'] = false; },
-  (parts, picks) => { const { columns, name } = columnAt(parts, picks); Reflect.deleteProperty(columns, name); },
-  (parts, picks) => { columnAt(parts, picks).columns[pick(['_uuid', '_version', '', ' ', 'constructor', 'x'.repeat(5_000), '2'], picks[2])] = { type: 'string' }; },
-  (parts, picks) => { columnAt(parts, picks).table['indexes'] = pick([[['nothing']], [[]], [['external_ids']], 'x', [['_uuid']], [['name'], ['name']]], picks[2]); },
-  (parts, picks) => { columnAt(parts, picks).table['maxRows'] = pick([0, 1, -1, 2 ** 40, 'x'], picks[2]); },
-  (parts, picks) => { columnAt(parts, picks).table['isRoot'] = picks[2] % 2 === 0; },
-  ({ schema }) => { for (const table of Object.values(schema.tables ?? {})) Reflect.deleteProperty(table, 'isRoot'); },
-  ({ schema }) => { for (let i = 0; i < 10_000; i++) (schema.tables ?? {})[`T${String(i)}`] = { columns: { a: { type: 'string' } }, isRoot: true }; },
-  ({ schema }) => { (schema.tables ?? {})['Wide'] = { columns: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`c${String(i)}`, { type: 'string' }])) }; },
-  ({ schema }, [a]) => { schema['name'] = pick(['OVN_Southbound', '', 'Open_vSwitch', 'OVN_Northbound ', '__proto__'], a); },
-  ({ schema }, [a]) => { schema['version'] = pick(['0.0.0', '99.0.0', '', 'x', '1.2', '7.0.1-x'], a); },
-  (parts, picks) => { const { schema } = parts; const name = pick(Object.keys(schema.tables ?? {}), picks[0]); Reflect.deleteProperty(schema.tables ?? {}, name); if (picks[2] % 2 === 0) Reflect.deleteProperty(parts.tables, name); },
-  (parts, picks) => { const { rows, row } = rowAt(parts, picks); rows[uuid(picks[2])] = structuredClone(row); },
-  (parts, picks) => { const { rows, id } = rowAt(parts, picks); Reflect.deleteProperty(rows, id); },
-  (parts, picks) => { const { rows, id, row } = rowAt(parts, picks); Reflect.deleteProperty(rows, id); rows[pick([uuid(picks[2]), id.toUpperCase(), 'x', '', '__proto__', `${id} `], picks[2])] = row; },
-  (parts, picks) => { const { id, row } = rowAt(parts, picks); const other = pick(Object.keys(parts.tables), picks[2]); (parts.tables[other] ??= {})[id] = row; },
-  (parts, picks) => { const { row } = rowAt(parts, picks); const column = pick(Object.keys(row), picks[2]); row[column] = pick<unknown>([uuid(picks[1]), [uuid(picks[1])], [], {}, '', 0, [1, 1], { '': '' }, null], picks[0] + picks[2]); },
-  (parts, picks) => { const { row } = rowAt(parts, picks); const column = pick(Object.keys(row), picks[2]); if (typeof row[column] === 'string') row[column] = pick(HOSTILE_TEXTS, picks[0] + picks[1]); },
-  (parts, picks) => { const { row } = rowAt(parts, picks); row['name'] = pick(['ls-a', 'ls-b', 'since', 'x'.repeat(100_000), '', '\ud800', 'vm1', 'a\u0000b'], picks[2]); },
-  (parts, picks) => { const { row, rows } = rowAt(parts, picks); for (let i = 0; i < 300; i++) rows[uuid(picks[2] + i)] = { ...row, name: `many${String(i)}` }; },
-  (parts, picks) => { const { rows, id, row } = rowAt(parts, picks); row['ports'] = Object.keys(parts.tables['Logical_Switch_Port'] ?? {}); rows[id] = row; },
-  (parts, picks) => { const { id, row } = rowAt(parts, picks); row['external_ids'] = { ...(typeof row['external_ids'] === 'object' ? row['external_ids'] : {}), [pick(['', '__proto__', 'x'.repeat(1_000), id], picks[2])]: pick(HOSTILE_TEXTS, picks[1]) }; },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = {
+      key: { type: 'uuid', refTable: pick(Object.keys(parts.schema.tables ?? {}), picks[2]) },
+      min: 0,
+      max: 'unlimited',
+    };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = { key: { type: 'uuid', refTable: 'Nowhere' }, min: 0, max: 'unlimited' };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = { key: { type: 'integer', minInteger: 5, maxInteger: -5 } };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = { key: { type: 'string', enum: ['set', []] } };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = { key: 'string', min: 2, max: 1 };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = {
+      key: 'string',
+      min: 0,
+      max: pick([1e12, 0, -1, 2 ** 31, 1.5, 'lots'], picks[2]),
+    };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['type'] = pick(
+      [
+        'string',
+        'integer',
+        'real',
+        'boolean',
+        'uuid',
+        'void',
+        '',
+        null,
+        [],
+        {},
+        { key: {} },
+        { key: { type: 'real', minReal: 'x' } },
+        { key: 'string', value: 'uuid', min: 0, max: 'unlimited' },
+      ],
+      picks[2],
+    );
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['ephemeral'] = true;
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).column['mutable'] = false;
+  },
+  (parts, picks) => {
+    const { columns, name } = columnAt(parts, picks);
+    Reflect.deleteProperty(columns, name);
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).columns[
+      pick(['_uuid', '_version', '', ' ', 'constructor', 'x'.repeat(5_000), '2'], picks[2])
+    ] = { type: 'string' };
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).table['indexes'] = pick(
+      [[['nothing']], [[]], [['external_ids']], 'x', [['_uuid']], [['name'], ['name']]],
+      picks[2],
+    );
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).table['maxRows'] = pick([0, 1, -1, 2 ** 40, 'x'], picks[2]);
+  },
+  (parts, picks) => {
+    columnAt(parts, picks).table['isRoot'] = picks[2] % 2 === 0;
+  },
+  ({ schema }) => {
+    for (const table of Object.values(schema.tables ?? {})) Reflect.deleteProperty(table, 'isRoot');
+  },
+  ({ schema }) => {
+    for (let i = 0; i < 10_000; i++)
+      (schema.tables ?? {})[`T${String(i)}`] = { columns: { a: { type: 'string' } }, isRoot: true };
+  },
+  ({ schema }) => {
+    (schema.tables ?? {})['Wide'] = {
+      columns: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`c${String(i)}`, { type: 'string' }])),
+    };
+  },
+  ({ schema }, [a]) => {
+    schema['name'] = pick(['OVN_Southbound', '', 'Open_vSwitch', 'OVN_Northbound ', '__proto__'], a);
+  },
+  ({ schema }, [a]) => {
+    schema['version'] = pick(['0.0.0', '99.0.0', '', 'x', '1.2', '7.0.1-x'], a);
+  },
+  (parts, picks) => {
+    const { schema } = parts;
+    const name = pick(Object.keys(schema.tables ?? {}), picks[0]);
+    Reflect.deleteProperty(schema.tables ?? {}, name);
+    if (picks[2] % 2 === 0) Reflect.deleteProperty(parts.tables, name);
+  },
+  (parts, picks) => {
+    const { rows, row } = rowAt(parts, picks);
+    rows[uuid(picks[2])] = structuredClone(row);
+  },
+  (parts, picks) => {
+    const { rows, id } = rowAt(parts, picks);
+    Reflect.deleteProperty(rows, id);
+  },
+  (parts, picks) => {
+    const { rows, id, row } = rowAt(parts, picks);
+    Reflect.deleteProperty(rows, id);
+    rows[pick([uuid(picks[2]), id.toUpperCase(), 'x', '', '__proto__', `${id} `], picks[2])] = row;
+  },
+  (parts, picks) => {
+    const { id, row } = rowAt(parts, picks);
+    const other = pick(Object.keys(parts.tables), picks[2]);
+    (parts.tables[other] ??= {})[id] = row;
+  },
+  (parts, picks) => {
+    const { row } = rowAt(parts, picks);
+    const column = pick(Object.keys(row), picks[2]);
+    row[column] = pick<unknown>(
+      [uuid(picks[1]), [uuid(picks[1])], [], {}, '', 0, [1, 1], { '': '' }, null],
+      picks[0] + picks[2],
+    );
+  },
+  (parts, picks) => {
+    const { row } = rowAt(parts, picks);
+    const column = pick(Object.keys(row), picks[2]);
+    if (typeof row[column] === 'string') row[column] = pick(HOSTILE_TEXTS, picks[0] + picks[1]);
+  },
+  (parts, picks) => {
+    const { row } = rowAt(parts, picks);
+    row['name'] = pick(['ls-a', 'ls-b', 'since', 'x'.repeat(100_000), '', '\ud800', 'vm1', 'a\u0000b'], picks[2]);
+  },
+  (parts, picks) => {
+    const { row, rows } = rowAt(parts, picks);
+    for (let i = 0; i < 300; i++) rows[uuid(picks[2] + i)] = { ...row, name: `many${String(i)}` };
+  },
+  (parts, picks) => {
+    const { rows, id, row } = rowAt(parts, picks);
+    row['ports'] = Object.keys(parts.tables['Logical_Switch_Port'] ?? {});
+    rows[id] = row;
+  },
+  (parts, picks) => {
+    const { id, row } = rowAt(parts, picks);
+    row['external_ids'] = {
+      ...(typeof row['external_ids'] === 'object' ? row['external_ids'] : {}),
+      [pick(['', '__proto__', 'x'.repeat(1_000), id], picks[2])]: pick(HOSTILE_TEXTS, picks[1]),
+    };
+  },
 ];
 
 const anyNumber = fc.noBias(fc.nat());
@@ -109,9 +248,15 @@ export const documentInputs: fc.Arbitrary<DocumentInput> = fc.record({
   form: fc.constantFrom<Form>('JSON', 'JSON', 'YAML', 'STANDALONE', 'STANDALONE', 'CLUSTER'),
   region: fc.constantFrom<DocumentInput['region']>('manifest', 'schema', 'tables', 'tables', 'whole'),
   changes: sometimes(changes, 2),
-  tricks: fc.array(fc.record({ trick: fc.nat({ max: TRICKS.length - 1 }), picks: fc.tuple(anyNumber, anyNumber, anyNumber) }), { maxLength: 3 }),
+  tricks: fc.array(
+    fc.record({ trick: fc.nat({ max: TRICKS.length - 1 }), picks: fc.tuple(anyNumber, anyNumber, anyNumber) }),
+    { maxLength: 3 },
+  ),
   bytes: sometimes(byteChanges, 6),
-  wrap: fc.oneof({ arbitrary: fc.constantFrom<DocumentInput['wrap']>('', 'gz'), weight: 8 }, { arbitrary: fc.constantFrom<DocumentInput['wrap']>('enc', 'gz enc', 'gz gz'), weight: 1 }),
+  wrap: fc.oneof(
+    { arbitrary: fc.constantFrom<DocumentInput['wrap']>('', 'gz'), weight: 8 },
+    { arbitrary: fc.constantFrom<DocumentInput['wrap']>('enc', 'gz enc', 'gz gz'), weight: 1 },
+  ),
   outer: sometimes(byteChanges, 12),
   delivery: fc.constantFrom<Delivery>('RAW', 'MULTIPART', 'JSON_FORM', 'GRAPHQL'),
   withKey: fc.boolean(),
@@ -129,7 +274,8 @@ export async function fileOf(input: DocumentInput, bases: Bases, key: string): P
 }
 
 function contentOf(input: DocumentInput, bases: Bases): Buffer {
-  if (input.form === 'STANDALONE' || input.form === 'CLUSTER') return records(input, input.form === 'CLUSTER' ? bases.cluster : bases.standalone);
+  if (input.form === 'STANDALONE' || input.form === 'CLUSTER')
+    return records(input, input.form === 'CLUSTER' ? bases.cluster : bases.standalone);
   const isPlain = input.changes.length + input.tricks.length === 0;
   if (isPlain) return input.form === 'JSON' ? bases.json : bases.yaml;
   let document = structuredClone(bases.document) as Mutable;
@@ -137,20 +283,27 @@ function contentOf(input: DocumentInput, bases: Bases): Buffer {
   document['contentDigest'] = 'none';
   if (input.region === 'whole') document = changed(document, input.changes) as Mutable;
   else document[input.region] = changed(document[input.region], input.changes);
-  if (input.form === 'JSON' || typeof document !== 'object' || document === null || Array.isArray(document)) return Buffer.from(exactText(document));
+  if (input.form === 'JSON' || typeof document !== 'object' || document === null || Array.isArray(document))
+    return Buffer.from(exactText(document));
   return Buffer.from(yamlText(document));
 }
 
 /** Block notation as far as rows, flow notation below. */
 function yamlText(document: Mutable): string {
-  return Object.entries(document).map(([name, value]) => {
-    if (name !== 'tables' || typeof value !== 'object' || value === null || Array.isArray(value)) return `${yamlKey(name)}: ${exactText(value)}\n`;
-    const tables = Object.entries(value as Mutable).map(([table, rows]) => {
-      if (typeof rows !== 'object' || rows === null || Array.isArray(rows) || Object.keys(rows).length === 0) return `  ${yamlKey(table)}: ${exactText(rows)}\n`;
-      return `  ${yamlKey(table)}:\n${Object.entries(rows as Mutable).map(([id, row]) => `    ${yamlKey(id)}: ${exactText(row)}\n`).join('')}`;
-    });
-    return `tables:\n${tables.join('')}`;
-  }).join('');
+  return Object.entries(document)
+    .map(([name, value]) => {
+      if (name !== 'tables' || typeof value !== 'object' || value === null || Array.isArray(value))
+        return `${yamlKey(name)}: ${exactText(value)}\n`;
+      const tables = Object.entries(value as Mutable).map(([table, rows]) => {
+        if (typeof rows !== 'object' || rows === null || Array.isArray(rows) || Object.keys(rows).length === 0)
+          return `  ${yamlKey(table)}: ${exactText(rows)}\n`;
+        return `  ${yamlKey(table)}:\n${Object.entries(rows as Mutable)
+          .map(([id, row]) => `    ${yamlKey(id)}: ${exactText(row)}\n`)
+          .join('')}`;
+      });
+      return `tables:\n${tables.join('')}`;
+    })
+    .join('');
 }
 
 function yamlKey(name: string): string {
@@ -159,7 +312,9 @@ function yamlKey(name: string): string {
 
 /** JSON with its marks replaced, and integers of any size. */
 function exactText(value: unknown): string {
-  const text = JSON.stringify(value, (_name, member: unknown) => (typeof member === 'bigint' ? `§int${String(member)}§` : member)) as string | undefined;
+  const text = JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'bigint' ? `§int${String(member)}§` : member,
+  ) as string | undefined;
   return marked((text ?? '').replaceAll(/"§int(-?\d+)§"/g, '$1'), {});
 }
 
@@ -183,10 +338,15 @@ function records({ tricks, changes: list, region }: DocumentInput, file: Buffer)
   const target = region === 'schema' ? 0 : region === 'manifest' ? (list[0]?.at ?? 0) % texts.length : texts.length - 1;
   const changedRecord = texts[target];
   if (list.length > 0 && changedRecord !== undefined) changedRecord.value = changed(changedRecord.value, list);
-  return Buffer.concat(texts.map(({ magic, value }) => {
-    const body = Buffer.from(`${exactText(value)}\n`);
-    return Buffer.concat([Buffer.from(`${magic} ${String(body.length)} ${createHash('sha1').update(body).digest('hex')}\n`), body]);
-  }));
+  return Buffer.concat(
+    texts.map(({ magic, value }) => {
+      const body = Buffer.from(`${exactText(value)}\n`);
+      return Buffer.concat([
+        Buffer.from(`${magic} ${String(body.length)} ${createHash('sha1').update(body).digest('hex')}\n`),
+        body,
+      ]);
+    }),
+  );
 }
 
 function partsOf([first, second]: readonly Mutable[]): Parts | undefined {
@@ -197,7 +357,9 @@ function partsOf([first, second]: readonly Mutable[]): Parts | undefined {
 
 /** The tables of a transaction; what begins with an underscore is none. */
 function rowsOf(transaction: Mutable): Parts['tables'] {
-  return new Proxy(transaction, { ownKeys: (of) => Reflect.ownKeys(of).filter((name) => !String(name).startsWith('_')) }) as Parts['tables'];
+  return new Proxy(transaction, {
+    ownKeys: (of) => Reflect.ownKeys(of).filter((name) => !String(name).startsWith('_')),
+  }) as Parts['tables'];
 }
 
 export function parsedDocument(json: Buffer): Readonly<Record<string, unknown>> {

@@ -1,9 +1,10 @@
 /**
- * Whether a database holds what a backup says, told without the product: both as sets of rows that are named by what they hold and by
- * what refers to them, as UUIDs may differ. Left out is what a restore leaves alone: runtime state, and how clients reach the database.
+ * Whether a database holds what a backup says, told without the product: both as sets of rows that are named by what
+ * they hold and by what refers to them, as UUIDs may differ. Left out is what a restore leaves alone: runtime state,
+ * and how clients reach the database.
  */
 import { createHash } from 'node:crypto';
-import { isList, isObject, parseExact, printExact, type ExactJson } from './exact-json.js';
+import { type ExactJson, isList, isObject, parseExact, printExact } from './exact-json.js';
 import { NORTHBOUND } from './judge.js';
 import { PlainClient } from './plain-client.js';
 
@@ -18,7 +19,17 @@ export interface Holdings {
 }
 
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  NB_Global: ['nb_cfg', 'nb_cfg_timestamp', 'sb_cfg', 'sb_cfg_timestamp', 'hv_cfg', 'hv_cfg_timestamp', 'options', 'connections', 'ssl'],
+  NB_Global: [
+    'nb_cfg',
+    'nb_cfg_timestamp',
+    'sb_cfg',
+    'sb_cfg_timestamp',
+    'hv_cfg',
+    'hv_cfg_timestamp',
+    'options',
+    'connections',
+    'ssl',
+  ],
   Logical_Switch_Port: ['up', 'dynamic_addresses', 'tag'],
   Logical_Router_Port: ['ipv6_prefix', 'status'],
   BFD: ['status'],
@@ -38,28 +49,48 @@ export function holdingsOf(file: Buffer): Holdings {
   }
   const [schema, transaction = {}] = records;
   const tables = Object.entries(isObject(transaction) ? transaction : {}).filter(([name]) => !name.startsWith('_'));
-  return { schema: member(schema, 'tables') as Schema, tables: Object.fromEntries(tables) as unknown as Holdings['tables'] };
+  return {
+    schema: member(schema, 'tables') as Schema,
+    tables: Object.fromEntries(tables) as unknown as Holdings['tables'],
+  };
 }
 
 export async function liveHoldings(remote: string): Promise<Holdings> {
   await using client = await PlainClient.open(remote);
   const schema = member(await client.request('get_schema', [NORTHBOUND]), 'tables') as Schema;
   const names = Object.keys(schema);
-  const results = await client.transact(NORTHBOUND, names.map((table) => ({ op: 'select', table, where: [] })));
-  const tables = names.map((name, i) => [name, Object.fromEntries((member(results[i], 'rows') as readonly Record<string, ExactJson>[]).map((row) => [(row['_uuid'] as readonly string[])[1], row]))]);
+  const results = await client.transact(
+    NORTHBOUND,
+    names.map((table) => ({ op: 'select', table, where: [] })),
+  );
+  const tables = names.map((name, i) => [
+    name,
+    Object.fromEntries(
+      (member(results[i], 'rows') as readonly Record<string, ExactJson>[]).map((row) => [
+        (row['_uuid'] as readonly string[])[1],
+        row,
+      ]),
+    ),
+  ]);
   return { schema, tables: Object.fromEntries(tables) as Holdings['tables'] };
 }
 
-/** Rows that only one of them holds, in a line each; tables that the backup does not know are not looked at. None where the schemas of the others differ, or where a UUID is in two tables. */
+/**
+ * Rows that only one of them holds, in a line each; tables that the backup does not know are not looked at. None where
+ * the schemas of the others differ, or where a UUID is in two tables.
+ */
 export function unlikeness(backup: Holdings, live: Holdings): readonly string[] {
   const shared = Object.keys(backup.schema).filter((table) => table in live.schema);
-  if (shared.some((table) => printExact(sorted(backup.schema[table])) !== printExact(sorted(live.schema[table])))) return [];
+  if (shared.some((table) => printExact(sorted(backup.schema[table])) !== printExact(sorted(live.schema[table]))))
+    return [];
   const uuids = Object.values(backup.tables).flatMap((rows) => Object.keys(rows));
   if (new Set(uuids).size < uuids.length) return [];
   const [ours, theirs] = [likeness(backup, backup.schema), likeness(live, backup.schema)];
-  const count = (list: readonly string[]): Map<string, number> => list.reduce((counts, line) => counts.set(line, (counts.get(line) ?? 0) + 1), new Map<string, number>());
+  const count = (list: readonly string[]): Map<string, number> =>
+    list.reduce((counts, line) => counts.set(line, (counts.get(line) ?? 0) + 1), new Map<string, number>());
   const [a, b] = [count(ours), count(theirs)];
-  const only = (x: Map<string, number>, y: Map<string, number>, where: string): string[] => [...x].filter(([line, n]) => (y.get(line) ?? 0) < n).map(([line]) => `only in the ${where}: ${line}`);
+  const only = (x: Map<string, number>, y: Map<string, number>, where: string): string[] =>
+    [...x].filter(([line, n]) => (y.get(line) ?? 0) < n).map(([line]) => `only in the ${where}: ${line}`);
   return [...only(a, b, 'backup'), ...only(b, a, 'database')];
 }
 
@@ -72,27 +103,49 @@ function likeness({ schema, tables }: Holdings, seen: Schema): readonly string[]
   const rows = new Map<string, Row>();
   for (const [table, held] of Object.entries(tables)) {
     if (NOT_COMPARED.has(table) || !(table in seen)) continue;
-    for (const [uuid, row] of Object.entries(held)) rows.set(uuid, { table, values: valuesOf(row, table, schema, seen) });
+    for (const [uuid, row] of Object.entries(held))
+      rows.set(uuid, { table, values: valuesOf(row, table, schema, seen) });
   }
   const held = heldRows(rows, schema);
   for (const uuid of [...rows.keys()]) if (!held.has(uuid)) rows.delete(uuid);
   const referrers = new Map<string, string[]>();
-  for (const [uuid, { table, values }] of rows) for (const [column, members] of values) for (const to of members.flatMap(uuidsIn)) if (rows.has(to)) referrers.set(to, [...(referrers.get(to) ?? []), `${uuid} ${table}.${column}`]);
+  for (const [uuid, { table, values }] of rows)
+    for (const [column, members] of values)
+      for (const to of members.flatMap(uuidsIn))
+        if (rows.has(to)) referrers.set(to, [...(referrers.get(to) ?? []), `${uuid} ${table}.${column}`]);
   let names = new Map([...rows].map(([uuid, { table }]) => [uuid, table]));
   let texts = new Map<string, string>();
   for (let round = 0; round < ROUNDS; round++) {
     const now = names;
-    texts = new Map([...rows].map(([uuid, { table, values }]) => [uuid, `${table} ${values.map(([column, members]) => [column, textOf(members, now)]).filter(([, text]) => text !== '').map((pair) => pair.join('=')).join(' ')}`]));
-    names = new Map([...texts].map(([uuid, text]) => {
-      const by = (referrers.get(uuid) ?? []).map((referrer) => `${now.get(referrer.slice(0, 36)) ?? ''}${referrer.slice(36)}`).sort();
-      return [uuid, createHash('sha1').update(`${text} ${by.join()}`).digest('hex').slice(0, 12)];
-    }));
+    texts = new Map(
+      [...rows].map(([uuid, { table, values }]) => [
+        uuid,
+        `${table} ${values
+          .map(([column, members]) => [column, textOf(members, now)])
+          .filter(([, text]) => text !== '')
+          .map((pair) => pair.join('='))
+          .join(' ')}`,
+      ]),
+    );
+    names = new Map(
+      [...texts].map(([uuid, text]) => {
+        const by = (referrers.get(uuid) ?? [])
+          .map((referrer) => `${now.get(referrer.slice(0, 36)) ?? ''}${referrer.slice(36)}`)
+          .sort();
+        return [uuid, createHash('sha1').update(`${text} ${by.join()}`).digest('hex').slice(0, 12)];
+      }),
+    );
   }
   return [...texts].map(([uuid, text]) => `${names.get(uuid) ?? ''} ${text.slice(0, 400)}`);
 }
 
 /** Columns that are not at their default, each as its members: atoms of a set, pairs of a map. */
-function valuesOf(row: Readonly<Record<string, ExactJson>>, table: string, schema: Schema, seen: Schema): Row['values'] {
+function valuesOf(
+  row: Readonly<Record<string, ExactJson>>,
+  table: string,
+  schema: Schema,
+  seen: Schema,
+): Row['values'] {
   const columns = member(schema[table], 'columns');
   const known = member(seen[table], 'columns');
   return Object.entries(isObject(columns) ? columns : {})
@@ -100,10 +153,19 @@ function valuesOf(row: Readonly<Record<string, ExactJson>>, table: string, schem
     .flatMap(([column, description]): [string, (readonly ExactJson[])[]][] => {
       const value = row[column];
       if (value === undefined || member(description, 'ephemeral') === true) return [];
-      const members = isList(value) && value[0] === 'set' ? (value[1] as readonly ExactJson[]).map((atom) => [atom]) : isList(value) && value[0] === 'map' ? (value[1] as readonly (readonly ExactJson[])[]) : [[value]];
+      const members =
+        isList(value) && value[0] === 'set'
+          ? (value[1] as readonly ExactJson[]).map((atom) => [atom])
+          : isList(value) && value[0] === 'map'
+            ? (value[1] as readonly (readonly ExactJson[])[])
+            : [[value]];
       const type = member(description, 'type');
-      const isScalar = !isObject(type) || ((type['min'] ?? 1) === 1 && (type['max'] ?? 1) === 1 && type['value'] === undefined);
-      const isDefault = members.length === 0 || (isScalar && ['""', '0', 'false', '["uuid","00000000-0000-0000-0000-000000000000"]'].includes(printExact(value)));
+      const isScalar =
+        !isObject(type) || ((type['min'] ?? 1) === 1 && (type['max'] ?? 1) === 1 && type['value'] === undefined);
+      const isDefault =
+        members.length === 0 ||
+        (isScalar &&
+          ['""', '0', 'false', '["uuid","00000000-0000-0000-0000-000000000000"]'].includes(printExact(value)));
       return isDefault ? [] : [[column, [...members]]];
     })
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -116,7 +178,10 @@ function uuidsIn(pair: readonly ExactJson[]): readonly string[] {
 /** A reference to nothing is none: a server drops it. */
 function textOf(members: readonly (readonly ExactJson[])[], names: ReadonlyMap<string, string>): string {
   const whole = members.filter((pair) => uuidsIn(pair).every((uuid) => names.has(uuid)));
-  return whole.map((pair) => pair.map((atom) => (isList(atom) ? (names.get(String(atom[1])) ?? '') : printExact(atom))).join(':')).sort().join(',');
+  return whole
+    .map((pair) => pair.map((atom) => (isList(atom) ? (names.get(String(atom[1])) ?? '') : printExact(atom))).join(':'))
+    .sort()
+    .join(',');
 }
 
 /** Rows of root tables, and what they hold by strong references: others a server removes. */
@@ -130,8 +195,12 @@ function heldRows(rows: ReadonlyMap<string, Row>, schema: Schema): ReadonlySet<s
     const columns = member(schema[row.table], 'columns');
     for (const [column, members] of row.values) {
       const type = member(member(columns, column), 'type');
-      const isStrong = (base: ExactJson | undefined): boolean => member(base, 'refTable') !== undefined && member(base, 'refType') !== 'weak';
-      for (const pair of members) pair.forEach((atom, i) => { if (isStrong(member(type, i === 0 ? 'key' : 'value'))) uuidsIn([atom]).forEach(hold); });
+      const isStrong = (base: ExactJson | undefined): boolean =>
+        member(base, 'refTable') !== undefined && member(base, 'refType') !== 'weak';
+      for (const pair of members)
+        pair.forEach((atom, i) => {
+          if (isStrong(member(type, i === 0 ? 'key' : 'value'))) uuidsIn([atom]).forEach(hold);
+        });
     }
   };
   for (const [uuid, { table }] of rows) if (!hasRoots || member(schema[table], 'isRoot') === true) hold(uuid);
@@ -140,7 +209,13 @@ function heldRows(rows: ReadonlyMap<string, Row>, schema: Schema): ReadonlySet<s
 
 function sorted(value: ExactJson | undefined): ExactJson {
   if (isList(value)) return value.map(sorted);
-  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, sorted(one)])) : (value ?? null);
+  return isObject(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, one]) => [name, sorted(one)]),
+      )
+    : (value ?? null);
 }
 
 function member(value: ExactJson | undefined, name: string): ExactJson | undefined {

@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 by hand, for requests that no client would send: any bytes as method, address, header and body. Each goes over a
- * connection of its own.
+ * HTTP/1.1 by hand, for requests that no client would send: any bytes as method, address, header and body. Each goes
+ * over a connection of its own.
  */
 import { connect } from 'node:net';
 
@@ -31,7 +31,10 @@ export function bytesOf({ method, target, headers, body }: WireRequest): Buffer 
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
   if (body !== undefined) lines.push(`Content-Length: ${String(body.length)}`);
   // latin1: every character is a byte, and what is no byte loses its upper half
-  return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body ?? Buffer.alloc(0)]);
+  return Buffer.concat([
+    Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'),
+    body ?? Buffer.alloc(0),
+  ]);
 }
 
 /** Sends bytes and waits for one answer. @throws Error when there is none within HANG_MS */
@@ -49,7 +52,10 @@ export function exchange(port: number, bytes: Buffer, isHead = false, isCut = fa
     const end = (answer: Omit<WireAnswer, 'ms'> | undefined): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ ...(answer ?? { status: undefined, headers: new Map(), body: Buffer.alloc(0) }), ms: performance.now() - began });
+      resolve({
+        ...(answer ?? { status: undefined, headers: new Map(), body: Buffer.alloc(0) }),
+        ms: performance.now() - began,
+      });
     };
     socket.on('connect', () => {
       socket.write(bytes);
@@ -78,7 +84,12 @@ function answerIn(bytes: Buffer, isHead: boolean, isOver: boolean): Omit<WireAns
   if (at < 0 || Number.isNaN(status)) return undefined;
   const rest = bytes.subarray(at + 4);
   if (status < 200 && status !== 101) return answerIn(rest, isHead, isOver);
-  const headers = new Map(lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = new Map(
+    lines.map((line): [string, string] => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]),
+  );
   const whole = (body: Buffer): Omit<WireAnswer, 'ms'> => ({ status, headers, body });
   if (isHead || status === 101 || status === 204 || status === 304) return whole(Buffer.alloc(0));
   if (headers.get('transfer-encoding') === 'chunked') {

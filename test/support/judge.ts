@@ -18,7 +18,11 @@ export interface DumpOptions {
 }
 
 /** Runs operations in one transaction; an error in any of them is thrown. */
-export async function transact(remote: string, operations: readonly ExactJson[], database = NORTHBOUND): Promise<readonly ExactJson[]> {
+export async function transact(
+  remote: string,
+  operations: readonly ExactJson[],
+  database = NORTHBOUND,
+): Promise<readonly ExactJson[]> {
   await using client = await PlainClient.open(remote);
   return await client.transact(database, operations);
 }
@@ -27,7 +31,10 @@ export async function transact(remote: string, operations: readonly ExactJson[],
 export async function emptyDatabase(remote: string, database = NORTHBOUND): Promise<void> {
   await using client = await PlainClient.open(remote);
   const tables = await persistentColumns(client, database);
-  await client.transact(database, [...tables.keys()].map((table) => ({ op: 'delete', table, where: [] })));
+  await client.transact(
+    database,
+    [...tables.keys()].map((table) => ({ op: 'delete', table, where: [] })),
+  );
 }
 
 /**
@@ -42,7 +49,9 @@ export async function dumpDatabase(remote: string, options: DumpOptions = {}): P
   for (const [table, all] of await persistentColumns(client, database)) {
     if (leaveOut.has(table)) continue;
     const columns = all.filter((column) => !leaveOut.has(`${table}.${column}`)).sort();
-    const [result] = await client.transact(database, [{ op: 'select', table, where: [], columns: ['_uuid', ...columns] }]);
+    const [result] = await client.transact(database, [
+      { op: 'select', table, where: [], columns: ['_uuid', ...columns] },
+    ]);
     const rows = isObject(result) ? result['rows'] : undefined;
     if (!isList(rows)) throw new Error(`select of ${table} answered ${printExact(result ?? null)}`);
     const texts = new Map<string, string>();
@@ -99,7 +108,8 @@ function* compareRows(label: string, first: string, second: string): Generator<s
   const b = values(second);
   for (const column of new Set([...a.keys(), ...b.keys()])) {
     const [before, after] = [a.get(column), b.get(column)];
-    if (before !== after) yield `${label}: ${column} is ${excerpt(before)} in the first and ${excerpt(after)} in the second`;
+    if (before !== after)
+      yield `${label}: ${column} is ${excerpt(before)} in the first and ${excerpt(after)} in the second`;
   }
 }
 
@@ -109,7 +119,10 @@ function excerpt(text: string | undefined): string {
 }
 
 /** Table -> columns that are stored; ephemeral ones belong to the running server. */
-async function persistentColumns(client: PlainClient, database: string): Promise<ReadonlyMap<string, readonly string[]>> {
+async function persistentColumns(
+  client: PlainClient,
+  database: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const schema = await client.request('get_schema', [database]);
   const tables = isObject(schema) ? schema['tables'] : undefined;
   if (!isObject(tables)) throw new Error(`get_schema of ${database} answered without tables`);
@@ -119,7 +132,9 @@ async function persistentColumns(client: PlainClient, database: string): Promise
     if (!isObject(columns)) throw new Error(`table ${table} of ${database} came without columns`);
     found.set(
       table,
-      Object.entries(columns).filter(([, column]) => !(isObject(column) && column['ephemeral'] === true)).map(([name]) => name),
+      Object.entries(columns)
+        .filter(([, column]) => !(isObject(column) && column['ephemeral'] === true))
+        .map(([name]) => name),
     );
   }
   return found;

@@ -89,9 +89,17 @@ export class TestNorthd implements AsyncDisposable {
 
   /** Used by startNorthd. */
   async start(timeoutMs: number): Promise<void> {
-    const words = [`--ovnnb-db=${this.nbRemote}`, `--ovnsb-db=${this.sbRemote}`, `--unixctl=${this.controlSocket}`, `--log-file=${this.logFile}`];
+    const words = [
+      `--ovnnb-db=${this.nbRemote}`,
+      `--ovnsb-db=${this.sbRemote}`,
+      `--unixctl=${this.controlSocket}`,
+      `--log-file=${this.logFile}`,
+    ];
     // it begins paused: no warning comes before the limit on warnings is off
-    const child = spawn('ovn-northd', [...words, '--dry-run', '-vconsole:off', '-vsyslog:off'], { env: environment({ OVS_RUNDIR: this.southbound.folder, OVN_RUNDIR: this.southbound.folder }), stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('ovn-northd', [...words, '--dry-run', '-vconsole:off', '-vsyslog:off'], {
+      env: environment({ OVS_RUNDIR: this.southbound.folder, OVN_RUNDIR: this.southbound.folder }),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.child = child;
     child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
     this.ended = new Promise((resolve) => {
@@ -120,7 +128,11 @@ export class TestNorthd implements AsyncDisposable {
   async synced(timeoutMs = 30_000): Promise<number> {
     const since = performance.now();
     try {
-      await run('ovn-nbctl', [`--db=${this.nbRemote}`, `--timeout=${Math.ceil(timeoutMs / 1_000)}`, '--wait=sb', 'sync'], { env: environment() });
+      await run(
+        'ovn-nbctl',
+        [`--db=${this.nbRemote}`, `--timeout=${Math.ceil(timeoutMs / 1_000)}`, '--wait=sb', 'sync'],
+        { env: environment() },
+      );
     } catch (error) {
       throw new Error(`northd was not done within ${timeoutMs} ms\n${await this.logText()}`, { cause: error });
     }
@@ -153,7 +165,9 @@ export class TestNorthd implements AsyncDisposable {
       const [, thread, level, message] = /^[^|]*\|\d+\|([^|]*)\|([^|]*)\|(.*)$/.exec(line) ?? [];
       const module = thread?.replace(/\(.*$/, ''); // "northd(thread2)"
       if (module === undefined || level === undefined || UNRELATED.has(module)) return [];
-      return LEVELS.has(level) || (level === 'INFO' && COMPLAINING.has(module)) ? [`${module}|${level}|${message ?? ''}`] : [];
+      return LEVELS.has(level) || (level === 'INFO' && COMPLAINING.has(module))
+        ? [`${module}|${level}|${message ?? ''}`]
+        : [];
     });
     return [...new Set(found)];
   }
@@ -163,9 +177,18 @@ export class TestNorthd implements AsyncDisposable {
    * error or the name of a port group or an address set that does not exist. Needs a switch port.
    */
   async unreadableFlows(): Promise<string[]> {
-    const port = (await this.select('Port_Binding', ['logical_port', 'datapath', 'type'])).find(({ type }) => type === '');
+    const port = (await this.select('Port_Binding', ['logical_port', 'datapath', 'type'])).find(
+      ({ type }) => type === '',
+    );
     if (port === undefined) return [];
-    const words = [`--db=${this.sbRemote}`, '--minimal', '-vsyslog:off', '-vconsole:warn', uuidOf(port['datapath']), `inport == ${JSON.stringify(textOf(port['logical_port']))}`];
+    const words = [
+      `--db=${this.sbRemote}`,
+      '--minimal',
+      '-vsyslog:off',
+      '-vconsole:warn',
+      uuidOf(port['datapath']),
+      `inport == ${JSON.stringify(textOf(port['logical_port']))}`,
+    ];
     const { stderr } = await run('ovn-trace', words, { env: environment(), maxBuffer: 1 << 28 });
     return [...new Set(stderr.split('\n').flatMap((line) => /\|ovntrace\|WARN\|(.*)$/.exec(line)?.[1] ?? []))];
   }
@@ -173,19 +196,34 @@ export class TestNorthd implements AsyncDisposable {
   /** UUID of each logical flow -> what it does: pipeline, table, priority, match and actions. */
   async logicalFlows(): Promise<ReadonlyMap<string, string>> {
     const rows = await this.select('Logical_Flow', ['pipeline', 'table_id', 'priority', 'match', 'actions']);
-    return new Map(rows.map((row) => [uuidOf(row['_uuid']), ['pipeline', 'table_id', 'priority', 'match', 'actions'].map((column) => textOf(row[column])).join(' | ')]));
+    return new Map(
+      rows.map((row) => [
+        uuidOf(row['_uuid']),
+        ['pipeline', 'table_id', 'priority', 'match', 'actions'].map((column) => textOf(row[column])).join(' | '),
+      ]),
+    );
   }
 
   /** Logical port -> its Port_Binding. */
   async portBindings(): Promise<ReadonlyMap<string, SouthboundRow>> {
     const rows = await this.select('Port_Binding', ['logical_port', 'tunnel_key']);
-    return new Map(rows.map((row) => [textOf(row['logical_port']), { uuid: uuidOf(row['_uuid']), tunnelKey: Number(row['tunnel_key']) }]));
+    return new Map(
+      rows.map((row) => [
+        textOf(row['logical_port']),
+        { uuid: uuidOf(row['_uuid']), tunnelKey: Number(row['tunnel_key']) },
+      ]),
+    );
   }
 
   /** UUID of the Northbound switch or router -> its Datapath_Binding. */
   async datapaths(): Promise<ReadonlyMap<string, SouthboundRow>> {
     const rows = await this.select('Datapath_Binding', ['external_ids', 'tunnel_key']);
-    return new Map(rows.map((row) => [northboundUuid(row['external_ids']), { uuid: uuidOf(row['_uuid']), tunnelKey: Number(row['tunnel_key']) }]));
+    return new Map(
+      rows.map((row) => [
+        northboundUuid(row['external_ids']),
+        { uuid: uuidOf(row['_uuid']), tunnelKey: Number(row['tunnel_key']) },
+      ]),
+    );
   }
 
   /**
@@ -193,22 +231,47 @@ export class TestNorthd implements AsyncDisposable {
    * `hv_cfg` from the slowest chassis, and warns of chassis that are asked for and not there.
    */
   async addChassis(name: string, nbCfg = 0): Promise<void> {
-    await transact(this.sbRemote, [
-      { op: 'insert', table: 'Encap', 'uuid-name': 'encap', row: { type: 'geneve', ip: `127.1.0.${++this.chassisCount}`, chassis_name: name } },
-      { op: 'insert', table: 'Chassis', 'uuid-name': 'chassis', row: { name, hostname: name, encaps: ['named-uuid', 'encap'] } },
-      { op: 'insert', table: 'Chassis_Private', row: { name, chassis: ['named-uuid', 'chassis'], nb_cfg: nbCfg } },
-    ], SOUTHBOUND);
+    await transact(
+      this.sbRemote,
+      [
+        {
+          op: 'insert',
+          table: 'Encap',
+          'uuid-name': 'encap',
+          row: { type: 'geneve', ip: `127.1.0.${++this.chassisCount}`, chassis_name: name },
+        },
+        {
+          op: 'insert',
+          table: 'Chassis',
+          'uuid-name': 'chassis',
+          row: { name, hostname: name, encaps: ['named-uuid', 'encap'] },
+        },
+        { op: 'insert', table: 'Chassis_Private', row: { name, chassis: ['named-uuid', 'chassis'], nb_cfg: nbCfg } },
+      ],
+      SOUTHBOUND,
+    );
   }
 
   /** The chassis says that it has taken over everything up to this nb_cfg. */
   async setChassisCfg(name: string, nbCfg: number): Promise<void> {
     const row = { nb_cfg: nbCfg, nb_cfg_timestamp: Date.now() };
-    await transact(this.sbRemote, [{ op: 'update', table: 'Chassis_Private', where: [['name', '==', name]], row }], SOUTHBOUND);
+    await transact(
+      this.sbRemote,
+      [{ op: 'update', table: 'Chassis_Private', where: [['name', '==', name]], row }],
+      SOUTHBOUND,
+    );
   }
 
   /** The rows of a southbound table, in the protocol's notation, with `_uuid` and these columns. */
-  async select(table: string, columns: readonly string[]): Promise<readonly { readonly [column: string]: ExactJson }[]> {
-    const [result] = await transact(this.sbRemote, [{ op: 'select', table, where: [], columns: ['_uuid', ...columns] }], SOUTHBOUND);
+  async select(
+    table: string,
+    columns: readonly string[],
+  ): Promise<readonly { readonly [column: string]: ExactJson }[]> {
+    const [result] = await transact(
+      this.sbRemote,
+      [{ op: 'select', table, where: [], columns: ['_uuid', ...columns] }],
+      SOUTHBOUND,
+    );
     const rows = isObject(result) ? result['rows'] : undefined;
     if (!isList(rows)) throw new Error(`select of ${table} answered ${printExact(result ?? null)}`);
     return rows.filter(isObject);
@@ -243,19 +306,25 @@ export class TestNorthd implements AsyncDisposable {
 
   private running(): ChildProcess | undefined {
     const child = this.child;
-    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined ? child : undefined;
+    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined
+      ? child
+      : undefined;
   }
 
   private async resumed(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     for (;;) {
-      if (this.running() === undefined) throw new Error(`ovn-northd did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
+      if (this.running() === undefined)
+        throw new Error(`ovn-northd did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
       try {
         await this.control('vlog/disable-rate-limit');
         await this.control('resume');
         return;
       } catch (error) {
-        if (performance.now() >= until) throw new Error(`ovn-northd did not answer within ${timeoutMs} ms\n${await this.logText()}`, { cause: error });
+        if (performance.now() >= until)
+          throw new Error(`ovn-northd did not answer within ${timeoutMs} ms\n${await this.logText()}`, {
+            cause: error,
+          });
         await delay(10);
       }
     }
@@ -269,7 +338,18 @@ const COMPLAINING = new Set(['northd', 'ovn_util']);
  * timeval and poll_loop complain of a slow machine; reconnect, jsonrpc, ovsdb_cs and stream modules of connections;
  * ovsdb_idl of tables that an older database lacks.
  */
-const UNRELATED = new Set(['timeval', 'poll_loop', 'reconnect', 'jsonrpc', 'ovsdb_cs', 'ovsdb_idl', 'stream_unix', 'stream_tcp', 'stream_ssl', 'socket_util']);
+const UNRELATED = new Set([
+  'timeval',
+  'poll_loop',
+  'reconnect',
+  'jsonrpc',
+  'ovsdb_cs',
+  'ovsdb_idl',
+  'stream_unix',
+  'stream_tcp',
+  'stream_ssl',
+  'socket_util',
+]);
 
 /** northd cannot watch its parent, so a shell does that for it. */
 function endWithThisProcess(child: ChildProcess, pid: number): void {

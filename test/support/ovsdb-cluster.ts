@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { installedSchema } from './northbound/make.mjs';
-import { environment, TestServer, type ServerTls } from './ovsdb-server.js';
+import { environment, type ServerTls, TestServer } from './ovsdb-server.js';
 import { PlainClient } from './plain-client.js';
 
 const run = promisify(execFile);
@@ -73,7 +73,14 @@ export class TestCluster implements AsyncDisposable {
     members: number,
     tls?: ServerTls,
   ) {
-    this.servers = Array.from({ length: members }, (_, n) => new TestServer(join(folder, `member-${String(n)}`), { isClustered: true, ...(tls === undefined ? {} : { listen: 'ssl', tls }) }));
+    this.servers = Array.from(
+      { length: members },
+      (_, n) =>
+        new TestServer(join(folder, `member-${String(n)}`), {
+          isClustered: true,
+          ...(tls === undefined ? {} : { listen: 'ssl', tls }),
+        }),
+    );
   }
 
   /** All members in ovn-nbctl's notation, separated by commas. */
@@ -104,14 +111,25 @@ export class TestCluster implements AsyncDisposable {
     return Math.max(...(await this.answering()).map(([, { term }]) => term));
   }
 
-  /** Waits until one member leads and all that are running and not paused follow it. @throws Error that says how it stands */
+  /**
+   * Waits until one member leads and all that are running and not paused follow it.
+   * @throws Error that says how it stands
+   */
   async settled(timeoutMs = 60_000): Promise<number> {
     let looks = 0;
     return this.until('does not settle', timeoutMs, async () => {
       const answers = await this.answering();
       const leader = answers.find(([, { role }]) => role === 'leader');
       const expected = this.servers.length - this.stopped.size - this.paused.size;
-      const isSettled = leader !== undefined && answers.length === expected && answers.every(([, status]) => status.isMember && status.term === leader[1].term && (status.leader === 'self' ? status.role === 'leader' : status.leader === leader[1].id));
+      const isSettled =
+        leader !== undefined &&
+        answers.length === expected &&
+        answers.every(
+          ([, status]) =>
+            status.isMember &&
+            status.term === leader[1].term &&
+            (status.leader === 'self' ? status.role === 'leader' : status.leader === leader[1].id),
+        );
       looks = isSettled ? looks + 1 : 0;
       return looks >= 3 ? leader?.[0] : undefined;
     });
@@ -121,10 +139,19 @@ export class TestCluster implements AsyncDisposable {
   async status(member: number): Promise<MemberStatus | undefined> {
     if (this.stopped.has(member) || this.paused.has(member)) return undefined;
     try {
-      await using client = await PlainClient.open(`unix:${join(this.server(member).folder, 'server.ctl')}`, STATUS_TIMEOUT_MS);
+      await using client = await PlainClient.open(
+        `unix:${join(this.server(member).folder, 'server.ctl')}`,
+        STATUS_TIMEOUT_MS,
+      );
       const text = String(await client.request('cluster/status', [this.database], STATUS_TIMEOUT_MS));
       const field = (name: string): string => new RegExp(`^${name}: *(.*)$`, 'm').exec(text)?.[1] ?? '';
-      return { id: field('Server ID').slice(0, 4), isMember: field('Status') === 'cluster member', role: field('Role'), term: Number(field('Term')), leader: field('Leader') };
+      return {
+        id: field('Server ID').slice(0, 4),
+        isMember: field('Status') === 'cluster member',
+        role: field('Role'),
+        term: Number(field('Term')),
+        leader: field('Leader'),
+      };
     } catch {
       return undefined;
     }
@@ -165,15 +192,26 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** Called by startOvsdbCluster. */
-  async create({ database = installedSchema(), electionTimerMs = 1_000, startTimeoutMs = 60_000 }: ClusterOptions): Promise<void> {
+  async create({
+    database = installedSchema(),
+    electionTimerMs = 1_000,
+    startTimeoutMs = 60_000,
+  }: ClusterOptions): Promise<void> {
     const ports = await freePorts(this.servers.length);
     const address = (member: number): string => `tcp:127.0.0.1:${String(ports[member])}`;
     // a cluster stores ephemeral columns too, and ovsdb-tool warns of it
-    const tool = async (...words: readonly string[]): Promise<string> => (await run('ovsdb-tool', ['-vconsole:err', ...words], { env: environment(), timeout: 60_000 })).stdout.trim();
+    const tool = async (...words: readonly string[]): Promise<string> =>
+      (await run('ovsdb-tool', ['-vconsole:err', ...words], { env: environment(), timeout: 60_000 })).stdout.trim();
     for (const [member, server] of this.servers.entries()) {
       await mkdir(server.folder);
       if (member === 0) {
-        await tool(`--election-timer=${String(electionTimerMs)}`, 'create-cluster', server.databaseFile, database, address(0));
+        await tool(
+          `--election-timer=${String(electionTimerMs)}`,
+          'create-cluster',
+          server.databaseFile,
+          database,
+          address(0),
+        );
         this.database = await tool('db-name', server.databaseFile);
       } else {
         await tool('join-cluster', server.databaseFile, this.database, address(member), address(0));
@@ -198,7 +236,10 @@ export class TestCluster implements AsyncDisposable {
     for (const end = performance.now() + timeoutMs; ; ) {
       const found = await look();
       if (found !== undefined) return found;
-      if (performance.now() > end) throw new Error(`the cluster ${complaint} after ${String(timeoutMs)} ms: ${JSON.stringify(await this.answering())}`);
+      if (performance.now() > end)
+        throw new Error(
+          `the cluster ${complaint} after ${String(timeoutMs)} ms: ${JSON.stringify(await this.answering())}`,
+        );
       await delay(LOOK_EVERY_MS);
     }
   }
@@ -211,8 +252,12 @@ async function freePorts(count: number): Promise<readonly number[]> {
     const port = PORT_FIRST + Math.floor(Math.random() * PORT_COUNT);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => { resolve(false); });
-      server.listen(port, '127.0.0.1', () => { resolve(true); });
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
     });
     await new Promise((resolve) => {
       server.close(resolve);

@@ -25,7 +25,9 @@ export interface ServerTls {
 }
 
 export interface ServerOptions {
-  /** A database file, which is copied, or an .ovsschema for an empty database. Default: the installed Northbound schema. */
+  /**
+   * A database file, which is copied, or an .ovsschema for an empty database. Default: the installed Northbound schema.
+   */
   readonly database?: string;
   /** Where `remote` points. A unix socket is there in any case. Default unix. */
   readonly listen?: 'unix' | 'tcp' | 'ssl';
@@ -39,7 +41,11 @@ export interface ServerOptions {
 
 /** The environment of a child, with the folders where Debian keeps daemons, which an ordinary user's PATH lacks. */
 export function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`, ...extra };
+  return {
+    ...process.env,
+    PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+    ...extra,
+  };
 }
 
 /**
@@ -107,7 +113,10 @@ export class TestServer implements AsyncDisposable {
     const logged = (await this.logText()).length;
     const words = ['ovsdb-server', ...this.commandLine()];
     const [command, ...rest] = this.options.isClustered === true ? ['setpriv', '--pdeathsig', 'KILL', ...words] : words;
-    const child = spawn(command as string, rest, { env: environment({ OVS_RUNDIR: this.folder }), stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(command as string, rest, {
+      env: environment({ OVS_RUNDIR: this.folder }),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
     this.child = child;
     this.startProblem = '';
     child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
@@ -172,19 +181,31 @@ export class TestServer implements AsyncDisposable {
 
   private running(): ChildProcess | undefined {
     const child = this.child;
-    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined ? child : undefined;
+    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined
+      ? child
+      : undefined;
   }
 
   private commandLine(): string[] {
     const { listen = 'unix', tls } = this.options;
-    const words = ['--no-chdir', `--unixctl=${join(this.folder, 'server.ctl')}`, `--log-file=${this.logFile}`, '-vconsole:warn', '-vsyslog:off'];
+    const words = [
+      '--no-chdir',
+      `--unixctl=${join(this.folder, 'server.ctl')}`,
+      `--log-file=${this.logFile}`,
+      '-vconsole:warn',
+      '-vsyslog:off',
+    ];
     words.push(`--remote=p${this.unixRemote}`);
     if (this.options.isClustered !== true) words.push('--run=cat >/dev/null');
     if (listen === 'tcp') words.push(`--remote=ptcp:${this.port}:127.0.0.1`);
     if (listen === 'ssl') {
       if (tls === undefined) throw new Error("listen: 'ssl' needs tls");
       words.push(`--remote=pssl:${this.port}:127.0.0.1`);
-      words.push(`--private-key=${tls.privateKey}`, `--certificate=${tls.certificate}`, `--ca-cert=${tls.caCertificate}`);
+      words.push(
+        `--private-key=${tls.privateKey}`,
+        `--certificate=${tls.certificate}`,
+        `--ca-cert=${tls.caCertificate}`,
+      );
     }
     return [...words, this.databaseFile];
   }
@@ -193,13 +214,17 @@ export class TestServer implements AsyncDisposable {
     const timeoutMs = this.options.startTimeoutMs ?? 60_000;
     const until = performance.now() + timeoutMs;
     for (;;) {
-      if (this.running() === undefined) throw new Error(`ovsdb-server did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
+      if (this.running() === undefined)
+        throw new Error(`ovsdb-server did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
       try {
         await using client = await PlainClient.open(this.unixRemote, 1_000);
         await client.request('list_dbs', [], Math.max(1, until - performance.now()));
         return;
       } catch (error) {
-        if (performance.now() >= until) throw new Error(`ovsdb-server did not answer within ${timeoutMs} ms\n${await this.logText()}`, { cause: error });
+        if (performance.now() >= until)
+          throw new Error(`ovsdb-server did not answer within ${timeoutMs} ms\n${await this.logText()}`, {
+            cause: error,
+          });
         await delay(10);
       }
     }
@@ -216,12 +241,24 @@ export class TestServer implements AsyncDisposable {
 
 /** Runs ovn-nbctl against a server and gives what it printed. */
 export async function nbctl(remote: string, ...words: readonly string[]): Promise<string> {
-  const { stdout } = await run('ovn-nbctl', [`--db=${remote}`, '--timeout=30', ...words], { env: environment(), timeout: 60_000, maxBuffer: 1 << 28 });
+  const { stdout } = await run('ovn-nbctl', [`--db=${remote}`, '--timeout=30', ...words], {
+    env: environment(),
+    timeout: 60_000,
+    maxBuffer: 1 << 28,
+  });
   return stdout;
 }
 
 /** Runs ovsdb-client against a server and gives what it printed, as bytes: `backup` prints a database file. */
-export async function ovsdbClient(remote: string, command: 'dump' | 'backup' | 'get-schema-version', database = NORTHBOUND): Promise<Buffer> {
-  const { stdout } = await run('ovsdb-client', ['--timeout=120', command, remote, database], { env: environment(), encoding: 'buffer', maxBuffer: 1 << 29 });
+export async function ovsdbClient(
+  remote: string,
+  command: 'dump' | 'backup' | 'get-schema-version',
+  database = NORTHBOUND,
+): Promise<Buffer> {
+  const { stdout } = await run('ovsdb-client', ['--timeout=120', command, remote, database], {
+    env: environment(),
+    encoding: 'buffer',
+    maxBuffer: 1 << 29,
+  });
   return stdout;
 }

@@ -12,7 +12,8 @@ function address(remote: string): NetConnectOpts {
   if (remote.startsWith('unix:')) return { path: remote.slice('unix:'.length) };
   const match = /^tcp:(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(remote);
   const host = match?.[1] ?? match?.[2];
-  if (host === undefined) throw new Error(`the tests' client cannot connect to ${remote}: use unix:PATH or tcp:HOST:PORT`);
+  if (host === undefined)
+    throw new Error(`the tests' client cannot connect to ${remote}: use unix:PATH or tcp:HOST:PORT`);
   return { host, port: Number(match?.[3]) };
 }
 
@@ -78,7 +79,10 @@ export class PlainClient implements AsyncDisposable {
   static async open(remote: string, timeoutMs = CONNECT_TIMEOUT_MS): Promise<PlainClient> {
     const socket = connect(address(remote));
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => socket.destroy(new Error(`no connection to ${remote} within ${timeoutMs} ms`)), timeoutMs);
+      const timer = setTimeout(
+        () => socket.destroy(new Error(`no connection to ${remote} within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
       socket.once('connect', resolve).once('error', reject);
       socket.once('close', () => clearTimeout(timer)).once('connect', () => clearTimeout(timer));
     });
@@ -95,7 +99,10 @@ export class PlainClient implements AsyncDisposable {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<ExactJson>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`${this.remote} did not answer ${method} within ${timeoutMs} ms`)), timeoutMs);
+        timer = setTimeout(
+          () => reject(new Error(`${this.remote} did not answer ${method} within ${timeoutMs} ms`)),
+          timeoutMs,
+        );
         this.waiting.set(id, { resolve, reject });
         this.socket.write(printExact({ method, params, id }));
       });
@@ -113,7 +120,8 @@ export class PlainClient implements AsyncDisposable {
     const results = await this.request('transact', [database, ...operations]);
     if (!isList(results)) throw new Error(`transact answered ${printExact(results)}`);
     const failed = results.findIndex((result) => isObject(result) && result['error'] !== undefined);
-    if (failed >= 0) throw new Error(`operation ${failed} of ${operations.length}: ${printExact(results[failed] ?? null)}`);
+    if (failed >= 0)
+      throw new Error(`operation ${failed} of ${operations.length}: ${printExact(results[failed] ?? null)}`);
     return results;
   }
 

@@ -15,7 +15,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE_MAJOR_MIN = 20;
 const STEP_TIMEOUT_MS = 20 * 60_000;
 
-/** What each Debian package is needed for: any of the named programs, files or Python modules missing means that it is not installed. */
+/**
+ * What each Debian package is needed for: any of the named programs, files or Python modules missing means that it is
+ * not installed.
+ */
 const OVN_PACKAGES = [
   { name: 'openvswitch-common', programs: ['ovsdb-server', 'ovsdb-client', 'ovsdb-tool'], files: [] },
   { name: 'ovn-common', programs: ['ovn-nbctl'], files: [] },
@@ -35,7 +38,9 @@ const PACKAGES = {
 };
 
 // an ordinary user's PATH lacks the folders of daemons and of apt's own tools
-const PATH = [...new Set([...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'])].filter(Boolean);
+const PATH = [
+  ...new Set([...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']),
+].filter(Boolean);
 
 class Problem extends Error {}
 
@@ -53,7 +58,14 @@ function hasProgram(name) {
 }
 
 function run(command, words, options = {}) {
-  return spawnSync(command, words, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26, timeout: STEP_TIMEOUT_MS, ...options, env: { ...process.env, PATH: PATH.join(':'), ...options.env } });
+  return spawnSync(command, words, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    timeout: STEP_TIMEOUT_MS,
+    ...options,
+    env: { ...process.env, PATH: PATH.join(':'), ...options.env },
+  });
 }
 
 /** The reason why a command failed, or null if it did not. */
@@ -65,16 +77,23 @@ function failure({ error, signal, status }) {
 
 /** In any Python that the tests would use. */
 function hasPythonModule(name) {
-  return ['python3', '/usr/bin/python3'].some((python) => failure(run(python, ['-c', `import ${name}`], { stdio: 'ignore' })) === null);
+  return ['python3', '/usr/bin/python3'].some(
+    (python) => failure(run(python, ['-c', `import ${name}`], { stdio: 'ignore' })) === null,
+  );
 }
 
 function isInstalled({ programs, files, pythonModule }) {
-  return programs.every(hasProgram) && files.every((file) => existsSync(file)) && (pythonModule === undefined || hasPythonModule(pythonModule));
+  return (
+    programs.every(hasProgram) &&
+    files.every((file) => existsSync(file)) &&
+    (pythonModule === undefined || hasPythonModule(pythonModule))
+  );
 }
 
 function checkNode() {
   const major = Number(process.versions.node.split('.')[0]);
-  if (major < NODE_MAJOR_MIN) throw new Problem(`Node ${process.versions.node} is too old: install Node ${NODE_MAJOR_MIN} or later`);
+  if (major < NODE_MAJOR_MIN)
+    throw new Problem(`Node ${process.versions.node} is too old: install Node ${NODE_MAJOR_MIN} or later`);
 }
 
 // ---- Debian packages ----------------------------------------------------------
@@ -126,11 +145,24 @@ function installDebianPackages(purpose) {
   const missing = PACKAGES[purpose].filter((wanted) => !isInstalled(wanted)).map(({ name }) => name);
   if (missing.length === 0) return;
   const byHand = `apt-get install --no-install-recommends ${missing.join(' ')}`;
-  if (!hasProgram('apt-get')) throw new Problem(`these programs of Debian are missing, and there is no apt-get here to install them: ${missing.join(', ')}`);
+  if (!hasProgram('apt-get'))
+    throw new Problem(
+      `these programs of Debian are missing, and there is no apt-get here to install them: ${missing.join(', ')}`,
+    );
   const root = asRoot();
   if (root === null) throw new Problem(`missing Debian packages; run as root:  ${byHand}`);
   say(`installing Debian packages: ${missing.join(' ')}`);
-  const [command, ...words] = [...root, 'env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'sh', '-c', INSTALL, 'sh', ...missing];
+  const [command, ...words] = [
+    ...root,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'LC_ALL=C.UTF-8',
+    'sh',
+    '-c',
+    INSTALL,
+    'sh',
+    ...missing,
+  ];
   const result = run(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const reason = failure(result);
   if (reason !== null) {
@@ -160,7 +192,12 @@ function npmPackagesAreThere() {
     const found = present[path];
     // packages for other platforms are in the lock file and never installed
     if (found === undefined && (optional || devOptional || peer)) continue;
-    if (found === undefined || found.version !== version || (integrity && found.integrity && found.integrity !== integrity)) return false;
+    if (
+      found === undefined ||
+      found.version !== version ||
+      (integrity && found.integrity && found.integrity !== integrity)
+    )
+      return false;
   }
   return Object.keys(present).every((path) => wanted[path] !== undefined);
 }
@@ -189,8 +226,11 @@ function sourceStamp() {
     const stat = statSync(join(ROOT, name));
     if (stat.isFile()) hash.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
   };
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true }).map((name) => join('src', name)).sort();
-  for (const name of [...sources, 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) add(name);
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true })
+    .map((name) => join('src', name))
+    .sort();
+  for (const name of [...sources, 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
+    add(name);
   return hash.digest('hex');
 }
 
@@ -207,7 +247,8 @@ function build() {
 try {
   checkNode();
   const purpose = process.argv[2] ?? '';
-  if (!Object.hasOwn(PACKAGES, purpose)) throw new Problem(`usage: node test/support/prepare.mjs ${Object.keys(PACKAGES).join('|')}`);
+  if (!Object.hasOwn(PACKAGES, purpose))
+    throw new Problem(`usage: node test/support/prepare.mjs ${Object.keys(PACKAGES).join('|')}`);
   installDebianPackages(purpose);
   installNpmPackages();
   build();

@@ -1,6 +1,7 @@
 /**
- * Random databases of any schema, for property tests: each holds some rows of one small pool, so that two of them have rows in common,
- * rows held by others, and index keys of other rows. What they hold is valid: nothing dangles, nothing is unheld.
+ * Random databases of any schema, for property tests: each holds some rows of one small pool, so that two of them have
+ * rows in common, rows held by others, and index keys of other rows. What they hold is valid: nothing dangles, nothing
+ * is unheld.
  */
 import { referenceColumns, referencesOf, rewriteReferences } from '../../src/model/reference.js';
 import type { Atom, Row, Value } from '../../src/model/row.js';
@@ -16,21 +17,35 @@ export interface RandomOptions {
 type Rows = Map<string, Map<string, Row>>;
 
 /** Table -> UUID -> row. */
-export function randomDatabase(schema: DatabaseSchema, seed: number, { rows, share }: RandomOptions): Readonly<Record<string, Readonly<Record<string, Row>>>> {
+export function randomDatabase(
+  schema: DatabaseSchema,
+  seed: number,
+  { rows, share }: RandomOptions,
+): Readonly<Record<string, Readonly<Record<string, Row>>>> {
   const random = numbers(seed);
   const tables = [...schema.tables.values()];
-  const present: Rows = new Map(tables.map((table, t) => {
-    const count = Math.min(rows, table.maxRows, ...keyRanges(table));
-    const uuids = Array.from({ length: rows }, (_, i) => `${(t + 1).toString(16).padStart(8, '0')}-0000-4000-8000-${(i + 1).toString(16).padStart(12, '0')}`).filter(() => random(1_000) < 1_000 * share);
-    return [table.name, new Map(uuids.slice(0, count).map((uuid): [string, Row] => [uuid, {}]))];
-  }));
+  const present: Rows = new Map(
+    tables.map((table, t) => {
+      const count = Math.min(rows, table.maxRows, ...keyRanges(table));
+      const uuids = Array.from(
+        { length: rows },
+        (_, i) => `${(t + 1).toString(16).padStart(8, '0')}-0000-4000-8000-${(i + 1).toString(16).padStart(12, '0')}`,
+      ).filter(() => random(1_000) < 1_000 * share);
+      return [table.name, new Map(uuids.slice(0, count).map((uuid): [string, Row] => [uuid, {}]))];
+    }),
+  );
   for (const table of tables) {
     const held = present.get(table.name) as Map<string, Row>;
     // keys change hands between databases, and are unique in each
-    const keys = shuffled(Array.from({ length: Math.min(rows, ...keyRanges(table)) }, (_, i) => i), random);
+    const keys = shuffled(
+      Array.from({ length: Math.min(rows, ...keyRanges(table)) }, (_, i) => i),
+      random,
+    );
     [...held.keys()].forEach((uuid, i) => held.set(uuid, randomRow(table, keys[i] as number, present, random)));
   }
-  while (dropInvalid(schema, present)) { /* what is dropped may have held others */ }
+  while (dropInvalid(schema, present)) {
+    /* what is dropped may have held others */
+  }
   return Object.fromEntries([...present].map(([table, held]) => [table, Object.fromEntries(held)]));
 }
 
@@ -55,22 +70,45 @@ function keyValue({ key: { type, enum: allowed, minInteger } }: ColumnSchema, nu
 }
 
 function randomValue(column: ColumnSchema, present: Rows, random: (below: number) => number): Value | undefined {
-  if (column.kind === 'map' && (column.key.refTable ?? column.value?.refTable) !== undefined) return randomReferences(column, present, random);
-  if (column.kind === 'map') return random(2) === 0 || column.key.type !== 'string' || column.value?.type !== 'string' || column.value.enum !== undefined || column.key.enum !== undefined ? undefined : { key: `value-${String(random(3))}` };
+  if (column.kind === 'map' && (column.key.refTable ?? column.value?.refTable) !== undefined)
+    return randomReferences(column, present, random);
+  if (column.kind === 'map')
+    return random(2) === 0 ||
+      column.key.type !== 'string' ||
+      column.value?.type !== 'string' ||
+      column.value.enum !== undefined ||
+      column.key.enum !== undefined
+      ? undefined
+      : { key: `value-${String(random(3))}` };
   const { refTable } = column.key;
   if (refTable !== undefined) {
     const candidates = shuffled([...(present.get(refTable)?.keys() ?? [])], random);
     const members = candidates.slice(0, Math.min(column.max, Math.max(column.min, random(candidates.length + 1))));
     return column.kind === 'set' ? (members.length === 0 ? undefined : members.sort()) : members[0];
   }
-  if (column.kind === 'set') return (column.min === 0 && random(2) === 0) || column.key.enum !== undefined ? undefined : [randomAtom(column.key, random)];
+  if (column.kind === 'set')
+    return (column.min === 0 && random(2) === 0) || column.key.enum !== undefined
+      ? undefined
+      : [randomAtom(column.key, random)];
   return column.min === 0 && random(2) === 0 ? undefined : randomAtom(column.key, random);
 }
 
-function randomReferences({ key, value }: ColumnSchema, present: Rows, random: (below: number) => number): Value | undefined {
-  const atoms = (base: BaseType | undefined): string[] => (base?.refTable === undefined ? ['one', 'two', 'three'] : shuffled([...(present.get(base.refTable)?.keys() ?? [])], random));
+function randomReferences(
+  { key, value }: ColumnSchema,
+  present: Rows,
+  random: (below: number) => number,
+): Value | undefined {
+  const atoms = (base: BaseType | undefined): string[] =>
+    base?.refTable === undefined
+      ? ['one', 'two', 'three']
+      : shuffled([...(present.get(base.refTable)?.keys() ?? [])], random);
   const values = atoms(value);
-  const pairs = values.length === 0 ? [] : atoms(key).slice(0, random(4)).map((name): [string, string] => [name, values[random(values.length)] as string]);
+  const pairs =
+    values.length === 0
+      ? []
+      : atoms(key)
+          .slice(0, random(4))
+          .map((name): [string, string] => [name, values[random(values.length)] as string]);
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
 }
 
@@ -91,7 +129,8 @@ function heldRows(schema: DatabaseSchema, present: Rows): ReadonlySet<string> {
       hold(schema.tables.get(to) as TableSchema, member);
     }
   };
-  for (const table of schema.tables.values()) if (table.isRoot) for (const row of present.get(table.name)?.values() ?? []) hold(table, row);
+  for (const table of schema.tables.values())
+    if (table.isRoot) for (const row of present.get(table.name)?.values() ?? []) hold(table, row);
   return held;
 }
 
@@ -105,14 +144,20 @@ function dropInvalid(schema: DatabaseSchema, present: Rows): boolean {
       const kept: Record<string, Value | undefined> = { ...row };
       for (const reference of referenceColumns(table)) {
         const value = row[reference.column.name];
-        if (value !== undefined) kept[reference.column.name] = rewriteReferences(reference, value, (member, to) => (present.get(to)?.has(member) === true ? member : undefined));
+        if (value !== undefined)
+          kept[reference.column.name] = rewriteReferences(reference, value, (member, to) =>
+            present.get(to)?.has(member) === true ? member : undefined,
+          );
       }
       const lacks = referenceColumns(table).some(({ column }) => column.min > 0 && kept[column.name] === undefined);
       if (lacks || (!table.isRoot && !held.has(uuid))) {
         rows.delete(uuid);
         dropped = true;
       } else {
-        rows.set(uuid, Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, Value] => entry[1] !== undefined)));
+        rows.set(
+          uuid,
+          Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, Value] => entry[1] !== undefined)),
+        );
       }
     }
   }

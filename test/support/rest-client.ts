@@ -28,9 +28,17 @@ export class RestClient {
 
   /** @param path from the server's root on */
   async fetch(path: string, { method = 'GET', body, headers = {} }: RestRequest = {}): Promise<Response> {
-    const authorization: Record<string, string> = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
-    const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData;
-    return fetch(`${this.url}${path}`, { method, headers: { ...authorization, ...headers }, ...(body === undefined ? {} : { body: isPlain ? (body as string | Uint8Array<ArrayBuffer> | FormData) : JSON.stringify(body) }) });
+    const authorization: Record<string, string> =
+      this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+    const isPlain =
+      body === undefined || typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData;
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers: { ...authorization, ...headers },
+      ...(body === undefined
+        ? {}
+        : { body: isPlain ? (body as string | Uint8Array<ArrayBuffer> | FormData) : JSON.stringify(body) }),
+    });
   }
 
   async send(path: string, request: RestRequest = {}): Promise<RestAnswer> {

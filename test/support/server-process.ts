@@ -1,5 +1,5 @@
 /** The built server as a process of its own, for tests that kill it or look at how it ends. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,11 +21,19 @@ export function ensureBuilt(): Promise<void> {
 
 async function build(): Promise<void> {
   const stamp = join(ROOT, 'dist/.tsbuildinfo');
-  const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).filter((name) => name.endsWith('.ts'));
+  const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).filter((name) =>
+    name.endsWith('.ts'),
+  );
   const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
   if (existsSync(MAIN) && existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return;
-  await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.build.json')]).catch((error: unknown) => {
-    throw new Error(`the server could not be built:\n${String((error as { stdout?: unknown }).stdout)}`, { cause: error });
+  await promisify(execFile)(process.execPath, [
+    join(ROOT, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    join(ROOT, 'tsconfig.build.json'),
+  ]).catch((error: unknown) => {
+    throw new Error(`the server could not be built:\n${String((error as { stdout?: unknown }).stdout)}`, {
+      cause: error,
+    });
   });
 }
 
@@ -59,13 +67,17 @@ export class ServerProcess implements AsyncDisposable {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** An admin's client, once the server says where it listens. @throws Error with its output when it ends or says nothing */
+  /**
+   * An admin's client, once the server says where it listens.
+   * @throws Error with its output when it ends or says nothing
+   */
   async listening(): Promise<ApiClient> {
     const until = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const url = /listens on (http:\/\/[^:]+:\d+):/.exec(this.stderr)?.[1];
       if (url !== undefined) return new ApiClient(url, await tokenWith());
-      if (this.hasEnded || performance.now() > until) throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
+      if (this.hasEnded || performance.now() > until)
+        throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
@@ -84,9 +96,14 @@ export class ServerProcess implements AsyncDisposable {
  * Starts dist/main.js with these variables and no others of ours.
  * @param wrapper words of a command that runs the server in its place, such as unshare
  */
-export async function spawnServer(env: Readonly<Record<string, string>>, wrapper: readonly string[] = []): Promise<ServerProcess> {
+export async function spawnServer(
+  env: Readonly<Record<string, string>>,
+  wrapper: readonly string[] = [],
+): Promise<ServerProcess> {
   await ensureBuilt();
   const [command, ...words] = [...wrapper, process.execPath, MAIN] as unknown as [string, ...string[]];
-  const inherited = Object.fromEntries(Object.entries(environment()).filter(([name]) => !/^(OVN|BACKUP_|HOST$|PORT$|LOG_|NODE_OPTIONS$)/.test(name)));
+  const inherited = Object.fromEntries(
+    Object.entries(environment()).filter(([name]) => !/^(OVN|BACKUP_|HOST$|PORT$|LOG_|NODE_OPTIONS$)/.test(name)),
+  );
   return new ServerProcess(spawn(command, words, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
 }

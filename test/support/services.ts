@@ -1,6 +1,6 @@
 /**
- * The services as the server has them, without its API, on a real ovsdb-server and a real folder: for tests of what no client
- * can time or see. The store can be made to fail, and all of it can be started again on the same folder.
+ * The services as the server has them, without its API, on a real ovsdb-server and a real folder: for tests of what no
+ * client can time or see. The store can be made to fail, and all of it can be started again on the same folder.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { Catalog } from '../../src/service/catalog.js';
 import { CompareService } from '../../src/service/compare.js';
 import { Database, Databases } from '../../src/service/database.js';
 import { ExportService } from '../../src/service/export.js';
-import { ImportService, type ImportDetails } from '../../src/service/import.js';
+import { type ImportDetails, ImportService } from '../../src/service/import.js';
 import type { BackupRecord } from '../../src/service/manifest-record.js';
 import { RestoreService } from '../../src/service/restore.js';
 import { Work } from '../../src/service/work.js';
@@ -63,22 +63,46 @@ export class TestServices {
     return new TestServices(ovsdb, folder, lines, uploadBytesMax, await open({ ovsdb, folder, lines, uploadBytesMax }));
   }
 
-  get store(): FaultyStore { return this.running.store; }
-  get catalog(): Catalog { return this.running.catalog; }
-  get backups(): BackupService { return this.running.backups; }
-  get imports(): ImportService { return this.running.imports; }
-  get exports(): ExportService { return this.running.exports; }
-  get restores(): RestoreService { return this.running.restores; }
-  get compare(): CompareService { return this.running.compare; }
+  get store(): FaultyStore {
+    return this.running.store;
+  }
+  get catalog(): Catalog {
+    return this.running.catalog;
+  }
+  get backups(): BackupService {
+    return this.running.backups;
+  }
+  get imports(): ImportService {
+    return this.running.imports;
+  }
+  get exports(): ExportService {
+    return this.running.exports;
+  }
+  get restores(): RestoreService {
+    return this.running.restores;
+  }
+  get compare(): CompareService {
+    return this.running.compare;
+  }
 
   create(input: Partial<CreateBackup> = {}): Promise<BackupRecord> {
-    return this.backups.start({ name: 'origin', format: 'JSON', compress: false, tags: [], subject: SUBJECT, ...input }).done;
+    return this.backups.start({ name: 'origin', format: 'JSON', compress: false, tags: [], subject: SUBJECT, ...input })
+      .done;
   }
 
   /** Imports bytes that are here. */
-  import(bytes: Uint8Array | AsyncIterable<Buffer>, details: Partial<ImportDetails> = {}, signal?: AbortSignal): Promise<BackupRecord> {
+  import(
+    bytes: Uint8Array | AsyncIterable<Buffer>,
+    details: Partial<ImportDetails> = {},
+    signal?: AbortSignal,
+  ): Promise<BackupRecord> {
     const source = bytes instanceof Uint8Array ? piecesOf(bytes) : bytes;
-    return this.imports.import({ source, details: () => ({ tags: [], ...details }), subject: SUBJECT, ...(signal === undefined ? {} : { signal }) });
+    return this.imports.import({
+      source,
+      details: () => ({ tags: [], ...details }),
+      subject: SUBJECT,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   /** Every file of the folder but the server's lock. */
@@ -105,7 +129,17 @@ export async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 1 << 16) yield Buffer.from(bytes.subarray(at, at + (1 << 16)));
 }
 
-async function open({ ovsdb, folder, lines, uploadBytesMax }: { ovsdb: TestServer; folder: string; lines: string[]; uploadBytesMax: number }): Promise<Running> {
+async function open({
+  ovsdb,
+  folder,
+  lines,
+  uploadBytesMax,
+}: {
+  ovsdb: TestServer;
+  folder: string;
+  lines: string[];
+  uploadBytesMax: number;
+}): Promise<Running> {
   const clock = systemClock;
   const log = createLog('trace', { write: (line) => void lines.push(line) });
   const files = await FileStore.open(folder);
@@ -116,9 +150,27 @@ async function open({ ovsdb, folder, lines, uploadBytesMax }: { ovsdb: TestServe
   const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })]);
   const work = new Work();
   const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder: folder, uploadBytesMax });
-  const imports = new ImportService({ catalog, store, databases, clock, log, work, scratchFolder: folder, uploadBytesMax });
+  const imports = new ImportService({
+    catalog,
+    store,
+    databases,
+    clock,
+    log,
+    work,
+    scratchFolder: folder,
+    uploadBytesMax,
+  });
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder: folder });
-  const restores = new RestoreService({ backups, catalog, store, databases, clock, log, work, limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000 } });
+  const restores = new RestoreService({
+    backups,
+    catalog,
+    store,
+    databases,
+    clock,
+    log,
+    work,
+    limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000 },
+  });
   const compare = new CompareService({ backups, catalog, databases, work });
   await restores.load();
   return { files, store, catalog, client, work, backups, imports, exports, restores, compare };

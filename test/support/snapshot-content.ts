@@ -8,11 +8,16 @@ import type { DatabaseContent } from './judge.js';
 
 /** A snapshot in the judge's form. */
 export function contentOf(snapshot: Snapshot): DatabaseContent {
-  return new Map([...snapshot.tables.values()].map((rows) => {
-    const columns = [...(snapshot.schema.tables.get(rows.table) as TableSchema).columns.values()].filter(({ ephemeral }) => !ephemeral);
-    const text = (row: Row): string => columns.map((column) => `${column.name} = ${judged(wireValue(column, row[column.name]))}`).join('\n');
-    return [rows.table, new Map(Array.from({ length: rows.count }, (_, i) => [rows.uuid(i), text(rows.row(i))]))];
-  }));
+  return new Map(
+    [...snapshot.tables.values()].map((rows) => {
+      const columns = [...(snapshot.schema.tables.get(rows.table) as TableSchema).columns.values()].filter(
+        ({ ephemeral }) => !ephemeral,
+      );
+      const text = (row: Row): string =>
+        columns.map((column) => `${column.name} = ${judged(wireValue(column, row[column.name]))}`).join('\n');
+      return [rows.table, new Map(Array.from({ length: rows.count }, (_, i) => [rows.uuid(i), text(rows.row(i))]))];
+    }),
+  );
 }
 
 function judged(wire: string): string {

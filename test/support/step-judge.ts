@@ -1,8 +1,9 @@
 /**
- * Follows a plan that is applied in steps: carries out the texts of the operations on a model of its own, and compares the model
- * with the database after every step: which rows are there, and what they refer to. Nothing that a server drops goes unseen.
+ * Follows a plan that is applied in steps: carries out the texts of the operations on a model of its own, and compares
+ * the model with the database after every step: which rows are there, and what they refer to. Nothing that a server
+ * drops goes unseen.
  */
-import { isList, isObject, parseExact, printExact, type ExactJson } from './exact-json.js';
+import { type ExactJson, isList, isObject, parseExact, printExact } from './exact-json.js';
 import { NORTHBOUND } from './judge.js';
 import type { PlainClient } from './plain-client.js';
 
@@ -21,13 +22,27 @@ export class StepJudge {
   ) {}
 
   static async open(client: PlainClient, database = NORTHBOUND): Promise<StepJudge> {
-    const schema = (await client.request('get_schema', [database])) as { readonly tables: Readonly<Record<string, { readonly columns: Operation }>> };
-    const judge = new StepJudge(client, database, new Map(Object.entries(schema.tables).map(([table, { columns }]) => [table, Object.keys(columns).filter((column) => printExact(columns[column] ?? null).includes('"refTable":'))])));
+    const schema = (await client.request('get_schema', [database])) as {
+      readonly tables: Readonly<Record<string, { readonly columns: Operation }>>;
+    };
+    const judge = new StepJudge(
+      client,
+      database,
+      new Map(
+        Object.entries(schema.tables).map(([table, { columns }]) => [
+          table,
+          Object.keys(columns).filter((column) => printExact(columns[column] ?? null).includes('"refTable":')),
+        ]),
+      ),
+    );
     for (const [table, rows] of await judge.read()) judge.tables.set(table, rows);
     return judge;
   }
 
-  /** Takes over what a step is about to do. Throws when a guard comes behind a change, or an operation is not one of those that may run twice. */
+  /**
+   * Takes over what a step is about to do. Throws when a guard comes behind a change, or an operation is not one of
+   * those that may run twice.
+   */
   take(operations: readonly string[]): void {
     let changing = false;
     for (const text of operations) {
@@ -47,7 +62,9 @@ export class StepJudge {
       for (const [uuid, columns] of expected) {
         const row = rows.get(uuid);
         if (row === undefined) found.push(`${table} ${uuid} is not there`);
-        for (const [column, atoms] of row ?? []) if (this.print(atoms) !== this.print(columns.get(column))) found.push(`${table} ${uuid}: ${column} is ${this.print(atoms)}, not ${this.print(columns.get(column))}`);
+        for (const [column, atoms] of row ?? [])
+          if (this.print(atoms) !== this.print(columns.get(column)))
+            found.push(`${table} ${uuid}: ${column} is ${this.print(atoms)}, not ${this.print(columns.get(column))}`);
       }
     }
     return found.slice(0, 10);
@@ -61,7 +78,9 @@ export class StepJudge {
       rows.set(String(operation['uuid']), this.columnsOf(table, operation['row'] as Operation));
       return;
     }
-    const uuid = /^\[\["_uuid","==",\["uuid","([-0-9a-f]{36})"\]\]\]$/.exec(printExact(operation['where'] ?? null))?.[1];
+    const uuid = /^\[\["_uuid","==",\["uuid","([-0-9a-f]{36})"\]\]\]$/.exec(
+      printExact(operation['where'] ?? null),
+    )?.[1];
     const row = rows.get(uuid ?? '');
     if (uuid === undefined || row === undefined) throw new Error(`an operation on no row that is there: ${text}`);
     if (operation['op'] === 'delete') {
@@ -73,7 +92,9 @@ export class StepJudge {
       for (const [column, mutator, value] of operation['mutations'] as readonly [string, string, ExactJson][]) {
         const atoms = row.get(column) ?? new Set();
         row.set(column, atoms);
-        for (const atom of atomsOf(value)) if (mutator === 'insert') atoms.add(atom); else atoms.delete(atom);
+        for (const atom of atomsOf(value))
+          if (mutator === 'insert') atoms.add(atom);
+          else atoms.delete(atom);
       }
     } else {
       throw new Error(`an operation that may not run twice: ${text}`);
@@ -82,22 +103,47 @@ export class StepJudge {
 
   /** Columns that an insert leaves out are empty. */
   private columnsOf(table: string, row: Operation): ModelRow {
-    return new Map((this.columns.get(table) ?? []).filter((column) => row[column] !== undefined).map((column) => [column, new Set(atomsOf(row[column] ?? null))]));
+    return new Map(
+      (this.columns.get(table) ?? [])
+        .filter((column) => row[column] !== undefined)
+        .map((column) => [column, new Set(atomsOf(row[column] ?? null))]),
+    );
   }
 
   /** A weak reference to a deleted row goes with it. */
   private print(atoms: ReadonlySet<string> = new Set()): string {
-    return [...atoms].filter((atom) => !this.gone.has(atom)).sort().join(', ');
+    return [...atoms]
+      .filter((atom) => !this.gone.has(atom))
+      .sort()
+      .join(', ');
   }
 
   private async read(): Promise<ReadonlyMap<string, Map<string, ModelRow>>> {
     const tables = [...this.columns.keys()];
-    const results = await this.client.transact(this.database, tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid', ...(this.columns.get(table) ?? [])] })));
-    return new Map(tables.map((table, i) => {
-      const result = results[i];
-      const rows = isObject(result) ? (result['rows'] as readonly Operation[]) : [];
-      return [table, new Map(rows.map(({ _uuid, ...columns }) => [String((_uuid as readonly string[])[1]), this.columnsOf(table, columns)]))];
-    }));
+    const results = await this.client.transact(
+      this.database,
+      tables.map((table) => ({
+        op: 'select',
+        table,
+        where: [],
+        columns: ['_uuid', ...(this.columns.get(table) ?? [])],
+      })),
+    );
+    return new Map(
+      tables.map((table, i) => {
+        const result = results[i];
+        const rows = isObject(result) ? (result['rows'] as readonly Operation[]) : [];
+        return [
+          table,
+          new Map(
+            rows.map(({ _uuid, ...columns }) => [
+              String((_uuid as readonly string[])[1]),
+              this.columnsOf(table, columns),
+            ]),
+          ),
+        ];
+      }),
+    );
   }
 }
 

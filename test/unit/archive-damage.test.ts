@@ -1,14 +1,32 @@
-/** Damage: every flipped bit, every cut, doubled and reordered files. Nothing damaged ever comes out as rows that differ. */
+/**
+ * Damage: every flipped bit, every cut, doubled and reordered files. Nothing damaged ever comes out as rows that
+ * differ.
+ */
 import { randomBytes } from 'node:crypto';
 import type { ArchiveFormat } from '../../src/archive/archive.js';
 import { ByteReader } from '../../src/archive/byte-reader.js';
-import { newHeader, openChunks, sealChunks, type Keys } from '../../src/archive/encryption.js';
-import { chunksOf, EVERY_KIND, failureOf, pack, SMALL, snapshotOf, textsOf, unpack, type Packed } from '../compat/every-kind.js';
+import { type Keys, newHeader, openChunks, sealChunks } from '../../src/archive/encryption.js';
+import {
+  chunksOf,
+  EVERY_KIND,
+  failureOf,
+  type Packed,
+  pack,
+  SMALL,
+  snapshotOf,
+  textsOf,
+  unpack,
+} from '../compat/every-kind.js';
 
 const FORMATS: readonly ArchiveFormat[] = ['JSON', 'YAML', 'OVSDB'];
 const PASSPHRASE = 'correct horse';
 /** Few rows: every bit is tried. */
-const TINY = snapshotOf(EVERY_KIND, { null: { 'd0000000-0000-4000-8000-000000000004': { true: 'x', bound: [1] }, 'e0000000-0000-4000-8000-000000000005': {} } });
+const TINY = snapshotOf(EVERY_KIND, {
+  null: {
+    'd0000000-0000-4000-8000-000000000004': { true: 'x', bound: [1] },
+    'e0000000-0000-4000-8000-000000000005': {},
+  },
+});
 
 function flipped(bytes: Buffer, bit: number): Buffer {
   const copy = Buffer.from(bytes);
@@ -53,12 +71,14 @@ for (const format of FORMATS) {
     const name = `${format}${compress ? '.gz' : ''}`;
     it(`finds flipped bits of ${name} by what is expected`, async () => {
       const packed = await pack(TINY, { format, compress });
-      for (const bit of bitsOf(packed.bytes, compress ? 1_500 : 4_000)) await expectFound(flipped(packed.bytes, bit), packed);
+      for (const bit of bitsOf(packed.bytes, compress ? 1_500 : 4_000))
+        await expectFound(flipped(packed.bytes, bit), packed);
     });
 
     it(`gives out no other rows for a flipped bit of ${name}, with nothing to go by but the file`, async () => {
       const packed = await pack(TINY, { format, compress });
-      for (const bit of bitsOf(packed.bytes, format === 'YAML' && !compress ? 150 : 3_000)) await expectHarmless(flipped(packed.bytes, bit));
+      for (const bit of bitsOf(packed.bytes, format === 'YAML' && !compress ? 150 : 3_000))
+        await expectHarmless(flipped(packed.bytes, bit));
     });
 
     it(`finds every cut of ${name}, and a doubled file`, async () => {
@@ -69,7 +89,10 @@ for (const format of FORMATS) {
         await expectFound(cut, packed);
         // the last newline of a document and the end of a record are the places where nothing shows
         const failure = await failureOf(unpack(cut));
-        if (failure.code === 'none') expect(format === 'OVSDB' ? packed.bytes.toString('latin1', length, length + 11) : length).toBe(format === 'OVSDB' ? 'OVSDB JSON ' : packed.size - 1);
+        if (failure.code === 'none')
+          expect(format === 'OVSDB' ? packed.bytes.toString('latin1', length, length + 11) : length).toBe(
+            format === 'OVSDB' ? 'OVSDB JSON ' : packed.size - 1,
+          );
         else expect(failure.code).toBe('INTEGRITY_FAILED');
       }
       const doubled = Buffer.concat([packed.bytes, packed.bytes]);
@@ -82,10 +105,17 @@ for (const format of FORMATS) {
     const packed = await pack(SMALL, { format, compress: true, passphrase: PASSPHRASE });
     for (const bit of bitsOf(packed.bytes, 7)) {
       await expectFound(flipped(packed.bytes, bit), packed, PASSPHRASE);
-      expect(DAMAGE_CODES).toContain((await failureOf(unpack(flipped(packed.bytes, bit), { passphrase: PASSPHRASE }))).code);
+      expect(DAMAGE_CODES).toContain(
+        (await failureOf(unpack(flipped(packed.bytes, bit), { passphrase: PASSPHRASE }))).code,
+      );
     }
-    for (const length of [1, 8, 40, 71, 72, 73, 88, packed.size - 1]) expect(await failureOf(unpack(packed.bytes.subarray(0, length), { passphrase: PASSPHRASE }))).toMatchObject({ code: 'INTEGRITY_FAILED' });
-    expect(await failureOf(unpack(Buffer.concat([packed.bytes, packed.bytes]), { passphrase: PASSPHRASE }))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+    for (const length of [1, 8, 40, 71, 72, 73, 88, packed.size - 1])
+      expect(await failureOf(unpack(packed.bytes.subarray(0, length), { passphrase: PASSPHRASE }))).toMatchObject({
+        code: 'INTEGRITY_FAILED',
+      });
+    expect(
+      await failureOf(unpack(Buffer.concat([packed.bytes, packed.bytes]), { passphrase: PASSPHRASE })),
+    ).toMatchObject({ code: 'INTEGRITY_FAILED' });
   });
 }
 
@@ -96,7 +126,8 @@ describe('encrypted chunks', () => {
   const header = newHeader(CHUNK);
 
   const seal = async (plain: Buffer): Promise<Buffer> => gathered(sealChunks(chunksOf(plain, 5), keys, header));
-  const open = async (sealed: Buffer, chunkBytes = 7): Promise<Buffer> => gathered(openChunks(new ByteReader(chunksOf(sealed, chunkBytes)), keys, header));
+  const open = async (sealed: Buffer, chunkBytes = 7): Promise<Buffer> =>
+    gathered(openChunks(new ByteReader(chunksOf(sealed, chunkBytes)), keys, header));
 
   it('opens what was sealed, of any length', async () => {
     for (const length of [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 200]) {
@@ -109,12 +140,14 @@ describe('encrypted chunks', () => {
 
   it('finds every flipped bit', async () => {
     const sealed = await seal(randomBytes(70));
-    for (let bit = 0; bit < sealed.length * 8; bit++) expect(await failureOf(open(flipped(sealed, bit), 1000))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+    for (let bit = 0; bit < sealed.length * 8; bit++)
+      expect(await failureOf(open(flipped(sealed, bit), 1000))).toMatchObject({ code: 'INTEGRITY_FAILED' });
   });
 
   it('finds every cut, also between chunks', async () => {
     const sealed = await seal(randomBytes(3 * CHUNK));
-    for (let length = 0; length < sealed.length; length++) expect(await failureOf(open(sealed.subarray(0, length), 1000))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+    for (let length = 0; length < sealed.length; length++)
+      expect(await failureOf(open(sealed.subarray(0, length), 1000))).toMatchObject({ code: 'INTEGRITY_FAILED' });
   });
 
   it('finds chunks that were dropped, repeated, exchanged or added', async () => {
@@ -127,7 +160,15 @@ describe('encrypted chunks', () => {
 
   it('refuses a header that asks for more memory than it may', async () => {
     const packed = await pack(TINY, { format: 'JSON', compress: false, passphrase: PASSPHRASE });
-    for (const [at, value] of [[8, 2], [9, 2], [10, 14], [10, 21], [11, 9], [12, 2], [29, 0xff]] as const) {
+    for (const [at, value] of [
+      [8, 2],
+      [9, 2],
+      [10, 14],
+      [10, 21],
+      [11, 9],
+      [12, 2],
+      [29, 0xff],
+    ] as const) {
       const changed = Buffer.from(packed.bytes);
       changed[at] = value;
       expect(await failureOf(unpack(changed, { passphrase: PASSPHRASE }))).toMatchObject({ code: 'INTEGRITY_FAILED' });

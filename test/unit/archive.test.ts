@@ -1,10 +1,22 @@
 /** Packing and unpacking in every format: what goes in comes out, and what is not right is refused. */
+
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { load } from 'js-yaml';
-import { gunzipSync } from 'node:zlib';
-import { packArchive, recognise, unpackArchive, verifyStored, type ArchiveFormat } from '../../src/archive/archive.js';
-import { parseJson, type Json } from '../../src/ovsdb/json.js';
-import { anyTables, chunksOf, EVERY_KIND, failureOf, headerOf, pack, SMALL, snapshotOf, textsOf, unpack } from '../compat/every-kind.js';
+import { type ArchiveFormat, packArchive, recognise, unpackArchive, verifyStored } from '../../src/archive/archive.js';
+import { type Json, parseJson } from '../../src/ovsdb/json.js';
+import {
+  anyTables,
+  chunksOf,
+  EVERY_KIND,
+  failureOf,
+  headerOf,
+  pack,
+  SMALL,
+  snapshotOf,
+  textsOf,
+  unpack,
+} from '../compat/every-kind.js';
 
 const FORMATS: readonly ArchiveFormat[] = ['JSON', 'YAML', 'OVSDB'];
 const PASSPHRASE = 'correct horse';
@@ -20,7 +32,16 @@ describe('unpack(pack(s)) equals s', () => {
             for (const expected of [packed, undefined]) {
               const unpacked = await unpack(packed.bytes, { expected }, chunkBytes);
               expect(textsOf(unpacked.snapshot)).toEqual(textsOf(snapshot));
-              expect(unpacked).toMatchObject({ format, compressed: compress, encrypted: false, header: headerOf(snapshot), checksum: packed.checksum, size: packed.size, contentSize: packed.contentSize, contentDigest: packed.contentDigest });
+              expect(unpacked).toMatchObject({
+                format,
+                compressed: compress,
+                encrypted: false,
+                header: headerOf(snapshot),
+                checksum: packed.checksum,
+                size: packed.size,
+                contentSize: packed.contentSize,
+                contentDigest: packed.contentDigest,
+              });
               expect(unpacked.snapshot.schema).toEqual(snapshot.schema);
             }
           }),
@@ -43,7 +64,9 @@ describe('unpack(pack(s)) equals s', () => {
   }
 
   it('gives the same content digest in every format, and another one for other content', async () => {
-    const digests = await Promise.all(FORMATS.map(async (format) => (await pack(SMALL, { format, compress: true })).contentDigest));
+    const digests = await Promise.all(
+      FORMATS.map(async (format) => (await pack(SMALL, { format, compress: true })).contentDigest),
+    );
     expect(new Set(digests).size).toBe(1);
     const other = snapshotOf(EVERY_KIND, { null: { 'd0000000-0000-4000-8000-000000000004': {} } });
     expect((await pack(other, { format: 'JSON', compress: false })).contentDigest).not.toBe(digests[0]);
@@ -55,12 +78,19 @@ describe('unpack(pack(s)) equals s', () => {
     for (const format of FORMATS) {
       const packed = await pack(snapshot, { format, compress: false });
       const { snapshot: read } = await unpack(packed.bytes, { expected: packed });
-      expect(textsOf(read)['Kinds']?.[uuid]).toBe(format === 'OVSDB' ? '{"scalar_integer":1}' : '{"scalar_integer":1,"volatile":7}');
+      expect(textsOf(read)['Kinds']?.[uuid]).toBe(
+        format === 'OVSDB' ? '{"scalar_integer":1}' : '{"scalar_integer":1,"volatile":7}',
+      );
     }
   });
 
   it('handles more rows than a block holds, with rows longer than a block among them', async () => {
-    const rows = Object.fromEntries(Array.from({ length: 6_000 }, (_, i) => [`${((i * 7919) % 65536).toString(16).padStart(8, '0')}-0000-4000-8000-${String(i).padStart(12, '0')}`, { scalar_string: `row ${String(i)} ${'x'.repeat(i === 17 ? 1_200_000 : i % 100)}` }]));
+    const rows = Object.fromEntries(
+      Array.from({ length: 6_000 }, (_, i) => [
+        `${((i * 7919) % 65536).toString(16).padStart(8, '0')}-0000-4000-8000-${String(i).padStart(12, '0')}`,
+        { scalar_string: `row ${String(i)} ${'x'.repeat(i === 17 ? 1_200_000 : i % 100)}` },
+      ]),
+    );
     const snapshot = snapshotOf(EVERY_KIND, { Kinds: rows });
     for (const format of FORMATS) {
       const seen: number[] = [];
@@ -83,7 +113,13 @@ describe('documents', () => {
   it('writes one row a line that any JSON reader takes', async () => {
     const text = await json();
     expect(text.split('\n').filter((line) => /^"[0-9a-f-]{36}":\{.*\},?$/.test(line))).toHaveLength(4);
-    expect(Object.keys(JSON.parse(text) as object)).toEqual(['format', 'manifest', 'schema', 'tables', 'contentDigest']);
+    expect(Object.keys(JSON.parse(text) as object)).toEqual([
+      'format',
+      'manifest',
+      'schema',
+      'tables',
+      'contentDigest',
+    ]);
   });
 
   it('writes YAML that a YAML reader takes for the same tree', async () => {
@@ -94,7 +130,11 @@ describe('documents', () => {
   it('reads JSON in any white space and any order of members', async () => {
     const own = await json();
     const { format, manifest, schema, tables, contentDigest } = parseJson(own) as { [key: string]: Json };
-    const pretty = (value: Json): string => JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? `@@${String(v)}@@` : v), 3).replace(/"@@(-?\d+)@@"/g, '$1');
+    const pretty = (value: Json): string =>
+      JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? `@@${String(v)}@@` : v), 3).replace(
+        /"@@(-?\d+)@@"/g,
+        '$1',
+      );
     for (const other of [
       pretty({ format, manifest, schema, tables, contentDigest } as Json),
       pretty({ contentDigest, tables, note: [1], schema, manifest, format } as Json),
@@ -103,7 +143,8 @@ describe('documents', () => {
       own.replaceAll('},\n"', '},"'),
       own.replaceAll('\n', '\r\n\t '),
     ]) {
-      for (const chunkBytes of [1, 7, 65536]) expect(textsOf((await unpack(other, {}, chunkBytes)).snapshot)).toEqual(textsOf(SMALL));
+      for (const chunkBytes of [1, 7, 65536])
+        expect(textsOf((await unpack(other, {}, chunkBytes)).snapshot)).toEqual(textsOf(SMALL));
     }
   });
 
@@ -134,15 +175,31 @@ describe('documents', () => {
     ['no tables', (own) => own.replace('"tables":{\n', '"tabels":{\n'), /no "tables"/],
     ['an unknown table', (own) => own.replace('"Kinds":{\n', '"Kinks":{\n'), /Kinks/],
     ['an unknown column', (own) => own.replace('"scalar_boolean":true', '"scalar_boolaen":true'), /scalar_boolaen/],
-    ['a row twice', (own) => own.replace('"b0000000-0000-4000-8000-000000000002":{', '"a0000000-0000-4000-8000-000000000001":{'), /a0000000-0000-4000-8000-000000000001 of table Kinds twice/],
+    [
+      'a row twice',
+      (own) => own.replace('"b0000000-0000-4000-8000-000000000002":{', '"a0000000-0000-4000-8000-000000000001":{'),
+      /a0000000-0000-4000-8000-000000000001 of table Kinds twice/,
+    ],
     ['a table twice', (own) => own.replace('"null":{\n', '"Kinds":{\n'), /"Kinds" twice/],
-    ['a row that is no UUID', (own) => own.replace('"b0000000-0000-4000-8000-000000000002":{', '"B0000000-0000-4000-8000-000000000002":{'), /not a UUID/],
+    [
+      'a row that is no UUID',
+      (own) => own.replace('"b0000000-0000-4000-8000-000000000002":{', '"B0000000-0000-4000-8000-000000000002":{'),
+      /not a UUID/,
+    ],
     ['a changed row', (own) => own.replace(',"scalar_boolean":true', ''), /contentDigest/],
     ['two documents', (own) => own + own, /nothing more/],
     ['a malformed manifest', (own) => own.replace('"type":"FULL"', '"type":"HALF"'), /manifest/],
     ['a malformed schema', (own) => own.replace('"indexes":[["true"]]', '"indexes":[7]'), /schema is malformed/],
-    ['a schema with a malformed limit', (own) => own.replace('"minInteger":0', '"enum":["set",4]'), /schema is malformed/],
-    ['deep nesting', (own) => own.replace('"scalar_boolean":true', `"scalar_boolean":${'['.repeat(50_000)}${']'.repeat(50_000)}`), /b0000000/],
+    [
+      'a schema with a malformed limit',
+      (own) => own.replace('"minInteger":0', '"enum":["set",4]'),
+      /schema is malformed/,
+    ],
+    [
+      'deep nesting',
+      (own) => own.replace('"scalar_boolean":true', `"scalar_boolean":${'['.repeat(50_000)}${']'.repeat(50_000)}`),
+      /b0000000/,
+    ],
     ['bytes that are no UTF-8', (own) => own, /UTF-8/],
   ];
   for (const [what, change, message] of wrong) {
@@ -167,7 +224,8 @@ describe('documents', () => {
   });
 
   it('takes an edited document whose digest says so', async () => {
-    const edit = (own: string): string => own.replace(/"?sha256:[0-9a-f]*"?/, '"none"').replace(/scalar_boolean("?): ?true/, 'scalar_boolean$1: false');
+    const edit = (own: string): string =>
+      own.replace(/"?sha256:[0-9a-f]*"?/, '"none"').replace(/scalar_boolean("?): ?true/, 'scalar_boolean$1: false');
     for (const own of [await json(), await yaml()]) {
       const read = await unpack(edit(own));
       expect(textsOf(read.snapshot)['Kinds']?.['b0000000-0000-4000-8000-000000000002']).not.toContain('scalar_boolean');
@@ -184,13 +242,21 @@ describe('layers', () => {
       expect(recognise((await pack(SMALL, { format, compress: false })).bytes)).toBe(format);
       expect(recognise((await pack(SMALL, { format, compress: true })).bytes)).toBe('GZIP');
     }
-    expect(recognise((await pack(SMALL, { format: 'JSON', compress: true, passphrase: PASSPHRASE })).bytes)).toBe('ENCRYPTED');
+    expect(recognise((await pack(SMALL, { format: 'JSON', compress: true, passphrase: PASSPHRASE })).bytes)).toBe(
+      'ENCRYPTED',
+    );
   });
 
   it('refuses garbage, an empty file and what only begins as a clustered database', async () => {
     expect(await failureOf(unpack(Buffer.from([0xde, 0xad, 0xbe, 0xef])))).toMatchObject({ code: 'INTEGRITY_FAILED' });
-    expect(await failureOf(unpack(''))).toMatchObject({ code: 'INTEGRITY_FAILED', message: expect.stringContaining('empty') as string });
-    expect(await failureOf(unpack('OVSDB CLUSTER 12 34\n{}'))).toMatchObject({ code: 'INTEGRITY_FAILED', message: expect.stringContaining('at byte 0') as string });
+    expect(await failureOf(unpack(''))).toMatchObject({
+      code: 'INTEGRITY_FAILED',
+      message: expect.stringContaining('empty') as string,
+    });
+    expect(await failureOf(unpack('OVSDB CLUSTER 12 34\n{}'))).toMatchObject({
+      code: 'INTEGRITY_FAILED',
+      message: expect.stringContaining('at byte 0') as string,
+    });
     expect(await failureOf(unpack('some: yaml\n'))).toMatchObject({ code: 'INTEGRITY_FAILED' });
     expect(await failureOf(unpack('{}'))).toMatchObject({ code: 'INTEGRITY_FAILED' });
   });
@@ -198,7 +264,10 @@ describe('layers', () => {
   it('tells a missing and a wrong key from a damaged file', async () => {
     const packed = await pack(SMALL, { format: 'JSON', compress: true, passphrase: PASSPHRASE });
     for (const expected of [packed, undefined]) {
-      expect(await failureOf(unpack(packed.bytes, { expected }))).toMatchObject({ code: 'DECRYPTION_FAILED', message: 'Decryption failed: the backup is encrypted and no key was given' });
+      expect(await failureOf(unpack(packed.bytes, { expected }))).toMatchObject({
+        code: 'DECRYPTION_FAILED',
+        message: 'Decryption failed: the backup is encrypted and no key was given',
+      });
       const failure = await failureOf(unpack(packed.bytes, { expected, passphrase: 'wrong secret' }));
       expect(failure.code).toBe('DECRYPTION_FAILED');
       expect(failure.message).not.toContain('secret');
@@ -206,26 +275,47 @@ describe('layers', () => {
     const changed = Buffer.from(packed.bytes);
     changed[changed.length - 1] = (changed.at(-1) as number) ^ 1;
     expect(await failureOf(unpack(changed, { passphrase: PASSPHRASE }))).toMatchObject({ code: 'INTEGRITY_FAILED' });
-    expect(await failureOf(unpack(changed, { expected: packed, passphrase: 'wrong' }))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+    expect(await failureOf(unpack(changed, { expected: packed, passphrase: 'wrong' }))).toMatchObject({
+      code: 'INTEGRITY_FAILED',
+    });
     expect(packed.bytes.includes(PASSPHRASE)).toBe(false);
   });
 
   it('makes other bytes of the same content each time it encrypts', async () => {
-    const [a, b] = await Promise.all([1, 2].map(() => pack(SMALL, { format: 'JSON', compress: false, passphrase: PASSPHRASE })));
+    const [a, b] = await Promise.all(
+      [1, 2].map(() => pack(SMALL, { format: 'JSON', compress: false, passphrase: PASSPHRASE })),
+    );
     expect(a?.checksum).not.toBe(b?.checksum);
     expect(a?.contentDigest).toBe(b?.contentDigest);
   });
 
   it('refuses an empty passphrase', async () => {
-    expect(await failureOf(pack(SMALL, { format: 'JSON', compress: false, passphrase: '' }))).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(await failureOf(pack(SMALL, { format: 'JSON', compress: false, passphrase: '' }))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
   });
 
   it('stops a gzip bomb at the limit', async () => {
     const row = { scalar_string: 'x'.repeat(1 << 20) };
-    const bomb = await pack(snapshotOf(EVERY_KIND, { Kinds: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`, row])) }), { format: 'JSON', compress: true });
+    const bomb = await pack(
+      snapshotOf(EVERY_KIND, {
+        Kinds: Object.fromEntries(
+          Array.from({ length: 16 }, (_, i) => [`${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`, row]),
+        ),
+      }),
+      { format: 'JSON', compress: true },
+    );
     expect(bomb.size).toBeLessThan(200_000);
     let seen = 0;
-    const failure = await failureOf(unpack(bomb.bytes, { contentBytesMax: 1 << 21, expected: bomb, onProgress: (_rows, bytes) => { seen = bytes; } }));
+    const failure = await failureOf(
+      unpack(bomb.bytes, {
+        contentBytesMax: 1 << 21,
+        expected: bomb,
+        onProgress: (_rows, bytes) => {
+          seen = bytes;
+        },
+      }),
+    );
     expect(failure.code).toBe('TOO_LARGE');
     expect(seen).toBeLessThanOrEqual(1 << 21);
   });
@@ -245,7 +335,9 @@ describe('layers', () => {
   it('verifies the stored bytes alone', async () => {
     const packed = await pack(SMALL, { format: 'YAML', compress: true, passphrase: PASSPHRASE });
     await verifyStored(chunksOf(packed.bytes, 50), packed);
-    expect(await failureOf(verifyStored(chunksOf(packed.bytes.subarray(1)), packed))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+    expect(await failureOf(verifyStored(chunksOf(packed.bytes.subarray(1)), packed))).toMatchObject({
+      code: 'INTEGRITY_FAILED',
+    });
     const changed = Buffer.from(packed.bytes);
     changed[40] = (changed[40] as number) ^ 4;
     expect(await failureOf(verifyStored(chunksOf(changed), packed))).toMatchObject({ code: 'INTEGRITY_FAILED' });
@@ -255,7 +347,9 @@ describe('layers', () => {
     const packed = await pack(SMALL, { format: 'JSON', compress: true });
     const other = await pack(snapshotOf(EVERY_KIND, {}), { format: 'JSON', compress: true });
     expect(await failureOf(unpack(other.bytes, { expected: packed }))).toMatchObject({ code: 'INTEGRITY_FAILED' });
-    expect(await failureOf(unpack(other.bytes, { expected: { ...other, contentDigest: packed.contentDigest } }))).toMatchObject({ code: 'INTEGRITY_FAILED', message: expect.stringContaining('content digest') as string });
+    expect(
+      await failureOf(unpack(other.bytes, { expected: { ...other, contentDigest: packed.contentDigest } })),
+    ).toMatchObject({ code: 'INTEGRITY_FAILED', message: expect.stringContaining('content digest') as string });
   });
 });
 
@@ -280,7 +374,9 @@ describe('ending early', () => {
       },
     };
     setTimeout(() => abort.abort(new Error('enough')), 300);
-    expect(await failureOf(unpackArchive(source, { contentBytesMax: 1e6, passphrase: PASSPHRASE, signal: abort.signal }))).toMatchObject({ message: 'enough' });
+    expect(
+      await failureOf(unpackArchive(source, { contentBytesMax: 1e6, passphrase: PASSPHRASE, signal: abort.signal })),
+    ).toMatchObject({ message: 'enough' });
     expect(released).toBe(true);
   });
 
@@ -291,7 +387,9 @@ describe('ending early', () => {
       throw new Error('the disk is gone');
     }
     for (const expected of [packed, undefined]) {
-      expect(await failureOf(unpackArchive(broken(), { contentBytesMax: 1e6, expected }))).toMatchObject({ message: 'the disk is gone' });
+      expect(await failureOf(unpackArchive(broken(), { contentBytesMax: 1e6, expected }))).toMatchObject({
+        message: 'the disk is gone',
+      });
     }
   });
 
@@ -299,7 +397,9 @@ describe('ending early', () => {
     for (const format of FORMATS) {
       const abort = new AbortController();
       abort.abort(new Error('enough'));
-      expect(await failureOf(pack(SMALL, { format, compress: true, signal: abort.signal }))).toMatchObject({ message: 'enough' });
+      expect(await failureOf(pack(SMALL, { format, compress: true, signal: abort.signal }))).toMatchObject({
+        message: 'enough',
+      });
       const { bytes, result } = packArchive(SMALL, { format, compress: true, header: headerOf(SMALL) });
       for await (const chunk of bytes) {
         expect(chunk.length).toBeGreaterThan(0);

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, loadConfig, tokensFileOf } from '../../src/config.js';
 import type { Environment } from '../../src/config.js';
+import { ConfigError, loadConfig, tokensFileOf } from '../../src/config.js';
 
 function faultsOf(env: Environment): readonly string[] {
   try {
@@ -33,7 +33,15 @@ describe('loadConfig', () => {
       port: 4000,
       logLevel: 'info',
       auth: {},
-      traffic: { perTokenPerMinute: 1_200, perAddressPerMinute: 6_000, failedLoginsPerMinute: 60, connectionsMax: 2_000, socketsPerAddressMax: 100, trustedProxies: [], corsOrigins: [] },
+      traffic: {
+        perTokenPerMinute: 1_200,
+        perAddressPerMinute: 6_000,
+        failedLoginsPerMinute: 60,
+        connectionsMax: 2_000,
+        socketsPerAddressMax: 100,
+        trustedProxies: [],
+        corsOrigins: [],
+      },
       introspection: true,
       stepRowsMax: 2_000,
       stepBytesMax: 1024 ** 2,
@@ -83,7 +91,15 @@ describe('loadConfig', () => {
       metricsPort: 9100,
       logLevel: 'silent',
       auth: { jwtSecret: 'x'.repeat(32), jwtIssuer: 'iss', jwtAudience: 'aud', tokensFile: '/etc/tokens.json' },
-      traffic: { perTokenPerMinute: 0, perAddressPerMinute: 100_000, failedLoginsPerMinute: 5, connectionsMax: 10, socketsPerAddressMax: 500, trustedProxies: ['10.0.0.0/8', '::1', 'loopback'], corsOrigins: ['https://console.example', 'http://localhost:3000'] },
+      traffic: {
+        perTokenPerMinute: 0,
+        perAddressPerMinute: 100_000,
+        failedLoginsPerMinute: 5,
+        connectionsMax: 10,
+        socketsPerAddressMax: 500,
+        trustedProxies: ['10.0.0.0/8', '::1', 'loopback'],
+        corsOrigins: ['https://console.example', 'http://localhost:3000'],
+      },
       introspection: false,
       uploadBytesMax: 4096,
       bodyBytesMax: 2048,
@@ -92,7 +108,11 @@ describe('loadConfig', () => {
 
   it('is frozen, and so is what is in it', () => {
     const config = loadConfig({});
-    expect([config, config.auth, config.remotes, config.traffic, config.traffic.corsOrigins].every((part) => Object.isFrozen(part))).toBe(true);
+    expect(
+      [config, config.auth, config.remotes, config.traffic, config.traffic.corsOrigins].every((part) =>
+        Object.isFrozen(part),
+      ),
+    ).toBe(true);
   });
 
   it('counts an empty variable as not set', () => {
@@ -110,7 +130,10 @@ describe('loadConfig', () => {
     [{ OVN_NB_DB: 'tcp:host' }, /^OVN_NB_DB: "tcp:host" is not a remote/],
     [{ OVNCP_SSL_PRIVATE_KEY: '/nowhere/key.pem' }, /^OVNCP_SSL_PRIVATE_KEY: "\/nowhere\/key.pem" cannot be read/],
     [{ OVNCP_JWT_ISSUER: 'me' }, /^OVNCP_JWT_ISSUER: has no effect alone/],
-    [{ OVNCP_RATE_PER_TOKEN_PER_MINUTE: '-1' }, 'OVNCP_RATE_PER_TOKEN_PER_MINUTE: must be an integer from 0 to 10000000'],
+    [
+      { OVNCP_RATE_PER_TOKEN_PER_MINUTE: '-1' },
+      'OVNCP_RATE_PER_TOKEN_PER_MINUTE: must be an integer from 0 to 10000000',
+    ],
     [{ OVNCP_CONNECTIONS_MAX: '0' }, /^OVNCP_CONNECTIONS_MAX: must be/],
     [{ OVNCP_TRUSTED_PROXIES: '10.0.0.1, proxy.example' }, /^OVNCP_TRUSTED_PROXIES: "proxy.example" is not an address/],
     [{ OVNCP_TRUSTED_PROXIES: '0.0.0.0/0' }, /^OVNCP_TRUSTED_PROXIES: "0.0.0.0\/0" is not/],
@@ -118,7 +141,10 @@ describe('loadConfig', () => {
     [{ OVNCP_CORS_ORIGINS: 'null' }, /^OVNCP_CORS_ORIGINS: "null" is not an origin/],
     [{ OVNCP_CORS_ORIGINS: 'https://Console.example/' }, /^OVNCP_CORS_ORIGINS: .* write https:\/\/console.example/],
     [{ OVNCP_CORS_ORIGINS: 'file:///tmp' }, /^OVNCP_CORS_ORIGINS: /],
-    [{ OVNCP_TLS_CERT: '/nowhere/cert.pem', OVNCP_TLS_KEY: '' }, /^OVNCP_TLS_CERT: "\/nowhere\/cert.pem" cannot be read/],
+    [
+      { OVNCP_TLS_CERT: '/nowhere/cert.pem', OVNCP_TLS_KEY: '' },
+      /^OVNCP_TLS_CERT: "\/nowhere\/cert.pem" cannot be read/,
+    ],
     [{ OVNCP_METRICS_PORT: 'none' }, 'OVNCP_METRICS_PORT: must be an integer from 0 to 65535'],
     [{ OVNCP_METRICS_PORT: '4000' }, /^OVNCP_METRICS_PORT: is PORT/],
     [{ HOST: 'a host' }, 'HOST: is not a host name or an address'],
@@ -129,9 +155,18 @@ describe('loadConfig', () => {
   });
 
   it('tells where the tokens are without looking at the rest', () => {
-    expect(tokensFileOf({ BACKUP_PATH: '/srv/b', PORT: 'rubbish' })).toEqual({ path: '/srv/b/tokens.json', isUsed: true });
-    expect(tokensFileOf({ OVNCP_TOKENS_FILE: '', BACKUP_PATH: '' })).toEqual({ path: '/var/lib/ovncp/backups/tokens.json', isUsed: true });
-    expect(tokensFileOf({ OVNCP_TOKENS_FILE: '/etc/t.json', OVNCP_JWT_SECRET: 'x' })).toEqual({ path: '/etc/t.json', isUsed: true });
+    expect(tokensFileOf({ BACKUP_PATH: '/srv/b', PORT: 'rubbish' })).toEqual({
+      path: '/srv/b/tokens.json',
+      isUsed: true,
+    });
+    expect(tokensFileOf({ OVNCP_TOKENS_FILE: '', BACKUP_PATH: '' })).toEqual({
+      path: '/var/lib/ovncp/backups/tokens.json',
+      isUsed: true,
+    });
+    expect(tokensFileOf({ OVNCP_TOKENS_FILE: '/etc/t.json', OVNCP_JWT_SECRET: 'x' })).toEqual({
+      path: '/etc/t.json',
+      isUsed: true,
+    });
     expect(tokensFileOf({ OVNCP_JWKS_URL: 'https://keys.example' }).isUsed).toBe(false);
   });
 
@@ -153,8 +188,12 @@ describe('loadConfig', () => {
   });
 
   it('wants both PEM files for TLS, or none', () => {
-    expect(faultsOf({ OVNCP_TLS_CERT: pem })).toEqual(['OVNCP_TLS_KEY: is not set; the two belong together, so name the PEM file']);
-    expect(faultsOf({ OVNCP_TLS_KEY: pem })).toEqual(['OVNCP_TLS_CERT: is not set; the two belong together, so name the PEM file']);
+    expect(faultsOf({ OVNCP_TLS_CERT: pem })).toEqual([
+      'OVNCP_TLS_KEY: is not set; the two belong together, so name the PEM file',
+    ]);
+    expect(faultsOf({ OVNCP_TLS_KEY: pem })).toEqual([
+      'OVNCP_TLS_CERT: is not set; the two belong together, so name the PEM file',
+    ]);
   });
 
   it('tells metrics nowhere from metrics on the main listener', () => {
@@ -163,12 +202,19 @@ describe('loadConfig', () => {
   });
 
   it('refuses an unknown OVNCP_ variable and names the nearest one', () => {
-    expect(faultsOf({ OVNCP_JWT_SECERT: 'x'.repeat(40) })).toEqual(['OVNCP_JWT_SECERT: is not known; did you mean OVNCP_JWT_SECRET?']);
+    expect(faultsOf({ OVNCP_JWT_SECERT: 'x'.repeat(40) })).toEqual([
+      'OVNCP_JWT_SECERT: is not known; did you mean OVNCP_JWT_SECRET?',
+    ]);
   });
 
   it('names every fault at once, each in one line, and no secret', () => {
     const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'y', OVNCP_JWT_SECRET: 'hunter2', OVNCP_TOKEN_FILE: 'z' });
-    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(['LOG_LEVEL', 'OVNCP_JWT_SECRET', 'OVNCP_TOKEN_FILE', 'PORT']);
+    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
+      'LOG_LEVEL',
+      'OVNCP_JWT_SECRET',
+      'OVNCP_TOKEN_FILE',
+      'PORT',
+    ]);
     expect(faults.join('')).not.toMatch(/\n|hunter2/);
   });
 });

@@ -37,7 +37,10 @@ it.each([
   sealed[at] = value;
   const before = process.memoryUsage().rss;
   const started = performance.now();
-  await expect(gathered(decrypt(of(sealed), 'a passphrase'))).rejects.toMatchObject({ code: 'INTEGRITY_FAILED', message: expect.stringMatching(/key derivation/) });
+  await expect(gathered(decrypt(of(sealed), 'a passphrase'))).rejects.toMatchObject({
+    code: 'INTEGRITY_FAILED',
+    message: expect.stringMatching(/key derivation/),
+  });
   expect(performance.now() - started).toBeLessThan(300);
   expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 ** 2);
 });

@@ -1,6 +1,6 @@
 /** Framing: documents come out whole however the stream is cut, and what is no document is refused. */
 import fc from 'fast-check';
-import { Framer, FrameError, MemberReader, skipValue } from '../../src/ovsdb/frame.js';
+import { FrameError, Framer, MemberReader, skipValue } from '../../src/ovsdb/frame.js';
 
 const LIMIT = 1 << 20;
 
@@ -24,8 +24,13 @@ const TRICKY = [
   '{"":[[],{},[{}],"","\\\\"]}',
 ];
 
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\\"', '{', '}]', '\u00fc\u20ac\u{1f600}', '\\\\"{'));
-const document = fc.dictionary(text, fc.oneof(text, fc.jsonValue()), { maxKeys: 4 }).map((value) => JSON.stringify(value));
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('"', '\\', '\\"', '{', '}]', '\u00fc\u20ac\u{1f600}', '\\\\"{'),
+);
+const document = fc
+  .dictionary(text, fc.oneof(text, fc.jsonValue()), { maxKeys: 4 })
+  .map((value) => JSON.stringify(value));
 
 describe('Framer', () => {
   it('finds the documents when the stream is cut at any one byte', () => {
@@ -40,10 +45,21 @@ describe('Framer', () => {
 
   it('finds any documents with any cuts and any white space between them', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(document, fc.constantFrom('', ' ', '\n', '\r\n\t ')), { maxLength: 6 }), fc.array(fc.nat(2_000), { maxLength: 12 }), (parts, cuts) => {
-        const bytes = Buffer.from(parts.map((part) => part.join('')).join(''));
-        expect(frame(cutAt(bytes, cuts.map((cut) => Math.min(cut, bytes.length))))).toEqual(parts.map(([json]) => json));
-      }),
+      fc.property(
+        fc.array(fc.tuple(document, fc.constantFrom('', ' ', '\n', '\r\n\t ')), { maxLength: 6 }),
+        fc.array(fc.nat(2_000), { maxLength: 12 }),
+        (parts, cuts) => {
+          const bytes = Buffer.from(parts.map((part) => part.join('')).join(''));
+          expect(
+            frame(
+              cutAt(
+                bytes,
+                cuts.map((cut) => Math.min(cut, bytes.length)),
+              ),
+            ),
+          ).toEqual(parts.map(([json]) => json));
+        },
+      ),
       { seed: 1, numRuns: 500 },
     );
   });
@@ -51,12 +67,26 @@ describe('Framer', () => {
   it('looks at each byte once: a large document in small chunks is no work of hours', () => {
     const bytes = Buffer.from(`{"a":"${'\u00fc{[\\"\\\\'.repeat(400_000)}"}`);
     const began = performance.now();
-    const chunks = Array.from({ length: Math.ceil(bytes.length / 100) }, (_, i) => bytes.subarray(100 * i, 100 * (i + 1)));
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 100) }, (_, i) =>
+      bytes.subarray(100 * i, 100 * (i + 1)),
+    );
     expect(frame(chunks, 1 << 26)[0]?.length).toBe(bytes.toString().length);
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  it.each([['hello'], ['[1]'], ['}'], ['{}}'], ['"{}"'], ['12 '], ['null'], ['{}x{}'], ['x{}'], ['{},{}'], ['\ufeff{}']])('refuses %j', (garbage) => {
+  it.each([
+    ['hello'],
+    ['[1]'],
+    ['}'],
+    ['{}}'],
+    ['"{}"'],
+    ['12 '],
+    ['null'],
+    ['{}x{}'],
+    ['x{}'],
+    ['{},{}'],
+    ['\ufeff{}'],
+  ])('refuses %j', (garbage) => {
     const bytes = Buffer.from(garbage);
     expect(() => frame([bytes])).toThrow(FrameError);
     expect(() => frame([...bytes].map((byte) => Buffer.of(byte)))).toThrow(FrameError);
@@ -73,7 +103,12 @@ describe('Framer', () => {
 
   it('counts the limit for each document by itself', () => {
     const one = Buffer.from('{"a":"xxxxxxxxxx"}');
-    expect(frame(Array.from({ length: 100 }, () => one), one.length)).toHaveLength(100);
+    expect(
+      frame(
+        Array.from({ length: 100 }, () => one),
+        one.length,
+      ),
+    ).toHaveLength(100);
   });
 });
 
@@ -106,10 +141,13 @@ describe('skipValue and MemberReader', () => {
     );
   });
 
-  it.each([['[]'], ['{"a" :1}'], ['{"a":1 "b":2}'], ['{a:1}'], ['{"a":"x'], ['{"a":[1'], ['{"a']])('refuse %s', (json) => {
-    expect(() => {
-      const reader = new MemberReader(Buffer.from(json), 0);
-      while (reader.enter()) reader.skip();
-    }).toThrow(FrameError);
-  });
+  it.each([['[]'], ['{"a" :1}'], ['{"a":1 "b":2}'], ['{a:1}'], ['{"a":"x'], ['{"a":[1'], ['{"a']])(
+    'refuse %s',
+    (json) => {
+      expect(() => {
+        const reader = new MemberReader(Buffer.from(json), 0);
+        while (reader.enter()) reader.skip();
+      }).toThrow(FrameError);
+    },
+  );
 });

@@ -1,8 +1,14 @@
-/** The JSON form of an import, read as a stream: it gives what JSON.parse gives, however it is cut, and refuses what JSON.parse refuses. */
+/**
+ * The JSON form of an import, read as a stream: it gives what JSON.parse gives, however it is cut, and refuses what
+ * JSON.parse refuses.
+ */
 import fc from 'fast-check';
 import { JsonForm } from '../../src/api/rest/json-form.js';
 
-function read(bytes: Buffer, cuts: readonly number[] = []): { data: string; members: Readonly<Record<string, unknown>> } {
+function read(
+  bytes: Buffer,
+  cuts: readonly number[] = [],
+): { data: string; members: Readonly<Record<string, unknown>> } {
   const form = new JsonForm();
   const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
   const pieces = places.slice(1).map((end, i) => form.push(bytes.subarray(places[i], end)));
@@ -10,16 +16,40 @@ function read(bytes: Buffer, cuts: readonly number[] = []): { data: string; memb
   return { data: Buffer.concat(pieces).toString(), members };
 }
 
-const member = fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 }), fc.jsonValue());
+const member = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 }),
+  fc.jsonValue(),
+);
 // lone surrogates are no text
-const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.string({ unit: 'binary', maxLength: 200 }), fc.jsonValue().map((value) => JSON.stringify(value)));
-const forms = fc.record({ data: text, members: fc.dictionary(fc.string({ unit: 'grapheme' }).filter((key) => key !== 'data' && key !== '__proto__'), member, { maxKeys: 5 }), first: fc.boolean(), indent: fc.constantFrom(undefined, 1, '\t'), ascii: fc.boolean(), cuts: fc.array(fc.nat(), { maxLength: 20 }) });
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 200 }),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.jsonValue().map((value) => JSON.stringify(value)),
+);
+const forms = fc.record({
+  data: text,
+  members: fc.dictionary(
+    fc.string({ unit: 'grapheme' }).filter((key) => key !== 'data' && key !== '__proto__'),
+    member,
+    { maxKeys: 5 },
+  ),
+  first: fc.boolean(),
+  indent: fc.constantFrom(undefined, 1, '\t'),
+  ascii: fc.boolean(),
+  cuts: fc.array(fc.nat(), { maxLength: 20 }),
+});
 
 it('reads what JSON.parse reads, cut anywhere', () => {
   fc.assert(
     fc.property(forms, ({ data, members, first, indent, ascii, cuts }) => {
       const plain = JSON.stringify(first ? { data, ...members } : { ...members, data }, null, indent);
-      const json = ascii ? plain.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`) : plain;
+      const json = ascii
+        ? plain.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        : plain;
       const { data: _data, ...others } = JSON.parse(json) as Record<string, unknown>;
       expect(read(Buffer.from(json), cuts)).toEqual({ data, members: others });
     }),
@@ -28,7 +58,25 @@ it('reads what JSON.parse reads, cut anywhere', () => {
 });
 
 it('refuses every body that JSON.parse refuses', () => {
-  const pieces = fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', '"data"', '"a"', '1', 'true', ' ', '\\u00', 'é', '\n', '"data":"x"');
+  const pieces = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    '\\',
+    ',',
+    ':',
+    '"data"',
+    '"a"',
+    '1',
+    'true',
+    ' ',
+    '\\u00',
+    'é',
+    '\n',
+    '"data":"x"',
+  );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 12 }), (list) => {
       const body = `{${list.join('')}`;

@@ -1,6 +1,21 @@
 /** Laws and examples of the store's keys. */
 import fc from 'fast-check';
-import { archiveExtension, archiveKey, archiveOfManifest, changeLogKey, downloadName, INCOMING_PREFIX, incomingKey, isArchiveKey, isManifestKey, KEY_BYTES_MAX, manifestKey, restoreIdOf, restoreRecordKey, type ArchiveName } from '../../src/service/layout.js';
+import {
+  type ArchiveName,
+  archiveExtension,
+  archiveKey,
+  archiveOfManifest,
+  changeLogKey,
+  downloadName,
+  INCOMING_PREFIX,
+  incomingKey,
+  isArchiveKey,
+  isManifestKey,
+  KEY_BYTES_MAX,
+  manifestKey,
+  restoreIdOf,
+  restoreRecordKey,
+} from '../../src/service/layout.js';
 import { isKey } from '../../src/store/store.js';
 
 const at = Date.UTC(2026, 0, 5, 3, 4, 9, 999);
@@ -8,12 +23,17 @@ const at = Date.UTC(2026, 0, 5, 3, 4, 9, 999);
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 400 }),
   fc.string({ unit: 'grapheme', maxLength: 400 }),
-  fc.string({ unit: fc.constantFrom('.', '/', '\\', '-', '_', '\0', '\n', ' ', 'a', 'é', '𝒳', '\ud800'), maxLength: 300 }),
+  fc.string({
+    unit: fc.constantFrom('.', '/', '\\', '-', '_', '\0', '\n', ' ', 'a', 'é', '𝒳', '\ud800'),
+    maxLength: 300,
+  }),
 );
 const anyArchive: fc.Arbitrary<ArchiveName> = fc.record({
   name: anyText,
   createdAt: fc.integer({ min: Date.UTC(1970), max: Date.UTC(9999, 11, 31) }),
-  extension: fc.tuple(fc.constantFrom('JSON' as const, 'YAML' as const, 'OVSDB' as const), fc.boolean(), fc.boolean()).map(([format, compressed, encrypted]) => archiveExtension(format, { compressed, encrypted })),
+  extension: fc
+    .tuple(fc.constantFrom('JSON' as const, 'YAML' as const, 'OVSDB' as const), fc.boolean(), fc.boolean())
+    .map(([format, compressed, encrypted]) => archiveExtension(format, { compressed, encrypted })),
 });
 const sealed = (archive: ArchiveName): ArchiveName => ({ ...archive, extension: '.enc' });
 const anyOrdinal = fc.integer({ min: 1, max: 999_999 });
@@ -21,21 +41,29 @@ const anyOrdinal = fc.integer({ min: 1, max: 999_999 });
 describe('archive keys', () => {
   it('is the name, the time in UTC and the extension', () => {
     expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.json' })).toBe('nightly-20260105-030409.json');
-    expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.db.gz.enc' })).toBe('nightly-20260105-030409.db.gz.enc');
+    expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.db.gz.enc' })).toBe(
+      'nightly-20260105-030409.db.gz.enc',
+    );
     expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.enc' })).toBe('nightly-20260105-030409.enc');
   });
 
   it('numbers a clash', () => {
-    expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.json' }, 2)).toBe('nightly-20260105-030409-2.json');
+    expect(archiveKey({ name: 'nightly', createdAt: at, extension: '.json' }, 2)).toBe(
+      'nightly-20260105-030409-2.json',
+    );
   });
 
   it('puts an underscore for every character that is not safe', () => {
-    expect(archiveKey({ name: 'a b/c\\d:é𝒳.e-f_g', createdAt: at, extension: '.yaml' })).toBe('a_b_c_d___.e-f_g-20260105-030409.yaml');
+    expect(archiveKey({ name: 'a b/c\\d:é𝒳.e-f_g', createdAt: at, extension: '.yaml' })).toBe(
+      'a_b_c_d___.e-f_g-20260105-030409.yaml',
+    );
   });
 
   it('names no hidden file, no parent folder and no empty name', () => {
     expect(archiveKey({ name: '.profile', createdAt: at, extension: '.json' })).toBe('_profile-20260105-030409.json');
-    expect(archiveKey({ name: '../../etc/passwd', createdAt: at, extension: '.json' })).toBe('_._.._etc_passwd-20260105-030409.json');
+    expect(archiveKey({ name: '../../etc/passwd', createdAt: at, extension: '.json' })).toBe(
+      '_._.._etc_passwd-20260105-030409.json',
+    );
     expect(archiveKey({ name: '', createdAt: at, extension: '.json' })).toBe('backup-20260105-030409.json');
   });
 
@@ -94,7 +122,10 @@ describe('archive keys', () => {
   it('calls an export as its archive, with the ending of what it is', () => {
     fc.assert(
       fc.property(anyArchive, anyOrdinal, (archive, ordinal) => {
-        for (const stored of [archive, sealed(archive)]) expect(downloadName(archiveKey(stored, ordinal), '.yaml')).toBe(archiveKey({ ...archive, extension: '.yaml' }, ordinal));
+        for (const stored of [archive, sealed(archive)])
+          expect(downloadName(archiveKey(stored, ordinal), '.yaml')).toBe(
+            archiveKey({ ...archive, extension: '.yaml' }, ordinal),
+          );
       }),
     );
     expect(downloadName('renamed by hand.json.gz', '.db')).toBe('renamed by hand.db');
@@ -102,7 +133,18 @@ describe('archive keys', () => {
   });
 
   it('does not take the files of others for an archive', () => {
-    for (const key of ['a-20260105-030409.gz.enc', 'a-20260105-030409.enc.enc', 'a-20260105-030409.enc.gz', 'notes.json', 'a-20260105.json', 'a-20260105-030409.txt', 'a-20260105-030409.json.bak', 'restores/a-20260105-030409.json', '.tmp-20260105-030409.json', '-20260105-030409.json']) {
+    for (const key of [
+      'a-20260105-030409.gz.enc',
+      'a-20260105-030409.enc.enc',
+      'a-20260105-030409.enc.gz',
+      'notes.json',
+      'a-20260105.json',
+      'a-20260105-030409.txt',
+      'a-20260105-030409.json.bak',
+      'restores/a-20260105-030409.json',
+      '.tmp-20260105-030409.json',
+      '-20260105-030409.json',
+    ]) {
       expect([key, isArchiveKey(key)]).toEqual([key, false]);
     }
   });
@@ -134,6 +176,7 @@ describe('keys of restore records', () => {
   });
 
   it('finds no id in other keys', () => {
-    for (const key of ['a.json', 'restores/a.txt', 'restores/.json', 'restores/a.b.json', 'other/a.json']) expect(restoreIdOf(key)).toBeUndefined();
+    for (const key of ['a.json', 'restores/a.txt', 'restores/.json', 'restores/a.b.json', 'other/a.json'])
+      expect(restoreIdOf(key)).toBeUndefined();
   });
 });

@@ -1,22 +1,27 @@
 /** Documents that were edited so that rows hang in the air. */
 import { withoutUnheld } from '../../src/engine/plan/lost-rows.js';
 import { Breath } from '../../src/lib/pause.js';
-import { snapshotOf, textsOf, type Tables } from '../compat/every-kind.js';
+import { snapshotOf, type Tables, textsOf } from '../compat/every-kind.js';
 import { everySchema } from '../compat/schema-rows.js';
 
 const SCHEMA = everySchema().at(-1)?.schema;
-const u = (name: string): string => `${Buffer.from(name.padEnd(4, '-')).toString('hex').slice(0, 8)}-0000-4000-8000-000000000000`;
+const u = (name: string): string =>
+  `${Buffer.from(name.padEnd(4, '-')).toString('hex').slice(0, 8)}-0000-4000-8000-000000000000`;
 
 const HELD: Tables = {
   Logical_Switch: { [u('s')]: { name: 's', acls: [u('a')] } },
   ACL: { [u('a')]: { direction: 'to-lport', priority: 1, match: 'ip4', action: 'drop' } },
 };
 
-async function left(given: Tables): Promise<{ rows: Readonly<Record<string, unknown>>; notes: readonly string[]; isSame: boolean }> {
+async function left(
+  given: Tables,
+): Promise<{ rows: Readonly<Record<string, unknown>>; notes: readonly string[]; isSame: boolean }> {
   if (SCHEMA === undefined) throw new Error('there is no schema');
   const backup = snapshotOf(SCHEMA, given);
   const { snapshot, notes } = await withoutUnheld(backup, new Breath());
-  const rows = Object.fromEntries(Object.entries(textsOf(snapshot)).filter(([, texts]) => Object.keys(texts).length > 0));
+  const rows = Object.fromEntries(
+    Object.entries(textsOf(snapshot)).filter(([, texts]) => Object.keys(texts).length > 0),
+  );
   return { rows, notes, isSame: snapshot === backup };
 }
 
@@ -31,7 +36,9 @@ it('leaves out rows that nothing holds, what only those hold, and weak reference
   const { rows, notes, isSame } = await left({
     ...HELD,
     ACL: { ...HELD['ACL'], [u('b')]: { direction: 'to-lport', priority: 2, match: 'ip6', action: 'drop' } },
-    Logical_Router_Port: { [u('p')]: { name: 'p', mac: '00:00:00:00:00:01', networks: ['10.0.0.1/24'], gateway_chassis: [u('g')] } },
+    Logical_Router_Port: {
+      [u('p')]: { name: 'p', mac: '00:00:00:00:00:01', networks: ['10.0.0.1/24'], gateway_chassis: [u('g')] },
+    },
     Gateway_Chassis: { [u('g')]: { name: 'g', chassis_name: 'c' } },
     Logical_Switch_Port: { [u('q')]: { name: 'q' }, [u('r')]: { name: 'r' } },
     Port_Group: { [u('o')]: { name: 'o', ports: [u('q')] } },

@@ -1,6 +1,6 @@
 /** The tokenizer of OVN's match language: which names are found, and that nothing else is touched. */
 import fc from 'fast-check';
-import { namesInMatch, rewriteMatch, type MatchName } from '../../src/model/match.js';
+import { type MatchName, namesInMatch, rewriteMatch } from '../../src/model/match.js';
 
 const names = (match: string): string[] => namesInMatch(match).map(({ kind, name }) => `${kind} ${name}`);
 const suffixed = ({ name }: MatchName): string => `${name}_new`;
@@ -15,7 +15,10 @@ describe('namesInMatch', () => {
     ['{"a", "b"} == inport || ip', ['port a', 'port b']],
     ['!(inport == {"a", @pg}) && (outport == "b")', ['port a', 'portGroup pg', 'port b']],
     ['outport == @pg_1.x && ip4.src == $as_1.y', ['portGroup pg_1.x', 'addressSet as_1.y']],
-    ['ip4.src == {10.0.0.1, $a, 10.0.0.0/8, $b} && $pg_ip4 == ip4.dst', ['addressSet a', 'addressSet b', 'addressSet pg_ip4']],
+    [
+      'ip4.src == {10.0.0.1, $a, 10.0.0.0/8, $b} && $pg_ip4 == ip4.dst',
+      ['addressSet a', 'addressSet b', 'addressSet pg_ip4'],
+    ],
     ['is_chassis_resident("cr-lrp") && ip', ['port cr-lrp']],
     ['!is_chassis_resident( "a" )', ['port a']],
     ['inport == @.dot', ['portGroup .dot']],
@@ -57,7 +60,7 @@ describe('namesInMatch', () => {
     'inport == "a" / ip',
     'inport == "a" && $ && ip',
     'inport == "a" && @1 && ip',
-    "inport == 'a' && inport == \"a\"",
+    'inport == \'a\' && inport == "a"',
     'inport == "a" && %',
     'inport == "a" && \u00e9',
     'inport == "a" && \u0000',
@@ -67,7 +70,10 @@ describe('namesInMatch', () => {
   });
 
   it('reads comments to the end of the line and over several', () => {
-    expect(names('// inport == "x"\ninport == "a" /* $x */ /* @y */ && // z\n outport == @pg')).toEqual(['port a', 'portGroup pg']);
+    expect(names('// inport == "x"\ninport == "a" /* $x */ /* @y */ && // z\n outport == @pg')).toEqual([
+      'port a',
+      'portGroup pg',
+    ]);
   });
 });
 
@@ -79,7 +85,10 @@ describe('rewriteMatch', () => {
     ['outport==@pg&&tcp.dst=={80,443}', 'outport==@pg_new&&tcp.dst=={80,443}'],
     ['inport == "q\\"uote"', 'inport == "q\\"uote_new"'],
     ['eth.type == "a" && inport == "a"', 'eth.type == "a" && inport == "a_new"'],
-    ['is_chassis_resident("a")&&ip4.src==10.0.0.1..10.0.0.9', 'is_chassis_resident("a_new")&&ip4.src==10.0.0.1..10.0.0.9'],
+    [
+      'is_chassis_resident("a")&&ip4.src==10.0.0.1..10.0.0.9',
+      'is_chassis_resident("a_new")&&ip4.src==10.0.0.1..10.0.0.9',
+    ],
     ['abc:: == ip6.src && inport=="a"', 'abc:: == ip6.src && inport=="a_new"'],
   ])('%s becomes %s', (match, expected) => {
     expect(rewriteMatch(match, suffixed)).toBe(expected);
@@ -89,7 +98,9 @@ describe('rewriteMatch', () => {
     const match = 'inport == "\\u0061" && outport == {"b", "\\/"} && ip4.src == $c';
     expect(rewriteMatch(match, () => undefined)).toBe(match);
     expect(rewriteMatch(match, ({ name }) => name)).toBe(match);
-    expect(rewriteMatch(match, ({ name }) => (name === 'b' ? 'B"' : undefined))).toBe('inport == "\\u0061" && outport == {"B\\"", "\\/"} && ip4.src == $c');
+    expect(rewriteMatch(match, ({ name }) => (name === 'b' ? 'B"' : undefined))).toBe(
+      'inport == "\\u0061" && outport == {"B\\"", "\\/"} && ip4.src == $c',
+    );
   });
 
   it('writes what it finds again: names there and back give the expression, with any text between', () => {
@@ -97,25 +108,42 @@ describe('rewriteMatch', () => {
     const word = fc.stringMatching(/^[a-z_.][a-z0-9_.]{0,6}$/);
     const term = fc.oneof(
       port.map((name) => `inport == ${JSON.stringify(name)}`),
-      fc.array(port, { minLength: 1, maxLength: 3 }).map((list) => `{${list.map((name) => JSON.stringify(name)).join(', ')}} != outport`),
+      fc
+        .array(port, { minLength: 1, maxLength: 3 })
+        .map((list) => `{${list.map((name) => JSON.stringify(name)).join(', ')}} != outport`),
       word.map((name) => `ip4.src == {1.2.3.4/24, $${name}}`),
       word.map((name) => `outport == @${name}`),
       port.map((name) => `is_chassis_resident(${JSON.stringify(name)})`),
-      fc.constantFrom('tcp.dst == 0x50', 'eth.src == 00:00:00:00:00:01/ff:ff:ff:00:00:00', 'ip6.dst == fe80::/10', 'ct.trk /* "x" */', '// @x\nip'),
+      fc.constantFrom(
+        'tcp.dst == 0x50',
+        'eth.src == 00:00:00:00:00:01/ff:ff:ff:00:00:00',
+        'ip6.dst == fe80::/10',
+        'ct.trk /* "x" */',
+        '// @x\nip',
+      ),
     );
     fc.assert(
-      fc.property(fc.array(term, { minLength: 1, maxLength: 5 }), fc.constantFrom('&&', ' && ', ' ||\n'), (terms, joint) => {
-        const match = terms.join(joint);
-        const there = rewriteMatch(match, ({ name }) => `${name}_z`);
-        expect(namesInMatch(there).map(({ name }) => name)).toEqual(namesInMatch(match).map(({ name }) => `${name}_z`));
-        expect(rewriteMatch(there, ({ name }) => name.slice(0, -2))).toBe(match);
-      }),
+      fc.property(
+        fc.array(term, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('&&', ' && ', ' ||\n'),
+        (terms, joint) => {
+          const match = terms.join(joint);
+          const there = rewriteMatch(match, ({ name }) => `${name}_z`);
+          expect(namesInMatch(there).map(({ name }) => name)).toEqual(
+            namesInMatch(match).map(({ name }) => `${name}_z`),
+          );
+          expect(rewriteMatch(there, ({ name }) => name.slice(0, -2))).toBe(match);
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('never throws and never changes an expression without names, whatever the text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => rewriteMatch(text, () => undefined) === text), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => rewriteMatch(text, () => undefined) === text),
+      { numRuns: 500 },
+    );
   });
 
   it('reads a long expression in a moment', () => {

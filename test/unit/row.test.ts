@@ -1,6 +1,6 @@
 /** Rows in plain notation: one canonical text for one row, and nothing in it that the schema does not allow. */
 import fc from 'fast-check';
-import { compareAtoms, encodeRow, isUuid, parseRow, RowError, type Atom, type Row } from '../../src/model/row.js';
+import { type Atom, compareAtoms, encodeRow, isUuid, parseRow, type Row, RowError } from '../../src/model/row.js';
 import { ContentDigest, countRows, countTables, isSorted, StoredRows } from '../../src/model/snapshot.js';
 import { readDatabaseSchema, SchemaError, type TableSchema } from '../../src/ovsdb/database-schema.js';
 import type { Json } from '../../src/ovsdb/json.js';
@@ -31,18 +31,28 @@ const encode = (row: Row, table = KINDS): string => encodeRow(table, row, UUID);
 function shuffled(row: Row, order: (list: readonly unknown[]) => unknown[]): Row {
   const columns = Object.entries(row).map(([name, value]) => {
     if (Array.isArray(value)) return [name, order(value)];
-    return [name, typeof value === 'object' ? Object.fromEntries(order(Object.entries(value)) as [string, Atom][]) : value];
+    return [
+      name,
+      typeof value === 'object' ? Object.fromEntries(order(Object.entries(value)) as [string, Atom][]) : value,
+    ];
   });
   return Object.fromEntries(order(columns) as [string, Row[string]][]);
 }
 
-const anyRow = anyTables.map(({ Kinds }) => Object.values(Kinds ?? {})[0]).filter((row): row is Row => row !== undefined);
+const anyRow = anyTables
+  .map(({ Kinds }) => Object.values(Kinds ?? {})[0])
+  .filter((row): row is Row => row !== undefined);
 
 describe('encodeRow', () => {
   it('makes one text of a row in whatever order its columns, sets and maps come', () => {
     fc.assert(
       fc.property(anyRow, fc.integer({ min: 1, max: 1e6 }), (row, salt) => {
-        const mixed = shuffled(row, (list) => list.map((item, i) => [((i + 1) * salt * 7919) % 104_729, item] as const).sort(([a], [b]) => a - b).map(([, item]) => item));
+        const mixed = shuffled(row, (list) =>
+          list
+            .map((item, i) => [((i + 1) * salt * 7919) % 104_729, item] as const)
+            .sort(([a], [b]) => a - b)
+            .map(([, item]) => item),
+        );
         expect(encode(mixed)).toBe(encode(row));
       }),
       { seed: 1, numRuns: 500 },
@@ -50,19 +60,53 @@ describe('encodeRow', () => {
   });
 
   it('is a fixed point: the row read from its text has that text', () => {
-    fc.assert(fc.property(anyRow, (row) => { expect(encode(parseRow(encode(row)))).toBe(encode(row)); }), { seed: 2, numRuns: 500 });
+    fc.assert(
+      fc.property(anyRow, (row) => {
+        expect(encode(parseRow(encode(row)))).toBe(encode(row));
+      }),
+      { seed: 2, numRuns: 500 },
+    );
   });
 
   it('leaves out what is at its default, and only that', () => {
     const zero = '00000000-0000-0000-0000-000000000000';
-    expect(encode({ scalar_string: '', scalar_integer: 0, scalar_real: -0, scalar_boolean: false, scalar_uuid: zero, set_string: [], map_string: {}, map_integer: [] })).toBe('{}');
-    expect(encode({ optional_string: '', optional_integer: 0, optional_boolean: false, optional_uuid: zero, set_string: [''], map_string: { '': '' } }))
-      .toBe(`{"map_string":{"":""},"optional_boolean":false,"optional_integer":0,"optional_string":"","optional_uuid":"${zero}","set_string":[""]}`);
+    expect(
+      encode({
+        scalar_string: '',
+        scalar_integer: 0,
+        scalar_real: -0,
+        scalar_boolean: false,
+        scalar_uuid: zero,
+        set_string: [],
+        map_string: {},
+        map_integer: [],
+      }),
+    ).toBe('{}');
+    expect(
+      encode({
+        optional_string: '',
+        optional_integer: 0,
+        optional_boolean: false,
+        optional_uuid: zero,
+        set_string: [''],
+        map_string: { '': '' },
+      }),
+    ).toBe(
+      `{"map_string":{"":""},"optional_boolean":false,"optional_integer":0,"optional_string":"","optional_uuid":"${zero}","set_string":[""]}`,
+    );
   });
 
   it('sorts columns by name, numbers by value and strings by their UTF-8 bytes', () => {
-    expect(encode({ set_string: ['b', '\u{1f600}', '\uffff', 'B', '10', '9', 'a'], set_integer: [10, 9, -1, 2n ** 62n], set_boolean: [true, false], map_string: { 9: 'x', 10: 'y', a: '' } }))
-      .toBe('{"map_string":{"10":"y","9":"x","a":""},"set_boolean":[false,true],"set_integer":[-1,9,10,4611686018427387904],"set_string":["10","9","B","a","b","\uffff","\u{1f600}"]}');
+    expect(
+      encode({
+        set_string: ['b', '\u{1f600}', '\uffff', 'B', '10', '9', 'a'],
+        set_integer: [10, 9, -1, 2n ** 62n],
+        set_boolean: [true, false],
+        map_string: { 9: 'x', 10: 'y', a: '' },
+      }),
+    ).toBe(
+      '{"map_string":{"10":"y","9":"x","a":""},"set_boolean":[false,true],"set_integer":[-1,9,10,4611686018427387904],"set_string":["10","9","B","a","b","\uffff","\u{1f600}"]}',
+    );
   });
 
   it('writes one number one way', () => {
@@ -80,7 +124,15 @@ describe('encodeRow', () => {
     ['a pair of three', { map_integer: [[1, 2, 3]] as never }],
     ['a string twice in a set', { set_string: ['a', 'b', 'a'] }],
     ['an integer twice in a set, once as bigint', { set_integer: [1, 1n] }],
-    ['a key twice', { map_integer: [[1, 2], [1, 3]] }],
+    [
+      'a key twice',
+      {
+        map_integer: [
+          [1, 2],
+          [1, 3],
+        ],
+      },
+    ],
     ['a number for a string', { scalar_string: 1 }],
     ['a string for a number', { scalar_integer: '1' }],
     ['a fraction for an integer', { scalar_integer: 1.5 }],
@@ -127,7 +179,9 @@ describe('parseRow and isUuid', () => {
   it('refuse what is no row and no UUID', () => {
     for (const text of ['[]', '1', 'null', '"{}"']) expect(() => parseRow(text)).toThrow(RowError);
     expect(() => parseRow('{')).toThrow(SyntaxError);
-    expect([UUID, UUID.toUpperCase(), `${UUID} `, `${UUID}\n`, UUID.replaceAll('-', ''), 'g'.repeat(36), ''].map(isUuid)).toEqual([true, true, false, false, false, false, false]);
+    expect(
+      [UUID, UUID.toUpperCase(), `${UUID} `, `${UUID}\n`, UUID.replaceAll('-', ''), 'g'.repeat(36), ''].map(isUuid),
+    ).toEqual([true, true, false, false, false, false, false]);
     expect(isUuid('AAAAAAAA-1111-4111-8111-111111111111')).toBe(false);
   });
 });
@@ -135,18 +189,32 @@ describe('parseRow and isUuid', () => {
 describe('compareAtoms', () => {
   it('orders strings as their UTF-8 bytes are ordered', () => {
     const text = fc.string({ unit: 'binary', maxLength: 5 }).filter((s) => s.isWellFormed());
-    fc.assert(fc.property(text, text, (a, b) => { expect(Math.sign(compareAtoms(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b)))); }), { seed: 3, numRuns: 1_000 });
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(Math.sign(compareAtoms(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      }),
+      { seed: 3, numRuns: 1_000 },
+    );
   });
 });
 
 describe('readDatabaseSchema', () => {
-  it.each<Json>([null, { name: 'x' }, { name: 'x', tables: { T: {} } }, { name: 'x', tables: { T: { columns: { a: {} } } } }, { name: 'x', tables: { T: { columns: { a: { type: 'text' } } } } }, { name: 'x', tables: { T: { columns: {}, indexes: 'a' } } }, { name: 1, tables: {} }])('refuses %j', (json) => {
+  it.each<Json>([
+    null,
+    { name: 'x' },
+    { name: 'x', tables: { T: {} } },
+    { name: 'x', tables: { T: { columns: { a: {} } } } },
+    { name: 'x', tables: { T: { columns: { a: { type: 'text' } } } } },
+    { name: 'x', tables: { T: { columns: {}, indexes: 'a' } } },
+    { name: 1, tables: {} },
+  ])('refuses %j', (json) => {
     expect(() => readDatabaseSchema(json)).toThrow(SchemaError);
   });
 
   it('takes every table for a root where none says isRoot', () => {
     const columns = { a: { type: 'string' } };
-    const roots = (tables: Record<string, Json>): boolean[] => [...readDatabaseSchema({ name: 'x', tables }).tables.values()].map(({ isRoot }) => isRoot);
+    const roots = (tables: Record<string, Json>): boolean[] =>
+      [...readDatabaseSchema({ name: 'x', tables }).tables.values()].map(({ isRoot }) => isRoot);
     expect(roots({ A: { columns }, B: { columns } })).toEqual([true, true]);
     expect(roots({ A: { columns, isRoot: true }, B: { columns } })).toEqual([true, false]);
   });
@@ -154,7 +222,9 @@ describe('readDatabaseSchema', () => {
 
 describe('StoredRows', () => {
   const hex = fc.constantFrom('00000000', '00000001', '7fffffff', '80000000', 'ffffffff');
-  const clash = fc.tuple(hex, fc.nat(0xffff)).map(([head, n]) => `${head}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`);
+  const clash = fc
+    .tuple(hex, fc.nat(0xffff))
+    .map(([head, n]) => `${head}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`);
 
   it('sorts by UUID and finds each row, also where the first 32 bits are equal', () => {
     fc.assert(
@@ -176,7 +246,8 @@ describe('StoredRows', () => {
 
   it('sorts 100,000 rows with equal first 32 bits in no time to speak of', () => {
     const rows = new StoredRows('T');
-    for (let i = 0; i < 100_000; i++) rows.add(`00000000-0000-4000-8000-${((i * 7_919) % 100_003).toString(16).padStart(12, '0')}`, '{}');
+    for (let i = 0; i < 100_000; i++)
+      rows.add(`00000000-0000-4000-8000-${((i * 7_919) % 100_003).toString(16).padStart(12, '0')}`, '{}');
     const began = performance.now();
     rows.seal();
     expect(performance.now() - began).toBeLessThan(3_000);
@@ -206,7 +277,9 @@ describe('StoredRows', () => {
     rows.add(UUID, '{}');
     expect(() => rows.find(UUID)).toThrow('sealed');
     rows.seal();
-    expect(() => { rows.add(OTHER, '{}'); }).toThrow('sealed');
+    expect(() => {
+      rows.add(OTHER, '{}');
+    }).toThrow('sealed');
     expect(() => rows.uuid(1)).toThrow('no row number 1');
   });
 });
@@ -226,8 +299,23 @@ describe('counts and digest of a snapshot', () => {
       return content.end();
     };
     const long = `{"a":"${'x'.repeat(100_000)}"}`;
-    const rows: (readonly [string, string])[] = [[UUID, '{}'], [OTHER, long]];
-    const all = [digest('T', rows), digest('U', rows), digest('T', rows.slice(0, 1)), digest('T', [[OTHER, '{}'], [OTHER, long]]), digest('T', [[UUID, '{}'], [OTHER, long.replace('xx', 'xy')]])];
+    const rows: (readonly [string, string])[] = [
+      [UUID, '{}'],
+      [OTHER, long],
+    ];
+    const all = [
+      digest('T', rows),
+      digest('U', rows),
+      digest('T', rows.slice(0, 1)),
+      digest('T', [
+        [OTHER, '{}'],
+        [OTHER, long],
+      ]),
+      digest('T', [
+        [UUID, '{}'],
+        [OTHER, long.replace('xx', 'xy')],
+      ]),
+    ];
     expect(new Set(all).size).toBe(all.length);
     expect(digest('T', rows)).toBe(all[0]);
     expect(all[0]).toMatch(/^sha256:[0-9a-f]{64}$/);

@@ -1,9 +1,10 @@
 /** Rows whose texts are on scratch space, the space itself, and UUIDs as words. */
-import fc from 'fast-check';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import type { Scratch } from '../../src/model/scratch.js';
 import { ScratchRows } from '../../src/model/scratch-rows.js';
 import { StoredRows } from '../../src/model/snapshot.js';
@@ -28,11 +29,17 @@ afterEach(() => scratch.close());
 
 /** UUIDs of which many have the same first words. */
 const head = fc.constantFrom('00000000', '00000001', '7fffffff', '80000000', 'ffffffff');
-const clash = fc.tuple(head, fc.nat(0xffff)).map(([first, n]) => `${first}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`);
+const clash = fc
+  .tuple(head, fc.nat(0xffff))
+  .map(([first, n]) => `${first}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`);
 const anyUuid = fc.oneof(clash, clash, fc.uuid());
-const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }).filter((text) => text.isWellFormed()), fc.constantFrom('', 'x'.repeat(BLOCK_BYTES - 3), '\u{1f600}'.repeat(80_000)));
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }).filter((text) => text.isWellFormed()),
+  fc.constantFrom('', 'x'.repeat(BLOCK_BYTES - 3), '\u{1f600}'.repeat(80_000)),
+);
 
-const contentOf = (rows: ScratchRows | StoredRows): [string, string][] => Array.from({ length: rows.count }, (_, i) => [rows.uuid(i), rows.text(i).toString()]);
+const contentOf = (rows: ScratchRows | StoredRows): [string, string][] =>
+  Array.from({ length: rows.count }, (_, i) => [rows.uuid(i), rows.text(i).toString()]);
 
 describe('UUIDs as words', () => {
   it('come back as they were, in the same order', () => {
@@ -44,12 +51,24 @@ describe('UUIDs as words', () => {
         expect(writeUuid(words, UUID_WORDS)).toBe(a);
         expect(writeUuid(words, 0)).toBe(b);
         const first = [0, 1, 2, 3].find((i) => words[i] !== words[i + UUID_WORDS]);
-        expect(first === undefined ? 0 : Math.sign((words[first + UUID_WORDS] as number) - (words[first] as number))).toBe(a < b ? -1 : a > b ? 1 : 0);
+        expect(
+          first === undefined ? 0 : Math.sign((words[first + UUID_WORDS] as number) - (words[first] as number)),
+        ).toBe(a < b ? -1 : a > b ? 1 : 0);
       }),
     );
   });
 
-  it.each(['', UUID.toUpperCase(), UUID.replace('-', '0'), `${UUID}0`, UUID.slice(1), UUID.replace('a', 'g'), UUID.replace('a', '\u0130'), UUID.replace('a', '\u0161'), UUID.replace('a', '-')])('are not read from %j', (text) => {
+  it.each([
+    '',
+    UUID.toUpperCase(),
+    UUID.replace('-', '0'),
+    `${UUID}0`,
+    UUID.slice(1),
+    UUID.replace('a', 'g'),
+    UUID.replace('a', '\u0130'),
+    UUID.replace('a', '\u0161'),
+    UUID.replace('a', '-'),
+  ])('are not read from %j', (text) => {
     expect(readUuid(text, new Uint32Array(UUID_WORDS))).toBe(false);
   });
 });
@@ -57,30 +76,40 @@ describe('UUIDs as words', () => {
 describe('rows on scratch space', () => {
   it('are found and read as those in memory, however they came', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.tuple(anyUuid, anyText), { maxLength: 60, selector: ([uuid]) => uuid }), fc.boolean(), async (list, isSorted) => {
-        if (isSorted) list.sort((a, b) => (a[0] < b[0] ? -1 : 1));
-        const rows = new ScratchRows('T', scratch);
-        const inMemory = new StoredRows('T');
-        for (const [i, [uuid, text]] of list.entries()) {
-          rows.add(uuid, i % 2 === 0 ? text : Buffer.from(text));
-          inMemory.add(uuid, text);
-          expect([rows.uuid(i), rows.text(i).toString()]).toEqual([uuid, text]);
-          await scratch.drained();
-        }
-        expect(await rows.seal()).toBeUndefined();
-        inMemory.seal();
-        expect(contentOf(rows)).toEqual(contentOf(inMemory));
-        for (const [uuid] of list) expect(rows.find(uuid)).toBe(inMemory.find(uuid));
-        expect(rows.find(UUID)).toBeUndefined();
-        expect(rows.find('no UUID')).toBeUndefined();
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(anyUuid, anyText), { maxLength: 60, selector: ([uuid]) => uuid }),
+        fc.boolean(),
+        async (list, isSorted) => {
+          if (isSorted) list.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+          const rows = new ScratchRows('T', scratch);
+          const inMemory = new StoredRows('T');
+          for (const [i, [uuid, text]] of list.entries()) {
+            rows.add(uuid, i % 2 === 0 ? text : Buffer.from(text));
+            inMemory.add(uuid, text);
+            expect([rows.uuid(i), rows.text(i).toString()]).toEqual([uuid, text]);
+            await scratch.drained();
+          }
+          expect(await rows.seal()).toBeUndefined();
+          inMemory.seal();
+          expect(contentOf(rows)).toEqual(contentOf(inMemory));
+          for (const [uuid] of list) expect(rows.find(uuid)).toBe(inMemory.find(uuid));
+          expect(rows.find(UUID)).toBeUndefined();
+          expect(rows.find('no UUID')).toBeUndefined();
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it.each([
-    ['at random', (i: number) => `${(Math.imul(i, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`],
-    ['with equal first words', (i: number) => `00000000-0000-4000-8000-${((i * 7_919) % 60_013).toString(16).padStart(12, '0')}`],
+    [
+      'at random',
+      (i: number) => `${(Math.imul(i, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+    ],
+    [
+      'with equal first words',
+      (i: number) => `00000000-0000-4000-8000-${((i * 7_919) % 60_013).toString(16).padStart(12, '0')}`,
+    ],
     ['in order', (i: number) => `${i.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`],
     ['backwards', (i: number) => `${(60_000 - i).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`],
   ])('are sorted and found by tens of thousands, %s', async (_, uuidOf) => {
@@ -107,7 +136,11 @@ describe('rows on scratch space', () => {
   });
 
   it('come, change and go as in a map', async () => {
-    const step = fc.record({ uuid: fc.oneof(clash, fc.constantFrom(UUID)), what: fc.constantFrom('add', 'add', 'remove', 'change'), text: fc.string() });
+    const step = fc.record({
+      uuid: fc.oneof(clash, fc.constantFrom(UUID)),
+      what: fc.constantFrom('add', 'add', 'remove', 'change'),
+      text: fc.string(),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 300 }), async (steps) => {
         const rows = new ScratchRows('T', scratch);
@@ -146,33 +179,42 @@ describe('rows on scratch space', () => {
     const rows = new ScratchRows('T', scratch);
     rows.add(UUID, '{}');
     expect(() => rows.find(UUID)).toThrow('sealed');
-    expect(() => { rows.add('no UUID', '{}'); }).toThrow('no UUID');
+    expect(() => {
+      rows.add('no UUID', '{}');
+    }).toThrow('no UUID');
     await rows.seal();
-    expect(() => { rows.add(UUID, '{}'); }).toThrow('sealed');
+    expect(() => {
+      rows.add(UUID, '{}');
+    }).toThrow('sealed');
     expect(() => rows.uuid(1)).toThrow('no row number 1');
   });
 });
 
 describe('scratch space', () => {
   it('gives back what was written, in any order, whether it is on disk yet or not', async () => {
-    const bytes = (length: number, seed: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 7) & 0xff));
+    const bytes = (length: number, seed: number): Buffer =>
+      Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 7) & 0xff));
     const sizes = [0, 1, 7, 8, 9, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 5 * BLOCK_BYTES + 3];
     const written: { at: number; bytes: Buffer }[] = [];
     for (let i = 0; i < 120; i++) {
       const piece = bytes(sizes[(i * 5) % sizes.length] as number, i);
       written.push({ at: scratch.append(piece), bytes: piece });
-      for (const { at, bytes: expected } of [written[(i * 37) % (i + 1)], written[i]] as typeof written) expect(scratch.read(at, expected.length).equals(expected)).toBe(true);
+      for (const { at, bytes: expected } of [written[(i * 37) % (i + 1)], written[i]] as typeof written)
+        expect(scratch.read(at, expected.length).equals(expected)).toBe(true);
       if (i % 10 === 9) await scratch.drained();
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
-    for (const { at, bytes: expected } of written) expect(scratch.read(at, expected.length).equals(expected)).toBe(true);
+    for (const { at, bytes: expected } of written)
+      expect(scratch.read(at, expected.length).equals(expected)).toBe(true);
     expect(written.every(({ at }) => at % 8 === 0)).toBe(true);
   });
 
   it('leaves no name in the folder, and nobody else can read it', async () => {
     scratch.append('secret');
     expect(await readdir(folder)).toEqual([]);
-    const open = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`).filter((path) => linkOf(path).startsWith(folder));
+    const open = readdirSync('/proc/self/fd')
+      .map((fd) => `/proc/self/fd/${fd}`)
+      .filter((path) => linkOf(path).startsWith(folder));
     expect(open).toHaveLength(1);
     expect(linkOf(open[0] as string)).toMatch(/\.tmp-scratch-[0-9a-f]{24} \(deleted\)$/);
     expect(statSync(open[0] as string).mode & 0o777).toBe(0o600);

@@ -1,26 +1,37 @@
-/** From canonical text to wire notation: what is made of bytes is what is made of values, and reading it gives the text back. */
+/**
+ * From canonical text to wire notation: what is made of bytes is what is made of values, and reading it gives the text
+ * back.
+ */
 import fc from 'fast-check';
-import { encodeRow, parseRow, type Atom, type Row } from '../../src/model/row.js';
+import { type Atom, encodeRow, parseRow, type Row } from '../../src/model/row.js';
 import { WireRowReader, wireAtom, wireValue } from '../../src/model/wire.js';
 import { WireRowWriter } from '../../src/model/wire-row-writer.js';
-import { readDatabaseSchema, type BaseType, type TableSchema } from '../../src/ovsdb/database-schema.js';
+import { type BaseType, readDatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
 import { FrameError } from '../../src/ovsdb/frame.js';
 import { anyTables, EVERY_KIND } from '../compat/every-kind.js';
 
 const KINDS = EVERY_KIND.tables.get('Kinds') as TableSchema;
 const UUID = '11111111-1111-4111-8111-111111111111';
 const write = (table: TableSchema, text: string): string => new WireRowWriter(table).write(Buffer.from(text));
-const canonicalRow = anyTables.map(({ Kinds }) => Object.values(Kinds ?? {})[0]).filter((row): row is Row => row !== undefined).map((row) => encodeRow(KINDS, row, UUID));
+const canonicalRow = anyTables
+  .map(({ Kinds }) => Object.values(Kinds ?? {})[0])
+  .filter((row): row is Row => row !== undefined)
+  .map((row) => encodeRow(KINDS, row, UUID));
 
 /** Wire text made of values; the keys of a JavaScript object may stand in another order than a server's. */
 function fromValues(table: TableSchema, row: Row): string {
   const columns = [...table.columns.values()].filter(({ name }) => row[name] !== undefined);
-  return `{${columns.map((column) => {
-    const value = row[column.name];
-    if (column.kind !== 'map' || Array.isArray(value)) return `${JSON.stringify(column.name)}:${wireValue(column, value)}`;
-    const pairs = Object.entries(value as Record<string, Atom>).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    return `${JSON.stringify(column.name)}:["map",[${pairs.map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(column.value as BaseType, v)}]`).join(',')}]]`;
-  }).join(',')}}`;
+  return `{${columns
+    .map((column) => {
+      const value = row[column.name];
+      if (column.kind !== 'map' || Array.isArray(value))
+        return `${JSON.stringify(column.name)}:${wireValue(column, value)}`;
+      const pairs = Object.entries(value as Record<string, Atom>).sort(([a], [b]) =>
+        Buffer.compare(Buffer.from(a), Buffer.from(b)),
+      );
+      return `${JSON.stringify(column.name)}:["map",[${pairs.map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(column.value as BaseType, v)}]`).join(',')}]]`;
+    })
+    .join(',')}}`;
 }
 
 describe('WireRowWriter', () => {
@@ -39,7 +50,16 @@ describe('WireRowWriter', () => {
   const schema = readDatabaseSchema({
     name: 'D',
     version: '1.0.0',
-    tables: { T: { columns: { gone: { type: 'string', ephemeral: true }, key: { type: 'string' }, keys: { type: { key: 'string', min: 0, max: 'unlimited' } }, map: { type: { key: 'string', value: 'string', min: 0, max: 'unlimited' } } } } },
+    tables: {
+      T: {
+        columns: {
+          gone: { type: 'string', ephemeral: true },
+          key: { type: 'string' },
+          keys: { type: { key: 'string', min: 0, max: 'unlimited' } },
+          map: { type: { key: 'string', value: 'string', min: 0, max: 'unlimited' } },
+        },
+      },
+    },
   });
   const table = schema.tables.get('T') as TableSchema;
 
@@ -54,7 +74,7 @@ describe('WireRowWriter', () => {
     expect(write(table, '{"key":"a","keys":["b"]}')).toBe('{"key":"a","keys":"b"}');
   });
 
-  it('keeps the order of a map\'s keys and every escape and byte of its texts', () => {
+  it("keeps the order of a map's keys and every escape and byte of its texts", () => {
     expect(write(table, '{"map":{"10":"\\"]}","9":"\\\\"}}')).toBe('{"map":["map",[["10","\\"]}"],["9","\\\\"]]]}');
     expect(write(table, '{"key":"größe 😀"}')).toBe('{"key":"größe 😀"}');
   });
@@ -65,6 +85,17 @@ describe('WireRowWriter', () => {
   });
 
   it('refuses what is not canonical, or not of its table', () => {
-    for (const text of ['[]', '', '{"other":"x"}', '{"key":"a","gone":"b"}', '{"keys":"a"}', '{"keys":["a"', '{"map":3}', '{"key":}', '{"key":"a']) expect(() => write(table, text)).toThrow(FrameError);
+    for (const text of [
+      '[]',
+      '',
+      '{"other":"x"}',
+      '{"key":"a","gone":"b"}',
+      '{"keys":"a"}',
+      '{"keys":["a"',
+      '{"map":3}',
+      '{"key":}',
+      '{"key":"a',
+    ])
+      expect(() => write(table, text)).toThrow(FrameError);
   });
 });

@@ -1,21 +1,29 @@
 /** Between wire notation and plain notation: the texts cut out of bytes are those made from values. */
 import fc from 'fast-check';
-import { encodeRow, parseRow, type Atom, type Row, type Value } from '../../src/model/row.js';
-import { wireAtom, wireRow, wireValue, WireRowReader } from '../../src/model/wire.js';
-import { readDatabaseSchema, type BaseType, type ColumnSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
+import { type Atom, encodeRow, parseRow, type Row, type Value } from '../../src/model/row.js';
+import { WireRowReader, wireAtom, wireRow, wireValue } from '../../src/model/wire.js';
+import {
+  type BaseType,
+  type ColumnSchema,
+  readDatabaseSchema,
+  type TableSchema,
+} from '../../src/ovsdb/database-schema.js';
 import { FrameError } from '../../src/ovsdb/frame.js';
-import { parseJson, type Json } from '../../src/ovsdb/json.js';
+import { type Json, parseJson } from '../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND } from '../compat/every-kind.js';
 
 const KINDS = EVERY_KIND.tables.get('Kinds') as TableSchema;
 const UUID = '11111111-1111-4111-8111-111111111111';
 
-const read = (table: TableSchema, wire: string, at = 0): string => new WireRowReader(table).read(Buffer.from(' '.repeat(at) + wire), at).text.toString();
+const read = (table: TableSchema, wire: string, at = 0): string =>
+  new WireRowReader(table).read(Buffer.from(' '.repeat(at) + wire), at).text.toString();
 
 /** Plain value of a wire value, by RFC 7047 section 5.1 and nothing of the product's. */
 function plainValue(column: ColumnSchema, wire: Json): Json | undefined {
-  const atom = (base: BaseType, value: Json): Json => (base.type === 'uuid' ? ((value as readonly Json[])[1] as Json) : value);
-  const list = (tag: string): readonly Json[] => (Array.isArray(wire) && wire[0] === tag ? (wire[1] as readonly Json[]) : [wire]);
+  const atom = (base: BaseType, value: Json): Json =>
+    base.type === 'uuid' ? ((value as readonly Json[])[1] as Json) : value;
+  const list = (tag: string): readonly Json[] =>
+    Array.isArray(wire) && wire[0] === tag ? (wire[1] as readonly Json[]) : [wire];
   switch (column.kind) {
     case 'scalar':
       return atom(column.key, wire);
@@ -24,21 +32,29 @@ function plainValue(column: ColumnSchema, wire: Json): Json | undefined {
     case 'set':
       return list('set').map((value) => atom(column.key, value));
     case 'map': {
-      const pairs = list('map').map((pair) => [atom(column.key, (pair as readonly Json[])[0] as Json), atom(column.value as BaseType, (pair as readonly Json[])[1] as Json)]);
+      const pairs = list('map').map((pair) => [
+        atom(column.key, (pair as readonly Json[])[0] as Json),
+        atom(column.value as BaseType, (pair as readonly Json[])[1] as Json),
+      ]);
       return column.key.type === 'string' || column.key.type === 'uuid' ? (Object.fromEntries(pairs) as Json) : pairs;
     }
   }
 }
 
 function plainRow(table: TableSchema, wire: string): Row {
-  const entries = Object.entries(parseJson(wire) as Record<string, Json>).map(([name, value]) => [name, plainValue(table.columns.get(name) as ColumnSchema, value)]);
+  const entries = Object.entries(parseJson(wire) as Record<string, Json>).map(([name, value]) => [
+    name,
+    plainValue(table.columns.get(name) as ColumnSchema, value),
+  ]);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Row;
 }
 
 /** Wire text as a server writes it, whose maps are sorted where the keys of a JavaScript object may not be. */
 function serverText(column: ColumnSchema, value: Value | undefined): string {
   if (column.kind !== 'map' || value === undefined || Array.isArray(value)) return wireValue(column, value);
-  const pairs = Object.entries(value as Record<string, Atom>).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const pairs = Object.entries(value as Record<string, Atom>).sort(([a], [b]) =>
+    Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  );
   return `["map",[${pairs.map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(column.value as BaseType, v)}]`).join(',')}]]`;
 }
 
@@ -46,14 +62,20 @@ function serverRow(columns: Iterable<ColumnSchema>, row: Row): string {
   return `{${[...columns].map((column) => `${JSON.stringify(column.name)}:${serverText(column, row[column.name])}`).join(',')}}`;
 }
 
-const canonicalRow = anyTables.map(({ Kinds }) => Object.values(Kinds ?? {})[0]).filter((row): row is Row => row !== undefined).map((row) => encodeRow(KINDS, row, UUID));
+const canonicalRow = anyTables
+  .map(({ Kinds }) => Object.values(Kinds ?? {})[0])
+  .filter((row): row is Row => row !== undefined)
+  .map((row) => encodeRow(KINDS, row, UUID));
 
 describe('WireRowReader', () => {
   it('cuts the canonical text out of wire text, whatever kinds of column it has', () => {
     fc.assert(
       fc.property(canonicalRow, fc.nat(50), (text, at) => {
         const row = parseRow(text);
-        const wire = serverRow([...KINDS.columns.values()].filter(({ name }) => row[name] !== undefined), row);
+        const wire = serverRow(
+          [...KINDS.columns.values()].filter(({ name }) => row[name] !== undefined),
+          row,
+        );
         expect(read(KINDS, wire, at)).toBe(text);
         expect(encodeRow(KINDS, plainRow(KINDS, wire), UUID)).toBe(text);
         expect(encodeRow(KINDS, plainRow(KINDS, wireRow(KINDS, row)), UUID)).toBe(text);
@@ -86,7 +108,10 @@ describe('WireRowReader', () => {
   });
 
   it('takes a set of one bare or in brackets', () => {
-    for (const set of ['7', '["set",[7]]']) expect(read(KINDS, `{"optional_integer":${set},"set_integer":${set}}`)).toBe('{"optional_integer":7,"set_integer":[7]}');
+    for (const set of ['7', '["set",[7]]'])
+      expect(read(KINDS, `{"optional_integer":${set},"set_integer":${set}}`)).toBe(
+        '{"optional_integer":7,"set_integer":[7]}',
+      );
     expect(read(KINDS, '{"optional_integer":["set",[]],"set_integer":["set",[]]}')).toBe('{}');
   });
 
@@ -102,17 +127,35 @@ describe('WireRowReader', () => {
     expect(read(KINDS, `{"set_real":["set",[${reals.join(',')}]]}`)).toBe(expected);
   });
 
-  it.each(['{"nonsense":1}', '{"map_string":["set",[]]}', '{"scalar_uuid":"11111111-1111-4111-8111-111111111111"}', '{"set_uuid":["set",["a"]]}', '{"scalar_string":"a"', '{"scalar_string" :"a"}', '[]', '"a"'])('refuses %s', (wire) => {
+  it.each([
+    '{"nonsense":1}',
+    '{"map_string":["set",[]]}',
+    '{"scalar_uuid":"11111111-1111-4111-8111-111111111111"}',
+    '{"set_uuid":["set",["a"]]}',
+    '{"scalar_string":"a"',
+    '{"scalar_string" :"a"}',
+    '[]',
+    '"a"',
+  ])('refuses %s', (wire) => {
     expect(() => read(KINDS, wire)).toThrow(FrameError);
   });
 });
 
 describe('wireValue', () => {
   it('writes the default of a column for a value that is not there', () => {
-    const defaults = Object.fromEntries([...KINDS.columns.values()].map((column) => [column.name, parseJson(wireValue(column, undefined))]));
+    const defaults = Object.fromEntries(
+      [...KINDS.columns.values()].map((column) => [column.name, parseJson(wireValue(column, undefined))]),
+    );
     expect(defaults).toMatchObject({
-      scalar_string: '', scalar_integer: 0, scalar_real: 0, scalar_boolean: false, scalar_uuid: ['uuid', '00000000-0000-0000-0000-000000000000'],
-      optional_string: ['set', []], set_uuid: ['set', []], map_string: ['map', []], map_integer: ['map', []],
+      scalar_string: '',
+      scalar_integer: 0,
+      scalar_real: 0,
+      scalar_boolean: false,
+      scalar_uuid: ['uuid', '00000000-0000-0000-0000-000000000000'],
+      optional_string: ['set', []],
+      set_uuid: ['set', []],
+      map_string: ['map', []],
+      map_integer: ['map', []],
     });
   });
 
@@ -131,7 +174,9 @@ describe('wireValue', () => {
   });
 
   it('leaves columns of the row that the table does not have out of a wire row', () => {
-    const small = readDatabaseSchema({ name: 'x', tables: { T: { columns: { a: { type: 'string' } } } } }).tables.get('T') as TableSchema;
+    const small = readDatabaseSchema({ name: 'x', tables: { T: { columns: { a: { type: 'string' } } } } }).tables.get(
+      'T',
+    ) as TableSchema;
     expect(wireRow(small, { a: 'x', b: 'y' })).toBe('{"a":"x"}');
   });
 });

@@ -1,7 +1,7 @@
 /** The audit trail in GraphQL, for admins. */
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import type { AuditFilter } from '../../service/audit-page.js';
 import type { AuditTrail } from '../../service/audit.js';
+import type { AuditFilter } from '../../service/audit-page.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { AuditCheck, AuditConnection, connectionOf } from './audit.type.js';
@@ -23,11 +23,19 @@ export class AuditResolver {
     @Arg('until', () => DateTime, { nullable: true }) until: Date | null,
   ): Promise<AuditConnection> {
     requirePermissions(viewer, 'admin');
-    const filter: AuditFilter = { subject: subject ?? undefined, action: action ?? undefined, result: result ?? undefined, sinceMs: since?.getTime(), untilMs: until?.getTime() };
+    const filter: AuditFilter = {
+      subject: subject ?? undefined,
+      action: action ?? undefined,
+      result: result ?? undefined,
+      sinceMs: since?.getTime(),
+      untilMs: until?.getTime(),
+    };
     return connectionOf(await this.trail.page({ ...filter, first: first ?? 50, after: after ?? undefined }), filter);
   }
 
-  @Query(() => AuditCheck, { description: 'Reads the whole audit trail: finds lines that were edited, removed, inserted, moved or cut off' })
+  @Query(() => AuditCheck, {
+    description: 'Reads the whole audit trail: finds lines that were edited, removed, inserted, moved or cut off',
+  })
   async auditCheck(@Ctx() { viewer }: ApiContext): Promise<AuditCheck> {
     requirePermissions(viewer, 'admin');
     return this.trail.check();

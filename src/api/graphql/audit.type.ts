@@ -1,8 +1,8 @@
 /** The audit trail, as GraphQL shows it. */
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { AuditEntry as ServiceEntry } from '../../service/audit-line.js';
 import type { AuditFilter, AuditPage } from '../../service/audit-page.js';
 import { cursorOf } from '../../service/audit-page.js';
-import type { AuditEntry as ServiceEntry } from '../../service/audit-line.js';
 import { PageInfo } from './page.type.js';
 import { BigIntScalar, DateTime } from './scalars.js';
 
@@ -15,7 +15,10 @@ export enum AuditVia {
 registerEnumType(AuditVia, {
   name: 'AuditVia',
   description: 'How a call came in',
-  valuesConfig: { SOCKET: { description: 'WebSocket' }, SERVER: { description: 'No call: the server did it by itself' } },
+  valuesConfig: {
+    SOCKET: { description: 'WebSocket' },
+    SERVER: { description: 'No call: the server did it by itself' },
+  },
 });
 
 @ObjectType({ description: 'What a call was about, as far as it is known' })
@@ -50,7 +53,9 @@ export class AuditEntry {
   @Field(() => String, { nullable: true, description: 'Who; null where nobody is known' })
   subject?: string | undefined;
 
-  @Field(() => String, { description: 'Name of the mutation; of what was refused otherwise the field, the route, or connect for a socket' })
+  @Field(() => String, {
+    description: 'Name of the mutation; of what was refused otherwise the field, the route, or connect for a socket',
+  })
   action!: string;
 
   @Field(() => AuditVia)
@@ -68,7 +73,9 @@ export class AuditEntry {
   @Field(() => String, { nullable: true })
   requestId?: string | undefined;
 
-  @Field(() => Int, { description: 'How many calls the line stands for: more than 1 where refused ones came in a flood' })
+  @Field(() => Int, {
+    description: 'How many calls the line stands for: more than 1 where refused ones came in a flood',
+  })
   repeated!: number;
 
   @Field(() => String, { nullable: true, description: 'What the server has to say to a line of its own' })
@@ -78,9 +85,36 @@ export class AuditEntry {
   hash!: string;
 }
 
-export function entryOf({ at, seq, subject, action, via, address, target, result, requestId, repeated = 1, lines, note, hash }: ServiceEntry): AuditEntry {
+export function entryOf({
+  at,
+  seq,
+  subject,
+  action,
+  via,
+  address,
+  target,
+  result,
+  requestId,
+  repeated = 1,
+  lines,
+  note,
+  hash,
+}: ServiceEntry): AuditEntry {
   const said = lines === undefined ? note : `${lines} ${note ?? 'lines'}`;
-  return { seq, at, subject, action, via: AuditVia[via], address, target: target === undefined ? undefined : { ...target, dryRun: target.dryRun ?? false }, result, requestId, repeated, note: said, hash };
+  return {
+    seq,
+    at,
+    subject,
+    action,
+    via: AuditVia[via],
+    address,
+    target: target === undefined ? undefined : { ...target, dryRun: target.dryRun ?? false },
+    result,
+    requestId,
+    repeated,
+    note: said,
+    hash,
+  };
 }
 
 @ObjectType()
@@ -99,13 +133,21 @@ export function connectionOf({ nodes, hasNextPage, hasPreviousPage }: AuditPage,
   return {
     filter,
     nodes: nodes.map(entryOf),
-    pageInfo: { hasNextPage, hasPreviousPage, startCursor: start === undefined ? undefined : cursorOf(start), endCursor: end === undefined ? undefined : cursorOf(end) },
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage,
+      startCursor: start === undefined ? undefined : cursorOf(start),
+      endCursor: end === undefined ? undefined : cursorOf(end),
+    },
   };
 }
 
 @ObjectType()
 export class AuditFault {
-  @Field(() => BigIntScalar, { nullable: true, description: 'Number of the line that is wrong or missing, where it is known' })
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'Number of the line that is wrong or missing, where it is known',
+  })
   seq?: number | undefined;
 
   @Field(() => String)
@@ -118,7 +160,11 @@ export class AuditFault {
   message!: string;
 }
 
-@ObjectType({ description: 'Whether the audit trail is as it was written. Note lastHash somewhere else now and then: whoever rewrites the whole trail cannot make that hash again' })
+@ObjectType({
+  description:
+    'Whether the audit trail is as it was written. Note lastHash somewhere else now and then: whoever rewrites the ' +
+    'whole trail cannot make that hash again',
+})
 export class AuditCheck {
   @Field(() => Boolean)
   intact!: boolean;

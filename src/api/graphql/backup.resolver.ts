@@ -1,13 +1,25 @@
 /** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { AppError } from '../../lib/error.js';
-import type { BackupProgress as ServiceProgress, BackupService, CreateBackup } from '../../service/backup.js';
+import type { BackupService, CreateBackup, BackupProgress as ServiceProgress } from '../../service/backup.js';
 import type { Catalog } from '../../service/catalog.js';
 import type { ImportService } from '../../service/import.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { openUpload } from '../upload.js';
-import { BackupConnection, BackupFilterInput, BackupJob, BackupProgress, Backup, CreateBackupInput, ImportBackupInput, ValidationReport, backupOf, jobOf, progressOf } from './backup.type.js';
+import {
+  Backup,
+  BackupConnection,
+  BackupFilterInput,
+  BackupJob,
+  BackupProgress,
+  backupOf,
+  CreateBackupInput,
+  ImportBackupInput,
+  jobOf,
+  progressOf,
+  ValidationReport,
+} from './backup.type.js';
 import { FOLLOW_BACKUP } from './follow.js';
 import { checkCreateBackup, checkImportBackup, checkKey } from './input.js';
 
@@ -21,12 +33,22 @@ export class BackupResolver {
   ) {}
 
   @Query(() => BackupConnection, { name: 'backups', description: 'Newest first' })
-  list(@Ctx() { viewer }: ApiContext, @Arg('filter', () => BackupFilterInput, { nullable: true }) filter: BackupFilterInput | null, @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null, @Arg('after', () => String, { nullable: true }) after: string | null): BackupConnection {
+  list(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('filter', () => BackupFilterInput, { nullable: true }) filter: BackupFilterInput | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+  ): BackupConnection {
     requirePermissions(viewer, 'backups:read');
     const page = this.catalog.list({ filter, first: first ?? 50, after });
     const nodes = page.nodes.map(backupOf);
     const { cursors, totalCount, hasNextPage, hasPreviousPage } = page;
-    return { nodes, edges: nodes.map((node, i) => ({ node, cursor: cursors[i] as string })), totalCount, pageInfo: { hasNextPage, hasPreviousPage, startCursor: cursors[0], endCursor: cursors.at(-1) } };
+    return {
+      nodes,
+      edges: nodes.map((node, i) => ({ node, cursor: cursors[i] as string })),
+      totalCount,
+      pageInfo: { hasNextPage, hasPreviousPage, startCursor: cursors[0], endCursor: cursors.at(-1) },
+    };
   }
 
   @Query(() => Backup, { nullable: true })
@@ -43,24 +65,43 @@ export class BackupResolver {
   }
 
   @Mutation(() => Backup, { description: 'Answers when the backup is stored' })
-  async createBackup(@Ctx() { viewer }: ApiContext, @Arg('input', () => CreateBackupInput) input: CreateBackupInput): Promise<Backup> {
+  async createBackup(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
+  ): Promise<Backup> {
     requirePermissions(viewer, 'backups:write');
     return backupOf(await this.backups.start(this.request(input, viewer.subject)).done);
   }
 
   @Mutation(() => BackupJob, { description: 'Answers at once; follow it with backupProgress' })
-  startBackup(@Ctx() { viewer }: ApiContext, @Arg('input', () => CreateBackupInput) input: CreateBackupInput): BackupJob {
+  startBackup(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
+  ): BackupJob {
     requirePermissions(viewer, 'backups:write');
     return jobOf(this.backups.start(this.request(input, viewer.subject)));
   }
 
   @Mutation(() => Backup)
-  async importBackup(@Ctx() { viewer, requestSignal }: ApiContext, @Arg('input', () => ImportBackupInput) input: ImportBackupInput): Promise<Backup> {
+  async importBackup(
+    @Ctx() { viewer, requestSignal }: ApiContext,
+    @Arg('input', () => ImportBackupInput) input: ImportBackupInput,
+  ): Promise<Backup> {
     requirePermissions(viewer, 'backups:write');
     const { name, description, tags, format, decryptionKey } = checkImportBackup(input);
     const upload = await input.file;
-    const source = upload === null || upload === undefined ? once(input.data ?? '') : openUpload(upload, this.uploadBytesMax, requestSignal);
-    return backupOf(await this.imports.import({ source, details: () => ({ fileName: upload?.filename, format, name, description, tags, decryptionKey }), subject: viewer.subject, signal: requestSignal }));
+    const source =
+      upload === null || upload === undefined
+        ? once(input.data ?? '')
+        : openUpload(upload, this.uploadBytesMax, requestSignal);
+    return backupOf(
+      await this.imports.import({
+        source,
+        details: () => ({ fileName: upload?.filename, format, name, description, tags, decryptionKey }),
+        subject: viewer.subject,
+        signal: requestSignal,
+      }),
+    );
   }
 
   @Mutation(() => ID, { description: 'Answers with the id' })
@@ -69,8 +110,14 @@ export class BackupResolver {
     return this.backups.delete(id, viewer.subject);
   }
 
-  @Mutation(() => ValidationReport, { description: 'Reads the stored file back and checks it: checksum, decryption, format, schema, references' })
-  async validateBackup(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string, @Arg('decryptionKey', () => String, { nullable: true }) decryptionKey: string | null): Promise<ValidationReport> {
+  @Mutation(() => ValidationReport, {
+    description: 'Reads the stored file back and checks it: checksum, decryption, format, schema, references',
+  })
+  async validateBackup(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('id', () => ID) id: string,
+    @Arg('decryptionKey', () => String, { nullable: true }) decryptionKey: string | null,
+  ): Promise<ValidationReport> {
     requirePermissions(viewer, 'backups:read');
     return this.backups.validate(id, checkKey('decryptionKey', decryptionKey));
   }

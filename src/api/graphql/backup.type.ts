@@ -1,11 +1,12 @@
 /** What the contract says of backups. */
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+
 import type { FileUpload } from 'graphql-upload-minimal';
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { BackupJob as ServiceJob, BackupProgress as ServiceProgress } from '../../service/backup.js';
 import type { BackupRecord } from '../../service/manifest-record.js';
-import { BigIntScalar, DateTime, Upload } from './scalars.js';
 import { PulledIn, ResourceFilter, ResourceFilterInput } from './filter.type.js';
 import { OperationError, PageInfo, TableCount, tableCounts } from './page.type.js';
+import { BigIntScalar, DateTime, Upload } from './scalars.js';
 
 export enum BackupType {
   FULL = 'FULL',
@@ -26,14 +27,24 @@ export enum CaptureMode {
   FAST = 'FAST',
   PACED = 'PACED',
 }
-registerEnumType(CaptureMode, { name: 'CaptureMode', description: 'FAST reads in one request, for which the server answers nobody else; PACED reads in small steps; AUTO chooses by size and kind of server' });
+registerEnumType(CaptureMode, {
+  name: 'CaptureMode',
+  description:
+    'FAST reads in one request, for which the server answers nobody else; PACED reads in small steps; AUTO chooses ' +
+    'by size and kind of server',
+});
 
 export enum BackupFormat {
   JSON = 'JSON',
   YAML = 'YAML',
   OVSDB = 'OVSDB',
 }
-registerEnumType(BackupFormat, { name: 'BackupFormat', description: "JSON and YAML are this project's own document; OVSDB is the standalone database file that ovsdb-server and ovsdb-client restore read" });
+registerEnumType(BackupFormat, {
+  name: 'BackupFormat',
+  description:
+    "JSON and YAML are this project's own document; OVSDB is the standalone database file that ovsdb-server and " +
+    'ovsdb-client restore read',
+});
 
 export enum BackupPhase {
   QUEUED = 'QUEUED',
@@ -74,10 +85,17 @@ export class Backup {
   @Field(() => BigIntScalar, { description: 'Bytes before compression and encryption' })
   contentSize!: number;
 
-  @Field(() => String, { description: "SHA-256 of the stored file, as 'sha256:' and 64 hexadecimal digits: what sha256sum prints of the file, no key needed" })
+  @Field(() => String, {
+    description:
+      "SHA-256 of the stored file, as 'sha256:' and 64 hexadecimal digits: what sha256sum prints of the file, no " +
+      'key needed',
+  })
   checksum!: string;
 
-  @Field(() => String, { description: 'SHA-256 of the rows themselves: equal for equal configurations, whatever the format, compression or encryption' })
+  @Field(() => String, {
+    description:
+      'SHA-256 of the rows themselves: equal for equal configurations, whatever the format, compression or encryption',
+  })
   contentDigest!: string;
 
   @Field(() => Boolean)
@@ -86,13 +104,19 @@ export class Backup {
   @Field(() => Boolean)
   encrypted!: boolean;
 
-  @Field(() => Boolean, { description: 'Imported still encrypted, without its key: type, format, contentSize, contentDigest, rowCount, tables and schemaVersion are placeholders until validateBackup has read it once with the key' })
+  @Field(() => Boolean, {
+    description:
+      'Imported still encrypted, without its key: type, format, contentSize, contentDigest, rowCount, tables and ' +
+      'schemaVersion are placeholders until validateBackup has read it once with the key',
+  })
   sealed!: boolean;
 
   @Field(() => [String])
   tags!: readonly string[];
 
-  @Field(() => String, { description: 'The database it was captured from, as configured here, and what that database called itself' })
+  @Field(() => String, {
+    description: 'The database it was captured from, as configured here, and what that database called itself',
+  })
   database!: string;
 
   @Field(() => String)
@@ -110,7 +134,9 @@ export class Backup {
   @Field(() => ResourceFilter, { nullable: true, description: 'Of a selective backup: what was asked for' })
   resourceFilter?: ResourceFilter | undefined;
 
-  @Field(() => [PulledIn], { description: 'Of a selective backup: rows that nobody named and that came along, the first 500' })
+  @Field(() => [PulledIn], {
+    description: 'Of a selective backup: rows that nobody named and that came along, the first 500',
+  })
   pulledIn!: readonly PulledIn[];
 
   @Field(() => Int, { description: 'How many rows came along' })
@@ -124,8 +150,26 @@ export class Backup {
 }
 
 export function backupOf(record: BackupRecord): Backup {
-  const { archiveFormat, tables, type, sealed = false, pulledIn = [], pulledInCount = 0, warnings = [], ...rest } = record;
-  return { ...rest, type: BackupType[type], format: BackupFormat[archiveFormat], tables: tableCounts(tables), sealed, pulledIn, pulledInCount, warnings };
+  const {
+    archiveFormat,
+    tables,
+    type,
+    sealed = false,
+    pulledIn = [],
+    pulledInCount = 0,
+    warnings = [],
+    ...rest
+  } = record;
+  return {
+    ...rest,
+    type: BackupType[type],
+    format: BackupFormat[archiveFormat],
+    tables: tableCounts(tables),
+    sealed,
+    pulledIn,
+    pulledInCount,
+    warnings,
+  };
 }
 
 @ObjectType()
@@ -217,7 +261,12 @@ export class ImportBackupInput {
   @Field(() => String, { nullable: true })
   data?: string | null;
 
-  @Field(() => BackupFormat, { nullable: true, description: "Read from the content if left out: JSON, YAML or an OVSDB database file (standalone or of a cluster's member), each also gzip-compressed, or this project's encrypted form" })
+  @Field(() => BackupFormat, {
+    nullable: true,
+    description:
+      "Read from the content if left out: JSON, YAML or an OVSDB database file (standalone or of a cluster's " +
+      "member), each also gzip-compressed, or this project's encrypted form",
+  })
   format?: BackupFormat | null;
 
   @Field(() => String, { nullable: true })
@@ -229,7 +278,10 @@ export class ImportBackupInput {
   @Field(() => [String], { nullable: true })
   tags?: string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Of an encrypted file. Without it the file is stored still encrypted: see sealed' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Of an encrypted file. Without it the file is stored still encrypted: see sealed',
+  })
   decryptionKey?: string | null;
 }
 
@@ -238,7 +290,9 @@ export class ValidationReport {
   @Field(() => Boolean)
   valid!: boolean;
 
-  @Field(() => Boolean, { description: 'False where the backup is encrypted and no key was given: then only the stored bytes were checked' })
+  @Field(() => Boolean, {
+    description: 'False where the backup is encrypted and no key was given: then only the stored bytes were checked',
+  })
   contentChecked!: boolean;
 
   @Field(() => BigIntScalar, { nullable: true })

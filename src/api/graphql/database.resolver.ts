@@ -4,7 +4,7 @@ import { AppError } from '../../lib/error.js';
 import type { Databases } from '../../service/database.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
-import { Database, TableCount, Viewer, tableCounts } from './page.type.js';
+import { Database, TableCount, tableCounts, Viewer } from './page.type.js';
 
 @Resolver(() => Database)
 export class DatabaseResolver {
@@ -13,7 +13,15 @@ export class DatabaseResolver {
   @Query(() => [Database])
   databases(@Ctx() { viewer }: ApiContext): Database[] {
     requirePermissions(viewer, 'backups:read');
-    return this.all.list().map(({ id, schemaName, status }) => ({ id, schemaName, schemaVersion: status.schemaVersion, connected: status.connected, clustered: status.clustered, leader: status.leader, error: status.error }));
+    return this.all.list().map(({ id, schemaName, status }) => ({
+      id,
+      schemaName,
+      schemaVersion: status.schemaVersion,
+      connected: status.connected,
+      clustered: status.clustered,
+      leader: status.leader,
+      error: status.error,
+    }));
   }
 
   /** Counted when asked for; none while the database is away, whose `error` says why. */

@@ -6,7 +6,7 @@ import { requirePermissions } from '../permission.js';
 import { ResourceFilterInput } from './filter.type.js';
 import { checkFilter, checkKey } from './input.js';
 import { ConfigurationRefInput } from './page.type.js';
-import { ChangeKind, RowChangeConnection, changesOf } from './restore.type.js';
+import { ChangeKind, changesOf, RowChangeConnection } from './restore.type.js';
 
 @ObjectType()
 export class ConfigurationDiff {
@@ -30,7 +30,12 @@ export class DiffResolver {
   constructor(private readonly compare: CompareService) {}
 
   @Query(() => ConfigurationDiff)
-  async diff(@Ctx() { viewer }: ApiContext, @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput, @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput, @Arg('filter', () => ResourceFilterInput, { nullable: true }) filter: ResourceFilterInput | null): Promise<ConfigurationDiff> {
+  async diff(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput,
+    @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput,
+    @Arg('filter', () => ResourceFilterInput, { nullable: true }) filter: ResourceFilterInput | null,
+  ): Promise<ConfigurationDiff> {
     requirePermissions(viewer, 'backups:read');
     const comparison = await this.compare.compare(refOf(from), refOf(to), checkFilter(filter));
     const { identical, inserted, updated, deleted } = comparison;
@@ -45,10 +50,25 @@ export class DiffResolver {
     @Arg('kind', () => ChangeKind, { nullable: true }) kind: ChangeKind | null,
     @Arg('table', () => String, { nullable: true }) table: string | null,
   ): Promise<RowChangeConnection> {
-    return changesOf(await comparison.changes({ first: first ?? 100, after: after ?? undefined, kind: kind ?? undefined, table: table ?? undefined }));
+    return changesOf(
+      await comparison.changes({
+        first: first ?? 100,
+        after: after ?? undefined,
+        kind: kind ?? undefined,
+        table: table ?? undefined,
+      }),
+    );
   }
 }
 
-function refOf({ backupId, database, decryptionKey }: ConfigurationRefInput): { backupId: string | undefined; database: string | undefined; decryptionKey: string | undefined } {
-  return { backupId: backupId ?? undefined, database: database ?? undefined, decryptionKey: checkKey('decryptionKey', decryptionKey) };
+function refOf({ backupId, database, decryptionKey }: ConfigurationRefInput): {
+  backupId: string | undefined;
+  database: string | undefined;
+  decryptionKey: string | undefined;
+} {
+  return {
+    backupId: backupId ?? undefined,
+    database: database ?? undefined,
+    decryptionKey: checkKey('decryptionKey', decryptionKey),
+  };
 }

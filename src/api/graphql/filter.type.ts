@@ -3,7 +3,11 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 
 const PICKS = 'Names or UUIDs';
 
-@ObjectType({ description: 'Which part of a configuration. A name or a UUID picks a resource, with what it owns and what that needs in order to stand; without any list everything is picked. The include flags are true unless set to false.' })
+@ObjectType({
+  description:
+    'Which part of a configuration. A name or a UUID picks a resource, with what it owns and what that needs in ' +
+    'order to stand; without any list everything is picked. The include flags are true unless set to false.',
+})
 export class ResourceFilter {
   @Field(() => [String], { nullable: true })
   switches?: readonly string[] | undefined;

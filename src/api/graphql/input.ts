@@ -21,18 +21,61 @@ const picked = given(field.picked);
 const flag = given(z.boolean()).transform((value) => value ?? true);
 const filter = given(
   z
-    .object({ switches: picked, routers: picked, portGroups: picked, addressSets: picked, loadBalancers: picked, includePorts: flag, includeAcls: flag, includeLoadBalancers: flag, includeNat: flag, includeDhcpOptions: flag, includeQos: flag })
+    .object({
+      switches: picked,
+      routers: picked,
+      portGroups: picked,
+      addressSets: picked,
+      loadBalancers: picked,
+      includePorts: flag,
+      includeAcls: flag,
+      includeLoadBalancers: flag,
+      includeNat: flag,
+      includeDhcpOptions: flag,
+      includeQos: flag,
+    })
     .transform((value) => value as ResourceFilter),
 );
 
 const createBackup = z
-  .object({ type: given(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL'])).transform((value) => value ?? 'FULL'), resourceFilter: filter, capture: given(z.enum(['AUTO', 'FAST', 'PACED'])).transform((value) => value ?? 'AUTO'), name, description, format: format.transform((value): ArchiveFormat => value ?? 'JSON'), compress: given(z.boolean()), encrypt: given(z.boolean()), encryptionKey: key, tags, database: given(z.string()) })
-  .refine(({ encrypt, encryptionKey }) => encrypt !== true || encryptionKey !== undefined, { path: ['encryptionKey'], message: 'is needed with encrypt' })
-  .refine(({ encrypt, encryptionKey }) => encrypt === true || encryptionKey === undefined, { path: ['encrypt'], message: 'must be true where encryptionKey is given: the backup would not be encrypted' })
-  .refine(({ type }) => type !== 'INCREMENTAL', { path: ['type'], message: 'INCREMENTAL backups are not made yet: use FULL or SELECTIVE' })
-  .refine(({ type, resourceFilter }) => type !== 'SELECTIVE' || resourceFilter !== undefined, { path: ['resourceFilter'], message: 'is needed with type SELECTIVE' })
-  .refine(({ type, resourceFilter }) => type === 'SELECTIVE' || resourceFilter === undefined, { path: ['type'], message: 'must be SELECTIVE where resourceFilter is given: a full backup holds everything' })
-  .transform(({ encrypt: _encrypt, type: _type, compress, resourceFilter, ...rest }) => ({ ...rest, compress: compress ?? false, filter: resourceFilter }));
+  .object({
+    type: given(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL'])).transform((value) => value ?? 'FULL'),
+    resourceFilter: filter,
+    capture: given(z.enum(['AUTO', 'FAST', 'PACED'])).transform((value) => value ?? 'AUTO'),
+    name,
+    description,
+    format: format.transform((value): ArchiveFormat => value ?? 'JSON'),
+    compress: given(z.boolean()),
+    encrypt: given(z.boolean()),
+    encryptionKey: key,
+    tags,
+    database: given(z.string()),
+  })
+  .refine(({ encrypt, encryptionKey }) => encrypt !== true || encryptionKey !== undefined, {
+    path: ['encryptionKey'],
+    message: 'is needed with encrypt',
+  })
+  .refine(({ encrypt, encryptionKey }) => encrypt === true || encryptionKey === undefined, {
+    path: ['encrypt'],
+    message: 'must be true where encryptionKey is given: the backup would not be encrypted',
+  })
+  .refine(({ type }) => type !== 'INCREMENTAL', {
+    path: ['type'],
+    message: 'INCREMENTAL backups are not made yet: use FULL or SELECTIVE',
+  })
+  .refine(({ type, resourceFilter }) => type !== 'SELECTIVE' || resourceFilter !== undefined, {
+    path: ['resourceFilter'],
+    message: 'is needed with type SELECTIVE',
+  })
+  .refine(({ type, resourceFilter }) => type === 'SELECTIVE' || resourceFilter === undefined, {
+    path: ['type'],
+    message: 'must be SELECTIVE where resourceFilter is given: a full backup holds everything',
+  })
+  .transform(({ encrypt: _encrypt, type: _type, compress, resourceFilter, ...rest }) => ({
+    ...rest,
+    compress: compress ?? false,
+    filter: resourceFilter,
+  }));
 
 const restore = z
   .object({
@@ -42,13 +85,21 @@ const restore = z
     conflictPolicy: given(z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR'])).transform((value) => value ?? 'SKIP'),
     exact: given(z.boolean()).transform((value) => value ?? false),
     force: given(z.boolean()).transform((value) => value ?? false),
-    resourceMapping: given(z.array(z.object({ from: field.mapped, to: field.mapped })).max(field.MAPPINGS_MAX, 'takes at most 10,000 entries')),
+    resourceMapping: given(
+      z
+        .array(z.object({ from: field.mapped, to: field.mapped }))
+        .max(field.MAPPINGS_MAX, 'takes at most 10,000 entries'),
+    ),
     restoreFilter: filter,
     decryptionKey: key,
     sync: given(z.enum(['NONE', 'SB', 'HV'])).transform((value) => value ?? 'NONE'),
     confirmWithinSeconds: given(field.confirmWithinSeconds),
   })
-  .transform(({ resourceMapping, restoreFilter, ...rest }) => ({ ...rest, mapping: resourceMapping ?? [], filter: restoreFilter }));
+  .transform(({ resourceMapping, restoreFilter, ...rest }) => ({
+    ...rest,
+    mapping: resourceMapping ?? [],
+    filter: restoreFilter,
+  }));
 
 /** A part of a configuration. */
 export function checkFilter(input: ResourceFilterInput | null | undefined): ResourceFilter | undefined {
@@ -56,8 +107,19 @@ export function checkFilter(input: ResourceFilterInput | null | undefined): Reso
 }
 
 const importBackup = z
-  .object({ name: given(name), description, format, tags, decryptionKey: key, file: z.unknown().optional(), data: given(z.string()) })
-  .refine(({ file, data }) => (file !== null && file !== undefined) !== (data !== undefined), { path: ['file'], message: 'exactly one of file and data is needed' });
+  .object({
+    name: given(name),
+    description,
+    format,
+    tags,
+    decryptionKey: key,
+    file: z.unknown().optional(),
+    data: given(z.string()),
+  })
+  .refine(({ file, data }) => (file !== null && file !== undefined) !== (data !== undefined), {
+    path: ['file'],
+    message: 'exactly one of file and data is needed',
+  });
 
 export function checkCreateBackup(input: CreateBackupInput): z.output<typeof createBackup> {
   return checked(createBackup, input);

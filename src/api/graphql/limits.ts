@@ -4,11 +4,11 @@
  * the standard introspection query fit in several times over.
  */
 import { ApolloArmor } from '@escape.tech/graphql-armor';
-import { GraphQLError } from 'graphql';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode, ValidationRule } from 'graphql';
+import { GraphQLError } from 'graphql';
+import type { ComplexityEstimatorArgs } from 'graphql-query-complexity/cjs';
 // its ES module brings a second copy of graphql along, whose types are not ours
 import { getComplexity } from 'graphql-query-complexity/cjs';
-import type { ComplexityEstimatorArgs } from 'graphql-query-complexity/cjs';
 import { AppError } from '../../lib/error.js';
 import { checkVariables } from './variables.js';
 
@@ -51,20 +51,34 @@ export interface OperationToCheck {
 export function checkOperation({ schema, document, operation, variables }: OperationToCheck): void {
   checkVariables(schema, operation, variables);
   // Only this operation counts; its fragments come along.
-  const query = { ...document, definitions: document.definitions.filter((node) => node.kind !== 'OperationDefinition' || node === operation) };
+  const query = {
+    ...document,
+    definitions: document.definitions.filter((node) => node.kind !== 'OperationDefinition' || node === operation),
+  };
   const cost = costOf(schema, query, variables);
   if (cost > COST_MAX) {
-    throw new AppError('BAD_USER_INPUT', `The operation costs ${cost}, more than ${COST_MAX}: ask for fewer fields or smaller pages (first)`);
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `The operation costs ${cost}, more than ${COST_MAX}: ask for fewer fields or smaller pages (first)`,
+    );
   }
 }
 
 function costOf(schema: GraphQLSchema, query: DocumentNode, variables: Readonly<Record<string, unknown>>): number {
   try {
-    return getComplexity({ schema, query, variables: { ...variables }, estimators: [fieldsInAnswer], maxQueryNodes: TOKENS_MAX * 5 });
+    return getComplexity({
+      schema,
+      query,
+      variables: { ...variables },
+      estimators: [fieldsInAnswer],
+      maxQueryNodes: TOKENS_MAX * 5,
+    });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     // Too many nodes once fragments are spread, or an argument that execution would refuse too.
-    throw new AppError('BAD_USER_INPUT', 'The operation is too large, or one of its arguments is not valid', { cause: error });
+    throw new AppError('BAD_USER_INPUT', 'The operation is too large, or one of its arguments is not valid', {
+      cause: error,
+    });
   }
 }
 

@@ -28,7 +28,9 @@ export class TableCount {
 
 /** Table -> rows, as a list in the order of names. */
 export function tableCounts(tables: Readonly<Record<string, number>>): readonly TableCount[] {
-  return Object.entries(tables).map(([table, rows]) => ({ table, rows })).sort((a, b) => (a.table < b.table ? -1 : 1));
+  return Object.entries(tables)
+    .map(([table, rows]) => ({ table, rows }))
+    .sort((a, b) => (a.table < b.table ? -1 : 1));
 }
 
 @ObjectType()
@@ -90,4 +92,3 @@ export class Database {
   @Field(() => String, { nullable: true, description: 'Why it cannot be reached' })
   error?: string | undefined;
 }
-

@@ -10,8 +10,18 @@ import { unlessNotFound } from './backup.resolver.js';
 import { Backup, backupOf } from './backup.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from './follow.js';
 import { checkRestore } from './input.js';
+import {
+  ChangeKind,
+  changesOf,
+  Restore,
+  RestoreConnection,
+  RestoreProgress,
+  RestoreResult,
+  RowChangeConnection,
+  restoreOf,
+  restoreProgressOf,
+} from './restore.type.js';
 import { RestoreBackupInput } from './restore-input.type.js';
-import { ChangeKind, Restore, RestoreConnection, RestoreProgress, RestoreResult, RowChangeConnection, changesOf, restoreOf, restoreProgressOf } from './restore.type.js';
 
 @Resolver(() => Restore)
 export class RestoreResolver {
@@ -28,14 +38,27 @@ export class RestoreResolver {
   }
 
   @Query(() => RestoreConnection, { name: 'restores', description: 'Newest first' })
-  list(@Ctx() { viewer }: ApiContext, @Arg('backupId', () => ID, { nullable: true }) backupId: string | null, @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null, @Arg('after', () => String, { nullable: true }) after: string | null): RestoreConnection {
+  list(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('backupId', () => ID, { nullable: true }) backupId: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+  ): RestoreConnection {
     requirePermissions(viewer, 'backups:read');
-    const { nodes, totalCount, ...pageInfo } = pageById(this.restores.list(backupId ?? undefined), ({ record }) => record.id, first ?? 50, after ?? undefined);
+    const { nodes, totalCount, ...pageInfo } = pageById(
+      this.restores.list(backupId ?? undefined),
+      ({ record }) => record.id,
+      first ?? 50,
+      after ?? undefined,
+    );
     return { nodes: nodes.map(restoreOf), totalCount, pageInfo };
   }
 
   @Mutation(() => Restore)
-  async restoreBackup(@Ctx() { viewer }: ApiContext, @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput): Promise<Restore> {
+  async restoreBackup(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput,
+  ): Promise<Restore> {
     requirePermissions(viewer, 'backups:restore', 'admin');
     const { restore, done } = await this.restores.start({ ...checkRestore(input), subject: viewer.subject });
     if (input.wait ?? true) await done;
@@ -54,7 +77,11 @@ export class RestoreResolver {
     return restoreOf(await this.restores.confirm(id, viewer.subject));
   }
 
-  @Mutation(() => Restore, { description: 'Puts back what the restore changed; refuses, naming the rows, where others have changed them since, unless forced' })
+  @Mutation(() => Restore, {
+    description:
+      'Puts back what the restore changed; refuses, naming the rows, where others have changed them since, unless ' +
+      'forced',
+  })
   async undoRestore(
     @Ctx() { viewer }: ApiContext,
     @Arg('id', () => ID) id: string,
@@ -62,7 +89,11 @@ export class RestoreResolver {
     @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false }) dryRun: boolean | null,
   ): Promise<Restore> {
     requirePermissions(viewer, 'backups:restore', 'admin');
-    const { restore, done } = await this.restores.undo(id, { force: force ?? false, dryRun: dryRun ?? false, subject: viewer.subject });
+    const { restore, done } = await this.restores.undo(id, {
+      force: force ?? false,
+      dryRun: dryRun ?? false,
+      subject: viewer.subject,
+    });
     await done;
     return restoreOf(restore);
   }
@@ -88,19 +119,25 @@ export class RestoreResolver {
   }
 
   @Subscription(() => RestoreProgress, {
-    description: 'The state as it is now first, then every step; ends after the last event. It can be opened before, during or after the restore.',
+    description:
+      'The state as it is now first, then every step; ends after the last event. It can be opened before, during ' +
+      'or after the restore.',
     topics: FOLLOW_RESTORE,
     topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
       requirePermissions(context.viewer, 'backups:read');
       return args.restoreId;
     },
   })
-  restoreProgress(@Root() { restore, progress }: RestoreStep, @Arg('restoreId', () => ID) _restoreId: string): RestoreProgress {
+  restoreProgress(
+    @Root() { restore, progress }: RestoreStep,
+    @Arg('restoreId', () => ID) _restoreId: string,
+  ): RestoreProgress {
     return restoreProgressOf(restore, progress);
   }
 
   @Subscription(() => RestoreProgress, {
-    description: 'Every step of every restore from now on, the newest step that there is first. It does not end by itself.',
+    description:
+      'Every step of every restore from now on, the newest step that there is first. It does not end by itself.',
     topics: FOLLOW_RESTORES,
     topicId: ({ context }: { context: ApiContext }) => {
       requirePermissions(context.viewer, 'backups:read');
@@ -123,6 +160,13 @@ export class RestoreResultResolver {
     @Arg('kind', () => ChangeKind, { nullable: true }) kind: ChangeKind | null,
     @Arg('table', () => String, { nullable: true }) table: string | null,
   ): Promise<RowChangeConnection> {
-    return changesOf(await this.restores.changes(record, { first: first ?? 100, after: after ?? undefined, kind: kind ?? undefined, table: table ?? undefined }));
+    return changesOf(
+      await this.restores.changes(record, {
+        first: first ?? 100,
+        after: after ?? undefined,
+        kind: kind ?? undefined,
+        table: table ?? undefined,
+      }),
+    );
   }
 }

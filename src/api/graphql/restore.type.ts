@@ -17,11 +17,17 @@ export enum ConflictPolicy {
 }
 registerEnumType(ConflictPolicy, {
   name: 'ConflictPolicy',
-  description: 'What becomes of a row of the backup that is live too. A row that is not is inserted under every policy, with every reference that the backup holds to it',
+  description:
+    'What becomes of a row of the backup that is live too. A row that is not is inserted under every policy, with ' +
+    'every reference that the backup holds to it',
   valuesConfig: {
     SKIP: { description: 'It is left as it is' },
     OVERWRITE: { description: 'It is updated in place, only the columns that differ; its UUID stays' },
-    RENAME: { description: 'Switches, routers, port groups and whatever else has a name come in as a copy beside it, suffixed _restored_<time>, with every reference inside the copy moved along' },
+    RENAME: {
+      description:
+        'Switches, routers, port groups and whatever else has a name come in as a copy beside it, suffixed ' +
+        '_restored_<time>, with every reference inside the copy moved along',
+    },
     ERROR: { description: 'If any differs from the backup nothing is done, and every conflict is named' },
   },
 });
@@ -58,7 +64,11 @@ registerEnumType(ChangeKind, { name: 'ChangeKind' });
 
 @ObjectType()
 export class ResourceRestoreDetail {
-  @Field(() => String, { description: 'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, port_groups, address_sets; any other table by its own name in lower case' })
+  @Field(() => String, {
+    description:
+      'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, port_groups, ' +
+      'address_sets; any other table by its own name in lower case',
+  })
   resource!: string;
 
   @Field(() => String)
@@ -94,7 +104,11 @@ export class ColumnChange {
   @Field(() => JsonScalar, { nullable: true, description: 'Of a set or map that differs: the members that were added' })
   added?: unknown;
 
-  @Field(() => JsonScalar, { nullable: true, description: 'Of a set or map that differs: the members that were removed. A map entry with another value is in both' })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      'Of a set or map that differs: the members that were removed. A map entry with another value is in both',
+  })
   removed?: unknown;
 }
 
@@ -109,10 +123,16 @@ export class RowChange {
   @Field(() => ID)
   uuid!: string;
 
-  @Field(() => String, { description: 'What a person calls the row: its name, or for rows without one its parent and key' })
+  @Field(() => String, {
+    description: 'What a person calls the row: its name, or for rows without one its parent and key',
+  })
   label!: string;
 
-  @Field(() => [ColumnChange], { description: 'Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row to DELETE' })
+  @Field(() => [ColumnChange], {
+    description:
+      'Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row ' +
+      'to DELETE',
+  })
   columns!: readonly ColumnChange[];
 
   @Field(() => String, { nullable: true, description: 'Why, for SKIP' })
@@ -175,10 +195,18 @@ export class RestoreResult {
   @Field(() => String, { description: 'Seconds with three decimals and an s, e.g. 1.234s' })
   processingTime!: string;
 
-  @Field(() => Float, { nullable: true, description: 'How long northd, or northd and the chassis, took to take the change over; null without sync, and where they did not within the limit' })
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'How long northd, or northd and the chassis, took to take the change over; null without sync, and where they ' +
+      'did not within the limit',
+  })
   convergenceSeconds?: number | undefined;
 
-  @Field(() => Int, { description: 'Transactions that it took: one, or on a cluster several for a large plan; 0 when nothing was to be changed' })
+  @Field(() => Int, {
+    description:
+      'Transactions that it took: one, or on a cluster several for a large plan; 0 when nothing was to be changed',
+  })
   steps!: number;
 
   @Field(() => [PulledIn], { description: 'With a filter: rows that nobody named and that come along, the first 500' })
@@ -218,7 +246,10 @@ export class RestoreProgress {
   @Field(() => DateTime)
   at!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'While it awaits confirmation: the restore undoes itself at this instant' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'While it awaits confirmation: the restore undoes itself at this instant',
+  })
   confirmBefore?: string | undefined;
 
   @Field(() => Int, { nullable: true, description: 'While it awaits confirmation: the time left' })
@@ -228,7 +259,10 @@ export class RestoreProgress {
   result?: RestoreResult | undefined;
 }
 
-export function restoreProgressOf({ record }: ServiceRestore, { result, phase, ...rest }: ServiceProgress): RestoreProgress {
+export function restoreProgressOf(
+  { record }: ServiceRestore,
+  { result, phase, ...rest }: ServiceProgress,
+): RestoreProgress {
   return { ...rest, phase: RestorePhase[phase], ...(result === undefined ? {} : { result: resultOf(record) }) };
 }
 
@@ -268,13 +302,44 @@ export class Restore {
   @Field(() => RestoreResult, { nullable: true, description: 'Set once the restore has ended, or awaits confirmation' })
   result?: RestoreResult | undefined;
 
-  @Field(() => DateTime, { nullable: true, description: 'While it awaits confirmation: it undoes itself at this instant' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'While it awaits confirmation: it undoes itself at this instant',
+  })
   confirmBefore?: string | undefined;
 }
 
 export function restoreOf(restore: ServiceRestore): Restore {
-  const { id, backupId, database, dryRun, conflictPolicy, phase, startedBy, startedAt, finishedAt, confirmBefore, undoOf: undoOfId, undoneBy: undoneById } = restore.record;
-  return { id, backupId, undoOfId, undoneById, confirmBefore: phase === 'AWAITING_CONFIRMATION' ? confirmBefore : undefined, database, dryRun, conflictPolicy: ConflictPolicy[conflictPolicy], phase: RestorePhase[phase], progress: restoreProgressOf(restore, restore.feed.current), startedBy, startedAt, finishedAt, result: resultOf(restore.record) };
+  const {
+    id,
+    backupId,
+    database,
+    dryRun,
+    conflictPolicy,
+    phase,
+    startedBy,
+    startedAt,
+    finishedAt,
+    confirmBefore,
+    undoOf: undoOfId,
+    undoneBy: undoneById,
+  } = restore.record;
+  return {
+    id,
+    backupId,
+    undoOfId,
+    undoneById,
+    confirmBefore: phase === 'AWAITING_CONFIRMATION' ? confirmBefore : undefined,
+    database,
+    dryRun,
+    conflictPolicy: ConflictPolicy[conflictPolicy],
+    phase: RestorePhase[phase],
+    progress: restoreProgressOf(restore, restore.feed.current),
+    startedBy,
+    startedAt,
+    finishedAt,
+    result: resultOf(restore.record),
+  };
 }
 
 @ObjectType()

@@ -1,5 +1,5 @@
 /** The contract's scalars. */
-import { GraphQLScalarType, GraphQLError, Kind, type ValueNode } from 'graphql';
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { GraphQLBigInt, GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
 import { GraphQLUpload } from 'graphql-upload-minimal';
 import { exact } from '../exact-value.js';
@@ -34,4 +34,8 @@ export const JsonScalar = new GraphQLScalarType({
   serialize: exact,
 });
 
-export const Upload = new GraphQLScalarType({ ...GraphQLUpload.toConfig(), name: 'Upload', description: 'A file part of a GraphQL multipart request' });
+export const Upload = new GraphQLScalarType({
+  ...GraphQLUpload.toConfig(),
+  name: 'Upload',
+  description: 'A file part of a GraphQL multipart request',
+});

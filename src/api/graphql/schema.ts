@@ -1,6 +1,6 @@
 /** The schema, made of the resolvers. It emits schema/schema.graphql, which a test keeps in step. */
 import 'reflect-metadata';
-import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type ContainerType, type PubSub } from 'type-graphql';
 import { assert } from '../../lib/assert.js';
 import type { AuditTrail } from '../../service/audit.js';
@@ -28,7 +28,14 @@ export interface SchemaParts {
   readonly uploadBytesMax: number;
 }
 
-const RESOLVERS = [BackupResolver, RestoreResolver, RestoreResultResolver, DiffResolver, DatabaseResolver, AuditResolver] as const;
+const RESOLVERS = [
+  BackupResolver,
+  RestoreResolver,
+  RestoreResultResolver,
+  DiffResolver,
+  DatabaseResolver,
+  AuditResolver,
+] as const;
 
 /** A schema whose resolvers use these services. */
 export function createSchema(parts: SchemaParts): GraphQLSchema {

@@ -1,6 +1,7 @@
 /** GraphQL over HTTP: the Apollo server with our limits, masking and no reporting to anybody. */
-import { ApolloServer } from '@apollo/server';
+
 import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -14,13 +15,16 @@ import { assert } from '../../lib/assert.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Audit } from '../audit.js';
-import { currentScope, sanitisedOperationName } from '../context.js';
 import type { ApiContext, RequestScope } from '../context.js';
+import { currentScope, sanitisedOperationName } from '../context.js';
 import { formatGraphQLError, graphQLErrorOf } from '../error.js';
 import { auditPlugin } from './audited-field.js';
-import { TOKENS_MAX, checkOperation, limitRules } from './limits.js';
+import { checkOperation, limitRules, TOKENS_MAX } from './limits.js';
 
-/** Parsed documents that are kept, measured as JSON: in memory they take three times that, and whoever may ask can send ever new ones. */
+/**
+ * Parsed documents that are kept, measured as JSON: in memory they take three times that, and whoever may ask can send
+ * ever new ones.
+ */
 const DOCUMENTS_BYTES_MAX = 4 << 20;
 
 export interface ApolloOptions {
@@ -73,10 +77,14 @@ function checkingPlugin(): ApolloServerPlugin<ApiContext> {
           scopeNow().operation = sanitisedOperationName(operationName);
           try {
             if (operation?.operation === 'subscription') {
-              throw new AppError('BAD_USER_INPUT', 'Subscriptions run over WebSocket: use the graphql-transport-ws protocol at this same address');
+              throw new AppError(
+                'BAD_USER_INPUT',
+                'Subscriptions run over WebSocket: use the graphql-transport-ws protocol at this same address',
+              );
             }
             // one that is not found is refused by Apollo itself
-            if (operation !== undefined) checkOperation({ schema, document, operation, variables: request.variables ?? {} });
+            if (operation !== undefined)
+              checkOperation({ schema, document, operation, variables: request.variables ?? {} });
           } catch (error) {
             return Promise.reject(error instanceof AppError ? graphQLErrorOf(error) : error);
           }

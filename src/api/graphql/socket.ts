@@ -5,26 +5,33 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
-import type { Context, SubscribePayload } from 'graphql-ws';
-import { GraphQLError, NoSchemaIntrospectionCustomRule, getOperationAST, parse, specifiedRules, validate } from 'graphql';
 import type { DocumentNode, ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import { WebSocketServer } from 'ws';
+import {
+  GraphQLError,
+  getOperationAST,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { Context, SubscribePayload } from 'graphql-ws';
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Audit } from '../audit.js';
 import type { Authenticator } from '../auth.js';
-import { requestIdOf, sanitisedOperationName } from '../context.js';
 import type { ApiContext, RequestScope } from '../context.js';
+import { requestIdOf, sanitisedOperationName } from '../context.js';
 import { formatGraphQLError } from '../error.js';
 import { networkOf } from '../http-guard.js';
 import type { Viewer } from '../permission.js';
 import type { RateLimits } from '../rate-limit.js';
 import { recordUnrun } from './audited-field.js';
-import { TOKENS_MAX, checkOperation, limitRules } from './limits.js';
+import { checkOperation, limitRules, TOKENS_MAX } from './limits.js';
 
 export interface SocketServerOptions {
   readonly schema: GraphQLSchema;
@@ -98,19 +105,29 @@ interface Session {
 type SocketContext = Context<Record<string, unknown>, Session>;
 
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols: (protocols) => handleProtocols(protocols) });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_BYTES_MAX,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
   const sessions = new Set<Session>();
   const protocol = protocolServer(options, sessions);
   const rechecks = setInterval(() => {
-    for (const session of sessions) recheck(session, options).catch((error: unknown) => options.log.error({ err: error }, 'a socket\'s token could not be looked at'));
+    for (const session of sessions)
+      recheck(session, options).catch((error: unknown) =>
+        options.log.error({ err: error }, "a socket's token could not be looked at"),
+      );
   }, options.recheckMs ?? RECHECK_MS);
   rechecks.unref();
   return {
     accept: ({ request, socket, head, address }) => {
-      sockets.handleUpgrade(request, socket, head, (webSocket) => attach(webSocket, { protocol, sessions, address, log: options.log, audit: options.audit }));
+      sockets.handleUpgrade(request, socket, head, (webSocket) =>
+        attach(webSocket, { protocol, sessions, address, log: options.log, audit: options.audit }),
+      );
     },
     hasRoom: () => sessions.size < SOCKETS_MAX,
-    hasRoomFor: (address) => countWhere(sessions, (session) => session.network === networkOf(address)) < options.socketsPerAddressMax,
+    hasRoomFor: (address) =>
+      countWhere(sessions, (session) => session.network === networkOf(address)) < options.socketsPerAddressMax,
     open: () => sessions.size,
     running: () => [...sessions].reduce((sum, session) => sum + session.operations.size, 0),
     close: async () => {
@@ -140,7 +157,14 @@ interface Attachment {
 
 function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: Attachment): void {
   const close = (code: number, reason: string): void => {
-    if (code === CloseCode.Unauthorized && socket.readyState === socket.OPEN) void audit?.record({ subject: session.viewer?.subject, action: 'connect', address, via: 'SOCKET', result: 'UNAUTHENTICATED' });
+    if (code === CloseCode.Unauthorized && socket.readyState === socket.OPEN)
+      void audit?.record({
+        subject: session.viewer?.subject,
+        action: 'connect',
+        address,
+        via: 'SOCKET',
+        result: 'UNAUTHENTICATED',
+      });
     socket.close(code, reason);
   };
   const session: Session = { close, operations: new Map(), address, network: networkOf(address) };
@@ -195,7 +219,11 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
 }
 
 function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Session>): ProtocolServer {
-  const rules = [...specifiedRules, ...limitRules(), ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+  const rules = [
+    ...specifiedRules,
+    ...limitRules(),
+    ...(options.introspection ? [] : [NoSchemaIntrospectionCustomRule]),
+  ];
   return makeServer<Record<string, unknown>, Session>({
     connectionInitWaitTimeout: INIT_WAIT_MS,
     onConnect: (context) => admit(context, options, sessions),
@@ -208,11 +236,14 @@ function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Sess
       }
     },
     onNext: ({ extra }, id, _payload, _args, result) =>
-      result.errors === undefined ? undefined : { ...result, errors: result.errors.map((error) => formatted(extra, id, error)) },
+      result.errors === undefined
+        ? undefined
+        : { ...result, errors: result.errors.map((error) => formatted(extra, id, error)) },
     onError: async ({ extra }, id, { query, operationName }, errors) => {
       const answer = errors.map((error) => formatted(extra, id, error));
       const scope = extra.operations.get(id)?.scope;
-      if (options.audit !== undefined && scope !== undefined) await recordUnrun(options.audit, { scope, errors, document: query, operationName, schema: options.schema });
+      if (options.audit !== undefined && scope !== undefined)
+        await recordUnrun(options.audit, { scope, errors, document: query, operationName, schema: options.schema });
       finish(extra, id);
       return answer;
     },
@@ -220,7 +251,11 @@ function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Sess
   });
 }
 
-async function admit({ extra, connectionParams }: SocketContext, { authenticator, rateLimits, clock, audit }: SocketServerOptions, sessions: ReadonlySet<Session>): Promise<boolean> {
+async function admit(
+  { extra, connectionParams }: SocketContext,
+  { authenticator, rateLimits, clock, audit }: SocketServerOptions,
+  sessions: ReadonlySet<Session>,
+): Promise<boolean> {
   try {
     const authorization = authorizationOf(connectionParams);
     const viewer = await rateLimits.identify({ authenticator, authorization, address: extra.address });
@@ -239,8 +274,12 @@ async function admit({ extra, connectionParams }: SocketContext, { authenticator
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.code === 'RATE_LIMITED') void audit?.record({ action: 'connect', address: extra.address, via: 'SOCKET', result: error.code });
-    extra.close(error.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : TRY_AGAIN_LATER, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
+    if (error.code === 'RATE_LIMITED')
+      void audit?.record({ action: 'connect', address: extra.address, via: 'SOCKET', result: error.code });
+    extra.close(
+      error.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : TRY_AGAIN_LATER,
+      error.message.slice(0, CLOSE_REASON_BYTES_MAX),
+    );
     return false;
   }
 }
@@ -251,12 +290,16 @@ async function recheck(session: Session, { authenticator }: SocketServerOptions)
   if (viewer === undefined) return;
   try {
     const now = await authenticator.authenticate(session.authorization);
-    const isSame = now.subject === viewer.subject && now.permissions.size === viewer.permissions.size && [...now.permissions].every((permission) => viewer.permissions.has(permission));
+    const isSame =
+      now.subject === viewer.subject &&
+      now.permissions.size === viewer.permissions.size &&
+      [...now.permissions].every((permission) => viewer.permissions.has(permission));
     if (!isSame) session.close(CloseCode.Unauthorized, 'The token allows something else now: connect again');
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     // a key set that is out of reach says nothing about the token
-    if (error.code === 'UNAUTHENTICATED') session.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
+    if (error.code === 'UNAUTHENTICATED')
+      session.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
   }
 }
 
@@ -266,19 +309,29 @@ function countWhere(sessions: ReadonlySet<Session>, isCounted: (session: Session
   return count;
 }
 
-/** Browsers cannot set headers on a socket, so the header comes as connection_init payload, in any of its usual spellings. */
+/**
+ * Browsers cannot set headers on a socket, so the header comes as connection_init payload, in any of its usual
+ * spellings.
+ */
 function authorizationOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
   if (params === undefined) return undefined;
   const key = Object.keys(params).find((name) => name.toLowerCase() === 'authorization');
   const value = key === undefined ? undefined : params[key];
   if (typeof value === 'string') return value;
   const headers = params['headers'];
-  return typeof headers === 'object' && headers !== null && !('headers' in headers) ? authorizationOf(headers as Record<string, unknown>) : undefined;
+  return typeof headers === 'object' && headers !== null && !('headers' in headers)
+    ? authorizationOf(headers as Record<string, unknown>)
+    : undefined;
 }
 
 function begin(session: Session, id: string, { log, clock }: SocketServerOptions): RunningOperation {
   const requestId = requestIdOf(undefined);
-  const scope: RequestScope = { requestId, log: log.child({ reqId: requestId }), address: session.address, via: 'SOCKET' };
+  const scope: RequestScope = {
+    requestId,
+    log: log.child({ reqId: requestId }),
+    address: session.address,
+    via: 'SOCKET',
+  };
   const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
   session.operations.set(id, operation);
   return operation;
@@ -292,18 +345,30 @@ interface Preparation {
   readonly options: SocketServerOptions;
 }
 
-async function prepare({ context, payload, operation, rules, options }: Preparation): Promise<ExecutionArgs | readonly GraphQLError[]> {
+async function prepare({
+  context,
+  payload,
+  operation,
+  rules,
+  options,
+}: Preparation): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const { schema } = options;
   const { operations, authorization, address } = context.extra;
-  if (options.isDraining()) throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
-  if (operations.size > OPERATIONS_MAX) throw new AppError('TOO_LARGE', `More than ${OPERATIONS_MAX} operations on one socket: open another one`);
+  if (options.isDraining())
+    throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
+  if (operations.size > OPERATIONS_MAX)
+    throw new AppError('TOO_LARGE', `More than ${OPERATIONS_MAX} operations on one socket: open another one`);
   const viewer = await options.rateLimits.admit({ authenticator: options.authenticator, authorization, address });
   operation.scope.viewer = viewer;
   const document = parsed(payload.query);
   const faults = validate(schema, document, rules);
   if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
   const chosen = getOperationAST(document, payload.operationName);
-  if (chosen === null || chosen === undefined) throw new AppError('BAD_USER_INPUT', 'The document has no operation of the name that operationName gives, or several and no name is given');
+  if (chosen === null || chosen === undefined)
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'The document has no operation of the name that operationName gives, or several and no name is given',
+    );
   operation.scope.operation = sanitisedOperationName(chosen.name?.value);
   const variables = payload.variables ?? {};
   checkOperation({ schema, document, operation: chosen, variables });
@@ -328,7 +393,9 @@ function coded(error: GraphQLError, code: string): GraphQLError {
 
 function asGraphQLErrors(error: unknown): readonly GraphQLError[] {
   if (error instanceof GraphQLError) return [error];
-  return [new GraphQLError(messageOf(error), { originalError: error instanceof Error ? error : new Error(messageOf(error)) })];
+  return [
+    new GraphQLError(messageOf(error), { originalError: error instanceof Error ? error : new Error(messageOf(error)) }),
+  ];
 }
 
 function formatted(session: Session, id: string, error: GraphQLError): GraphQLFormattedError {

@@ -2,8 +2,18 @@
  * Checks the variables of an operation before it runs. GraphQL's own message quotes the value
  * that does not fit, which may be an encryption key: these say the place and what is expected.
  */
-import { coerceInputValue, getNullableType, isEnumType, isInputObjectType, isInputType, isListType, isNonNullType, typeFromAST } from 'graphql';
+
 import type { GraphQLInputType, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import {
+  coerceInputValue,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isInputType,
+  isListType,
+  isNonNullType,
+  typeFromAST,
+} from 'graphql';
 import { AppError } from '../../lib/error.js';
 
 const FAULTS_MAX = 10;
@@ -11,7 +21,11 @@ const FAULTS_MAX = 10;
 const HARMLESS = /^Field "\w{1,64}" (?:of required type "[^"]+" was not provided|is not defined by type "[^"]+")/;
 
 /** @throws AppError BAD_USER_INPUT that lists up to ten faults */
-export function checkVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): void {
+export function checkVariables(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
   const faults: string[] = [];
   for (const definition of operation.variableDefinitions ?? []) {
     const name = definition.variable.name.value;
@@ -19,11 +33,13 @@ export function checkVariables(schema: GraphQLSchema, operation: OperationDefini
     if (type === undefined || !isInputType(type)) continue;
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value === undefined) {
-      if (definition.defaultValue === undefined && isNonNullType(type)) faults.push(`Variable "$${name}" of type "${String(type)}" is missing`);
+      if (definition.defaultValue === undefined && isNonNullType(type))
+        faults.push(`Variable "$${name}" of type "${String(type)}" is missing`);
       continue;
     }
     coerceInputValue(value, type, (path, _value, error) => {
-      if (faults.length < FAULTS_MAX) faults.push(`Variable "$${placeOf(name, path)}": ${expectation(error.message, type, path)}`);
+      if (faults.length < FAULTS_MAX)
+        faults.push(`Variable "$${placeOf(name, path)}": ${expectation(error.message, type, path)}`);
     });
   }
   if (faults.length > 0) throw new AppError('BAD_USER_INPUT', faults.join('; '));
@@ -53,7 +69,8 @@ function typeAt(type: GraphQLInputType, path: readonly (string | number)[]): Gra
   for (const key of path) {
     let container: unknown = current === undefined ? undefined : getNullableType(current);
     // A single value stands for a list of one.
-    while (isListType(container) && typeof key === 'string') container = getNullableType(container.ofType as GraphQLInputType);
+    while (isListType(container) && typeof key === 'string')
+      container = getNullableType(container.ofType as GraphQLInputType);
     if (isListType(container)) current = container.ofType as GraphQLInputType;
     else if (isInputObjectType(container) && typeof key === 'string') current = container.getFields()[key]?.type;
     else return undefined;

@@ -1,6 +1,6 @@
 /**
- * What REST answers with: the shapes, from which the OpenAPI document is made, and how they are made from what the services
- * know. snake_case names, lower-case values.
+ * What REST answers with: the shapes, from which the OpenAPI document is made, and how they are made from what the
+ * services know. snake_case names, lower-case values.
  */
 import { z } from 'zod';
 import type { RowChange } from '../../engine/plan/change.js';
@@ -18,8 +18,17 @@ const lower = <T extends string>(value: T): Lowercase<T> => value.toLowerCase() 
 
 const filterShape = z
   .object({
-    switches: names, routers: names, port_groups: names, address_sets: names, load_balancers: names,
-    include_ports: z.boolean(), include_acls: z.boolean(), include_load_balancers: z.boolean(), include_nat: z.boolean(), include_dhcp_options: z.boolean(), include_qos: z.boolean(),
+    switches: names,
+    routers: names,
+    port_groups: names,
+    address_sets: names,
+    load_balancers: names,
+    include_ports: z.boolean(),
+    include_acls: z.boolean(),
+    include_load_balancers: z.boolean(),
+    include_nat: z.boolean(),
+    include_dhcp_options: z.boolean(),
+    include_qos: z.boolean(),
   })
   .meta({ id: 'AnsweredFilter' });
 
@@ -38,22 +47,47 @@ export const backupShape = z
     content_digest: z.string().nullable().meta({ description: 'SHA-256 of the rows: equal for equal configurations' }),
     compressed: z.boolean(),
     encrypted: z.boolean(),
-    sealed: z.boolean().meta({ description: 'Imported still encrypted, without its key: what only its content tells is null until it was read once with the key' }),
+    sealed: z.boolean().meta({
+      description:
+        'Imported still encrypted, without its key: what only its content tells is null until it was read once ' +
+        'with the key',
+    }),
     tags: z.array(z.string()),
     database: z.string(),
     schema_name: z.string(),
     schema_version: z.string().nullable(),
     row_count: count.nullable(),
     file: z.string().meta({ description: 'Name of the stored file' }),
-    warnings: z.array(z.string()).meta({ description: 'What the backup lacks: rows that others refer to, the end of a file that was copied while it was written' }),
+    warnings: z.array(z.string()).meta({
+      description:
+        'What the backup lacks: rows that others refer to, the end of a file that was copied while it was written',
+    }),
     resource_filter: filterShape.optional(),
   })
   .meta({ id: 'Backup' });
 
 const detailShape = z.object({ total: count, restored: count, skipped: count, deleted: count, failed: count });
-const problemShape = z.object({ code: z.string(), message: z.string(), table: z.string().optional(), label: z.string().optional() });
-const columnShape = z.object({ column: z.string(), before: z.unknown().optional(), after: z.unknown().optional(), added: z.unknown().optional(), removed: z.unknown().optional() });
-const changeShape = z.object({ kind: z.enum(['insert', 'update', 'delete', 'skip']), table: z.string(), uuid: z.string(), label: z.string(), columns: z.array(columnShape), reason: z.string().optional() });
+const problemShape = z.object({
+  code: z.string(),
+  message: z.string(),
+  table: z.string().optional(),
+  label: z.string().optional(),
+});
+const columnShape = z.object({
+  column: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  added: z.unknown().optional(),
+  removed: z.unknown().optional(),
+});
+const changeShape = z.object({
+  kind: z.enum(['insert', 'update', 'delete', 'skip']),
+  table: z.string(),
+  uuid: z.string(),
+  label: z.string(),
+  columns: z.array(columnShape),
+  reason: z.string().optional(),
+});
 
 const debugShape = z
   .object({
@@ -71,15 +105,23 @@ export const restoreShape = z
     skipped_count: count,
     deleted_count: count,
     error_count: count,
-    details: z.record(z.string(), detailShape).meta({ description: 'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, port_groups, address_sets; any other table by its own name in lower case. Only what occurs' }),
+    details: z.record(z.string(), detailShape).meta({
+      description:
+        'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, ' +
+        'port_groups, address_sets; any other table by its own name in lower case. Only what occurs',
+    }),
     warnings: z.array(z.string()),
     errors: z.array(problemShape),
     processing_time: z.string().meta({ description: 'Seconds with three decimals, e.g. "1.234s"' }),
     restore_id: z.string(),
     backup_id: z.string(),
     database: z.string(),
-    phase: z.string().meta({ description: 'succeeded, failed, cancelled, undone, or awaiting_confirmation; others while it runs' }),
-    confirm_before: instant.optional().meta({ description: 'While it awaits confirmation: the restore undoes itself at this instant' }),
+    phase: z
+      .string()
+      .meta({ description: 'succeeded, failed, cancelled, undone, or awaiting_confirmation; others while it runs' }),
+    confirm_before: instant
+      .optional()
+      .meta({ description: 'While it awaits confirmation: the restore undoes itself at this instant' }),
     convergence_seconds: z.number().optional(),
     steps: count.meta({ description: 'Transactions that it took' }),
     debug: debugShape.optional(),
@@ -87,8 +129,19 @@ export const restoreShape = z
   .meta({ id: 'RestoreResult' });
 
 export const errorShape = z
-  .object({ error: z.string(), code: z.string(), request_id: z.string(), problems: z.array(problemShape).optional(), result: z.lazy(() => restoreShape).optional() })
-  .meta({ id: 'Error', description: '"error" says what is wrong and what to do; "request_id" finds it in the log; "result" stands beside it where a restore was planned and not carried out' });
+  .object({
+    error: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    problems: z.array(problemShape).optional(),
+    result: z.lazy(() => restoreShape).optional(),
+  })
+  .meta({
+    id: 'Error',
+    description:
+      '"error" says what is wrong and what to do; "request_id" finds it in the log; "result" stands beside it ' +
+      'where a restore was planned and not carried out',
+  });
 
 export const validationShape = z
   .object({
@@ -96,7 +149,9 @@ export const validationShape = z
     message: z.string(),
     errors: z.array(z.string()).optional().meta({ description: 'Where it is not valid' }),
     warnings: z.array(z.string()),
-    content_checked: z.boolean().meta({ description: 'False where the backup is encrypted and no key was given: then only the stored bytes were checked' }),
+    content_checked: z.boolean().meta({
+      description: 'False where the backup is encrypted and no key was given: then only the stored bytes were checked',
+    }),
     row_count: count.nullable(),
   })
   .meta({ id: 'Validation' });
@@ -114,9 +169,27 @@ export type Debug = z.output<typeof debugShape>;
 export function backupOf(record: BackupRecord): Backup {
   const { sealed = false } = record;
   return {
-    id: record.id, name: record.name, description: record.description ?? null, type: lower(record.type), format: lower(record.archiveFormat), created_at: record.createdAt, created_by: record.createdBy,
-    size: record.size, content_size: sealed ? null : record.contentSize, checksum: record.checksum, content_digest: sealed ? null : record.contentDigest,
-    compressed: record.compressed, encrypted: record.encrypted, sealed, tags: [...record.tags], database: record.database, schema_name: record.schemaName, schema_version: sealed ? null : record.schemaVersion, row_count: sealed ? null : record.rowCount, file: record.file, warnings: [...(record.warnings ?? [])],
+    id: record.id,
+    name: record.name,
+    description: record.description ?? null,
+    type: lower(record.type),
+    format: lower(record.archiveFormat),
+    created_at: record.createdAt,
+    created_by: record.createdBy,
+    size: record.size,
+    content_size: sealed ? null : record.contentSize,
+    checksum: record.checksum,
+    content_digest: sealed ? null : record.contentDigest,
+    compressed: record.compressed,
+    encrypted: record.encrypted,
+    sealed,
+    tags: [...record.tags],
+    database: record.database,
+    schema_name: record.schemaName,
+    schema_version: sealed ? null : record.schemaVersion,
+    row_count: sealed ? null : record.rowCount,
+    file: record.file,
+    warnings: [...(record.warnings ?? [])],
     ...(record.resourceFilter === undefined ? {} : { resource_filter: filterOf(record.resourceFilter) }),
   };
 }
@@ -124,19 +197,45 @@ export function backupOf(record: BackupRecord): Backup {
 function filterOf(filter: ResourceFilter): z.output<typeof filterShape> {
   const list = (given: readonly string[] | undefined): string[] | null => (given === undefined ? null : [...given]);
   return {
-    switches: list(filter.switches), routers: list(filter.routers), port_groups: list(filter.portGroups), address_sets: list(filter.addressSets), load_balancers: list(filter.loadBalancers),
-    include_ports: filter.includePorts, include_acls: filter.includeAcls, include_load_balancers: filter.includeLoadBalancers, include_nat: filter.includeNat, include_dhcp_options: filter.includeDhcpOptions, include_qos: filter.includeQos,
+    switches: list(filter.switches),
+    routers: list(filter.routers),
+    port_groups: list(filter.portGroups),
+    address_sets: list(filter.addressSets),
+    load_balancers: list(filter.loadBalancers),
+    include_ports: filter.includePorts,
+    include_acls: filter.includeAcls,
+    include_load_balancers: filter.includeLoadBalancers,
+    include_nat: filter.includeNat,
+    include_dhcp_options: filter.includeDhcpOptions,
+    include_qos: filter.includeQos,
   };
 }
 
 export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore {
   const { restoredCount, skippedCount, deletedCount, errorCount, convergenceSeconds } = result;
   return {
-    success: result.success, dry_run: result.dryRun, restored_count: restoredCount, skipped_count: skippedCount, deleted_count: deletedCount, error_count: errorCount,
-    details: Object.fromEntries(result.details.map(({ resource, total, restored, skipped, deleted, failed }) => [resource, { total, restored, skipped, deleted, failed }])),
-    warnings: [...result.warnings], errors: result.errors.map((problem) => ({ ...problem })), processing_time: result.processingTime,
-    restore_id: record.id, backup_id: record.backupId, database: record.database, phase: lower(record.phase),
-    ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined ? { confirm_before: record.confirmBefore } : {}),
+    success: result.success,
+    dry_run: result.dryRun,
+    restored_count: restoredCount,
+    skipped_count: skippedCount,
+    deleted_count: deletedCount,
+    error_count: errorCount,
+    details: Object.fromEntries(
+      result.details.map(({ resource, total, restored, skipped, deleted, failed }) => [
+        resource,
+        { total, restored, skipped, deleted, failed },
+      ]),
+    ),
+    warnings: [...result.warnings],
+    errors: result.errors.map((problem) => ({ ...problem })),
+    processing_time: result.processingTime,
+    restore_id: record.id,
+    backup_id: record.backupId,
+    database: record.database,
+    phase: lower(record.phase),
+    ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined
+      ? { confirm_before: record.confirmBefore }
+      : {}),
     ...(convergenceSeconds === undefined ? {} : { convergence_seconds: convergenceSeconds }),
     steps: result.steps,
   };
@@ -147,12 +246,29 @@ export function changesOf({ nodes, totalCount }: ChangePage): Pick<Debug, 'chang
 }
 
 function changeOf({ kind, table, uuid, label, columns, reason }: RowChange): z.output<typeof changeShape> {
-  return { kind: lower(kind), table, uuid, label, columns: columns.map((column) => exact(column) as z.output<typeof columnShape>), ...(reason === undefined ? {} : { reason }) };
+  return {
+    kind: lower(kind),
+    table,
+    uuid,
+    label,
+    columns: columns.map((column) => exact(column) as z.output<typeof columnShape>),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
-export function validationOf({ valid, contentChecked, rowCount, errors, warnings }: ValidationReport): z.output<typeof validationShape> {
+export function validationOf({
+  valid,
+  contentChecked,
+  rowCount,
+  errors,
+  warnings,
+}: ValidationReport): z.output<typeof validationShape> {
   return {
-    valid, message: valid ? 'Backup is valid' : 'Backup is not valid', ...(valid ? {} : { errors: [...errors] }),
-    warnings: [...warnings], content_checked: contentChecked, row_count: rowCount ?? null,
+    valid,
+    message: valid ? 'Backup is valid' : 'Backup is not valid',
+    ...(valid ? {} : { errors: [...errors] }),
+    warnings: [...warnings],
+    content_checked: contentChecked,
+    row_count: rowCount ?? null,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * GET /api/v1/docs: a page to read the OpenAPI document in a browser and to try its routes, public and offline.
- * Swagger UI's own files come from its package, the page around it from here; a token that is typed into it stays in the
- * memory of the page.
+ * Swagger UI's own files come from its package, the page around it from here; a token that is typed into it stays in
+ * the memory of the page.
  */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
@@ -11,7 +11,11 @@ import type { FastifyInstance } from 'fastify';
 const DOCS_PATH = '/api/v1/docs';
 const OPENAPI_PATH = '/api/v1/openapi.json';
 /** Of its package nothing else is served. */
-const SWAGGER_FILES: ReadonlySet<string> = new Set(['/swagger-ui.css', '/swagger-ui-bundle.js', '/swagger-ui-bundle.js.LICENSE.txt']);
+const SWAGGER_FILES: ReadonlySet<string> = new Set([
+  '/swagger-ui.css',
+  '/swagger-ui-bundle.js',
+  '/swagger-ui-bundle.js.LICENSE.txt',
+]);
 
 /** Everything from here; Swagger UI sets styles in place, and its icons are data. */
 const POLICY = [
@@ -32,7 +36,8 @@ export async function serveApiDocs(fastify: FastifyInstance): Promise<void> {
       // a new version's files have the old names: they are asked for again, and are mostly unchanged
       void reply.headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' });
     });
-    for (const path of [DOCS_PATH, `${DOCS_PATH}/`]) scope.get(path, (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+    for (const path of [DOCS_PATH, `${DOCS_PATH}/`])
+      scope.get(path, (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
     scope.get(`${DOCS_PATH}/start.js`, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
     scope.get(`${DOCS_PATH}/page.css`, (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
     scope.get(`${DOCS_PATH}/icon.svg`, (_request, reply) => reply.type('image/svg+xml').send(ICON));
@@ -93,13 +98,15 @@ SwaggerUIBundle({
 const STYLE = `:root { --ours: hsl(175 77% 26%); --ink: #1e293b; --paper: #fff; }
 :root.dark-mode { --ours: hsl(173 58% 45%); --ink: #e2e8f0; --paper: #1c2022; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-header { display: flex; gap: 12px; align-items: center; padding: 12px 24px; border-bottom: 1px solid hsl(219 28% 50% / 0.25); }
+header { display: flex; gap: 12px; align-items: center; padding: 12px 24px; }
+header { border-bottom: 1px solid hsl(219 28% 50% / 0.25); }
 header span { opacity: 0.7; }
 header nav { margin-left: auto; display: flex; gap: 20px; }
 header a { color: var(--ours); text-decoration: none; }
 header a:hover { text-decoration: underline; }
 main > p { padding: 24px; }
-.swagger-ui, .swagger-ui .info .title, .swagger-ui .opblock-tag, .swagger-ui .opblock .opblock-summary-description { font-family: system-ui, sans-serif; }
+.swagger-ui, .swagger-ui .info .title, .swagger-ui .opblock-tag, .swagger-ui .opblock .opblock-summary-description
+  { font-family: system-ui, sans-serif; }
 .swagger-ui .info { margin: 28px 0 12px; }
 .swagger-ui .info hgroup .link, .swagger-ui .response-col_links { display: none; }
 .swagger-ui .info a, .swagger-ui .info .info__license a { color: var(--ours); }
@@ -113,4 +120,8 @@ main > p { padding: 24px; }
 `;
 
 /** The mark of the GraphQL page. */
-const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0f766e"/><path d="M9 16a7 7 0 1 1 2.2 5.1" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round"/><path d="M8 23.5 11.2 21l2.9 3" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/><circle cx="16" cy="16" r="2.4" fill="#fff"/></svg>\n';
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" ' +
+  'fill="#0f766e"/><path d="M9 16a7 7 0 1 1 2.2 5.1" fill="none" stroke="#fff" stroke-width="2.6" ' +
+  'stroke-linecap="round"/><path d="M8 23.5 11.2 21l2.9 3" fill="none" stroke="#fff" stroke-width="2.6" ' +
+  'stroke-linecap="round" stroke-linejoin="round"/><circle cx="16" cy="16" r="2.4" fill="#fff"/></svg>\n';

@@ -2,9 +2,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '../../lib/log.js';
 import type { Feed } from '../../service/feed.js';
+import type { RestoreService } from '../../service/restore.js';
 import type { RestoreRecord } from '../../service/restore-record.js';
 import type { RestoreProgress } from '../../service/restore-run.js';
-import type { RestoreService } from '../../service/restore.js';
 import { changesOf, type Debug } from './answer.js';
 
 const CHANGES_LISTED_MAX = 1_000;
@@ -33,16 +33,39 @@ export class PhaseTimes {
   /** What is told, once the restore has ended or awaits confirmation; logged too. */
   async debug(record: RestoreRecord, restores: RestoreService, log: Log): Promise<Debug> {
     await this.followed;
-    const phases = this.steps.map(({ phase, at, message }, i) => ({ phase: phase.toLowerCase(), at, seconds: (Date.parse(this.steps[i + 1]?.at ?? at) - Date.parse(at)) / 1_000, message }));
+    const phases = this.steps.map(({ phase, at, message }, i) => ({
+      phase: phase.toLowerCase(),
+      at,
+      seconds: (Date.parse(this.steps[i + 1]?.at ?? at) - Date.parse(at)) / 1_000,
+      message,
+    }));
     const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }));
     const { id, backupId, database, dryRun, conflictPolicy, exact, force, filter, mapping, sync, result } = record;
-    log.info({ restore: id, backup: backupId, database, dryRun, conflictPolicy, exact, force, filter, mappings: mapping?.length ?? 0, sync, phases, result, changes: changes.changes_total }, 'restore in detail');
+    log.info(
+      {
+        restore: id,
+        backup: backupId,
+        database,
+        dryRun,
+        conflictPolicy,
+        exact,
+        force,
+        filter,
+        mappings: mapping?.length ?? 0,
+        sync,
+        phases,
+        result,
+        changes: changes.changes_total,
+      },
+      'restore in detail',
+    );
     return { phases, ...changes };
   }
 
   private async follow(): Promise<void> {
     for await (const state of this.states) {
-      if (this.steps.at(-1)?.phase === state.phase) this.steps[this.steps.length - 1] = { ...state, at: this.steps.at(-1)?.at ?? state.at };
+      if (this.steps.at(-1)?.phase === state.phase)
+        this.steps[this.steps.length - 1] = { ...state, at: this.steps.at(-1)?.at ?? state.at };
       else this.steps.push(state);
       if (state.phase === 'AWAITING_CONFIRMATION') return;
     }

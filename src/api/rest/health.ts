@@ -19,7 +19,11 @@ export function healthRoutes(fastify: FastifyInstance, { ready, isDraining }: He
   fastify.get('/healthz', () => ({ status: 'ok' }));
   fastify.get('/readyz', async (_request, reply) => {
     const checks = await ready();
-    const status = isDraining() ? 'shutting down' : checks.database === 'ok' && checks.store === 'ok' ? 'ok' : 'not ready';
+    const status = isDraining()
+      ? 'shutting down'
+      : checks.database === 'ok' && checks.store === 'ok'
+        ? 'ok'
+        : 'not ready';
     return reply.code(status === 'ok' ? 200 : 503).send({ status, database: checks.database, store: checks.store });
   });
 }

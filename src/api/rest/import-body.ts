@@ -9,7 +9,10 @@ import { AppError } from '../../lib/error.js';
 import { JsonForm } from './json-form.js';
 
 export interface ImportBody {
-  /** The document, as it arrives; read once. @throws (while reading) AppError BAD_USER_INPUT, TOO_LARGE; an error of the connection */
+  /**
+   * The document, as it arrives; read once.
+   * @throws (while reading) AppError BAD_USER_INPUT, TOO_LARGE; an error of the connection
+   */
   readonly source: AsyncIterable<Buffer>;
   /** The members beside it, once it was read: in a form they may come after it. */
   readonly members: () => Readonly<Record<string, unknown>>;
@@ -84,7 +87,13 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
   const refuse = (code: 'BAD_USER_INPUT' | 'TOO_LARGE', message: string): void => fail(new AppError(code, message));
   const end = new Promise<void>((resolve, reject) => {
     form.on('error', (error) => {
-      fail(error instanceof AppError ? error : new AppError('BAD_USER_INPUT', 'The form is malformed or ended early: send the file again', { cause: error }));
+      fail(
+        error instanceof AppError
+          ? error
+          : new AppError('BAD_USER_INPUT', 'The form is malformed or ended early: send the file again', {
+              cause: error,
+            }),
+      );
       reject(failure ?? error);
     });
     form.once('close', resolve);
@@ -94,12 +103,13 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
   form.on('field', (given, value, { nameTruncated, valueTruncated }) => {
     const name = nameOf(given);
     const shown = name.slice(0, 100);
-    if (nameTruncated || valueTruncated) refuse('TOO_LARGE', `${shown}: takes at most ${String(FIELD_BYTES_MAX)} bytes`);
+    if (nameTruncated || valueTruncated) refuse('TOO_LARGE', `${shown}: takes at most ${FIELD_BYTES_MAX} bytes`);
     else if (name === 'tag' || name === 'tags') tags.push(value);
     else if (fields.has(name)) refuse('BAD_USER_INPUT', `${shown}: is there twice`);
     else fields.set(name, value);
   });
-  for (const limit of ['partsLimit', 'fieldsLimit'] as const) form.on(limit, () => refuse('BAD_USER_INPUT', `The form has more than ${String(FIELDS_MAX)} fields`));
+  for (const limit of ['partsLimit', 'fieldsLimit'] as const)
+    form.on(limit, () => refuse('BAD_USER_INPUT', `The form has more than ${FIELDS_MAX} fields`));
   form.on('filesLimit', () => refuse('BAD_USER_INPUT', 'The form has more than one file: import one at a time'));
   const file = new Promise<{ stream: Readable; name: string | undefined }>((resolve, reject) => {
     form.once('file', (given, stream, info) => {
@@ -111,7 +121,10 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
       else if (name === 'file') resolve({ stream, name: info.filename });
       else refuse('BAD_USER_INPUT', `${name.slice(0, 100)}: not known here; the file goes into the field "file"`);
     });
-    end.then(() => reject(failure ?? new AppError('BAD_USER_INPUT', 'file: is needed, a form field with the file')), reject);
+    end.then(
+      () => reject(failure ?? new AppError('BAD_USER_INPUT', 'file: is needed, a form field with the file')),
+      reject,
+    );
   });
   request.once('close', () => {
     if (!request.complete) refuse('BAD_USER_INPUT', 'The upload ended early: send the file again');
@@ -122,7 +135,11 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
     for await (const chunk of stream) yield chunk as Buffer;
     await end;
   }
-  return { source: bytes(), members: () => ({ ...Object.fromEntries(fields), ...(tags.length === 0 ? {} : { tags }) }), fileName: name };
+  return {
+    source: bytes(),
+    members: () => ({ ...Object.fromEntries(fields), ...(tags.length === 0 ? {} : { tags }) }),
+    fileName: name,
+  };
 }
 
 /** A part may come without a name, whatever the reader's types say. */
@@ -132,7 +149,10 @@ function nameOf(given: string | undefined): string {
 
 function formReader({ headers }: IncomingMessage): busboy.Busboy {
   try {
-    return busboy({ headers, limits: { files: 1, fields: FIELDS_MAX, parts: FIELDS_MAX + 2, fieldNameSize: 100, fieldSize: FIELD_BYTES_MAX } });
+    return busboy({
+      headers,
+      limits: { files: 1, fields: FIELDS_MAX, parts: FIELDS_MAX + 2, fieldNameSize: 100, fieldSize: FIELD_BYTES_MAX },
+    });
   } catch (error) {
     throw new AppError('BAD_USER_INPUT', 'The form cannot be read: its Content-Type has no boundary', { cause: error });
   }

@@ -1,7 +1,7 @@
 /**
  * The JSON form of an import, {"format", "data", ...}, read as a stream: "data" holds a whole document as one
- * string, which may be longer than a string can be here. Its text comes out unescaped, in pieces; the other members are small
- * and are kept.
+ * string, which may be longer than a string can be here. Its text comes out unescaped, in pieces; the other members are
+ * small and are kept.
  */
 import { AppError } from '../../lib/error.js';
 
@@ -10,7 +10,16 @@ const MEMBER_BYTES_MAX = 1024 * 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
-const ESCAPES: Readonly<Partial<Record<string, number>>> = { '"': 0x22, '\\': 0x5c, '/': 0x2f, b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 };
+const ESCAPES: Readonly<Partial<Record<string, number>>> = {
+  '"': 0x22,
+  '\\': 0x5c,
+  '/': 0x2f,
+  b: 0x08,
+  f: 0x0c,
+  n: 0x0a,
+  r: 0x0d,
+  t: 0x09,
+};
 
 type State = 'OPEN' | 'KEY' | 'COLON' | 'VALUE' | 'MEMBER' | 'TEXT' | 'ESCAPE' | 'UNICODE' | 'COMMA' | 'END';
 
@@ -116,7 +125,9 @@ export class JsonForm {
     }
   }
 
-  /** A value that is kept: it ends with its last bracket or quote, or, a number or a word, before a comma or a bracket. */
+  /**
+   * A value that is kept: it ends with its last bracket or quote, or, a number or a word, before a comma or a bracket.
+   */
   private memberByte(byte: number): void {
     const sign = String.fromCharCode(byte);
     if (this.depth === 0 && !this.inString && this.held.length > 0 && (sign === ',' || sign === '}')) {
@@ -151,7 +162,8 @@ export class JsonForm {
 
   private keep(byte: number): void {
     this.held.push(byte);
-    if (++this.kept > MEMBER_BYTES_MAX) throw new AppError('TOO_LARGE', `The body's members beside "data" are larger than ${String(MEMBER_BYTES_MAX)} bytes`);
+    if (++this.kept > MEMBER_BYTES_MAX)
+      throw new AppError('TOO_LARGE', `The body's members beside "data" are larger than ${MEMBER_BYTES_MAX} bytes`);
   }
 
   private parsed(text: string, what: string): unknown {
@@ -159,7 +171,9 @@ export class JsonForm {
       return JSON.parse(text);
     } catch (error) {
       // the parser's own message quotes the text, which may be a key
-      throw new AppError('BAD_USER_INPUT', `The body's ${what} is no valid JSON (before byte ${String(this.position)})`, { cause: new Error((error as Error).name) });
+      throw new AppError('BAD_USER_INPUT', `The body's ${what} is no valid JSON (before byte ${this.position})`, {
+        cause: new Error((error as Error).name),
+      });
     }
   }
 
@@ -204,6 +218,6 @@ export class JsonForm {
   }
 
   private malformed(what: string): AppError {
-    return new AppError('BAD_USER_INPUT', `The body is malformed at byte ${String(this.position)}: ${what}`);
+    return new AppError('BAD_USER_INPUT', `The body is malformed at byte ${this.position}: ${what}`);
   }
 }

@@ -5,16 +5,17 @@
  * What there is now (backups, bytes, connections) is looked up when it is asked for; what happened
  * (requests, backups, restores) is counted from the start of the process on.
  */
-import { fastify as createFastify, type FastifyInstance } from 'fastify';
+
 import type { RequestListener } from 'node:http';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { fastify as createFastify, type FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { BackupService } from '../../service/backup.js';
 import type { Catalog } from '../../service/catalog.js';
 import type { Databases } from '../../service/database.js';
-import type { RestoreStep } from '../../service/restore-registry.js';
 import type { RestoreService } from '../../service/restore.js';
+import type { RestoreStep } from '../../service/restore-registry.js';
 import type { Work } from '../../service/work.js';
 import { isHostAllowed, setSecurityHeaders } from '../http-guard.js';
 import type { ServerCertificate } from '../tls.js';
@@ -49,14 +50,27 @@ export class Metrics {
     addGauges(this.registry, sources);
     this.unsubscribe = countBackups(this.registry, sources.backups);
     this.steps = sources.restores.followAll();
-    countRestores(this.registry, this.steps).catch((error: unknown) => sources.log.error({ err: error }, 'restores are not counted any more'));
+    countRestores(this.registry, this.steps).catch((error: unknown) =>
+      sources.log.error({ err: error }, 'restores are not counted any more'),
+    );
   }
 
   /** Counts the requests of this server, and asks it how many sockets are open. */
   observe(fastify: FastifyInstance, openSockets: () => number): void {
     const registers = [this.registry];
-    const requests = new Counter({ registers, name: 'ovncp_http_requests_total', help: 'Requests that were answered, by route and status', labelNames: ['method', 'route', 'status'] });
-    const seconds = new Histogram({ registers, name: 'ovncp_http_request_seconds', help: 'Time until a request was answered', labelNames: ['method', 'route'], buckets: REQUEST_SECONDS });
+    const requests = new Counter({
+      registers,
+      name: 'ovncp_http_requests_total',
+      help: 'Requests that were answered, by route and status',
+      labelNames: ['method', 'route', 'status'],
+    });
+    const seconds = new Histogram({
+      registers,
+      name: 'ovncp_http_request_seconds',
+      help: 'Time until a request was answered',
+      labelNames: ['method', 'route'],
+      buckets: REQUEST_SECONDS,
+    });
     gauge(this.registry, 'ovncp_sockets', 'Open graphql-ws sockets', openSockets);
     fastify.addHook('onResponse', async (request, reply) => {
       // the pattern, as there are few of them; what matches none is one
@@ -106,15 +120,24 @@ export async function listenForMetrics({ host, port, metrics, tls }: MetricsServ
   const fastify = createFastify({
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    ...(tls === undefined ? {} : { serverFactory: (handler: RequestListener) => tls.createServer(handler, { requestTimeout: REQUEST_TIMEOUT_MS }) }),
+    ...(tls === undefined
+      ? {}
+      : {
+          serverFactory: (handler: RequestListener) =>
+            tls.createServer(handler, { requestTimeout: REQUEST_TIMEOUT_MS }),
+        }),
   });
   fastify.server.maxConnections = CONNECTIONS_MAX;
   fastify.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply, request.id);
-    if (!isHostAllowed(host, request.headers.host)) throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
+    if (!isHostAllowed(host, request.headers.host))
+      throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
   });
   fastify.setErrorHandler((error, _request, reply) => {
-    void reply.code(error instanceof AppError ? 403 : 500).type('text/plain; charset=utf-8').send(error instanceof AppError ? `${error.message}\n` : 'Internal error\n');
+    void reply
+      .code(error instanceof AppError ? 403 : 500)
+      .type('text/plain; charset=utf-8')
+      .send(error instanceof AppError ? `${error.message}\n` : 'Internal error\n');
   });
   serveMetrics(fastify, metrics);
   await fastify.listen({ host, port });
@@ -122,16 +145,33 @@ export async function listenForMetrics({ host, port, metrics, tls }: MetricsServ
 }
 
 function gauge(registry: Registry, name: string, help: string, value: () => number): void {
-  new Gauge({ registers: [registry], name, help, collect() { this.set(value()); } });
+  new Gauge({
+    registers: [registry],
+    name,
+    help,
+    collect() {
+      this.set(value());
+    },
+  });
 }
 
 function addGauges(registry: Registry, { catalog, databases, work }: MetricsSources): void {
   const registers = [registry];
   gauge(registry, 'ovncp_backups', 'Backups that are listed', () => catalog.all({}).length);
-  gauge(registry, 'ovncp_backup_bytes', 'Bytes of the stored backups', () => catalog.all({}).reduce((sum, { size }) => sum + size, 0));
-  gauge(registry, 'ovncp_work_running', 'Backups, restores, imports, validations and deletions under way', () => work.runningCount);
+  gauge(registry, 'ovncp_backup_bytes', 'Bytes of the stored backups', () =>
+    catalog.all({}).reduce((sum, { size }) => sum + size, 0),
+  );
+  gauge(
+    registry,
+    'ovncp_work_running',
+    'Backups, restores, imports, validations and deletions under way',
+    () => work.runningCount,
+  );
   new Gauge({
-    registers, name: 'ovncp_last_backup_timestamp_seconds', help: 'When the newest backup that was made here began; 0 while there is none', labelNames: ['database'],
+    registers,
+    name: 'ovncp_last_backup_timestamp_seconds',
+    help: 'When the newest backup that was made here began; 0 while there is none',
+    labelNames: ['database'],
     collect() {
       for (const { id } of databases.list()) {
         const newest = catalog.all({ database: id }).find(({ origin }) => origin === 'CAPTURED');
@@ -140,7 +180,10 @@ function addGauges(registry: Registry, { catalog, databases, work }: MetricsSour
     },
   });
   new Gauge({
-    registers, name: 'ovncp_database_connected', help: '1 while the database can be reached', labelNames: ['database'],
+    registers,
+    name: 'ovncp_database_connected',
+    help: '1 while the database can be reached',
+    labelNames: ['database'],
     collect() {
       for (const { id, status } of databases.list()) this.set({ database: id }, status.connected ? 1 : 0);
     },
@@ -150,17 +193,34 @@ function addGauges(registry: Registry, { catalog, databases, work }: MetricsSour
 function countBackups(registry: Registry, backups: BackupService): () => void {
   const registers = [registry];
   const created = new Counter({ registers, name: 'ovncp_backups_created_total', help: 'Backups that were made' });
-  const failed = new Counter({ registers, name: 'ovncp_backups_failed_total', help: 'Backups that were begun and not made' });
+  const failed = new Counter({
+    registers,
+    name: 'ovncp_backups_failed_total',
+    help: 'Backups that were begun and not made',
+  });
   return backups.onEnd((isMade) => (isMade ? created : failed).inc());
 }
 
 /** Returns when following ends. */
 async function countRestores(registry: Registry, steps: Metrics['steps']): Promise<void> {
   const registers = [registry];
-  const total = new Counter({ registers, name: 'ovncp_restores_total', help: 'Restores that have ended; "undone" while they awaited their confirmation', labelNames: ['result', 'policy', 'dry_run'] });
-  const seconds = new Histogram({ registers, name: 'ovncp_restore_seconds', help: 'Time that a restore took, without waiting for others', labelNames: ['dry_run'], buckets: RESTORE_SECONDS });
+  const total = new Counter({
+    registers,
+    name: 'ovncp_restores_total',
+    help: 'Restores that have ended; "undone" while they awaited their confirmation',
+    labelNames: ['result', 'policy', 'dry_run'],
+  });
+  const seconds = new Histogram({
+    registers,
+    name: 'ovncp_restore_seconds',
+    help: 'Time that a restore took, without waiting for others',
+    labelNames: ['dry_run'],
+    buckets: RESTORE_SECONDS,
+  });
   // a rate is seen only of what has been there before
-  for (const result of ['succeeded', 'failed']) for (const policy of POLICIES) for (const isDry of ['true', 'false']) total.inc({ result, policy, dry_run: isDry }, 0);
+  for (const result of ['succeeded', 'failed'])
+    for (const policy of POLICIES)
+      for (const isDry of ['true', 'false']) total.inc({ result, policy, dry_run: isDry }, 0);
   for await (const step of steps) {
     const ended = endOf(step);
     if (ended === undefined) continue;

@@ -1,9 +1,10 @@
 /** The REST face: all of its routes over the services that it is given. */
-import { backupRoutes, type BackupRouteParts } from './backup.js';
-import { exportRoute, type ExportRouteParts } from './export.js';
+
+import type { RestoreService } from '../../service/restore.js';
+import { type BackupRouteParts, backupRoutes } from './backup.js';
+import { type ExportRouteParts, exportRoute } from './export.js';
 import { openApiRoute } from './openapi.js';
 import { restoreRoutes } from './restore.js';
-import type { RestoreService } from '../../service/restore.js';
 import type { Route } from './route.js';
 
 export interface RestParts extends BackupRouteParts, ExportRouteParts {

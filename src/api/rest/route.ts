@@ -1,6 +1,6 @@
 /**
- * A route of the REST face, as data: what it takes, what it answers with, what it needs, and one function that calls one
- * method of a service. The router serves it and the OpenAPI document tells of it, both from this.
+ * A route of the REST face, as data: what it takes, what it answers with, what it needs, and one function that calls
+ * one method of a service. The router serves it and the OpenAPI document tells of it, both from this.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
- * Serves the routes of the REST face. Order of a request: token and permission (before a byte of the body is read), query,
- * body, service. JSON is read whatever the Content-Type says: curl's -d sends a form's.
+ * Serves the routes of the REST face. Order of a request: token and permission (before a byte of the body is read),
+ * query, body, service. JSON is read whatever the Content-Type says: curl's -d sends a form's.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { assert } from '../../lib/assert.js';
@@ -27,7 +27,10 @@ export interface RouterOptions {
 }
 
 /** Registers the routes in a scope of their own. */
-export async function serveRoutes(fastify: FastifyInstance, { routes, authenticator, bodyBytesMax }: RouterOptions): Promise<void> {
+export async function serveRoutes(
+  fastify: FastifyInstance,
+  { routes, authenticator, bodyBytesMax }: RouterOptions,
+): Promise<void> {
   await fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (request, body, done) => {
@@ -73,13 +76,22 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
   });
 }
 
-function callOf({ query, body, bodyKind }: Route, request: FastifyRequest, reply: FastifyReply): Call<unknown, unknown> {
+function callOf(
+  { query, body, bodyKind }: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Call<unknown, unknown> {
   const { viewer = { subject: 'anyone', permissions: new Set() }, log } = request.scope;
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort(new AppError('CANCELLED', 'The client went away')));
   const { id = '' } = request.params as { id?: string };
   return {
-    id, request, reply, viewer, log, signal: gone.signal,
+    id,
+    request,
+    reply,
+    viewer,
+    log,
+    signal: gone.signal,
     query: checked(query, request.query),
     // a call that takes no body may come with an empty one
     body: bodyKind === 'JSON' ? checked(body, request.body ?? {}) : undefined,
@@ -99,6 +111,11 @@ function jsonOf(bytes: Buffer): unknown {
     return JSON.parse(text);
   } catch (error) {
     const at = /at position (\d+)/.exec((error as Error).message)?.[1];
-    throw new AppError('BAD_USER_INPUT', `The body is no valid JSON${at === undefined ? '' : ` (character ${at})`}: send an object like {"name": "nightly"}`, { cause: new Error((error as Error).name) });
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `The body is no valid JSON${at === undefined ? '' : ` (character ${at})`}: send an object like {"name": ` +
+        '"nightly"}',
+      { cause: new Error((error as Error).name) },
+    );
   }
 }

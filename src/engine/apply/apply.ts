@@ -9,14 +9,22 @@
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/pause.js';
+import { wireValue } from '../../model/wire.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { COMMIT_DURABLY, checkTransactReply, commentOperation, deleteOperation, mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
-import { wireValue } from '../../model/wire.js';
+import {
+  COMMIT_DURABLY,
+  checkTransactReply,
+  commentOperation,
+  deleteOperation,
+  mutateOperation,
+  mutation,
+  updateOperation,
+} from '../../ovsdb/operation.js';
+import { countOutcomes, OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
 import type { Step } from './steps.js';
-import { OUTCOME, countOutcomes, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
 
 export interface ApplyOptions {
   /** Goes into the database's log. */
@@ -38,8 +46,8 @@ export async function applyPlan(session: Session, plan: Plan, options: ApplyOpti
 }
 
 /**
- * The same for one step of a plan, those before it having been applied. On a cluster its errors mean little: "timed out" and
- * "duplicate uuid" may be said of a step that was carried out.
+ * The same for one step of a plan, those before it having been applied. On a cluster its errors mean little: "timed
+ * out" and "duplicate uuid" may be said of a step that was carried out.
  * @throws OvsdbError, ConnectionError as applyPlan
  */
 export async function applyStep(session: Session, step: Step, options: ApplyOptions): Promise<void> {
@@ -54,12 +62,18 @@ interface Operation {
 }
 
 async function transact(session: Session, toSend: Iterable<Operation>, options: ApplyOptions): Promise<void> {
-  const reply = await session.connection.call('transact', transaction(session.schema.name, toSend, options), { timeoutMs: options.timeoutMs ?? 900_000 });
+  const reply = await session.connection.call('transact', transaction(session.schema.name, toSend, options), {
+    timeoutMs: options.timeoutMs ?? 900_000,
+  });
   checkTransactReply(reply);
 }
 
 /** JSON text of the params of transact, in pieces. */
-async function* transaction(database: string, toSend: Iterable<Operation>, { comment, onProgress }: ApplyOptions): AsyncGenerator<string> {
+async function* transaction(
+  database: string,
+  toSend: Iterable<Operation>,
+  { comment, onProgress }: ApplyOptions,
+): AsyncGenerator<string> {
   const breath = new Breath();
   let sent = 0;
   yield `[${JSON.stringify(database)}`;
@@ -112,7 +126,15 @@ function* changes(draft: TablePlan, plan: Plan): Generator<string> {
 
 function updateText(table: TableSchema, uuid: string, { columns, attachments }: RowUpdate): string {
   if (columns.length > 0) {
-    return updateOperation(table.name, uuid, `{${columns.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`);
+    return updateOperation(
+      table.name,
+      uuid,
+      `{${columns.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`,
+    );
   }
-  return mutateOperation(table.name, uuid, `[${attachments.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`);
+  return mutateOperation(
+    table.name,
+    uuid,
+    `[${attachments.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`,
+  );
 }

@@ -47,11 +47,19 @@ export async function converge(session: Session, target: Target, options: Conver
   const { since, limitMs, signal } = options;
   const columns = session.schema.tables.get(SEQUENCE.table)?.columns;
   if (columns?.has(SEQUENCE.asked) !== true || !columns.has(SEQUENCE.reached[target])) {
-    return { reached: false, seconds: 0, reason: `${session.schema.name} has no ${SEQUENCE.table}.${SEQUENCE.reached[target]} to wait for` };
+    return {
+      reached: false,
+      seconds: 0,
+      reason: `${session.schema.name} has no ${SEQUENCE.table}.${SEQUENCE.reached[target]} to wait for`,
+    };
   }
   const watch = new Watch(session, target, options);
-  const limit = setTimeout(() => { watch.end(undefined); }, limitMs);
-  const onAbort = (): void => { watch.end('the wait was given up'); };
+  const limit = setTimeout(() => {
+    watch.end(undefined);
+  }, limitMs);
+  const onAbort = (): void => {
+    watch.end('the wait was given up');
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted === true) onAbort();
   try {
@@ -71,7 +79,11 @@ const RETRY_MS = 200;
  * Waits on a session of its own, and on another one when that is lost: a cluster may change its leader meanwhile.
  * Never rejects.
  */
-export async function convergeAnywhere(client: DatabaseClient, target: Target, options: ConvergeOptions): Promise<Convergence> {
+export async function convergeAnywhere(
+  client: DatabaseClient,
+  target: Target,
+  options: ConvergeOptions,
+): Promise<Convergence> {
   const { since, signal } = options;
   const deadline = performance.now() + options.limitMs;
   const left = (): number => Math.max(0, deadline - performance.now());
@@ -80,10 +92,13 @@ export async function convergeAnywhere(client: DatabaseClient, target: Target, o
   const opening = signal === undefined ? late : AbortSignal.any([signal, late]);
   for (;;) {
     try {
-      return await client.withSession({ leader: true, signal: opening, timeoutMs: left() }, (session) => converge(session, target, { ...options, limitMs: left() }));
+      return await client.withSession({ leader: true, signal: opening, timeoutMs: left() }, (session) =>
+        converge(session, target, { ...options, limitMs: left() }),
+      );
     } catch (error) {
       const lost = error instanceof ConnectionError && signal?.aborted !== true;
-      if (!lost || performance.now() + RETRY_MS >= deadline) return { reached: false, seconds: (performance.now() - since) / 1000, reason: messageOf(error) };
+      if (!lost || performance.now() + RETRY_MS >= deadline)
+        return { reached: false, seconds: (performance.now() - since) / 1000, reason: messageOf(error) };
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
@@ -100,7 +115,7 @@ let watches = 0;
 
 /** One question and the watching for its answer. */
 class Watch {
-  private readonly monitor = `converge-${String(++watches)}`;
+  private readonly monitor = `converge-${++watches}`;
   private readonly ended: Promise<Outcome>;
   private readonly unsubscribe: () => void;
   private finish!: (outcome: Outcome) => void;
@@ -120,7 +135,9 @@ class Watch {
     });
     // nobody may be waiting yet when the connection goes
     this.ended.catch(() => undefined);
-    void session.connection.closed.then((reason) => { this.fail(reason); });
+    void session.connection.closed.then((reason) => {
+      this.fail(reason);
+    });
     this.unsubscribe = session.connection.subscribe(({ method, params }) => {
       if (method === 'update2' && params[0] === this.monitor) this.take(params[1]);
     });
@@ -142,7 +159,10 @@ class Watch {
 
   close(): void {
     this.unsubscribe();
-    if (this.watching) this.session.connection.request('monitor_cancel', [this.monitor], { timeoutMs: this.requestMs }).catch(() => undefined);
+    if (this.watching)
+      this.session.connection
+        .request('monitor_cancel', [this.monitor], { timeoutMs: this.requestMs })
+        .catch(() => undefined);
   }
 
   /** Why the time was too short. */
@@ -150,8 +170,10 @@ class Watch {
     const within = `within ${String(Number((limitMs / 1000).toFixed(3)))} s`;
     if (this.asked === undefined) return `the database did not answer ${within}`;
     const late = this.reached.SB < this.asked ? 'SB' : this.target;
-    const told = `${SEQUENCE.reached[late]} is ${String(this.reached[late])}, not yet ${String(this.asked)}`;
-    return late === 'SB' ? `northd did not take the change over ${within} (${told})` : `northd took the change over, but not every chassis did ${within} (${told})`;
+    const told = `${SEQUENCE.reached[late]} is ${this.reached[late]}, not yet ${this.asked}`;
+    return late === 'SB'
+      ? `northd did not take the change over ${within} (${told})`
+      : `northd took the change over, but not every chassis did ${within} (${told})`;
   }
 
   private get requestMs(): number {
@@ -165,31 +187,45 @@ class Watch {
       this.finish({ reached: false, empty: true, reason: `${SEQUENCE.table} has no row, so northd cannot be asked` });
       return;
     }
-    const columns = Object.values(SEQUENCE.reached).filter((column) => this.session.schema.tables.get(SEQUENCE.table)?.columns.has(column) === true);
+    const columns = Object.values(SEQUENCE.reached).filter(
+      (column) => this.session.schema.tables.get(SEQUENCE.table)?.columns.has(column) === true,
+    );
     this.watching = true;
-    const initial = await this.session.connection.request('monitor_cond', [this.session.schema.name, this.monitor, { [SEQUENCE.table]: [{ columns }] }], { timeoutMs: this.requestMs });
+    const initial = await this.session.connection.request(
+      'monitor_cond',
+      [this.session.schema.name, this.monitor, { [SEQUENCE.table]: [{ columns }] }],
+      { timeoutMs: this.requestMs },
+    );
     this.asked = asked;
     this.take(initial);
   }
 
   /**
-   * Adds to the number that northd answers. Running twice, as a cluster may have it, does no harm: the answer is then a number
-   * ahead. Where the answer is there before the question (someone restored NB_Global from a file) the question goes past it.
+   * Adds to the number that northd answers. Running twice, as a cluster may have it, does no harm: the answer is then a
+   * number ahead. Where the answer is there before the question (someone restored NB_Global from a file) the question
+   * goes past it.
    * @returns what to wait for, or undefined where nobody can be asked
    */
   private async ask(step: bigint): Promise<bigint | undefined> {
     const { table, asked } = SEQUENCE;
     const results = await this.session.connection.request(
       'transact',
-      [this.session.schema.name, { op: 'mutate', table, where: [], mutations: [[asked, '+=', step]] }, { op: 'select', table, where: [] }, { op: 'comment', comment: 'waiting for the network to take a restore over' }],
+      [
+        this.session.schema.name,
+        { op: 'mutate', table, where: [], mutations: [[asked, '+=', step]] },
+        { op: 'select', table, where: [] },
+        { op: 'comment', comment: 'waiting for the network to take a restore over' },
+      ],
       { timeoutMs: this.requestMs },
     );
     const all = Array.isArray(results) ? (results as readonly Json[]) : [];
     for (const result of all) {
-      if (isObject(result) && typeof result['error'] === 'string') throw new OvsdbError(result['error'], typeof result['details'] === 'string' ? result['details'] : '');
+      if (isObject(result) && typeof result['error'] === 'string')
+        throw new OvsdbError(result['error'], typeof result['details'] === 'string' ? result['details'] : '');
     }
     const selected = all[1];
-    const row = isObject(selected) && Array.isArray(selected['rows']) ? (selected['rows'][0] as Json | undefined) : undefined;
+    const row =
+      isObject(selected) && Array.isArray(selected['rows']) ? (selected['rows'][0] as Json | undefined) : undefined;
     if (!isObject(row)) return undefined;
     const number = integer(row[asked]);
     const answered = integer(row[SEQUENCE.reached[this.target]]);
@@ -218,7 +254,10 @@ class Watch {
   private look(): void {
     if (this.asked === undefined) return;
     const { SB, HV } = SEQUENCE.reached;
-    this.options.onProgress?.(`${SB} is ${String(this.reached.SB)}, ${HV} is ${String(this.reached.HV)}, waiting for ${SEQUENCE.reached[this.target]} ${String(this.asked)}`);
+    this.options.onProgress?.(
+      `${SB} is ${this.reached.SB}, ${HV} is ${this.reached.HV}, waiting for ${SEQUENCE.reached[this.target]} ` +
+        `${this.asked}`,
+    );
     if (this.reached[this.target] >= this.asked) this.finish({ reached: true });
   }
 }

@@ -17,14 +17,28 @@ export function existenceGuard(table: TableSchema, uuid: string): string {
 
 /** The row's columns must be as they were. */
 export function updateGuard(table: TableSchema, uuid: string, columns: readonly ColumnDiff[]): string {
-  const before = columns.map(({ column, before: value }) => `${JSON.stringify(column.name)}:${wireValue(column, value)}`);
-  return waitOperation(table.name, whereUuid(uuid), columns.map(({ column }) => column.name), `[{${before.join(',')}}]`);
+  const before = columns.map(
+    ({ column, before: value }) => `${JSON.stringify(column.name)}:${wireValue(column, value)}`,
+  );
+  return waitOperation(
+    table.name,
+    whereUuid(uuid),
+    columns.map(({ column }) => column.name),
+    `[{${before.join(',')}}]`,
+  );
 }
 
 /** A row that is to be deleted must be as it was. @param isLoose names columns that may have changed */
-export function deleteGuard(table: TableSchema, live: TableRows, index: number, isLoose: (column: string) => boolean = () => false): string {
+export function deleteGuard(
+  table: TableSchema,
+  live: TableRows,
+  index: number,
+  isLoose: (column: string) => boolean = () => false,
+): string {
   const row = live.row(index);
-  const columns = [...table.columns.values()].filter(({ name, ephemeral }) => !ephemeral && !isRuntimeColumn(table.name, name, row) && !isLoose(name)).map(({ name }) => name);
+  const columns = [...table.columns.values()]
+    .filter(({ name, ephemeral }) => !ephemeral && !isRuntimeColumn(table.name, name, row) && !isLoose(name))
+    .map(({ name }) => name);
   return waitOperation(table.name, whereUuid(live.uuid(index)), columns, `[${wireRow(table, pick(row, columns))}]`);
 }
 
@@ -62,6 +76,13 @@ export function* absenceGuards(plan: Plan): Generator<AbsenceGuard> {
     if (inserted.length === 0) continue;
     const taken = new Set<string | undefined>();
     for (let i = 0; i < live.count; i++) taken.add(nameOf(live.row(i)));
-    for (const { index, name } of inserted) if (!taken.has(name)) yield { table, index, name, text: waitOperation(table.name, `[["name","==",${JSON.stringify(name)}]]`, ['name'], '[]') };
+    for (const { index, name } of inserted)
+      if (!taken.has(name))
+        yield {
+          table,
+          index,
+          name,
+          text: waitOperation(table.name, `[["name","==",${JSON.stringify(name)}]]`, ['name'], '[]'),
+        };
   }
 }

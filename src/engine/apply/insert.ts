@@ -1,11 +1,11 @@
 /** Inserts: rows of a backup as operations, as they are to be in the database. */
-import { referenceColumns, rewriteReferences, type Reference } from '../../model/reference.js';
+import { type Reference, referenceColumns, rewriteReferences } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import { wireRow } from '../../model/wire.js';
 import { WireRowWriter } from '../../model/wire-row-writer.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { insertOperation } from '../../ovsdb/operation.js';
-import { isTranslated, translateRow, type Plan, type TablePlan } from '../plan/table-plan.js';
+import { isTranslated, type Plan, type TablePlan, translateRow } from '../plan/table-plan.js';
 
 export class InsertWriter {
   private readonly writer: WireRowWriter;
@@ -23,7 +23,11 @@ export class InsertWriter {
   write(index: number): string {
     const { table, backup } = this.draft;
     const row = this.translated ? this.row(index) : undefined;
-    return insertOperation(table.name, backup.uuid(index), row === undefined ? this.writer.write(backup.text(index)) : wireRow(table, row));
+    return insertOperation(
+      table.name,
+      backup.uuid(index),
+      row === undefined ? this.writer.write(backup.text(index)) : wireRow(table, row),
+    );
   }
 
   /** The row without those of its references that `isReady` does not pick. */
@@ -33,10 +37,21 @@ export class InsertWriter {
     for (const reference of referenceColumns(table)) {
       const { name } = reference.column;
       const value = row[name];
-      const isStrong = (to: string): boolean => (reference.key?.table === to ? reference.key : reference.value)?.strong === true;
-      if (value !== undefined) row[name] = rewriteReferences(reference, value, (uuid, to) => (isReady({ column: name, table: to, uuid, strong: isStrong(to) }) ? uuid : undefined));
+      const isStrong = (to: string): boolean =>
+        (reference.key?.table === to ? reference.key : reference.value)?.strong === true;
+      if (value !== undefined)
+        row[name] = rewriteReferences(reference, value, (uuid, to) =>
+          isReady({ column: name, table: to, uuid, strong: isStrong(to) }) ? uuid : undefined,
+        );
     }
-    return insertOperation(table.name, backup.uuid(index), wireRow(table, Object.fromEntries(Object.entries(row).filter((entry): entry is [string, Value] => entry[1] !== undefined))));
+    return insertOperation(
+      table.name,
+      backup.uuid(index),
+      wireRow(
+        table,
+        Object.fromEntries(Object.entries(row).filter((entry): entry is [string, Value] => entry[1] !== undefined)),
+      ),
+    );
   }
 
   private row(index: number): Row {
@@ -47,7 +62,10 @@ export class InsertWriter {
 
 function withoutEphemeral(table: TableSchema, row: Row): Row {
   for (const name in row) {
-    if (table.columns.get(name)?.ephemeral === true) return Object.fromEntries(Object.entries(row).filter(([column]) => table.columns.get(column)?.ephemeral !== true));
+    if (table.columns.get(name)?.ephemeral === true)
+      return Object.fromEntries(
+        Object.entries(row).filter(([column]) => table.columns.get(column)?.ephemeral !== true),
+      );
   }
   return row;
 }

@@ -2,10 +2,10 @@
  * The rows that a plan changes, numbered through all tables: what steps are ordered by. Rows stay numbers here, so that
  * 300,000 of them cost a few megabytes.
  */
-import { referenceColumns, referencesIn, type Reference, type ReferenceColumn } from '../../model/reference.js';
+import { type Reference, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { OUTCOME, translateRow, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
+import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from '../plan/table-plan.js';
 
 /** What becomes of a row. MOVE: a live row that stays as it is, but is held by others afterwards. */
 export const FATE = { NONE: 0, INSERT: 1, UPDATE: 2, DELETE: 3, MOVE: 4 } as const;
@@ -40,7 +40,9 @@ export class PlannedRows {
     this.byNumber = [...this.sections.values()];
     this.fates = new Uint8Array(next);
     for (const { draft, first, firstLive, updates } of this.byNumber) {
-      draft.outcomes.forEach((outcome, index) => { if (outcome === OUTCOME.INSERT) this.fates[first + index] = FATE.INSERT; });
+      draft.outcomes.forEach((outcome, index) => {
+        if (outcome === OUTCOME.INSERT) this.fates[first + index] = FATE.INSERT;
+      });
       for (const index of updates.keys()) this.fates[firstLive + index] = FATE.UPDATE;
       for (const index of draft.deletes) this.fates[firstLive + index] = FATE.DELETE;
     }
@@ -81,9 +83,14 @@ export class PlannedRows {
     return this.fates[row] === FATE.INSERT;
   }
 
-  /** Whether an update's new member of a set is put there with the update; others come when they are inserted or moved. */
+  /**
+   * Whether an update's new member of a set is put there with the update; others come when they are inserted or moved.
+   */
   isGainedWithHolder(reference: Reference): boolean {
-    return !keepsAlive(this.plan.backup.schema, reference) && !this.isInserted(this.find(reference.table, reference.uuid, false));
+    return (
+      !keepsAlive(this.plan.backup.schema, reference) &&
+      !this.isInserted(this.find(reference.table, reference.uuid, false))
+    );
   }
 
   /** Whether a member is taken out of a set with the update of the set; others go when they are deleted or moved. */
@@ -110,26 +117,36 @@ export class PlannedRows {
 }
 
 /** Whether references of this column to rows of that table keep those rows alive. */
-export function keepsAlive(schema: Pick<DatabaseSchema, 'tables'>, target: { readonly table: string; readonly strong: boolean } | undefined): boolean {
+export function keepsAlive(
+  schema: Pick<DatabaseSchema, 'tables'>,
+  target: { readonly table: string; readonly strong: boolean } | undefined,
+): boolean {
   return target?.strong === true && schema.tables.get(target.table)?.isRoot === false;
 }
 
 /**
  * The columns of references that are changed member by member, so that members can come and go in different steps. Any
- * other column of references is written whole: one that must not be empty, or hold more than so many, or that is part of an index.
+ * other column of references is written whole: one that must not be empty, or hold more than so many, or that is part
+ * of an index.
  */
 export function memberColumns(table: TableSchema): ReadonlyMap<string, ReferenceColumn> {
   const before = known.get(table);
   if (before !== undefined) return before;
   const indexed = new Set(table.indexes.flat());
-  const columns = referenceColumns(table).filter(({ column }) => column.kind === 'set' && column.min === 0 && column.max === Infinity && !indexed.has(column.name));
+  const columns = referenceColumns(table).filter(
+    ({ column }) => column.kind === 'set' && column.min === 0 && column.max === Infinity && !indexed.has(column.name),
+  );
   const byName = new Map(columns.map((reference) => [reference.column.name, reference]));
   known.set(table, byName);
   return byName;
 }
 
 /** The references of a column that are only in the one value, and only in the other. */
-export function changedReferences(column: ReferenceColumn, before: Value | undefined, after: Value | undefined): { readonly lost: readonly Reference[]; readonly gained: readonly Reference[] } {
+export function changedReferences(
+  column: ReferenceColumn,
+  before: Value | undefined,
+  after: Value | undefined,
+): { readonly lost: readonly Reference[]; readonly gained: readonly Reference[] } {
   const was = referencesIn(column, before);
   const becomes = referencesIn(column, after);
   const had = new Set(was.map(({ uuid }) => uuid));

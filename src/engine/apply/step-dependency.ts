@@ -1,21 +1,29 @@
 /**
  * Which changes of a plan must not come before which others, so that the database is valid after each of them.
  *
- * The unit is a row: inserted, updated, deleted, or moved between holders. A member of a set of references comes or goes
- * with the later of its two rows (the earlier, where rows are deleted), so that such sets bind nobody to an order except
- * a row to the one that holds it. Columns that are written whole (planned-row.ts) have to wait for all that they refer to.
- * Rows that need each other come together. A second result is the order in which a person would go about it:
+ * The unit is a row: inserted, updated, deleted, or moved between holders. A member of a set of references comes or
+ * goes with the later of its two rows (the earlier, where rows are deleted), so that such sets bind nobody to an order
+ * except a row to the one that holds it. Columns that are written whole (planned-row.ts) have to wait for all that they
+ * refer to. Rows that need each other come together. A second result is the order in which a person would go about it:
  * roots from the bottom up, each followed by what it holds; then updates; then deletes from the top down.
  */
 import type { Breath } from '../../lib/pause.js';
-import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { referenceColumns, referencesIn, type Reference, type ReferenceColumn } from '../../model/reference.js';
+import { type Reference, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import { wireValue } from '../../model/wire.js';
+import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { keysOf } from '../plan/feasibility.js';
-import { Links } from './links.js';
-import { changedReferences, FATE, keepsAlive, memberColumns, NO_ROW, PlannedRows, type Section } from './planned-row.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
+import { Links } from './links.js';
+import {
+  changedReferences,
+  FATE,
+  keepsAlive,
+  memberColumns,
+  NO_ROW,
+  PlannedRows,
+  type Section,
+} from './planned-row.js';
 
 /** A column of references, with what is looked up again and again. */
 interface Holding {
@@ -56,7 +64,10 @@ export class Dependencies {
   private readonly placed: Uint8Array;
   private readonly schema: DatabaseSchema;
 
-  private constructor(plan: Plan, private readonly breath: Breath) {
+  private constructor(
+    plan: Plan,
+    private readonly breath: Breath,
+  ) {
     this.schema = plan.backup.schema;
     this.rows = new PlannedRows(plan);
     this.needs = new Links(this.rows.count);
@@ -64,9 +75,18 @@ export class Dependencies {
     this.bytes = new Int32Array(this.rows.count);
     this.companions = new Int32Array(this.rows.count).fill(NO_ROW);
     this.placed = new Uint8Array(this.rows.count);
-    for (const { draft: { table } } of this.rows.all) {
+    for (const {
+      draft: { table },
+    } of this.rows.all) {
       const members = memberColumns(table);
-      this.holdings.set(table, referenceColumns(table).map((reference) => ({ reference, number: this.columns.push(reference) - 1, byMember: members.has(reference.column.name) })));
+      this.holdings.set(
+        table,
+        referenceColumns(table).map((reference) => ({
+          reference,
+          number: this.columns.push(reference) - 1,
+          byMember: members.has(reference.column.name),
+        })),
+      );
     }
   }
 
@@ -94,7 +114,8 @@ export class Dependencies {
     }
     // what nothing is seen to hold; the server is asked all the same, as in one transaction
     for (const section of this.rows.all) if (!section.draft.table.isRoot) await this.readInserts(section);
-    for (const section of [...roots.reverse(), ...this.rows.all.filter(({ draft }) => !draft.table.isRoot)]) await this.readDeletes(section);
+    for (const section of [...roots.reverse(), ...this.rows.all.filter(({ draft }) => !draft.table.isRoot)])
+      await this.readDeletes(section);
     for (const section of this.rows.all) {
       await this.orderKeys(section);
       this.orderByCount(section);
@@ -102,14 +123,18 @@ export class Dependencies {
   }
 
   private async readInserts({ draft, first }: Section): Promise<void> {
-    for (let index = 0; index < draft.backup.count; index++) if (draft.outcomes[index] === OUTCOME.INSERT) await this.readInserted([first + index]);
+    for (let index = 0; index < draft.backup.count; index++)
+      if (draft.outcomes[index] === OUTCOME.INSERT) await this.readInserted([first + index]);
   }
 
   /** Reads inserted rows, each followed by those that it holds. */
   private async readInserted(waiting: number[]): Promise<void> {
     for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
       if (!this.place(row)) continue;
-      const { draft: { table, backup }, first } = this.rows.sectionOf(row);
+      const {
+        draft: { table, backup },
+        first,
+      } = this.rows.sectionOf(row);
       const holdings = this.holdings.get(table) ?? [];
       let references = 0;
       const content = holdings.length === 0 ? {} : this.rows.content(row);
@@ -129,17 +154,28 @@ export class Dependencies {
     this.place(row);
     const { columns = [], attachments = [] } = updates.get(index) ?? {};
     let bytes = 2 * (OPERATION_BYTES + GUARD_BYTES);
-    for (const { column, before, after } of [...columns, ...attachments.map((attachment) => ({ ...attachment, before: undefined, after: attachment.value }))]) {
+    for (const { column, before, after } of [
+      ...columns,
+      ...attachments.map((attachment) => ({ ...attachment, before: undefined, after: attachment.value })),
+    ]) {
       const holding = this.holdings.get(table)?.find(({ reference }) => reference.column.name === column.name);
       const own = holding === undefined ? 0 : this.readReferences(row, holding, { before, after }, held);
       bytes += 2 * column.name.length + 2 * NOTATION_BYTES;
-      bytes += holding?.byMember === true ? own * MEMBER_BYTES : wireValue(column, before).length + wireValue(column, after).length;
+      bytes +=
+        holding?.byMember === true
+          ? own * MEMBER_BYTES
+          : wireValue(column, before).length + wireValue(column, after).length;
     }
     this.bytes[row] = bytes;
   }
 
   /** Answers how many references come and go with the row itself. */
-  private readReferences(row: number, holding: Holding, { before, after }: { before: Value | undefined; after: Value | undefined }, held: number[]): number {
+  private readReferences(
+    row: number,
+    holding: Holding,
+    { before, after }: { before: Value | undefined; after: Value | undefined },
+    held: number[],
+  ): number {
     const { lost, gained } = changedReferences(holding.reference, before, after);
     let own = 0;
     for (const reference of lost) {
@@ -238,7 +274,12 @@ export class Dependencies {
   }
 
   /** A row that takes an index key comes after the live row that gives it up. */
-  private async orderKeys({ draft: { table, live, backup, outcomes, deletes }, first, firstLive, updates }: Section): Promise<void> {
+  private async orderKeys({
+    draft: { table, live, backup, outcomes, deletes },
+    first,
+    firstLive,
+    updates,
+  }: Section): Promise<void> {
     const indexed = new Set(table.indexes.flat());
     const rekeyed = [...updates].filter(([, { columns }]) => columns.some(({ column }) => indexed.has(column.name)));
     const inserts = outcomes.includes(OUTCOME.INSERT);
@@ -254,7 +295,11 @@ export class Dependencies {
         if (owner !== undefined) this.need(row, owner);
       }
     };
-    for (const [index, { columns }] of rekeyed) take(firstLive + index, { ...live.row(index), ...Object.fromEntries(columns.map(({ column, after }) => [column.name, after])) } as Row);
+    for (const [index, { columns }] of rekeyed)
+      take(firstLive + index, {
+        ...live.row(index),
+        ...Object.fromEntries(columns.map(({ column, after }) => [column.name, after])),
+      } as Row);
     for (let index = 0; inserts && index < backup.count; index++) {
       if (outcomes[index] === OUTCOME.INSERT) take(first + index, this.rows.content(first + index));
       if (this.breath.due()) await this.breath.rest();
@@ -266,22 +311,31 @@ export class Dependencies {
     if (table.maxRows === Infinity) return;
     let next = 0;
     outcomes.forEach((outcome, index) => {
-      if (outcome === OUTCOME.INSERT && next < deletes.length) this.need(first + index, firstLive + (deletes[next++] as number));
+      if (outcome === OUTCOME.INSERT && next < deletes.length)
+        this.need(first + index, firstLive + (deletes[next++] as number));
     });
   }
 }
 
 /** The wire text of a row, at most: pairs of a map, the shortest of which has six bytes, grow by two. */
 function textBytes(table: TableSchema, canonicalBytes: number, references: number): number {
-  return 2 * table.name.length + Math.ceil((canonicalBytes * 4) / 3) + NOTATION_BYTES * table.columns.size + UUID_BYTES * references;
+  return (
+    2 * table.name.length +
+    Math.ceil((canonicalBytes * 4) / 3) +
+    NOTATION_BYTES * table.columns.size +
+    UUID_BYTES * references
+  );
 }
 
 /** Text of one more member in a step that changes the row's sets anyway, and in one that does not yet. */
-export const MEMBERSHIP_BYTES = { again: MEMBER_BYTES, first: MEMBER_BYTES + 2 * OPERATION_BYTES + GUARD_BYTES } as const;
+export const MEMBERSHIP_BYTES = {
+  again: MEMBER_BYTES,
+  first: MEMBER_BYTES + 2 * OPERATION_BYTES + GUARD_BYTES,
+} as const;
 
 /**
- * Root tables, each after those that its rows and what they hold refer to. A root whose set points at rows of other roots (a port
- * group at ports) goes before them where it can: then no port is ever without the rules of its groups.
+ * Root tables, each after those that its rows and what they hold refer to. A root whose set points at rows of other
+ * roots (a port group at ports) goes before them where it can: then no port is ever without the rules of its groups.
  */
 function bottomUp(schema: DatabaseSchema): readonly TableSchema[] {
   const seen = new Set<TableSchema>();
@@ -293,11 +347,18 @@ function bottomUp(schema: DatabaseSchema): readonly TableSchema[] {
     if (table.isRoot) ordered.push(table);
   };
   const targets = (table: TableSchema): { table: TableSchema; isRoot: boolean; isHeld: boolean }[] =>
-    referenceColumns(table).flatMap(({ key, value }) => [key, value]).flatMap((target) => {
-      const found = schema.tables.get(target?.table ?? '');
-      return found === undefined ? [] : [{ table: found, isRoot: found.isRoot, isHeld: keepsAlive(schema, target) }];
-    });
-  const rank = (table: TableSchema): number => (targets(table).some(({ isRoot, isHeld }) => !isRoot && !isHeld) ? 1 : targets(table).some(({ isRoot }) => isRoot) ? 2 : 0);
+    referenceColumns(table)
+      .flatMap(({ key, value }) => [key, value])
+      .flatMap((target) => {
+        const found = schema.tables.get(target?.table ?? '');
+        return found === undefined ? [] : [{ table: found, isRoot: found.isRoot, isHeld: keepsAlive(schema, target) }];
+      });
+  const rank = (table: TableSchema): number =>
+    targets(table).some(({ isRoot, isHeld }) => !isRoot && !isHeld)
+      ? 1
+      : targets(table).some(({ isRoot }) => isRoot)
+        ? 2
+        : 0;
   for (const table of [...schema.tables.values()].sort((a, b) => rank(a) - rank(b))) visit(table);
   return ordered;
 }

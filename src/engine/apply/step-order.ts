@@ -1,4 +1,6 @@
-/** Puts the rows of a plan in an order in which each comes after all that it needs, or together with what needs it too. */
+/**
+ * Puts the rows of a plan in an order in which each comes after all that it needs, or together with what needs it too.
+ */
 import type { Breath } from '../../lib/pause.js';
 import { NO_LINK } from './links.js';
 import type { Dependencies } from './step-dependency.js';
@@ -11,13 +13,19 @@ export interface RowOrder {
 }
 
 /** As near to the order of preference as what rows need allows (Tarjan's strongly connected components). */
-export async function orderRows({ needs, preferred, rows: { count } }: Dependencies, breath: Breath): Promise<RowOrder> {
+export async function orderRows(
+  { needs, preferred, rows: { count } }: Dependencies,
+  breath: Breath,
+): Promise<RowOrder> {
   const rows = new Int32Array(preferred.length);
   const ends: number[] = [];
   const seenAs = new Int32Array(count);
   const lowest = new Int32Array(count);
   const isOpen = new Uint8Array(count);
-  /** Rows whose group is not known yet, and the way from the first row to the one looked at, with the link to follow next. */
+  /**
+   * Rows whose group is not known yet, and the way from the first row to the one looked at, with the link to follow
+   * next.
+   */
   const open: number[] = [];
   const path: number[] = [];
   const links: number[] = [];
@@ -30,7 +38,9 @@ export async function orderRows({ needs, preferred, rows: { count } }: Dependenc
     path.push(row);
     links.push(needs.first(row));
   };
-  const lower = (row: number, to: number): void => { lowest[row] = Math.min(lowest[row] as number, to); };
+  const lower = (row: number, to: number): void => {
+    lowest[row] = Math.min(lowest[row] as number, to);
+  };
   const leave = (row: number): void => {
     path.pop();
     links.pop();

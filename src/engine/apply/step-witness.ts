@@ -25,7 +25,9 @@ export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): rea
   const updates: StepWitness[] = [];
   for (const row of changed) {
     const fate = rows.fates[row];
-    const { draft: { table } } = rows.sectionOf(row);
+    const {
+      draft: { table },
+    } = rows.sectionOf(row);
     if (fate === FATE.INSERT || fate === FATE.DELETE) {
       certain.push({ kind: fate === FATE.INSERT ? 'INSERT' : 'DELETE', table: table.name, uuid: rows.uuid(row) });
       if (certain.length === WITNESSES_MAX) return certain;
@@ -34,7 +36,13 @@ export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): rea
       const members = memberColumns(table);
       const columns = (rows.update(row)?.columns ?? []).filter(({ column }) => !members.has(column.name));
       if (columns.length === 0) continue;
-      updates.push({ kind: 'UPDATE', table: table.name, uuid: rows.uuid(row), columns: columns.map(({ column }) => column.name), after: fingerprint(columns.map(({ column, after }) => wireValue(column, after))) });
+      updates.push({
+        kind: 'UPDATE',
+        table: table.name,
+        uuid: rows.uuid(row),
+        columns: columns.map(({ column }) => column.name),
+        after: fingerprint(columns.map(({ column, after }) => wireValue(column, after))),
+      });
     }
   }
   return [...certain, ...updates].slice(0, WITNESSES_MAX);

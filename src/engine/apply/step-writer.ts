@@ -2,12 +2,20 @@
 import type { Reference, ReferenceColumn } from '../../model/reference.js';
 import { wireAtom, wireValue } from '../../model/wire.js';
 import { deleteOperation, mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
+import type { RowUpdate } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
 import { NO_LINK } from './links.js';
-import { changedReferences, FATE, keepsAlive, memberColumns, NO_ROW, type PlannedRows, type Section } from './planned-row.js';
+import {
+  changedReferences,
+  FATE,
+  keepsAlive,
+  memberColumns,
+  NO_ROW,
+  type PlannedRows,
+  type Section,
+} from './planned-row.js';
 import type { Dependencies } from './step-dependency.js';
-import type { RowUpdate } from '../plan/table-plan.js';
 
 /** Which row comes when. */
 export interface Layout {
@@ -52,15 +60,26 @@ export class StepWriter {
       yield guard;
     }
     // a member of a row that is gone would vanish without a word
-    for (const row of edits.keys()) if (!guarded.has(row)) yield existenceGuard(this.rows.sectionOf(row).draft.table, this.rows.uuid(row));
+    for (const row of edits.keys())
+      if (!guarded.has(row)) yield existenceGuard(this.rows.sectionOf(row).draft.table, this.rows.uuid(row));
     for (const row of changed) if (this.rows.isInserted(row)) yield this.insert(row, step);
-    for (const [row, columns] of edits) yield mutateOperation(this.rows.sectionOf(row).draft.table.name, this.rows.uuid(row), `[${[...columns.values()].flatMap(mutations).join(',')}]`);
+    for (const [row, columns] of edits)
+      yield mutateOperation(
+        this.rows.sectionOf(row).draft.table.name,
+        this.rows.uuid(row),
+        `[${[...columns.values()].flatMap(mutations).join(',')}]`,
+      );
     for (const row of changed) if (this.rows.fates[row] === FATE.UPDATE) yield* this.update(row);
-    for (const row of changed) if (this.rows.fates[row] === FATE.DELETE) yield deleteOperation(this.rows.sectionOf(row).draft.table.name, this.rows.uuid(row));
+    for (const row of changed)
+      if (this.rows.fates[row] === FATE.DELETE)
+        yield deleteOperation(this.rows.sectionOf(row).draft.table.name, this.rows.uuid(row));
   }
 
   private guard(row: number): string | undefined {
-    const { draft: { table, live }, firstLive } = this.rows.sectionOf(row);
+    const {
+      draft: { table, live },
+      firstLive,
+    } = this.rows.sectionOf(row);
     const members = memberColumns(table);
     switch (this.rows.fates[row]) {
       case FATE.INSERT:
@@ -72,7 +91,9 @@ export class StepWriter {
         const { columns, attachments } = this.rows.update(row) as RowUpdate;
         const whole = columns.filter(({ column }) => !members.has(column.name));
         if (whole.length > 0) return updateGuard(table, this.rows.uuid(row), whole);
-        return attachments.some(({ column }) => !members.has(column.name)) ? existenceGuard(table, this.rows.uuid(row)) : undefined;
+        return attachments.some(({ column }) => !members.has(column.name))
+          ? existenceGuard(table, this.rows.uuid(row))
+          : undefined;
       }
       default:
         return undefined;
@@ -89,21 +110,36 @@ export class StepWriter {
     return writer.writePart(index, (reference) => !members.has(reference.column) || this.isThere(reference, step));
   }
 
-  /** Whether a member of an inserted row's set is there in this step: those inserted or moved come with their own step. */
+  /**
+   * Whether a member of an inserted row's set is there in this step: those inserted or moved come with their own step.
+   */
   private isThere(reference: Reference, step: number): boolean {
     const row = this.rows.find(reference.table, reference.uuid, false);
-    if (row === NO_ROW || (!this.rows.isInserted(row) && !keepsAlive(this.rows.plan.backup.schema, reference))) return true;
+    if (row === NO_ROW || (!this.rows.isInserted(row) && !keepsAlive(this.rows.plan.backup.schema, reference)))
+      return true;
     return (this.layout.stepOf[row] as number) <= step;
   }
 
   private *update(row: number): Generator<string> {
-    const { draft: { table } } = this.rows.sectionOf(row);
+    const {
+      draft: { table },
+    } = this.rows.sectionOf(row);
     const { columns, attachments } = this.rows.update(row) as RowUpdate;
     const members = memberColumns(table);
     const whole = columns.filter(({ column }) => !members.has(column.name));
-    if (whole.length > 0) yield updateOperation(table.name, this.rows.uuid(row), `{${whole.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`);
+    if (whole.length > 0)
+      yield updateOperation(
+        table.name,
+        this.rows.uuid(row),
+        `{${whole.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`,
+      );
     const attached = attachments.filter(({ column }) => !members.has(column.name));
-    if (attached.length > 0) yield mutateOperation(table.name, this.rows.uuid(row), `[${attached.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`);
+    if (attached.length > 0)
+      yield mutateOperation(
+        table.name,
+        this.rows.uuid(row),
+        `[${attached.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`,
+      );
   }
 
   /** Members that come and go with this row: it itself in the sets of others, and others in its sets. */
@@ -133,15 +169,28 @@ export class StepWriter {
     }
   }
 
-  /** One guard for rows of one name, in the first step that inserts one; none where an update may have brought the name before. */
+  /**
+   * One guard for rows of one name, in the first step that inserts one; none where an update may have brought the name
+   * before.
+   */
   private chooseAbsences(): ReadonlyMap<number, string> {
     const first = new Map<string, number>();
-    const renamed = new Map(this.rows.all.map(({ draft: { table }, updates }) => [table.name, new Set([...updates.values()].flatMap(({ columns }) => columns.filter(({ column }) => column.name === 'name').map(({ after }) => after)))]));
+    const renamed = new Map(
+      this.rows.all.map(({ draft: { table }, updates }) => [
+        table.name,
+        new Set(
+          [...updates.values()].flatMap(({ columns }) =>
+            columns.filter(({ column }) => column.name === 'name').map(({ after }) => after),
+          ),
+        ),
+      ]),
+    );
     for (const { table, index, name, text } of absenceGuards(this.rows.plan)) {
       const row = this.rows.section(table.name).first + index;
       if (renamed.get(table.name)?.has(name) === true) continue;
       const other = first.get(text);
-      if (other === undefined || (this.layout.stepOf[row] as number) < (this.layout.stepOf[other] as number)) first.set(text, row);
+      if (other === undefined || (this.layout.stepOf[row] as number) < (this.layout.stepOf[other] as number))
+        first.set(text, row);
     }
     return new Map([...first].map(([text, row]) => [row, text]));
   }
@@ -157,6 +206,10 @@ function editOf(edits: Edits, row: number, reference: ReferenceColumn): MemberEd
 }
 
 function mutations({ reference: { column }, come, go }: MemberEdit): readonly string[] {
-  const set = (uuids: readonly string[]): string => `["set",[${uuids.map((uuid) => wireAtom(column.key, uuid)).join(',')}]]`;
-  return [...(go.length > 0 ? [mutation(column.name, 'delete', set(go))] : []), ...(come.length > 0 ? [mutation(column.name, 'insert', set(come))] : [])];
+  const set = (uuids: readonly string[]): string =>
+    `["set",[${uuids.map((uuid) => wireAtom(column.key, uuid)).join(',')}]]`;
+  return [
+    ...(go.length > 0 ? [mutation(column.name, 'delete', set(go))] : []),
+    ...(come.length > 0 ? [mutation(column.name, 'insert', set(come))] : []),
+  ];
 }

@@ -1,19 +1,19 @@
 /**
  * Steps: a plan that is too large for one transaction of a cluster, cut where the database is valid in between.
  *
- * RAFT carries a transaction to the other members whole, and a leader that is busy with one for longer than the election timer
- * loses the lead. Between two steps no reference dangles, nothing lives that nobody holds, and what has been
- * inserted stays: step-dependency.ts says what must not come before what, step-order.ts makes an order of it, and here it is cut.
- * Each step has guards of its own and may, like the one transaction, be carried out twice without harm.
+ * RAFT carries a transaction to the other members whole, and a leader that is busy with one for longer than the
+ * election timer loses the lead. Between two steps no reference dangles, nothing lives that nobody holds, and what has
+ * been inserted stays: step-dependency.ts says what must not come before what, step-order.ts makes an order of it, and
+ * here it is cut. Each step has guards of its own and may, like the one transaction, be carried out twice without harm.
  */
 import type { Breath } from '../../lib/pause.js';
+import type { Plan } from '../plan/table-plan.js';
 import { NO_LINK } from './links.js';
 import { FATE } from './planned-row.js';
 import { Dependencies, MEMBERSHIP_BYTES } from './step-dependency.js';
-import { StepWriter, type Layout } from './step-writer.js';
 import { orderRows, type RowOrder } from './step-order.js';
-import type { Plan } from '../plan/table-plan.js';
 import { chooseStepWitnesses, type StepWitness } from './step-witness.js';
+import { type Layout, StepWriter } from './step-writer.js';
 
 /** How much a step may change. Rows that need each other stay together, however many. */
 export interface StepLimits {
@@ -76,7 +76,9 @@ class Cutting {
     this.touchedIn = new Int32Array(count);
   }
 
-  async run(breath: Breath): Promise<{ readonly layout: Layout; readonly ends: readonly number[]; readonly length: number }> {
+  async run(
+    breath: Breath,
+  ): Promise<{ readonly layout: Layout; readonly ends: readonly number[]; readonly length: number }> {
     let start = 0;
     for (const end of this.order.ends) {
       const group = this.order.rows.subarray(start, end);

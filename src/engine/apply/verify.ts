@@ -4,13 +4,13 @@
  */
 import type { Problem } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { diffRows, equalValues } from '../plan/diff.js';
 import { labelOf } from '../plan/label.js';
-import { OUTCOME, translateRow, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
+import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from '../plan/table-plan.js';
 
 export interface Verification {
   /** Rows that are not what the plan said. Empty: everything is as planned. */
@@ -24,7 +24,12 @@ export interface Verification {
 const LISTED_MAX = 100;
 
 /** Compares every touched row. @param onProgress told how many rows have been compared */
-export async function verifyPlan(plan: Plan, after: Snapshot, breath: Breath, onProgress?: (compared: number) => void): Promise<Verification> {
+export async function verifyPlan(
+  plan: Plan,
+  after: Snapshot,
+  breath: Breath,
+  onProgress?: (compared: number) => void,
+): Promise<Verification> {
   const problems: Problem[] = [];
   const warnings: string[] = [];
   let touched = 0;
@@ -35,7 +40,13 @@ export async function verifyPlan(plan: Plan, after: Snapshot, breath: Breath, on
       touched++;
       if (difference?.warning === true && warnings.length < LISTED_MAX) warnings.push(difference.message);
       if (difference !== undefined && difference.warning !== true) {
-        if (differing++ < LISTED_MAX) problems.push({ code: 'INTERNAL', message: difference.message, table: draft.table.name, label: difference.label });
+        if (differing++ < LISTED_MAX)
+          problems.push({
+            code: 'INTERNAL',
+            message: difference.message,
+            table: draft.table.name,
+            label: difference.label,
+          });
       }
       if (breath.due()) {
         onProgress?.(touched);
@@ -44,7 +55,11 @@ export async function verifyPlan(plan: Plan, after: Snapshot, breath: Breath, on
     }
   }
   onProgress?.(touched);
-  if (differing > LISTED_MAX) problems.push({ code: 'INTERNAL', message: `${String(differing - LISTED_MAX)} more rows are not what was planned` });
+  if (differing > LISTED_MAX)
+    problems.push({
+      code: 'INTERNAL',
+      message: `${differing - LISTED_MAX} more rows are not what was planned`,
+    });
   return { problems, warnings, asPlanned: touched - differing, touched };
 }
 
@@ -55,12 +70,18 @@ interface Difference {
 }
 
 /** For every touched row: how it differs, undefined when it does not. */
-function* differences(draft: TablePlan, plan: Plan, rows: TableRows, after: Snapshot): Generator<Difference | undefined> {
+function* differences(
+  draft: TablePlan,
+  plan: Plan,
+  rows: TableRows,
+  after: Snapshot,
+): Generator<Difference | undefined> {
   const { table, backup, live, outcomes, updates, deletes } = draft;
   for (let i = 0; i < backup.count; i++) {
     if (outcomes[i] === OUTCOME.INSERT) yield insertedDifference(draft, plan, i, rows, after);
     const update = updates.get(i);
-    if (outcomes[i] === OUTCOME.UPDATE && update !== undefined) yield updatedDifference(table, live, update, rows, after);
+    if (outcomes[i] === OUTCOME.UPDATE && update !== undefined)
+      yield updatedDifference(table, live, update, rows, after);
   }
   for (const index of deletes) {
     const uuid = live.uuid(index);
@@ -71,7 +92,13 @@ function* differences(draft: TablePlan, plan: Plan, rows: TableRows, after: Snap
 
 const missing = (label: string, what: string): Difference => ({ label, message: `${label} ${what}` });
 
-function insertedDifference({ table, backup }: TablePlan, plan: Plan, index: number, rows: TableRows, after: Snapshot): Difference | undefined {
+function insertedDifference(
+  { table, backup }: TablePlan,
+  plan: Plan,
+  index: number,
+  rows: TableRows,
+  after: Snapshot,
+): Difference | undefined {
   const uuid = backup.uuid(index);
   const found = rows.find(uuid);
   const text = backup.text(index);
@@ -80,18 +107,37 @@ function insertedDifference({ table, backup }: TablePlan, plan: Plan, index: num
   const label = labelOf(table, expected, uuid);
   if (found === undefined) return missing(label, 'is not in the database, though it was to be inserted');
   const actual = rows.row(found);
-  return describe(label, table, diffRows(table, actual, expected).map(({ column }) => column.name), expected, actual, after);
+  return describe(
+    label,
+    table,
+    diffRows(table, actual, expected).map(({ column }) => column.name),
+    expected,
+    actual,
+    after,
+  );
 }
 
-function updatedDifference(table: TableSchema, live: TableRows, { liveIndex, columns, attachments }: RowUpdate, rows: TableRows, after: Snapshot): Difference | undefined {
+function updatedDifference(
+  table: TableSchema,
+  live: TableRows,
+  { liveIndex, columns, attachments }: RowUpdate,
+  rows: TableRows,
+  after: Snapshot,
+): Difference | undefined {
   const uuid = live.uuid(liveIndex);
   const found = rows.find(uuid);
   const label = labelOf(table, live.row(liveIndex), uuid);
   if (found === undefined) return missing(label, 'is not in the database any more, though it was to be updated');
   const actual = rows.row(found);
-  const wrong = columns.filter(({ column, after: wanted }) => !equalValues(actual[column.name], wanted)).map(({ column }) => column.name);
-  const lost = attachments.filter(({ column, value }) => !holdsAll(table, column.name, value, actual[column.name])).map(({ column }) => column.name);
-  const expected = Object.fromEntries(columns.flatMap(({ column, after: wanted }) => (wanted === undefined ? [] : [[column.name, wanted]])));
+  const wrong = columns
+    .filter(({ column, after: wanted }) => !equalValues(actual[column.name], wanted))
+    .map(({ column }) => column.name);
+  const lost = attachments
+    .filter(({ column, value }) => !holdsAll(table, column.name, value, actual[column.name]))
+    .map(({ column }) => column.name);
+  const expected = Object.fromEntries(
+    columns.flatMap(({ column, after: wanted }) => (wanted === undefined ? [] : [[column.name, wanted]])),
+  );
   return describe(label, table, [...wrong, ...lost], expected, actual, after);
 }
 
@@ -103,14 +149,30 @@ function holdsAll(table: TableSchema, column: string, wanted: Value, actual: Val
 }
 
 /** A weak reference to a row that is not there is dropped by the server: that is said, but is no failure. */
-function describe(label: string, table: TableSchema, columns: readonly string[], expected: Row, actual: Row, after: Snapshot): Difference | undefined {
+function describe(
+  label: string,
+  table: TableSchema,
+  columns: readonly string[],
+  expected: Row,
+  actual: Row,
+  after: Snapshot,
+): Difference | undefined {
   if (columns.length === 0) return undefined;
-  const exists = (uuid: string, to: string): string | undefined => (after.tables.get(to)?.find(uuid) === undefined ? undefined : uuid);
+  const exists = (uuid: string, to: string): string | undefined =>
+    after.tables.get(to)?.find(uuid) === undefined ? undefined : uuid;
   const wrong = columns.filter((name) => {
     const reference = referenceColumns(table).find(({ column }) => column.name === name);
     const wanted = expected[name];
-    return reference === undefined || wanted === undefined || !equalValues(actual[name], rewriteReferences(reference, wanted, exists));
+    return (
+      reference === undefined ||
+      wanted === undefined ||
+      !equalValues(actual[name], rewriteReferences(reference, wanted, exists))
+    );
   });
   if (wrong.length > 0) return missing(label, `is not as planned in ${wrong.join(', ')}`);
-  return { label, message: `${label}: references in ${columns.join(', ')} to rows that do not exist were dropped`, warning: true };
+  return {
+    label,
+    message: `${label}: references in ${columns.join(', ')} to rows that do not exist were dropped`,
+    warning: true,
+  };
 }

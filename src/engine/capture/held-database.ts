@@ -2,9 +2,9 @@
  * A database as it is now, held here: captured once, and kept up with by a monitor. A backup or a plan that is
  * made from it costs the server next to nothing.
  *
- * FAST: one monitor_cond over all tables, whose initial reply is the database at one instant. It is the quickest way, and while the
- * server makes the reply it answers nobody else: seconds at 100,000 rows, too long for the leader of a cluster.
- * PACED: in small pieces (paced-capture.ts), some ten times as long, with no long silence.
+ * FAST: one monitor_cond over all tables, whose initial reply is the database at one instant. It is the quickest way,
+ * and while the server makes the reply it answers nobody else: seconds at 100,000 rows, too long for the leader of a
+ * cluster. PACED: in small pieces (paced-capture.ts), some ten times as long, with no long silence.
  */
 import { AppError } from '../../lib/error.js';
 import { Breath } from '../../lib/pause.js';
@@ -38,7 +38,8 @@ export class HeldDatabase {
 
   /**
    * Captures the session's database. The session can be used for other requests too, and is to be kept until `release`.
-   * @throws ConnectionError, also when the database is removed or converted meanwhile; OvsdbError; AppError CANCELLED when the signal is aborted
+   * @throws ConnectionError, also when the database is removed or converted meanwhile; OvsdbError; AppError CANCELLED
+   * when the signal is aborted
    */
   static async capture(session: Session, options: CaptureOptions = {}): Promise<HeldDatabase> {
     const { signal, timeoutMs = 600_000 } = options;
@@ -61,15 +62,19 @@ export class HeldDatabase {
     return this.monitor.longestSilenceMs;
   }
 
-  /** The database at some instant since the end of the capture. The server is not asked. @throws what ended the monitor */
+  /**
+   * The database at some instant since the end of the capture. The server is not asked.
+   * @throws what ended the monitor
+   */
   current(): Promise<Snapshot> {
     return this.monitor.inOrder(() => this.take());
   }
 
   /**
-   * The database as it is now, with everything in it that was committed on this server before the call. On a member of a
-   * cluster that is what this member knows. Snapshots share the memory of rows that are the same.
-   * @throws ConnectionError, also when the server no longer serves the database, after `release`, and when the signal is aborted
+   * The database as it is now, with everything in it that was committed on this server before the call. On a member of
+   * a cluster that is what this member knows. Snapshots share the memory of rows that are the same.
+   * @throws ConnectionError, also when the server no longer serves the database, after `release`, and when the signal
+   * is aborted
    */
   async sync(signal?: AbortSignal): Promise<Snapshot> {
     return (await this.monitor.ask({ method: 'echo', params: '["sync"]', signal }, () => this.take())).value;
@@ -92,15 +97,25 @@ export class HeldDatabase {
 async function fast(monitor: Monitor, { onProgress, signal }: CaptureOptions): Promise<void> {
   const { connection, schema } = monitor.session;
   const began = performance.now();
-  const sink = new SnapshotSink(schema, { onProgress, onFirst: () => { monitor.noteSilence(performance.now() - began); } });
+  const sink = new SnapshotSink(schema, {
+    onProgress,
+    onFirst: () => {
+      monitor.noteSilence(performance.now() - began);
+    },
+  });
   let built: Promise<void> | undefined;
   const onReply = (reply: Buffer): void => {
     built = monitor.inOrder(async () => {
       if (reply.length > 0) sink.takeWhole(reply);
-      for (const [name, rows] of await sink.finish()) monitor.tables.set(name, new HeldTable(schema.tables.get(name) as TableSchema, rows));
+      for (const [name, rows] of await sink.finish())
+        monitor.tables.set(name, new HeldTable(schema.tables.get(name) as TableSchema, rows));
     });
   };
-  await connection.stream('monitor_cond', monitor.requestParams(true), sink, { timeoutMs: monitor.timeoutMs, signal, onReply });
+  await connection.stream('monitor_cond', monitor.requestParams(true), sink, {
+    timeoutMs: monitor.timeoutMs,
+    signal,
+    onReply,
+  });
   await built;
 }
 
@@ -109,6 +124,9 @@ async function paced(monitor: Monitor, options: CaptureOptions): Promise<void> {
   const capture = new PacedCapture(monitor, options);
   for (const table of schema.tables.values()) monitor.tables.set(table.name, new HeldTable(table));
   monitor.listener = capture;
-  await monitor.ask({ method: 'monitor_cond', params: stringifyJson(monitor.requestParams(false)), signal: options.signal }, resultOf);
+  await monitor.ask(
+    { method: 'monitor_cond', params: stringifyJson(monitor.requestParams(false)), signal: options.signal },
+    resultOf,
+  );
   await capture.run();
 }

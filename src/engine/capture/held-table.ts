@@ -64,7 +64,8 @@ export class HeldTable {
    */
   modify(uuid: string, difference: Json): ChangedRow | undefined {
     if (!this.has(uuid)) {
-      if (this.places === undefined) throw new FrameError(`the server changed row ${uuid} of table ${this.schema.name}, of which it had not told`);
+      if (this.places === undefined)
+        throw new FrameError(`the server changed row ${uuid} of table ${this.schema.name}, of which it had not told`);
       return undefined;
     }
     const changed = this.changed(uuid);

@@ -1,6 +1,6 @@
 /**
- * A monitor of a whole database that stays open (monitor_cond of ovsdb-server(7), section 4.1.12): the server tells of every
- * change, and each is applied to the tables held here.
+ * A monitor of a whole database that stays open (monitor_cond of ovsdb-server(7), section 4.1.12): the server tells of
+ * every change, and each is applied to the tables held here.
  *
  * A server sends the changes that a reply reflects before the reply. So whatever the server sends is dealt with
  * one after the other in the order of its arrival, in `inOrder`, notifications and the replies that matter alike.
@@ -27,7 +27,7 @@ const RELEASE_TIMEOUT_MS = 10_000;
 let lastNumber = 0;
 
 export class Monitor {
-  readonly id = `capture-${String(++lastNumber)}`;
+  readonly id = `capture-${++lastNumber}`;
   readonly tables = new Map<string, HeldTable>();
   /** Is told of changes, while it is set. */
   listener: ChangeListener | undefined;
@@ -44,8 +44,13 @@ export class Monitor {
   ) {
     this.unsubscribe = session.connection.subscribeMonitor(this.id, ({ method, params }) => {
       void this.inOrder(async () => {
-        if (method === 'update2') await applyTableUpdates(params, this.tables, { breath: this.breath, listener: this.listener });
-        else if (method === 'monitor_canceled') throw new ConnectionError(`${session.connection.remote.text}: the server cancelled the monitor, as it does when the database is removed or converted`);
+        if (method === 'update2')
+          await applyTableUpdates(params, this.tables, { breath: this.breath, listener: this.listener });
+        else if (method === 'monitor_canceled')
+          throw new ConnectionError(
+            `${session.connection.remote.text}: the server cancelled the monitor, as it does when the database ` +
+              'is removed or converted',
+          );
       }).catch(() => undefined);
     });
   }
@@ -62,7 +67,10 @@ export class Monitor {
   /** The params of monitor_cond for all stored columns of all tables. */
   requestParams(initial: boolean): readonly Json[] {
     const { schema } = this.session;
-    const requests = [...schema.tables.values()].map((table) => [table.name, [{ columns: storedColumns(table), ...(initial ? {} : { select: { initial: false } }) }]] as const);
+    const requests = [...schema.tables.values()].map(
+      (table) =>
+        [table.name, [{ columns: storedColumns(table), ...(initial ? {} : { select: { initial: false } }) }]] as const,
+    );
     return [schema.name, this.id, Object.fromEntries(requests)];
   }
 
@@ -71,9 +79,13 @@ export class Monitor {
    * @returns what `read` makes of the reply, and the milliseconds until the reply was here
    * @throws OvsdbError, ConnectionError; what `read` throws
    */
-  async ask<T>({ method, params, signal }: MonitorRequest, read: (reply: Buffer) => T | Promise<T>): Promise<{ readonly value: T; readonly tookMs: number }> {
+  async ask<T>(
+    { method, params, signal }: MonitorRequest,
+    read: (reply: Buffer) => T | Promise<T>,
+  ): Promise<{ readonly value: T; readonly tookMs: number }> {
     if (this.ended !== undefined) throw this.ended;
-    if (signal?.aborted === true) throw new ConnectionError(`${this.session.connection.remote.text}: "${method}" was given up`);
+    if (signal?.aborted === true)
+      throw new ConnectionError(`${this.session.connection.remote.text}: "${method}" was given up`);
     const began = performance.now();
     let tookMs = 0;
     let value: Promise<T> | undefined;
@@ -91,19 +103,26 @@ export class Monitor {
       if (this.ended !== undefined) throw this.ended;
       return task();
     });
-    this.work = done.catch((error: unknown) => { this.ended ??= error instanceof Error ? error : new Error(messageOf(error)); });
+    this.work = done.catch((error: unknown) => {
+      this.ended ??= error instanceof Error ? error : new Error(messageOf(error));
+    });
     return done;
   }
 
   /** Ends it, here and at the server. */
   async release(): Promise<void> {
     this.ended ??= new ConnectionError(`${this.session.connection.remote.text}: the monitor was released`);
-    await this.session.connection.request('monitor_cancel', [this.id], { timeoutMs: RELEASE_TIMEOUT_MS }).catch(() => undefined);
+    await this.session.connection
+      .request('monitor_cancel', [this.id], { timeoutMs: RELEASE_TIMEOUT_MS })
+      .catch(() => undefined);
     this.unsubscribe();
   }
 }
 
-/** The names of the columns that are kept: ephemeral ones say who is connected at the moment, and nothing of the configuration. */
+/**
+ * The names of the columns that are kept: ephemeral ones say who is connected at the moment, and nothing of the
+ * configuration.
+ */
 export function storedColumns(table: TableSchema): readonly string[] {
   return [...table.columns.values()].filter(({ ephemeral }) => !ephemeral).map(({ name }) => name);
 }

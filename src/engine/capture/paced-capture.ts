@@ -2,22 +2,22 @@
  * The paced capture: reads a database in small pieces, and leaves the server as much time for others as it takes
  * itself. What changes meanwhile is told by a monitor that sends no initial rows.
  *
- * Only rows of root tables are listed; others live by the strong references to them (RFC 7047, section 5.1), and are found
- * in the rows that hold those. Each row is selected by its UUID, many in one request, one request at a time. Everything
- * is dealt with in the order in which the server sent it, so that the rows here are at any time what they
+ * Only rows of root tables are listed; others live by the strong references to them (RFC 7047, section 5.1), and are
+ * found in the rows that hold those. Each row is selected by its UUID, many in one request, one request at a time.
+ * Everything is dealt with in the order in which the server sent it, so that the rows here are at any time what they
  * were on the server; when none is left to read, they are the database.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Breath } from '../../lib/pause.js';
-import { holderColumns, referencesIn, type ReferenceColumn } from '../../model/reference.js';
+import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference.js';
 import { parseRow, type Row, type Value } from '../../model/row.js';
-import { plainRow, type ChangedRow } from '../../model/row-change.js';
+import { type ChangedRow, plainRow } from '../../model/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { FrameError, MemberReader, expectByte } from '../../ovsdb/frame.js';
+import { expectByte, FrameError, MemberReader } from '../../ovsdb/frame.js';
 import type { JsonObject } from '../../ovsdb/json.js';
 import { checkTransactReply } from '../../ovsdb/operation.js';
 import type { HeldTable } from './held-table.js';
-import { storedColumns, type Monitor } from './monitor.js';
+import { type Monitor, storedColumns } from './monitor.js';
 import type { ChangeListener } from './table-updates.js';
 import { Unread } from './unread.js';
 
@@ -63,11 +63,18 @@ export class PacedCapture implements ChangeListener {
   async run(): Promise<void> {
     const { monitor } = this;
     for (const table of monitor.session.schema.tables.values()) {
-      if (table.isRoot) await this.paced([`{"op":"select","table":${JSON.stringify(table.name)},"where":[],"columns":["_uuid"]}`], (reply) => this.list(table, reply));
+      if (table.isRoot)
+        await this.paced(
+          [`{"op":"select","table":${JSON.stringify(table.name)},"where":[],"columns":["_uuid"]}`],
+          (reply) => this.list(table, reply),
+        );
     }
-    for (let isComplete = false; !isComplete;) {
-      for (let table = this.unread.next(); table !== undefined; table = this.unread.next()) await this.read(this.held(table));
-      isComplete = (await monitor.ask({ method: 'echo', params: '["capture"]', signal: this.options.signal }, () => this.finish())).value;
+    for (let isComplete = false; !isComplete; ) {
+      for (let table = this.unread.next(); table !== undefined; table = this.unread.next())
+        await this.read(this.held(table));
+      isComplete = (
+        await monitor.ask({ method: 'echo', params: '["capture"]', signal: this.options.signal }, () => this.finish())
+      ).value;
     }
     this.options.onProgress?.(this.rows, this.rows);
   }
@@ -80,9 +87,15 @@ export class PacedCapture implements ChangeListener {
   modified(table: TableSchema, row: ChangedRow, difference: JsonObject): void {
     const columns = this.holders.get(table.name)?.filter(({ column }) => difference[column.name] !== undefined) ?? [];
     if (columns.length === 0) return;
-    const mentioned = plainRow(table, Object.fromEntries(columns.map(({ column }) => [column.name, difference[column.name] ?? null])), 'changed');
+    const mentioned = plainRow(
+      table,
+      Object.fromEntries(columns.map(({ column }) => [column.name, difference[column.name] ?? null])),
+      'changed',
+    );
     for (const column of columns) {
-      const { column: { name, kind } } = column;
+      const {
+        column: { name, kind },
+      } = column;
       // what is in the difference and not in the row any more has just been taken out of it
       this.followColumn(column, mentioned[name], (uuid) => kind === 'map' || row.holds(name, uuid));
     }
@@ -121,9 +134,14 @@ export class PacedCapture implements ChangeListener {
     const uuids = this.unread.take(name, rowsAtOnce);
     const table = JSON.stringify(name);
     const columns = JSON.stringify(storedColumns(held.schema));
-    const selects = uuids.map((uuid) => `{"op":"select","table":${table},"where":[["_uuid","==",["uuid","${uuid}"]]],"columns":${columns}}`);
+    const selects = uuids.map(
+      (uuid) => `{"op":"select","table":${table},"where":[["_uuid","==",["uuid","${uuid}"]]],"columns":${columns}}`,
+    );
     const tookMs = await this.paced(selects, (reply) => this.take(held, uuids, reply));
-    const fitting = Math.max(1, Math.min(ROWS_MAX, 2 * rowsAtOnce, Math.round((uuids.length * TARGET_MS) / Math.max(1, tookMs))));
+    const fitting = Math.max(
+      1,
+      Math.min(ROWS_MAX, 2 * rowsAtOnce, Math.round((uuids.length * TARGET_MS) / Math.max(1, tookMs))),
+    );
     // the last few of a table say nothing of how many would have been right
     this.rowsAtOnce.set(name, uuids.length < rowsAtOnce && tookMs < TARGET_MS ? rowsAtOnce : fitting);
     this.options.onProgress?.(this.rows, this.rows + this.unread.count);
@@ -156,7 +174,10 @@ export class PacedCapture implements ChangeListener {
     }
   }
 
-  /** Has a transaction that only reads answered, then leaves the server alone for as long as that took, which is what it answers. */
+  /**
+   * Has a transaction that only reads answered, then leaves the server alone for as long as that took, which is what it
+   * answers.
+   */
   private async paced(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
     const params = `[${[JSON.stringify(this.monitor.session.schema.name), ...operations].join(',')}]`;
     const began = performance.now();
@@ -175,7 +196,11 @@ export class PacedCapture implements ChangeListener {
   }
 
   /** Rows that are referred to strongly and not known yet are to be read. */
-  private followColumn(column: ReferenceColumn, value: Value | undefined, isThere: (uuid: string) => boolean = () => true): void {
+  private followColumn(
+    column: ReferenceColumn,
+    value: Value | undefined,
+    isThere: (uuid: string) => boolean = () => true,
+  ): void {
     for (const { table, uuid, strong } of referencesIn(column, value)) {
       const held = this.monitor.tables.get(table);
       if (strong && held?.schema.isRoot === false && !held.has(uuid) && isThere(uuid)) this.unread.add(table, uuid);

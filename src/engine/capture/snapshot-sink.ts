@@ -7,12 +7,12 @@
  * comes, so that a reply of any size takes no more memory than its rows.
  */
 import { Breath } from '../../lib/pause.js';
-import { readError, resultOf, type ResultSink } from '../../ovsdb/connection.js';
-import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
-import { FrameError, IncompleteError, MemberReader, expectByte, skipString, skipValue } from '../../ovsdb/frame.js';
-import { isObject, parseJson, stringifyJson } from '../../ovsdb/json.js';
 import { StoredRows } from '../../model/snapshot.js';
 import { WireRowReader } from '../../model/wire.js';
+import { type ResultSink, readError, resultOf } from '../../ovsdb/connection.js';
+import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
+import { expectByte, FrameError, IncompleteError, MemberReader, skipString, skipValue } from '../../ovsdb/frame.js';
+import { isObject, parseJson, stringifyJson } from '../../ovsdb/json.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -62,7 +62,10 @@ export class SnapshotSink implements ResultSink {
     return at - before;
   }
 
-  /** A reply that came whole: an error, an empty database, or members in another order. @throws OvsdbError, FrameError */
+  /**
+   * A reply that came whole: an error, an empty database, or members in another order.
+   * @throws OvsdbError, FrameError
+   */
   takeWhole(reply: Buffer): void {
     const result = resultOf(reply);
     if (!isObject(result)) throw new FrameError('the server answered a monitor with no object');
@@ -71,7 +74,7 @@ export class SnapshotSink implements ResultSink {
 
   /** Every table, sealed. @throws FrameError when the reply is not whole */
   async finish(): Promise<ReadonlyMap<string, StoredRows>> {
-    if (this.place !== 'end') throw new FrameError('the server\'s reply is not whole');
+    if (this.place !== 'end') throw new FrameError("the server's reply is not whole");
     const breath = new Breath();
     for (const table of this.tables.values()) {
       table.seal();
@@ -110,7 +113,8 @@ export class SnapshotSink implements ResultSink {
     expectByte(text, end + 1, OPEN_BRACE, 'an object');
     const name = text.toString('utf8', start + 1, end - 1);
     const table = this.schema.tables.get(name);
-    if (table === undefined) throw new FrameError(`the server answered with table "${name}", which its schema does not have`);
+    if (table === undefined)
+      throw new FrameError(`the server answered with table "${name}", which its schema does not have`);
     this.into = this.tables.get(name);
     this.reader = new WireRowReader(table);
     this.place = 'row';
@@ -153,8 +157,8 @@ export class SnapshotSink implements ResultSink {
 
 /** The position of the colon after the name that begins at `at`. */
 function nameEnd(text: Buffer, at: number): number {
-  expectByte(text, at, QUOTE, 'a member\'s name');
+  expectByte(text, at, QUOTE, "a member's name");
   const end = skipString(text, at);
-  expectByte(text, end, COLON, 'a colon after a member\'s name');
+  expectByte(text, end, COLON, "a colon after a member's name");
   return end;
 }

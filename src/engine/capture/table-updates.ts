@@ -7,8 +7,8 @@
 import type { Breath } from '../../lib/pause.js';
 import type { ChangedRow } from '../../model/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { FrameError, MemberReader, expectByte, skipString } from '../../ovsdb/frame.js';
-import { parseJson, type JsonObject } from '../../ovsdb/json.js';
+import { expectByte, FrameError, MemberReader, skipString } from '../../ovsdb/frame.js';
+import { type JsonObject, parseJson } from '../../ovsdb/json.js';
 import type { HeldTable } from './held-table.js';
 
 /** Is told of changes once they are applied. */
@@ -27,13 +27,18 @@ export interface UpdateOptions {
 const COMMA = 0x2c;
 
 /** @param params the bytes of the notification's params. @throws FrameError, RowError */
-export async function applyTableUpdates(params: Buffer, tables: ReadonlyMap<string, HeldTable>, { breath, listener }: UpdateOptions): Promise<void> {
+export async function applyTableUpdates(
+  params: Buffer,
+  tables: ReadonlyMap<string, HeldTable>,
+  { breath, listener }: UpdateOptions,
+): Promise<void> {
   const idEnd = skipString(params, 1);
   expectByte(params, idEnd, COMMA, 'a comma');
   const updates = new MemberReader(params, idEnd + 1);
   while (updates.enter()) {
     const table = tables.get(updates.key());
-    if (table === undefined) throw new FrameError(`the server told of table "${updates.key()}", which its schema does not have`);
+    if (table === undefined)
+      throw new FrameError(`the server told of table "${updates.key()}", which its schema does not have`);
     const rows = new MemberReader(params, updates.valueStart);
     while (rows.enter()) {
       rows.resumeAt(applyRow(table, rows.key(), { params, at: rows.valueStart, listener }));

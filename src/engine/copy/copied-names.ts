@@ -1,14 +1,14 @@
 /**
- * What the copies of a working copy (copy.ts) are called: a suffix behind every name that must be unique, and the next free
- * number where an index asks for one. Pure.
+ * What the copies of a working copy (copy.ts) are called: a suffix behind every name that must be unique, and the next
+ * free number where an index asks for one. Pure.
  */
 import { AppError } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Rename } from '../../model/name-reference.js';
 import { nameSupply } from '../../model/northbound-names.js';
 import type { Atom, Row } from '../../model/row.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { CopiedRows } from './copied-rows.js';
 
 interface Names {
@@ -51,7 +51,8 @@ export class CopiedNames {
     const changed: Record<string, Atom> = {};
     for (const name of this.nameColumns.get(table.name) ?? []) {
       const value = row[name];
-      if (typeof value === 'string' && value !== '') changed[name] = this.names.get(`${table.name}.${name}`)?.get(value) ?? value;
+      if (typeof value === 'string' && value !== '')
+        changed[name] = this.names.get(`${table.name}.${name}`)?.get(value) ?? value;
     }
     for (const { name } of this.numberColumns.get(table.name) ?? []) {
       const free = this.numbers.get(`${table.name}.${name}`);
@@ -79,7 +80,8 @@ export class CopiedNames {
   };
 
   /** Whether a row of one of these tables has the name and a copy. */
-  readonly hasCopy = (tables: readonly string[], name: string): boolean => tables.some((table) => (this.names.get(`${table}.name`)?.get(name) ?? name) !== name);
+  readonly hasCopy = (tables: readonly string[], name: string): boolean =>
+    tables.some((table) => (this.names.get(`${table}.name`)?.get(name) ?? name) !== name);
 
   private async collectTaken(table: TableSchema, breath: Breath): Promise<void> {
     const columns = this.nameColumns.get(table.name) ?? [];
@@ -125,7 +127,7 @@ export class CopiedNames {
     const taken = setAt(this.taken, nameSupply(table));
     const wanted = `${name}${this.basis.suffix}`;
     let free = wanted;
-    for (let number = 2; taken.has(free); number++) free = `${wanted}_${String(number)}`;
+    for (let number = 2; taken.has(free); number++) free = `${wanted}_${number}`;
     taken.add(free);
     return free;
   }
@@ -146,11 +148,20 @@ export class CopiedNames {
 
 /** Columns whose names get the suffix: a root's name also where the schema lets two rows have one. */
 function nameColumnsOf(table: TableSchema): readonly string[] {
-  return [...table.columns.values()].filter((column) => column.key.type === 'string' && isSingle(column) && ((table.isRoot && column.name === 'name') || isIndexed(table, column))).map(({ name }) => name);
+  return [...table.columns.values()]
+    .filter(
+      (column) =>
+        column.key.type === 'string' &&
+        isSingle(column) &&
+        ((table.isRoot && column.name === 'name') || isIndexed(table, column)),
+    )
+    .map(({ name }) => name);
 }
 
 function numberColumnsOf(table: TableSchema): readonly ColumnSchema[] {
-  return [...table.columns.values()].filter((column) => column.key.type === 'integer' && isSingle(column) && isIndexed(table, column));
+  return [...table.columns.values()].filter(
+    (column) => column.key.type === 'integer' && isSingle(column) && isIndexed(table, column),
+  );
 }
 
 function isSingle({ kind }: ColumnSchema): boolean {
@@ -183,7 +194,11 @@ class FreeNumbers {
   take(): number | bigint {
     if (this.next > this.most) {
       for (this.next = this.least; this.used.has(this.next); ) this.next++;
-      if (this.next > this.most) throw new AppError('CONFLICT', `No copy can be made: ${this.column} has no number left between ${String(this.least)} and ${String(this.most)}`);
+      if (this.next > this.most)
+        throw new AppError(
+          'CONFLICT',
+          `No copy can be made: ${this.column} has no number left between ${this.least} and ${this.most}`,
+        );
     }
     const number = this.next++;
     this.used.add(number);

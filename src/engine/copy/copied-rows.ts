@@ -5,12 +5,12 @@
  * as itself, with all that it owns; but what it owns of live rows is copied, since those are in another place now.
  */
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { nounOf } from '../../model/northbound.js';
 import { owns, PORT_BOUND, SHARED_TABLES } from '../../model/northbound-names.js';
-import { referenceColumns, referencesOf, type Reference } from '../../model/reference.js';
+import { type Reference, referenceColumns, referencesOf } from '../../model/reference.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 
 export interface CopyBasis {
   readonly backup: Snapshot;
@@ -25,7 +25,11 @@ const COPIED = 1;
 const KEPT = 2;
 
 /** Whether a strong reference of this table to that one holds the row. */
-export function holds(basis: Pick<CopyBasis, 'backup'>, holder: string, { table, strong }: Pick<Reference, 'table' | 'strong'>): boolean {
+export function holds(
+  basis: Pick<CopyBasis, 'backup'>,
+  holder: string,
+  { table, strong }: Pick<Reference, 'table' | 'strong'>,
+): boolean {
   return strong && basis.backup.schema.tables.get(table)?.isRoot === false && owns(holder, table);
 }
 
@@ -46,7 +50,8 @@ export class CopiedRows {
 
   static async choose(basis: CopyBasis, breath: Breath): Promise<CopiedRows> {
     const chosen = new CopiedRows(basis);
-    for (const table of basis.backup.schema.tables.values()) if (PORT_BOUND[table.name] === undefined) await chosen.begin(table, breath);
+    for (const table of basis.backup.schema.tables.values())
+      if (PORT_BOUND[table.name] === undefined) await chosen.begin(table, breath);
     for (const [name, bound] of Object.entries(PORT_BOUND)) await chosen.followPorts(name, bound, breath);
     chosen.countLost();
     return chosen;
@@ -110,7 +115,8 @@ export class CopiedRows {
 
   private keep(table: TableSchema, index: number, isInserted: boolean): void {
     const marks = this.marks.get(table.name) as Uint8Array;
-    if (((marks[index] as number) & KEPT) !== 0 || !this.basis.isInScope(table.name, this.rows(table.name).uuid(index))) return;
+    if (((marks[index] as number) & KEPT) !== 0 || !this.basis.isInScope(table.name, this.rows(table.name).uuid(index)))
+      return;
     marks[index] = (marks[index] as number) | KEPT;
     if (isInserted && referenceColumns(table).length > 0) this.open.push({ table, index, copied: false });
   }
@@ -134,7 +140,12 @@ export class CopiedRows {
     if (table === undefined) return;
     const isHeld = holds(this.basis, from.name, reference);
     // nobody would look for a copy of a row without a name, but a copy has its own
-    const comesAlong = isCopied && table.isRoot && !isNamed(table) && !SHARED_TABLES.has(table.name) && PORT_BOUND[table.name] === undefined;
+    const comesAlong =
+      isCopied &&
+      table.isRoot &&
+      !isNamed(table) &&
+      !SHARED_TABLES.has(table.name) &&
+      PORT_BOUND[table.name] === undefined;
     const index = isHeld || comesAlong ? this.rows(table.name).find(reference.uuid) : undefined;
     if (index === undefined) return;
     const isLive = this.isLive(table.name, index);
@@ -143,7 +154,11 @@ export class CopiedRows {
   }
 
   /** Copies the rows that name a copied port, and leaves the others. */
-  private async followPorts(name: string, { column, to }: { readonly column: string; readonly to: string }, breath: Breath): Promise<void> {
+  private async followPorts(
+    name: string,
+    { column, to }: { readonly column: string; readonly to: string },
+    breath: Breath,
+  ): Promise<void> {
     const table = this.basis.backup.schema.tables.get(name);
     const ports = this.basis.backup.tables.get(to);
     if (table === undefined || ports === undefined || this.rows(name).count === 0) return;
@@ -167,8 +182,14 @@ export class CopiedRows {
     for (const [table, marks] of this.marks) {
       const rows = this.rows(table);
       let lost = 0;
-      marks.forEach((mark, i) => { if (mark === 0 && this.basis.isInScope(table, rows.uuid(i))) lost++; });
-      if (lost > 0) this.warnings.push(`${String(lost)} ${nounOf(table)} ${lost === 1 ? 'row is' : 'rows are'} left out: what would hold ${lost === 1 ? 'it' : 'them'} is in the database, has no copy, and is left as it is`);
+      marks.forEach((mark, i) => {
+        if (mark === 0 && this.basis.isInScope(table, rows.uuid(i))) lost++;
+      });
+      if (lost > 0)
+        this.warnings.push(
+          `${lost} ${nounOf(table)} ${lost === 1 ? 'row is' : 'rows are'} left out: what would hold ` +
+            `${lost === 1 ? 'it' : 'them'} is in the database, has no copy, and is left as it is`,
+        );
     }
   }
 }

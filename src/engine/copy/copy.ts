@@ -1,5 +1,6 @@
 /**
- * A working copy (conflict policy RENAME): the part of a backup that is live comes in once more, beside the original. Pure.
+ * A working copy (conflict policy RENAME): the part of a backup that is live comes in once more, beside the original.
+ * Pure.
  *
  * Copies have new UUIDs and a suffix behind every name that must be unique, and every reference within the copy, by
  * UUID or by name, points at the copy. The result is planned with the policy SKIP: copies are inserts, and the
@@ -7,17 +8,17 @@
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { cutLinks, rewriteNames } from '../../model/name-reference.js';
 import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../../model/northbound.js';
 import { DISABLED, outsideKind, singularKeys } from '../../model/northbound-names.js';
-import { referenceColumns, rewriteReferences, type ReferenceColumn } from '../../model/reference.js';
-import { encodeRow, type Atom, type Row, type Value } from '../../model/row.js';
-import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
-import { CopiedNames } from './copied-names.js';
-import { CopiedRows, holds, type CopyBasis } from './copied-rows.js';
+import { type ReferenceColumn, referenceColumns, rewriteReferences } from '../../model/reference.js';
+import { type Atom, encodeRow, type Row, type Value } from '../../model/row.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../plan/label.js';
+import { CopiedNames } from './copied-names.js';
+import { CopiedRows, type CopyBasis, holds } from './copied-rows.js';
 
 export interface CopyOptions {
   /** Letters, digits and underscores, so that names of sets stay names of sets: _restored_20260115103000 */
@@ -30,7 +31,10 @@ export interface CopyOptions {
 export interface WorkingCopy {
   /** The copies, the originals that are live, and what was not live and comes as itself. */
   readonly snapshot: Snapshot;
-  /** Of this snapshot with the database: to be planned with, since a copy without a name cannot be told from its original. */
+  /**
+   * Of this snapshot with the database: to be planned with, since a copy without a name cannot be told from its
+   * original.
+   */
   readonly identity: Identity;
   readonly warnings: readonly string[];
   /** UUID in the backup -> UUID of the copy. */
@@ -43,9 +47,21 @@ const WARNINGS_MAX = 50;
  * Makes the working copy of a backup. All three snapshots have one schema.
  * @throws AppError CONFLICT when a number that must be unique is not to be had
  */
-export async function copyForRename(backup: Snapshot, live: Snapshot, identity: Identity, options: CopyOptions, breath: Breath): Promise<WorkingCopy> {
+export async function copyForRename(
+  backup: Snapshot,
+  live: Snapshot,
+  identity: Identity,
+  options: CopyOptions,
+  breath: Breath,
+): Promise<WorkingCopy> {
   assert(/^\w+$/.test(options.suffix), 'a suffix of copies is of letters, digits and underscores');
-  const basis: CopyBasis = { backup, live, identity, newUuid: options.newUuid, isInScope: options.isInScope ?? (() => true) };
+  const basis: CopyBasis = {
+    backup,
+    live,
+    identity,
+    newUuid: options.newUuid,
+    isInScope: options.isInScope ?? (() => true),
+  };
   const rows = await CopiedRows.choose(basis, breath);
   const names = await CopiedNames.choose({ backup, live, rows, suffix: options.suffix }, breath);
   return new Copying(basis, rows, names).run(breath);
@@ -68,19 +84,27 @@ class Copying {
     const tables = new Map<string, TableRows>();
     for (const table of schema.tables.values()) tables.set(table.name, await this.writeTable(table, breath));
     const snapshot: Snapshot = { schema, tables };
-    if (this.warningsLeftOut > 0) this.warnings.push(`and ${String(this.warningsLeftOut)} more of the kind`);
-    return { snapshot, identity: await this.identityOf(snapshot, breath), warnings: this.warnings, copied: this.rows.allCopies() };
+    if (this.warningsLeftOut > 0) this.warnings.push(`and ${this.warningsLeftOut} more of the kind`);
+    return {
+      snapshot,
+      identity: await this.identityOf(snapshot, breath),
+      warnings: this.warnings,
+      copied: this.rows.allCopies(),
+    };
   }
 
   private async writeTable(table: TableSchema, breath: Breath): Promise<TableRows> {
     const from = this.basis.backup.tables.get(table.name) as TableRows;
     const to = new StoredRows(table.name);
-    const targets = referenceColumns(table).flatMap(({ key, value }) => [key?.table, value?.table]).filter((target) => target !== undefined);
+    const targets = referenceColumns(table)
+      .flatMap(({ key, value }) => [key?.table, value?.table])
+      .filter((target) => target !== undefined);
     const keepsReferences = targets.every((target) => this.rows.keepsAll(target));
     for (let i = 0; i < from.count; i++) {
       const uuid = from.uuid(i);
       if (this.rows.isKept(table.name, i)) {
-        if (this.rows.isLive(table.name, i)) to.add(uuid, keepsReferences ? from.text(i) : this.original(table, from, i));
+        if (this.rows.isLive(table.name, i))
+          to.add(uuid, keepsReferences ? from.text(i) : this.original(table, from, i));
         else to.add(uuid, encodeRow(table, this.inserted(table, from.row(i)), uuid));
       }
       const copy = this.rows.copyOf(table.name, uuid);
@@ -96,16 +120,22 @@ class Copying {
   private original(table: TableSchema, from: TableRows, index: number): string {
     const row = this.withReferences(table, from.row(index), (to, uuid, strong) => {
       const at = this.keptIndex(to, uuid);
-      return at === undefined || (!this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong })) ? undefined : uuid;
+      return at === undefined || (!this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong }))
+        ? undefined
+        : uuid;
     });
     return encodeRow(table, row, from.uuid(index));
   }
 
-  /** A row that comes as itself. It keeps to originals, and to copies where the original does not come or is held elsewhere. */
+  /**
+   * A row that comes as itself. It keeps to originals, and to copies where the original does not come or is held
+   * elsewhere.
+   */
   private inserted(table: TableSchema, row: Row): Row {
     const moved = this.withReferences(table, row, (to, uuid, strong) => {
       const at = this.keptIndex(to, uuid);
-      const isElsewhere = at !== undefined && this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong });
+      const isElsewhere =
+        at !== undefined && this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong });
       return at === undefined || isElsewhere ? this.rows.copyOf(to, uuid) : uuid;
     });
     return rewriteNames(table.name, moved, this.names.inOthers);
@@ -113,11 +143,21 @@ class Copying {
 
   private copy(table: TableSchema, row: Row, uuid: string): Row {
     const label = (): string => labelOf(table, row, uuid);
-    if (table.isRoot && table.columns.has('name') && nameOf(row) === undefined) this.warn(`${label()} has no name, and neither has its copy`);
+    if (table.isRoot && table.columns.has('name') && nameOf(row) === undefined)
+      this.warn(`${label()} has no name, and neither has its copy`);
     const kind = outsideKind(table.name, row);
-    // the copy's routers have the original's addresses: answering for both out there would take the original's traffic away
-    if (kind !== undefined) this.warn(`The copy of ${label()} (${kind}) is disabled: it leads to the same place outside as the original, where the addresses of the two would meet`);
-    const own = { ...withoutRuntime(table, row), ...this.names.newValues(table, row), ...(kind === undefined ? {} : DISABLED) };
+    // the copy's routers have the original's addresses: answering for both out there would take the original's traffic
+    // away
+    if (kind !== undefined)
+      this.warn(
+        `The copy of ${label()} (${kind}) is disabled: it leads to the same place outside as the original, where ` +
+          'the addresses of the two would meet',
+      );
+    const own = {
+      ...withoutRuntime(table, row),
+      ...this.names.newValues(table, row),
+      ...(kind === undefined ? {} : DISABLED),
+    };
     const moved = this.withReferences(table, own, (to, target, strong) => {
       const copy = this.rows.copyOf(to, target);
       if (copy !== undefined) return copy;
@@ -137,13 +177,22 @@ class Copying {
       const gone = keys.filter((key) => key in content);
       if (gone.length === 0) continue;
       this.warn(`The copy of ${label()} comes without ${gone.join(' and ')}, which only one row can have`);
-      result = { ...result, [column]: Object.fromEntries(Object.entries(content as Readonly<Record<string, Atom>>).filter(([key]) => !gone.includes(key))) };
+      result = {
+        ...result,
+        [column]: Object.fromEntries(
+          Object.entries(content as Readonly<Record<string, Atom>>).filter(([key]) => !gone.includes(key)),
+        ),
+      };
     }
     return result;
   }
 
   /** The row with every reference replaced by what `target` answers for it, or dropped. */
-  private withReferences(table: TableSchema, row: Row, target: (to: string, uuid: string, strong: boolean) => string | undefined): Row {
+  private withReferences(
+    table: TableSchema,
+    row: Row,
+    target: (to: string, uuid: string, strong: boolean) => string | undefined,
+  ): Row {
     const result: Record<string, Value> = { ...row };
     for (const column of referenceColumns(table)) {
       const { name } = column.column;
@@ -197,7 +246,9 @@ function isStrong({ key, value }: ReferenceColumn, to: string): boolean {
 function withoutRuntime(table: TableSchema, row: Row): Row {
   const result: Record<string, Value> = {};
   for (const column of Object.keys(row)) {
-    const rest = isRuntimeColumn(table.name, column, row) ? undefined : withoutRuntimeKeys(table.name, column, row[column]);
+    const rest = isRuntimeColumn(table.name, column, row)
+      ? undefined
+      : withoutRuntimeKeys(table.name, column, row[column]);
     if (rest !== undefined) result[column] = rest;
   }
   return result;

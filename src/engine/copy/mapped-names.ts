@@ -1,12 +1,15 @@
-/** The names of mapped rows (mapping.ts): they become those of the live rows, and every name that refers to them with them. Pure. */
+/**
+ * The names of mapped rows (mapping.ts): they become those of the live rows, and every name that refers to them with
+ * them. Pure.
+ */
 import type { Breath } from '../../lib/pause.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { RowPair } from '../../model/identity.js';
-import { rewriteNames, type Rename } from '../../model/name-reference.js';
+import { type Rename, rewriteNames } from '../../model/name-reference.js';
 import { nounOf } from '../../model/northbound.js';
 import { isLikeMadeName, LIKE_MADE_NAMES, NAMED_IN_MATCHES, nameColumns } from '../../model/northbound-names.js';
 import { encodeRow, type Row, type Value } from '../../model/row.js';
-import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { nameInText } from '../plan/label.js';
 
 export interface RenamedBackup {
@@ -15,7 +18,12 @@ export interface RenamedBackup {
   readonly clashes: readonly { readonly pair: RowPair; readonly message: string }[];
 }
 
-export async function renameMapped(backup: Snapshot, live: Snapshot, pairs: readonly RowPair[], breath: Breath): Promise<RenamedBackup> {
+export async function renameMapped(
+  backup: Snapshot,
+  live: Snapshot,
+  pairs: readonly RowPair[],
+  breath: Breath,
+): Promise<RenamedBackup> {
   /** Table -> UUID in the backup -> the live row */
   const mapped = new Map<string, Map<string, Row>>();
   const names = new Map<string, Map<string, string>>();
@@ -23,7 +31,8 @@ export async function renameMapped(backup: Snapshot, live: Snapshot, pairs: read
     const ours = backup.tables.get(name) as TableRows;
     const now = (live.tables.get(name) as TableRows).row(liveIndex);
     const [from, to] = [ours.row(backupIndex)['name'], now['name']];
-    if (typeof from === 'string' && from !== '' && typeof to === 'string' && to !== '' && from !== to) at(names, name).set(from, to);
+    if (typeof from === 'string' && from !== '' && typeof to === 'string' && to !== '' && from !== to)
+      at(names, name).set(from, to);
     at(mapped, name).set(ours.uuid(backupIndex), now);
     if (breath.due()) await breath.rest();
   }
@@ -34,7 +43,12 @@ export async function renameMapped(backup: Snapshot, live: Snapshot, pairs: read
   for (const table of backup.schema.tables.values()) {
     const rows = backup.tables.get(table.name) as TableRows;
     const liveRows = mapped.get(table.name);
-    tables.set(table.name, liveRows === undefined && !mayName(table.name, names) ? rows : await rewritten(table, rows, { liveRows, rename }, breath));
+    tables.set(
+      table.name,
+      liveRows === undefined && !mayName(table.name, names)
+        ? rows
+        : await rewritten(table, rows, { liveRows, rename }, breath),
+    );
   }
   return { snapshot: { schema: backup.schema, tables }, clashes };
 }
@@ -55,17 +69,30 @@ function isKey(table: TableSchema, { name, key }: ColumnSchema): boolean {
   return key.refTable === undefined && table.indexes.some((index) => index.includes(name));
 }
 
-async function findClashes(backup: Snapshot, pairs: readonly RowPair[], mapped: ReadonlyMap<string, ReadonlyMap<string, Row>>, breath: Breath): Promise<RenamedBackup['clashes']> {
+async function findClashes(
+  backup: Snapshot,
+  pairs: readonly RowPair[],
+  mapped: ReadonlyMap<string, ReadonlyMap<string, Row>>,
+  breath: Breath,
+): Promise<RenamedBackup['clashes']> {
   const clashes: { readonly pair: RowPair; readonly message: string }[] = [];
   for (const [name, liveRows] of mapped) {
     const table = backup.schema.tables.get(name) as TableSchema;
     const rows = backup.tables.get(name) as TableRows;
     if (!table.indexes.some((index) => index.length === 1 && index[0] === 'name')) continue;
-    const wanted = new Map(pairs.filter((pair) => pair.table === name).map((pair) => [liveRows.get(rows.uuid(pair.backupIndex))?.['name'], pair]));
+    const wanted = new Map(
+      pairs
+        .filter((pair) => pair.table === name)
+        .map((pair) => [liveRows.get(rows.uuid(pair.backupIndex))?.['name'], pair]),
+    );
     for (let i = 0; i < rows.count; i++) {
       const own = liveRows.has(rows.uuid(i)) ? undefined : nameInText(rows.text(i));
       const pair = own === undefined ? undefined : wanted.get(own);
-      if (pair !== undefined) clashes.push({ pair, message: `another ${nounOf(name)} of the backup is called "${own ?? ''}" already: map that one too` });
+      if (pair !== undefined)
+        clashes.push({
+          pair,
+          message: `another ${nounOf(name)} of the backup is called "${own ?? ''}" already: map that one too`,
+        });
       if (breath.due()) await breath.rest();
     }
   }
@@ -74,11 +101,20 @@ async function findClashes(backup: Snapshot, pairs: readonly RowPair[], mapped: 
 
 /** Whether rows of the table may hold one of the names. */
 function mayName(table: string, names: ReadonlyMap<string, unknown>): boolean {
-  return nameColumns(table).some(({ form, tables }) => [...tables, ...(form === 'match' ? NAMED_IN_MATCHES : [])].some((to) => names.has(to)));
+  return nameColumns(table).some(({ form, tables }) =>
+    [...tables, ...(form === 'match' ? NAMED_IN_MATCHES : [])].some((to) => names.has(to)),
+  );
 }
 
-/** Answers the same name for rows that keep theirs, so that "$web_ip4" is not taken for port group "web" where it is a set of its own. */
-async function renaming(backup: Snapshot, names: ReadonlyMap<string, ReadonlyMap<string, string>>, breath: Breath): Promise<Rename> {
+/**
+ * Answers the same name for rows that keep theirs, so that "$web_ip4" is not taken for port group "web" where it is a
+ * set of its own.
+ */
+async function renaming(
+  backup: Snapshot,
+  names: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  breath: Breath,
+): Promise<Rename> {
   const kept = new Map<string, Set<string>>();
   for (const table of names.size === 0 ? [] : LIKE_MADE_NAMES) {
     const rows = backup.tables.get(table);
@@ -104,7 +140,12 @@ interface Rewriting {
   readonly rename: Rename;
 }
 
-async function rewritten(table: TableSchema, rows: TableRows, { liveRows, rename }: Rewriting, breath: Breath): Promise<TableRows> {
+async function rewritten(
+  table: TableSchema,
+  rows: TableRows,
+  { liveRows, rename }: Rewriting,
+  breath: Breath,
+): Promise<TableRows> {
   const result = new StoredRows(table.name);
   const hasNames = nameColumns(table.name).length > 0;
   for (let i = 0; i < rows.count; i++) {
@@ -113,7 +154,8 @@ async function rewritten(table: TableSchema, rows: TableRows, { liveRows, rename
     const row = liveRow !== undefined || hasNames ? rows.row(i) : undefined;
     const renamed = row === undefined ? undefined : rewriteNames(table.name, row, rename);
     if (renamed === undefined || (liveRow === undefined && renamed === row)) result.add(uuid, rows.text(i));
-    else result.add(uuid, encodeRow(table, liveRow === undefined ? renamed : withKeysOf(table, renamed, liveRow), uuid));
+    else
+      result.add(uuid, encodeRow(table, liveRow === undefined ? renamed : withKeysOf(table, renamed, liveRow), uuid));
     if (breath.due()) await breath.rest();
   }
   result.seal();

@@ -1,20 +1,21 @@
 /**
- * Resource mapping: a row of the backup is said to be a certain live row, which may have another UUID and another name. Pure.
+ * Resource mapping: a row of the backup is said to be a certain live row, which may have another UUID and another name.
+ * Pure.
  *
- * Such a row takes the live row's name, and every reference by name in the backup follows; references by UUID follow because
- * identity (model/identity.ts) is told the pairs.
+ * Such a row takes the live row's name, and every reference by name in the backup follows; references by UUID follow
+ * because identity (model/identity.ts) is told the pairs.
  */
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { RowPair } from '../../model/identity.js';
 import { nameOf, nounOf } from '../../model/northbound.js';
 import { isUuid } from '../../model/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf, nameInText } from '../plan/label.js';
-import { renameMapped } from './mapped-names.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
+import { renameMapped } from './mapped-names.js';
 
 /** A UUID or a name each: of a row of the backup, and of a live one. */
 export interface MappingEntry {
@@ -30,11 +31,33 @@ export interface ResolvedMapping {
 
 /**
  * Finds the rows that the entries name. Both snapshots have the same schema.
- * @throws AppError BAD_USER_INPUT with a problem for each entry that names no row, several, or rows that do not go together
+ * @throws AppError BAD_USER_INPUT with a problem for each entry that names no row, several, or rows that do not go
+ * together
  */
-export async function resolveMapping(backup: Snapshot, live: Snapshot, entries: readonly MappingEntry[], breath: Breath): Promise<ResolvedMapping> {
-  const ours: Side = { snapshot: backup, where: 'in the backup', found: await find(backup, entries.map(({ from }) => from), breath) };
-  const theirs: Side = { snapshot: live, where: 'in the database', found: await find(live, entries.map(({ to }) => to), breath) };
+export async function resolveMapping(
+  backup: Snapshot,
+  live: Snapshot,
+  entries: readonly MappingEntry[],
+  breath: Breath,
+): Promise<ResolvedMapping> {
+  const ours: Side = {
+    snapshot: backup,
+    where: 'in the backup',
+    found: await find(
+      backup,
+      entries.map(({ from }) => from),
+      breath,
+    ),
+  };
+  const theirs: Side = {
+    snapshot: live,
+    where: 'in the database',
+    found: await find(
+      live,
+      entries.map(({ to }) => to),
+      breath,
+    ),
+  };
   const pairs: RowPair[] = [];
   const bad: { readonly entry: MappingEntry; readonly fault: Fault }[] = [];
   const taken = new Set<string>();
@@ -48,13 +71,19 @@ export async function resolveMapping(backup: Snapshot, live: Snapshot, entries: 
   if (bad.length === 0) {
     const { snapshot, clashes } = await renameMapped(backup, live, pairs, breath);
     if (clashes.length === 0) return { snapshot, pairs };
-    bad.push(...clashes.map(({ pair, message }) => ({ entry: entries[pairs.indexOf(pair)] as MappingEntry, fault: { message, table: pair.table } })));
+    bad.push(
+      ...clashes.map(({ pair, message }) => ({
+        entry: entries[pairs.indexOf(pair)] as MappingEntry,
+        fault: { message, table: pair.table },
+      })),
+    );
   }
   throw await refusal(bad, breath);
 }
 
 /**
- * Rows of the backup that are to be inserted although a live row has their UUID: that one was given to another row of the backup. Empty without a mapping.
+ * Rows of the backup that are to be inserted although a live row has their UUID: that one was given to another row of
+ * the backup. Empty without a mapping.
  */
 export async function findDisplaced({ tables }: Plan, breath: Breath): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
@@ -63,7 +92,14 @@ export async function findDisplaced({ tables }: Plan, breath: Breath): Promise<r
       if (breath.due()) await breath.rest();
       if (outcomes[i] !== OUTCOME.INSERT || live.find(backup.uuid(i)) === undefined) continue;
       const label = labelOf(table, backup.row(i), backup.uuid(i));
-      problems.push({ code: 'CONFLICT', message: `${label} of the backup is the live row that resourceMapping gives to another one: map it to a row of its own, or leave it out with restoreFilter`, table: table.name, label });
+      problems.push({
+        code: 'CONFLICT',
+        message:
+          `${label} of the backup is the live row that resourceMapping gives to another one: map it to a row of ` +
+          'its own, or leave it out with restoreFilter',
+        table: table.name,
+        label,
+      });
     }
   }
   return problems;
@@ -88,21 +124,37 @@ interface Fault {
   readonly missing?: { readonly text: string; readonly snapshot: Snapshot; readonly tables: readonly string[] };
 }
 
-async function find(snapshot: Snapshot, texts: readonly string[], breath: Breath): Promise<ReadonlyMap<string, readonly Place[]>> {
+async function find(
+  snapshot: Snapshot,
+  texts: readonly string[],
+  breath: Breath,
+): Promise<ReadonlyMap<string, readonly Place[]>> {
   const found = new Map<string, Place[]>(texts.map((text) => [text, []]));
-  await eachName(snapshot, (table, index, name) => { found.get(name)?.push({ table, index }); }, breath);
+  await eachName(
+    snapshot,
+    (table, index, name) => {
+      found.get(name)?.push({ table, index });
+    },
+    breath,
+  );
   for (const text of found.keys()) {
     const uuid = text.toLowerCase();
     if (!isUuid(uuid)) continue;
     // a port may be called by the UUID of something else
-    const places = [...snapshot.tables.values()].flatMap((rows) => (rows.find(uuid) === undefined ? [] : [{ table: rows.table, index: rows.find(uuid) as number }]));
+    const places = [...snapshot.tables.values()].flatMap((rows) =>
+      rows.find(uuid) === undefined ? [] : [{ table: rows.table, index: rows.find(uuid) as number }],
+    );
     if (places.length > 0) found.set(text, places);
   }
   return found;
 }
 
 /** Every name of the snapshot. */
-async function eachName(snapshot: Snapshot, look: (table: string, index: number, name: string) => void, breath: Breath): Promise<void> {
+async function eachName(
+  snapshot: Snapshot,
+  look: (table: string, index: number, name: string) => void,
+  breath: Breath,
+): Promise<void> {
   for (const table of snapshot.schema.tables.values()) {
     const rows = snapshot.tables.get(table.name);
     const isNamed = table.columns.has('name');
@@ -116,16 +168,37 @@ async function eachName(snapshot: Snapshot, look: (table: string, index: number,
 
 function pairOf({ from, to }: MappingEntry, ours: Side, theirs: Side): RowPair | Fault {
   const [backupPlaces, livePlaces] = [ours.found.get(from) ?? [], theirs.found.get(to) ?? []];
-  for (const [side, text, places, others] of [[ours, from, backupPlaces, livePlaces], [theirs, to, livePlaces, backupPlaces]] as const) {
-    if (places.length === 0) return { message: `there is no row "${text}" ${side.where}`, missing: { text, snapshot: side.snapshot, tables: tablesOf(others) } };
+  for (const [side, text, places, others] of [
+    [ours, from, backupPlaces, livePlaces],
+    [theirs, to, livePlaces, backupPlaces],
+  ] as const) {
+    if (places.length === 0)
+      return {
+        message: `there is no row "${text}" ${side.where}`,
+        missing: { text, snapshot: side.snapshot, tables: tablesOf(others) },
+      };
   }
   const both = tablesOf(backupPlaces).filter((table) => livePlaces.some((place) => place.table === table));
   const [table] = both;
-  if (table === undefined) return { message: `"${from}" ${ours.where} (${nouns(tablesOf(backupPlaces))}) and "${to}" ${theirs.where} (${nouns(tablesOf(livePlaces))}) are of different tables` };
+  if (table === undefined)
+    return {
+      message:
+        `"${from}" ${ours.where} (${nouns(tablesOf(backupPlaces))}) and "${to}" ${theirs.where} ` +
+        `(${nouns(tablesOf(livePlaces))}) are of different tables`,
+    };
   if (both.length > 1) return { message: `the names fit several tables (${nouns(both)}): give UUIDs` };
-  for (const [side, text, places] of [[ours, from, backupPlaces], [theirs, to, livePlaces]] as const) {
+  for (const [side, text, places] of [
+    [ours, from, backupPlaces],
+    [theirs, to, livePlaces],
+  ] as const) {
     const fitting = places.filter((place) => place.table === table);
-    if (fitting.length > 1) return { table, message: `${String(fitting.length)} ${nounOf(table)} rows ${side.where} are called "${text}": give the UUID, ${uuids(side, fitting)}` };
+    if (fitting.length > 1)
+      return {
+        table,
+        message:
+          `${fitting.length} ${nounOf(table)} rows ${side.where} are called "${text}": give the UUID, ` +
+          uuids(side, fitting),
+      };
   }
   const indexIn = (places: readonly Place[]): number => places.find((place) => place.table === table)?.index as number;
   return { table, backupIndex: indexIn(backupPlaces), liveIndex: indexIn(livePlaces) };
@@ -147,12 +220,25 @@ function uuids({ snapshot }: Side, places: readonly Place[]): string {
 }
 
 /** Notes both rows of the pair. @returns what is wrong when one of them was noted before */
-function takenTwice({ table, backupIndex, liveIndex }: RowPair, ours: Side, theirs: Side, taken: Set<string>): Fault | undefined {
-  for (const [side, index] of [[ours, backupIndex], [theirs, liveIndex]] as const) {
-    const key = `${side.where} ${table} ${String(index)}`;
+function takenTwice(
+  { table, backupIndex, liveIndex }: RowPair,
+  ours: Side,
+  theirs: Side,
+  taken: Set<string>,
+): Fault | undefined {
+  for (const [side, index] of [
+    [ours, backupIndex],
+    [theirs, liveIndex],
+  ] as const) {
+    const key = `${side.where} ${table} ${index}`;
     if (taken.has(key)) {
       const rows = side.snapshot.tables.get(table) as TableRows;
-      return { table, message: `${labelOf(side.snapshot.schema.tables.get(table) as TableSchema, rows.row(index), rows.uuid(index))} ${side.where} is in another entry too` };
+      return {
+        table,
+        message:
+          `${labelOf(side.snapshot.schema.tables.get(table) as TableSchema, rows.row(index), rows.uuid(index))} ` +
+          `${side.where} is in another entry too`,
+      };
     }
     taken.add(key);
   }
@@ -163,31 +249,55 @@ function takenTwice({ table, backupIndex, liveIndex }: RowPair, ours: Side, thei
 const HINTS_MAX = 50;
 const SHOWN = 5;
 
-async function refusal(bad: readonly { readonly entry: MappingEntry; readonly fault: Fault }[], breath: Breath): Promise<AppError> {
+async function refusal(
+  bad: readonly { readonly entry: MappingEntry; readonly fault: Fault }[],
+  breath: Breath,
+): Promise<AppError> {
   const names = new Map<Snapshot, ReadonlyMap<string, readonly string[]>>();
   const problems: Problem[] = [];
-  for (const { entry: { from, to }, fault } of bad) {
+  for (const {
+    entry: { from, to },
+    fault,
+  } of bad) {
     let hint = '';
     if (fault.missing !== undefined && problems.length < HINTS_MAX) {
       const { snapshot, text, tables } = fault.missing;
       const known = names.get(snapshot) ?? (await namesByTable(snapshot, breath));
       names.set(snapshot, known);
-      const near = nearestNames(text, (tables.length > 0 ? tables : [...known.keys()]).flatMap((table) => known.get(table) ?? []));
+      const near = nearestNames(
+        text,
+        (tables.length > 0 ? tables : [...known.keys()]).flatMap((table) => known.get(table) ?? []),
+      );
       if (near.length > 0) hint = `; there is ${near.map((name) => `"${name}"`).join(', ')}`;
     }
-    problems.push({ code: 'BAD_USER_INPUT', message: `"${from}" to "${to}": ${fault.message}${hint}`, ...(fault.table === undefined ? {} : { table: fault.table }) });
+    problems.push({
+      code: 'BAD_USER_INPUT',
+      message: `"${from}" to "${to}": ${fault.message}${hint}`,
+      ...(fault.table === undefined ? {} : { table: fault.table }),
+    });
     if (breath.due()) await breath.rest();
   }
-  const more = problems.length > SHOWN ? `. And ${String(problems.length - SHOWN)} more` : '';
-  return new AppError('BAD_USER_INPUT', `resourceMapping does not fit: ${problems.slice(0, SHOWN).map(({ message }) => message).join('. ')}${more}`, { problems });
+  const more = problems.length > SHOWN ? `. And ${problems.length - SHOWN} more` : '';
+  return new AppError(
+    'BAD_USER_INPUT',
+    `resourceMapping does not fit: ${problems
+      .slice(0, SHOWN)
+      .map(({ message }) => message)
+      .join('. ')}${more}`,
+    { problems },
+  );
 }
 
 async function namesByTable(snapshot: Snapshot, breath: Breath): Promise<ReadonlyMap<string, readonly string[]>> {
   const names = new Map<string, string[]>();
-  await eachName(snapshot, (table, _index, name) => {
-    const known = names.get(table);
-    if (known === undefined) names.set(table, [name]);
-    else known.push(name);
-  }, breath);
+  await eachName(
+    snapshot,
+    (table, _index, name) => {
+      const known = names.get(table);
+      if (known === undefined) names.set(table, [name]);
+      else known.push(name);
+    },
+    breath,
+  );
   return names;
 }

@@ -1,10 +1,18 @@
 /** Changes: a plan told row by row, for people and for the record of the restore. */
 import type { Breath } from '../../lib/pause.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { atomText, parseRow, type Atom, type Row, type Value } from '../../model/row.js';
+import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row.js';
 import { mapEntries } from '../../model/wire.js';
-import { labelOf, type Labels } from './label.js';
-import { OUTCOME, SKIP_REASONS, isTranslated, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { type Labels, labelOf } from './label.js';
+import {
+  isTranslated,
+  OUTCOME,
+  type Plan,
+  type RowUpdate,
+  SKIP_REASONS,
+  type TablePlan,
+  translateRow,
+} from './table-plan.js';
 
 export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
 
@@ -12,7 +20,10 @@ export interface ColumnChange {
   readonly column: string;
   readonly before?: Value | undefined;
   readonly after?: Value | undefined;
-  /** Of a set or a map that is updated: what comes to it and what goes from it, in the column's own shape. A key with another value is in both. */
+  /**
+   * Of a set or a map that is updated: what comes to it and what goes from it, in the column's own shape. A key with
+   * another value is in both.
+   */
   readonly added?: Value;
   readonly removed?: Value;
 }
@@ -22,14 +33,19 @@ export interface RowChange {
   readonly table: string;
   readonly uuid: string;
   readonly label: string;
-  /** Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row to DELETE. */
+  /**
+   * Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row to
+   * DELETE.
+   */
   readonly columns: readonly ColumnChange[];
   readonly reason?: string;
   /** Of an inserted row nothing but its UUID is told. */
   readonly isBrief?: true;
 }
 
-/** A row that comes or goes whole, as its canonical text: of 100,000 rows nobody makes values who only writes them down. */
+/**
+ * A row that comes or goes whole, as its canonical text: of 100,000 rows nobody makes values who only writes them down.
+ */
 export interface WholeRowChange {
   readonly kind: 'INSERT' | 'DELETE';
   readonly table: string;
@@ -47,7 +63,11 @@ export function withColumns(change: RowChange | WholeRowChange): RowChange {
 }
 
 /** Every change, table by table in the order of names, skipped rows included. */
-export async function* describeChanges(plan: Plan, labels: Labels, breath: Breath): AsyncGenerator<RowChange | WholeRowChange> {
+export async function* describeChanges(
+  plan: Plan,
+  labels: Labels,
+  breath: Breath,
+): AsyncGenerator<RowChange | WholeRowChange> {
   for (const draft of plan.tables) {
     const { backup, live, deletes, table } = draft;
     for (let i = 0; i < backup.count; i++) {
@@ -65,29 +85,54 @@ export async function* describeChanges(plan: Plan, labels: Labels, breath: Breat
 }
 
 /**
- * What is needed to undo the plan and no more: inserted rows by their UUIDs only. 100,000 of them are told in a moment, where describing them
- * takes a second that a restore would have to wait.
+ * What is needed to undo the plan and no more: inserted rows by their UUIDs only. 100,000 of them are told in a moment,
+ * where describing them takes a second that a restore would have to wait.
  */
 export async function* briefChanges(plan: Plan, breath: Breath): AsyncGenerator<RowChange | WholeRowChange> {
   for (const { table, backup, live, outcomes, updates, deletes } of plan.tables) {
     for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] === OUTCOME.INSERT) yield { kind: 'INSERT', table: table.name, uuid: backup.uuid(i), label: backup.uuid(i), columns: [], isBrief: true };
+      if (outcomes[i] === OUTCOME.INSERT)
+        yield {
+          kind: 'INSERT',
+          table: table.name,
+          uuid: backup.uuid(i),
+          label: backup.uuid(i),
+          columns: [],
+          isBrief: true,
+        };
       if (breath.due()) await breath.rest();
     }
     for (const update of updates.values()) {
       const uuid = live.uuid(update.liveIndex);
-      yield { kind: 'UPDATE', table: table.name, uuid, label: labelOf(table, live.row(update.liveIndex), uuid), columns: updatedColumns(update) };
+      yield {
+        kind: 'UPDATE',
+        table: table.name,
+        uuid,
+        label: labelOf(table, live.row(update.liveIndex), uuid),
+        columns: updatedColumns(update),
+      };
       if (breath.due()) await breath.rest();
     }
     for (const index of deletes) {
-      yield { kind: 'DELETE', table: table.name, uuid: live.uuid(index), label: labelOf(table, live.row(index), live.uuid(index)), row: live.text(index) };
+      yield {
+        kind: 'DELETE',
+        table: table.name,
+        uuid: live.uuid(index),
+        label: labelOf(table, live.row(index), live.uuid(index)),
+        row: live.text(index),
+      };
       if (breath.due()) await breath.rest();
     }
   }
 }
 
 /** Undefined for a row that failed, which is among the errors, and for one that is out of scope. */
-function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number): RowChange | WholeRowChange | undefined {
+function describeRow(
+  draft: TablePlan,
+  plan: Plan,
+  labels: Labels,
+  index: number,
+): RowChange | WholeRowChange | undefined {
   const { table, backup, live, outcomes, updates } = draft;
   const outcome = outcomes[index];
   if (outcome === OUTCOME.FAILED || outcome === OUTCOME.OUT) return undefined;
@@ -96,19 +141,40 @@ function describeRow(draft: TablePlan, plan: Plan, labels: Labels, index: number
     const uuid = backup.uuid(index);
     const change = { kind: 'INSERT', table: table.name, uuid, label: labels.ofText(table, text, uuid) } as const;
     if (!isTranslated(table, plan.identity, plan.options)) return { ...change, row: text };
-    return { ...change, columns: wholeRow(translateRow(table, backup.row(index), plan.identity, plan.options), 'INSERT') };
+    return {
+      ...change,
+      columns: wholeRow(translateRow(table, backup.row(index), plan.identity, plan.options), 'INSERT'),
+    };
   }
   const update = updates.get(index);
   if (outcome === OUTCOME.UPDATE && update !== undefined) {
     const uuid = live.uuid(update.liveIndex);
-    return { kind: 'UPDATE', table: table.name, uuid, label: labels.ofText(table, live.text(update.liveIndex), uuid), columns: updatedColumns(update) };
+    return {
+      kind: 'UPDATE',
+      table: table.name,
+      uuid,
+      label: labels.ofText(table, live.text(update.liveIndex), uuid),
+      columns: updatedColumns(update),
+    };
   }
   const uuid = liveUuid(draft, plan, table, index);
-  return { kind: 'SKIP', table: table.name, uuid, label: labels.ofText(table, text, uuid), columns: [], reason: SKIP_REASONS[outcome ?? 0] ?? '' };
+  return {
+    kind: 'SKIP',
+    table: table.name,
+    uuid,
+    label: labels.ofText(table, text, uuid),
+    columns: [],
+    reason: SKIP_REASONS[outcome ?? 0] ?? '',
+  };
 }
 
 function updatedColumns({ columns, attachments }: RowUpdate): readonly ColumnChange[] {
-  return [...columns, ...attachments].map(({ column, before, after }) => ({ column: column.name, before, after, ...deltaOf(column, before, after) }));
+  return [...columns, ...attachments].map(({ column, before, after }) => ({
+    column: column.name,
+    before,
+    after,
+    ...deltaOf(column, before, after),
+  }));
 }
 
 function liveUuid({ backup, live }: TablePlan, plan: Plan, table: TableSchema, index: number): string {
@@ -122,7 +188,11 @@ export function wholeRow(row: Row, kind: 'INSERT' | 'DELETE'): readonly ColumnCh
 }
 
 /** What an update adds to a set or a map and what it takes away; nothing for columns of one value. Pure. */
-export function deltaOf(column: ColumnSchema, before: Value | undefined, after: Value | undefined): Pick<ColumnChange, 'added' | 'removed'> {
+export function deltaOf(
+  column: ColumnSchema,
+  before: Value | undefined,
+  after: Value | undefined,
+): Pick<ColumnChange, 'added' | 'removed'> {
   if (column.kind !== 'set' && column.kind !== 'map') return {};
   const minus = column.kind === 'set' ? membersWithout : pairsWithout;
   const added = minus(after, before);

@@ -8,12 +8,12 @@
  */
 import { AppError, messageOf, type Problem } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { stringifyJson, type Json } from '../../ovsdb/json.js';
 import { isRuntimeColumn, nounOf } from '../../model/northbound.js';
-import { checkAtom, defaultAtom, encodeRow, encodeValue, type Atom, type Row, type Value } from '../../model/row.js';
-import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
+import { type Atom, checkAtom, defaultAtom, encodeRow, encodeValue, type Row, type Value } from '../../model/row.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
 import { mapEntries } from '../../model/wire.js';
+import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from './label.js';
 import { dropUnsupported, LostRows } from './lost-rows.js';
 
@@ -39,29 +39,43 @@ export class Losses {
 
   /** At most `limit` sentences; the last says how many there are more. */
   list(limit: number): readonly string[] {
-    const all = [...this.counts].map(([what, rows]) => (rows === 1 ? what : `${what} (${String(rows)} rows)`));
-    return all.length <= limit ? all : [...all.slice(0, limit - 1), `and ${String(all.length - limit + 1)} more`];
+    const all = [...this.counts].map(([what, rows]) => (rows === 1 ? what : `${what} (${rows} rows)`));
+    return all.length <= limit ? all : [...all.slice(0, limit - 1), `and ${all.length - limit + 1} more`];
   }
 }
 
 /** True when rows of one schema are rows of the other as they stand. A cluster drops "ephemeral" from its schema. */
 export function isSameSchema(a: DatabaseSchema, b: DatabaseSchema): boolean {
-  return a.name === b.name && stringifyJson(plain(a.json['tables'] ?? null)) === stringifyJson(plain(b.json['tables'] ?? null));
+  return (
+    a.name === b.name &&
+    stringifyJson(plain(a.json['tables'] ?? null)) === stringifyJson(plain(b.json['tables'] ?? null))
+  );
 }
 
 function plain(json: Json): Json {
   if (Array.isArray(json)) return json.map(plain);
   if (json === null || typeof json !== 'object') return json;
   const members = Object.entries(json).filter(([name]) => name !== 'ephemeral');
-  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, plain(member)]));
+  return Object.fromEntries(
+    members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, plain(member)]),
+  );
 }
 
 /**
  * The backup's rows in the live schema.
  * @throws AppError BAD_USER_INPUT for another kind of database; SCHEMA_MISMATCH, each loss named, unless `force`
  */
-export async function adapt(backup: Snapshot, live: DatabaseSchema, force: boolean, breath: Breath): Promise<Adaptation> {
-  if (backup.schema.name !== live.name) throw new AppError('BAD_USER_INPUT', `The backup is of a database ${backup.schema.name}; it cannot be restored into ${live.name}`);
+export async function adapt(
+  backup: Snapshot,
+  live: DatabaseSchema,
+  force: boolean,
+  breath: Breath,
+): Promise<Adaptation> {
+  if (backup.schema.name !== live.name)
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `The backup is of a database ${backup.schema.name}; it cannot be restored into ${live.name}`,
+    );
   if (isSameSchema(backup.schema, live)) return { snapshot: { schema: live, tables: backup.tables }, losses: [] };
   const losses = new Losses();
   const lost = new LostRows(live);
@@ -73,7 +87,12 @@ export async function adapt(backup: Snapshot, live: DatabaseSchema, force: boole
       if (rows.count > 0) losses.add(`table ${rows.table}`, rows.count);
       continue;
     }
-    await new TableAdaptation(backup.schema.tables.get(rows.table) ?? target, target, losses).run(rows, into, lost, breath);
+    await new TableAdaptation(backup.schema.tables.get(rows.table) ?? target, target, losses).run(
+      rows,
+      into,
+      lost,
+      breath,
+    );
   }
   for (const table of tables.values()) table.seal();
   const kept = await dropUnsupported({ schema: live, tables }, lost, breath);
@@ -85,7 +104,13 @@ export async function adapt(backup: Snapshot, live: DatabaseSchema, force: boole
 function refuse(from: string, to: string, losses: Losses): never {
   const listed = losses.list(LOSSES_MAX);
   const problems = listed.map((message): Problem => ({ code: 'SCHEMA_MISMATCH', message }));
-  throw new AppError('SCHEMA_MISMATCH', `The backup has schema version ${from}, the database ${to}, which has no place for ${listed[0] ?? ''}${losses.size > 1 ? ` and ${String(losses.size - 1)} more` : ''}. Restore with force to leave out what has no place`, { problems });
+  throw new AppError(
+    'SCHEMA_MISMATCH',
+    `The backup has schema version ${from}, the database ${to}, which has no place for ` +
+      `${listed[0] ?? ''}${losses.size > 1 ? ` and ${losses.size - 1} more` : ''}. Restore with force to leave out ` +
+      'what has no place',
+    { problems },
+  );
 }
 
 /** A row that the target cannot hold at all; the message says why. */
@@ -97,24 +122,44 @@ class TableAdaptation {
   private readonly required: readonly ColumnSchema[];
   /** Columns of the same type in both. */
   private readonly same: ReadonlySet<string>;
-  private readonly keys: readonly { readonly columns: readonly string[]; readonly taken: Set<string>; readonly fill: string | undefined }[];
+  private readonly keys: readonly {
+    readonly columns: readonly string[];
+    readonly taken: Set<string>;
+    readonly fill: string | undefined;
+  }[];
   /** True when every row is as good in the target as it is. */
   private readonly isSame: boolean;
   /** What the row at hand loses: of no interest when it is lost itself. */
   private rowLosses: string[] = [];
   private label: () => string = () => '';
 
-  constructor(source: TableSchema, private readonly target: TableSchema, private readonly losses: Losses) {
+  constructor(
+    source: TableSchema,
+    private readonly target: TableSchema,
+    private readonly losses: Losses,
+  ) {
     this.required = [...target.columns.values()].filter((column) => !allowsDefault(column));
-    this.same = new Set([...source.columns.values()].filter((column) => typeText(column) === typeText(target.columns.get(column.name))).map(({ name }) => name));
+    this.same = new Set(
+      [...source.columns.values()]
+        .filter((column) => typeText(column) === typeText(target.columns.get(column.name)))
+        .map(({ name }) => name),
+    );
     const fresh = target.indexes.filter((index) => !source.indexes.some((columns) => columns.join() === index.join()));
     // rows of a schema without the index may clash in it
     this.keys = fresh.map((columns) => ({
       columns,
       taken: new Set<string>(),
-      fill: columns.find((name) => !source.columns.has(name) && target.columns.get(name)?.kind === 'scalar' && target.columns.get(name)?.key.type === 'string'),
+      fill: columns.find(
+        (name) =>
+          !source.columns.has(name) &&
+          target.columns.get(name)?.kind === 'scalar' &&
+          target.columns.get(name)?.key.type === 'string',
+      ),
     }));
-    this.isSame = fresh.length === 0 && this.same.size === source.columns.size && this.required.every(({ name }) => this.same.has(name));
+    this.isSame =
+      fresh.length === 0 &&
+      this.same.size === source.columns.size &&
+      this.required.every(({ name }) => this.same.has(name));
   }
 
   async run(rows: TableRows, into: StoredRows, lost: LostRows, breath: Breath): Promise<void> {
@@ -142,7 +187,11 @@ class TableAdaptation {
   private adapt(row: Row, uuid: string): string {
     const fitting = this.withKeys(this.fit(row), uuid);
     for (const column of this.required) {
-      if (fitting[column.name] === undefined) throw new Impossible(`${column.name} is needed${row[column.name] === undefined ? '' : `: ${complaint(column, row[column.name] as Value)}`}`);
+      if (fitting[column.name] === undefined)
+        throw new Impossible(
+          `${column.name} is ` +
+            `needed${row[column.name] === undefined ? '' : `: ${complaint(column, row[column.name] as Value)}`}`,
+        );
     }
     return encodeRow(this.target, fitting, uuid);
   }
@@ -172,10 +221,22 @@ class TableAdaptation {
       if (atoms.length <= column.max) return atoms.length === 0 ? undefined : this.enough(column, atoms, atoms.length);
     }
     if (column.kind === 'map' && typeof value === 'object') {
-      const pairs = mapEntries(value).filter(([key, content]) => this.allows(column.key, key, place, `key ${shown(key)}`) && this.allows(column.value as BaseType, content, place, `key ${shown(key)}`));
-      if (pairs.length <= column.max) return pairs.length === 0 ? undefined : this.enough(column, Array.isArray(value) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>), pairs.length);
+      const pairs = mapEntries(value).filter(
+        ([key, content]) =>
+          this.allows(column.key, key, place, `key ${shown(key)}`) &&
+          this.allows(column.value as BaseType, content, place, `key ${shown(key)}`),
+      );
+      if (pairs.length <= column.max)
+        return pairs.length === 0
+          ? undefined
+          : this.enough(
+              column,
+              Array.isArray(value) ? pairs : (Object.fromEntries(pairs) as Record<string, Atom>),
+              pairs.length,
+            );
     }
-    if (!this.required.includes(column)) this.rowLosses.push(`the value of ${column.name} in ${this.label()} (${complaint(column, value)})`);
+    if (!this.required.includes(column))
+      this.rowLosses.push(`the value of ${column.name} in ${this.label()} (${complaint(column, value)})`);
     return undefined;
   }
 
@@ -188,7 +249,9 @@ class TableAdaptation {
       checkAtom(base, atom, '');
       return true;
     } catch (error) {
-      this.rowLosses.push(`${what} of ${place}${what.startsWith('key') && base.enum !== undefined ? '' : ` (${sentence(error)})`}`);
+      this.rowLosses.push(
+        `${what} of ${place}${what.startsWith('key') && base.enum !== undefined ? '' : ` (${sentence(error)})`}`,
+      );
       return false;
     }
   }
@@ -207,7 +270,15 @@ class TableAdaptation {
 }
 
 function typeText(column: ColumnSchema | undefined): string | undefined {
-  return column === undefined ? undefined : stringifyJson([column.kind, String(column.min), String(column.max), { ...column.key }, column.value === undefined ? null : ({ ...column.value })]);
+  return column === undefined
+    ? undefined
+    : stringifyJson([
+        column.kind,
+        String(column.min),
+        String(column.max),
+        { ...column.key },
+        column.value === undefined ? null : { ...column.value },
+      ]);
 }
 
 /** False for a column that every row must have a value of its own in. */

@@ -1,8 +1,9 @@
 /** Diff: in which columns two rows differ, runtime state aside. Pure. */
-import { stringifyJson } from '../../ovsdb/json.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+
 import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound.js';
 import type { Row, Value } from '../../model/row.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { stringifyJson } from '../../ovsdb/json.js';
 
 /** One column of a row, before and after; undefined is the column's default. */
 export interface ColumnDiff {
@@ -32,11 +33,20 @@ export function diffRows(table: TableSchema, before: Row, after: Row): readonly 
 }
 
 /** The map `after`, but with the runtime keys as they are in `before`. */
-function withRuntimeKeys(table: string, column: string, before: Value | undefined, after: Value | undefined): Value | undefined {
+function withRuntimeKeys(
+  table: string,
+  column: string,
+  before: Value | undefined,
+  after: Value | undefined,
+): Value | undefined {
   const configured = withoutRuntimeKeys(table, column, after);
   const rest = withoutRuntimeKeys(table, column, before);
   if (configured === after && rest === before) return after;
-  const kept = Object.entries((before ?? {}) as Record<string, string>).filter(([key]) => (rest as Record<string, string> | undefined)?.[key] === undefined);
-  const all = [...Object.entries((configured ?? {}) as Record<string, string>), ...kept].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const kept = Object.entries((before ?? {}) as Record<string, string>).filter(
+    ([key]) => (rest as Record<string, string> | undefined)?.[key] === undefined,
+  );
+  const all = [...Object.entries((configured ?? {}) as Record<string, string>), ...kept].sort(([a], [b]) =>
+    Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  );
   return all.length === 0 ? undefined : Object.fromEntries(all);
 }

@@ -4,18 +4,22 @@
  */
 import type { Problem } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { stringifyJson, type Json } from '../../ovsdb/json.js';
 import { holderColumns, referencesIn, referencesOf } from '../../model/reference.js';
 import type { Row } from '../../model/row.js';
 import type { TableRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from './label.js';
-import { OUTCOME, translateRow, type Plan, type TablePlan } from './table-plan.js';
+import { OUTCOME, type Plan, type TablePlan, translateRow } from './table-plan.js';
 
 type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;
 
 /** Rows that would end with the same index key as a live row that stays. */
-export async function findIndexConflicts(tables: readonly TablePlan[], basis: Basis, breath: Breath): Promise<readonly { table: string; index: number; problem: Problem }[]> {
+export async function findIndexConflicts(
+  tables: readonly TablePlan[],
+  basis: Basis,
+  breath: Breath,
+): Promise<readonly { table: string; index: number; problem: Problem }[]> {
   const found: { table: string; index: number; problem: Problem }[] = [];
   for (const draft of tables) {
     const { table, backup, outcomes } = draft;
@@ -25,11 +29,16 @@ export async function findIndexConflicts(tables: readonly TablePlan[], basis: Ba
     for (let i = 0; i < backup.count; i++) {
       if (outcomes[i] !== OUTCOME.INSERT && outcomes[i] !== OUTCOME.UPDATE) continue;
       const row = translateRow(table, backup.row(i), basis.identity, basis.options);
-      const holder = keysOf(table, row).map((key) => foreign.get(key)).find((other) => other !== undefined && other.by !== i);
+      const holder = keysOf(table, row)
+        .map((key) => foreign.get(key))
+        .find((other) => other !== undefined && other.by !== i);
       if (holder !== undefined) {
         const label = labelOf(table, row, backup.uuid(i));
         const way = basis.options.reach === undefined ? 'restore with exact' : 'restore with a filter that takes it in';
-        const message = `${label} cannot be restored: ${holder.label}, another row of the database, has the same ${table.indexes.map((columns) => columns.join(' and ')).join(', or ')}. Delete or rename that row, or ${way}`;
+        const message =
+          `${label} cannot be restored: ${holder.label}, another row of the database, has the same ` +
+          `${table.indexes.map((columns) => columns.join(' and ')).join(', or ')}. Delete or rename that row, or ` +
+          way;
         found.push({ table: table.name, index: i, problem: { code: 'CONFLICT', message, table: table.name, label } });
       }
       if (breath.due()) await breath.rest();
@@ -42,7 +51,11 @@ export async function findIndexConflicts(tables: readonly TablePlan[], basis: Ba
  * Index keys of live rows that stay and are not what the backup says they are: only these can clash, since the rows
  * of a backup do not clash among themselves.
  */
-async function keysOfOthers(draft: TablePlan, { identity }: Basis, breath: Breath): Promise<ReadonlyMap<string, { label: string; by: number | undefined }>> {
+async function keysOfOthers(
+  draft: TablePlan,
+  { identity }: Basis,
+  breath: Breath,
+): Promise<ReadonlyMap<string, { label: string; by: number | undefined }>> {
   const { table, live, outcomes } = draft;
   const keys = new Map<string, { label: string; by: number | undefined }>();
   const matchOf = new Map<number, number>();
@@ -51,7 +64,11 @@ async function keysOfOthers(draft: TablePlan, { identity }: Basis, breath: Breat
   for (let i = 0; i < live.count; i++) {
     const by = matchOf.get(i);
     const outcome = by === undefined ? undefined : outcomes[by];
-    const keepsItsKey = outcome === undefined || outcome === OUTCOME.EXISTS || outcome === OUTCOME.OUT || (outcome === OUTCOME.UPDATE && draft.updates.get(by as number)?.columns.length === 0);
+    const keepsItsKey =
+      outcome === undefined ||
+      outcome === OUTCOME.EXISTS ||
+      outcome === OUTCOME.OUT ||
+      (outcome === OUTCOME.UPDATE && draft.updates.get(by as number)?.columns.length === 0);
     if (!keepsItsKey || deleted.has(i)) continue;
     const row = live.row(i);
     for (const key of keysOf(table, row)) keys.set(key, { label: labelOf(table, row, live.uuid(i)), by });
@@ -62,21 +79,32 @@ async function keysOfOthers(draft: TablePlan, { identity }: Basis, breath: Breat
 
 /** The row's keys in the indexes of its table, as texts. */
 export function keysOf(table: TableSchema, row: Row): readonly string[] {
-  return table.indexes.map((columns, number) => `${String(number)}${stringifyJson(columns.map((column): Json => (row[column] ?? null) as Json))}`);
+  return table.indexes.map(
+    (columns, number) => `${number}${stringifyJson(columns.map((column): Json => (row[column] ?? null) as Json))}`,
+  );
 }
 
 /**
- * Rows to be inserted into non-root tables that no row would hold, so that the server would drop them. It is a problem where no row
- * in scope holds one in the backup either: it would vanish without a word.
+ * Rows to be inserted into non-root tables that no row would hold, so that the server would drop them. It is a problem
+ * where no row in scope holds one in the backup either: it would vanish without a word.
  */
-export async function findUnheldRows(tables: readonly TablePlan[], basis: Basis, breath: Breath): Promise<readonly { table: string; index: number; problem?: Problem }[]> {
+export async function findUnheldRows(
+  tables: readonly TablePlan[],
+  basis: Basis,
+  breath: Breath,
+): Promise<readonly { table: string; index: number; problem?: Problem }[]> {
   // only where a live row was left as it is, or a row is out of scope, can a hold of the backup be missing
-  const leftAlone = basis.options.reach !== undefined || tables.some(({ outcomes }) => outcomes.includes(OUTCOME.EXISTS) || outcomes.includes(OUTCOME.ACCESS)) || tables.some(({ updates }) => [...updates.values()].some(({ attachments }) => attachments.length > 0));
+  const leftAlone =
+    basis.options.reach !== undefined ||
+    tables.some(({ outcomes }) => outcomes.includes(OUTCOME.EXISTS) || outcomes.includes(OUTCOME.ACCESS)) ||
+    tables.some(({ updates }) => [...updates.values()].some(({ attachments }) => attachments.length > 0));
   if (!leftAlone) return [];
   const waiting = new Map<string, { table: string; index: number }>();
   for (const { table, backup, outcomes } of tables) {
     if (table.isRoot) continue;
-    outcomes.forEach((outcome, index) => { if (outcome === OUTCOME.INSERT) waiting.set(backup.uuid(index), { table: table.name, index }); });
+    outcomes.forEach((outcome, index) => {
+      if (outcome === OUTCOME.INSERT) waiting.set(backup.uuid(index), { table: table.name, index });
+    });
   }
   if (waiting.size === 0) return [];
   for (const draft of tables) await releaseHeld(draft, waiting, basis, breath);
@@ -86,35 +114,56 @@ export async function findUnheldRows(tables: readonly TablePlan[], basis: Basis,
 }
 
 /** UUIDs of all rows that rows in scope hold in the backup. */
-async function heldInScope(tables: readonly TablePlan[], { backup }: Basis, breath: Breath): Promise<ReadonlySet<string>> {
+async function heldInScope(
+  tables: readonly TablePlan[],
+  { backup }: Basis,
+  breath: Breath,
+): Promise<ReadonlySet<string>> {
   const held = new Set<string>();
   for (const { table, backup: rows, outcomes } of tables) {
     const columns = holderColumns(backup.schema, table);
     for (let i = 0; columns.length > 0 && i < rows.count; i++) {
       if (outcomes[i] === OUTCOME.OUT) continue;
       const row = rows.row(i);
-      for (const column of columns) for (const { uuid } of referencesIn(column, row[column.column.name])) held.add(uuid);
+      for (const column of columns)
+        for (const { uuid } of referencesIn(column, row[column.column.name])) held.add(uuid);
       if (breath.due()) await breath.rest();
     }
   }
   return held;
 }
 
-function unheld({ table: name, index }: { readonly table: string; readonly index: number }, { backup }: Basis): Problem {
+function unheld(
+  { table: name, index }: { readonly table: string; readonly index: number },
+  { backup }: Basis,
+): Problem {
   const table = backup.schema.tables.get(name) as TableSchema;
   const rows = backup.tables.get(name) as TableRows;
   const label = labelOf(table, rows.row(index), rows.uuid(index));
-  return { code: 'CONFLICT', message: `${label} cannot be restored: the row that holds it takes no part in this restore, and without it the database would drop ${label}`, table: name, label };
+  return {
+    code: 'CONFLICT',
+    message:
+      `${label} cannot be restored: the row that holds it takes no part in this restore, and without it the ` +
+      `database would drop ${label}`,
+    table: name,
+    label,
+  };
 }
 
 /** Takes off the list what rows of this table will hold, and what those hold in turn. */
-async function releaseHeld(draft: TablePlan, waiting: Map<string, { table: string; index: number }>, { backup, live }: Basis, breath: Breath): Promise<void> {
+async function releaseHeld(
+  draft: TablePlan,
+  waiting: Map<string, { table: string; index: number }>,
+  { backup, live }: Basis,
+  breath: Breath,
+): Promise<void> {
   const release = (uuid: string): void => {
     const row = waiting.get(uuid);
     if (row === undefined) return;
     waiting.delete(uuid);
     const table = backup.schema.tables.get(row.table) as TableSchema;
-    for (const reference of referencesOf(table, backup.tables.get(row.table)?.row(row.index) ?? {})) if (reference.strong) release(reference.uuid);
+    for (const reference of referencesOf(table, backup.tables.get(row.table)?.row(row.index) ?? {}))
+      if (reference.strong) release(reference.uuid);
   };
   const holders = holderColumns(live.schema, draft.table);
   if (holders.length === 0) return;
@@ -122,7 +171,8 @@ async function releaseHeld(draft: TablePlan, waiting: Map<string, { table: strin
     const outcome = draft.outcomes[i];
     const update = draft.updates.get(i);
     if (outcome === OUTCOME.INSERT && draft.table.isRoot) {
-      for (const reference of referencesOf(draft.table, draft.backup.row(i))) if (reference.strong) release(reference.uuid);
+      for (const reference of referencesOf(draft.table, draft.backup.row(i)))
+        if (reference.strong) release(reference.uuid);
     } else if (update !== undefined) {
       for (const holder of holders) {
         const changes = [...update.columns, ...update.attachments].filter(({ column }) => column === holder.column);

@@ -2,13 +2,13 @@
  * What a person calls a row: `switch "web"`, `ACL to-lport 1000 ip4.src == 10.0.0.1 of switch "web"`.
  */
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { MemberReader } from '../../ovsdb/frame.js';
-import { stringifyJson, type Json } from '../../ovsdb/json.js';
 import { labelColumns, nameOf, nounOf } from '../../model/northbound.js';
 import { holderColumns, referencesIn } from '../../model/reference.js';
 import { parseRow, type Row } from '../../model/row.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { MemberReader } from '../../ovsdb/frame.js';
+import { type Json, stringifyJson } from '../../ovsdb/json.js';
 
 const KEY_CHARACTERS = 120;
 
@@ -43,7 +43,8 @@ export class Labels {
         for (let i = 0; columns.length > 0 && rows !== undefined && i < rows.count; i++) {
           const row = rows.row(i);
           const label = labelOf(table, row, rows.uuid(i));
-          for (const column of columns) for (const { uuid } of referencesIn(column, row[column.column.name])) labels.holders.set(uuid, label);
+          for (const column of columns)
+            for (const { uuid } of referencesIn(column, row[column.column.name])) labels.holders.set(uuid, label);
           if (breath.due()) await breath.rest();
         }
       }

@@ -1,15 +1,15 @@
 /**
  * Lost rows: when a row cannot be taken into another schema, what becomes of the others. References to it are dropped;
- * a row that must have the reference is lost as well, and so is a row of a non-root table that nothing holds any more. In the end no
- * reference leads nowhere, and the server drops no row.
+ * a row that must have the reference is lost as well, and so is a row of a non-root table that nothing holds any more.
+ * In the end no reference leads nowhere, and the server drops no row.
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/pause.js';
-import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { nounOf } from '../../model/northbound.js';
 import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import { encodeRow, type Row, type Value } from '../../model/row.js';
-import { StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
+import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 
 export interface LostFollowers {
   readonly table: string;
@@ -61,7 +61,10 @@ export class LostRows {
   }
 }
 
-/** Drops references to lost rows, and the rows that cannot be without them; both become part of `lost`. Tables that change are held in memory. */
+/**
+ * Drops references to lost rows, and the rows that cannot be without them; both become part of `lost`. Tables that
+ * change are held in memory.
+ */
 export async function dropUnsupported(snapshot: Snapshot, lost: LostRows, breath: Breath): Promise<Snapshot> {
   const { schema, tables } = snapshot;
   // each round may lose rows that others referred to
@@ -72,24 +75,40 @@ export async function dropUnsupported(snapshot: Snapshot, lost: LostRows, breath
   }
   if (lost.count === 0) return snapshot;
   const kept = new Map<string, TableRows>();
-  for (const [name, rows] of tables) kept.set(name, await withoutLost(schema.tables.get(name) as TableSchema, rows, lost, breath));
+  for (const [name, rows] of tables)
+    kept.set(name, await withoutLost(schema.tables.get(name) as TableSchema, rows, lost, breath));
   return { schema, tables: kept };
 }
 
 /**
- * A backup that others wrote, without the rows that a server would drop at once: those of non-root tables that nothing holds. No database
- * has such rows, but a document that was edited may.
+ * A backup that others wrote, without the rows that a server would drop at once: those of non-root tables that nothing
+ * holds. No database has such rows, but a document that was edited may.
  * @returns notes that say what is left out
  */
-export async function withoutUnheld(backup: Snapshot, breath: Breath): Promise<{ readonly snapshot: Snapshot; readonly notes: readonly string[] }> {
+export async function withoutUnheld(
+  backup: Snapshot,
+  breath: Breath,
+): Promise<{ readonly snapshot: Snapshot; readonly notes: readonly string[] }> {
   const lost = new LostRows(backup.schema);
   const snapshot = await dropUnsupported(backup, lost, breath);
-  return { snapshot, notes: lost.followers().map(({ table, count: rows, reason }) => `Left out: ${nounOf(table)} rows that ${reason} (${String(rows)})`) };
+  return {
+    snapshot,
+    notes: lost
+      .followers()
+      .map(({ table, count: rows, reason }) => `Left out: ${nounOf(table)} rows that ${reason} (${rows})`),
+  };
 }
 
 /** Rows of non-root tables that no kept row refers to, and what only those hold. */
-async function loseUnheld(schema: DatabaseSchema, tables: Snapshot['tables'], lost: LostRows, breath: Breath): Promise<void> {
-  const held = new Map([...schema.tables.values()].filter(({ isRoot }) => !isRoot).map(({ name }) => [name, new Set<string>()]));
+async function loseUnheld(
+  schema: DatabaseSchema,
+  tables: Snapshot['tables'],
+  lost: LostRows,
+  breath: Breath,
+): Promise<void> {
+  const held = new Map(
+    [...schema.tables.values()].filter(({ isRoot }) => !isRoot).map(({ name }) => [name, new Set<string>()]),
+  );
   const waiting: (readonly [table: TableSchema, uuid: string])[] = [];
   const hold = (table: TableSchema, row: Row): void => {
     for (const column of holderColumns(schema, table)) {
@@ -118,26 +137,44 @@ async function loseUnheld(schema: DatabaseSchema, tables: Snapshot['tables'], lo
   }
   for (const [name, known] of held) {
     const rows = tables.get(name);
-    for (let i = 0; rows !== undefined && i < rows.count; i++) if (!known.has(rows.uuid(i))) lost.add(name, rows.uuid(i), UNHELD);
+    for (let i = 0; rows !== undefined && i < rows.count; i++)
+      if (!known.has(rows.uuid(i))) lost.add(name, rows.uuid(i), UNHELD);
   }
 }
 
 /** Rows of which too few references are left. */
-async function loseNeedy(schema: DatabaseSchema, tables: Snapshot['tables'], lost: LostRows, breath: Breath): Promise<void> {
+async function loseNeedy(
+  schema: DatabaseSchema,
+  tables: Snapshot['tables'],
+  lost: LostRows,
+  breath: Breath,
+): Promise<void> {
   for (const [name, rows] of tables) {
     const table = schema.tables.get(name) as TableSchema;
-    const needy = referenceColumns(table).filter(({ column, key, value }) => column.min > 0 && [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0));
+    const needy = referenceColumns(table).filter(
+      ({ column, key, value }) =>
+        column.min > 0 && [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0),
+    );
     for (let i = 0; needy.length > 0 && i < rows.count; i++) {
       if (!lost.has(name, rows.uuid(i))) {
         const row = rows.row(i);
-        if (needy.some((column) => count(rewriteReferences(column, row[column.column.name] as Value, keep(lost))) < column.column.min)) lost.add(name, rows.uuid(i), NEEDS);
+        if (
+          needy.some(
+            (column) =>
+              count(rewriteReferences(column, row[column.column.name] as Value, keep(lost))) < column.column.min,
+          )
+        )
+          lost.add(name, rows.uuid(i), NEEDS);
       }
       if (breath.due()) await breath.rest();
     }
   }
 }
 
-const keep = (lost: LostRows) => (uuid: string, table: string): string | undefined => (lost.has(table, uuid) ? undefined : uuid);
+const keep =
+  (lost: LostRows) =>
+  (uuid: string, table: string): string | undefined =>
+    lost.has(table, uuid) ? undefined : uuid;
 
 function count(value: Value | undefined): number {
   if (value === undefined) return 0;
@@ -146,7 +183,9 @@ function count(value: Value | undefined): number {
 
 async function withoutLost(table: TableSchema, rows: TableRows, lost: LostRows, breath: Breath): Promise<TableRows> {
   const changes = new Map<string, string | undefined>([...lost.of(table.name)].map((uuid) => [uuid, undefined]));
-  const columns = referenceColumns(table).filter(({ key, value }) => [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0));
+  const columns = referenceColumns(table).filter(({ key, value }) =>
+    [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0),
+  );
   for (let i = 0; columns.length > 0 && i < rows.count; i++) {
     const uuid = rows.uuid(i);
     if (!changes.has(uuid)) {
@@ -160,14 +199,30 @@ async function withoutLost(table: TableSchema, rows: TableRows, lost: LostRows, 
   return rows.with(changes);
 }
 
-function withoutReferences(table: TableSchema, row: Row, columns: ReturnType<typeof referenceColumns>, lost: LostRows, uuid: string): string | undefined {
+function withoutReferences(
+  table: TableSchema,
+  row: Row,
+  columns: ReturnType<typeof referenceColumns>,
+  lost: LostRows,
+  uuid: string,
+): string | undefined {
   const changed: Record<string, Value | undefined> = {};
   for (const column of columns) {
     const { name } = column.column;
     const before = row[name];
-    if (before === undefined || !referencesIn(column, before).some((reference) => lost.has(reference.table, reference.uuid))) continue;
+    if (
+      before === undefined ||
+      !referencesIn(column, before).some((reference) => lost.has(reference.table, reference.uuid))
+    )
+      continue;
     changed[name] = rewriteReferences(column, before, keep(lost));
   }
   if (Object.keys(changed).length === 0) return undefined;
-  return encodeRow(table, Object.fromEntries(Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Value] => entry[1] !== undefined)), uuid);
+  return encodeRow(
+    table,
+    Object.fromEntries(
+      Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Value] => entry[1] !== undefined),
+    ),
+    uuid,
+  );
 }

@@ -5,11 +5,11 @@
  * the backup stays in its switch and, with its ACLs, in its port groups.
  */
 import type { Breath } from '../../lib/pause.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { holderColumns, referenceColumns, referencesIn, type ReferenceColumn } from '../../model/reference.js';
-import { compareAtoms, type Atom, type Row, type Value } from '../../model/row.js';
+import { holderColumns, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
+import { type Atom, compareAtoms, type Row, type Value } from '../../model/row.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { mapEntries } from '../../model/wire.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Attachment, TablePlan } from './table-plan.js';
 
 type Picks = (table: string, uuid: string) => boolean;
@@ -24,7 +24,8 @@ export function keepLiveReferences(table: TableSchema, wanted: Row, live: Row, k
     const target = wanted[column.name];
     if (column.kind === 'optional' || column.kind === 'scalar') {
       // a reference to a table left out is nobody's business here
-      if (target === undefined && referencesIn(reference, now).some(({ table: to, uuid }) => keep(to, uuid))) kept[column.name] = now;
+      if (target === undefined && referencesIn(reference, now).some(({ table: to, uuid }) => keep(to, uuid)))
+        kept[column.name] = now;
       continue;
     }
     const merged = union(column, target, picked(reference, now, keep));
@@ -50,7 +51,8 @@ export function attachReferences(table: TableSchema, wanted: Row, live: Row, isI
 }
 
 function picked({ column, key, value }: ReferenceColumn, content: Value, picks: Picks): Value | undefined {
-  const picksAtom = (to: { table: string } | undefined, atom: Atom): boolean => to !== undefined && picks(to.table, String(atom));
+  const picksAtom = (to: { table: string } | undefined, atom: Atom): boolean =>
+    to !== undefined && picks(to.table, String(atom));
   if (column.kind === 'map') {
     const pairs = mapEntries(content).filter(([k, v]) => picksAtom(key, k) || picksAtom(value, v));
     if (pairs.length === 0) return undefined;
@@ -78,16 +80,23 @@ function size(value: Value): number {
 /**
  * Rows of non-root tables that an update takes out of a single-valued column, and that no other live row holds.
  */
-export async function replacedHolds(tables: readonly TablePlan[], live: Snapshot, breath: Breath): Promise<readonly { table: string; uuid: string }[]> {
+export async function replacedHolds(
+  tables: readonly TablePlan[],
+  live: Snapshot,
+  breath: Breath,
+): Promise<readonly { table: string; uuid: string }[]> {
   const dropped = new Map<string, { table: string; uuid: string; by: string }>();
   for (const { table, live: rows, updates } of tables) {
-    const holders = holderColumns(live.schema, table).filter(({ column }) => column.kind === 'optional' || column.kind === 'scalar');
+    const holders = holderColumns(live.schema, table).filter(
+      ({ column }) => column.kind === 'optional' || column.kind === 'scalar',
+    );
     if (holders.length === 0) continue;
     for (const { liveIndex, columns } of updates.values()) {
       for (const { column, before } of columns) {
         const holder = holders.find((candidate) => candidate.column === column);
         if (holder === undefined) continue;
-        for (const { table: to, uuid } of referencesIn(holder, before)) dropped.set(uuid, { table: to, uuid, by: rows.uuid(liveIndex) });
+        for (const { table: to, uuid } of referencesIn(holder, before))
+          dropped.set(uuid, { table: to, uuid, by: rows.uuid(liveIndex) });
       }
     }
   }
@@ -97,7 +106,8 @@ export async function replacedHolds(tables: readonly TablePlan[], live: Snapshot
     for (let i = 0; holders.length > 0 && i < rows.count; i++) {
       const row = rows.row(i);
       for (const holder of holders) {
-        for (const { uuid } of referencesIn(holder, row[holder.column.name])) if (dropped.get(uuid)?.by !== rows.uuid(i)) dropped.delete(uuid);
+        for (const { uuid } of referencesIn(holder, row[holder.column.name]))
+          if (dropped.get(uuid)?.by !== rows.uuid(i)) dropped.delete(uuid);
       }
       if (breath.due()) await breath.rest();
     }

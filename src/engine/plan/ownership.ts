@@ -9,7 +9,7 @@ import { EXCLUSIVE_TABLES } from '../../model/northbound.js';
 import { holderColumns, referencesIn } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import { labelOf } from './label.js';
-import { OUTCOME, translateRow, type Plan, type RowUpdate, type TablePlan } from './table-plan.js';
+import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from './table-plan.js';
 
 type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;
 
@@ -20,7 +20,11 @@ interface Taken {
 }
 
 /** Rows of the backup that would hold what a live row holds and goes on holding. */
-export async function findDoubleHolds(tables: readonly TablePlan[], basis: Basis, breath: Breath): Promise<readonly { table: string; index: number; problem: Problem }[]> {
+export async function findDoubleHolds(
+  tables: readonly TablePlan[],
+  basis: Basis,
+  breath: Breath,
+): Promise<readonly { table: string; index: number; problem: Problem }[]> {
   const taken = new Map<string, Taken>();
   for (const draft of tables) await collectTaken(draft, basis, taken, breath);
   if (taken.size === 0) return [];
@@ -29,25 +33,49 @@ export async function findDoubleHolds(tables: readonly TablePlan[], basis: Basis
     for await (const { uuid, holder } of remainingHolds(draft, basis, taken, breath)) {
       const { child, holder: wanted } = taken.get(uuid) as Taken;
       const rows = basis.live.tables.get(child.table);
-      const label = labelOf(basis.live.schema.tables.get(child.table) ?? draft.table, rows?.row(rows.find(uuid) ?? 0) ?? {}, uuid);
-      const message = `${label} cannot be in ${wanted.label}: it is in ${holder} now, which the restore leaves as it is. Take it out there first, or restore ${basis.options.reach === undefined ? 'with OVERWRITE and exact' : 'with a filter that takes both in'}`;
-      found.push({ table: wanted.table, index: wanted.index, problem: { code: 'CONFLICT', message, table: wanted.table, label: wanted.label } });
+      const label = labelOf(
+        basis.live.schema.tables.get(child.table) ?? draft.table,
+        rows?.row(rows.find(uuid) ?? 0) ?? {},
+        uuid,
+      );
+      const message =
+        `${label} cannot be in ${wanted.label}: it is in ${holder} now, which the restore leaves as it is. Take it ` +
+        'out there first, or restore ' +
+        (basis.options.reach === undefined ? 'with OVERWRITE and exact' : 'with a filter that takes both in');
+      found.push({
+        table: wanted.table,
+        index: wanted.index,
+        problem: { code: 'CONFLICT', message, table: wanted.table, label: wanted.label },
+      });
     }
   }
   return found;
 }
 
 /** Live rows of exclusive tables that an insert holds, or that an update puts where they were not. */
-async function collectTaken(draft: TablePlan, { live, identity, options }: Basis, taken: Map<string, Taken>, breath: Breath): Promise<void> {
+async function collectTaken(
+  draft: TablePlan,
+  { live, identity, options }: Basis,
+  taken: Map<string, Taken>,
+  breath: Breath,
+): Promise<void> {
   const { table, backup, outcomes, updates } = draft;
   const columns = exclusiveColumns(draft, live);
   if (columns.length === 0) return;
-  const take = (row: { readonly [column: string]: Value | undefined }, before: Row, index: number, uuid: string): void => {
+  const take = (
+    row: { readonly [column: string]: Value | undefined },
+    before: Row,
+    index: number,
+    uuid: string,
+  ): void => {
     for (const column of columns) {
       const held = new Set(referencesIn(column, before[column.column.name]).map((reference) => reference.uuid));
       for (const { table: to, uuid: child } of referencesIn(column, row[column.column.name])) {
         if (held.has(child) || live.tables.get(to)?.find(child) === undefined) continue;
-        taken.set(child, { child: { table: to, uuid: child }, holder: { table: table.name, index, uuid, label: labelOf(table, backup.row(index), uuid) } });
+        taken.set(child, {
+          child: { table: to, uuid: child },
+          holder: { table: table.name, index, uuid, label: labelOf(table, backup.row(index), uuid) },
+        });
       }
     }
   };
@@ -71,8 +99,16 @@ function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType
   return holderColumns(live.schema, table).filter(({ key }) => EXCLUSIVE_TABLES.get(key?.table ?? '') === table.name);
 }
 
-/** What live rows of this table still hold, of what was taken, when the plan has been carried out, and do not hold in the backup. */
-async function* remainingHolds(draft: TablePlan, { live: snapshot, identity, options }: Basis, taken: ReadonlyMap<string, Taken>, breath: Breath): AsyncGenerator<{ uuid: string; holder: string }> {
+/**
+ * What live rows of this table still hold, of what was taken, when the plan has been carried out, and do not hold in
+ * the backup.
+ */
+async function* remainingHolds(
+  draft: TablePlan,
+  { live: snapshot, identity, options }: Basis,
+  taken: ReadonlyMap<string, Taken>,
+  breath: Breath,
+): AsyncGenerator<{ uuid: string; holder: string }> {
   const { table, live, updates } = draft;
   const columns = exclusiveColumns(draft, snapshot);
   if (columns.length === 0) return;
@@ -89,7 +125,14 @@ async function* remainingHolds(draft: TablePlan, { live: snapshot, identity, opt
         if (wanted === undefined || wanted.uuid === live.uuid(i)) continue;
         // a backup of a database in which a port was in two has it in two
         const match = identity.matches.get(table.name)?.indexOf(i) ?? -1;
-        if (match >= 0 && referencesIn(column, translateRow(table, draft.backup.row(match), identity, options)[column.column.name]).some((held) => held.uuid === uuid)) continue;
+        if (
+          match >= 0 &&
+          referencesIn(
+            column,
+            translateRow(table, draft.backup.row(match), identity, options)[column.column.name],
+          ).some((held) => held.uuid === uuid)
+        )
+          continue;
         yield { uuid, holder: labelOf(table, before, live.uuid(i)) };
       }
     }

@@ -7,22 +7,34 @@
  */
 import { AppError, type Problem } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { keepReferences, referenceColumns } from '../../model/reference.js';
 import type { Row } from '../../model/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';
-import { diffRows, type ColumnDiff } from './diff.js';
-import { settleDeletes } from './deletion.js';
-import { findIndexConflicts, findUnheldRows } from './feasibility.js';
-import { labelOf } from './label.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { LeftOut } from '../scope/left-out.js';
 import { MARK } from '../scope/mark.js';
+import { Reach } from '../scope/reach.js';
+import { settleDeletes } from './deletion.js';
+import { type ColumnDiff, diffRows } from './diff.js';
+import { findIndexConflicts, findUnheldRows } from './feasibility.js';
+import { labelOf } from './label.js';
 import { attachReferences, keepLiveReferences, replacedHolds } from './merge.js';
 import { findDoubleHolds } from './ownership.js';
-import { Reach } from '../scope/reach.js';
 import { clearRuntimeReferences } from './runtime-reference.js';
-import { OUTCOME, countOutcomes, isIncluded, translateRow, type ConflictPolicy, type Outcome, type Plan, type PlanOptions, type ReachingOptions, type RowUpdate, type TablePlan } from './table-plan.js';
+import {
+  type ConflictPolicy,
+  countOutcomes,
+  isIncluded,
+  OUTCOME,
+  type Outcome,
+  type Plan,
+  type PlanOptions,
+  type ReachingOptions,
+  type RowUpdate,
+  type TablePlan,
+  translateRow,
+} from './table-plan.js';
 
 interface DraftTable extends TablePlan {
   readonly updates: Map<number, RowUpdate>;
@@ -43,8 +55,15 @@ interface Treatment {
 }
 
 /** Makes the plan. Both snapshots have the live database's schema. */
-export async function makePlan(backup: Snapshot, live: Snapshot, identity: Identity, options: PlanOptions, breath: Breath): Promise<Plan> {
-  if (options.exact && options.policy !== 'OVERWRITE') throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
+export async function makePlan(
+  backup: Snapshot,
+  live: Snapshot,
+  identity: Identity,
+  options: PlanOptions,
+  breath: Breath,
+): Promise<Plan> {
+  if (options.exact && options.policy !== 'OVERWRITE')
+    throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
   return new Planning(backup, live, identity, options, breath).run();
 }
 
@@ -76,10 +95,15 @@ class Planning {
     const plan = { backup: this.backup, live: this.live, identity: this.identity, options: this.options };
     const tables = [...this.tables.values()];
     if (this.options.exact) await clearRuntimeReferences(tables, this.identity, this.breath);
-    if (this.reach !== undefined && this.options.exact) this.problems.push(...(await settleDeletes(tables, { ...plan, reach: this.reach }, this.breath)));
+    if (this.reach !== undefined && this.options.exact)
+      this.problems.push(...(await settleDeletes(tables, { ...plan, reach: this.reach }, this.breath)));
     const unheld = await findUnheldRows(tables, plan, this.breath);
     for (const { table, index } of unheld) (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.NOT_HELD;
-    const clashes = [...unheld, ...(await findIndexConflicts(tables, plan, this.breath)), ...(await findDoubleHolds(tables, plan, this.breath))];
+    const clashes = [
+      ...unheld,
+      ...(await findIndexConflicts(tables, plan, this.breath)),
+      ...(await findDoubleHolds(tables, plan, this.breath)),
+    ];
     for (const { table, index, problem } of clashes) {
       if (problem === undefined) continue;
       (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.FAILED;
@@ -92,20 +116,41 @@ class Planning {
   private async planTable(table: TableSchema): Promise<void> {
     const backup = this.backup.tables.get(table.name) as TableRows;
     const live = this.live.tables.get(table.name) as TableRows;
-    const draft: DraftTable = { table, backup, live, outcomes: new Uint8Array(backup.count), updates: new Map(), deletes: [] };
+    const draft: DraftTable = {
+      table,
+      backup,
+      live,
+      outcomes: new Uint8Array(backup.count),
+      updates: new Map(),
+      deletes: [],
+    };
     this.tables.set(table.name, draft);
     const matches = this.identity.matches.get(table.name) as Int32Array;
     const included = isIncluded(table.name, this.options);
-    const count = this.reach === undefined ? backup.count : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
-    if (!included && count > 0) this.warnings.push(`${String(count)} ${table.name} rows are left out: they say how clients reach the database, and are restored only into the database they came from, or with force`);
+    const count =
+      this.reach === undefined
+        ? backup.count
+        : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
+    if (!included && count > 0)
+      this.warnings.push(
+        `${count} ${table.name} rows are left out: they say how clients reach the database, and are restored ` +
+          'only into the database they came from, or with force',
+      );
     for (let i = 0; i < backup.count; i++) {
       const match = matches[i] as number;
-      draft.outcomes[i] = this.reach === undefined ? this.planRow(draft, { index: i, match, included }) : this.planInScope(draft, { index: i, match, included }, this.reach);
+      draft.outcomes[i] =
+        this.reach === undefined
+          ? this.planRow(draft, { index: i, match, included })
+          : this.planInScope(draft, { index: i, match, included }, this.reach);
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
-  private planRow(draft: DraftTable, { index, match, included }: RowPlace, treatment: Treatment = this.options): Outcome {
+  private planRow(
+    draft: DraftTable,
+    { index, match, included }: RowPlace,
+    treatment: Treatment = this.options,
+  ): Outcome {
     if (!included) return OUTCOME.ACCESS;
     return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, treatment);
   }
@@ -116,22 +161,39 @@ class Planning {
     const mark = reach.markOf(table.name, index);
     if (mark === MARK.OUT) {
       if (match === NO_MATCH || !reach.takesBack(table.name, index)) return OUTCOME.OUT;
-      return this.planRow(draft, place, { policy: 'SKIP', attach: MARK.OWNED }) === OUTCOME.UPDATE ? OUTCOME.UPDATE : OUTCOME.OUT;
+      return this.planRow(draft, place, { policy: 'SKIP', attach: MARK.OWNED }) === OUTCOME.UPDATE
+        ? OUTCOME.UPDATE
+        : OUTCOME.OUT;
     }
     const outcome = this.planRow(draft, place, { policy: mark === MARK.CARRIER ? 'SKIP' : this.options.policy });
-    if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0) this.leftOut.count(table, backup.row(index), mark, (to, uuid) => reach.refersTo(to, uuid));
+    if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0)
+      this.leftOut.count(table, backup.row(index), mark, (to, uuid) => reach.refersTo(to, uuid));
     return outcome;
   }
 
-  private planMatched(draft: DraftTable, { index, match: liveIndex }: { readonly index: number; readonly match: number }, { policy, attach }: Treatment): Outcome {
+  private planMatched(
+    draft: DraftTable,
+    { index, match: liveIndex }: { readonly index: number; readonly match: number },
+    { policy, attach }: Treatment,
+  ): Outcome {
     const { table, backup, live } = draft;
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
     if (sameUuids && backup.text(index).equals(live.text(liveIndex))) return OUTCOME.UNCHANGED;
     const now = live.row(liveIndex);
-    // ovsdb-server can leave a weak reference to a row that it collected; written again it would be dropped, and never come out equal
-    const whole = keepReferences(table, backup.row(index), (to, uuid) => this.backup.tables.get(to)?.find(uuid) !== undefined);
+    // ovsdb-server can leave a weak reference to a row that it collected; written again it would be dropped, and never
+    // come out equal
+    const whole = keepReferences(
+      table,
+      backup.row(index),
+      (to, uuid) => this.backup.tables.get(to)?.find(uuid) !== undefined,
+    );
     const wanted = translateRow(table, whole, this.identity, this.options);
-    const target = keepLiveReferences(table, wanted, now, (to, uuid) => !isIncluded(to, this.options) || this.keepsLive(to, uuid));
+    const target = keepLiveReferences(
+      table,
+      wanted,
+      now,
+      (to, uuid) => !isIncluded(to, this.options) || this.keepsLive(to, uuid),
+    );
     const columns = diffRows(table, now, target);
     if (columns.length === 0) return OUTCOME.UNCHANGED;
     if (policy === 'OVERWRITE') {
@@ -155,7 +217,12 @@ class Planning {
   private conflict(table: TableSchema, row: Row, uuid: string, columns: readonly ColumnDiff[]): void {
     const label = labelOf(table, row, uuid);
     const names = columns.map(({ column }) => column.name).join(', ');
-    this.problems.push({ code: 'CONFLICT', message: `${label} differs from the backup in ${names}`, table: table.name, label });
+    this.problems.push({
+      code: 'CONFLICT',
+      message: `${label} differs from the backup in ${names}`,
+      table: table.name,
+      label,
+    });
   }
 
   private keepsLive(to: string, uuid: string): boolean {
@@ -172,7 +239,11 @@ class Planning {
   /** `uuid` is in the database's words; an inserted row has the same there. */
   private isInserted(table: string, uuid: string, least: number = MARK.CARRIER): boolean {
     const index = this.backup.tables.get(table)?.find(uuid);
-    return index !== undefined && this.identity.matches.get(table)?.[index] === NO_MATCH && (this.reach === undefined || this.reach.markOf(table, index) >= least);
+    return (
+      index !== undefined &&
+      this.identity.matches.get(table)?.[index] === NO_MATCH &&
+      (this.reach === undefined || this.reach.markOf(table, index) >= least)
+    );
   }
 
   private async planDeletes(): Promise<void> {
@@ -180,7 +251,8 @@ class Planning {
       const { table, live } = draft;
       if (!this.options.exact || !isIncluded(table.name, this.options)) continue;
       const matched = this.identity.matched.get(table.name) as Uint8Array;
-      for (let i = 0; i < live.count; i++) if (this.reach === undefined ? matched[i] === 0 : this.reach.isSurplus(table.name, i)) draft.deletes.push(i);
+      for (let i = 0; i < live.count; i++)
+        if (this.reach === undefined ? matched[i] === 0 : this.reach.isSurplus(table.name, i)) draft.deletes.push(i);
     }
     if (this.options.exact || this.options.policy !== 'OVERWRITE') return;
     // a row held by a single-valued column that now holds another is dropped by the server: say so

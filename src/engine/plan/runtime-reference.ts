@@ -1,9 +1,9 @@
 /**
- * Columns that northd writes and that refer to rows (Network_Function_Group.network_function_active): a live row keeps its own value, but not
- * one that refers to a row which is to be deleted, for the server would refuse that. Pure.
+ * Columns that northd writes and that refer to rows (Network_Function_Group.network_function_active): a live row keeps
+ * its own value, but not one that refers to a row which is to be deleted, for the server would refuse that. Pure.
  */
 import type { Breath } from '../../lib/pause.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { isRuntimeColumn } from '../../model/northbound.js';
 import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import { OUTCOME, type RowUpdate, type TablePlan } from './table-plan.js';
@@ -13,11 +13,17 @@ interface Draft extends TablePlan {
 }
 
 /** Adds to the updates what takes such references away. */
-export async function clearRuntimeReferences(tables: readonly Draft[], identity: Identity, breath: Breath): Promise<void> {
+export async function clearRuntimeReferences(
+  tables: readonly Draft[],
+  identity: Identity,
+  breath: Breath,
+): Promise<void> {
   const dying = new Set(tables.flatMap(({ live, deletes }) => deletes.map((index) => live.uuid(index))));
   if (dying.size === 0) return;
   for (const { table, live, outcomes, updates } of tables) {
-    const columns = referenceColumns(table).filter(({ column, key }) => key?.strong === true && isRuntimeColumn(table.name, column.name, {}));
+    const columns = referenceColumns(table).filter(
+      ({ column, key }) => key?.strong === true && isRuntimeColumn(table.name, column.name, {}),
+    );
     const matches = columns.length === 0 ? [] : (identity.matches.get(table.name) ?? []);
     for (const [index, liveIndex] of matches.entries()) {
       if (breath.due()) await breath.rest();
@@ -28,7 +34,11 @@ export async function clearRuntimeReferences(tables: readonly Draft[], identity:
         if (before === undefined || !referencesIn(reference, before).some(({ uuid }) => dying.has(uuid))) continue;
         const after = rewriteReferences(reference, before, (uuid) => (dying.has(uuid) ? undefined : uuid));
         const update = updates.get(index);
-        updates.set(index, { liveIndex, columns: [...(update?.columns ?? []), { column: reference.column, before, after }], attachments: update?.attachments ?? [] });
+        updates.set(index, {
+          liveIndex,
+          columns: [...(update?.columns ?? []), { column: reference.column, before, after }],
+          attachments: update?.attachments ?? [],
+        });
         outcomes[index] = OUTCOME.UPDATE;
       }
     }

@@ -2,15 +2,15 @@
  * The words of a plan: what becomes of each row, table by table (plan.ts makes it, apply.ts carries it out).
  */
 import type { Problem } from '../../lib/error.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Identity } from '../../model/identity.js';
 import { ACCESS_TABLES } from '../../model/northbound.js';
 import { referenceColumns, rewriteReferences } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';
-import type { ColumnDiff } from './diff.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { ScopeMarks } from '../scope/mark.js';
 import type { Reach } from '../scope/reach.js';
+import type { ColumnDiff } from './diff.js';
 
 export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
 
@@ -30,7 +30,16 @@ export interface ReachingOptions extends PlanOptions {
 }
 
 /** What becomes of a row of the backup. OUT: it is out of scope, and nowhere counted or told. */
-export const OUTCOME = { INSERT: 1, UPDATE: 2, UNCHANGED: 3, EXISTS: 4, NOT_HELD: 5, ACCESS: 6, FAILED: 7, OUT: 8 } as const;
+export const OUTCOME = {
+  INSERT: 1,
+  UPDATE: 2,
+  UNCHANGED: 3,
+  EXISTS: 4,
+  NOT_HELD: 5,
+  ACCESS: 6,
+  FAILED: 7,
+  OUT: 8,
+} as const;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
 /** Why a row is left as it is. */
@@ -92,10 +101,16 @@ export function isIncluded(table: string, options: PlanOptions): boolean {
 
 /** Whether rows of this table may be other in the database than in the backup. */
 export function isTranslated(table: TableSchema, identity: Identity, options: ReachingOptions): boolean {
-  return referenceColumns(table).length > 0 && (identity.translation.size > 0 || !options.restoreAccess || options.reach !== undefined);
+  return (
+    referenceColumns(table).length > 0 &&
+    (identity.translation.size > 0 || !options.restoreAccess || options.reach !== undefined)
+  );
 }
 
-/** A row of the backup as it is to be in the database: references point at live rows; those to tables and rows left out are dropped. */
+/**
+ * A row of the backup as it is to be in the database: references point at live rows; those to tables and rows left out
+ * are dropped.
+ */
 export function translateRow(table: TableSchema, row: Row, identity: Identity, options: ReachingOptions): Row {
   if (!isTranslated(table, identity, options)) return row;
   const columns = referenceColumns(table);
@@ -103,9 +118,15 @@ export function translateRow(table: TableSchema, row: Row, identity: Identity, o
   for (const reference of columns) {
     const value = row[reference.column.name];
     if (value === undefined) continue;
-    changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) => (isIncluded(to, options) && (options.reach === undefined || options.reach.refersTo(to, uuid)) ? (identity.translation.get(uuid) ?? uuid) : undefined));
+    changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) =>
+      isIncluded(to, options) && (options.reach === undefined || options.reach.refersTo(to, uuid))
+        ? (identity.translation.get(uuid) ?? uuid)
+        : undefined,
+    );
   }
-  return Object.fromEntries(Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Row[string]] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries({ ...row, ...changed }).filter((entry): entry is [string, Row[string]] => entry[1] !== undefined),
+  );
 }
 
 export interface TableCounts {
@@ -130,7 +151,12 @@ export function countOutcomes(plan: TablePlan): TableCounts {
 }
 
 /** Kind of change -> rows, as change.ts describes them. */
-export function countChanges({ outcomes, deletes }: TablePlan): { readonly INSERT: number; readonly UPDATE: number; readonly DELETE: number; readonly SKIP: number } {
+export function countChanges({ outcomes, deletes }: TablePlan): {
+  readonly INSERT: number;
+  readonly UPDATE: number;
+  readonly DELETE: number;
+  readonly SKIP: number;
+} {
   const counts = { INSERT: 0, UPDATE: 0, DELETE: deletes.length, SKIP: 0 };
   for (const outcome of outcomes) {
     if (outcome === OUTCOME.INSERT) counts.INSERT++;

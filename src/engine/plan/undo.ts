@@ -8,11 +8,17 @@
  */
 import type { Problem } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
-import { RowError, encodeRow, parseRow, type Atom, type Row, type Value } from '../../model/row.js';
-import { holderColumns, referenceColumns, referencesIn, keepReferences, type ReferenceColumn } from '../../model/reference.js';
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { withoutRuntimeKeys } from '../../model/northbound.js';
-import { type StoredRows, type Snapshot, type TableRows } from '../../model/snapshot.js';
+import {
+  holderColumns,
+  keepReferences,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+} from '../../model/reference.js';
+import { type Atom, encodeRow, parseRow, type Row, RowError, type Value } from '../../model/row.js';
+import { type Snapshot, type StoredRows, type TableRows } from '../../model/snapshot.js';
 import type { ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { ColumnChange } from './change.js';
 import { diffRows, equalValues } from './diff.js';
@@ -30,8 +36,9 @@ export interface KeptChange {
 }
 
 /**
- * STRICT: a row that others changed since is a conflict. FORCE: the restore's part of it is undone all the same, what is left of
- * it is warned of. PARTIAL: as FORCE, after a restore that did not come to its end, whose rows may be half written.
+ * STRICT: a row that others changed since is a conflict. FORCE: the restore's part of it is undone all the same, what
+ * is left of it is warned of. PARTIAL: as FORCE, after a restore that did not come to its end, whose rows may be half
+ * written.
  */
 export type UndoMode = 'STRICT' | 'FORCE' | 'PARTIAL';
 
@@ -47,7 +54,12 @@ export interface UndoTarget {
 const LISTED_MAX = 100;
 
 /** Lays the changes, turned round, over the live database. Both have the live schema. */
-export async function undoTarget(live: Snapshot, changes: AsyncIterable<KeptChange> | Iterable<KeptChange>, mode: UndoMode, breath: Breath): Promise<UndoTarget> {
+export async function undoTarget(
+  live: Snapshot,
+  changes: AsyncIterable<KeptChange> | Iterable<KeptChange>,
+  mode: UndoMode,
+  breath: Breath,
+): Promise<UndoTarget> {
   return new Undoing(live, mode, breath).run(changes);
 }
 
@@ -78,7 +90,13 @@ class Undoing {
       this.edit(table, uuid, undefined);
       this.clash({ table, label }, 'would be left without the row that holds it, and so be deleted');
     }
-    return { target: this.target(), conflicts: this.conflicts.slice(0, LISTED_MAX), warnings: this.warnings, present: this.present, absent: this.absent };
+    return {
+      target: this.target(),
+      conflicts: this.conflicts.slice(0, LISTED_MAX),
+      warnings: this.warnings,
+      present: this.present,
+      absent: this.absent,
+    };
   }
 
   private target(): Snapshot {
@@ -102,8 +120,13 @@ class Undoing {
       return;
     }
     this.present++;
-    const differing = change.isBrief === true ? [] : diffRows(table, row, this.existing(table, sideOf(change, 'after')));
-    if (differing.length > 0 && this.mode !== 'PARTIAL') this.clash(change, `was changed since in ${differing.map(({ column }) => column.name).join(', ')}, and would be deleted`);
+    const differing =
+      change.isBrief === true ? [] : diffRows(table, row, this.existing(table, sideOf(change, 'after')));
+    if (differing.length > 0 && this.mode !== 'PARTIAL')
+      this.clash(
+        change,
+        `was changed since in ${differing.map(({ column }) => column.name).join(', ')}, and would be deleted`,
+      );
     this.edit(table.name, change.uuid, undefined);
   }
 
@@ -115,7 +138,8 @@ class Undoing {
       return;
     }
     this.absent++;
-    if (diffRows(table, row, before).length > 0) this.clash(change, 'is in the database again, other than it was; it is left as it is');
+    if (diffRows(table, row, before).length > 0)
+      this.clash(change, 'is in the database again, other than it was; it is left as it is');
   }
 
   private undoUpdate(table: TableSchema, change: KeptChange, row: Row | undefined): void {
@@ -134,7 +158,8 @@ class Undoing {
       const value = this.columnBefore(table, column, { change, now: row[name], before, after });
       if (equalValues(value, row[name])) continue;
       changed = true;
-      if (value === undefined) delete next[name]; // eslint-disable-line @typescript-eslint/no-dynamic-delete
+      if (value === undefined)
+        delete next[name]; // eslint-disable-line @typescript-eslint/no-dynamic-delete
       else next[name] = value;
     }
     if (changed) this.present++;
@@ -143,14 +168,24 @@ class Undoing {
   }
 
   /** The value that the column is to have. */
-  private columnBefore(table: TableSchema, column: ColumnSchema, { change, now, before, after }: { change: KeptChange; now: Value | undefined; before: Value | undefined; after: Value | undefined }): Value | undefined {
+  private columnBefore(
+    table: TableSchema,
+    column: ColumnSchema,
+    {
+      change,
+      now,
+      before,
+      after,
+    }: { change: KeptChange; now: Value | undefined; before: Value | undefined; after: Value | undefined },
+  ): Value | undefined {
     if (column.kind === 'set' && referenceColumns(table).some((reference) => reference.column === column)) {
       const [was, became, is] = [atoms(before), atoms(after), atoms(now)];
       const left = is.filter((atom) => was.includes(atom) || !became.includes(atom));
       const back = was.filter((atom) => !became.includes(atom) && !is.includes(atom));
       return left.length + back.length === 0 ? undefined : [...left, ...back];
     }
-    const same = (a: Value | undefined, b: Value | undefined): boolean => equalValues(withoutRuntimeKeys(table.name, column.name, a), withoutRuntimeKeys(table.name, column.name, b));
+    const same = (a: Value | undefined, b: Value | undefined): boolean =>
+      equalValues(withoutRuntimeKeys(table.name, column.name, a), withoutRuntimeKeys(table.name, column.name, b));
     if (same(now, before)) return now;
     if (!same(now, after)) {
       this.clash(change, `was changed since in ${column.name}`);
@@ -167,7 +202,8 @@ class Undoing {
 
   private put(table: TableSchema, change: KeptChange, row: Row): void {
     const fitting = Object.fromEntries(Object.entries(row).filter(([name]) => table.columns.has(name)));
-    if (Object.keys(fitting).length < Object.keys(row).length) this.clash(change, 'has columns that the database lacks now');
+    if (Object.keys(fitting).length < Object.keys(row).length)
+      this.clash(change, 'has columns that the database lacks now');
     try {
       this.edit(table.name, change.uuid, encodeRow(table, fitting, change.uuid));
     } catch (error) {
@@ -187,7 +223,10 @@ class Undoing {
     return this.live.tables.get(table)?.find(uuid) !== undefined;
   }
 
-  /** References of rows that are put back, to rows that are not there: taken away by this undo, or deleted by others since. */
+  /**
+   * References of rows that are put back, to rows that are not there: taken away by this undo, or deleted by others
+   * since.
+   */
   private dropDangling(): void {
     for (const [name, rows] of this.edits) {
       const table = this.live.schema.tables.get(name) as TableSchema;
@@ -199,8 +238,17 @@ class Undoing {
         const lost = columns.filter(({ column }) => !equalValues(row[column.name], kept[column.name]));
         if (lost.length === 0) continue;
         const label = labelOf(table, row, uuid);
-        const gone = lost.filter((column) => referencesIn(column, row[column.column.name]).some((reference) => !this.exists(reference.uuid, reference.table) && !this.isTaken(reference.uuid, reference.table)));
-        if (gone.length > 0) this.clash({ table: name, label }, `referred in ${gone.map(({ column }) => column.name).join(', ')} to rows that were deleted since`);
+        const gone = lost.filter((column) =>
+          referencesIn(column, row[column.column.name]).some(
+            (reference) =>
+              !this.exists(reference.uuid, reference.table) && !this.isTaken(reference.uuid, reference.table),
+          ),
+        );
+        if (gone.length > 0)
+          this.clash(
+            { table: name, label },
+            `referred in ${gone.map(({ column }) => column.name).join(', ')} to rows that were deleted since`,
+          );
         this.put(table, { kind: 'UPDATE', table: name, uuid, label, columns: [] }, kept);
       }
     }
@@ -214,7 +262,9 @@ class Undoing {
   /** Rows of non-root tables that nothing would hold in the target, though something holds them now. */
   private async orphans(): Promise<readonly { table: string; uuid: string; label: string }[]> {
     const { schema } = this.live;
-    const released = [...this.edits].some(([name]) => holderColumns(schema, schema.tables.get(name) as TableSchema).length > 0);
+    const released = [...this.edits].some(
+      ([name]) => holderColumns(schema, schema.tables.get(name) as TableSchema).length > 0,
+    );
     if (!released) return [];
     const held = await heldRows(this.target(), this.breath);
     const orphans: { table: string; uuid: string; label: string }[] = [];
@@ -222,7 +272,8 @@ class Undoing {
       const rows = this.live.tables.get(table.name);
       for (let i = 0; !table.isRoot && rows !== undefined && i < rows.count; i++) {
         const uuid = rows.uuid(i);
-        if (!held.has(uuid) && this.exists(uuid, table.name)) orphans.push({ table: table.name, uuid, label: labelOf(table, rows.row(i), uuid) });
+        if (!held.has(uuid) && this.exists(uuid, table.name))
+          orphans.push({ table: table.name, uuid, label: labelOf(table, rows.row(i), uuid) });
         if (this.breath.due()) await this.breath.rest();
       }
     }
@@ -237,7 +288,9 @@ class Undoing {
 }
 
 function sideOf({ columns }: KeptChange, side: 'before' | 'after'): Row {
-  return Object.fromEntries(columns.flatMap((change) => (change[side] === undefined ? [] : [[change.column, change[side]]])));
+  return Object.fromEntries(
+    columns.flatMap((change) => (change[side] === undefined ? [] : [[change.column, change[side]]])),
+  );
 }
 
 const atoms = (value: Value | undefined): readonly Atom[] => (value ?? []) as readonly Atom[];

@@ -1,9 +1,10 @@
 /** References that a part of a configuration leaves out: counted column by column, to be warned of. */
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { referenceColumns, referencesIn } from '../../model/reference.js';
+
 import { nounOf } from '../../model/northbound.js';
+import { referenceColumns, referencesIn } from '../../model/reference.js';
 import type { Row } from '../../model/row.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { MARK } from './mark.js';
 
 export class LeftOut {
@@ -13,8 +14,8 @@ export class LeftOut {
   constructor(private readonly snapshot: Snapshot) {}
 
   /**
-   * Counts the row's weak references to rows of the snapshot that do not stay. Those of a carrier, which comes bare, and the other members of a
-   * port group that was pulled in are left out on purpose.
+   * Counts the row's weak references to rows of the snapshot that do not stay. Those of a carrier, which comes bare,
+   * and the other members of a port group that was pulled in are left out on purpose.
    */
   count(table: TableSchema, row: Row, mark: number, stays: (table: string, uuid: string) => boolean): void {
     if (mark === MARK.CARRIER) return;
@@ -24,13 +25,21 @@ export class LeftOut {
         if (mark === MARK.NEEDED && this.snapshot.schema.tables.get(to)?.isRoot === false) continue;
         const key = `${table.name}.${column.column.name}`;
         const known = this.counts.get(key);
-        if (known === undefined) this.counts.set(key, { count: 1, what: `from ${nounOf(table.name)} rows (${column.column.name}) to ${nounOf(to)} rows` });
+        if (known === undefined)
+          this.counts.set(key, {
+            count: 1,
+            what: `from ${nounOf(table.name)} rows (${column.column.name}) to ${nounOf(to)} rows`,
+          });
         else known.count++;
       }
     }
   }
 
   warnings(): readonly string[] {
-    return [...this.counts.values()].map(({ count, what }) => `${String(count)} ${count === 1 ? 'reference' : 'references'} ${what} that the filter leaves out ${count === 1 ? 'is' : 'are'} dropped`);
+    return [...this.counts.values()].map(
+      ({ count, what }) =>
+        `${count} ${count === 1 ? 'reference' : 'references'} ${what} that the filter leaves out ` +
+        `${count === 1 ? 'is' : 'are'} dropped`,
+    );
   }
 }

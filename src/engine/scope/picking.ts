@@ -27,11 +27,19 @@ export function hasLists(filter: ResourceFilter): boolean {
 
 /** @throws AppError BAD_USER_INPUT for a filter that can pick nothing */
 export function checkFilter(filter: ResourceFilter): void {
-  if (hasLists(filter) && LISTS.every(([list]) => (filter[list]?.length ?? 0) === 0)) throw new AppError('BAD_USER_INPUT', 'The filter picks nothing: all of its lists are empty. Name something, or leave the lists out to pick everything');
+  if (hasLists(filter) && LISTS.every(([list]) => (filter[list]?.length ?? 0) === 0))
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'The filter picks nothing: all of its lists are empty. Name something, or leave the lists out to pick everything',
+    );
 }
 
 /** What each name or UUID of the filter picks; a name picks all rows of that name. */
-export async function pickByName(snapshot: Snapshot, filter: ResourceFilter, breath: Breath): Promise<readonly NamePick[]> {
+export async function pickByName(
+  snapshot: Snapshot,
+  filter: ResourceFilter,
+  breath: Breath,
+): Promise<readonly NamePick[]> {
   const picks: NamePick[] = [];
   for (const [list, table] of LISTS) {
     const names = new Set(filter[list] ?? []);
@@ -45,7 +53,11 @@ export async function pickByName(snapshot: Snapshot, filter: ResourceFilter, bre
     }
     for (const [name, indexes] of found) {
       const byUuid = isUuid(name.toLowerCase()) ? rows?.find(name.toLowerCase()) : undefined;
-      picks.push({ table, name, rows: byUuid === undefined || indexes.includes(byUuid) ? indexes : [...indexes, byUuid] });
+      picks.push({
+        table,
+        name,
+        rows: byUuid === undefined || indexes.includes(byUuid) ? indexes : [...indexes, byUuid],
+      });
     }
   }
   return picks;
@@ -63,7 +75,9 @@ export function rowsOf(picks: readonly NamePick[]): Picks {
 
 /** Names that pick several rows: that is allowed, and said. */
 export function sharedNames(picks: readonly NamePick[]): readonly string[] {
-  return picks.filter(({ rows }) => rows.length > 1).map(({ table, name, rows }) => `The name "${name}" picks ${String(rows.length)} rows of ${table}`);
+  return picks
+    .filter(({ rows }) => rows.length > 1)
+    .map(({ table, name, rows }) => `The name "${name}" picks ${rows.length} rows of ${table}`);
 }
 
 /** @throws AppError BAD_USER_INPUT that lists every one of the names, with those that were perhaps meant */
@@ -74,9 +88,21 @@ export async function refuseUnknown(unknown: readonly NamePick[], snapshot: Snap
   const problems = unknown.map(({ table, name }): Problem => {
     const near = nearestNames(name, names.get(table) ?? []);
     const hint = near.length === 0 ? '' : `; there is ${near.map((candidate) => `"${candidate}"`).join(', ')}`;
-    return { code: 'BAD_USER_INPUT', message: `There is no ${nounOf(table)} "${name}"${hint}`, table, label: `${nounOf(table)} "${name}"` };
+    return {
+      code: 'BAD_USER_INPUT',
+      message: `There is no ${nounOf(table)} "${name}"${hint}`,
+      table,
+      label: `${nounOf(table)} "${name}"`,
+    };
   });
-  throw new AppError('BAD_USER_INPUT', `The filter names what is not there: ${problems.slice(0, 5).map(({ message }) => message).join('. ')}${problems.length > 5 ? `. And ${String(problems.length - 5)} more` : ''}`, { problems });
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `The filter names what is not there: ${problems
+      .slice(0, 5)
+      .map(({ message }) => message)
+      .join('. ')}${problems.length > 5 ? `. And ${problems.length - 5} more` : ''}`,
+    { problems },
+  );
 }
 
 async function namesIn(snapshot: Snapshot, table: string, breath: Breath): Promise<readonly string[]> {

@@ -1,11 +1,12 @@
 /**
- * Reach: what the marks of a scope mean between a backup and a live database: which rows of the backup take part, and which live
- * rows are nobody's business. Pure.
+ * Reach: what the marks of a scope mean between a backup and a live database: which rows of the backup take part, and
+ * which live rows are nobody's business. Pure.
  */
-import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
+
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { holderColumns, referencesIn } from '../../model/reference.js';
 import type { Snapshot } from '../../model/snapshot.js';
+import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
 import { MARK, type ScopeMarks } from './mark.js';
 
 export interface ReachParts {
@@ -22,7 +23,9 @@ export class Reach {
   private readonly schema: DatabaseSchema;
   /** Table -> for each live row whether a row of the backup is matched with it, and whether that is in scope. */
   private readonly claims = new Map<string, Uint8Array>();
-  /** Live UUIDs of what live carriers hold in the backup. Carriers are left as they are, so that it stays where it is. */
+  /**
+   * Live UUIDs of what live carriers hold in the backup. Carriers are left as they are, so that it stays where it is.
+   */
   private readonly carried = new Set<string>();
 
   constructor(private readonly parts: ReachParts) {
@@ -30,7 +33,8 @@ export class Reach {
     for (const [table, rows] of parts.live.tables) {
       const claims = new Uint8Array(rows.count);
       parts.identity.matches.get(table)?.forEach((match, index) => {
-        if (match !== NO_MATCH) claims[match] = this.markOf(table, index) === MARK.OUT ? CLAIM.OUT_OF_SCOPE : CLAIM.IN_SCOPE;
+        if (match !== NO_MATCH)
+          claims[match] = this.markOf(table, index) === MARK.OUT ? CLAIM.OUT_OF_SCOPE : CLAIM.IN_SCOPE;
       });
       this.claims.set(table, claims);
       this.noteCarried(table);
@@ -45,7 +49,9 @@ export class Reach {
     for (let i = 0; i < rows.count; i++) {
       if (this.markOf(name, i) !== MARK.CARRIER || identity.matches.get(name)?.[i] === NO_MATCH) continue;
       const row = rows.row(i);
-      for (const column of columns) for (const { uuid } of referencesIn(column, row[column.column.name])) this.carried.add(identity.translation.get(uuid) ?? uuid);
+      for (const column of columns)
+        for (const { uuid } of referencesIn(column, row[column.column.name]))
+          this.carried.add(identity.translation.get(uuid) ?? uuid);
     }
   }
 
@@ -63,7 +69,10 @@ export class Reach {
   refersTo(table: string, uuid: string): boolean {
     const index = this.parts.backup.tables.get(table)?.find(uuid);
     if (index === undefined) return false;
-    return this.markOf(table, index) !== MARK.OUT || (this.isBeside(table, index) && this.parts.identity.matches.get(table)?.[index] !== NO_MATCH);
+    return (
+      this.markOf(table, index) !== MARK.OUT ||
+      (this.isBeside(table, index) && this.parts.identity.matches.get(table)?.[index] !== NO_MATCH)
+    );
   }
 
   private isBeside(table: string, index: number): boolean {

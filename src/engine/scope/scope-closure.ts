@@ -3,13 +3,26 @@
  * and what that needs in turn, each row read once or twice. Pure.
  */
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { nameOf } from '../../model/northbound.js';
 import { owns, PORT_BOUND } from '../../model/northbound-names.js';
-import { flagOf, FLAGGED_TABLES, LOAD_BALANCER, LOAD_BALANCER_USERS, namedNeeds, needNoun, PLACES, PORT_GROUP, ROUTER_PORT, routerPeerOf, SWITCH_PORT, type IncludeFlags } from '../../model/northbound-scope.js';
+import {
+  FLAGGED_TABLES,
+  flagOf,
+  type IncludeFlags,
+  LOAD_BALANCER,
+  LOAD_BALANCER_USERS,
+  namedNeeds,
+  needNoun,
+  PLACES,
+  PORT_GROUP,
+  ROUTER_PORT,
+  routerPeerOf,
+  SWITCH_PORT,
+} from '../../model/northbound-scope.js';
 import { referenceColumns, referencesIn } from '../../model/reference.js';
 import type { Row } from '../../model/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf, nameInText } from '../plan/label.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
 import type { Picks } from './picking.js';
@@ -32,7 +45,12 @@ export interface Closed {
 }
 
 /** @param picks undefined picks every row that the flags allow */
-export async function closeScope(snapshot: Snapshot, picks: Picks | undefined, flags: IncludeFlags, breath: Breath): Promise<Closed> {
+export async function closeScope(
+  snapshot: Snapshot,
+  picks: Picks | undefined,
+  flags: IncludeFlags,
+  breath: Breath,
+): Promise<Closed> {
   return new Closure(snapshot, picks, flags, breath).run();
 }
 
@@ -62,7 +80,8 @@ class Closure {
       return this.closed();
     }
     this.seed();
-    for (let visit = this.owned.pop(); visit !== undefined; visit = this.owned.pop()) await this.follow(visit, MARK.OWNED);
+    for (let visit = this.owned.pop(); visit !== undefined; visit = this.owned.pop())
+      await this.follow(visit, MARK.OWNED);
     if (this.picks !== undefined) {
       await this.ownRecords();
       await this.needPortGroups();
@@ -85,7 +104,8 @@ class Closure {
 
   private seed(): void {
     if (this.picks !== undefined) {
-      for (const [table, indexes] of this.picks) for (const index of indexes) this.raise(this.table(table), index, MARK.OWNED);
+      for (const [table, indexes] of this.picks)
+        for (const index of indexes) this.raise(this.table(table), index, MARK.OWNED);
       return;
     }
     for (const table of this.snapshot.schema.tables.values()) {
@@ -148,7 +168,10 @@ class Closure {
   private async followNames(table: TableSchema, row: Row, label: string): Promise<void> {
     for (const { column, table: to, name } of namedNeeds(table.name, row)) {
       const index = (await this.namesOf(to)).get(name);
-      if (index !== undefined) this.need(this.table(to), index, () => (column === 'match' ? `named in the match of ${label}` : `${needNoun(to)} of ${label}`));
+      if (index !== undefined)
+        this.need(this.table(to), index, () =>
+          column === 'match' ? `named in the match of ${label}` : `${needNoun(to)} of ${label}`,
+        );
     }
     const peer = this.flags.includePorts ? routerPeerOf(table.name, row) : undefined;
     const index = peer === undefined ? undefined : (await this.namesOf(ROUTER_PORT)).get(peer);
@@ -190,15 +213,29 @@ class Closure {
     await this.eachReferrer(PORT_GROUP, 'ports', (index, members) => {
       const member = members.find((uuid) => this.markOf(SWITCH_PORT, ports.find(uuid) ?? -1) === MARK.OWNED);
       if (member === undefined) return;
-      this.need(this.table(PORT_GROUP), index, () => `holds ${labelOf(this.table(SWITCH_PORT), ports.row(ports.find(member) ?? 0), member)}`);
+      this.need(
+        this.table(PORT_GROUP),
+        index,
+        () => `holds ${labelOf(this.table(SWITCH_PORT), ports.row(ports.find(member) ?? 0), member)}`,
+      );
     });
   }
 
-  private async eachReferrer(table: string, column: string, look: (index: number, uuids: readonly string[]) => void): Promise<void> {
+  private async eachReferrer(
+    table: string,
+    column: string,
+    look: (index: number, uuids: readonly string[]) => void,
+  ): Promise<void> {
     const rows = this.snapshot.tables.get(table);
-    const reference = rows === undefined ? undefined : referenceColumns(this.table(table)).find((candidate) => candidate.column.name === column);
+    const reference =
+      rows === undefined
+        ? undefined
+        : referenceColumns(this.table(table)).find((candidate) => candidate.column.name === column);
     for (let i = 0; rows !== undefined && reference !== undefined && i < rows.count; i++) {
-      look(i, referencesIn(reference, rows.row(i)[column]).map(({ uuid }) => uuid));
+      look(
+        i,
+        referencesIn(reference, rows.row(i)[column]).map(({ uuid }) => uuid),
+      );
       if (this.breath.due()) await this.breath.rest();
     }
   }
@@ -212,7 +249,11 @@ class Closure {
     if (at < 0 || this.markOf(holder, at) !== MARK.OUT) return;
     this.raise(this.table(holder), at, MARK.CARRIER);
     const rows = this.rows(table.name);
-    this.list({ table: this.table(holder), index: at, reason: `holds ${labelOf(table, rows.row(index), rows.uuid(index))}, ${reason}` });
+    this.list({
+      table: this.table(holder),
+      index: at,
+      reason: `holds ${labelOf(table, rows.row(index), rows.uuid(index))}, ${reason}`,
+    });
   }
 
   private async placesOf(table: string, [holder, column]: readonly [string, string]): Promise<Int32Array> {
@@ -233,7 +274,12 @@ class Closure {
   private list({ table, index, reason }: Visit): void {
     if (reason === undefined) return;
     const rows = this.rows(table.name);
-    this.pulledIn.push({ table: table.name, uuid: rows.uuid(index), label: labelOf(table, rows.row(index), rows.uuid(index)), reason });
+    this.pulledIn.push({
+      table: table.name,
+      uuid: rows.uuid(index),
+      label: labelOf(table, rows.row(index), rows.uuid(index)),
+      reason,
+    });
   }
 
   private async markBeside(picks: Picks): Promise<void> {

@@ -7,16 +7,25 @@
  */
 import { AppError } from '../../lib/error.js';
 import type { Breath } from '../../lib/pause.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { NO_MATCH, type Identity } from '../../model/identity.js';
+import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { nounOf } from '../../model/northbound.js';
 import type { IncludeFlags, ResourceFilter } from '../../model/northbound-scope.js';
 import { referenceColumns, rewriteReferences } from '../../model/reference.js';
 import { encodeRow, type Row } from '../../model/row.js';
-import { StoredRows, type Snapshot } from '../../model/snapshot.js';
+import { type Snapshot, StoredRows } from '../../model/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { LeftOut } from './left-out.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
-import { checkFilter, hasLists, pickByName, refuseUnknown, rowsOf, sharedNames, type NamePick, type Picks } from './picking.js';
+import {
+  checkFilter,
+  hasLists,
+  type NamePick,
+  type Picks,
+  pickByName,
+  refuseUnknown,
+  rowsOf,
+  sharedNames,
+} from './picking.js';
 import { closeScope } from './scope-closure.js';
 
 export type { ResourceFilter } from '../../model/northbound-scope.js';
@@ -32,22 +41,36 @@ export interface Scope {
 }
 
 export interface SelectOptions {
-  /** A name that this snapshot has is none to complain of either: with exact, live rows that the backup lacks are deleted. */
+  /**
+   * A name that this snapshot has is none to complain of either: with exact, live rows that the backup lacks are
+   * deleted.
+   */
   readonly alsoIn?: Snapshot | undefined;
 }
 
 /**
  * The part of a snapshot that the filter picks.
- * @throws AppError BAD_USER_INPUT for a filter that can pick nothing, and for names that pick nothing, each of them listed
+ * @throws AppError BAD_USER_INPUT for a filter that can pick nothing, and for names that pick nothing, each of them
+ * listed
  */
-export async function selectScope(snapshot: Snapshot, filter: ResourceFilter, breath: Breath, { alsoIn }: SelectOptions = {}): Promise<Scope> {
+export async function selectScope(
+  snapshot: Snapshot,
+  filter: ResourceFilter,
+  breath: Breath,
+  { alsoIn }: SelectOptions = {},
+): Promise<Scope> {
   checkFilter(filter);
   if (!hasLists(filter)) return scopeOf(snapshot, undefined, { filter, warnings: [] }, breath);
   const picked = await pickByName(snapshot, filter, breath);
   const unknown = picked.filter(({ rows }) => rows.length === 0);
   const elsewhere = unknown.length === 0 || alsoIn === undefined ? [] : await pickByName(alsoIn, filter, breath);
-  const isElsewhere = ({ table, name }: NamePick): boolean => elsewhere.some((other) => other.table === table && other.name === name && other.rows.length > 0);
-  await refuseUnknown(unknown.filter((pick) => !isElsewhere(pick)), snapshot, breath);
+  const isElsewhere = ({ table, name }: NamePick): boolean =>
+    elsewhere.some((other) => other.table === table && other.name === name && other.rows.length > 0);
+  await refuseUnknown(
+    unknown.filter((pick) => !isElsewhere(pick)),
+    snapshot,
+    breath,
+  );
   for (const within of limitsOf(filter)) await checkWithin(snapshot, picked, { within, alsoIn }, breath);
   return scopeOf(snapshot, rowsOf(picked), { filter, warnings: sharedNames(picked) }, breath);
 }
@@ -58,15 +81,34 @@ function limitsOf({ within }: ResourceFilter): readonly ResourceFilter[] {
 }
 
 /** A backup that is itself a part knows nothing of what it left out, and of a carrier not even what that holds. */
-async function checkWithin(snapshot: Snapshot, picked: readonly NamePick[], { within, alsoIn }: { within: ResourceFilter; alsoIn: Snapshot | undefined }, breath: Breath): Promise<void> {
+async function checkWithin(
+  snapshot: Snapshot,
+  picked: readonly NamePick[],
+  { within, alsoIn }: { within: ResourceFilter; alsoIn: Snapshot | undefined },
+  breath: Breath,
+): Promise<void> {
   const whole = rowsOf(await pickByName(snapshot, within, breath));
   const { marks } = await closeScope(snapshot, whole, within, breath);
   const named = alsoIn === undefined ? [] : await pickByName(alsoIn, within, breath);
-  const isNamed = ({ table, name, rows }: NamePick): boolean => rows.length === 0 && named.some((other) => other.table === table && other.name === name);
-  const outside = picked.filter((pick) => !isNamed(pick) && (pick.rows.length === 0 || pick.rows.some((row) => (marks.get(pick.table)?.[row] ?? MARK.OUT) < MARK.NEEDED)));
+  const isNamed = ({ table, name, rows }: NamePick): boolean =>
+    rows.length === 0 && named.some((other) => other.table === table && other.name === name);
+  const outside = picked.filter(
+    (pick) =>
+      !isNamed(pick) &&
+      (pick.rows.length === 0 || pick.rows.some((row) => (marks.get(pick.table)?.[row] ?? MARK.OUT) < MARK.NEEDED)),
+  );
   if (outside.length === 0) return;
-  const problems = outside.map(({ table, name }) => ({ code: 'BAD_USER_INPUT' as const, message: `${nounOf(table)} "${name}" was not among what the backup was limited to`, table, label: `${nounOf(table)} "${name}"` }));
-  throw new AppError('BAD_USER_INPUT', `The backup is of a part of a database: ${problems.map(({ message }) => message).join('. ')}`, { problems });
+  const problems = outside.map(({ table, name }) => ({
+    code: 'BAD_USER_INPUT' as const,
+    message: `${nounOf(table)} "${name}" was not among what the backup was limited to`,
+    table,
+    label: `${nounOf(table)} "${name}"`,
+  }));
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `The backup is of a part of a database: ${problems.map(({ message }) => message).join('. ')}`,
+    { problems },
+  );
 }
 
 /** What the live side's scope is made from. */
@@ -77,14 +119,24 @@ export interface LiveScopeContext {
   readonly byName: boolean;
 }
 
-/** The same part of the live database: what is matched with the rows picked in the backup. Names that are not live are no error. */
-export async function selectLiveScope(live: Snapshot, filter: ResourceFilter, backupScope: Scope, context: LiveScopeContext, breath: Breath): Promise<Scope> {
+/**
+ * The same part of the live database: what is matched with the rows picked in the backup. Names that are not live are
+ * no error.
+ */
+export async function selectLiveScope(
+  live: Snapshot,
+  filter: ResourceFilter,
+  backupScope: Scope,
+  context: LiveScopeContext,
+  breath: Breath,
+): Promise<Scope> {
   if (!hasLists(filter)) return scopeOf(live, undefined, { filter, warnings: [] }, breath);
   const roots = new Map<string, Set<number>>();
   for (const [table, uuids] of backupScope.roots) {
     const indexes = new Set<number>();
     for (const uuid of uuids) {
-      const match = context.identity.matches.get(table)?.[context.backup.tables.get(table)?.find(uuid) ?? -1] ?? NO_MATCH;
+      const match =
+        context.identity.matches.get(table)?.[context.backup.tables.get(table)?.find(uuid) ?? -1] ?? NO_MATCH;
       if (match !== NO_MATCH) indexes.add(match);
     }
     roots.set(table, indexes);
@@ -101,23 +153,41 @@ export async function selectLiveScope(live: Snapshot, filter: ResourceFilter, ba
   return scopeOf(live, roots, { filter, warnings: [] }, breath);
 }
 
-async function scopeOf(snapshot: Snapshot, picks: Picks | undefined, { filter, warnings }: { filter: ResourceFilter; warnings: readonly string[] }, breath: Breath): Promise<Scope> {
+async function scopeOf(
+  snapshot: Snapshot,
+  picks: Picks | undefined,
+  { filter, warnings }: { filter: ResourceFilter; warnings: readonly string[] },
+  breath: Breath,
+): Promise<Scope> {
   const { includePorts, includeAcls, includeLoadBalancers, includeNat, includeDhcpOptions, includeQos } = filter;
-  const flags: IncludeFlags = { includePorts, includeAcls, includeLoadBalancers, includeNat, includeDhcpOptions, includeQos };
+  const flags: IncludeFlags = {
+    includePorts,
+    includeAcls,
+    includeLoadBalancers,
+    includeNat,
+    includeDhcpOptions,
+    includeQos,
+  };
   const closed = await closeScope(snapshot, picks, flags, breath);
   const roots = new Map<string, ReadonlySet<string>>();
-  for (const [table, indexes] of picks ?? []) roots.set(table, new Set([...indexes].map((index) => (snapshot.tables.get(table) as StoredRows).uuid(index))));
+  for (const [table, indexes] of picks ?? [])
+    roots.set(table, new Set([...indexes].map((index) => (snapshot.tables.get(table) as StoredRows).uuid(index))));
   return { ...closed, roots, warnings };
 }
 
 /**
- * The rows in scope as a snapshot of their own. References to rows out of scope are dropped; the warnings count those that are
- * missed. No strong reference is left without its row.
+ * The rows in scope as a snapshot of their own. References to rows out of scope are dropped; the warnings count those
+ * that are missed. No strong reference is left without its row.
  */
-export async function cutSnapshot(snapshot: Snapshot, scope: Pick<Scope, 'marks'>, breath: Breath): Promise<{ readonly snapshot: Snapshot; readonly warnings: readonly string[] }> {
+export async function cutSnapshot(
+  snapshot: Snapshot,
+  scope: Pick<Scope, 'marks'>,
+  breath: Breath,
+): Promise<{ readonly snapshot: Snapshot; readonly warnings: readonly string[] }> {
   const { marks } = scope;
   const leftOut = new LeftOut(snapshot);
-  const stays = (table: string, uuid: string): boolean => (marks.get(table)?.[snapshot.tables.get(table)?.find(uuid) ?? -1] ?? MARK.OUT) !== MARK.OUT;
+  const stays = (table: string, uuid: string): boolean =>
+    (marks.get(table)?.[snapshot.tables.get(table)?.find(uuid) ?? -1] ?? MARK.OUT) !== MARK.OUT;
   const tables = new Map<string, StoredRows>();
   for (const rows of snapshot.tables.values()) {
     const table = snapshot.schema.tables.get(rows.table) as TableSchema;
@@ -159,13 +229,17 @@ function withoutReferences(table: TableSchema, row: Row, stays: (table: string, 
 }
 
 /**
- * The filter of a restore from a backup that was itself limited: flags of both, lists of `b`, or of `a` where `b` has none, and nothing
- * that `a` did not take in.
+ * The filter of a restore from a backup that was itself limited: flags of both, lists of `b`, or of `a` where `b` has
+ * none, and nothing that `a` did not take in.
  */
 export function intersectFilters(a: ResourceFilter, b: ResourceFilter): ResourceFilter {
   const { switches, routers, portGroups, addressSets, loadBalancers } = hasLists(b) ? b : a;
   return {
-    switches, routers, portGroups, addressSets, loadBalancers,
+    switches,
+    routers,
+    portGroups,
+    addressSets,
+    loadBalancers,
     includePorts: a.includePorts && b.includePorts,
     includeAcls: a.includeAcls && b.includeAcls,
     includeLoadBalancers: a.includeLoadBalancers && b.includeLoadBalancers,

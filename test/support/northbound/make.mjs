@@ -28,7 +28,8 @@ const SCHEMAS = ['/usr/share/ovn/ovn-nb.ovsschema', '/usr/local/share/ovn/ovn-nb
 /** The path of the installed Northbound schema; an error that says what to install if there is none. */
 export function installedSchema() {
   const found = SCHEMAS.find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`no Northbound schema in ${SCHEMAS.join(' or ')}: install Debian's ovn-central`);
+  if (found === undefined)
+    throw new Error(`no Northbound schema in ${SCHEMAS.join(' or ')}: install Debian's ovn-central`);
   return found;
 }
 
@@ -36,11 +37,19 @@ export function installedSchema() {
  * Writes a standalone database file: the schema, and one transaction with all rows.
  * Returns the path, the size in bytes, and the rows in all and per table.
  */
-export function makeNorthbound({ profile = 'k8s', rows = 10_000, seed = 1, edge = false, schema = installedSchema(), out }) {
+export function makeNorthbound({
+  profile = 'k8s',
+  rows = 10_000,
+  seed = 1,
+  edge = false,
+  schema = installedSchema(),
+  out,
+}) {
   const chosen = Object.hasOwn(PROFILES, profile) ? PROFILES[profile] : undefined;
   if (chosen === undefined) throw new Error(`unknown profile "${profile}": one of ${Object.keys(PROFILES).join(', ')}`);
   if (!Number.isInteger(seed) || seed < 0) throw new Error('the seed is a whole number, 0 or more');
-  if (!Number.isInteger(rows) || rows < chosen.minRows) throw new Error(`rows is a whole number, at least ${chosen.minRows} for profile ${profile}`);
+  if (!Number.isInteger(rows) || rows < chosen.minRows)
+    throw new Error(`rows is a whole number, at least ${chosen.minRows} for profile ${profile}`);
   if (typeof out !== 'string' || out === '') throw new Error('out, the file to write, is missing');
   const file = new NorthboundFile(schema);
   chosen.generate(file, new Rng(seed), rows, { edge });
@@ -61,11 +70,20 @@ function main() {
     },
   });
   const { quiet, schema, ...rest } = values;
-  const made = makeNorthbound({ ...rest, ...(schema === undefined ? {} : { schema }), rows: Number(values.rows), seed: Number(values.seed) });
+  const made = makeNorthbound({
+    ...rest,
+    ...(schema === undefined ? {} : { schema }),
+    rows: Number(values.rows),
+    seed: Number(values.seed),
+  });
   if (!quiet) console.log(JSON.stringify(made, null, 1));
 }
 
-if (process.argv[1] !== undefined && existsSync(process.argv[1]) && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (
+  process.argv[1] !== undefined &&
+  existsSync(process.argv[1]) &&
+  realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
   try {
     main();
   } catch (error) {

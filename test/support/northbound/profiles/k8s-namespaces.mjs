@@ -3,8 +3,38 @@
 
 import { ip4, mac58 } from '../lib/text.mjs';
 
-const APPS = ['api', 'web', 'worker', 'cache', 'db', 'queue', 'auth', 'billing', 'search', 'ingest', 'report', 'gateway', 'metrics', 'frontend', 'scheduler', 'mailer'];
-const TEAMS = ['payments', 'orders', 'catalog', 'identity', 'platform', 'data', 'ml', 'infra', 'mobile', 'edge', 'support', 'finance'];
+const APPS = [
+  'api',
+  'web',
+  'worker',
+  'cache',
+  'db',
+  'queue',
+  'auth',
+  'billing',
+  'search',
+  'ingest',
+  'report',
+  'gateway',
+  'metrics',
+  'frontend',
+  'scheduler',
+  'mailer',
+];
+const TEAMS = [
+  'payments',
+  'orders',
+  'catalog',
+  'identity',
+  'platform',
+  'data',
+  'ml',
+  'infra',
+  'mobile',
+  'edge',
+  'support',
+  'finance',
+];
 const STAGES = ['prod', 'staging', 'dev', 'qa', 'perf'];
 const PORTS = [80, 443, 8080, 8443, 9090, 9100, 5432, 6379, 3306, 50051, 9092, 53, 8081, 15017];
 
@@ -13,7 +43,22 @@ const PORTS = [80, 443, 8080, 8443, 9090, 9100, 5432, 6379, 3306, 50051, 9092, 5
  * at the end are pushed to the lists of the nodes, the cluster router and the load balancers.
  */
 export function addNamespaces(world) {
-  const { U, add, ids, left, rng, target, nodes, nodeCount, dhcp, clusterSubnet, clusterRouter, allLbs, switchLbs, routerLbs } = world;
+  const {
+    U,
+    add,
+    ids,
+    left,
+    rng,
+    target,
+    nodes,
+    nodeCount,
+    dhcp,
+    clusterSubnet,
+    clusterRouter,
+    allLbs,
+    switchLbs,
+    routerLbs,
+  } = world;
   let podSerial = 0;
   let serviceIp = 0xac1e0001;
   let egressIp = 0xc0a8c000;
@@ -38,7 +83,11 @@ export function addNamespaces(world) {
     return { uuid, ip, node, name };
   }
 
-  const cidrs = (n) => Array.from({ length: n }, () => `${ip4(0x0b000000 + rng.int(0x90000000) - (rng.int(256)))}/${rng.pick([16, 20, 22, 24, 28, 32])}`);
+  const cidrs = (n) =>
+    Array.from(
+      { length: n },
+      () => `${ip4(0x0b000000 + rng.int(0x90000000) - rng.int(256))}/${rng.pick([16, 20, 22, 24, 28, 32])}`,
+    );
 
   let nsSerial = 0;
   const maxPods = Math.max(8, Math.min(600, Math.floor(target / 120)));
@@ -53,7 +102,14 @@ export function addNamespaces(world) {
     const firewallRules = rng.chance(0.08) ? 3 + rng.expo(14) : 0;
     const hasQos = rng.chance(0.05);
     const hasDns = rng.chance(0.04);
-    const worst = podCount * (1 + (perPodNat ? 1 : 0) + (hasEgressIp ? 2 : 0)) + 8 + policyCount * 16 + serviceCount * 4 + 24 + firewallRules + 6;
+    const worst =
+      podCount * (1 + (perPodNat ? 1 : 0) + (hasEgressIp ? 2 : 0)) +
+      8 +
+      policyCount * 16 +
+      serviceCount * 4 +
+      24 +
+      firewallRules +
+      6;
     if (worst > left()) {
       if (left() < 200 || podCount <= 4) break;
       continue;
@@ -65,37 +121,72 @@ export function addNamespaces(world) {
     const podPorts = pods.map((p) => p.uuid);
 
     const nsSet = `a${rng.digits20()}`;
-    add('Address_Set', { name: nsSet, addresses: pods.map((p) => ip4(p.ip)), external_ids: ids('Namespace', ns, { 'ip-family': 'v4' }) });
+    add('Address_Set', {
+      name: nsSet,
+      addresses: pods.map((p) => ip4(p.ip)),
+      external_ids: ids('Namespace', ns, { 'ip-family': 'v4' }),
+    });
 
     const nsAcls = [];
     const nsGroup = `a${rng.digits20()}`;
     for (let r = 0; r < firewallRules; r++) {
       const dst = rng.chance(0.3) ? `$a${rng.digits20()}` : cidrs(1)[0];
       const port = rng.chance(0.5) ? ` && ((tcp && ( tcp.dst == ${rng.pick(PORTS)} )))` : '';
-      nsAcls.push(add('ACL', {
-        action: r === firewallRules - 1 ? 'drop' : 'allow', direction: 'from-lport', priority: 10000 - r,
-        match: `(ip4.dst == ${dst} && ip4.dst != ${clusterSubnet}) && inport == @${nsGroup}${port}`,
-        options: { 'apply-after-lb': 'true' }, name: [`EF:${ns}:${r}`.slice(0, 63)],
-        external_ids: ids('EgressFirewall', ns, { direction: 'Egress', 'rule-index': String(r) }),
-      }));
+      nsAcls.push(
+        add('ACL', {
+          action: r === firewallRules - 1 ? 'drop' : 'allow',
+          direction: 'from-lport',
+          priority: 10000 - r,
+          match: `(ip4.dst == ${dst} && ip4.dst != ${clusterSubnet}) && inport == @${nsGroup}${port}`,
+          options: { 'apply-after-lb': 'true' },
+          name: [`EF:${ns}:${r}`.slice(0, 63)],
+          external_ids: ids('EgressFirewall', ns, { direction: 'Egress', 'rule-index': String(r) }),
+        }),
+      );
     }
-    add('Port_Group', { name: nsGroup, ports: podPorts, acls: nsAcls, external_ids: ids('Namespace', ns, { name: ns }) });
+    add('Port_Group', {
+      name: nsGroup,
+      ports: podPorts,
+      acls: nsAcls,
+      external_ids: ids('Namespace', ns, { name: ns }),
+    });
 
     if (policyCount > 0) {
-      for (const [dir, way, port] of [['Ingress', 'to-lport', 'outport'], ['Egress', 'from-lport', 'inport']]) {
+      for (const [dir, way, port] of [
+        ['Ingress', 'to-lport', 'outport'],
+        ['Egress', 'from-lport', 'inport'],
+      ]) {
         const pg = `a${rng.digits20()}`;
         const opts = dir === 'Egress' ? { 'apply-after-lb': 'true' } : {};
         const acls = [
           add('ACL', {
-            action: 'drop', direction: way, priority: 1000, match: `${port} == @${pg}`, options: opts, log: rng.chance(0.1), severity: ['info'], meter: ['acl-logging'],
-            name: [`NP:${ns}:${dir}`.slice(0, 63)], external_ids: ids('NetpolNamespace', ns, { direction: dir, type: 'defaultDeny' }),
+            action: 'drop',
+            direction: way,
+            priority: 1000,
+            match: `${port} == @${pg}`,
+            options: opts,
+            log: rng.chance(0.1),
+            severity: ['info'],
+            meter: ['acl-logging'],
+            name: [`NP:${ns}:${dir}`.slice(0, 63)],
+            external_ids: ids('NetpolNamespace', ns, { direction: dir, type: 'defaultDeny' }),
           }),
           add('ACL', {
-            action: 'allow', direction: way, priority: 1001, match: `${port} == @${pg} && (arp || nd)`, options: opts,
-            name: [`NP:${ns}:${dir}`.slice(0, 63)], external_ids: ids('NetpolNamespace', ns, { direction: dir, type: 'arpAllow' }),
+            action: 'allow',
+            direction: way,
+            priority: 1001,
+            match: `${port} == @${pg} && (arp || nd)`,
+            options: opts,
+            name: [`NP:${ns}:${dir}`.slice(0, 63)],
+            external_ids: ids('NetpolNamespace', ns, { direction: dir, type: 'arpAllow' }),
           }),
         ];
-        add('Port_Group', { name: pg, ports: podPorts, acls, external_ids: ids('NetpolNamespace', ns, { direction: dir }) });
+        add('Port_Group', {
+          name: pg,
+          ports: podPorts,
+          acls,
+          external_ids: ids('NetpolNamespace', ns, { direction: dir }),
+        });
       }
     }
 
@@ -115,7 +206,9 @@ export function addNamespaces(world) {
           peer = `ip4.${side} == {$${nsSet}}`;
         } else if (kind < 7) {
           const sets = Array.from({ length: 1 + rng.expo(1.5) }, () => `$a${rng.digits20()}`);
-          peer = `(ip4.${side} == {${sets.join(', ')}} || (ip4.${side} == 169.254.169.5 && ip4.dst == {${sets.join(', ')}}))`;
+          peer =
+            `(ip4.${side} == {${sets.join(', ')}} || (ip4.${side} == 169.254.169.5 && ip4.dst == ` +
+            `{${sets.join(', ')}}))`;
         } else if (kind < 9) {
           peer = `ip4.${side} == ${cidrs(1)[0]} && ip4.${side} != {${cidrs(1 + rng.expo(3)).join(', ')}}`;
         } else {
@@ -123,22 +216,42 @@ export function addNamespaces(world) {
         }
         const proto = rng.chance(0.8) ? 'tcp' : rng.chance(0.8) ? 'udp' : 'sctp';
         const ports = rng.sample(PORTS, 1 + rng.expo(0.8));
-        const l4 = rng.chance(0.75) ? ` && ${proto} && ${proto}.dst==${ports.length === 1 ? ports[0] : `{${ports.join(',')}}`}` : '';
-        acls.push(add('ACL', {
-          action: 'allow-related', direction: ingress ? 'to-lport' : 'from-lport', priority: 1001,
-          match: `${peer}${l4} && ${port}`,
-          options: ingress ? {} : { 'apply-after-lb': 'true' },
-          severity: ['info'], meter: ['acl-logging'],
-          name: [`NP:${ns}:${policy}:${ingress ? 'Ingress' : 'Egress'}:${r}`.slice(0, 63)],
-          external_ids: {
-            ...ids('NetworkPolicy', `${ns}:${policy}`, { direction: ingress ? 'Ingress' : 'Egress', 'gress-index': String(r), 'ip-block-index': kind < 7 ? '-1' : '0', 'port-policy-protocol': proto }),
-          },
-        }));
+        const l4 = rng.chance(0.75)
+          ? ` && ${proto} && ${proto}.dst==${ports.length === 1 ? ports[0] : `{${ports.join(',')}}`}`
+          : '';
+        acls.push(
+          add('ACL', {
+            action: 'allow-related',
+            direction: ingress ? 'to-lport' : 'from-lport',
+            priority: 1001,
+            match: `${peer}${l4} && ${port}`,
+            options: ingress ? {} : { 'apply-after-lb': 'true' },
+            severity: ['info'],
+            meter: ['acl-logging'],
+            name: [`NP:${ns}:${policy}:${ingress ? 'Ingress' : 'Egress'}:${r}`.slice(0, 63)],
+            external_ids: {
+              ...ids('NetworkPolicy', `${ns}:${policy}`, {
+                direction: ingress ? 'Ingress' : 'Egress',
+                'gress-index': String(r),
+                'ip-block-index': kind < 7 ? '-1' : '0',
+                'port-policy-protocol': proto,
+              }),
+            },
+          }),
+        );
       }
-      add('Port_Group', { name: pg, ports: chosen, acls, external_ids: ids('NetworkPolicy', `${ns}:${policy}`, { direction: 'Ingress' }) });
+      add('Port_Group', {
+        name: pg,
+        ports: chosen,
+        acls,
+        external_ids: ids('NetworkPolicy', `${ns}:${policy}`, { direction: 'Ingress' }),
+      });
       if (rng.chance(0.7)) {
         add('Address_Set', {
-          name: `a${rng.digits20()}`, addresses: [...new Set(Array.from({ length: 1 + rng.expo(18) }, () => ip4(0x0a800000 + rng.int(nodeCount * 512))))],
+          name: `a${rng.digits20()}`,
+          addresses: [
+            ...new Set(Array.from({ length: 1 + rng.expo(18) }, () => ip4(0x0a800000 + rng.int(nodeCount * 512)))),
+          ],
           external_ids: ids('PodSelector', `${ns}:${policy}`, { 'ip-family': 'v4' }),
         });
       }
@@ -154,16 +267,35 @@ export function addNamespaces(world) {
         vips[`${vip}:${port}`] = backends.map((b) => `${ip4(b.ip)}:${port + (port < 1024 ? 8000 : 0)}`).join(',');
       }
       const row = (name) => ({
-        name, protocol: [proto], vips,
-        options: { event: 'false', hairpin_snat_ip: '169.254.169.5 fd69::5', neighbor_responder: 'none', reject: 'true', skip_snat: 'false' },
+        name,
+        protocol: [proto],
+        vips,
+        options: {
+          event: 'false',
+          hairpin_snat_ip: '169.254.169.5 fd69::5',
+          neighbor_responder: 'none',
+          reject: 'true',
+          skip_snat: 'false',
+        },
         external_ids: { 'k8s.ovn.org/kind': 'Service', 'k8s.ovn.org/owner': `${ns}/${svc}` },
       });
       let check = [];
       if (rng.chance(0.01)) {
-        check = [add('Load_Balancer_Health_Check', { vip: Object.keys(vips)[0], options: { interval: '5', timeout: '20', success_count: '3', failure_count: '3' } })];
+        check = [
+          add('Load_Balancer_Health_Check', {
+            vip: Object.keys(vips)[0],
+            options: { interval: '5', timeout: '20', success_count: '3', failure_count: '3' },
+          }),
+        ];
       }
       const P = proto.toUpperCase();
-      allLbs.push(add('Load_Balancer', { ...row(`Service_${ns}/${svc}_${P}_cluster`), health_check: check, selection_fields: rng.chance(0.02) ? ['ip_src', 'ip_dst'] : [] }));
+      allLbs.push(
+        add('Load_Balancer', {
+          ...row(`Service_${ns}/${svc}_${P}_cluster`),
+          health_check: check,
+          selection_fields: rng.chance(0.02) ? ['ip_src', 'ip_dst'] : [],
+        }),
+      );
       if (rng.chance(0.12)) {
         switchLbs.push(add('Load_Balancer', row(`Service_${ns}/${svc}_${P}_node_switch_template`)));
         routerLbs.push(add('Load_Balancer', row(`Service_${ns}/${svc}_${P}_node_router_template`)));
@@ -173,8 +305,14 @@ export function addNamespaces(world) {
       // a node-port service with local traffic policy: one load balancer per node that runs it
       for (const node of new Set(rng.sample(pods, 10).map((p) => p.node))) {
         const lb = add('Load_Balancer', {
-          name: `Service_${ns}/local_TCP_node_router+switch_${node.name}`, protocol: ['tcp'],
-          vips: { [`${ip4(node.hostIp)}:${30000 + rng.int(2767)}`]: pods.filter((p) => p.node === node).map((p) => `${ip4(p.ip)}:8080`).join(',') },
+          name: `Service_${ns}/local_TCP_node_router+switch_${node.name}`,
+          protocol: ['tcp'],
+          vips: {
+            [`${ip4(node.hostIp)}:${30000 + rng.int(2767)}`]: pods
+              .filter((p) => p.node === node)
+              .map((p) => `${ip4(p.ip)}:8080`)
+              .join(','),
+          },
           options: { event: 'false', reject: 'true', skip_snat: 'true', hairpin_snat_ip: '169.254.169.5 fd69::5' },
           external_ids: { 'k8s.ovn.org/kind': 'Service', 'k8s.ovn.org/owner': `${ns}/local` },
         });
@@ -184,28 +322,54 @@ export function addNamespaces(world) {
     }
     if (perPodNat) {
       for (const p of pods) {
-        p.node.nat.push(add('NAT', { type: 'snat', external_ip: ip4(p.node.hostIp), logical_ip: ip4(p.ip), options: { stateless: 'false' } }));
+        p.node.nat.push(
+          add('NAT', {
+            type: 'snat',
+            external_ip: ip4(p.node.hostIp),
+            logical_ip: ip4(p.ip),
+            options: { stateless: 'false' },
+          }),
+        );
       }
     }
     if (hasEgressIp) {
       const eip = egressIp++;
       const via = nodes[rng.int(nodeCount)];
       for (const p of pods) {
-        clusterRouter.policies.push(add('Logical_Router_Policy', {
-          action: 'reroute', priority: 100, match: `ip4.src == ${ip4(p.ip)}`, nexthops: [ip4(via.joinIp)],
-          external_ids: { name: `egressip-${ns}` }, options: {},
-        }));
-        via.nat.push(add('NAT', {
-          type: 'snat', external_ip: ip4(eip), logical_ip: ip4(p.ip), logical_port: [`k8s-${via.name}`], options: { stateless: 'false' }, external_ids: { name: `egressip-${ns}` },
-        }));
+        clusterRouter.policies.push(
+          add('Logical_Router_Policy', {
+            action: 'reroute',
+            priority: 100,
+            match: `ip4.src == ${ip4(p.ip)}`,
+            nexthops: [ip4(via.joinIp)],
+            external_ids: { name: `egressip-${ns}` },
+            options: {},
+          }),
+        );
+        via.nat.push(
+          add('NAT', {
+            type: 'snat',
+            external_ip: ip4(eip),
+            logical_ip: ip4(p.ip),
+            logical_port: [`k8s-${via.name}`],
+            options: { stateless: 'false' },
+            external_ids: { name: `egressip-${ns}` },
+          }),
+        );
       }
     }
     if (hasQos) {
       const node = pods[0].node;
-      node.qos.push(add('QoS', {
-        priority: 1000, direction: 'to-lport', match: `(ip4.dst == ${cidrs(1)[0]}) && ip4.src == $${nsSet}`, action: { dscp: 40 + rng.int(8) },
-        bandwidth: rng.chance(0.3) ? { rate: 100000, burst: 20000 } : {}, external_ids: { EgressQoS: ns },
-      }));
+      node.qos.push(
+        add('QoS', {
+          priority: 1000,
+          direction: 'to-lport',
+          match: `(ip4.dst == ${cidrs(1)[0]}) && ip4.src == $${nsSet}`,
+          action: { dscp: 40 + rng.int(8) },
+          bandwidth: rng.chance(0.3) ? { rate: 100000, burst: 20000 } : {},
+          external_ids: { EgressQoS: ns },
+        }),
+      );
     }
     if (hasDns) {
       const records = {};
