@@ -13,7 +13,7 @@ import { restRoutes } from './api/rest/rest.js';
 import { serveRoutes } from './api/rest/router.js';
 import { createApiServer } from './api/server.js';
 import { ServerCertificate } from './api/tls.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import { systemClock } from './lib/clock.js';
 import { messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';

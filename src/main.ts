@@ -1,6 +1,6 @@
 /** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
 import { startApp } from './app.js';
-import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Config, ConfigError, loadConfig } from './config/config.js';
 import { messageOf } from './lib/error.js';
 import { createLog } from './lib/log.js';
 

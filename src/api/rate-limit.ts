@@ -6,7 +6,7 @@
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { TrafficConfig } from '../config.js';
+import type { TrafficConfig } from '../config/config.js';
 import { AppError } from '../lib/error.js';
 import type { Authenticator } from './auth.js';
 import { networkOf } from './http-guard.js';

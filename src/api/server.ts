@@ -14,7 +14,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify as createFastify } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { assert } from '../lib/assert.js';
 import type { Clock } from '../lib/clock.js';
 import { systemClock } from '../lib/clock.js';

@@ -9,7 +9,7 @@ import type { RequestListener } from 'node:http';
 import { Server as HttpsServer, type ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import type { TlsConfig } from '../config.js';
+import type { TlsConfig } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import { errnoOf } from '../lib/error.js';
 import { type KeyPair, readKeyPair } from '../lib/key-pair.js';

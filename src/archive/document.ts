@@ -17,8 +17,8 @@
  * content digest is known from outside are rows in the layout above taken over as bytes.
  */
 import { assert } from '../lib/assert.js';
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import { isUuid, parseRow } from '../model/row.js';
 import type { Scratch } from '../model/scratch.js';
 import { ContentDigest, type Snapshot, StoredRows } from '../model/snapshot.js';

@@ -12,8 +12,8 @@
  * over the header before it), which tells a wrong passphrase from a tampered file.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import { ByteReader } from './byte-reader.js';
 import { ENCRYPTED_MAGIC } from './recognise.js';
 

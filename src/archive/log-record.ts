@@ -7,8 +7,8 @@
  * but the last hold a newline.
  */
 import { createHash } from 'node:crypto';
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import type { ByteReader } from './byte-reader.js';
 
 export interface RecordHead {

@@ -4,7 +4,7 @@
  * every row. Length and SHA-1 stand before a record, so that rows are gone through twice rather than held.
  */
 import { createHash } from 'node:crypto';
-import { Breath } from '../lib/pause.js';
+import { Breath } from '../lib/breath.js';
 import { encodeRow, type Row } from '../model/row.js';
 import { ContentDigest, type TableRows } from '../model/snapshot.js';
 import { wireRow } from '../model/wire.js';

@@ -6,8 +6,9 @@
  * Of the history only the entries that are not known to be committed are kept; the state grows and shrinks as the
  * database did. A file that ends inside a record is read up to that one: it cannot be known to be committed.
  */
+
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import { ByteReader } from './byte-reader.js';
 import { type Content, checked, type Reading } from './document.js';
 import { damaged, type RecordHead, RecordReader } from './log-record.js';

@@ -6,7 +6,7 @@
  * Only the results of transactions are logged: weak references and garbage need no replay.
  */
 import { assert } from '../lib/assert.js';
-import { Breath } from '../lib/pause.js';
+import { Breath } from '../lib/breath.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Json } from '../ovsdb/json.js';
 import type { Reading } from './document.js';

@@ -1,5 +1,5 @@
 /** Where the rows of one table are while a database file is replayed: in memory, or on scratch space. */
-import type { Breath } from '../lib/pause.js';
+import type { Breath } from '../lib/breath.js';
 import type { Scratch } from '../model/scratch.js';
 import { ScratchRows } from '../model/scratch-rows.js';
 import { StoredRows } from '../model/snapshot.js';

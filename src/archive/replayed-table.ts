@@ -2,8 +2,9 @@
  * One table while a database file is replayed. Rows that were only inserted are kept as bytes,
  * those that were changed since as what they were changed to.
  */
+
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import { parseRow, RowError } from '../model/row.js';
 import { ChangedRow, plainRow } from '../model/row-change.js';
 import type { Scratch } from '../model/scratch.js';

@@ -2,8 +2,9 @@
  * Gathers the rows of an archive into a snapshot, in memory or on scratch space. Every row is checked against the
  * schema, except rows whose bytes are known to be the ones that were packed.
  */
+
+import { Breath } from '../lib/breath.js';
 import { AppError, messageOf } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import { encodeRow, isUuid, parseRow, type Row, RowError } from '../model/row.js';
 import type { Scratch } from '../model/scratch.js';
 import { ScratchRows } from '../model/scratch-rows.js';

@@ -3,7 +3,7 @@
  * line, plain where no reader could take it for anything else and in double quotes otherwise, so
  * that a row is what stands between two lines of its indentation.
  */
-import { Breath } from '../lib/pause.js';
+import { Breath } from '../lib/breath.js';
 import { ContentDigest } from '../model/snapshot.js';
 import { isObject, type Json, stringifyJson } from '../ovsdb/json.js';
 import { DOCUMENT_FORMAT, type Writing } from './document.js';

@@ -2,7 +2,7 @@
  * The command `npm run audit`: checks an audit trail without a server, or beside a running one. It only reads.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { backupPathOf, type Environment } from '../config.js';
+import { backupPathOf, type Environment } from '../config/config.js';
 import { type AuditCheck, checkTrail } from '../service/audit-check.js';
 
 export interface AuditCommandOptions {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { type App, startApp } from '../app.js';
-import { type Config, ConfigError, loadConfig } from '../config.js';
+import { type Config, ConfigError, loadConfig } from '../config/config.js';
 import { messageOf } from '../lib/error.js';
 import { createLog } from '../lib/log.js';
 import { type DemoDatabase, startDemoDatabase } from './ovsdb-server.js';

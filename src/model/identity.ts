@@ -6,7 +6,7 @@
  * non-root table is taken within its matched holder. Where a key fits several rows, or a row has none, pairing.ts
  * looks at everything about them. A row that is left over on one side stays without a match.
  */
-import type { Breath } from '../lib/pause.js';
+import type { Breath } from '../lib/breath.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../ovsdb/json.js';
 import { Matching, type Side } from './matching.js';

@@ -4,7 +4,7 @@
  * The rows of all tables of one side are numbered through, so that what is known of a row fits
  * into plain arrays: such a number is a node.
  */
-import type { Breath } from '../lib/pause.js';
+import type { Breath } from '../lib/breath.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import type { Row } from './row.js';
 import type { Snapshot, TableRows } from './snapshot.js';

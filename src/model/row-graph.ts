@@ -3,7 +3,7 @@
  * itself, by what natural key it goes, and which rows it refers to and is referred to by. Made once, in one
  * pass over the rows; what a later step of identity.ts looks at are numbers.
  */
-import type { Breath } from '../lib/pause.js';
+import type { Breath } from '../lib/breath.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
 import { type Matching, NO_MATCH, type Side } from './matching.js';

@@ -4,7 +4,7 @@
  * StoredRows.
  */
 import { assert } from '../lib/assert.js';
-import { Breath } from '../lib/pause.js';
+import { Breath } from '../lib/breath.js';
 import { parseRow, type Row } from './row.js';
 import type { Scratch } from './scratch.js';
 import type { TableRows } from './snapshot.js';

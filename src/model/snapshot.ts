@@ -6,7 +6,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { assert } from '../lib/assert.js';
-import type { Breath } from '../lib/pause.js';
+import type { Breath } from '../lib/breath.js';
 import type { DatabaseSchema } from '../ovsdb/database-schema.js';
 import { parseRow, type Row } from './row.js';
 

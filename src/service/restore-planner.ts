@@ -13,8 +13,8 @@ import {
   selectLiveScope,
   selectScope,
 } from '../engine/scope/scope.js';
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { Breath } from '../lib/pause.js';
 import { type Identity, identify } from '../model/identity.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
 import type { BackupService } from './backup.js';

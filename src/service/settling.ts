@@ -5,9 +5,9 @@
  */
 
 import type { StepLimits } from '../engine/apply/steps.js';
+import { Breath } from '../lib/breath.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { Breath } from '../lib/pause.js';
 import type { Store } from '../store/store.js';
 import type { Database } from './database.js';
 import { changeLogKey } from './layout.js';

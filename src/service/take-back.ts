@@ -4,9 +4,9 @@
  * how often this is interrupted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { Breath } from '../lib/pause.js';
 import type { Store } from '../store/store.js';
 import type { LiveDatabase } from './live-database.js';
 import type { PlanApplier } from './plan-applier.js';

@@ -2,8 +2,8 @@
 
 import { makePlan } from '../engine/plan/plan.js';
 import { identifyByUuid, type UndoMode, undoTarget } from '../engine/plan/undo.js';
+import type { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import type { Breath } from '../lib/pause.js';
 import { countRows, type Snapshot } from '../model/snapshot.js';
 import type { Store } from '../store/store.js';
 import { readKeptChanges } from './change-log.js';

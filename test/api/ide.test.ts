@@ -29,7 +29,7 @@ beforeAll(async () => {
   if (!existsSync(`${ROOT}dist/ide/index.html`)) {
     const build = spawnSync(
       process.execPath,
-      ['node_modules/vite/bin/vite.js', 'build', '--config', 'src/ide/vite.config.ts'],
+      ['node_modules/vite/bin/vite.js', 'build', '--config', 'src/web/ide/vite.config.ts'],
       { cwd: ROOT, encoding: 'utf8' },
     );
     if (build.status !== 0) throw new Error(build.stderr);

@@ -5,7 +5,7 @@
 
 import { createAuthenticator } from '../../src/api/auth.js';
 import { authenticateRequest } from '../../src/api/request.js';
-import type { TrafficConfig } from '../../src/config.js';
+import type { TrafficConfig } from '../../src/config/config.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { closeOf, codesOf, TinyClient, tokenOf } from './tiny-client.js';

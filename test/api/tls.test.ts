@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { ServerCertificate } from '../../src/api/tls.js';
-import type { TlsConfig } from '../../src/config.js';
+import type { TlsConfig } from '../../src/config/config.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { tokenWith } from '../support/api-client.js';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, startApp } from '../../src/app.js';
 import { auditCommand } from '../../src/cli/audit-command.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { createLog } from '../../src/lib/log.js';
 import { checkTrail } from '../../src/service/audit-check.js';
 import { AUDIT_FILE } from '../../src/service/audit-files.js';

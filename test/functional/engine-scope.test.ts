@@ -6,7 +6,7 @@ import { makePlan } from '../../src/engine/plan/plan.js';
 import type { Plan, PlanOptions } from '../../src/engine/plan/table-plan.js';
 import { MARK } from '../../src/engine/scope/mark.js';
 import { cutSnapshot, type ResourceFilter, selectLiveScope, selectScope } from '../../src/engine/scope/scope.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { identify } from '../../src/model/identity.js';
 import { PICKED_TABLES } from '../../src/model/northbound-scope.js';
 import { danglingReferences, referenceColumns } from '../../src/model/reference.js';

@@ -13,7 +13,7 @@ import { applyStep } from '../../src/engine/apply/apply.js';
 import { planSteps, STEP_LIMITS, type StepLimits } from '../../src/engine/apply/steps.js';
 import { capture } from '../../src/engine/capture/capture.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';
 import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';

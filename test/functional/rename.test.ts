@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { verifyPlan } from '../../src/engine/apply/verify.js';
 import { copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { identify } from '../../src/model/identity.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot.js';
 import { Engine, SKIP } from '../support/engine.js';

@@ -1,6 +1,6 @@
 /** Restores across releases against real servers, one for each schema from 20.03 to main. */
 import { adapt } from '../../src/engine/plan/compatibility.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot.js';
 import { failureOf, textsOf } from '../compat/every-kind.js';
 import { everySchema, rowsOfSchema } from '../compat/schema-rows.js';

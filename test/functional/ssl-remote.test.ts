@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startApp } from '../../src/app.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { createLog } from '../../src/lib/log.js';
 import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';

@@ -20,7 +20,7 @@ import { promisify } from 'node:util';
 import { CommanderError } from 'commander';
 import { createAuthenticator } from '../../src/api/auth.js';
 import { tokenCommand } from '../../src/cli/token-command.js';
-import type { Environment } from '../../src/config.js';
+import type { Environment } from '../../src/config/config.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';
 import { messageOf } from '../../src/lib/error.js';
 import { createLog } from '../../src/lib/log.js';

@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { createLog } from '../../src/lib/log.js';
 import { ApiClient, JWT_SECRET, tokenWith } from './api-client.js';
 import { startOvsdbServer, type TestServer } from './ovsdb-server.js';

@@ -5,7 +5,7 @@ import { type Verification, verifyPlan } from '../../src/engine/apply/verify.js'
 import { capture } from '../../src/engine/capture/capture.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../src/engine/plan/table-plan.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { identify } from '../../src/model/identity.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { DatabaseClient, type Session } from '../../src/ovsdb/client.js';

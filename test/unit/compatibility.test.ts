@@ -1,6 +1,6 @@
 /** A backup of one schema version in a database of another: every pair of the versions there are, and loss by loss. */
 import { type Adaptation, adapt } from '../../src/engine/plan/compatibility.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { isRuntimeColumn } from '../../src/model/northbound.js';
 import { danglingReferences, holderColumns, referencesIn, referencesOf } from '../../src/model/reference.js';
 import { encodeRow, type Row } from '../../src/model/row.js';

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '../../src/config.js';
-import { ConfigError, loadConfig, tokensFileOf } from '../../src/config.js';
+import type { Environment } from '../../src/config/config.js';
+import { ConfigError, loadConfig, tokensFileOf } from '../../src/config/config.js';
 
 function faultsOf(env: Environment): readonly string[] {
   try {

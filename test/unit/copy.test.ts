@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type CopyOptions, copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { identify } from '../../src/model/identity.js';
 import type { Row } from '../../src/model/row.js';
 import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot.js';

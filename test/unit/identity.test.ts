@@ -1,7 +1,7 @@
 /** Identity: which live row a row of the backup is, in the order of the rules. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { identify, NO_MATCH } from '../../src/model/identity.js';
 import { naturalKeyOf } from '../../src/model/northbound.js';
 import type { Row } from '../../src/model/row.js';

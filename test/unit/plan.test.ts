@@ -13,7 +13,7 @@ import type { Plan, PlanOptions } from '../../src/engine/plan/table-plan.js';
 import { countOutcomes } from '../../src/engine/plan/table-plan.js';
 import { MARK, type ScopeMarks } from '../../src/engine/scope/mark.js';
 import { type ResourceFilter, selectLiveScope, selectScope } from '../../src/engine/scope/scope.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { identify } from '../../src/model/identity.js';
 import { danglingReferences } from '../../src/model/reference.js';
 import type { Row, Value } from '../../src/model/row.js';

@@ -1,6 +1,6 @@
 /** Changes of rows as servers tell them, and rows that share memory: against plain models of both. */
 import fc from 'fast-check';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import { type Atom, encodeRow, encodeValue, type Row, type Value } from '../../src/model/row.js';
 import { ChangedRow } from '../../src/model/row-change.js';
 import { StoredRows } from '../../src/model/snapshot.js';

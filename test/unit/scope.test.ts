@@ -9,8 +9,8 @@ import {
   selectLiveScope,
   selectScope,
 } from '../../src/engine/scope/scope.js';
+import { Breath } from '../../src/lib/breath.js';
 import { nearestNames } from '../../src/lib/nearest.js';
-import { Breath } from '../../src/lib/pause.js';
 import { identify } from '../../src/model/identity.js';
 import { danglingReferences } from '../../src/model/reference.js';
 import type { Snapshot } from '../../src/model/snapshot.js';

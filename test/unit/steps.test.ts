@@ -4,7 +4,7 @@
  */
 import { planSteps, type Step, type StepLimits } from '../../src/engine/apply/steps.js';
 import type { PlanOptions } from '../../src/engine/plan/table-plan.js';
-import { Breath } from '../../src/lib/pause.js';
+import { Breath } from '../../src/lib/breath.js';
 import type { Row } from '../../src/model/row.js';
 import { parseJson } from '../../src/ovsdb/json.js';
 import { snapshotOf, type Tables } from '../compat/every-kind.js';

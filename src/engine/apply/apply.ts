@@ -8,7 +8,7 @@
  * Operations are made row by row while they are sent; a request of 300,000 rows is never in memory.
  */
 import { assert } from '../../lib/assert.js';
-import { Breath } from '../../lib/pause.js';
+import { Breath } from '../../lib/breath.js';
 import { wireValue } from '../../model/wire.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

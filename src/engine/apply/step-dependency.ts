@@ -7,7 +7,7 @@
  * refer to. Rows that need each other come together. A second result is the order in which a person would go about it:
  * roots from the bottom up, each followed by what it holds; then updates; then deletes from the top down.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { type Reference, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import { wireValue } from '../../model/wire.js';

@@ -6,7 +6,7 @@
  * been inserted stays: step-dependency.ts says what must not come before what, step-order.ts makes an order of it, and
  * here it is cut. Each step has guards of its own and may, like the one transaction, be carried out twice without harm.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import type { Plan } from '../plan/table-plan.js';
 import { NO_LINK } from './links.js';
 import { FATE } from './planned-row.js';

@@ -2,8 +2,9 @@
  * Verify: the database after applying, captured again, against what the plan said of every row that it touched.
  * The capture is the judge, not the server's reply: rows that nothing holds vanish after a reply that says "fine".
  */
+
+import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot.js';

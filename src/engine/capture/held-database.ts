@@ -6,8 +6,9 @@
  * and while the server makes the reply it answers nobody else: seconds at 100,000 rows, too long for the leader of a
  * cluster. PACED: in small pieces (paced-capture.ts), some ten times as long, with no long silence.
  */
+
+import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import { Breath } from '../../lib/pause.js';
 import type { Snapshot, StoredRows } from '../../model/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import { resultOf } from '../../ovsdb/connection.js';

@@ -3,7 +3,7 @@
  * since are kept beside them and go into the bytes when somebody asks for the table.
  */
 import { assert } from '../../lib/assert.js';
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { encodeRow, parseRow } from '../../model/row.js';
 import { ChangedRow } from '../../model/row-change.js';
 import { StoredRows } from '../../model/snapshot.js';

@@ -5,8 +5,9 @@
  * A server sends the changes that a reply reflects before the reply. So whatever the server sends is dealt with
  * one after the other in the order of its arrival, in `inOrder`, notifications and the replies that matter alike.
  */
+
+import { Breath } from '../../lib/breath.js';
 import { messageOf } from '../../lib/error.js';
-import { Breath } from '../../lib/pause.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { ConnectionError } from '../../ovsdb/error.js';

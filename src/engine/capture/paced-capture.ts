@@ -8,7 +8,7 @@
  * were on the server; when none is left to read, they are the database.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Breath } from '../../lib/pause.js';
+import { Breath } from '../../lib/breath.js';
 import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference.js';
 import { parseRow, type Row, type Value } from '../../model/row.js';
 import { type ChangedRow, plainRow } from '../../model/row-change.js';

@@ -6,7 +6,7 @@
  * Rows are cut out of the bytes one by one. What a piece ends in the middle of is kept until the next one
  * comes, so that a reply of any size takes no more memory than its rows.
  */
-import { Breath } from '../../lib/pause.js';
+import { Breath } from '../../lib/breath.js';
 import { StoredRows } from '../../model/snapshot.js';
 import { WireRowReader } from '../../model/wire.js';
 import { type ResultSink, readError, resultOf } from '../../ovsdb/connection.js';

@@ -4,7 +4,7 @@
  *
  *   ["<monitor>",{"T":{"<uuid>":{"insert":{...}},"<uuid>":{"modify":{...}},"<uuid>":{"delete":null}},...}]
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import type { ChangedRow } from '../../model/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader, skipString } from '../../ovsdb/frame.js';

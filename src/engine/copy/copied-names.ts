@@ -2,8 +2,9 @@
  * What the copies of a working copy (copy.ts) are called: a suffix behind every name that must be unique, and the next
  * free number where an index asks for one. Pure.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import type { Rename } from '../../model/name-reference.js';
 import { nameSupply } from '../../model/northbound-names.js';
 import type { Atom, Row } from '../../model/row.js';

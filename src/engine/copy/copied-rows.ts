@@ -4,7 +4,7 @@
  * A copy is made of every row that is live and can have a copy, with all that it owns. What is not live comes
  * as itself, with all that it owns; but what it owns of live rows is copied, since those are in another place now.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { nounOf } from '../../model/northbound.js';
 import { owns, PORT_BOUND, SHARED_TABLES } from '../../model/northbound-names.js';

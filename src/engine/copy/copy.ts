@@ -7,7 +7,7 @@
  * originals, which are in the result too, stay as they are.
  */
 import { assert } from '../../lib/assert.js';
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { cutLinks, rewriteNames } from '../../model/name-reference.js';
 import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../../model/northbound.js';

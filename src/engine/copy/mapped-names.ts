@@ -2,7 +2,7 @@
  * The names of mapped rows (mapping.ts): they become those of the live rows, and every name that refers to them with
  * them. Pure.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import type { RowPair } from '../../model/identity.js';
 import { type Rename, rewriteNames } from '../../model/name-reference.js';
 import { nounOf } from '../../model/northbound.js';

@@ -5,9 +5,10 @@
  * Such a row takes the live row's name, and every reference by name in the backup follows; references by UUID follow
  * because identity (model/identity.ts) is told the pairs.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
-import type { Breath } from '../../lib/pause.js';
 import type { RowPair } from '../../model/identity.js';
 import { nameOf, nounOf } from '../../model/northbound.js';
 import { isUuid } from '../../model/row.js';

@@ -1,5 +1,5 @@
 /** Changes: a plan told row by row, for people and for the record of the restore. */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row.js';
 import { mapEntries } from '../../model/wire.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';

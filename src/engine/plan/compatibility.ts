@@ -6,8 +6,9 @@
  * a row only the columns. A row that cannot be without what it loses (the action of an ACL, the networks of a router
  * port) is lost itself, and with it (lost-rows.ts) what cannot be without that row.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import { AppError, messageOf, type Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { isRuntimeColumn, nounOf } from '../../model/northbound.js';
 import { type Atom, checkAtom, defaultAtom, encodeRow, encodeValue, type Row, type Value } from '../../model/row.js';
 import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';

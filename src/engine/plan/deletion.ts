@@ -2,8 +2,9 @@
  * Deletion within a scope: what exact deletes there must not be held by what stays, and must not take with it what was
  * to stay. Without a scope there is nothing to settle: then whatever the backup does not hold goes at once. Pure.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { type Reference, referenceColumns, referencesIn } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';
 import type { TableRows } from '../../model/snapshot.js';

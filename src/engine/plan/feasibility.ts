@@ -2,8 +2,9 @@
  * What a server would refuse or silently drop at commit, found beforehand: two rows with one index
  * key, and rows of non-root tables that nothing would hold. Pure.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { holderColumns, referencesIn, referencesOf } from '../../model/reference.js';
 import type { Row } from '../../model/row.js';
 import type { TableRows } from '../../model/snapshot.js';

@@ -1,7 +1,7 @@
 /**
  * What a person calls a row: `switch "web"`, `ACL to-lport 1000 ip4.src == 10.0.0.1 of switch "web"`.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { labelColumns, nameOf, nounOf } from '../../model/northbound.js';
 import { holderColumns, referencesIn } from '../../model/reference.js';
 import { parseRow, type Row } from '../../model/row.js';

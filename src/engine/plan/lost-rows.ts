@@ -4,7 +4,7 @@
  * In the end no reference leads nowhere, and the server drops no row.
  */
 import { assert } from '../../lib/assert.js';
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { nounOf } from '../../model/northbound.js';
 import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
 import { encodeRow, type Row, type Value } from '../../model/row.js';

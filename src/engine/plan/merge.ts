@@ -4,7 +4,7 @@
  * Without `exact` nothing that lives only in the database is taken away: a port that was created since
  * the backup stays in its switch and, with its ACLs, in its port groups.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { holderColumns, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
 import { type Atom, compareAtoms, type Row, type Value } from '../../model/row.js';
 import type { Snapshot } from '../../model/snapshot.js';

@@ -3,8 +3,9 @@
  * about when the port was moved since the backup, into a switch that the restore leaves as it is. Neither taking it
  * out there nor leaving it out here is for a program to decide, so such a plan is not carried out. Pure.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { EXCLUSIVE_TABLES } from '../../model/northbound.js';
 import { holderColumns, referencesIn } from '../../model/reference.js';
 import type { Row, Value } from '../../model/row.js';

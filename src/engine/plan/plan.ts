@@ -5,8 +5,9 @@
  * one outcome, so that restored + skipped + failed = total in each table. Rows to be inserted are kept as
  * their numbers only and made into operations when they are sent: a plan of 300,000 inserts is small.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { keepReferences, referenceColumns } from '../../model/reference.js';
 import type { Row } from '../../model/row.js';

@@ -2,7 +2,7 @@
  * Columns that northd writes and that refer to rows (Network_Function_Group.network_function_active): a live row keeps
  * its own value, but not one that refers to a row which is to be deleted, for the server would refuse that. Pure.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { isRuntimeColumn } from '../../model/northbound.js';
 import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';

@@ -6,8 +6,9 @@
  * into rows and columns that the restore did not touch stays as it is; sets of references are undone member by
  * member, so that a port that somebody added to a switch meanwhile stays in it.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { withoutRuntimeKeys } from '../../model/northbound.js';
 import {

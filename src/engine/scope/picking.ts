@@ -1,7 +1,8 @@
 /** Picking: the rows that a filter names. Pure. */
+
+import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
-import type { Breath } from '../../lib/pause.js';
 import { nounOf } from '../../model/northbound.js';
 import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound-scope.js';
 import { isUuid } from '../../model/row.js';

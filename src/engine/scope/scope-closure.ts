@@ -2,7 +2,7 @@
  * Closure: from the picked rows to all that comes with them. First everything that they own, then what those rows need,
  * and what that needs in turn, each row read once or twice. Pure.
  */
-import type { Breath } from '../../lib/pause.js';
+import type { Breath } from '../../lib/breath.js';
 import { nameOf } from '../../model/northbound.js';
 import { owns, PORT_BOUND } from '../../model/northbound-names.js';
 import {

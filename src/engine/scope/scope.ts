@@ -5,8 +5,9 @@
  * router port is its CARRIER; all else is OUT (mark.ts). A selective backup keeps what is in scope (cutSnapshot); a
  * selective restore plans with the marks of both sides (plan.ts), so that nothing out of scope is touched.
  */
+
+import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import type { Breath } from '../../lib/pause.js';
 import { type Identity, NO_MATCH } from '../../model/identity.js';
 import { nounOf } from '../../model/northbound.js';
 import type { IncludeFlags, ResourceFilter } from '../../model/northbound-scope.js';

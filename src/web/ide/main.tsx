@@ -7,9 +7,9 @@ import { GraphiQL } from 'graphiql';
 import type { ReactElement } from 'react';
 import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
-import backUp from '../../schema/operations/demo-1-back-up.graphql?raw';
-import breakAndRestore from '../../schema/operations/demo-2-break-and-restore.graphql?raw';
-import watch from '../../schema/operations/demo-3-watch.graphql?raw';
+import backUp from '../../../schema/operations/demo-1-back-up.graphql?raw';
+import breakAndRestore from '../../../schema/operations/demo-2-break-and-restore.graphql?raw';
+import watch from '../../../schema/operations/demo-3-watch.graphql?raw';
 import { fetcher } from './fetcher.js';
 import { authorizationInText, HEADERS_TEMPLATE } from './token.js';
 

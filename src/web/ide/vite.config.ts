@@ -11,7 +11,7 @@ export default defineConfig({
   base: '/ide/',
   publicDir: false,
   build: {
-    outDir: fileURLToPath(new URL('../../dist/ide', import.meta.url)),
+    outDir: fileURLToPath(new URL('../../../dist/ide', import.meta.url)),
     emptyOutDir: true,
     target: 'es2022',
     // A data: URL would need a wider policy than 'self'.

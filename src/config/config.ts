@@ -6,11 +6,11 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import proxyAddr from '@fastify/proxy-addr';
 import { z } from 'zod';
-import type { LogLevel } from './lib/log.js';
-import { LOG_LEVELS } from './lib/log.js';
-import { nearestNames } from './lib/nearest.js';
-import type { Remote } from './ovsdb/remote.js';
-import { parseRemotes } from './ovsdb/remote.js';
+import type { LogLevel } from '../lib/log.js';
+import { LOG_LEVELS } from '../lib/log.js';
+import { nearestNames } from '../lib/nearest.js';
+import type { Remote } from '../ovsdb/remote.js';
+import { parseRemotes } from '../ovsdb/remote.js';
 
 export interface SslConfig {
   readonly privateKeyFile: string;
