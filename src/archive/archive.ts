@@ -12,8 +12,8 @@
 import { createHash } from 'node:crypto';
 import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
-import type { Scratch } from '../model/scratch.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { Scratch } from '../model/snapshot/scratch.js';
+import type { Snapshot } from '../model/snapshot/snapshot.js';
 import { ByteReader } from './byte-reader.js';
 import { bounded, compress, decompress } from './compression.js';
 import { type Content as ReadContent, type Reading, readJsonDocument, type Writing, writeJson } from './document.js';

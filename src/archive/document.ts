@@ -19,9 +19,9 @@
 import { assert } from '../lib/assert.js';
 import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { isUuid, parseRow } from '../model/row.js';
-import type { Scratch } from '../model/scratch.js';
-import { ContentDigest, type Snapshot, StoredRows } from '../model/snapshot.js';
+import { isUuid, parseRow } from '../model/row/row.js';
+import type { Scratch } from '../model/snapshot/scratch.js';
+import { ContentDigest, type Snapshot, StoredRows } from '../model/snapshot/snapshot.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
 import { LineSplitter } from './line-splitter.js';

@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { Breath } from '../lib/breath.js';
-import { encodeRow, type Row } from '../model/row.js';
-import { ContentDigest, type TableRows } from '../model/snapshot.js';
-import { wireRow } from '../model/wire.js';
+import { encodeRow, type Row } from '../model/row/row.js';
+import { wireRow } from '../model/row/wire-notation.js';
+import { ContentDigest, type TableRows } from '../model/snapshot/snapshot.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { stringifyJson } from '../ovsdb/json.js';
 import { DOCUMENT_FORMAT, type Writing } from './document.js';

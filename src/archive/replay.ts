@@ -7,7 +7,7 @@
  */
 import { assert } from '../lib/assert.js';
 import { Breath } from '../lib/breath.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { Json } from '../ovsdb/json.js';
 import type { Reading } from './document.js';
 import { MEMBER_BYTES_MAX, type MemberTarget, ROW_BYTES_MAX } from './member-scanner.js';

@@ -5,9 +5,9 @@
 
 import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { parseRow, RowError } from '../model/row.js';
-import { ChangedRow, plainRow } from '../model/row-change.js';
-import type { Scratch } from '../model/scratch.js';
+import { parseRow, RowError } from '../model/row/row.js';
+import { ChangedRow, plainRow } from '../model/row/row-change.js';
+import type { Scratch } from '../model/snapshot/scratch.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import type { Json } from '../ovsdb/json.js';
 import { ROW_BYTES_MAX } from './member-scanner.js';

@@ -5,10 +5,10 @@
 
 import { Breath } from '../lib/breath.js';
 import { AppError, messageOf } from '../lib/error.js';
-import { encodeRow, isUuid, parseRow, type Row, RowError } from '../model/row.js';
-import type { Scratch } from '../model/scratch.js';
-import { ScratchRows } from '../model/scratch-rows.js';
-import { ContentDigest, type Snapshot, StoredRows, type TableRows } from '../model/snapshot.js';
+import { encodeRow, isUuid, parseRow, type Row, RowError } from '../model/row/row.js';
+import type { Scratch } from '../model/snapshot/scratch.js';
+import { ScratchRows } from '../model/snapshot/scratch-rows.js';
+import { ContentDigest, type Snapshot, StoredRows, type TableRows } from '../model/snapshot/snapshot.js';
 import {
   type ColumnSchema,
   type DatabaseSchema,

@@ -4,7 +4,7 @@
  * that a row is what stands between two lines of its indentation.
  */
 import { Breath } from '../lib/breath.js';
-import { ContentDigest } from '../model/snapshot.js';
+import { ContentDigest } from '../model/snapshot/snapshot.js';
 import { isObject, type Json, stringifyJson } from '../ovsdb/json.js';
 import { DOCUMENT_FORMAT, type Writing } from './document.js';
 import { headerJson } from './manifest.js';

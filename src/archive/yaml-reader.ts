@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { defineScalarTag, JSON_SCHEMA, load, NOT_RESOLVED, YAMLException } from 'js-yaml';
 import { Breath } from '../lib/breath.js';
 import { AppError, messageOf } from '../lib/error.js';
-import type { Row } from '../model/row.js';
+import type { Row } from '../model/row/row.js';
 import type { TableSchema } from '../ovsdb/database-schema.js';
 import { isObject, type Json, type JsonObject, parseJson } from '../ovsdb/json.js';
 import {

@@ -18,7 +18,7 @@ import type { ResourceFilter } from '../engine/scope/scope.js';
 import { type Clock, instant } from '../lib/clock.js';
 import { AppError, type Problem } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { countRows } from '../model/snapshot.js';
+import { countRows } from '../model/snapshot/snapshot.js';
 import type { Catalog } from './catalog.js';
 import { checkReferences, checkWhole, describe, unsealed, untruths } from './content.js';
 import type { Databases } from './database.js';

@@ -7,7 +7,7 @@ import { constants, createGunzip, createGzip } from 'node:zlib';
 import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../engine/plan/change.js';
 import type { KeptChange } from '../engine/plan/undo.js';
 import { AppError, messageOf } from '../lib/error.js';
-import type { Row } from '../model/row.js';
+import type { Row } from '../model/row/row.js';
 import { parseJson, stringifyJson } from '../ovsdb/json.js';
 import type { Store } from '../store/store.js';
 import { changeLogKey } from './layout.js';

@@ -1,5 +1,6 @@
 /** Comparing: what would make one configuration, a backup or a live database, equal to another. */
 
+import { identify } from '../engine/identify/identify.js';
 import { describeChanges, type RowChange, withColumns } from '../engine/plan/change.js';
 import { adapt } from '../engine/plan/compatibility.js';
 import { Labels } from '../engine/plan/label.js';
@@ -8,8 +9,7 @@ import { countChanges, type Plan } from '../engine/plan/table-plan.js';
 import type { ResourceFilter } from '../engine/scope/scope.js';
 import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { identify } from '../model/identity.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { BackupService } from './backup.js';
 import type { Catalog } from './catalog.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from './change-log.js';

@@ -6,8 +6,8 @@
 import type { ArchiveFormat, Unpacked } from '../archive/archive.js';
 import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { danglingReferences } from '../model/reference.js';
-import { countRows, countTables, type Snapshot } from '../model/snapshot.js';
+import { danglingReferences } from '../model/reference/reference.js';
+import { countRows, countTables, type Snapshot } from '../model/snapshot/snapshot.js';
 import type { BackupDescription, BackupRecord } from './manifest-record.js';
 import { importedSelection } from './selection.js';
 

@@ -12,7 +12,7 @@ import { assert } from '../lib/assert.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { ByteRange, Store } from '../store/store.js';
 import type { BackupService, ReadBackup } from './backup.js';
 import type { Catalog } from './catalog.js';

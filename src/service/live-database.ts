@@ -6,7 +6,7 @@
 
 import type { HeldDatabase } from '../engine/capture/held-database.js';
 import { messageOf } from '../lib/error.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { Session } from '../ovsdb/client.js';
 import { ConnectionError } from '../ovsdb/error.js';
 import { watchServerDatabase } from '../ovsdb/server-database.js';

@@ -2,6 +2,7 @@
 
 import { copyForRename } from '../engine/copy/copy.js';
 import { findDisplaced, type MappingEntry, resolveMapping } from '../engine/copy/mapping.js';
+import { type Identity, identify } from '../engine/identify/identify.js';
 import { adapt } from '../engine/plan/compatibility.js';
 import { withoutUnheld } from '../engine/plan/lost-rows.js';
 import { makePlan } from '../engine/plan/plan.js';
@@ -15,8 +16,7 @@ import {
 } from '../engine/scope/scope.js';
 import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { type Identity, identify } from '../model/identity.js';
-import { countRows, type Snapshot } from '../model/snapshot.js';
+import { countRows, type Snapshot } from '../model/snapshot/snapshot.js';
 import type { BackupService } from './backup.js';
 import type { BackupRecord } from './manifest-record.js';
 

@@ -2,7 +2,7 @@
 
 import { countChanges, countOutcomes, type Plan } from '../engine/plan/table-plan.js';
 import type { Problem } from '../lib/error.js';
-import { resourceOf } from '../model/northbound.js';
+import { resourceOf } from '../model/northbound/northbound.js';
 import type { ChangeCounts } from './change-log.js';
 import { PULLED_IN_LISTED_MAX } from './resource-filter.js';
 import type { Planned } from './restore-planner.js';

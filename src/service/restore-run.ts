@@ -12,7 +12,7 @@ import { Breath } from '../lib/breath.js';
 import { type Clock, instant } from '../lib/clock.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { countRows, type Snapshot } from '../model/snapshot.js';
+import { countRows, type Snapshot } from '../model/snapshot/snapshot.js';
 import type { Store } from '../store/store.js';
 import { problemOf } from './backup.js';
 import { writeChangeLog } from './change-log.js';

@@ -4,7 +4,7 @@ import type { ArchiveHeader } from '../archive/archive.js';
 import { cutSnapshot, type ResourceFilter, selectScope } from '../engine/scope/scope.js';
 import { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { BackupRecord } from './manifest-record.js';
 import { PULLED_IN_LISTED_MAX, pulledInSchema, resourceFilterSchema } from './resource-filter.js';
 

@@ -5,7 +5,7 @@
 
 import { fingerprint, WITNESSES_MAX } from '../engine/apply/step-witness.js';
 import { OUTCOME, type Plan } from '../engine/plan/table-plan.js';
-import { wireValue } from '../model/wire.js';
+import { wireValue } from '../model/row/wire-notation.js';
 import type { Session } from '../ovsdb/client.js';
 import { isObject, type Json, stringifyJson } from '../ovsdb/json.js';
 import type { Witness } from './restore-record.js';

@@ -4,7 +4,7 @@ import { makePlan } from '../engine/plan/plan.js';
 import { identifyByUuid, type UndoMode, undoTarget } from '../engine/plan/undo.js';
 import type { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
-import { countRows, type Snapshot } from '../model/snapshot.js';
+import { countRows, type Snapshot } from '../model/snapshot/snapshot.js';
 import type { Store } from '../store/store.js';
 import { readKeptChanges } from './change-log.js';
 import { changeLogKey } from './layout.js';

@@ -11,7 +11,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../lib/assert.js';
 import { type AppError, errnoOf } from '../lib/error.js';
-import type { Scratch } from '../model/scratch.js';
+import type { Scratch } from '../model/snapshot/scratch.js';
 import { TEMPORARY_PREFIX } from './folder-lock.js';
 import { storeError } from './store.js';
 

@@ -10,8 +10,8 @@ import {
   unpackArchive,
 } from '../../src/archive/archive.js';
 import { canonicalText } from '../../src/archive/snapshot-builder.js';
-import type { Row } from '../../src/model/row.js';
-import { countRows, countTables, type Snapshot, StoredRows } from '../../src/model/snapshot.js';
+import type { Row } from '../../src/model/row/row.js';
+import { countRows, countTables, type Snapshot, StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';
 import type { Json } from '../../src/ovsdb/json.js';
 

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { holderColumns, referenceColumns } from '../../src/model/reference.js';
-import { type Atom, defaultAtom, type Row, type Value } from '../../src/model/row.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
+import { holderColumns, referenceColumns } from '../../src/model/reference/reference.js';
+import { type Atom, defaultAtom, type Row, type Value } from '../../src/model/row/row.js';
+import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import {
   type BaseType,
   type ColumnSchema,

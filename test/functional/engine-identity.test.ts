@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { countRows, type Snapshot } from '../../src/model/snapshot.js';
+import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { countsOf, Engine, EXACT, planBetween } from '../support/engine.js';
 import { dumpDatabase, rowCount, transact } from '../support/judge.js';
 import { type DatabaseFileOptions, databaseFile } from '../support/northbound/database-file.js';

@@ -9,7 +9,7 @@ import { makePlan } from '../../src/engine/plan/plan.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
 import { identifyByUuid, type KeptChange, undoTarget } from '../../src/engine/plan/undo.js';
 import { Breath } from '../../src/lib/breath.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
+import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { countsOf, Engine, EXACT, OVERWRITE, SKIP } from '../support/engine.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase } from '../support/judge.js';
 import { type DatabaseFileOptions, databaseFile } from '../support/northbound/database-file.js';

@@ -14,7 +14,7 @@ import { planSteps, STEP_LIMITS, type StepLimits } from '../../src/engine/apply/
 import { capture } from '../../src/engine/capture/capture.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
 import { Breath } from '../../src/lib/breath.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
+import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';
 import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';
 import { snapshotOf, type Tables } from '../compat/every-kind.js';

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { type UnpackOptions, unpackArchive } from '../../src/archive/archive.js';
-import type { Scratch } from '../../src/model/scratch.js';
+import type { Scratch } from '../../src/model/snapshot/scratch.js';
 import { openScratch } from '../../src/store/scratch.js';
 import { failureOf, pack, SMALL, textsOf, unpack } from '../compat/every-kind.js';
 import { environment } from '../support/ovsdb-server.js';

@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { verifyPlan } from '../../src/engine/apply/verify.js';
 import { copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
+import { identify } from '../../src/engine/identify/identify.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import { Breath } from '../../src/lib/breath.js';
-import { identify } from '../../src/model/identity.js';
-import { countRows, type Snapshot } from '../../src/model/snapshot.js';
+import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { Engine, SKIP } from '../support/engine.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';

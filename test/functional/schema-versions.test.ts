@@ -1,7 +1,7 @@
 /** Restores across releases against real servers, one for each schema from 20.03 to main. */
 import { adapt } from '../../src/engine/plan/compatibility.js';
 import { Breath } from '../../src/lib/breath.js';
-import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot.js';
+import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { failureOf, textsOf } from '../compat/every-kind.js';
 import { everySchema, rowsOfSchema } from '../compat/schema-rows.js';
 import { Engine, EXACT, OVERWRITE, planBetween } from '../support/engine.js';

@@ -3,8 +3,8 @@
  * rows in common, rows held by others, and index keys of other rows. What they hold is valid: nothing dangles, nothing
  * is unheld.
  */
-import { referenceColumns, referencesOf, rewriteReferences } from '../../src/model/reference.js';
-import type { Atom, Row, Value } from '../../src/model/row.js';
+import { referenceColumns, referencesOf, rewriteReferences } from '../../src/model/reference/reference.js';
+import type { Atom, Row, Value } from '../../src/model/row/row.js';
 import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../src/ovsdb/database-schema.js';
 
 export interface RandomOptions {

@@ -5,8 +5,8 @@
  * touch each other's rows.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Row } from '../../src/model/row.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
+import type { Row } from '../../src/model/row/row.js';
+import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { type ExactJson, isList, isObject } from './exact-json.js';
 import { NORTHBOUND } from './judge.js';
 import { Rng } from './northbound/lib/rng.mjs';

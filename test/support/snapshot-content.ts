@@ -1,7 +1,7 @@
 /** What the product captured, in the form in which the judge reads a database. */
-import type { Row } from '../../src/model/row.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
-import { wireValue } from '../../src/model/wire.js';
+import type { Row } from '../../src/model/row/row.js';
+import { wireValue } from '../../src/model/row/wire-notation.js';
+import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import type { TableSchema } from '../../src/ovsdb/database-schema.js';
 import { isList, parseExact, printExact } from './exact-json.js';
 import type { DatabaseContent } from './judge.js';

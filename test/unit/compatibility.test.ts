@@ -1,10 +1,10 @@
 /** A backup of one schema version in a database of another: every pair of the versions there are, and loss by loss. */
 import { type Adaptation, adapt } from '../../src/engine/plan/compatibility.js';
 import { Breath } from '../../src/lib/breath.js';
-import { isRuntimeColumn } from '../../src/model/northbound.js';
-import { danglingReferences, holderColumns, referencesIn, referencesOf } from '../../src/model/reference.js';
-import { encodeRow, type Row } from '../../src/model/row.js';
-import { countRows, type Snapshot, type TableRows } from '../../src/model/snapshot.js';
+import { isRuntimeColumn } from '../../src/model/northbound/northbound.js';
+import { danglingReferences, holderColumns, referencesIn, referencesOf } from '../../src/model/reference/reference.js';
+import { encodeRow, type Row } from '../../src/model/row/row.js';
+import { countRows, type Snapshot, type TableRows } from '../../src/model/snapshot/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
 import type { Json } from '../../src/ovsdb/json.js';
 import { failureOf, snapshotOf, type Tables, textsOf } from '../compat/every-kind.js';

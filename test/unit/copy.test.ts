@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CopyOptions, copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
+import { identify } from '../../src/engine/identify/identify.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
 import { Breath } from '../../src/lib/breath.js';
-import { identify } from '../../src/model/identity.js';
-import type { Row } from '../../src/model/row.js';
-import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot.js';
+import type { Row } from '../../src/model/row/row.js';
+import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';
 import { parseJson } from '../../src/ovsdb/json.js';
 import { snapshotOf, type Tables } from '../compat/every-kind.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { adapt, isSameSchema } from '../../src/engine/plan/compatibility.js';
 import { diffRows, equalValues } from '../../src/engine/plan/diff.js';
 import { Breath } from '../../src/lib/breath.js';
-import { encodeRow, parseRow, type Row } from '../../src/model/row.js';
+import { encodeRow, parseRow, type Row } from '../../src/model/row/row.js';
 import { type DatabaseSchema, readDatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
 import type { Json, JsonObject } from '../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND, failureOf, snapshotOf, textsOf } from '../compat/every-kind.js';

@@ -1,11 +1,11 @@
 /** Identity: which live row a row of the backup is, in the order of the rules. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { identify, NO_MATCH } from '../../src/engine/identify/identify.js';
 import { Breath } from '../../src/lib/breath.js';
-import { identify, NO_MATCH } from '../../src/model/identity.js';
-import { naturalKeyOf } from '../../src/model/northbound.js';
-import type { Row } from '../../src/model/row.js';
-import { countRows, type Snapshot } from '../../src/model/snapshot.js';
+import { naturalKeyOf } from '../../src/model/northbound/northbound.js';
+import type { Row } from '../../src/model/row/row.js';
+import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { snapshotOf, type Tables } from '../compat/every-kind.js';
 import { everySchema, rowsOfSchema } from '../compat/schema-rows.js';
 import { EXACT, northboundSchema, planBetween } from '../support/engine.js';

@@ -1,6 +1,6 @@
 /** The tokenizer of OVN's match language: which names are found, and that nothing else is touched. */
 import fc from 'fast-check';
-import { type MatchName, namesInMatch, rewriteMatch } from '../../src/model/match.js';
+import { type MatchName, namesInMatch, rewriteMatch } from '../../src/model/northbound/match-expression.js';
 
 const names = (match: string): string[] => namesInMatch(match).map(({ kind, name }) => `${kind} ${name}`);
 const suffixed = ({ name }: MatchName): string => `${name}_new`;

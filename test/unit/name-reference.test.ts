@@ -1,7 +1,8 @@
 /** Names that rows hold of other rows: found, rewritten, and left alone where they are none. */
-import { cutLinks, nameReferences, type Rename, rewriteNames } from '../../src/model/name-reference.js';
-import { nameColumns } from '../../src/model/northbound-names.js';
-import type { Row } from '../../src/model/row.js';
+
+import { nameColumns } from '../../src/model/northbound/name-column.js';
+import { cutLinks, nameReferences, type Rename, rewriteNames } from '../../src/model/northbound/name-reference.js';
+import type { Row } from '../../src/model/row/row.js';
 import { northboundSchema } from '../support/engine.js';
 
 /** "column table,table name" of each reference. */

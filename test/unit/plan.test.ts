@@ -1,6 +1,7 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
 import { readFileSync } from 'node:fs';
 import { verifyPlan } from '../../src/engine/apply/verify.js';
+import { identify } from '../../src/engine/identify/identify.js';
 import {
   type ColumnChange,
   deltaOf,
@@ -14,9 +15,8 @@ import { countOutcomes } from '../../src/engine/plan/table-plan.js';
 import { MARK, type ScopeMarks } from '../../src/engine/scope/mark.js';
 import { type ResourceFilter, selectLiveScope, selectScope } from '../../src/engine/scope/scope.js';
 import { Breath } from '../../src/lib/breath.js';
-import { identify } from '../../src/model/identity.js';
-import { danglingReferences } from '../../src/model/reference.js';
-import type { Row, Value } from '../../src/model/row.js';
+import { danglingReferences } from '../../src/model/reference/reference.js';
+import type { Row, Value } from '../../src/model/row/row.js';
 import {
   type ColumnSchema,
   type DatabaseSchema,

@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { unpackArchive } from '../../src/archive/archive.js';
-import { countRows, type Snapshot } from '../../src/model/snapshot.js';
+import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { type Json, stringifyJson } from '../../src/ovsdb/json.js';
 import { openScratch } from '../../src/store/scratch.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../compat/every-kind.js';

@@ -1,10 +1,10 @@
 /** Changes of rows as servers tell them, and rows that share memory: against plain models of both. */
 import fc from 'fast-check';
 import { Breath } from '../../src/lib/breath.js';
-import { type Atom, encodeRow, encodeValue, type Row, type Value } from '../../src/model/row.js';
-import { ChangedRow } from '../../src/model/row-change.js';
-import { StoredRows } from '../../src/model/snapshot.js';
-import { mapEntries, wireValue } from '../../src/model/wire.js';
+import { type Atom, encodeRow, encodeValue, type Row, type Value } from '../../src/model/row/row.js';
+import { ChangedRow } from '../../src/model/row/row-change.js';
+import { mapEntries, wireValue } from '../../src/model/row/wire-notation.js';
+import { StoredRows } from '../../src/model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../src/ovsdb/database-schema.js';
 import { type Json, parseJson } from '../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND } from '../compat/every-kind.js';

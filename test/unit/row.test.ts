@@ -1,7 +1,7 @@
 /** Rows in plain notation: one canonical text for one row, and nothing in it that the schema does not allow. */
 import fc from 'fast-check';
-import { type Atom, compareAtoms, encodeRow, isUuid, parseRow, type Row, RowError } from '../../src/model/row.js';
-import { ContentDigest, countRows, countTables, isSorted, StoredRows } from '../../src/model/snapshot.js';
+import { type Atom, compareAtoms, encodeRow, isUuid, parseRow, type Row, RowError } from '../../src/model/row/row.js';
+import { ContentDigest, countRows, countTables, isSorted, StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { readDatabaseSchema, SchemaError, type TableSchema } from '../../src/ovsdb/database-schema.js';
 import type { Json } from '../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND, snapshotOf } from '../compat/every-kind.js';

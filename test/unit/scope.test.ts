@@ -1,5 +1,6 @@
 /** Scope: what a filter picks, what comes along and why, and what is cut out of a snapshot. */
 
+import { identify } from '../../src/engine/identify/identify.js';
 import { MARK } from '../../src/engine/scope/mark.js';
 import {
   cutSnapshot,
@@ -11,9 +12,8 @@ import {
 } from '../../src/engine/scope/scope.js';
 import { Breath } from '../../src/lib/breath.js';
 import { nearestNames } from '../../src/lib/nearest.js';
-import { identify } from '../../src/model/identity.js';
-import { danglingReferences } from '../../src/model/reference.js';
-import type { Snapshot } from '../../src/model/snapshot.js';
+import { danglingReferences } from '../../src/model/reference/reference.js';
+import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { failureOf, snapshotOf, type Tables, textsOf } from '../compat/every-kind.js';
 import { northboundSchema } from '../support/engine.js';
 

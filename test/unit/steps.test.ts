@@ -5,7 +5,7 @@
 import { planSteps, type Step, type StepLimits } from '../../src/engine/apply/steps.js';
 import type { PlanOptions } from '../../src/engine/plan/table-plan.js';
 import { Breath } from '../../src/lib/breath.js';
-import type { Row } from '../../src/model/row.js';
+import type { Row } from '../../src/model/row/row.js';
 import { parseJson } from '../../src/ovsdb/json.js';
 import { snapshotOf, type Tables } from '../compat/every-kind.js';
 import { EXACT, northboundSchema, planBetween, SKIP } from '../support/engine.js';

@@ -5,11 +5,11 @@ import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Scratch } from '../../src/model/scratch.js';
-import { ScratchRows } from '../../src/model/scratch-rows.js';
-import { StoredRows } from '../../src/model/snapshot.js';
-import { UuidIndex } from '../../src/model/uuid-index.js';
-import { readUuid, UUID_WORDS, writeUuid } from '../../src/model/uuid-words.js';
+import type { Scratch } from '../../src/model/snapshot/scratch.js';
+import { ScratchRows } from '../../src/model/snapshot/scratch-rows.js';
+import { StoredRows } from '../../src/model/snapshot/snapshot.js';
+import { UuidIndex } from '../../src/model/snapshot/uuid-index.js';
+import { readUuid, UUID_WORDS, writeUuid } from '../../src/model/snapshot/uuid-words.js';
 import { openScratch, ScratchFile } from '../../src/store/scratch.js';
 
 const UUID = '0123abcd-4567-89ef-0123-456789abcdef';

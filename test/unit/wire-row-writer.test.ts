@@ -3,9 +3,9 @@
  * back.
  */
 import fc from 'fast-check';
-import { type Atom, encodeRow, parseRow, type Row } from '../../src/model/row.js';
-import { WireRowReader, wireAtom, wireValue } from '../../src/model/wire.js';
-import { WireRowWriter } from '../../src/model/wire-row-writer.js';
+import { type Atom, encodeRow, parseRow, type Row } from '../../src/model/row/row.js';
+import { WireRowReader, wireAtom, wireValue } from '../../src/model/row/wire-notation.js';
+import { WireRowWriter } from '../../src/model/row/wire-row-writer.js';
 import { type BaseType, readDatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';
 import { FrameError } from '../../src/ovsdb/frame.js';
 import { anyTables, EVERY_KIND } from '../compat/every-kind.js';

@@ -9,7 +9,7 @@
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
-import { wireValue } from '../../model/wire.js';
+import { wireValue } from '../../model/row/wire-notation.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import {

@@ -6,7 +6,7 @@
  * there or that a connection breaks is an answer, and no error.
  */
 import { messageOf } from '../../lib/error.js';
-import { SEQUENCE, type SyncTarget } from '../../model/northbound-sequence.js';
+import { SEQUENCE, type SyncTarget } from '../../model/northbound/config-sequence.js';
 import type { DatabaseClient, Session } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
 import { isObject, type Json } from '../../ovsdb/json.js';

@@ -1,8 +1,8 @@
 /** Guards: operations that abort a transaction when the database is no longer what the plan was made from. */
-import { isRuntimeColumn, nameOf, naturalKey } from '../../model/northbound.js';
-import type { Row } from '../../model/row.js';
-import type { TableRows } from '../../model/snapshot.js';
-import { wireRow, wireValue } from '../../model/wire.js';
+import { isRuntimeColumn, nameOf, naturalKey } from '../../model/northbound/northbound.js';
+import type { Row } from '../../model/row/row.js';
+import { wireRow, wireValue } from '../../model/row/wire-notation.js';
+import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { waitOperation } from '../../ovsdb/operation.js';
 import type { ColumnDiff } from '../plan/diff.js';

@@ -1,8 +1,8 @@
 /** Inserts: rows of a backup as operations, as they are to be in the database. */
-import { type Reference, referenceColumns, rewriteReferences } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
-import { wireRow } from '../../model/wire.js';
-import { WireRowWriter } from '../../model/wire-row-writer.js';
+import { type Reference, referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
+import { wireRow } from '../../model/row/wire-notation.js';
+import { WireRowWriter } from '../../model/row/wire-row-writer.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { insertOperation } from '../../ovsdb/operation.js';
 import { isTranslated, type Plan, type TablePlan, translateRow } from '../plan/table-plan.js';

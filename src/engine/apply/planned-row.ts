@@ -2,8 +2,13 @@
  * The rows that a plan changes, numbered through all tables: what steps are ordered by. Rows stay numbers here, so that
  * 300,000 of them cost a few megabytes.
  */
-import { type Reference, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
+import {
+  type Reference,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+} from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from '../plan/table-plan.js';
 

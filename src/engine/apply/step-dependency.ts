@@ -8,9 +8,14 @@
  * roots from the bottom up, each followed by what it holds; then updates; then deletes from the top down.
  */
 import type { Breath } from '../../lib/breath.js';
-import { type Reference, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
-import { wireValue } from '../../model/wire.js';
+import {
+  type Reference,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+} from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
+import { wireValue } from '../../model/row/wire-notation.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { keysOf } from '../plan/feasibility.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';

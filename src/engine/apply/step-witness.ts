@@ -1,6 +1,6 @@
 /** Witnesses of a step: rows that it touches and that tell afterwards whether it was carried out. */
 import { createHash } from 'node:crypto';
-import { wireValue } from '../../model/wire.js';
+import { wireValue } from '../../model/row/wire-notation.js';
 import { FATE, memberColumns, type PlannedRows } from './planned-row.js';
 
 export interface StepWitness {

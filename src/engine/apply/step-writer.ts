@@ -1,6 +1,6 @@
 /** The operations of one step, as text: its guards, then inserts, members of sets, updates and deletes. */
-import type { Reference, ReferenceColumn } from '../../model/reference.js';
-import { wireAtom, wireValue } from '../../model/wire.js';
+import type { Reference, ReferenceColumn } from '../../model/reference/reference.js';
+import { wireAtom, wireValue } from '../../model/row/wire-notation.js';
 import { deleteOperation, mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
 import type { RowUpdate } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';

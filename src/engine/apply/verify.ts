@@ -5,9 +5,9 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
-import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { diffRows, equalValues } from '../plan/diff.js';
 import { labelOf } from '../plan/label.js';

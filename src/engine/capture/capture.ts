@@ -2,7 +2,7 @@
  * Capture: reads every table and every stored column of the live schema at one instant, and keeps nothing open.
  */
 
-import type { Snapshot } from '../../model/snapshot.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import { type CaptureOptions, HeldDatabase } from './held-database.js';
 

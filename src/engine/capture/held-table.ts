@@ -4,10 +4,10 @@
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
-import { encodeRow, parseRow } from '../../model/row.js';
-import { ChangedRow } from '../../model/row-change.js';
-import { StoredRows } from '../../model/snapshot.js';
-import { WireRowReader } from '../../model/wire.js';
+import { encodeRow, parseRow } from '../../model/row/row.js';
+import { ChangedRow } from '../../model/row/row-change.js';
+import { WireRowReader } from '../../model/row/wire-notation.js';
+import { StoredRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { FrameError } from '../../ovsdb/frame.js';
 import type { Json } from '../../ovsdb/json.js';

@@ -9,9 +9,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Breath } from '../../lib/breath.js';
-import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference.js';
-import { parseRow, type Row, type Value } from '../../model/row.js';
-import { type ChangedRow, plainRow } from '../../model/row-change.js';
+import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference/reference.js';
+import { parseRow, type Row, type Value } from '../../model/row/row.js';
+import { type ChangedRow, plainRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader } from '../../ovsdb/frame.js';
 import type { JsonObject } from '../../ovsdb/json.js';

@@ -5,7 +5,7 @@
  *   ["<monitor>",{"T":{"<uuid>":{"insert":{...}},"<uuid>":{"modify":{...}},"<uuid>":{"delete":null}},...}]
  */
 import type { Breath } from '../../lib/breath.js';
-import type { ChangedRow } from '../../model/row-change.js';
+import type { ChangedRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader, skipString } from '../../ovsdb/frame.js';
 import { type JsonObject, parseJson } from '../../ovsdb/json.js';

@@ -5,10 +5,10 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import type { Rename } from '../../model/name-reference.js';
-import { nameSupply } from '../../model/northbound-names.js';
-import type { Atom, Row } from '../../model/row.js';
-import type { Snapshot } from '../../model/snapshot.js';
+import { nameSupply } from '../../model/northbound/name-column.js';
+import type { Rename } from '../../model/northbound/name-reference.js';
+import type { Atom, Row } from '../../model/row/row.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { CopiedRows } from './copied-rows.js';
 

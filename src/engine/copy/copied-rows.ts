@@ -5,12 +5,12 @@
  * as itself, with all that it owns; but what it owns of live rows is copied, since those are in another place now.
  */
 import type { Breath } from '../../lib/breath.js';
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { nounOf } from '../../model/northbound.js';
-import { owns, PORT_BOUND, SHARED_TABLES } from '../../model/northbound-names.js';
-import { type Reference, referenceColumns, referencesOf } from '../../model/reference.js';
-import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import { owns, PORT_BOUND, SHARED_TABLES } from '../../model/northbound/name-column.js';
+import { nounOf } from '../../model/northbound/northbound.js';
+import { type Reference, referenceColumns, referencesOf } from '../../model/reference/reference.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 
 export interface CopyBasis {
   readonly backup: Snapshot;

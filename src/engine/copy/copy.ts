@@ -8,14 +8,14 @@
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { cutLinks, rewriteNames } from '../../model/name-reference.js';
-import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../../model/northbound.js';
-import { DISABLED, outsideKind, singularKeys } from '../../model/northbound-names.js';
-import { type ReferenceColumn, referenceColumns, rewriteReferences } from '../../model/reference.js';
-import { type Atom, encodeRow, type Row, type Value } from '../../model/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
+import { DISABLED, outsideKind, singularKeys } from '../../model/northbound/name-column.js';
+import { cutLinks, rewriteNames } from '../../model/northbound/name-reference.js';
+import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../../model/northbound/northbound.js';
+import { type ReferenceColumn, referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
+import { type Atom, encodeRow, type Row, type Value } from '../../model/row/row.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { labelOf } from '../plan/label.js';
 import { CopiedNames } from './copied-names.js';
 import { CopiedRows, type CopyBasis, holds } from './copied-rows.js';

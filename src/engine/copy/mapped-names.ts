@@ -3,13 +3,13 @@
  * them. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
-import type { RowPair } from '../../model/identity.js';
-import { type Rename, rewriteNames } from '../../model/name-reference.js';
-import { nounOf } from '../../model/northbound.js';
-import { isLikeMadeName, LIKE_MADE_NAMES, NAMED_IN_MATCHES, nameColumns } from '../../model/northbound-names.js';
-import { encodeRow, type Row, type Value } from '../../model/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
+import { isLikeMadeName, LIKE_MADE_NAMES, NAMED_IN_MATCHES, nameColumns } from '../../model/northbound/name-column.js';
+import { type Rename, rewriteNames } from '../../model/northbound/name-reference.js';
+import { nounOf } from '../../model/northbound/northbound.js';
+import { encodeRow, type Row, type Value } from '../../model/row/row.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import type { RowPair } from '../identify/identify.js';
 import { nameInText } from '../plan/label.js';
 
 export interface RenamedBackup {

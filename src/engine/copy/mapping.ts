@@ -9,11 +9,11 @@
 import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
-import type { RowPair } from '../../model/identity.js';
-import { nameOf, nounOf } from '../../model/northbound.js';
-import { isUuid } from '../../model/row.js';
-import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import { nameOf, nounOf } from '../../model/northbound/northbound.js';
+import { isUuid } from '../../model/row/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import type { RowPair } from '../identify/identify.js';
 import { labelOf, nameInText } from '../plan/label.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
 import { renameMapped } from './mapped-names.js';

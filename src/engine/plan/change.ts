@@ -1,7 +1,7 @@
 /** Changes: a plan told row by row, for people and for the record of the restore. */
 import type { Breath } from '../../lib/breath.js';
-import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row.js';
-import { mapEntries } from '../../model/wire.js';
+import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row/row.js';
+import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Labels, labelOf } from './label.js';
 import {

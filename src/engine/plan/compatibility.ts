@@ -9,10 +9,18 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError, messageOf, type Problem } from '../../lib/error.js';
-import { isRuntimeColumn, nounOf } from '../../model/northbound.js';
-import { type Atom, checkAtom, defaultAtom, encodeRow, encodeValue, type Row, type Value } from '../../model/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
-import { mapEntries } from '../../model/wire.js';
+import { isRuntimeColumn, nounOf } from '../../model/northbound/northbound.js';
+import {
+  type Atom,
+  checkAtom,
+  defaultAtom,
+  encodeRow,
+  encodeValue,
+  type Row,
+  type Value,
+} from '../../model/row/row.js';
+import { mapEntries } from '../../model/row/wire-notation.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from './label.js';

@@ -5,9 +5,9 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { type Reference, referenceColumns, referencesIn } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
-import type { TableRows } from '../../model/snapshot.js';
+import { type Reference, referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
+import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { Reach } from '../scope/reach.js';
 import { labelOf } from './label.js';

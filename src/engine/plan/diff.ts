@@ -1,7 +1,7 @@
 /** Diff: in which columns two rows differ, runtime state aside. Pure. */
 
-import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound.js';
-import type { Row, Value } from '../../model/row.js';
+import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/northbound.js';
+import type { Row, Value } from '../../model/row/row.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 

@@ -5,9 +5,9 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { holderColumns, referencesIn, referencesOf } from '../../model/reference.js';
-import type { Row } from '../../model/row.js';
-import type { TableRows } from '../../model/snapshot.js';
+import { holderColumns, referencesIn, referencesOf } from '../../model/reference/reference.js';
+import type { Row } from '../../model/row/row.js';
+import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from './label.js';

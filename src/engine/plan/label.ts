@@ -2,10 +2,10 @@
  * What a person calls a row: `switch "web"`, `ACL to-lport 1000 ip4.src == 10.0.0.1 of switch "web"`.
  */
 import type { Breath } from '../../lib/breath.js';
-import { labelColumns, nameOf, nounOf } from '../../model/northbound.js';
-import { holderColumns, referencesIn } from '../../model/reference.js';
-import { parseRow, type Row } from '../../model/row.js';
-import type { Snapshot } from '../../model/snapshot.js';
+import { labelColumns, nameOf, nounOf } from '../../model/northbound/northbound.js';
+import { holderColumns, referencesIn } from '../../model/reference/reference.js';
+import { parseRow, type Row } from '../../model/row/row.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { MemberReader } from '../../ovsdb/frame.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';

@@ -5,10 +5,10 @@
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
-import { nounOf } from '../../model/northbound.js';
-import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
-import { encodeRow, type Row, type Value } from '../../model/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot.js';
+import { nounOf } from '../../model/northbound/northbound.js';
+import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
+import { encodeRow, type Row, type Value } from '../../model/row/row.js';
+import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 
 export interface LostFollowers {

@@ -5,10 +5,15 @@
  * the backup stays in its switch and, with its ACLs, in its port groups.
  */
 import type { Breath } from '../../lib/breath.js';
-import { holderColumns, type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference.js';
-import { type Atom, compareAtoms, type Row, type Value } from '../../model/row.js';
-import type { Snapshot } from '../../model/snapshot.js';
-import { mapEntries } from '../../model/wire.js';
+import {
+  holderColumns,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+} from '../../model/reference/reference.js';
+import { type Atom, compareAtoms, type Row, type Value } from '../../model/row/row.js';
+import { mapEntries } from '../../model/row/wire-notation.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Attachment, TablePlan } from './table-plan.js';
 

@@ -6,9 +6,9 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { EXCLUSIVE_TABLES } from '../../model/northbound.js';
-import { holderColumns, referencesIn } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
+import { EXCLUSIVE_TABLES } from '../../model/northbound/northbound.js';
+import { holderColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
 import { labelOf } from './label.js';
 import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from './table-plan.js';
 

@@ -8,11 +8,11 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { keepReferences, referenceColumns } from '../../model/reference.js';
-import type { Row } from '../../model/row.js';
-import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
+import type { Row } from '../../model/row/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOut } from '../scope/left-out.js';
 import { MARK } from '../scope/mark.js';
 import { Reach } from '../scope/reach.js';

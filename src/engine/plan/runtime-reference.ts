@@ -3,9 +3,9 @@
  * its own value, but not one that refers to a row which is to be deleted, for the server would refuse that. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { isRuntimeColumn } from '../../model/northbound.js';
-import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference.js';
+import { isRuntimeColumn } from '../../model/northbound/northbound.js';
+import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { OUTCOME, type RowUpdate, type TablePlan } from './table-plan.js';
 
 interface Draft extends TablePlan {

@@ -2,12 +2,12 @@
  * The words of a plan: what becomes of each row, table by table (plan.ts makes it, apply.ts carries it out).
  */
 import type { Problem } from '../../lib/error.js';
-import type { Identity } from '../../model/identity.js';
-import { ACCESS_TABLES } from '../../model/northbound.js';
-import { referenceColumns, rewriteReferences } from '../../model/reference.js';
-import type { Row, Value } from '../../model/row.js';
-import type { Snapshot, TableRows } from '../../model/snapshot.js';
+import { ACCESS_TABLES } from '../../model/northbound/northbound.js';
+import { referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
+import type { Row, Value } from '../../model/row/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import type { Identity } from '../identify/identify.js';
 import type { ScopeMarks } from '../scope/mark.js';
 import type { Reach } from '../scope/reach.js';
 import type { ColumnDiff } from './diff.js';

@@ -9,18 +9,18 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { withoutRuntimeKeys } from '../../model/northbound.js';
+import { withoutRuntimeKeys } from '../../model/northbound/northbound.js';
 import {
   holderColumns,
   keepReferences,
   type ReferenceColumn,
   referenceColumns,
   referencesIn,
-} from '../../model/reference.js';
-import { type Atom, encodeRow, parseRow, type Row, RowError, type Value } from '../../model/row.js';
-import { type Snapshot, type StoredRows, type TableRows } from '../../model/snapshot.js';
+} from '../../model/reference/reference.js';
+import { type Atom, encodeRow, parseRow, type Row, RowError, type Value } from '../../model/row/row.js';
+import { type Snapshot, type StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import type { ColumnChange } from './change.js';
 import { diffRows, equalValues } from './diff.js';
 import { labelOf } from './label.js';

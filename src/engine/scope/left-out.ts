@@ -1,9 +1,9 @@
 /** References that a part of a configuration leaves out: counted column by column, to be warned of. */
 
-import { nounOf } from '../../model/northbound.js';
-import { referenceColumns, referencesIn } from '../../model/reference.js';
-import type { Row } from '../../model/row.js';
-import type { Snapshot } from '../../model/snapshot.js';
+import { nounOf } from '../../model/northbound/northbound.js';
+import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Row } from '../../model/row/row.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { MARK } from './mark.js';
 

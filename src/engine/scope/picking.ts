@@ -3,10 +3,10 @@
 import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
-import { nounOf } from '../../model/northbound.js';
-import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound-scope.js';
-import { isUuid } from '../../model/row.js';
-import type { Snapshot } from '../../model/snapshot.js';
+import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound/filter.js';
+import { nounOf } from '../../model/northbound/northbound.js';
+import { isUuid } from '../../model/row/row.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { nameInText } from '../plan/label.js';
 
 /** Table -> numbers of the picked rows. */

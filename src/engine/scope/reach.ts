@@ -3,10 +3,10 @@
  * which live rows are nobody's business. Pure.
  */
 
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { holderColumns, referencesIn } from '../../model/reference.js';
-import type { Snapshot } from '../../model/snapshot.js';
+import { holderColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { MARK, type ScopeMarks } from './mark.js';
 
 export interface ReachParts {

@@ -3,8 +3,6 @@
  * and what that needs in turn, each row read once or twice. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
-import { nameOf } from '../../model/northbound.js';
-import { owns, PORT_BOUND } from '../../model/northbound-names.js';
 import {
   FLAGGED_TABLES,
   flagOf,
@@ -18,10 +16,12 @@ import {
   ROUTER_PORT,
   routerPeerOf,
   SWITCH_PORT,
-} from '../../model/northbound-scope.js';
-import { referenceColumns, referencesIn } from '../../model/reference.js';
-import type { Row } from '../../model/row.js';
-import type { Snapshot, TableRows } from '../../model/snapshot.js';
+} from '../../model/northbound/filter.js';
+import { owns, PORT_BOUND } from '../../model/northbound/name-column.js';
+import { nameOf } from '../../model/northbound/northbound.js';
+import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Row } from '../../model/row/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf, nameInText } from '../plan/label.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';

@@ -8,13 +8,13 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import { type Identity, NO_MATCH } from '../../model/identity.js';
-import { nounOf } from '../../model/northbound.js';
-import type { IncludeFlags, ResourceFilter } from '../../model/northbound-scope.js';
-import { referenceColumns, rewriteReferences } from '../../model/reference.js';
-import { encodeRow, type Row } from '../../model/row.js';
-import { type Snapshot, StoredRows } from '../../model/snapshot.js';
+import type { IncludeFlags, ResourceFilter } from '../../model/northbound/filter.js';
+import { nounOf } from '../../model/northbound/northbound.js';
+import { referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
+import { encodeRow, type Row } from '../../model/row/row.js';
+import { type Snapshot, StoredRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOut } from './left-out.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
 import {
@@ -29,7 +29,7 @@ import {
 } from './picking.js';
 import { closeScope } from './scope-closure.js';
 
-export type { ResourceFilter } from '../../model/northbound-scope.js';
+export type { ResourceFilter } from '../../model/northbound/filter.js';
 export type { PulledIn, ScopeMarks } from './mark.js';
 
 export interface Scope {

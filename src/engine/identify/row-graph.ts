@@ -3,13 +3,13 @@
  * itself, by what natural key it goes, and which rows it refers to and is referred to by. Made once, in one
  * pass over the rows; what a later step of identity.ts looks at are numbers.
  */
-import type { Breath } from '../lib/breath.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import { stringifyJson } from '../ovsdb/json.js';
-import { type Matching, NO_MATCH, type Side } from './matching.js';
-import { isRuntimeColumn, naturalKeyOf } from './northbound.js';
-import { type ReferenceColumn, referenceColumns, referencesIn } from './reference.js';
-import type { Row } from './row.js';
+import type { Breath } from '../../lib/breath.js';
+import { isRuntimeColumn, naturalKeyOf } from '../../model/northbound/northbound.js';
+import { type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Row } from '../../model/row/row.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { stringifyJson } from '../../ovsdb/json.js';
+import { type Matching, NO_MATCH, type Side } from './row-matches.js';
 
 const { imul } = Math;
 

@@ -6,16 +6,16 @@
  * non-root table is taken within its matched holder. Where a key fits several rows, or a row has none, pairing.ts
  * looks at everything about them. A row that is left over on one side stays without a match.
  */
-import type { Breath } from '../lib/breath.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import { type Json, stringifyJson } from '../ovsdb/json.js';
-import { Matching, type Side } from './matching.js';
-import { naturalKeyOf } from './northbound.js';
+import type { Breath } from '../../lib/breath.js';
+import { naturalKeyOf } from '../../model/northbound/northbound.js';
+import type { Row } from '../../model/row/row.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { Pairing } from './pairing.js';
-import type { Row } from './row.js';
-import type { Snapshot } from './snapshot.js';
+import { Matching, type Side } from './row-matches.js';
 
-export { NO_MATCH } from './matching.js';
+export { NO_MATCH } from './row-matches.js';
 
 export interface Identity {
   /** Table -> for each row of the backup the number of its live row, or NO_MATCH. */

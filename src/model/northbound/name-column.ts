@@ -4,7 +4,7 @@
  *
  * Chassis, names of physical networks and of route tables are no rows of this database, and are not here.
  */
-import type { Row } from './row.js';
+import type { Row } from '../row/row.js';
 
 /**
  * How a column holds names. name: each string is one; list: names with commas between them; match: an expression

@@ -5,10 +5,10 @@
  * objects would cost gigabytes and the event loop. Equality of rows is equality of bytes (row.ts).
  */
 import { createHash, type Hash } from 'node:crypto';
-import { assert } from '../lib/assert.js';
-import type { Breath } from '../lib/breath.js';
-import type { DatabaseSchema } from '../ovsdb/database-schema.js';
-import { parseRow, type Row } from './row.js';
+import { assert } from '../../lib/assert.js';
+import type { Breath } from '../../lib/breath.js';
+import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
+import { parseRow, type Row } from '../row/row.js';
 
 export interface Snapshot {
   readonly schema: DatabaseSchema;

@@ -7,8 +7,8 @@
  * without making JavaScript values of it. That is three times as fast, and 64-bit integers stay exact by themselves.
  */
 
-import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { FrameError, MemberReader, skipValue } from '../ovsdb/frame.js';
+import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { FrameError, MemberReader, skipValue } from '../../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
 import { type Atom, atomText, type Row, type Value } from './row.js';
 

@@ -8,8 +8,8 @@
  * The canonical text of a row is its JSON with columns in the order of their names and no white
  * space: two rows are equal exactly when their canonical texts are the same bytes.
  */
-import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { isObject, type Json, parseJson } from '../ovsdb/json.js';
+import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { isObject, type Json, parseJson } from '../../ovsdb/json.js';
 
 export type Atom = string | number | bigint | boolean;
 export type Value = Atom | readonly Atom[] | readonly (readonly [Atom, Atom])[] | { readonly [key: string]: Atom };

@@ -7,12 +7,12 @@
  * holders; by likeness, where all about two rows is equal (likeness.ts); by votes, those of matched rows that they
  * refer to or are referred to by; by what they hold themselves; at last by ordinal, among rows of one key.
  */
-import type { Breath } from '../lib/breath.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
+import type { Breath } from '../../lib/breath.js';
+import { naturalKeyOf, nounOf } from '../../model/northbound/northbound.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Colours, eachEdge, Likeness } from './likeness.js';
-import { type Matching, NO_MATCH, type Side } from './matching.js';
-import { naturalKeyOf, nounOf } from './northbound.js';
 import { ownContent, ReferenceKinds, RowGraph } from './row-graph.js';
+import { type Matching, NO_MATCH, type Side } from './row-matches.js';
 
 /** A row that more rows of one key refer to, or are referred to by, says nothing of either. */
 const CANDIDATES_MAX = 32;

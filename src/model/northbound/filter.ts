@@ -3,9 +3,9 @@
  * and what they need of which the schema knows nothing (names in matches, peers of ports).
  */
 
+import type { Row } from '../row/row.js';
 import { nameReferences } from './name-reference.js';
 import { nounOf } from './northbound.js';
-import type { Row } from './row.js';
 
 export interface IncludeFlags {
   readonly includePorts: boolean;

@@ -4,9 +4,9 @@
  * match counts as its live row, one without as its own colour in the step before (this is the refinement of colours
  * by which graphs are compared). Rows whose like the other side lacks are left out.
  */
-import type { Breath } from '../lib/breath.js';
-import { type Matching, NO_MATCH } from './matching.js';
+import type { Breath } from '../../lib/breath.js';
 import type { Edges, ReferenceKinds, RowGraph } from './row-graph.js';
+import { type Matching, NO_MATCH } from './row-matches.js';
 
 const { imul } = Math;
 

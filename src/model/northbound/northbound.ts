@@ -5,8 +5,8 @@
  * are captured, but a row that is live keeps its own, and they are no difference. A row that comes back
  * gets them back too, so that addresses, tags and MACs are not handed out anew.
  */
-import { stringifyJson } from '../ovsdb/json.js';
-import type { Row, Value } from './row.js';
+import { stringifyJson } from '../../ovsdb/json.js';
+import type { Row, Value } from '../row/row.js';
 
 export const NORTHBOUND = 'OVN_Northbound';
 

@@ -5,8 +5,8 @@
  * again would cost more than all else that is done for them; values are copied instead.
  */
 
-import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { FrameError, skipValue } from '../ovsdb/frame.js';
+import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { FrameError, skipValue } from '../../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
 
 const COMMA = 0x2c;

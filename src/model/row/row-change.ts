@@ -6,10 +6,10 @@
  * in files, "modify" of update2 (ovsdb-server(7), section 4.1.14). What is in both of a set and its difference goes,
  * what is only in the difference comes; of a map, a pair that is in both goes, and any other pair is set.
  */
-import type { BaseType, ColumnSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { isObject, type Json } from '../ovsdb/json.js';
+import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { isObject, type Json } from '../../ovsdb/json.js';
 import { type Atom, type Row, RowError, type Value } from './row.js';
-import { mapEntries } from './wire.js';
+import { mapEntries } from './wire-notation.js';
 
 export type Pair = readonly [Atom, Atom];
 

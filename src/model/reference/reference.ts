@@ -2,10 +2,10 @@
  * References between rows: which columns hold them, strong or weak, and their rewriting from
  * one set of UUIDs to another.
  */
-import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../ovsdb/database-schema.js';
-import { type Atom, compareAtoms, type Row, type Value } from './row.js';
-import type { Snapshot } from './snapshot.js';
-import { mapEntries } from './wire.js';
+import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { type Atom, compareAtoms, type Row, type Value } from '../row/row.js';
+import { mapEntries } from '../row/wire-notation.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
 
 /** A column that refers to rows, by its atoms or, in a map, by its keys or its values. */
 export interface ReferenceColumn {

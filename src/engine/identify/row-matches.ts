@@ -4,10 +4,10 @@
  * The rows of all tables of one side are numbered through, so that what is known of a row fits
  * into plain arrays: such a number is a node.
  */
-import type { Breath } from '../lib/breath.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import type { Row } from './row.js';
-import type { Snapshot, TableRows } from './snapshot.js';
+import type { Breath } from '../../lib/breath.js';
+import type { Row } from '../../model/row/row.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 
 export const NO_MATCH = -1;
 

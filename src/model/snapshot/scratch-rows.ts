@@ -3,9 +3,9 @@
  * of their UUIDs. For archives that only have to be passed over: what is found and read here costs more time than in
  * StoredRows.
  */
-import { assert } from '../lib/assert.js';
-import { Breath } from '../lib/breath.js';
-import { parseRow, type Row } from './row.js';
+import { assert } from '../../lib/assert.js';
+import { Breath } from '../../lib/breath.js';
+import { parseRow, type Row } from '../row/row.js';
 import type { Scratch } from './scratch.js';
 import type { TableRows } from './snapshot.js';
 import type { UuidSource } from './uuid-index.js';
