@@ -4,8 +4,8 @@
  */
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../engine/plan/change.js';
-import type { KeptChange } from '../engine/plan/undo.js';
+import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../engine/describe/change.js';
+import type { KeptChange } from '../engine/undo/undo.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Row } from '../model/row/row.js';
 import { parseJson, stringifyJson } from '../ovsdb/json.js';

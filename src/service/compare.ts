@@ -1,9 +1,9 @@
 /** Comparing: what would make one configuration, a backup or a live database, equal to another. */
 
+import { adapt } from '../engine/adapt/adapt.js';
+import { describeChanges, type RowChange, withColumns } from '../engine/describe/change.js';
+import { Labels } from '../engine/describe/label.js';
 import { identify } from '../engine/identify/identify.js';
-import { describeChanges, type RowChange, withColumns } from '../engine/plan/change.js';
-import { adapt } from '../engine/plan/compatibility.js';
-import { Labels } from '../engine/plan/label.js';
 import { makePlan } from '../engine/plan/plan.js';
 import { countChanges, type Plan } from '../engine/plan/table-plan.js';
 import type { ResourceFilter } from '../engine/scope/scope.js';

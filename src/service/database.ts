@@ -5,7 +5,7 @@
 
 import type { CaptureOptions } from '../engine/capture/capture.js';
 import { type CaptureRequest, chooseMode } from '../engine/capture/capture-mode.js';
-import { HeldDatabase } from '../engine/capture/held-database.js';
+import { HeldDatabase } from '../engine/capture/followed-database.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../ovsdb/client.js';

@@ -4,7 +4,7 @@
  * somebody wrote, and verifying, cost what has changed and not what the database holds.
  */
 
-import type { HeldDatabase } from '../engine/capture/held-database.js';
+import type { HeldDatabase } from '../engine/capture/followed-database.js';
 import { messageOf } from '../lib/error.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { Session } from '../ovsdb/client.js';

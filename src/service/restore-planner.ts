@@ -1,12 +1,12 @@
 /** What a restore wants the database to become: a backup, or (undo-planner.ts) what it was before another restore. */
 
-import { copyForRename } from '../engine/copy/copy.js';
-import { findDisplaced, type MappingEntry, resolveMapping } from '../engine/copy/mapping.js';
+import { adapt } from '../engine/adapt/adapt.js';
+import { withoutUnheld } from '../engine/adapt/lost-rows.js';
+import { copyForRename } from '../engine/copy/working-copy.js';
 import { type Identity, identify } from '../engine/identify/identify.js';
-import { adapt } from '../engine/plan/compatibility.js';
-import { withoutUnheld } from '../engine/plan/lost-rows.js';
 import { makePlan } from '../engine/plan/plan.js';
 import type { ConflictPolicy, Plan, PlanOptions } from '../engine/plan/table-plan.js';
+import { findDisplaced, type MappingEntry, resolveMapping } from '../engine/remap/resource-mapping.js';
 import {
   intersectFilters,
   type PulledIn,

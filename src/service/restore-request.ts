@@ -1,7 +1,8 @@
 /** What is asked of the restore service, and what it answers at once. */
-import type { SyncTarget } from '../engine/apply/converge.js';
-import type { MappingEntry } from '../engine/copy/mapping.js';
+
+import type { MappingEntry } from '../engine/remap/resource-mapping.js';
 import type { ResourceFilter } from '../engine/scope/scope.js';
+import type { SyncTarget } from '../engine/verify/converge.js';
 import type { RestorePolicy } from './restore-planner.js';
 import type { Restore } from './restore-registry.js';
 

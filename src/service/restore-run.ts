@@ -3,11 +3,11 @@
  * given; the queue, the record and the followers are restore.ts's business.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Convergence, convergeAnywhere, type SyncTarget } from '../engine/apply/converge.js';
 import type { Step, StepLimits } from '../engine/apply/steps.js';
-import { verifyPlan } from '../engine/apply/verify.js';
-import { briefChanges, describeChanges } from '../engine/plan/change.js';
-import { Labels } from '../engine/plan/label.js';
+import { briefChanges, describeChanges } from '../engine/describe/change.js';
+import { Labels } from '../engine/describe/label.js';
+import { type Convergence, convergeAnywhere, type SyncTarget } from '../engine/verify/converge.js';
+import { verifyPlan } from '../engine/verify/verify.js';
 import { Breath } from '../lib/breath.js';
 import { type Clock, instant } from '../lib/clock.js';
 import { AppError, messageOf } from '../lib/error.js';

@@ -3,7 +3,7 @@
  * the rows that it touched tell: the witnesses that the restore record keeps while it is under way.
  */
 
-import { fingerprint, WITNESSES_MAX } from '../engine/apply/step-witness.js';
+import { fingerprint, WITNESSES_MAX } from '../engine/apply/witness.js';
 import { OUTCOME, type Plan } from '../engine/plan/table-plan.js';
 import { wireValue } from '../model/row/wire-notation.js';
 import type { Session } from '../ovsdb/client.js';

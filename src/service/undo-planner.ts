@@ -1,7 +1,7 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
 
 import { makePlan } from '../engine/plan/plan.js';
-import { identifyByUuid, type UndoMode, undoTarget } from '../engine/plan/undo.js';
+import { identifyByUuid, type UndoMode, undoTarget } from '../engine/undo/undo.js';
 import type { Breath } from '../lib/breath.js';
 import { AppError } from '../lib/error.js';
 import { countRows, type Snapshot } from '../model/snapshot/snapshot.js';

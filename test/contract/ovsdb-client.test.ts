@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isSameSchema } from '../../src/engine/plan/compatibility.js';
+import { isSameSchema } from '../../src/engine/adapt/adapt.js';
 import { type ClientOptions, DatabaseClient, type DatabaseStatus } from '../../src/ovsdb/client.js';
 import type { TlsIdentity } from '../../src/ovsdb/connection.js';
 import { ConnectionError } from '../../src/ovsdb/error.js';

@@ -1,5 +1,5 @@
 /** Captures of a real cluster with the default election timer: what they read, and that the leader stays. */
-import { type CaptureOptions, HeldDatabase } from '../../src/engine/capture/held-database.js';
+import { type CaptureOptions, HeldDatabase } from '../../src/engine/capture/followed-database.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { capture } from '../../src/engine/capture/capture.js';
 import { chooseMode } from '../../src/engine/capture/capture-mode.js';
-import { type CaptureOptions, HeldDatabase } from '../../src/engine/capture/held-database.js';
+import { type CaptureOptions, HeldDatabase } from '../../src/engine/capture/followed-database.js';
 import { encodeRow, parseRow, type Row } from '../../src/model/row/row.js';
 import { wireRow } from '../../src/model/row/wire-notation.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';

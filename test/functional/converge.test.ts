@@ -1,6 +1,11 @@
 /** Waiting for the network to take a change over, with a real northd and chassis on paper. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Convergence, type ConvergeOptions, converge, convergeAnywhere } from '../../src/engine/apply/converge.js';
+import {
+  type Convergence,
+  type ConvergeOptions,
+  converge,
+  convergeAnywhere,
+} from '../../src/engine/verify/converge.js';
 import { Engine, EXACT } from '../support/engine.js';
 import { transact } from '../support/judge.js';
 import { startNorthd, type TestNorthd } from '../support/northd.js';

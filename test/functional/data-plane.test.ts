@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/engine/apply/apply.js';
-import { converge } from '../../src/engine/apply/converge.js';
+import { converge } from '../../src/engine/verify/converge.js';
 import { Engine, EXACT, OVERWRITE, SKIP } from '../support/engine.js';
 import { isList, isObject } from '../support/exact-json.js';
 import { compareDatabases, dumpDatabase, NORTHBOUND, transact } from '../support/judge.js';

@@ -3,11 +3,11 @@
  * to the backup, with just as many changes as there are differences, and undoing that makes it what it was.
  */
 import fc from 'fast-check';
-import { describeChanges, withColumns } from '../../src/engine/plan/change.js';
-import { Labels } from '../../src/engine/plan/label.js';
+import { describeChanges, withColumns } from '../../src/engine/describe/change.js';
+import { Labels } from '../../src/engine/describe/label.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';
-import { identifyByUuid, type KeptChange, undoTarget } from '../../src/engine/plan/undo.js';
+import { identifyByUuid, type KeptChange, undoTarget } from '../../src/engine/undo/undo.js';
 import { Breath } from '../../src/lib/breath.js';
 import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { countsOf, Engine, EXACT, OVERWRITE, SKIP } from '../support/engine.js';

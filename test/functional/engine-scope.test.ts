@@ -1,12 +1,12 @@
 /** Selective backups and restores against a real server: what was picked is back whole, and nothing else has moved. */
 import fc from 'fast-check';
-import type { Verification } from '../../src/engine/apply/verify.js';
 import { identify } from '../../src/engine/identify/identify.js';
-import { diffRows } from '../../src/engine/plan/diff.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
+import { diffRows } from '../../src/engine/plan/row-diff.js';
 import type { Plan, PlanOptions } from '../../src/engine/plan/table-plan.js';
 import { MARK } from '../../src/engine/scope/mark.js';
 import { cutSnapshot, type ResourceFilter, selectLiveScope, selectScope } from '../../src/engine/scope/scope.js';
+import type { Verification } from '../../src/engine/verify/verify.js';
 import { Breath } from '../../src/lib/breath.js';
 import { PICKED_TABLES } from '../../src/model/northbound/filter.js';
 import { danglingReferences, referenceColumns } from '../../src/model/reference/reference.js';

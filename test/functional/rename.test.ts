@@ -3,10 +3,10 @@
  * the copy points at the original, and northd makes of it what it made of the original, without a warning.
  */
 import { randomUUID } from 'node:crypto';
-import { verifyPlan } from '../../src/engine/apply/verify.js';
-import { copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
+import { copyForRename, type WorkingCopy } from '../../src/engine/copy/working-copy.js';
 import { identify } from '../../src/engine/identify/identify.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
+import { verifyPlan } from '../../src/engine/verify/verify.js';
 import { Breath } from '../../src/lib/breath.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { Engine, SKIP } from '../support/engine.js';

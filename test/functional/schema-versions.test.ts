@@ -1,5 +1,5 @@
 /** Restores across releases against real servers, one for each schema from 20.03 to main. */
-import { adapt } from '../../src/engine/plan/compatibility.js';
+import { adapt } from '../../src/engine/adapt/adapt.js';
 import { Breath } from '../../src/lib/breath.js';
 import { countRows, type Snapshot, StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { failureOf, textsOf } from '../compat/every-kind.js';

@@ -1,11 +1,11 @@
 /** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
 import { readFileSync } from 'node:fs';
 import { applyPlan } from '../../src/engine/apply/apply.js';
-import { type Verification, verifyPlan } from '../../src/engine/apply/verify.js';
 import { capture } from '../../src/engine/capture/capture.js';
 import { identify } from '../../src/engine/identify/identify.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../src/engine/plan/table-plan.js';
+import { type Verification, verifyPlan } from '../../src/engine/verify/verify.js';
 import { Breath } from '../../src/lib/breath.js';
 import type { Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { DatabaseClient, type Session } from '../../src/ovsdb/client.js';

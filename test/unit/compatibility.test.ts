@@ -1,5 +1,5 @@
 /** A backup of one schema version in a database of another: every pair of the versions there are, and loss by loss. */
-import { type Adaptation, adapt } from '../../src/engine/plan/compatibility.js';
+import { type Adaptation, adapt } from '../../src/engine/adapt/adapt.js';
 import { Breath } from '../../src/lib/breath.js';
 import { isRuntimeColumn } from '../../src/model/northbound/northbound.js';
 import { danglingReferences, holderColumns, referencesIn, referencesOf } from '../../src/model/reference/reference.js';

@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type CopyOptions, copyForRename, type WorkingCopy } from '../../src/engine/copy/copy.js';
+import { type CopyOptions, copyForRename, type WorkingCopy } from '../../src/engine/copy/working-copy.js';
 import { identify } from '../../src/engine/identify/identify.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
 import type { Plan } from '../../src/engine/plan/table-plan.js';

@@ -1,7 +1,7 @@
 /** Diff: equality of rows, runtime state aside; and of schemas. */
 import fc from 'fast-check';
-import { adapt, isSameSchema } from '../../src/engine/plan/compatibility.js';
-import { diffRows, equalValues } from '../../src/engine/plan/diff.js';
+import { adapt, isSameSchema } from '../../src/engine/adapt/adapt.js';
+import { diffRows, equalValues } from '../../src/engine/plan/row-diff.js';
 import { Breath } from '../../src/lib/breath.js';
 import { encodeRow, parseRow, type Row } from '../../src/model/row/row.js';
 import { type DatabaseSchema, readDatabaseSchema, type TableSchema } from '../../src/ovsdb/database-schema.js';

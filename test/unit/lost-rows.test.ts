@@ -1,5 +1,5 @@
 /** Documents that were edited so that rows hang in the air. */
-import { withoutUnheld } from '../../src/engine/plan/lost-rows.js';
+import { withoutUnheld } from '../../src/engine/adapt/lost-rows.js';
 import { Breath } from '../../src/lib/breath.js';
 import { snapshotOf, type Tables, textsOf } from '../compat/every-kind.js';
 import { everySchema } from '../compat/schema-rows.js';

@@ -1,7 +1,8 @@
 /** Resource mapping: which rows the entries mean, what is refused, and how names and references follow. */
-import { type MappingEntry, type ResolvedMapping, resolveMapping } from '../../src/engine/copy/mapping.js';
+
 import { identify } from '../../src/engine/identify/identify.js';
 import { makePlan } from '../../src/engine/plan/plan.js';
+import { type MappingEntry, type ResolvedMapping, resolveMapping } from '../../src/engine/remap/resource-mapping.js';
 import { Breath } from '../../src/lib/breath.js';
 import { AppError } from '../../src/lib/error.js';
 import { snapshotOf, type Tables, textsOf } from '../compat/every-kind.js';

@@ -1,19 +1,19 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
 import { readFileSync } from 'node:fs';
-import { verifyPlan } from '../../src/engine/apply/verify.js';
-import { identify } from '../../src/engine/identify/identify.js';
 import {
   type ColumnChange,
   deltaOf,
   describeChanges,
   type RowChange,
   withColumns,
-} from '../../src/engine/plan/change.js';
-import { Labels, labelOf } from '../../src/engine/plan/label.js';
+} from '../../src/engine/describe/change.js';
+import { Labels, labelOf } from '../../src/engine/describe/label.js';
+import { identify } from '../../src/engine/identify/identify.js';
 import type { Plan, PlanOptions } from '../../src/engine/plan/table-plan.js';
 import { countOutcomes } from '../../src/engine/plan/table-plan.js';
 import { MARK, type ScopeMarks } from '../../src/engine/scope/mark.js';
 import { type ResourceFilter, selectLiveScope, selectScope } from '../../src/engine/scope/scope.js';
+import { verifyPlan } from '../../src/engine/verify/verify.js';
 import { Breath } from '../../src/lib/breath.js';
 import { danglingReferences } from '../../src/model/reference/reference.js';
 import type { Row, Value } from '../../src/model/row/row.js';

@@ -1,6 +1,6 @@
 /** What the contract says of restores and of changes. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { RowChange as ServiceChange } from '../../engine/plan/change.js';
+import type { RowChange as ServiceChange } from '../../engine/describe/change.js';
 import type { ChangePage } from '../../service/change-log.js';
 import { isFinal, type RestoreRecord } from '../../service/restore-record.js';
 import type { Restore as ServiceRestore } from '../../service/restore-registry.js';

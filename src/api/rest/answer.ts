@@ -3,7 +3,7 @@
  * services know. snake_case names, lower-case values.
  */
 import { z } from 'zod';
-import type { RowChange } from '../../engine/plan/change.js';
+import type { RowChange } from '../../engine/describe/change.js';
 import type { ValidationReport } from '../../service/backup.js';
 import type { ChangePage } from '../../service/change-log.js';
 import type { BackupRecord } from '../../service/manifest-record.js';

@@ -5,7 +5,7 @@ import { wireRow, wireValue } from '../../model/row/wire-notation.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { waitOperation } from '../../ovsdb/operation.js';
-import type { ColumnDiff } from '../plan/diff.js';
+import type { ColumnDiff } from '../plan/row-diff.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
 
 const whereUuid = (uuid: string): string => `[["_uuid","==",["uuid","${uuid}"]]]`;

@@ -19,7 +19,6 @@ import { wireValue } from '../../model/row/wire-notation.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { keysOf } from '../plan/feasibility.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
-import { Links } from './links.js';
 import {
   changedReferences,
   FATE,
@@ -29,6 +28,7 @@ import {
   PlannedRows,
   type Section,
 } from './planned-row.js';
+import { Links } from './row-links.js';
 
 /** A column of references, with what is looked up again and again. */
 interface Holding {

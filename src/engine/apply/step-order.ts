@@ -2,7 +2,7 @@
  * Puts the rows of a plan in an order in which each comes after all that it needs, or together with what needs it too.
  */
 import type { Breath } from '../../lib/breath.js';
-import { NO_LINK } from './links.js';
+import { NO_LINK } from './row-links.js';
 import type { Dependencies } from './step-dependency.js';
 
 export interface RowOrder {

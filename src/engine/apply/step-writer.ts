@@ -5,7 +5,6 @@ import { deleteOperation, mutateOperation, mutation, updateOperation } from '../
 import type { RowUpdate } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
-import { NO_LINK } from './links.js';
 import {
   changedReferences,
   FATE,
@@ -15,6 +14,7 @@ import {
   type PlannedRows,
   type Section,
 } from './planned-row.js';
+import { NO_LINK } from './row-links.js';
 import type { Dependencies } from './step-dependency.js';
 
 /** Which row comes when. */

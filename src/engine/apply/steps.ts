@@ -8,12 +8,12 @@
  */
 import type { Breath } from '../../lib/breath.js';
 import type { Plan } from '../plan/table-plan.js';
-import { NO_LINK } from './links.js';
 import { FATE } from './planned-row.js';
+import { NO_LINK } from './row-links.js';
 import { Dependencies, MEMBERSHIP_BYTES } from './step-dependency.js';
 import { orderRows, type RowOrder } from './step-order.js';
-import { chooseStepWitnesses, type StepWitness } from './step-witness.js';
 import { type Layout, StepWriter } from './step-writer.js';
+import { chooseStepWitnesses, type StepWitness } from './witness.js';
 
 /** How much a step may change. Rows that need each other stay together, however many. */
 export interface StepLimits {

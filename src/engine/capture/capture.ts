@@ -4,9 +4,9 @@
 
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
-import { type CaptureOptions, HeldDatabase } from './held-database.js';
+import { type CaptureOptions, HeldDatabase } from './followed-database.js';
 
-export type { CaptureOptions } from './held-database.js';
+export type { CaptureOptions } from './followed-database.js';
 
 /**
  * Captures the session's database. Columns that the schema calls ephemeral are left out, as ovsdb-server leaves them

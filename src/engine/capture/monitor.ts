@@ -12,7 +12,7 @@ import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { ConnectionError } from '../../ovsdb/error.js';
 import type { Json } from '../../ovsdb/json.js';
-import type { HeldTable } from './held-table.js';
+import type { HeldTable } from './followed-table.js';
 import { applyTableUpdates, type ChangeListener } from './table-updates.js';
 
 export interface MonitorRequest {

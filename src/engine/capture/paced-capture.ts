@@ -16,10 +16,10 @@ import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader } from '../../ovsdb/frame.js';
 import type { JsonObject } from '../../ovsdb/json.js';
 import { checkTransactReply } from '../../ovsdb/operation.js';
-import type { HeldTable } from './held-table.js';
+import type { HeldTable } from './followed-table.js';
 import { type Monitor, storedColumns } from './monitor.js';
 import type { ChangeListener } from './table-updates.js';
-import { Unread } from './unread.js';
+import { Unread } from './unread-rows.js';
 
 export interface PacedOptions {
   readonly signal?: AbortSignal | undefined;

@@ -9,7 +9,7 @@ import type { ChangedRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader, skipString } from '../../ovsdb/frame.js';
 import { type JsonObject, parseJson } from '../../ovsdb/json.js';
-import type { HeldTable } from './held-table.js';
+import type { HeldTable } from './followed-table.js';
 
 /** Is told of changes once they are applied. */
 export interface ChangeListener {

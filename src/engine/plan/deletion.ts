@@ -9,8 +9,8 @@ import { type Reference, referenceColumns, referencesIn } from '../../model/refe
 import type { Row, Value } from '../../model/row/row.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { labelOf } from '../describe/label.js';
 import type { Reach } from '../scope/reach.js';
-import { labelOf } from './label.js';
 import { OUTCOME, type Plan, type TablePlan, translateRow } from './table-plan.js';
 
 type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'> & { readonly reach: Reach };

@@ -10,7 +10,7 @@ import type { Row } from '../../model/row/row.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
-import { labelOf } from './label.js';
+import { labelOf } from '../describe/label.js';
 import { OUTCOME, type Plan, type TablePlan, translateRow } from './table-plan.js';
 
 type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;

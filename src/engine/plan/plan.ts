@@ -12,16 +12,16 @@ import { keepReferences, referenceColumns } from '../../model/reference/referenc
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
-import { LeftOut } from '../scope/left-out.js';
+import { LeftOut } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
 import { Reach } from '../scope/reach.js';
 import { settleDeletes } from './deletion.js';
-import { type ColumnDiff, diffRows } from './diff.js';
+import { findDoubleHolds } from './double-hold.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
-import { labelOf } from './label.js';
-import { attachReferences, keepLiveReferences, replacedHolds } from './merge.js';
-import { findDoubleHolds } from './ownership.js';
+import { attachReferences, keepLiveReferences, replacedHolds } from './merged-references.js';
+import { type ColumnDiff, diffRows } from './row-diff.js';
 import { clearRuntimeReferences } from './runtime-reference.js';
 import {
   type ConflictPolicy,

@@ -10,7 +10,7 @@ import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Identity } from '../identify/identify.js';
 import type { ScopeMarks } from '../scope/mark.js';
 import type { Reach } from '../scope/reach.js';
-import type { ColumnDiff } from './diff.js';
+import type { ColumnDiff } from './row-diff.js';
 
 export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
 

@@ -15,7 +15,8 @@ import { encodeRow, type Row } from '../../model/row/row.js';
 import { type Snapshot, StoredRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
-import { LeftOut } from './left-out.js';
+import { closeScope } from './closure.js';
+import { LeftOut } from './left-out-references.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
 import {
   checkFilter,
@@ -26,8 +27,7 @@ import {
   refuseUnknown,
   rowsOf,
   sharedNames,
-} from './picking.js';
-import { closeScope } from './scope-closure.js';
+} from './pick.js';
 
 export type { ResourceFilter } from '../../model/northbound/filter.js';
 export type { PulledIn, ScopeMarks } from './mark.js';

@@ -3,7 +3,6 @@ import type { Breath } from '../../lib/breath.js';
 import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { type Labels, labelOf } from './label.js';
 import {
   isTranslated,
   OUTCOME,
@@ -12,7 +11,8 @@ import {
   SKIP_REASONS,
   type TablePlan,
   translateRow,
-} from './table-plan.js';
+} from '../plan/table-plan.js';
+import { type Labels, labelOf } from './label.js';
 
 export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
 

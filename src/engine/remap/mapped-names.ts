@@ -9,8 +9,8 @@ import { nounOf } from '../../model/northbound/northbound.js';
 import { encodeRow, type Row, type Value } from '../../model/row/row.js';
 import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { nameInText } from '../describe/label.js';
 import type { RowPair } from '../identify/identify.js';
-import { nameInText } from '../plan/label.js';
 
 export interface RenamedBackup {
   readonly snapshot: Snapshot;

@@ -23,7 +23,7 @@ import { mapEntries } from '../../model/row/wire-notation.js';
 import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
-import { labelOf } from './label.js';
+import { labelOf } from '../describe/label.js';
 import { dropUnsupported, LostRows } from './lost-rows.js';
 
 export interface Adaptation {

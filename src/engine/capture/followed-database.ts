@@ -15,7 +15,7 @@ import { resultOf } from '../../ovsdb/connection.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 import type { CaptureMode } from './capture-mode.js';
-import { HeldTable } from './held-table.js';
+import { HeldTable } from './followed-table.js';
 import { Monitor } from './monitor.js';
 import { PacedCapture } from './paced-capture.js';
 import { SnapshotSink } from './snapshot-sink.js';

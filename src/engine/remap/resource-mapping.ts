@@ -13,8 +13,8 @@ import { nameOf, nounOf } from '../../model/northbound/northbound.js';
 import { isUuid } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { labelOf, nameInText } from '../describe/label.js';
 import type { RowPair } from '../identify/identify.js';
-import { labelOf, nameInText } from '../plan/label.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
 import { renameMapped } from './mapped-names.js';
 

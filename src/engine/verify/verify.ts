@@ -9,8 +9,8 @@ import { referenceColumns, referencesIn, rewriteReferences } from '../../model/r
 import type { Row, Value } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { diffRows, equalValues } from '../plan/diff.js';
-import { labelOf } from '../plan/label.js';
+import { labelOf } from '../describe/label.js';
+import { diffRows, equalValues } from '../plan/row-diff.js';
 import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from '../plan/table-plan.js';
 
 export interface Verification {

@@ -23,9 +23,9 @@ import { referenceColumns, referencesIn } from '../../model/reference/reference.
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { labelOf, nameInText } from '../plan/label.js';
+import { labelOf, nameInText } from '../describe/label.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
-import type { Picks } from './picking.js';
+import type { Picks } from './pick.js';
 
 /** A row to go on from. */
 interface Visit {

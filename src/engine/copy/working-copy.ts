@@ -15,8 +15,8 @@ import { type ReferenceColumn, referenceColumns, rewriteReferences } from '../..
 import { type Atom, encodeRow, type Row, type Value } from '../../model/row/row.js';
 import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
-import { labelOf } from '../plan/label.js';
 import { CopiedNames } from './copied-names.js';
 import { CopiedRows, type CopyBasis, holds } from './copied-rows.js';
 

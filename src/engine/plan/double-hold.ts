@@ -9,7 +9,7 @@ import type { Problem } from '../../lib/error.js';
 import { EXCLUSIVE_TABLES } from '../../model/northbound/northbound.js';
 import { holderColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
-import { labelOf } from './label.js';
+import { labelOf } from '../describe/label.js';
 import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from './table-plan.js';
 
 type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;

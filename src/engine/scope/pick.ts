@@ -7,7 +7,7 @@ import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound/filte
 import { nounOf } from '../../model/northbound/northbound.js';
 import { isUuid } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import { nameInText } from '../plan/label.js';
+import { nameInText } from '../describe/label.js';
 
 /** Table -> numbers of the picked rows. */
 export type Picks = ReadonlyMap<string, ReadonlySet<number>>;
