@@ -14,21 +14,27 @@ import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
 import type { Scratch } from '../model/snapshot/scratch.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
-import { ByteReader } from './byte-reader.js';
-import { bounded, compress, decompress } from './compression.js';
-import { type Content as ReadContent, type Reading, readJsonDocument, type Writing, writeJson } from './document.js';
-import { checkSealed, decrypt, encrypt } from './encryption.js';
-import type { ArchiveHeader } from './manifest.js';
-import { writeOvsdbFile } from './ovsdb-file.js';
-import { readOvsdbFile } from './ovsdb-log.js';
-import { readClusterFile } from './raft-log.js';
+import type { ArchiveHeader } from './content/archive-header.js';
+import { readClusterFile } from './database-file/raft-reader.js';
+import { readOvsdbFile } from './database-file/standalone-reader.js';
+import { writeOvsdbFile } from './database-file/standalone-writer.js';
+import {
+  type Content as ReadContent,
+  type Reading,
+  readJsonDocument,
+  type Writing,
+  writeJson,
+} from './document/json-document.js';
+import { readYamlDocument } from './document/yaml-reader.js';
+import { writeYaml } from './document/yaml-writer.js';
+import { checkSealed, decrypt, encrypt } from './layer/encryption.js';
+import { bounded, compress, decompress } from './layer/gzip.js';
+import { checkStored, type ExpectedBytes, StoredBytes } from './layer/stored-bytes.js';
 import { type Content, HEAD_BYTES, recognise } from './recognise.js';
-import { checkStored, type ExpectedBytes, StoredBytes } from './stored-bytes.js';
-import { writeYaml } from './yaml-document.js';
-import { readYamlDocument } from './yaml-reader.js';
+import { ByteReader } from './stream/byte-reader.js';
 
-export type { ArchiveHeader } from './manifest.js';
-export { withoutOuterGzip } from './outer-gzip.js';
+export type { ArchiveHeader } from './content/archive-header.js';
+export { withoutOuterGzip } from './layer/outer-gzip.js';
 export { recognise } from './recognise.js';
 
 export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';

@@ -9,7 +9,7 @@ import {
   type UnpackOptions,
   unpackArchive,
 } from '../../src/archive/archive.js';
-import { canonicalText } from '../../src/archive/snapshot-builder.js';
+import { canonicalText } from '../../src/archive/content/snapshot-builder.js';
 import type { Row } from '../../src/model/row/row.js';
 import { countRows, countTables, type Snapshot, StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../src/ovsdb/database-schema.js';

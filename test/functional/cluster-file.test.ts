@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type Unpacked, unpackArchive } from '../../src/archive/archive.js';
-import { digestOf } from '../../src/archive/snapshot-builder.js';
+import { digestOf } from '../../src/archive/content/snapshot-builder.js';
 import { countRows } from '../../src/model/snapshot/snapshot.js';
 import { openScratch } from '../../src/store/scratch.js';
 import { failureOf, textsOf, unpack } from '../compat/every-kind.js';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { encrypt } from '../../src/archive/encryption.js';
+import { encrypt } from '../../src/archive/layer/encryption.js';
 import { AppError } from '../../src/lib/error.js';
 import type { BackupRecord } from '../../src/service/manifest-record.js';
 import { type ExactJson, isObject, parseExact, printExact } from '../support/exact-json.js';

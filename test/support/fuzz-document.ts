@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { encrypt } from '../../src/archive/encryption.js';
+import { encrypt } from '../../src/archive/layer/encryption.js';
 import { parseExact } from './exact-json.js';
 import {
   type ByteChange,

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ArchiveFormat } from '../../src/archive/archive.js';
-import { ByteReader } from '../../src/archive/byte-reader.js';
-import { type Keys, newHeader, openChunks, sealChunks } from '../../src/archive/encryption.js';
+import { type Keys, newHeader, openChunks, sealChunks } from '../../src/archive/layer/encryption.js';
+import { ByteReader } from '../../src/archive/stream/byte-reader.js';
 import {
   chunksOf,
   EVERY_KIND,

@@ -1,5 +1,5 @@
 /** Deriving keys takes much memory and time on purpose: files and crowds must not use that to exhaust the server. */
-import { decrypt, deriveKeys, encrypt, newHeader } from '../../src/archive/encryption.js';
+import { decrypt, deriveKeys, encrypt, newHeader } from '../../src/archive/layer/encryption.js';
 import { AppError } from '../../src/lib/error.js';
 
 const LOG2_N_AT = 10;

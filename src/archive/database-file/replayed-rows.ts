@@ -1,11 +1,11 @@
 /** Where the rows of one table are while a database file is replayed: in memory, or on scratch space. */
-import type { Breath } from '../lib/breath.js';
-import type { Scratch } from '../model/snapshot/scratch.js';
-import { ScratchRows } from '../model/snapshot/scratch-rows.js';
-import { StoredRows } from '../model/snapshot/snapshot.js';
-import { UuidIndex } from '../model/snapshot/uuid-index.js';
-import { readUuid, UUID_WORDS } from '../model/snapshot/uuid-words.js';
-import type { IncomingRows } from './snapshot-builder.js';
+import type { Breath } from '../../lib/breath.js';
+import type { Scratch } from '../../model/snapshot/scratch.js';
+import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
+import { StoredRows } from '../../model/snapshot/snapshot.js';
+import { UuidIndex } from '../../model/snapshot/uuid-index.js';
+import { readUuid, UUID_WORDS } from '../../model/snapshot/uuid-words.js';
+import type { IncomingRows } from '../content/snapshot-builder.js';
 
 /** Rows that come and go, by their UUIDs. */
 export interface ReplayedRows {

@@ -5,7 +5,7 @@ import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gzip, type ZlibOptions } from 'node:zlib';
-import { AppError, errnoOf, messageOf } from '../lib/error.js';
+import { AppError, errnoOf, messageOf } from '../../lib/error.js';
 
 const BLOCK_BYTES = 256 << 10;
 /** Level 1 is as fast as level 3 and twice as fast as 6; documents still shrink to a quarter. */

@@ -5,15 +5,15 @@
  * `_is_diff` (OVS 2.15 and newer) columns of sets and maps hold the difference to what was there.
  * Only the results of transactions are logged: weak references and garbage need no replay.
  */
-import { assert } from '../lib/assert.js';
-import { Breath } from '../lib/breath.js';
-import type { Snapshot } from '../model/snapshot/snapshot.js';
-import type { Json } from '../ovsdb/json.js';
-import type { Reading } from './document.js';
-import { MEMBER_BYTES_MAX, type MemberTarget, ROW_BYTES_MAX } from './member-scanner.js';
+import { assert } from '../../lib/assert.js';
+import { Breath } from '../../lib/breath.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Json } from '../../ovsdb/json.js';
+import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from '../content/snapshot-builder.js';
+import type { Reading } from '../document/json-document.js';
+import { MEMBER_BYTES_MAX, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
 import { PendingChanges } from './pending-changes.js';
 import { ReplayedTable } from './replayed-table.js';
-import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from './snapshot-builder.js';
 
 /** Rows that are being changed are held as objects: with more bytes of them, they are turned back into text. */
 const HELD_BYTES_MAX = 48 << 20;

@@ -3,11 +3,11 @@
  * line, plain where no reader could take it for anything else and in double quotes otherwise, so
  * that a row is what stands between two lines of its indentation.
  */
-import { Breath } from '../lib/breath.js';
-import { ContentDigest } from '../model/snapshot/snapshot.js';
-import { isObject, type Json, stringifyJson } from '../ovsdb/json.js';
-import { DOCUMENT_FORMAT, type Writing } from './document.js';
-import { headerJson } from './manifest.js';
+import { Breath } from '../../lib/breath.js';
+import { ContentDigest } from '../../model/snapshot/snapshot.js';
+import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
+import { headerJson } from '../content/archive-header.js';
+import { DOCUMENT_FORMAT, type Writing } from './json-document.js';
 
 const BLOCK_CHARACTERS = 128 << 10;
 const ROW_INDENT = 6;

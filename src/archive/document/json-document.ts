@@ -16,17 +16,15 @@
  * Any layout of the same tree is read, every row then being parsed and checked; only where the
  * content digest is known from outside are rows in the layout above taken over as bytes.
  */
-import { assert } from '../lib/assert.js';
-import { Breath } from '../lib/breath.js';
-import { AppError } from '../lib/error.js';
-import { isUuid, parseRow } from '../model/row/row.js';
-import type { Scratch } from '../model/snapshot/scratch.js';
-import { ContentDigest, type Snapshot, StoredRows } from '../model/snapshot/snapshot.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import { stringifyJson } from '../ovsdb/json.js';
-import { LineSplitter } from './line-splitter.js';
-import { type ArchiveHeader, headerJson, readHeader } from './manifest.js';
-import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from './member-scanner.js';
+import { assert } from '../../lib/assert.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import { isUuid, parseRow } from '../../model/row/row.js';
+import type { Scratch } from '../../model/snapshot/scratch.js';
+import { ContentDigest, type Snapshot, StoredRows } from '../../model/snapshot/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { stringifyJson } from '../../ovsdb/json.js';
+import { type ArchiveHeader, headerJson, readHeader } from '../content/archive-header.js';
 import {
   canonicalText,
   checkRowCount,
@@ -38,7 +36,9 @@ import {
   readJson,
   SnapshotBuilder,
   TABLES_MAX,
-} from './snapshot-builder.js';
+} from '../content/snapshot-builder.js';
+import { LineSplitter } from '../stream/line-splitter.js';
+import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
 
 export const DOCUMENT_FORMAT = 'ovncp-backup/1';
 /** In the place of the digest in a document that somebody edited. */

@@ -2,8 +2,8 @@
  * Changes of one transaction that wait until all of it was read, in the order in which they came. A transaction can
  * have gigabytes of them: they are kept as bytes, on scratch space where there is some.
  */
-import type { Scratch } from '../model/snapshot/scratch.js';
-import { GatheredBytes } from './gathered-bytes.js';
+import type { Scratch } from '../../model/snapshot/scratch.js';
+import { GatheredBytes } from '../stream/gathered-bytes.js';
 
 export interface PendingChange<Table> {
   readonly table: Table;

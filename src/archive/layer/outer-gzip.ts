@@ -3,9 +3,9 @@
  * compressed inside the encryption, and a store keeps nothing else.
  */
 import { constants, gunzipSync } from 'node:zlib';
-import { ByteReader } from './byte-reader.js';
-import { bounded, decompress } from './compression.js';
-import { recognise } from './recognise.js';
+import { recognise } from '../recognise.js';
+import { ByteReader } from '../stream/byte-reader.js';
+import { bounded, decompress } from './gzip.js';
 
 /** Longer than any gzip header that tools write, with what begins inside. */
 const HEAD_BYTES = 4_096;

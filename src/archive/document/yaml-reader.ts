@@ -5,11 +5,14 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { defineScalarTag, JSON_SCHEMA, load, NOT_RESOLVED, YAMLException } from 'js-yaml';
-import { Breath } from '../lib/breath.js';
-import { AppError, messageOf } from '../lib/error.js';
-import type { Row } from '../model/row/row.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import { isObject, type Json, type JsonObject, parseJson } from '../ovsdb/json.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { Row } from '../../model/row/row.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { isObject, type Json, type JsonObject, parseJson } from '../../ovsdb/json.js';
+import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
+import { checkRowCount, readArchivedSchema, SnapshotBuilder } from '../content/snapshot-builder.js';
+import { GatheredBytes } from '../stream/gathered-bytes.js';
 import {
   type Content,
   checked,
@@ -18,10 +21,7 @@ import {
   type Reading,
   readJsonDocument,
   trailerText,
-} from './document.js';
-import { GatheredBytes } from './gathered-bytes.js';
-import { type ArchiveHeader, readHeader } from './manifest.js';
-import { checkRowCount, readArchivedSchema, SnapshotBuilder } from './snapshot-builder.js';
+} from './json-document.js';
 import { LayoutError, YamlLayout, type YamlPart } from './yaml-layout.js';
 import { yamlAsJson } from './yaml-thread.js';
 

@@ -2,10 +2,10 @@
  * The records of a RAFT member's log (ovsdb(5), "Clustered Format") without the data in them: what kind one is, and its
  * numbers.
  */
-import { isObject, type Json } from '../ovsdb/json.js';
+import { isObject, type Json } from '../../ovsdb/json.js';
+import { readJson } from '../content/snapshot-builder.js';
+import type { MemberTarget } from '../stream/member-scanner.js';
 import { damaged } from './log-record.js';
-import type { MemberTarget } from './member-scanner.js';
-import { readJson } from './snapshot-builder.js';
 
 export type RaftRecord =
   | {

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { AppError, errnoOf, messageOf } from '../lib/error.js';
+import { AppError, errnoOf, messageOf } from '../../lib/error.js';
 
 const TIMEOUT_MS = 120_000;
 const HEAP_MIB_MAX = 512;

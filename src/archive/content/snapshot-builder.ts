@@ -3,20 +3,20 @@
  * schema, except rows whose bytes are known to be the ones that were packed.
  */
 
-import { Breath } from '../lib/breath.js';
-import { AppError, messageOf } from '../lib/error.js';
-import { encodeRow, isUuid, parseRow, type Row, RowError } from '../model/row/row.js';
-import type { Scratch } from '../model/snapshot/scratch.js';
-import { ScratchRows } from '../model/snapshot/scratch-rows.js';
-import { ContentDigest, type Snapshot, StoredRows, type TableRows } from '../model/snapshot/snapshot.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import { encodeRow, isUuid, parseRow, type Row, RowError } from '../../model/row/row.js';
+import type { Scratch } from '../../model/snapshot/scratch.js';
+import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
+import { ContentDigest, type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import {
   type ColumnSchema,
   type DatabaseSchema,
   readDatabaseSchema,
   SchemaError,
   type TableSchema,
-} from '../ovsdb/database-schema.js';
-import { isObject, type Json, parseJson } from '../ovsdb/json.js';
+} from '../../ovsdb/database-schema.js';
+import { isObject, type Json, parseJson } from '../../ovsdb/json.js';
 
 /** More rows are refused: no server holds so many, and each takes memory whatever is in it. */
 export const ROWS_MAX = 10_000_000;

@@ -4,8 +4,8 @@
  * caller to parse: a whole database never becomes one value.
  */
 import { isUtf8 } from 'node:buffer';
-import { assert } from '../lib/assert.js';
-import { AppError } from '../lib/error.js';
+import { assert } from '../../lib/assert.js';
+import { AppError } from '../../lib/error.js';
 import { GatheredBytes } from './gathered-bytes.js';
 
 const QUOTE = 0x22;

@@ -5,14 +5,15 @@
  * A file that ends inside a transaction is read up to that one, unless it is the first: that has all rows in
  * what `ovsdb-client backup` and compaction write, and without it a file that was cut would pass for an empty database.
  */
-import { ByteReader } from './byte-reader.js';
-import { type Content, checked, type Reading } from './document.js';
+
+import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
+import { readArchivedSchema, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
+import { type Content, checked, type Reading } from '../document/json-document.js';
+import { ByteReader } from '../stream/byte-reader.js';
+import { MEMBER_BYTES_MAX, MemberScanner } from '../stream/member-scanner.js';
 import { damaged, type RecordHead, RecordReader } from './log-record.js';
-import { type ArchiveHeader, readHeader } from './manifest.js';
-import { MEMBER_BYTES_MAX, MemberScanner } from './member-scanner.js';
-import { COMMENT_MARK } from './ovsdb-file.js';
 import { Replay } from './replay.js';
-import { readArchivedSchema, readJson, SnapshotBuilder } from './snapshot-builder.js';
+import { COMMENT_MARK } from './standalone-writer.js';
 
 /**
  * Reads and replays a file.

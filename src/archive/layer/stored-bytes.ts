@@ -3,8 +3,8 @@
  * readable to the end when a layer gives up, so that a checksum can always be compared.
  */
 import { createHash } from 'node:crypto';
-import { Breath } from '../lib/breath.js';
-import { AppError } from '../lib/error.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
 
 export interface ExpectedBytes {
   /** "sha256:..." */

@@ -7,9 +7,9 @@
  * but the last hold a newline.
  */
 import { createHash } from 'node:crypto';
-import { Breath } from '../lib/breath.js';
-import { AppError } from '../lib/error.js';
-import type { ByteReader } from './byte-reader.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import type { ByteReader } from '../stream/byte-reader.js';
 
 export interface RecordHead {
   /** Where it begins in the file. */

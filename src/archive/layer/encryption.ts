@@ -12,10 +12,10 @@
  * over the header before it), which tells a wrong passphrase from a tampered file.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { Breath } from '../lib/breath.js';
-import { AppError } from '../lib/error.js';
-import { ByteReader } from './byte-reader.js';
-import { ENCRYPTED_MAGIC } from './recognise.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import { ENCRYPTED_MAGIC } from '../recognise.js';
+import { ByteReader } from '../stream/byte-reader.js';
 
 const VERSION = 1;
 const KDF_SCRYPT = 1;

@@ -2,8 +2,8 @@
  * The manifest inside an archive: what the backup is and where it came from. It holds nothing
  * that is known only after packing (sizes, checksums): those stand in the `.meta` file beside it.
  */
-import { AppError } from '../lib/error.js';
-import { isObject, type Json, type JsonObject } from '../ovsdb/json.js';
+import { AppError } from '../../lib/error.js';
+import { isObject, type Json, type JsonObject } from '../../ovsdb/json.js';
 
 export interface ArchiveHeader {
   readonly id: string;

@@ -10,7 +10,7 @@
  * cluster-to-standalone` takes them, those that were cut back as well). A cluster of one member is its own majority:
  * there everything counts that was written.
  */
-import { AppError } from '../lib/error.js';
+import { AppError } from '../../lib/error.js';
 import { damaged } from './log-record.js';
 
 /**

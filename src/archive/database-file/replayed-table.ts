@@ -3,16 +3,16 @@
  * those that were changed since as what they were changed to.
  */
 
-import { Breath } from '../lib/breath.js';
-import { AppError } from '../lib/error.js';
-import { parseRow, RowError } from '../model/row/row.js';
-import { ChangedRow, plainRow } from '../model/row/row-change.js';
-import type { Scratch } from '../model/snapshot/scratch.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import type { Json } from '../ovsdb/json.js';
-import { ROW_BYTES_MAX } from './member-scanner.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import { parseRow, RowError } from '../../model/row/row.js';
+import { ChangedRow, plainRow } from '../../model/row/row-change.js';
+import type { Scratch } from '../../model/snapshot/scratch.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import type { Json } from '../../ovsdb/json.js';
+import { canonicalText, type IncomingRows } from '../content/snapshot-builder.js';
+import { ROW_BYTES_MAX } from '../stream/member-scanner.js';
 import { type ReplayedRows, replayedRows } from './replayed-rows.js';
-import { canonicalText, type IncomingRows } from './snapshot-builder.js';
 
 export class ReplayedTable {
   /** Every row; what is in `changed` counts before its text here. */

@@ -7,17 +7,17 @@
  * database did. A file that ends inside a record is read up to that one: it cannot be known to be committed.
  */
 
-import { Breath } from '../lib/breath.js';
-import { AppError } from '../lib/error.js';
-import { ByteReader } from './byte-reader.js';
-import { type Content, checked, type Reading } from './document.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import { otherDatabase, readArchivedSchema, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
+import { type Content, checked, type Reading } from '../document/json-document.js';
+import { ByteReader } from '../stream/byte-reader.js';
+import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget } from '../stream/member-scanner.js';
 import { damaged, type RecordHead, RecordReader } from './log-record.js';
-import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget } from './member-scanner.js';
 import { RaftEntries } from './raft-entries.js';
 import { type RaftHeader, type RaftRecord, RecordFields } from './raft-record.js';
 import { RecordShelf, type ShelvedRecord } from './record-shelf.js';
 import { Replay } from './replay.js';
-import { otherDatabase, readArchivedSchema, readJson, SnapshotBuilder } from './snapshot-builder.js';
 
 /**
  * Reads and replays a file; what it does not tell to be committed is left out with a warning.

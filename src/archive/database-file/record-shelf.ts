@@ -1,7 +1,7 @@
 /**
  * Keeps the bytes of records until it is known whether they count: in memory while they are few, then on scratch space.
  */
-import type { Scratch } from '../model/snapshot/scratch.js';
+import type { Scratch } from '../../model/snapshot/scratch.js';
 
 const MEMORY_BYTES_MAX = 16 << 20;
 

@@ -2,9 +2,9 @@
  * Cuts a YAML document that is laid out as yaml-document.ts writes it, or indented alike, into parts that are good YAML
  * each: what stands before the tables, each table's name, some rows at a time, and what stands after the tables.
  */
-import { GatheredBytes } from './gathered-bytes.js';
-import { LineSplitter } from './line-splitter.js';
-import { ROW_BYTES_MAX, VALUES_MAX } from './member-scanner.js';
+import { GatheredBytes } from '../stream/gathered-bytes.js';
+import { LineSplitter } from '../stream/line-splitter.js';
+import { ROW_BYTES_MAX, VALUES_MAX } from '../stream/member-scanner.js';
 
 const HEAD_BYTES_MAX = 4 << 20;
 /** js-yaml reads this in about two milliseconds. */

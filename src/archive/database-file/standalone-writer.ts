@@ -4,14 +4,14 @@
  * every row. Length and SHA-1 stand before a record, so that rows are gone through twice rather than held.
  */
 import { createHash } from 'node:crypto';
-import { Breath } from '../lib/breath.js';
-import { encodeRow, type Row } from '../model/row/row.js';
-import { wireRow } from '../model/row/wire-notation.js';
-import { ContentDigest, type TableRows } from '../model/snapshot/snapshot.js';
-import type { TableSchema } from '../ovsdb/database-schema.js';
-import { stringifyJson } from '../ovsdb/json.js';
-import { DOCUMENT_FORMAT, type Writing } from './document.js';
-import { headerJson } from './manifest.js';
+import { Breath } from '../../lib/breath.js';
+import { encodeRow, type Row } from '../../model/row/row.js';
+import { wireRow } from '../../model/row/wire-notation.js';
+import { ContentDigest, type TableRows } from '../../model/snapshot/snapshot.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { stringifyJson } from '../../ovsdb/json.js';
+import { headerJson } from '../content/archive-header.js';
+import { DOCUMENT_FORMAT, type Writing } from '../document/json-document.js';
 
 /** Begins the comment of the transaction; the manifest follows as JSON. */
 export const COMMENT_MARK = `${DOCUMENT_FORMAT} `;
