@@ -30,7 +30,7 @@ import { ImportService } from './service/import.js';
 import { RestoreService } from './service/restore.js';
 import type { UndoExpired } from './service/restore-request.js';
 import { Work } from './service/work.js';
-import { FileStore } from './store/file-store.js';
+import { FileStore } from './store/file/file-store.js';
 
 export interface App {
   /** Where the server listens: http://127.0.0.1:4000 */

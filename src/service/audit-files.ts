@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../lib/error.js';
-import { linesBackward, linesForward } from '../store/line-reader.js';
+import { linesBackward, linesForward } from '../state/line-reader.js';
 import { storeError } from '../store/store.js';
 import { type ChainLink, LINE_BYTES_MAX, type ReadLine, readHead, readLine } from './audit-line.js';
 

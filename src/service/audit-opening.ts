@@ -6,7 +6,7 @@
  * restart must not make whole what somebody broke. The check tells of it for ever.
  */
 import { join } from 'node:path';
-import { AppendFile } from '../store/append-file.js';
+import { AppendFile } from '../state/append-file.js';
 import {
   AUDIT_FILE,
   AUDIT_HEAD,

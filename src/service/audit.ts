@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Clock, instant } from '../lib/clock.js';
 import { AppError, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { AppendFile, replaceFile, syncFolderOf } from '../store/append-file.js';
+import { AppendFile, replaceFile, syncFolderOf } from '../state/append-file.js';
 import { storeError } from '../store/store.js';
 import { type AuditCheck, checkTrail } from './audit-check.js';
 import { AUDIT_FILE, AUDIT_HEAD, auditFiles, fullFileName } from './audit-files.js';

@@ -3,7 +3,7 @@
  * as for a small one.
  */
 import type { Scratch } from '../model/snapshot/scratch.js';
-import { openScratch } from '../store/scratch.js';
+import { openScratch } from '../state/scratch-file.js';
 import type { BackupRecord } from './manifest-record.js';
 
 /** Less content is held in memory: that is faster, and works on a full disk too. */

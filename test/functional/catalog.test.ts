@@ -7,7 +7,7 @@ import { Catalog, type CatalogLog } from '../../src/service/catalog.js';
 import type { BackupFilter } from '../../src/service/catalog-page.js';
 import { incomingKey, pendingKey } from '../../src/service/layout.js';
 import type { BackupDescription, BackupRecord } from '../../src/service/manifest-record.js';
-import { FileStore } from '../../src/store/file-store.js';
+import { FileStore } from '../../src/store/file/file-store.js';
 import { FaultyStore } from '../support/faulty-store.js';
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });

@@ -13,7 +13,7 @@ import { gzipSync } from 'node:zlib';
 import { type Unpacked, unpackArchive } from '../../src/archive/archive.js';
 import { digestOf } from '../../src/archive/content/snapshot-builder.js';
 import { countRows } from '../../src/model/snapshot/snapshot.js';
-import { openScratch } from '../../src/store/scratch.js';
+import { openScratch } from '../../src/state/scratch-file.js';
 import { failureOf, textsOf, unpack } from '../compat/every-kind.js';
 import { Engine } from '../support/engine.js';
 import { compareDatabases, dumpDatabase, NORTHBOUND, transact } from '../support/judge.js';

@@ -22,7 +22,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import ts from 'typescript';
-import { FileStore } from '../../src/store/file-store.js';
+import { FileStore } from '../../src/store/file/file-store.js';
 import { isKey, KeyTaken } from '../../src/store/store.js';
 
 const run = promisify(execFile);
@@ -551,7 +551,7 @@ async function compileStore(to: string): Promise<string> {
     program,
     `
     import { createHash, randomBytes } from 'node:crypto';
-    import { FileStore } from './store/file-store.js';
+    import { FileStore } from './store/file/file-store.js';
     const store = await FileStore.open(process.argv[2]);
     console.log('ready');
     for (let i = 0; ; i++) {

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { type UnpackOptions, unpackArchive } from '../../src/archive/archive.js';
 import type { Scratch } from '../../src/model/snapshot/scratch.js';
-import { openScratch } from '../../src/store/scratch.js';
+import { openScratch } from '../../src/state/scratch-file.js';
 import { failureOf, pack, SMALL, textsOf, unpack } from '../compat/every-kind.js';
 import { environment } from '../support/ovsdb-server.js';
 import { ensureBuilt } from '../support/server-process.js';

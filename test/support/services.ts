@@ -18,7 +18,7 @@ import { type ImportDetails, ImportService } from '../../src/service/import.js';
 import type { BackupRecord } from '../../src/service/manifest-record.js';
 import { RestoreService } from '../../src/service/restore.js';
 import { Work } from '../../src/service/work.js';
-import { FileStore } from '../../src/store/file-store.js';
+import { FileStore } from '../../src/store/file/file-store.js';
 import { filesIn } from './api-server.js';
 import { FaultyStore } from './faulty-store.js';
 import { NORTHBOUND } from './judge.js';

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { unpackArchive } from '../../src/archive/archive.js';
 import { countRows, type Snapshot } from '../../src/model/snapshot/snapshot.js';
 import { type Json, stringifyJson } from '../../src/ovsdb/json.js';
-import { openScratch } from '../../src/store/scratch.js';
+import { openScratch } from '../../src/state/scratch-file.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../compat/every-kind.js';
 
 const SERVERS = {

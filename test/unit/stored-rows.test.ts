@@ -10,7 +10,7 @@ import { ScratchRows } from '../../src/model/snapshot/scratch-rows.js';
 import { StoredRows } from '../../src/model/snapshot/snapshot.js';
 import { UuidIndex } from '../../src/model/snapshot/uuid-index.js';
 import { readUuid, UUID_WORDS, writeUuid } from '../../src/model/snapshot/uuid-words.js';
-import { openScratch, ScratchFile } from '../../src/store/scratch.js';
+import { openScratch, ScratchFile } from '../../src/state/scratch-file.js';
 
 const UUID = '0123abcd-4567-89ef-0123-456789abcdef';
 const BLOCK_BYTES = 256 << 10;

@@ -8,8 +8,8 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errnoOf } from '../lib/error.js';
+import { storeError } from '../store/store.js';
 import { tornBytes } from './line-reader.js';
-import { storeError } from './store.js';
 
 const FILE_MODE = 0o600;
 const APPEND_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { assert } from '../lib/assert.js';
 import { type AppError, errnoOf } from '../lib/error.js';
 import type { Scratch } from '../model/snapshot/scratch.js';
-import { TEMPORARY_PREFIX } from './folder-lock.js';
-import { storeError } from './store.js';
+import { TEMPORARY_PREFIX } from '../store/file/folder-lock.js';
+import { storeError } from '../store/store.js';
 
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 256 << 10;

@@ -10,8 +10,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../lib/error.js';
-import { storeError } from './store.js';
+import { AppError, errnoOf } from '../../lib/error.js';
+import { storeError } from '../store.js';
 
 export const LOCK_NAME = '.lock';
 /** Claims on stale locks, see `takeOver`; whoever holds the lock may remove them. */

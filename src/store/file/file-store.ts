@@ -11,9 +11,8 @@ import { constants, type Dirent, type Stats } from 'node:fs';
 import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { AppError, errnoOf } from '../lib/error.js';
-import { chunksOf } from './byte-source.js';
-import { CLAIM_PREFIX, FolderLock, TEMPORARY_PREFIX } from './folder-lock.js';
+import { AppError, errnoOf } from '../../lib/error.js';
+import { chunksOf } from '../byte-source.js';
 import {
   type ByteRange,
   isKey,
@@ -23,7 +22,8 @@ import {
   type PutOptions,
   type Store,
   storeError,
-} from './store.js';
+} from '../store.js';
+import { CLAIM_PREFIX, FolderLock, TEMPORARY_PREFIX } from './folder-lock.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
