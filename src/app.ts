@@ -20,16 +20,16 @@ import type { Log } from './lib/log.js';
 import { NORTHBOUND } from './model/northbound/northbound.js';
 import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
-import { AuditTrail } from './service/audit.js';
-import { BackupService } from './service/backup.js';
-import { Catalog } from './service/catalog.js';
-import { CompareService } from './service/compare.js';
-import { Database, Databases } from './service/database.js';
-import { ExportService } from './service/export.js';
-import { ImportService } from './service/import.js';
-import { RestoreService } from './service/restore.js';
-import type { UndoExpired } from './service/restore-request.js';
-import { Work } from './service/work.js';
+import { AuditTrail } from './service/audit/audit-trail.js';
+import { BackupService } from './service/backup/backup-service.js';
+import { Catalog } from './service/backup/catalog.js';
+import { CompareService } from './service/compare/compare-service.js';
+import { Database, Databases } from './service/database/database.js';
+import { Work } from './service/job/work.js';
+import type { UndoExpired } from './service/restore/restore-request.js';
+import { RestoreService } from './service/restore/restore-service.js';
+import { ExportService } from './service/transfer/export-service.js';
+import { ImportService } from './service/transfer/import-service.js';
 import { FileStore } from './store/file/file-store.js';
 
 export interface App {

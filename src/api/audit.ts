@@ -4,7 +4,7 @@
  * graphql/audited-field.ts; here is the rest: REST, and what is refused before anything runs.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AuditEvent, AuditTarget, AuditVia } from '../service/audit-line.js';
+import type { AuditEvent, AuditTarget, AuditVia } from '../service/audit/audit-line.js';
 import type { RequestScope } from './context.js';
 import { pathOf } from './http-guard.js';
 import { isMultipart } from './upload.js';

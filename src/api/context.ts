@@ -6,7 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../lib/log.js';
-import type { AuditTarget, AuditVia } from '../service/audit-line.js';
+import type { AuditTarget, AuditVia } from '../service/audit/audit-line.js';
 import type { Viewer } from './permission.js';
 
 export interface ApiContext {

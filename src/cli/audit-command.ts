@@ -3,7 +3,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { backupPathOf, type Environment } from '../config/config.js';
-import { type AuditCheck, checkTrail } from '../service/audit-check.js';
+import { type AuditCheck, checkTrail } from '../service/audit/chain-check.js';
 
 export interface AuditCommandOptions {
   readonly env: Environment;

@@ -1,6 +1,6 @@
 /** Relay pages of a list in memory whose items have ids. */
 import { AppError } from '../lib/error.js';
-import { PAGE_MAX } from './catalog-page.js';
+import { PAGE_MAX } from './backup/catalog-page.js';
 
 export interface Page<T> {
   readonly nodes: readonly T[];

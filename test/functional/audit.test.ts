@@ -10,9 +10,9 @@ import { type App, startApp } from '../../src/app.js';
 import { auditCommand } from '../../src/cli/audit-command.js';
 import { loadConfig } from '../../src/config/config.js';
 import { createLog } from '../../src/lib/log.js';
-import { checkTrail } from '../../src/service/audit-check.js';
-import { AUDIT_FILE } from '../../src/service/audit-files.js';
-import { type AuditEntry, readLine } from '../../src/service/audit-line.js';
+import { type AuditEntry, readLine } from '../../src/service/audit/audit-line.js';
+import { checkTrail } from '../../src/service/audit/chain-check.js';
+import { AUDIT_FILE } from '../../src/service/audit/trail-files.js';
 import { ApiClient, codeIn, tokenWith } from '../support/api-client.js';
 import { serverEnvironment } from '../support/api-server.js';
 import {

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../src/lib/error.js';
-import { Catalog, type CatalogLog } from '../../src/service/catalog.js';
-import type { BackupFilter } from '../../src/service/catalog-page.js';
-import { incomingKey, pendingKey } from '../../src/service/layout.js';
-import type { BackupDescription, BackupRecord } from '../../src/service/manifest-record.js';
+import type { BackupDescription, BackupRecord } from '../../src/service/backup/backup-record.js';
+import { Catalog, type CatalogLog } from '../../src/service/backup/catalog.js';
+import type { BackupFilter } from '../../src/service/backup/catalog-page.js';
+import { incomingKey, pendingKey } from '../../src/service/backup/layout.js';
 import { FileStore } from '../../src/store/file/file-store.js';
 import { FaultyStore } from '../support/faulty-store.js';
 

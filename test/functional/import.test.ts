@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encrypt } from '../../src/archive/layer/encryption.js';
 import { AppError } from '../../src/lib/error.js';
-import type { BackupRecord } from '../../src/service/manifest-record.js';
+import type { BackupRecord } from '../../src/service/backup/backup-record.js';
 import { type ExactJson, isObject, parseExact, printExact } from '../support/exact-json.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount } from '../support/judge.js';
 import { databaseFile } from '../support/northbound/database-file.js';

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLog } from '../../src/lib/log.js';
-import { AuditTrail, type AuditTrailParts } from '../../src/service/audit.js';
-import { checkTrail } from '../../src/service/audit-check.js';
-import { AuditFlood } from '../../src/service/audit-flood.js';
-import { type AuditEvent, CHAIN_START, nextLine, readHead, readLine } from '../../src/service/audit-line.js';
+import { type AuditEvent, CHAIN_START, nextLine, readHead, readLine } from '../../src/service/audit/audit-line.js';
+import { AuditTrail, type AuditTrailParts } from '../../src/service/audit/audit-trail.js';
+import { checkTrail } from '../../src/service/audit/chain-check.js';
+import { AuditFlood } from '../../src/service/audit/refusal-flood.js';
 
 let folder: string;
 let lines: string[];

@@ -15,7 +15,7 @@ import {
   manifestKey,
   restoreIdOf,
   restoreRecordKey,
-} from '../../src/service/layout.js';
+} from '../../src/service/backup/layout.js';
 import { isKey } from '../../src/store/store.js';
 
 const at = Date.UTC(2026, 0, 5, 3, 4, 9, 999);

@@ -1,8 +1,8 @@
 /** The audit trail, as GraphQL shows it. */
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { AuditEntry as ServiceEntry } from '../../service/audit-line.js';
-import type { AuditFilter, AuditPage } from '../../service/audit-page.js';
-import { cursorOf } from '../../service/audit-page.js';
+import type { AuditEntry as ServiceEntry } from '../../service/audit/audit-line.js';
+import type { AuditFilter, AuditPage } from '../../service/audit/audit-page.js';
+import { cursorOf } from '../../service/audit/audit-page.js';
 import { PageInfo } from './page.type.js';
 import { BigIntScalar, DateTime } from './scalars.js';
 

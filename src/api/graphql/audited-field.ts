@@ -15,7 +15,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import type { AuditTarget } from '../../service/audit-line.js';
+import type { AuditTarget } from '../../service/audit/audit-line.js';
 import { type Audit, admitAudited, REFUSALS, recordCall, UNKNOWN_OPERATION } from '../audit.js';
 import type { ApiContext, RequestScope } from '../context.js';
 import { codeOf } from '../error.js';

@@ -1,9 +1,13 @@
 /** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { AppError } from '../../lib/error.js';
-import type { BackupService, CreateBackup, BackupProgress as ServiceProgress } from '../../service/backup.js';
-import type { Catalog } from '../../service/catalog.js';
-import type { ImportService } from '../../service/import.js';
+import type {
+  BackupService,
+  CreateBackup,
+  BackupProgress as ServiceProgress,
+} from '../../service/backup/backup-service.js';
+import type { Catalog } from '../../service/backup/catalog.js';
+import type { ImportService } from '../../service/transfer/import-service.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { openUpload } from '../upload.js';

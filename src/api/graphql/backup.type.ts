@@ -2,8 +2,11 @@
 
 import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { BackupJob as ServiceJob, BackupProgress as ServiceProgress } from '../../service/backup.js';
-import type { BackupRecord } from '../../service/manifest-record.js';
+import type { BackupRecord } from '../../service/backup/backup-record.js';
+import type {
+  BackupJob as ServiceJob,
+  BackupProgress as ServiceProgress,
+} from '../../service/backup/backup-service.js';
 import { PulledIn, ResourceFilter, ResourceFilterInput } from './filter.type.js';
 import { OperationError, PageInfo, TableCount, tableCounts } from './page.type.js';
 import { BigIntScalar, DateTime, Upload } from './scalars.js';

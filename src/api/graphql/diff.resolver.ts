@@ -1,6 +1,6 @@
 /** Comparing configurations in GraphQL. */
 import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import type { CompareService, Comparison } from '../../service/compare.js';
+import type { CompareService, Comparison } from '../../service/compare/compare-service.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { ResourceFilterInput } from './filter.type.js';

@@ -5,8 +5,8 @@
 import type { PubSub } from 'type-graphql';
 import { assert, unreachable } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
-import type { BackupService } from '../../service/backup.js';
-import type { RestoreService } from '../../service/restore.js';
+import type { BackupService } from '../../service/backup/backup-service.js';
+import type { RestoreService } from '../../service/restore/restore-service.js';
 
 export const FOLLOW_BACKUP = 'backup';
 export const FOLLOW_RESTORE = 'restore';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ArchiveFormat } from '../../archive/archive.js';
-import type { ResourceFilter } from '../../service/resource-filter.js';
+import type { ResourceFilter } from '../../service/backup/recorded-filter.js';
 import * as field from '../field.js';
 import { checked, name, text } from '../field.js';
 import type { CreateBackupInput, ImportBackupInput } from './backup.type.js';

@@ -1,9 +1,9 @@
 /** Restores in GraphQL. */
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { Catalog } from '../../service/catalog.js';
+import type { Catalog } from '../../service/backup/catalog.js';
 import { pageById } from '../../service/page.js';
-import type { RestoreService } from '../../service/restore.js';
-import type { RestoreStep } from '../../service/restore-registry.js';
+import type { RestoreStep } from '../../service/restore/record/restore-registry.js';
+import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { ApiContext } from '../context.js';
 import { requirePermissions } from '../permission.js';
 import { unlessNotFound } from './backup.resolver.js';

@@ -1,10 +1,10 @@
 /** What the contract says of restores and of changes. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { RowChange as ServiceChange } from '../../engine/describe/change.js';
-import type { ChangePage } from '../../service/change-log.js';
-import { isFinal, type RestoreRecord } from '../../service/restore-record.js';
-import type { Restore as ServiceRestore } from '../../service/restore-registry.js';
-import type { RestoreProgress as ServiceProgress } from '../../service/restore-run.js';
+import type { ChangePage } from '../../service/restore/record/change-log.js';
+import { isFinal, type RestoreRecord } from '../../service/restore/record/restore-record.js';
+import type { Restore as ServiceRestore } from '../../service/restore/record/restore-registry.js';
+import type { RestoreProgress as ServiceProgress } from '../../service/restore/restore-run.js';
 import { PulledIn } from './filter.type.js';
 import { OperationError, PageInfo } from './page.type.js';
 import { BigIntScalar, DateTime, JsonScalar } from './scalars.js';

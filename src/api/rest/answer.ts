@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 import type { RowChange } from '../../engine/describe/change.js';
-import type { ValidationReport } from '../../service/backup.js';
-import type { ChangePage } from '../../service/change-log.js';
-import type { BackupRecord } from '../../service/manifest-record.js';
-import type { ResourceFilter } from '../../service/resource-filter.js';
-import type { RestoreRecord, RestoreResult } from '../../service/restore-record.js';
+import type { BackupRecord } from '../../service/backup/backup-record.js';
+import type { ValidationReport } from '../../service/backup/backup-service.js';
+import type { ResourceFilter } from '../../service/backup/recorded-filter.js';
+import type { ChangePage } from '../../service/restore/record/change-log.js';
+import type { RestoreRecord, RestoreResult } from '../../service/restore/record/restore-record.js';
 import { exact } from '../exact-value.js';
 
 const instant = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, e.g. 2026-01-15T10:30:00.000Z' });

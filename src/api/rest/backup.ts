@@ -1,7 +1,7 @@
 /** Backups in REST. Each route calls one method of a service. */
-import type { BackupService } from '../../service/backup.js';
-import type { Catalog } from '../../service/catalog.js';
-import type { ImportService } from '../../service/import.js';
+import type { BackupService } from '../../service/backup/backup-service.js';
+import type { Catalog } from '../../service/backup/catalog.js';
+import type { ImportService } from '../../service/transfer/import-service.js';
 import { checked } from '../field.js';
 import {
   backupCreatedShape,

@@ -1,10 +1,10 @@
 /** X-Debug: true - what a restore did, phase by phase and row by row, in the answer and in the log. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '../../lib/log.js';
-import type { Feed } from '../../service/feed.js';
-import type { RestoreService } from '../../service/restore.js';
-import type { RestoreRecord } from '../../service/restore-record.js';
-import type { RestoreProgress } from '../../service/restore-run.js';
+import type { Feed } from '../../service/job/feed.js';
+import type { RestoreRecord } from '../../service/restore/record/restore-record.js';
+import type { RestoreProgress } from '../../service/restore/restore-run.js';
+import type { RestoreService } from '../../service/restore/restore-service.js';
 import { changesOf, type Debug } from './answer.js';
 
 const CHANGES_LISTED_MAX = 1_000;

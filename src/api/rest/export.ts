@@ -1,7 +1,7 @@
 /** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
 import { z } from 'zod';
-import type { Catalog } from '../../service/catalog.js';
-import type { Exported, ExportService } from '../../service/export.js';
+import type { Catalog } from '../../service/backup/catalog.js';
+import type { Exported, ExportService } from '../../service/transfer/export-service.js';
 import { checked, key as keyField } from '../field.js';
 import { exportBackup, nothing } from './request.js';
 import { type Answer, type Call, type Route, route } from './route.js';

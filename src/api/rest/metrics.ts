@@ -11,12 +11,12 @@ import { fastify as createFastify, type FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import type { BackupService } from '../../service/backup.js';
-import type { Catalog } from '../../service/catalog.js';
-import type { Databases } from '../../service/database.js';
-import type { RestoreService } from '../../service/restore.js';
-import type { RestoreStep } from '../../service/restore-registry.js';
-import type { Work } from '../../service/work.js';
+import type { BackupService } from '../../service/backup/backup-service.js';
+import type { Catalog } from '../../service/backup/catalog.js';
+import type { Databases } from '../../service/database/database.js';
+import type { Work } from '../../service/job/work.js';
+import type { RestoreStep } from '../../service/restore/record/restore-registry.js';
+import type { RestoreService } from '../../service/restore/restore-service.js';
 import { isHostAllowed, setSecurityHeaders } from '../http-guard.js';
 import type { ServerCertificate } from '../tls.js';
 

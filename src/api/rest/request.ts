@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import type { ArchiveFormat } from '../../archive/archive.js';
-import type { CreateBackup } from '../../service/backup.js';
-import type { BackupFilter } from '../../service/catalog-page.js';
-import type { ResourceFilter } from '../../service/resource-filter.js';
-import type { RestoreRequest } from '../../service/restore-request.js';
+import type { CreateBackup } from '../../service/backup/backup-service.js';
+import type { BackupFilter } from '../../service/backup/catalog-page.js';
+import type { ResourceFilter } from '../../service/backup/recorded-filter.js';
+import type { RestoreRequest } from '../../service/restore/restore-request.js';
 import * as field from '../field.js';
 
 const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);

@@ -1,6 +1,6 @@
 /** The REST face: all of its routes over the services that it is given. */
 
-import type { RestoreService } from '../../service/restore.js';
+import type { RestoreService } from '../../service/restore/restore-service.js';
 import { type BackupRouteParts, backupRoutes } from './backup.js';
 import { type ExportRouteParts, exportRoute } from './export.js';
 import { openApiRoute } from './openapi.js';

@@ -1,9 +1,9 @@
 /** Restores in REST. A client that goes away does not stop one: it ends whole, and can be looked up. */
 import { AppError } from '../../lib/error.js';
-import type { RestoreService } from '../../service/restore.js';
-import type { Restore as ServiceRestore } from '../../service/restore-registry.js';
-import type { Started } from '../../service/restore-request.js';
-import { emptyResult } from '../../service/restore-result.js';
+import type { Restore as ServiceRestore } from '../../service/restore/record/restore-registry.js';
+import type { Started } from '../../service/restore/restore-request.js';
+import { emptyResult } from '../../service/restore/restore-result.js';
+import type { RestoreService } from '../../service/restore/restore-service.js';
 import { restoreListShape, restoreOf, restoreShape } from './answer.js';
 import { isDebugged, PhaseTimes } from './debug.js';
 import { listRestores, noQuery, nothing, restoreBackup, undoRestore } from './request.js';

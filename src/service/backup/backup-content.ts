@@ -1,0 +1,132 @@
+/**
+ * What only the content of a backup tells: its numbers, what kind it is, and whether it is whole. Of a backup that was
+ * imported still encrypted, without its key, none of it is known until it was read once (`sealed` in its record).
+ */
+
+import type { ArchiveFormat, Unpacked } from '../../archive/archive.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import { danglingReferences } from '../../model/reference/reference.js';
+import { countRows, countTables, type Snapshot } from '../../model/snapshot/snapshot.js';
+import type { BackupDescription, BackupRecord } from './backup-record.js';
+import { importedSelection } from './selection.js';
+
+/** What a manifest says of the content. */
+export type Told = Omit<
+  BackupDescription,
+  | 'id'
+  | 'name'
+  | 'description'
+  | 'createdAt'
+  | 'createdBy'
+  | 'size'
+  | 'checksum'
+  | 'encrypted'
+  | 'tags'
+  | 'database'
+  | 'origin'
+  | 'sealed'
+>;
+
+const LISTED_MAX = 20;
+const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
+
+/** Placeholders for what a sealed backup does not tell. @param format what it was declared to be */
+export function untold(schemaName: string, format: ArchiveFormat | undefined): Told {
+  return {
+    type: 'FULL',
+    archiveFormat: format ?? 'JSON',
+    schemaName,
+    schemaVersion: '',
+    rowCount: 0,
+    tables: {},
+    contentSize: 0,
+    contentDigest: NO_DIGEST,
+    compressed: false,
+  };
+}
+
+/** @throws AppError INTEGRITY_FAILED for a selection that cannot be read */
+export function toldBy({ snapshot, header, format, compressed, contentSize, contentDigest, warnings }: Unpacked): Told {
+  return {
+    ...describe(snapshot),
+    type: header?.type ?? 'FULL',
+    ...importedSelection(header),
+    ...(warnings.length === 0 ? {} : { warnings }),
+    archiveFormat: format,
+    compressed,
+    contentSize,
+    contentDigest,
+  };
+}
+
+/** What a sealed backup turned out to be. @throws AppError INTEGRITY_FAILED */
+export function unsealed(
+  { format: _format, file: _file, sealed: _sealed, ...known }: BackupRecord,
+  unpacked: Unpacked,
+): BackupDescription {
+  const description = known.description ?? unpacked.header?.description;
+  return { ...known, ...toldBy(unpacked), ...(description === undefined ? {} : { description }) };
+}
+
+export function describe(snapshot: Snapshot): Pick<Told, 'schemaName' | 'schemaVersion' | 'rowCount' | 'tables'> {
+  return {
+    schemaName: snapshot.schema.name,
+    schemaVersion: snapshot.schema.version,
+    rowCount: countRows(snapshot),
+    tables: countTables(snapshot),
+  };
+}
+
+const TOLD = [
+  'archiveFormat',
+  'schemaName',
+  'schemaVersion',
+  'rowCount',
+  'contentSize',
+  'compressed',
+  'encrypted',
+] as const;
+
+/** What a manifest says of its archive and is not so, each in a sentence. */
+export function untruths(
+  record: BackupRecord,
+  { snapshot, format: archiveFormat, contentSize, compressed, encrypted }: Unpacked,
+): readonly string[] {
+  const found = { ...describe(snapshot), archiveFormat, contentSize, compressed, encrypted };
+  return TOLD.filter((member) => record[member] !== found[member]).map(
+    (member) =>
+      `The manifest says ${member} ${JSON.stringify(record[member])} where the file has ` +
+      `${JSON.stringify(found[member])}: it was changed. Import the file again`,
+  );
+}
+
+/** A strong reference to nothing cannot be restored; a weak one would be dropped by the server. */
+export async function checkReferences(
+  snapshot: Snapshot,
+): Promise<{ errors: readonly string[]; warnings: readonly string[] }> {
+  const breath = new Breath();
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  for (const dangling of danglingReferences(snapshot, LISTED_MAX)) {
+    if (dangling !== undefined) {
+      const { from, column, table, uuid, strong } = dangling;
+      (strong ? errors : warnings).push(
+        `${from.table} ${from.uuid}: ${column} refers to ${table} ${uuid}, which is not in the backup`,
+      );
+    }
+    if (breath.due()) await breath.rest();
+  }
+  return { errors, warnings };
+}
+
+/** @throws AppError INTEGRITY_FAILED for what cannot be restored */
+export async function checkWhole(snapshot: Snapshot): Promise<void> {
+  const { errors } = await checkReferences(snapshot);
+  if (errors.length > 0)
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      'The file is not a whole database: ' +
+        `${errors[0] ?? ''}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''}`,
+    );
+}

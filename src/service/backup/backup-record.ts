@@ -1,0 +1,114 @@
+/**
+ * The manifest record: all that is known of a backup without opening its archive. It is the JSON
+ * object in the `.meta` file beside the archive, and it is written last: it is the commit point of a backup.
+ */
+import { z } from 'zod';
+import { AppError, messageOf } from '../../lib/error.js';
+import { pulledInSchema, resourceFilterSchema } from './recorded-filter.js';
+
+export const MANIFEST_FORMAT = 'ovncp-manifest/1';
+export const MANIFEST_BYTES_MAX = 1024 * 1024;
+
+const instantText = z.iso.datetime({ precision: 3 }); // UTC only, so that texts sort as times do
+const digestText = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+
+/** Fields that this version does not know are passed over, so that the manifests of later versions stay readable. */
+const recordSchema = z
+  .object({
+    format: z.literal(MANIFEST_FORMAT),
+    id: z.string().min(1).max(200),
+    name: z.string(),
+    description: z.string().optional(),
+    // A later version's backup of another kind must not be taken for a whole one: restoring it exactly would delete the
+    // rest.
+    type: z.enum(['FULL', 'SELECTIVE']),
+    /** Of a selective backup: what was asked for, and the rows that came along. */
+    resourceFilter: resourceFilterSchema.optional(),
+    pulledIn: z.array(pulledInSchema).readonly().optional(),
+    pulledInCount: count.optional(),
+    /** What the backup lacks although rows of it refer to it. */
+    warnings: z.array(z.string()).readonly().optional(),
+    archiveFormat: z.enum(['JSON', 'YAML', 'OVSDB']),
+    /** RFC 3339 in UTC with milliseconds. */
+    createdAt: instantText,
+    createdBy: z.string(),
+    /** Bytes of the archive as stored. */
+    size: count,
+    /** Bytes before compression and encryption. */
+    contentSize: count,
+    /** SHA-256 of the archive as stored. */
+    checksum: digestText,
+    /** SHA-256 of the rows. */
+    contentDigest: digestText,
+    compressed: z.boolean(),
+    encrypted: z.boolean(),
+    /**
+     * Imported still encrypted, without its key: what only the content tells are placeholders until it was read once.
+     */
+    sealed: z.boolean().optional(),
+    tags: z.array(z.string()).readonly(),
+    /** The configured id of the database it was captured from. */
+    database: z.string(),
+    schemaName: z.string(),
+    schemaVersion: z.string(),
+    rowCount: count,
+    /** Table -> rows. */
+    tables: z.record(z.string(), count).readonly(),
+    /** Whether it was captured here, or imported from a file that may come from anywhere. */
+    origin: z.enum(['CAPTURED', 'IMPORTED']),
+    /** Key of the archive in the store. */
+    file: z.string(),
+  })
+  .refine(
+    ({ type, resourceFilter }) => (type === 'SELECTIVE') === (resourceFilter !== undefined),
+    'a selective backup, and no other, has a resourceFilter',
+  )
+  .readonly();
+
+export type BackupRecord = z.infer<typeof recordSchema>;
+/** What the maker of a backup knows of it; the catalog adds the rest. */
+export type BackupDescription = Omit<BackupRecord, 'format' | 'file'>;
+
+/**
+ * Reads the content of a `.meta` file strictly. Throws INTEGRITY_FAILED, saying what is wrong with it.
+ * @param file key of the archive beside it: files may have been renamed by hand, and a `file` in the record is not
+ * trusted
+ */
+export function parseBackupRecord(bytes: Uint8Array, file: string): BackupRecord {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new AppError('INTEGRITY_FAILED', `it is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+  const parsed = recordSchema.safeParse(json);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the record'}: ${issue.message}`);
+    throw new AppError('INTEGRITY_FAILED', `it is no manifest that this version reads (${faults.join('; ')})`, {
+      cause: parsed.error,
+    });
+  }
+  return { ...parsed.data, file };
+}
+
+/** The record and its bytes. Throws INTERNAL where the description is none, which is a bug of its maker. */
+export function makeBackupRecord(
+  description: BackupDescription,
+  file: string,
+): { readonly record: BackupRecord; readonly bytes: Buffer } {
+  const text = JSON.stringify({ format: MANIFEST_FORMAT, ...description, file }, null, 1);
+  const bytes = Buffer.from(`${text}\n`);
+  if (bytes.length > MANIFEST_BYTES_MAX) {
+    throw new AppError(
+      'TOO_LARGE',
+      `The manifest of the backup has ${bytes.length} bytes; ${MANIFEST_BYTES_MAX} at most can be stored. ` +
+        'Shorten its description or its tags.',
+    );
+  }
+  try {
+    return { record: parseBackupRecord(bytes, file), bytes };
+  } catch (error) {
+    throw new AppError('INTERNAL', `Bug: the manifest of a new backup is wrong: ${messageOf(error)}`, { cause: error });
+  }
+}

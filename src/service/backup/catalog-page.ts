@@ -1,0 +1,132 @@
+/** Pages of the catalog: filters and Relay cursors over records that are sorted newest first. Pure. */
+import { AppError } from '../../lib/error.js';
+import type { BackupRecord } from './backup-record.js';
+
+/** All that is given must hold; what is left out, null or an empty list does not limit. */
+export interface BackupFilter {
+  /** Any of these. */
+  readonly tags?: readonly string[] | null;
+  readonly type?: string | null;
+  readonly database?: string | null;
+  /** Part of the name, in any case. */
+  readonly nameContains?: string | null;
+  /** Not the instant itself. */
+  readonly createdAfter?: Date | null;
+  /** Not the instant itself. */
+  readonly createdBefore?: Date | null;
+}
+
+export interface PageRequest {
+  readonly filter?: BackupFilter | null;
+  /** 1 to 500. */
+  readonly first: number;
+  /** A cursor of an earlier page, from wherever the list stood then; its backup may be gone since. */
+  readonly after?: string | null;
+}
+
+export interface BackupPage {
+  readonly nodes: readonly BackupRecord[];
+  /** One for each node. */
+  readonly cursors: readonly string[];
+  /** All that pass the filter. */
+  readonly totalCount: number;
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+export const PAGE_MAX = 500;
+
+/** A place in the list: the newest comes first, and of the same instant the highest id. */
+type Place = Pick<BackupRecord, 'createdAt' | 'id'>;
+
+/** Negative when `a` comes before `b`. The texts of instants sort as the instants do. */
+export function comparePlaces(a: Place, b: Place): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt > b.createdAt ? -1 : 1;
+  if (a.id === b.id) return 0;
+  return a.id > b.id ? -1 : 1;
+}
+
+/** Index of the first record that does not come before `place`, in a list sorted by comparePlaces. */
+export function indexOfPlace(sorted: readonly BackupRecord[], place: Place): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const record = sorted[middle];
+    if (record !== undefined && comparePlaces(record, place) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Throws BAD_USER_INPUT for a `first` out of bounds, a cursor that is none, or a date that is none. */
+export function pageOf(sorted: readonly BackupRecord[], { filter, first, after }: PageRequest): BackupPage {
+  if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) {
+    throw new AppError('BAD_USER_INPUT', `"first" must be a whole number from 1 to ${PAGE_MAX}, and is ${first}.`);
+  }
+  const matches = matching(sorted, filter ?? {});
+  const start = after === undefined || after === null ? 0 : indexAfter(matches, readCursor(after));
+  const nodes = matches.slice(start, start + first);
+  return {
+    nodes,
+    cursors: nodes.map(writeCursor),
+    totalCount: matches.length,
+    hasNextPage: start + nodes.length < matches.length,
+    hasPreviousPage: start > 0,
+  };
+}
+
+/** All that pass, in the same order. Throws BAD_USER_INPUT for a date that is none. */
+export function matching(sorted: readonly BackupRecord[], filter: BackupFilter): readonly BackupRecord[] {
+  const tests: ((record: BackupRecord) => boolean)[] = [];
+  const { tags, type, database, nameContains, createdAfter, createdBefore } = filter;
+  if (tags && tags.length > 0) {
+    const wanted = new Set(tags);
+    tests.push((record) => record.tags.some((tag) => wanted.has(tag)));
+  }
+  if (type) tests.push((record) => record.type === type);
+  if (database) tests.push((record) => record.database === database);
+  if (nameContains) {
+    const part = nameContains.toLowerCase();
+    tests.push((record) => record.name.toLowerCase().includes(part));
+  }
+  if (createdAfter) {
+    const bound = millis(createdAfter, 'createdAfter');
+    tests.push((record) => Date.parse(record.createdAt) > bound);
+  }
+  if (createdBefore) {
+    const bound = millis(createdBefore, 'createdBefore');
+    tests.push((record) => Date.parse(record.createdAt) < bound);
+  }
+  return tests.length === 0 ? sorted : sorted.filter((record) => tests.every((test) => test(record)));
+}
+
+function millis(date: Date, field: string): number {
+  const ms = date.getTime();
+  if (Number.isNaN(ms))
+    throw new AppError('BAD_USER_INPUT', `"${field}" is no instant; write it like 2026-01-15T10:30:00.000Z.`);
+  return ms;
+}
+
+function indexAfter(matches: readonly BackupRecord[], place: Place): number {
+  const index = indexOfPlace(matches, place);
+  const found = matches[index];
+  return found !== undefined && comparePlaces(found, place) === 0 ? index + 1 : index;
+}
+
+function writeCursor({ createdAt, id }: Place): string {
+  return Buffer.from(`${createdAt} ${id}`).toString('base64url');
+}
+
+function readCursor(cursor: string): Place {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, createdAt, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.+)$/s.exec(text) ?? [];
+  // Decoding passes over what is not base64, so only what encodes to the same text was a cursor.
+  if (createdAt === undefined || id === undefined || writeCursor({ createdAt, id }) !== cursor) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      '"after" is not a cursor of this list. Take it from pageInfo.endCursor or edges.cursor, or leave it out.',
+    );
+  }
+  return { createdAt, id };
+}

@@ -1,0 +1,370 @@
+/**
+ * The catalog: which backups there are. It keeps the manifest records of a store in memory, newest
+ * first, and is the only one that adds and removes backups there.
+ *
+ * Adding is reserve -> slot.put(archive) -> commit: the manifest record is written last, so a
+ * backup is there whole or not at all. Removing goes the other way round. What a crash leaves between
+ * the two, an archive without a manifest, is removed by the next `open`, and so is a half import.
+ *
+ * Files that somebody adds to or takes from the folder by hand are noticed when the server starts the
+ * next time; until then a backup whose archive was taken away is listed, and openArchive says so.
+ */
+import type { Readable } from 'node:stream';
+import { assert } from '../../lib/assert.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { ByteRange, Store } from '../../store/store.js';
+import {
+  type BackupDescription,
+  type BackupRecord,
+  MANIFEST_BYTES_MAX,
+  makeBackupRecord,
+  parseBackupRecord,
+} from './backup-record.js';
+import {
+  type BackupFilter,
+  type BackupPage,
+  comparePlaces,
+  indexOfPlace,
+  matching,
+  type PageRequest,
+  pageOf,
+} from './catalog-page.js';
+import {
+  type ArchiveName,
+  archiveKey,
+  archiveOfManifest,
+  INCOMING_PREFIX,
+  isArchiveKey,
+  isManifestKey,
+  manifestKey,
+  pendingKey,
+} from './layout.js';
+
+const LOADING_AT_ONCE = 32;
+
+/** What the catalog needs of a logger; pino's fits. */
+export interface CatalogLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** A key that is taken for one new archive, until `commit` or `abandon`. */
+export interface Slot {
+  readonly key: string;
+  /**
+   * Stores the archive: once, or again after a failure. Errors as of Store.put.
+   * @returns bytes stored
+   */
+  put(
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly size: number }>;
+}
+
+interface Reservation {
+  readonly key: string;
+  writing?: Promise<{ readonly size: number }>;
+  /** Bytes of the archive, once it is stored. */
+  size?: number;
+}
+
+export class Catalog {
+  /** Newest first, see comparePlaces. */
+  private readonly sorted: BackupRecord[] = [];
+  private readonly byId = new Map<string, BackupRecord>();
+  private readonly reservations = new Map<Slot, Reservation>();
+  private readonly reservedKeys = new Set<string>();
+  private readonly completing = new Map<string, Promise<unknown>>();
+  private readonly faults: string[] = [];
+
+  private constructor(
+    private readonly store: Store,
+    private readonly log: CatalogLog,
+  ) {}
+
+  /**
+   * Removes what a crash left behind, then reads every manifest record. One that cannot be read or whose archive is
+   * missing is logged and told by `problems`, and is not listed; its files are left alone. Throws STORE_UNAVAILABLE.
+   */
+  static async open(store: Store, log: CatalogLog): Promise<Catalog> {
+    const catalog = new Catalog(store, log);
+    const swept = await store.sweep();
+    if (swept.length > 0)
+      log.info({ files: swept }, 'removed unfinished writes of an earlier run from the backup store');
+    await catalog.load();
+    return catalog;
+  }
+
+  /** Chooses a key for a new archive that no other archive has or is about to get. */
+  async reserve(wanted: ArchiveName): Promise<Slot> {
+    for (let ordinal = 1; ; ordinal++) {
+      const key = archiveKey(wanted, ordinal);
+      if (this.reservedKeys.has(key)) continue;
+      this.reservedKeys.add(key); // before anything is awaited, so that nobody else chooses it meanwhile
+      try {
+        if (await this.isFree(key)) {
+          await this.store.put(pendingKey(key), new Uint8Array(), { replace: true });
+          return this.slotOf({ key });
+        }
+      } catch (error) {
+        this.reservedKeys.delete(key);
+        throw error;
+      }
+      this.reservedKeys.delete(key);
+    }
+  }
+
+  /**
+   * Writes the manifest record of an archive that slot.put has stored, and lists the backup. When that fails the
+   * archive is removed again, and nothing is listed or left behind. Either way the slot is used up.
+   */
+  async commit(slot: Slot, description: BackupDescription): Promise<BackupRecord> {
+    const reservation = this.reservations.get(slot);
+    assert(reservation !== undefined, `slot ${slot.key} is not open`);
+    this.reservations.delete(slot); // from here on `abandon` cannot reach it
+    try {
+      assert(reservation.size !== undefined, `slot ${slot.key} committed before its archive was stored`);
+      assert(
+        reservation.size === description.size,
+        `${slot.key} has ${reservation.size} bytes, its manifest says ${description.size}`,
+      );
+      assert(!this.byId.has(description.id), `backup ${description.id} exists already`);
+      const { record, bytes } = makeBackupRecord(description, slot.key);
+      await this.store.put(manifestKey(slot.key), bytes);
+      this.reservedKeys.delete(slot.key);
+      this.insert(record);
+      await this.removeQuietly(pendingKey(slot.key));
+      return record;
+    } catch (error) {
+      await this.discard(reservation);
+      throw error;
+    }
+  }
+
+  /**
+   * Gives a slot up and removes what was stored under it; waits for a put under way, which the caller has to end. A
+   * slot that was committed or abandoned before is left as it is, so this may stand in a `finally`. Never throws: what
+   * cannot be removed is logged, and removed by the next start.
+   */
+  async abandon(slot: Slot): Promise<void> {
+    const reservation = this.reservations.get(slot);
+    if (reservation === undefined) return;
+    this.reservations.delete(slot);
+    await this.discard(reservation);
+  }
+
+  /** Throws NOT_FOUND. */
+  get(id: string): BackupRecord {
+    const record = this.byId.get(id);
+    if (record === undefined) throw new AppError('NOT_FOUND', `Backup not found: ${id}`);
+    return record;
+  }
+
+  /** One page, newest first; the order of backups of the same instant is by id. Throws BAD_USER_INPUT, see pageOf. */
+  list(request: PageRequest): BackupPage {
+    return pageOf(this.sorted, request);
+  }
+
+  /** All that pass the filter, newest first. */
+  all(filter: BackupFilter): readonly BackupRecord[] {
+    return matching(this.sorted, filter);
+  }
+
+  /** The stored bytes of a backup. Throws NOT_FOUND, also where somebody took the file away. */
+  async openArchive(id: string, range?: ByteRange): Promise<Readable> {
+    const { file } = this.get(id);
+    try {
+      return await this.store.get(file, range);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error;
+      throw new AppError(
+        'NOT_FOUND',
+        `The file ${file} of backup ${id} is no longer in the backup store. Put it back, or delete the backup.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * Writes down what a sealed backup turned out to be; its id, time and archive stay. A crash leaves the old record or
+   * the new one.
+   * @returns the record, somebody else's where they were faster @throws AppError NOT_FOUND, STORE_FULL,
+   * STORE_UNAVAILABLE
+   */
+  async complete(description: BackupDescription): Promise<BackupRecord> {
+    const { id } = description;
+    for (let other = this.completing.get(id); other !== undefined; other = this.completing.get(id))
+      await Promise.allSettled([other]);
+    const before = this.get(id);
+    if (before.sealed !== true) return before;
+    const { record, bytes } = makeBackupRecord(description, before.file);
+    assert(comparePlaces(before, record) === 0, `backup ${id} would move in the list`);
+    const writing = this.store.put(manifestKey(before.file), bytes, { replace: true });
+    this.completing.set(id, writing);
+    try {
+      await writing;
+    } finally {
+      this.completing.delete(id);
+    }
+    this.get(id); // somebody may have deleted it meanwhile
+    this.byId.set(id, record);
+    this.sorted[indexOfPlace(this.sorted, record)] = record;
+    return record;
+  }
+
+  /**
+   * Removes the manifest record, from where on the backup is gone for good, then the archive. Files that are gone
+   * already do not matter; an archive that cannot be removed is a problem, not an error. Throws NOT_FOUND,
+   * STORE_UNAVAILABLE.
+   */
+  async delete(id: string): Promise<void> {
+    const record = this.get(id);
+    this.remove(record); // first, so that a second request finds nothing instead of running along
+    await Promise.allSettled([this.completing.get(id)]); // or its record would come back
+    try {
+      await this.markForRemoval(record.file);
+      await this.store.delete(manifestKey(record.file));
+    } catch (error) {
+      this.insert(record);
+      throw error;
+    }
+    if (await this.removeQuietly(record.file)) await this.removeQuietly(pendingKey(record.file));
+  }
+
+  /** What is wrong in the store, each in a sentence or two. */
+  problems(): readonly string[] {
+    return this.faults;
+  }
+
+  private async load(): Promise<void> {
+    const keys = await this.store.list();
+    const present = new Set(keys);
+    for (const key of keys) {
+      if (!isArchiveKey(key) || present.has(manifestKey(key))) continue;
+      if (present.has(pendingKey(key))) await this.removeLeftover(key);
+      else this.report(key, 'it has no manifest beside it. Put that back, or import the archive; it is left alone');
+    }
+    for (const key of keys) if (key.startsWith(INCOMING_PREFIX)) await this.removeLeftover(key);
+    const manifests = keys.filter(isManifestKey);
+    const loaded = await mapBounded(manifests, (key) => this.loadRecord(key, present));
+    for (const record of loaded) {
+      if (record === undefined) continue;
+      const twin = this.byId.get(record.id);
+      if (twin === undefined) this.byId.set(record.id, record);
+      else this.report(manifestKey(record.file), `it has the id ${record.id} of ${manifestKey(twin.file)}`);
+    }
+    for (const record of [...this.byId.values()].sort(comparePlaces)) this.sorted.push(record);
+  }
+
+  private async loadRecord(key: string, present: ReadonlySet<string>): Promise<BackupRecord | undefined> {
+    const archive = archiveOfManifest(key);
+    if (!present.has(archive)) {
+      this.report(key, `its archive ${archive} is missing`);
+      return undefined;
+    }
+    try {
+      return parseBackupRecord(await this.store.read(key, MANIFEST_BYTES_MAX), archive);
+    } catch (error) {
+      this.report(key, messageOf(error));
+      return undefined;
+    }
+  }
+
+  private report(file: string, what: string): void {
+    this.faults.push(`The backup of ${file} is not listed: ${what}.`);
+    this.log.warn({ file, problem: what }, 'a backup is not listed');
+  }
+
+  private async isFree(key: string): Promise<boolean> {
+    return (await this.store.stat(key)) === undefined && (await this.store.stat(manifestKey(key))) === undefined;
+  }
+
+  private slotOf(reservation: Reservation): Slot {
+    const slot: Slot = {
+      key: reservation.key,
+      put: async (source, options) => {
+        assert(this.reservations.has(slot), `slot ${slot.key} is not open`);
+        assert(reservation.writing === undefined, `slot ${slot.key} is written twice`);
+        reservation.writing = this.store.put(slot.key, source, options);
+        try {
+          const { size } = await reservation.writing;
+          reservation.size = size;
+          return { size };
+        } catch (error) {
+          delete reservation.writing;
+          throw error;
+        }
+      },
+    };
+    this.reservations.set(slot, reservation);
+    return slot;
+  }
+
+  private async discard(reservation: Reservation): Promise<void> {
+    if (reservation.writing !== undefined) {
+      const [written] = await Promise.allSettled([reservation.writing]);
+      // Only what this slot has stored: what somebody else put there by hand is theirs.
+      if (written.status === 'fulfilled' && !(await this.removeQuietly(reservation.key))) return;
+    }
+    await this.removeQuietly(pendingKey(reservation.key));
+    this.reservedKeys.delete(reservation.key);
+  }
+
+  /**
+   * A full disk must not keep anybody from deleting: then a crash in between would leave an archive behind, which is
+   * reported.
+   */
+  private async markForRemoval(archive: string): Promise<void> {
+    try {
+      await this.store.put(pendingKey(archive), new Uint8Array(), { replace: true });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'STORE_FULL') throw error;
+    }
+  }
+
+  private async removeLeftover(key: string): Promise<void> {
+    if (isArchiveKey(key))
+      this.log.warn(
+        { file: key },
+        'removing an archive that a backup or a deletion that did not come to its end left behind',
+      );
+    await this.removeQuietly(key);
+  }
+
+  /** False when it could not be removed, which is a problem and not an error. */
+  private async removeQuietly(key: string): Promise<boolean> {
+    try {
+      await this.store.delete(key);
+      return true;
+    } catch (error) {
+      this.faults.push(
+        `${key} belongs to no backup and cannot be removed: ${messageOf(error)} The next start tries again.`,
+      );
+      this.log.warn({ file: key, err: error }, 'a file that belongs to no backup cannot be removed');
+      return false;
+    }
+  }
+
+  private insert(record: BackupRecord): void {
+    this.byId.set(record.id, record);
+    this.sorted.splice(indexOfPlace(this.sorted, record), 0, record);
+  }
+
+  private remove(record: BackupRecord): void {
+    this.byId.delete(record.id);
+    const index = indexOfPlace(this.sorted, record);
+    assert(this.sorted[index] === record, `backup ${record.id} is not where it belongs`);
+    this.sorted.splice(index, 1);
+  }
+}
+
+/** Results in the order of the items, with LOADING_AT_ONCE of them under way at most. */
+async function mapBounded<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: LOADING_AT_ONCE }, worker));
+  return results;
+}

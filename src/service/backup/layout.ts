@@ -1,0 +1,136 @@
+/**
+ * The layout of the backup store: the only maker of its keys. Pure.
+ *
+ * A backup is two objects side by side:
+ *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC;
+ *                                        only .enc where it came encrypted and nobody has said what is inside
+ *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
+ * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, their change
+ * logs `restores/<id>.changes.gz`, and what is being imported or exported is spooled to `incoming/<id>`;
+ * `incoming/<archive>` marks an archive that is being written or removed.
+ */
+
+import { assert } from '../../lib/assert.js';
+import { AppError } from '../../lib/error.js';
+
+export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';
+export type ArchiveExtension = `.${'json' | 'yaml' | 'db'}${'' | '.gz'}${'' | '.enc'}` | '.enc';
+
+/** What an archive is called. */
+export interface ArchiveName {
+  /** As the user gave it, any text. */
+  readonly name: string;
+  /** Milliseconds since 1970, in the years 0 to 9999. */
+  readonly createdAt: number;
+  readonly extension: ArchiveExtension;
+}
+
+/** Every key, suffixes and `.meta` included, is at most this long; file systems allow 255. */
+export const KEY_BYTES_MAX = 200;
+const NAME_BYTES_MAX = 150;
+const ORDINAL_MAX = 999_999;
+const DEFAULT_NAME = 'backup';
+const MANIFEST_SUFFIX = '.meta';
+const RESTORES = 'restores/';
+const INCOMING = 'incoming/';
+
+const ARCHIVE_KEY =
+  /^[A-Za-z0-9_-][A-Za-z0-9._-]*-\d{8}-\d{6}(?:-\d+)?(?:\.(?:json|yaml|db)(?:\.gz)?(?:\.enc)?|\.enc)$/;
+const EXTENSION = /(?:\.(?:json|yaml|db))?(?:\.gz)?(?:\.enc)?$/;
+const RESTORE_ID = /^[A-Za-z0-9_-]{1,100}$/;
+
+export function archiveExtension(
+  format: ArchiveFormat,
+  packed: { readonly compressed: boolean; readonly encrypted: boolean },
+): ArchiveExtension {
+  const base = { JSON: 'json', YAML: 'yaml', OVSDB: 'db' } as const;
+  return `.${base[format]}${packed.compressed ? '.gz' : ''}${packed.encrypted ? '.enc' : ''}`;
+}
+
+/** @param ordinal 1 for the first archive of that name and second, 2 for the next one ... */
+export function archiveKey({ name, createdAt, extension }: ArchiveName, ordinal = 1): string {
+  assert(Number.isInteger(ordinal) && ordinal >= 1 && ordinal <= ORDINAL_MAX, `archive ordinal ${ordinal}`);
+  const clash = ordinal === 1 ? '' : `-${ordinal}`;
+  return `${safeName(name)}-${stamp(createdAt)}${clash}${extension}`;
+}
+
+export function manifestKey(archive: string): string {
+  return `${archive}${MANIFEST_SUFFIX}`;
+}
+
+/** Whether it is a key that `archiveKey` could have made. */
+export function isArchiveKey(key: string): boolean {
+  return ARCHIVE_KEY.test(key) && manifestKey(key).length <= KEY_BYTES_MAX;
+}
+
+/** What an export of an archive is called. */
+export function downloadName(archive: string, extension: ArchiveExtension): string {
+  return `${archive.replace(EXTENSION, '')}${extension}`;
+}
+
+/** Whether it names a manifest record at all, of ours or put there by somebody. */
+export function isManifestKey(key: string): boolean {
+  return key.endsWith(MANIFEST_SUFFIX) && key.length > MANIFEST_SUFFIX.length && !key.includes('/');
+}
+
+/** The archive that a manifest record stands beside. */
+export function archiveOfManifest(key: string): string {
+  assert(isManifestKey(key), `${key} is no manifest key`);
+  return key.slice(0, -MANIFEST_SUFFIX.length);
+}
+
+/** Prefix of all restore records. */
+export const RESTORE_RECORD_PREFIX = RESTORES;
+
+/** Throws BAD_USER_INPUT for what cannot be the id of a restore. */
+export function restoreRecordKey(id: string): string {
+  if (!RESTORE_ID.test(id))
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'Not the id of a restore: it has letters, digits, dash and underscore only, 100 at most.',
+    );
+  return `${RESTORES}${id}.json`;
+}
+
+/** Key of a restore's change log. @throws AppError BAD_USER_INPUT as restoreRecordKey */
+export function changeLogKey(id: string): string {
+  return `${restoreRecordKey(id).slice(0, -'.json'.length)}.changes.gz`;
+}
+
+/** Prefix of spools and marks: whatever is there when the server starts was left by a crash. */
+export const INCOMING_PREFIX = INCOMING;
+
+/** Key to spool an import or an export to. @param id a UUID */
+export function incomingKey(id: string): string {
+  return `${INCOMING}${id}`;
+}
+
+/**
+ * Key of the mark that an archive is being written or removed: without a manifest beside it, an archive that is so
+ * marked is a leftover of a crash. One that is not marked was put there by somebody.
+ */
+export function pendingKey(archive: string): string {
+  return `${INCOMING}${archive}`;
+}
+
+/** The id in the key of a restore record, or undefined for any other key. */
+export function restoreIdOf(key: string): string | undefined {
+  if (!key.startsWith(RESTORES) || !key.endsWith('.json')) return undefined;
+  const id = key.slice(RESTORES.length, -'.json'.length);
+  return RESTORE_ID.test(id) ? id : undefined;
+}
+
+function safeName(name: string): string {
+  const safe = name
+    .replace(/[^A-Za-z0-9._-]/gu, '_')
+    .replace(/^\./, '_') // a leading dot would hide the file
+    .slice(0, NAME_BYTES_MAX);
+  return safe === '' ? DEFAULT_NAME : safe;
+}
+
+/** YYYYMMDD-HHMMSS in UTC. */
+function stamp(ms: number): string {
+  const text = new Date(ms).toISOString();
+  assert(/^\d{4}-/.test(text), `${text} does not fit a file name`);
+  return `${text.slice(0, 10).replaceAll('-', '')}-${text.slice(11, 19).replaceAll(':', '')}`;
+}

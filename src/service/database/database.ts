@@ -1,0 +1,147 @@
+/**
+ * The configured databases, and what the services need of them: sessions whose failures are
+ * told in the words of the catalogue of errors.
+ */
+
+import type { CaptureOptions } from '../../engine/capture/capture.js';
+import { type CaptureRequest, chooseMode } from '../../engine/capture/capture-mode.js';
+import { HeldDatabase } from '../../engine/capture/followed-database.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
+import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
+import { FrameError } from '../../ovsdb/frame.js';
+import { isObject, type Json } from '../../ovsdb/json.js';
+
+const COUNT_TIMEOUT_MS = 60_000;
+/** A capture during which the connection breaks is begun again, so many times in all. */
+const CAPTURES_MAX = 4;
+
+export interface DatabaseLimits {
+  /** A database whose last capture kept its server from answering for longer is read in small steps from then on. */
+  readonly silenceMsMax: number;
+}
+
+export class Database {
+  private lastSilenceMs: number | undefined;
+
+  constructor(
+    /** As configured here. */
+    readonly id: string,
+    readonly client: DatabaseClient,
+    private readonly limits: DatabaseLimits,
+  ) {}
+
+  get status(): DatabaseStatus {
+    return this.client.status;
+  }
+
+  /** What the database calls itself. */
+  get schemaName(): string {
+    return this.client.database;
+  }
+
+  /** @throws AppError DATABASE_UNAVAILABLE */
+  async withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await this.client.withSession(options, work);
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  /** Captures a session's database and keeps up with it. @throws ConnectionError, OvsdbError, AppError CANCELLED */
+  async hold(
+    session: Session,
+    requested: CaptureRequest,
+    options: Omit<CaptureOptions, 'mode'>,
+  ): Promise<HeldDatabase> {
+    const mode = chooseMode({
+      requested,
+      clustered: session.server.clustered,
+      lastSilenceMs: this.lastSilenceMs,
+      silenceMaxMs: this.limits.silenceMsMax,
+    });
+    const held = await HeldDatabase.capture(session, { ...options, mode });
+    // in small steps it says nothing of what FAST costs
+    if (mode === 'FAST') this.lastSilenceMs = held.longestSilenceMs;
+    return held;
+  }
+
+  /**
+   * Reads the database whole, for a backup: of a cluster from a member that does not lead, where there is one.
+   * @throws AppError DATABASE_UNAVAILABLE, CANCELLED
+   */
+  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<Snapshot> {
+    for (let captures = 1; ; captures++) {
+      try {
+        return await this.client.withSession(
+          { leader: false, avoidLeader: true, signal: options.signal },
+          async (session) => {
+            return (await this.hold(session, requested, options)).current();
+          },
+        );
+      } catch (error) {
+        if (options.signal?.aborted === true)
+          throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
+        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.status.connected)
+          throw databaseError(error);
+      }
+    }
+  }
+
+  /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
+  async countRows(): Promise<Readonly<Record<string, number>>> {
+    return this.withSession(
+      { leader: false },
+      async ({ connection, schema }): Promise<Readonly<Record<string, number>>> => {
+        const tables = [...schema.tables.keys()];
+        const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
+        const results = await connection.request('transact', [schema.name, ...operations], {
+          timeoutMs: COUNT_TIMEOUT_MS,
+        });
+        if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
+        return Object.fromEntries(
+          tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0),
+        ) as Readonly<Record<string, number>>;
+      },
+    );
+  }
+}
+
+function rowsIn(result: Json): number {
+  const rows = isObject(result) ? result['rows'] : undefined;
+  if (!Array.isArray(rows)) throw new OvsdbError('not a reply', 'rows were expected');
+  return rows.length;
+}
+
+/** An error of the protocol in the words of the catalogue; anything else as it is. */
+export function databaseError(error: unknown): unknown {
+  if (error instanceof ConnectionError || error instanceof FrameError)
+    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}`, { cause: error });
+  if (error instanceof OvsdbError)
+    return new AppError('DATABASE_UNAVAILABLE', `The database did not answer as it should: ${error.message}`, {
+      cause: error,
+    });
+  return error;
+}
+
+/** The configured databases by id; the first is the default one. */
+export class Databases {
+  constructor(private readonly all: readonly Database[]) {}
+
+  list(): readonly Database[] {
+    return this.all;
+  }
+
+  /** @param id undefined or null for the default one @throws AppError NOT_FOUND that names the ids there are */
+  get(id?: string | null): Database {
+    const found = id === undefined || id === null ? this.all[0] : this.all.find((database) => database.id === id);
+    if (found === undefined)
+      throw new AppError(
+        'NOT_FOUND',
+        `Database not found: "${id}". Configured here: ${this.all.map((database) => database.id).join(', ')}`,
+      );
+    return found;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The live database as one restore sees it: read whole once, kept up to date by what the server tells of changes since,
+ * and read whole again only when the connection broke or another server leads the cluster. So planning again after
+ * somebody wrote, and verifying, cost what has changed and not what the database holds.
+ */
+
+import type { HeldDatabase } from '../../engine/capture/followed-database.js';
+import { messageOf } from '../../lib/error.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Session } from '../../ovsdb/client.js';
+import { ConnectionError } from '../../ovsdb/error.js';
+import { watchServerDatabase } from '../../ovsdb/server-database.js';
+import { type Database, databaseError } from './database.js';
+
+export interface SnapshotOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long to look for a server that leads; the client's default if left out. */
+  readonly timeoutMs?: number;
+  readonly onProgress?: (rows: number, total?: number) => void;
+}
+
+const WATCH_TIMEOUT_MS = 60_000;
+/** A capture during which the connection breaks is begun again, so many times in all. */
+const CAPTURES_MAX = 4;
+
+export class LiveDatabase {
+  private session: Session | undefined;
+  private held: HeldDatabase | undefined;
+
+  constructor(readonly database: Database) {}
+
+  /** The database as it is now. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
+  async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
+    for (let captures = 1; ; captures++) {
+      try {
+        return await (this.held ?? (await this.capture(options))).sync();
+      } catch (error) {
+        this.close();
+        options.signal?.throwIfAborted();
+        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX) throw databaseError(error);
+      }
+    }
+  }
+
+  /**
+   * A session with the server that leads: that of the snapshot while it lasts.
+   * @throws AppError DATABASE_UNAVAILABLE
+   */
+  async open(options: SnapshotOptions = {}): Promise<Session> {
+    if (this.session !== undefined) return this.session;
+    const { signal, timeoutMs } = options;
+    try {
+      const session = await this.database.client.openSession({
+        leader: true,
+        signal,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
+      this.session = session;
+      void session.connection.closed.then(() => {
+        if (this.session === session) this.forget();
+      });
+      if (session.server.clustered) await this.watch(session);
+      return session;
+    } catch (error) {
+      this.close();
+      throw databaseError(error);
+    }
+  }
+
+  /**
+   * Lets go of the snapshot before a transaction so large that being told of it would cost more than reading all again.
+   */
+  async letGo(): Promise<void> {
+    const { held } = this;
+    this.held = undefined;
+    await held?.release();
+  }
+
+  close(): void {
+    this.session?.connection.close();
+    this.forget();
+  }
+
+  private forget(): void {
+    this.session = undefined;
+    this.held = undefined;
+  }
+
+  private async capture(options: SnapshotOptions): Promise<HeldDatabase> {
+    const session = await this.open(options);
+    const { signal, onProgress } = options;
+    const held = await this.database.hold(session, 'AUTO', {
+      signal,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    this.held = held;
+    return held;
+  }
+
+  /**
+   * From the moment that the server leads no more, what it answers cannot be relied on: whoever waits has to look
+   * again.
+   */
+  private async watch({ connection, schema }: Session): Promise<void> {
+    await watchServerDatabase(connection, schema.name, WATCH_TIMEOUT_MS, (server) => {
+      if (server?.leader !== true || !server.connected) connection.close('does not lead the cluster any more');
+    }).catch((error: unknown) => {
+      throw new ConnectionError(messageOf(error), { cause: error });
+    });
+  }
+}

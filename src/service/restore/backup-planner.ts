@@ -1,0 +1,220 @@
+/** What a restore wants the database to become: a backup, or (undo-planner.ts) what it was before another restore. */
+
+import { adapt } from '../../engine/adapt/adapt.js';
+import { withoutUnheld } from '../../engine/adapt/lost-rows.js';
+import { copyForRename } from '../../engine/copy/working-copy.js';
+import { type Identity, identify } from '../../engine/identify/identify.js';
+import { makePlan } from '../../engine/plan/plan.js';
+import type { ConflictPolicy, Plan, PlanOptions } from '../../engine/plan/table-plan.js';
+import { findDisplaced, type MappingEntry, resolveMapping } from '../../engine/remap/resource-mapping.js';
+import {
+  intersectFilters,
+  type PulledIn,
+  type ResourceFilter,
+  selectLiveScope,
+  selectScope,
+} from '../../engine/scope/scope.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
+import type { BackupRecord } from '../backup/backup-record.js';
+import type { BackupService } from '../backup/backup-service.js';
+
+export interface Planned {
+  readonly plan: Plan;
+  /** What the plan leaves out or changes on the way, each in a sentence. */
+  readonly notes: readonly string[];
+  readonly pulledIn: readonly PulledIn[];
+}
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (rows: number, total: number) => void;
+}
+
+export interface RestorePlanner {
+  /** For messages: backup "nightly". */
+  readonly subject: string;
+  /** Reads what is stored, all of it checked. */
+  read(options: ReadOptions): Promise<void>;
+  /** @throws AppError BAD_USER_INPUT, SCHEMA_MISMATCH: before anything changes */
+  plan(live: Snapshot, breath: Breath): Promise<Planned>;
+  /** Rows to compare. */
+  readonly rows: number;
+}
+
+export type RestorePolicy = ConflictPolicy | 'RENAME';
+
+export interface BackupPlanOptions {
+  readonly policy: RestorePolicy;
+  readonly exact: boolean;
+  readonly force: boolean;
+  readonly filter?: ResourceFilter | undefined;
+  readonly mapping: readonly MappingEntry[];
+  readonly decryptionKey?: string | undefined;
+  /** Whether Connection and SSL rows go back. */
+  readonly restoreAccess: boolean;
+  /** For names of copies: _restored_20260115103000 */
+  readonly suffix: string;
+  readonly newUuid: () => string;
+}
+
+export class BackupPlanner implements RestorePlanner {
+  private snapshot: Snapshot | undefined;
+  private notes: readonly string[] = [];
+
+  constructor(
+    private readonly backups: BackupService,
+    private record: BackupRecord,
+    private readonly options: BackupPlanOptions,
+  ) {}
+
+  get subject(): string {
+    return `backup "${this.record.name}"`;
+  }
+
+  get rows(): number {
+    return this.snapshot === undefined ? this.record.rowCount : countRows(this.snapshot);
+  }
+
+  async read({ signal, onProgress }: ReadOptions): Promise<void> {
+    const { rowCount, sealed } = this.record;
+    const { snapshot, record } = await this.backups.read(this.record, this.options.decryptionKey, {
+      signal,
+      ...(sealed === true
+        ? {}
+        : {
+            onProgress: (rows) => {
+              onProgress(rows, rowCount);
+            },
+          }),
+    });
+    // what was captured holds itself together; what somebody wrote may not, and a selective one's filter sees to that
+    const whole =
+      record.origin === 'IMPORTED' && record.type === 'FULL'
+        ? await withoutUnheld(snapshot, new Breath())
+        : { snapshot, notes: [] };
+    this.snapshot = whole.snapshot;
+    this.notes = whole.notes;
+    // of a sealed one it is known only now whether it is a selective one, and of what
+    this.record = record;
+  }
+
+  async plan(live: Snapshot, breath: Breath): Promise<Planned> {
+    const { snapshot: stored, options } = this;
+    if (stored === undefined) throw new Error('Bug: a backup was planned before it was read');
+    const { snapshot: adapted, losses } = await adapt(stored, live.schema, options.force, breath);
+    const { snapshot: backup, pairs } =
+      options.mapping.length === 0
+        ? { snapshot: adapted, pairs: [] }
+        : await resolveMapping(adapted, live, options.mapping, breath);
+    const identity = await identify(backup, live, breath, { pairs });
+    const filter = effectiveFilter(this.record, options.filter);
+    const notes = [...this.notes, ...losses.map((loss) => `Left out: ${loss}`)];
+    const scope =
+      filter === undefined
+        ? undefined
+        : await scopeOf(
+            { named: adapted, backup, live, identity, byName: options.exact && pairs.length === 0 },
+            filter,
+            breath,
+          );
+    notes.push(...(scope?.warnings ?? []));
+    const pulledIn = scope?.pulledIn ?? [];
+    const { exact, restoreAccess } = options;
+    if (options.policy !== 'RENAME') {
+      const plan = await makePlan(
+        backup,
+        live,
+        identity,
+        { policy: options.policy, exact, restoreAccess, ...(scope === undefined ? {} : { scope: scope.marks }) },
+        breath,
+      );
+      const displaced = pairs.length === 0 ? [] : await findDisplaced(plan, breath);
+      return {
+        plan: displaced.length === 0 ? plan : { ...plan, problems: [...plan.problems, ...displaced] },
+        notes,
+        pulledIn,
+      };
+    }
+    const {
+      snapshot: copy,
+      identity: ofCopy,
+      warnings,
+    } = await this.copies({ backup, live, identity }, scope?.marks, breath);
+    const plan = await makePlan(copy, live, ofCopy, { policy: 'SKIP', exact: false, restoreAccess }, breath);
+    return { plan, notes: [...notes, ...warnings], pulledIn };
+  }
+
+  private copies(
+    { backup, live, identity }: { backup: Snapshot; live: Snapshot; identity: Identity },
+    scope: PlanOptions['scope'],
+    breath: Breath,
+  ): ReturnType<typeof copyForRename> {
+    const { suffix, newUuid } = this.options;
+    const isInScope = (table: string, uuid: string): boolean => {
+      const index = backup.tables.get(table)?.find(uuid);
+      return index !== undefined && scope?.backup.get(table)?.[index] !== 0;
+    };
+    return copyForRename(
+      backup,
+      live,
+      identity,
+      { suffix, newUuid, ...(scope === undefined ? {} : { isInScope }) },
+      breath,
+    );
+  }
+}
+
+/**
+ * What a restore of this backup is limited to: the filter that is asked for, within the one that the backup was made
+ * with.
+ */
+export function effectiveFilter(
+  { type, resourceFilter }: BackupRecord,
+  asked: ResourceFilter | undefined,
+): ResourceFilter | undefined {
+  if (type === 'FULL' || resourceFilter === undefined) return asked;
+  return asked === undefined ? resourceFilter : intersectFilters(resourceFilter, asked);
+}
+
+export interface ScopedPair {
+  /**
+   * The backup with the names that it was made with, which are the ones that a filter means; a mapping changes some.
+   */
+  readonly named?: Snapshot;
+  readonly backup: Snapshot;
+  readonly live: Snapshot;
+  readonly identity: Identity;
+  /**
+   * Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. A mapping gives
+   * names another meaning there.
+   */
+  readonly byName: boolean;
+}
+
+/** The scope of a filter on both sides. @throws AppError BAD_USER_INPUT for names that pick nothing */
+export async function scopeOf(
+  { backup, named = backup, live, identity, byName }: ScopedPair,
+  filter: ResourceFilter,
+  breath: Breath,
+): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
+  const ours = await selectScope(named, filter, breath, byName ? { alsoIn: live } : {});
+  const theirs = await selectLiveScope(live, filter, ours, { backup, identity, byName }, breath);
+  return { marks: { backup: ours.marks, live: theirs.marks }, pulledIn: ours.pulledIn, warnings: ours.warnings };
+}
+
+/** @throws AppError BAD_USER_INPUT for what does not go together */
+export function checkTogether({
+  policy,
+  exact,
+  mapping,
+}: Pick<BackupPlanOptions, 'policy' | 'exact' | 'mapping'>): void {
+  if (exact && policy !== 'OVERWRITE')
+    throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
+  if (policy === 'RENAME' && mapping.length > 0)
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'resourceMapping puts rows into live ones, and RENAME makes copies beside them: use one of the two',
+    );
+}

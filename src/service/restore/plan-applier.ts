@@ -1,0 +1,167 @@
+/**
+ * Carries a plan out: in one transaction, or, where it is too large for one transaction of a cluster, in guarded steps.
+ *
+ * A reply is not believed when it cannot be: a cluster may say "timed out" or "duplicate uuid" of a transaction that it
+ * has committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the
+ * database again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { applyPlan, applyStep } from '../../engine/apply/apply.js';
+import { planSteps, type Step, type StepLimits } from '../../engine/apply/steps.js';
+import type { Plan } from '../../engine/plan/table-plan.js';
+import { Breath } from '../../lib/breath.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Session } from '../../ovsdb/client.js';
+import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
+import { databaseError } from '../database/database.js';
+import type { LiveDatabase } from '../database/live-database.js';
+import { wasApplied } from './witness-check.js';
+
+/**
+ * DONE: committed. STALE: refused, nothing of it is in the database. UNTOLD: in the database as a whole or not at all.
+ * PARTLY: some of its steps are done, and the next one was refused.
+ */
+export type Fate = 'DONE' | 'STALE' | 'UNTOLD' | 'PARTLY';
+
+export interface ApplyRequest {
+  readonly comment: string;
+  /** A refusal that planning again cannot mend is thrown from the second attempt on. */
+  readonly attempt: number;
+  readonly onProgress: (sent: number) => void;
+  /** How long a database that went away between two steps may take to come back. */
+  readonly comeBackMs: number;
+}
+
+export interface ApplierParts {
+  readonly live: LiveDatabase;
+  readonly limits: StepLimits;
+  readonly log: Log;
+}
+
+/**
+ * Refusals that mean that somebody wrote meanwhile, or that the server leads no more; a cluster may say them of a
+ * transaction that it has committed.
+ */
+const UNRELIABLE: ReadonlySet<string> = new Set([
+  'timed out',
+  'duplicate uuid',
+  'not leader',
+  'cluster error',
+  'canceled',
+]);
+/** A cluster that has lost its majority answers nothing: it is looked at again long before that. */
+const CLUSTER_TIMEOUT_MS = 30_000;
+/** With more changes the database is read again rather than followed. */
+const FOLLOWED_MAX = 20_000;
+const STEP_TRIES_MAX = 8;
+const STEP_PAUSE_MS = 250;
+/** Part of the time that a step took, as a rest before the next one. */
+const STEP_REST = 0.25;
+
+export class PlanApplier {
+  constructor(private readonly parts: ApplierParts) {}
+
+  /** The steps that a plan takes on this database; undefined for one transaction. */
+  async stepsOf(plan: Plan): Promise<readonly Step[] | undefined> {
+    const session = await this.parts.live.open();
+    if (!session.server.clustered) return undefined;
+    const steps = await planSteps(plan, this.parts.limits, new Breath());
+    return steps === 'ONE' || steps.length < 2 ? undefined : steps;
+  }
+
+  /**
+   * @throws AppError CONFLICT when the database will not take it, DATABASE_UNAVAILABLE when it went away: before, or
+   * (with steps) in between
+   */
+  async apply(plan: Plan, steps: readonly Step[] | undefined, request: ApplyRequest): Promise<Fate> {
+    return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(steps, request);
+  }
+
+  private async applyWhole(plan: Plan, { comment, attempt, onProgress }: ApplyRequest): Promise<Fate> {
+    const session = await this.parts.live.open();
+    const { clustered } = session.server;
+    if (plan.changeCount > FOLLOWED_MAX) await this.parts.live.letGo();
+    let sentAll = false;
+    try {
+      await applyPlan(session, plan, {
+        comment,
+        ...(clustered ? { timeoutMs: CLUSTER_TIMEOUT_MS } : {}),
+        onProgress: (sent) => {
+          sentAll = sent === plan.changeCount;
+          onProgress(sent);
+        },
+      });
+      return 'DONE';
+    } catch (error) {
+      if (error instanceof OvsdbError) return this.refused(error, clustered, attempt);
+      if (!(error instanceof ConnectionError)) throw error;
+      // half a request is never carried out
+      this.parts.live.close();
+      return sentAll ? 'UNTOLD' : 'STALE';
+    }
+  }
+
+  private refused(error: OvsdbError, clustered: boolean, attempt: number): Fate {
+    this.parts.log.info(
+      { attempt, refusal: error.error, details: error.details },
+      'the database refused the transaction',
+    );
+    if (clustered && UNRELIABLE.has(error.error)) return 'UNTOLD';
+    if (!UNRELIABLE.has(error.error) && attempt > 1)
+      throw new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, {
+        cause: error,
+      });
+    return 'STALE';
+  }
+
+  private async applySteps(steps: readonly Step[], request: ApplyRequest): Promise<Fate> {
+    let sent = 0;
+    for (const step of steps) {
+      const began = performance.now();
+      const done = await this.applyStep(step, `${request.comment}, step ${step.number} of ${steps.length}`, request);
+      if (!done) return step.number === 1 ? 'STALE' : 'PARTLY';
+      sent += step.rows;
+      request.onProgress(sent);
+      // time for the cluster's own messages, and for its other clients
+      if (step.number < steps.length) await sleep(STEP_REST * (performance.now() - began));
+    }
+    return 'DONE';
+  }
+
+  /**
+   * False when a guard fired. What a step does may be done twice without harm, so that it is sent again until it is
+   * known to be done.
+   */
+  private async applyStep(step: Step, comment: string, { comeBackMs }: ApplyRequest): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const session = await this.parts.live.open(tries === 1 ? {} : { timeoutMs: comeBackMs });
+        if (tries > 1 && (await this.isDone(session, step))) return true;
+        await applyStep(session, step, { comment, timeoutMs: CLUSTER_TIMEOUT_MS });
+        return true;
+      } catch (error) {
+        this.parts.log.info(
+          { step: step.number, tries, problem: messageOf(error) },
+          'a step was not answered as it should be',
+        );
+        if (error instanceof OvsdbError && (error.error === 'timed out' || error.error === 'duplicate uuid')) {
+          // said of a guard that fired, and also of a step that was carried out
+          if (tries > 1 || step.witnesses.length > 0)
+            return this.isDone(await this.parts.live.open({ timeoutMs: comeBackMs }), step);
+          continue;
+        }
+        if (error instanceof OvsdbError && !UNRELIABLE.has(error.error)) return false;
+        if (!(error instanceof OvsdbError) && !(error instanceof ConnectionError)) throw error;
+        if (tries === STEP_TRIES_MAX) throw databaseError(error);
+        // the server that refused may have lost the lead without knowing it yet
+        this.parts.live.close();
+        await sleep(STEP_PAUSE_MS * tries);
+      }
+    }
+  }
+
+  private async isDone(session: Session, { witnesses }: Step): Promise<boolean> {
+    return witnesses.length > 0 && wasApplied(session, witnesses);
+  }
+}

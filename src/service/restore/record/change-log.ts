@@ -1,0 +1,199 @@
+/**
+ * The change log of a restore: what was, or in a dry run would be, changed row by row, as gzipped lines of
+ * JSON in the store. It is written and read as a stream; a restore of 300,000 rows has as many lines.
+ */
+import { pipeline } from 'node:stream';
+import { constants, createGunzip, createGzip } from 'node:zlib';
+import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../../engine/describe/change.js';
+import type { KeptChange } from '../../../engine/undo/undo.js';
+import { AppError, messageOf } from '../../../lib/error.js';
+import type { Row } from '../../../model/row/row.js';
+import { parseJson, stringifyJson } from '../../../ovsdb/json.js';
+import type { Store } from '../../../store/store.js';
+import { changeLogKey } from '../../backup/layout.js';
+
+/** Table -> kind -> number of changes. */
+export type ChangeCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface ChangePageRequest {
+  /** 1 to 1,000. */
+  readonly first: number;
+  readonly after?: string | undefined;
+  readonly kind?: ChangeKind | undefined;
+  readonly table?: string | undefined;
+}
+
+export interface ChangePage {
+  readonly nodes: readonly RowChange[];
+  readonly startCursor?: string | undefined;
+  readonly endCursor?: string | undefined;
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+}
+
+export const CHANGES_PAGE_MAX = 1_000;
+const BLOCK_CHARACTERS = 64 << 10;
+const CURSOR = /^change:(\d{1,9})$/;
+
+/** Writes the log. */
+export async function writeChangeLog(
+  store: Store,
+  id: string,
+  changes: AsyncIterable<RowChange | WholeRowChange>,
+): Promise<void> {
+  async function* lines(): AsyncGenerator<Buffer> {
+    let block = '';
+    for await (const change of changes) {
+      block += `${lineOf(change)}\n`;
+      if (block.length < BLOCK_CHARACTERS) continue;
+      yield Buffer.from(block);
+      block = '';
+    }
+    yield Buffer.from(block);
+  }
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 << 10 });
+  // an error of the source destroys the gzip, whose reader, the store, then throws it
+  pipeline(lines, gzip, () => undefined);
+  await store.put(changeLogKey(id), gzip, { replace: true });
+}
+
+function lineOf(change: RowChange | WholeRowChange): string {
+  const { kind, table, uuid, label } = change;
+  const head = `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
+  if ('row' in change) return `${head},"row":${change.row.toString()}}`;
+  if (change.isBrief === true) return `${head},"columns":[],"isBrief":true}`;
+  const columns = change.columns.map((cell) =>
+    Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)),
+  );
+  const reason = change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`;
+  return `${head},"columns":${stringifyJson(columns)}${reason}}`;
+}
+
+function changeOf(line: string): RowChange {
+  const change = parseJson(line) as unknown as
+    | RowChange
+    | (Omit<RowChange, 'columns'> & { readonly row: Row; readonly kind: 'INSERT' | 'DELETE' });
+  if (!('row' in change)) return change;
+  const { row, ...rest } = change;
+  return { ...rest, columns: wholeRow(row, change.kind) };
+}
+
+/**
+ * Every change of the log, rows that were left as they are passed over: what is needed to undo it.
+ * @throws AppError NOT_FOUND when the log is gone, INTEGRITY_FAILED when it is damaged
+ */
+export async function* readKeptChanges(store: Store, id: string): AsyncGenerator<KeptChange> {
+  try {
+    for await (const line of logLines(store, id)) {
+      if (mayMatch(line, 'SKIP', undefined)) continue;
+      yield changeOf(line) as KeptChange;
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The list of changes of restore ${id} is damaged, so that it cannot be undone: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function* logLines(store: Store, id: string): AsyncGenerator<string> {
+  const gunzip = createGunzip();
+  const source = await store.get(changeLogKey(id));
+  pipeline(source, gunzip, () => undefined);
+  try {
+    let text = '';
+    for await (const piece of gunzip.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = piece.split('\n');
+      const last = lines.pop() ?? '';
+      for (const line of lines) {
+        yield text + line;
+        text = '';
+      }
+      text += last;
+    }
+    if (text !== '') yield text;
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+/** One page of the log. @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone */
+export async function readChangeLog(
+  store: Store,
+  id: string,
+  counts: ChangeCounts,
+  request: ChangePageRequest,
+): Promise<ChangePage> {
+  const { first, kind, table } = request;
+  const skip = positionAfter(request);
+  const totalCount = total(counts, kind, table);
+  const nodes: RowChange[] = [];
+  if (totalCount > skip) {
+    let position = 0;
+    for await (const line of logLines(store, id)) {
+      if (!mayMatch(line, kind, table)) continue;
+      if (position++ < skip) continue;
+      nodes.push(changeOf(line));
+      if (nodes.length === first) break;
+    }
+  }
+  return pageOf(nodes, skip, totalCount);
+}
+
+/** The same pages of changes that are not in a log. */
+export async function pageChanges(
+  changes: AsyncIterable<RowChange>,
+  counts: ChangeCounts,
+  request: ChangePageRequest,
+): Promise<ChangePage> {
+  const { first, kind, table } = request;
+  const skip = positionAfter(request);
+  const nodes: RowChange[] = [];
+  let position = 0;
+  for await (const change of changes) {
+    if ((kind !== undefined && change.kind !== kind) || (table !== undefined && change.table !== table)) continue;
+    if (position++ < skip) continue;
+    nodes.push(change);
+    if (nodes.length === first) break;
+  }
+  return pageOf(nodes, skip, total(counts, kind, table));
+}
+
+function pageOf(nodes: readonly RowChange[], skip: number, totalCount: number): ChangePage {
+  const cursor = (position: number): string => Buffer.from(`change:${position}`).toString('base64url');
+  return {
+    nodes,
+    ...(nodes.length === 0 ? {} : { startCursor: cursor(skip + 1), endCursor: cursor(skip + nodes.length) }),
+    hasNextPage: skip + nodes.length < totalCount,
+    hasPreviousPage: skip > 0,
+    totalCount,
+  };
+}
+
+function positionAfter({ first, after }: ChangePageRequest): number {
+  if (!Number.isInteger(first) || first < 1 || first > CHANGES_PAGE_MAX)
+    throw new AppError('BAD_USER_INPUT', `changes: first takes 1 to ${CHANGES_PAGE_MAX}`);
+  if (after === undefined) return 0;
+  const match = CURSOR.exec(Buffer.from(after, 'base64url').toString());
+  if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the endCursor of an earlier page');
+  return Number(match[1]);
+}
+
+/** The members of a line stand in a fixed order, so that lines of others need not be parsed. */
+function mayMatch(line: string, kind: ChangeKind | undefined, table: string | undefined): boolean {
+  if (kind !== undefined && !line.startsWith(`{"kind":"${kind}"`)) return false;
+  return table === undefined || line.startsWith(`"table":${JSON.stringify(table)},`, line.indexOf(',') + 1);
+}
+
+function total(counts: ChangeCounts, kind: ChangeKind | undefined, table: string | undefined): number {
+  let sum = 0;
+  for (const [name, kinds] of Object.entries(counts)) {
+    if (table !== undefined && name !== table) continue;
+    for (const [of, number] of Object.entries(kinds)) if (kind === undefined || of === kind) sum += number;
+  }
+  return sum;
+}

@@ -1,0 +1,53 @@
+/** What is told of a restore at its beginning, at its end, and where only its record is left. */
+
+import type { RestoreProgress } from '../restore-run.js';
+import { isFinal, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
+
+const MESSAGES: Readonly<Partial<Record<RestorePhase, string>>> = {
+  QUEUED: 'Waiting for its turn',
+  SUCCEEDED: 'Done',
+  FAILED: 'Failed: nothing was changed',
+  CANCELLED: 'Cancelled: nothing was changed',
+  UNDONE: 'Undone',
+};
+
+export function progressOf(record: RestoreRecord): RestoreProgress {
+  const { id, phase, result, confirmBefore, undoneBy } = record;
+  const total = (result?.restoredCount ?? 0) + (result?.deletedCount ?? 0);
+  return {
+    restoreId: id,
+    phase,
+    completed: phase === 'SUCCEEDED' ? total : 0,
+    total,
+    fraction: isFinal(phase) ? 1 : phase === 'AWAITING_CONFIRMATION' ? 0.99 : 0,
+    message: messageFor(phase, result, undoneBy),
+    at: record.finishedAt ?? record.startedAt,
+    ...(confirmBefore === undefined || isFinal(phase) ? {} : { confirmBefore }),
+    ...(result === undefined || !isFinal(phase) ? {} : { result }),
+  };
+}
+
+/** A restore that is in the database and awaits its confirmation. */
+export function awaitingProgress(record: RestoreRecord, secondsLeft: number, at: string): RestoreProgress {
+  const summary = record.result === undefined ? '' : `${summaryOf(record.result)}. `;
+  return {
+    ...progressOf(record),
+    at,
+    secondsLeft,
+    message: `${summary}Awaiting confirmation: it is undone in ${secondsLeft} s unless confirmRestore comes`,
+  };
+}
+
+function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undoneBy: string | undefined): string {
+  if (phase === 'SUCCEEDED' && result !== undefined) return summaryOf(result);
+  if (phase === 'FAILED') return result?.errors[0]?.message ?? MESSAGES.FAILED ?? '';
+  if (phase === 'UNDONE' && undoneBy !== undefined) return `Undone by restore ${undoneBy}`;
+  return MESSAGES[phase] ?? 'Being settled after the server was stopped';
+}
+
+function summaryOf({ dryRun, restoredCount, deletedCount, skippedCount }: RestoreResult): string {
+  return (
+    `${dryRun ? 'Would restore' : 'Restored'} ${restoredCount} rows, ${dryRun ? 'delete' : 'deleted'} ` +
+    `${deletedCount}, ${dryRun ? 'leave' : 'left'} ${skippedCount} as they are`
+  );
+}

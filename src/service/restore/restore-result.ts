@@ -1,0 +1,87 @@
+/** The result of a restore: counts of what was planned, and verified since. */
+
+import { countChanges, countOutcomes, type Plan } from '../../engine/plan/table-plan.js';
+import type { Problem } from '../../lib/error.js';
+import { resourceOf } from '../../model/northbound/northbound.js';
+import { PULLED_IN_LISTED_MAX } from '../backup/recorded-filter.js';
+import type { Planned } from './backup-planner.js';
+import type { ChangeCounts } from './record/change-log.js';
+import type { RestoreResult } from './record/restore-record.js';
+
+export interface Ending {
+  readonly planned: Planned;
+  readonly dryRun: boolean;
+  readonly elapsedMs: number;
+  /** Transactions that it took, or would take. */
+  readonly steps?: number;
+  readonly errors?: readonly Problem[];
+  readonly warnings?: readonly string[];
+  readonly convergenceSeconds?: number;
+}
+
+export function planResult({
+  planned,
+  dryRun,
+  elapsedMs,
+  steps = 0,
+  errors = [],
+  warnings = [],
+  convergenceSeconds,
+}: Ending): RestoreResult {
+  const { plan, notes, pulledIn } = planned;
+  const details = plan.tables
+    .map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) }))
+    .filter(({ total, deleted }) => total > 0 || deleted > 0);
+  const sum = (pick: (detail: (typeof details)[number]) => number): number =>
+    details.reduce((count, detail) => count + pick(detail), 0);
+  // a plan with a problem is not carried out, not even in part
+  const isPossible = plan.problems.length === 0;
+  return {
+    success: errors.length === 0,
+    dryRun,
+    restoredCount: isPossible ? sum(({ restored }) => restored) : 0,
+    skippedCount: sum(({ skipped }) => skipped) + (isPossible ? 0 : sum(({ restored }) => restored)),
+    deletedCount: isPossible ? sum(({ deleted }) => deleted) : 0,
+    errorCount: errors.length,
+    details: isPossible
+      ? details
+      : details.map((detail) => ({ ...detail, restored: 0, skipped: detail.skipped + detail.restored, deleted: 0 })),
+    warnings: [...notes, ...plan.warnings, ...warnings],
+    errors: [...errors],
+    processingTime: seconds(elapsedMs),
+    changes: isPossible ? changeCounts(plan) : {},
+    steps,
+    pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX),
+    pulledInCount: pulledIn.length,
+    ...(convergenceSeconds === undefined ? {} : { convergenceSeconds }),
+  };
+}
+
+function changeCounts(plan: Plan): ChangeCounts {
+  return Object.fromEntries(plan.tables.map((draft) => [draft.table.name, countChanges(draft)]));
+}
+
+/** A result of nothing. @param elapsedMs time that it took */
+export function emptyResult(dryRun: boolean, elapsedMs: number): RestoreResult {
+  return {
+    success: false,
+    dryRun,
+    restoredCount: 0,
+    skippedCount: 0,
+    deletedCount: 0,
+    errorCount: 0,
+    details: [],
+    warnings: [],
+    errors: [],
+    processingTime: seconds(elapsedMs),
+    changes: {},
+    steps: 0,
+    pulledIn: [],
+    pulledInCount: 0,
+  };
+}
+
+/** 1234 ms are "1.234s". */
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(3)}s`;
+}

@@ -1,0 +1,461 @@
+/**
+ * One run of a restore, from reading what is to be restored to the verdict. It talks to the world through what it is
+ * given; the queue, the record and the followers are restore.ts's business.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step, StepLimits } from '../../engine/apply/steps.js';
+import { briefChanges, describeChanges } from '../../engine/describe/change.js';
+import { Labels } from '../../engine/describe/label.js';
+import { type Convergence, convergeAnywhere, type SyncTarget } from '../../engine/verify/converge.js';
+import { verifyPlan } from '../../engine/verify/verify.js';
+import { Breath } from '../../lib/breath.js';
+import { type Clock, instant } from '../../lib/clock.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Store } from '../../store/store.js';
+import { problemOf } from '../backup/backup-service.js';
+import { type Database, databaseError } from '../database/database.js';
+import { LiveDatabase } from '../database/live-database.js';
+import type { Planned, RestorePlanner } from './backup-planner.js';
+import { type Fate, PlanApplier } from './plan-applier.js';
+import { writeChangeLog } from './record/change-log.js';
+import type { RestorePhase, RestoreRecord, RestoreResult } from './record/restore-record.js';
+import { type Ending, emptyResult, planResult } from './restore-result.js';
+import { takeBack } from './take-back.js';
+import { chooseWitnesses } from './witness-check.js';
+
+export interface RestoreProgress {
+  readonly restoreId: string;
+  readonly phase: RestorePhase;
+  readonly completed: number;
+  readonly total: number;
+  readonly fraction: number;
+  readonly message: string;
+  readonly at: string;
+  /** While it awaits confirmation. */
+  readonly confirmBefore?: string | undefined;
+  readonly secondsLeft?: number | undefined;
+  readonly result?: RestoreResult;
+}
+
+export interface RestoreRunParts {
+  readonly id: string;
+  readonly planner: RestorePlanner;
+  readonly dryRun: boolean;
+  readonly sync: SyncTarget;
+  /** Goes into the database's log. */
+  readonly comment: string;
+  readonly database: Database;
+  readonly limits: RestoreLimits;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** A phase begins. For APPLYING it returns when the record is durable. */
+  enter(phase: RestorePhase, extra?: Partial<RestoreRecord>): Promise<void>;
+  publish(progress: RestoreProgress, milestone: boolean): void;
+}
+
+export interface RestoreLimits {
+  /** A plan of a cluster that is larger goes in steps of at most so much. */
+  readonly step: StepLimits;
+  /** How long northd and the chassis may take to take a change over. */
+  readonly syncMsMax: number;
+}
+
+export interface FinalOutcome {
+  readonly phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly result: RestoreResult;
+  /** What stopped it before anything was changed: thrown to whoever waits. */
+  readonly error?: AppError;
+}
+
+/** What was sent was not answered, and the database has not come back. */
+export interface UnknownOutcome {
+  readonly phase: 'UNKNOWN';
+  readonly error: AppError;
+}
+
+/** Where each phase begins and ends in the whole. */
+const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = {
+  READING: [0, 0.25],
+  PLANNING: [0.25, 0.35],
+  APPLYING: [0.35, 0.75],
+  VERIFYING: [0.75, 0.95],
+  CONVERGING: [0.95, 0.99],
+};
+const ATTEMPTS_MAX = 6;
+const ATTEMPT_PAUSE_MS = 50;
+/** How long a database that went away during a transaction may take to come back before the restore gives up. */
+const COME_BACK_MS = 120_000;
+/** A transaction on its way when its server lost the lead may still be carried out, shortly after. */
+const SECOND_LOOK_MS = 2_000;
+
+export class RestoreRun {
+  private readonly began: number;
+  private readonly breath = new Breath();
+  private readonly live: LiveDatabase;
+  private readonly applier: PlanApplier;
+  private phase: RestorePhase = 'QUEUED';
+  private fraction = 0;
+  /** Set from the moment that something was sent to the database. */
+  private sent = false;
+
+  constructor(private readonly parts: RestoreRunParts) {
+    this.began = parts.clock.monotonic();
+    this.live = new LiveDatabase(parts.database);
+    this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, log: parts.log });
+  }
+
+  async execute(): Promise<FinalOutcome | UnknownOutcome> {
+    try {
+      return await this.carryOut(await this.read());
+    } catch (error) {
+      return error instanceof OutcomeUnknown ? { phase: 'UNKNOWN', error } : this.failed(error);
+    } finally {
+      this.live.close();
+    }
+  }
+
+  private failed(thrown: unknown): FinalOutcome {
+    const cancelled = this.parts.signal.aborted && !this.sent;
+    const error = cancelled
+      ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed')
+      : databaseError(thrown);
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError('INTERNAL', 'Internal error; the log has the details', { cause: error });
+    if (known.code === 'INTERNAL') this.parts.log.error({ err: thrown, restore: this.parts.id }, 'a restore failed');
+    const errors = known.problems.length > 0 ? known.problems : [problemOf(known)];
+    return {
+      phase: cancelled ? 'CANCELLED' : 'FAILED',
+      result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length },
+      error: known,
+    };
+  }
+
+  /** What is stored, whole and checked, and at the same time the database as it is. */
+  private async read(): Promise<Snapshot> {
+    const { planner, database, signal } = this.parts;
+    await this.enter('READING', `Reading ${planner.subject} and ${database.id}`);
+    const stop = new AbortController();
+    const both = AbortSignal.any([signal, stop.signal]);
+    try {
+      const [, live] = await Promise.all([
+        planner.read({
+          signal: both,
+          onProgress: (rows, total) => {
+            this.tell(rows, total, `Read ${rows} of ${total} rows of the backup`);
+          },
+        }),
+        this.live.snapshot({ signal: both }),
+      ]);
+      return live;
+    } catch (error) {
+      // the other half need not go on
+      stop.abort();
+      throw error;
+    }
+  }
+
+  /** Plans, and applies until the database holds still, a few times. */
+  private async carryOut(first: Snapshot): Promise<FinalOutcome> {
+    let live = first;
+    /** A plan of which nobody knows yet whether it was carried out. */
+    let untold: Applied | undefined;
+    for (let attempt = 1; ; attempt++) {
+      if (untold !== undefined && (await this.isIn(untold, live))) return this.verify(untold, live);
+      if (!this.sent) this.parts.signal.throwIfAborted();
+      const planned = await this.plan(live, attempt);
+      const { plan } = planned;
+      if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
+      if (this.parts.dryRun || plan.changeCount === 0) {
+        await this.describe(planned);
+        return this.ended({
+          planned,
+          steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1),
+        });
+      }
+      const applied = await this.apply(planned, attempt);
+      if (applied.fate === 'DONE') return this.verify(applied, undefined);
+      if (applied.fate === 'PARTLY') await this.takeBack();
+      else untold = applied.fate === 'UNTOLD' ? applied : undefined;
+      if (attempt === ATTEMPTS_MAX) return this.giveUp(untold, attempt);
+      await sleep(ATTEMPT_PAUSE_MS * attempt);
+      live = await this.look();
+    }
+  }
+
+  /** @throws AppError PLAN_STALE, nothing having been changed */
+  private async giveUp(untold: Applied | undefined, attempts: number): Promise<FinalOutcome> {
+    if (untold !== undefined) {
+      await sleep(SECOND_LOOK_MS);
+      const live = await this.look();
+      if (await this.isIn(untold, live)) return this.verify(untold, live);
+    }
+    throw new AppError(
+      'PLAN_STALE',
+      `The database kept changing: ${attempts} plans were out of date when they were applied. Nothing was ` +
+        'changed; try again when fewer others write',
+    );
+  }
+
+  /** The database after something was sent to it. @throws OutcomeUnknown when it does not come back */
+  private async look(): Promise<Snapshot> {
+    const { id, signal } = this.parts;
+    try {
+      return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal });
+    } catch (error) {
+      if (!this.sent) throw error;
+      throw new OutcomeUnknown(
+        'DATABASE_UNAVAILABLE',
+        'The connection broke while the restore was being applied, and the database has not come back: ' +
+          `${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database ` +
+          `answers again; follow restore ${id}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Whether the transaction was carried out: all of it was, or none; others may have changed a row of it since. */
+  private async isIn({ planned }: Applied, live: Snapshot): Promise<boolean> {
+    const { asPlanned, touched } = await verifyPlan(planned.plan, live, this.breath);
+    return asPlanned > touched / 2;
+  }
+
+  private async plan(live: Snapshot, attempt: number): Promise<Planned> {
+    const { planner, database } = this.parts;
+    await this.enter(
+      'PLANNING',
+      attempt === 1
+        ? `Comparing ${planner.rows} rows with ${String(countRows(live))} of ${database.id}`
+        : `The database changed meanwhile: planning again (${attempt})`,
+    );
+    const planned = await planner.plan(live, this.breath);
+    this.tell(1, 1, `${planned.plan.changeCount} changes planned`);
+    return planned;
+  }
+
+  /** Keeps the list of changes: for people, and for undoing. */
+  private async describe({ plan }: Planned): Promise<void> {
+    const labels = await Labels.read([plan.backup, plan.live], this.breath);
+    await writeChangeLog(this.parts.store, this.parts.id, describeChanges(plan, labels, this.breath));
+  }
+
+  /**
+   * What undoing needs is in the store before anything is sent, whatever happens then. One transaction is described for
+   * people while the server commits it, which is time that is ours.
+   */
+  private async apply(planned: Planned, attempt: number): Promise<Applied> {
+    const { plan } = planned;
+    const { comment, database, store, id } = this.parts;
+    const steps = await this.applier.stepsOf(plan);
+    const count = steps?.length ?? 1;
+    if (steps === undefined) await writeChangeLog(store, id, briefChanges(plan, this.breath));
+    else await this.describe(planned);
+    const result = this.result({ planned, steps: count });
+    await this.enter(
+      'APPLYING',
+      `Applying ${plan.changeCount} changes in ${count === 1 ? 'one transaction' : `${count} steps`}`,
+      steps === undefined
+        ? { witnesses: chooseWitnesses(plan), stepped: false, result }
+        : { witnesses: [], stepped: true, result },
+    );
+    this.sent = true;
+    let describing: Promise<readonly string[]> | undefined;
+    // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
+    const describe = (): Promise<readonly string[]> =>
+      this.describe(planned).then(
+        () => [],
+        (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`],
+      );
+    const onProgress = (sent: number): void => {
+      this.tell(
+        sent,
+        plan.changeCount,
+        sent < plan.changeCount
+          ? `Sent ${sent} of ${plan.changeCount} changes`
+          : `Sent all ${sent} changes; ${database.id} is committing them`,
+      );
+      if (sent === plan.changeCount && steps === undefined) describing ??= describe();
+    };
+    try {
+      const fate = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
+      const committedAt = performance.now();
+      if (fate === 'DONE' && steps === undefined) describing ??= describe();
+      return { planned, fate, steps: count, committedAt, notes: (await describing) ?? [] };
+    } finally {
+      await describing;
+    }
+  }
+
+  private async carry(
+    plan: Planned['plan'],
+    steps: readonly Step[] | undefined,
+    request: Parameters<PlanApplier['apply']>[2],
+  ): Promise<Fate> {
+    try {
+      return await this.applier.apply(plan, steps, request);
+    } catch (error) {
+      // with steps, some of them may be done
+      if (steps === undefined || !(error instanceof AppError)) throw error;
+      this.parts.log.warn(
+        { restore: this.parts.id, problem: error.message },
+        'a restore was interrupted between two steps: what was done is undone',
+      );
+      await this.takeBack();
+      throw error;
+    }
+  }
+
+  private async takeBack(): Promise<void> {
+    const { id, store, log, comment } = this.parts;
+    this.tell(0, 0, 'Undoing the steps that were done');
+    try {
+      await takeBack({
+        id,
+        store,
+        log,
+        live: this.live,
+        applier: this.applier,
+        comment: `${comment}: undoing its steps`,
+        comeBackMs: COME_BACK_MS,
+      });
+    } catch (error) {
+      throw new OutcomeUnknown(
+        'DATABASE_UNAVAILABLE',
+        'The restore was interrupted between two steps, and undoing those that were done is not finished: ' +
+          `${messageOf(error)}. It goes on when the database answers again; follow restore ${id}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private async verify(applied: Applied, known: Snapshot | undefined): Promise<FinalOutcome> {
+    const { planned, steps, notes } = applied;
+    const converging = this.converging(applied);
+    await this.enter('VERIFYING', 'Comparing the database with the plan');
+    try {
+      const after = known ?? (await this.live.snapshot({ timeoutMs: COME_BACK_MS }));
+      const { changeCount } = planned.plan;
+      const { problems, warnings } = await verifyPlan(planned.plan, after, this.breath, (compared) => {
+        this.tell(compared, changeCount, `Compared ${compared} of ${changeCount} changed rows`);
+      });
+      if (problems.length > 0)
+        return this.ended({
+          planned,
+          steps,
+          warnings: [...notes, ...warnings],
+          errors: [
+            {
+              code: 'INTERNAL',
+              message:
+                'The transaction was committed, but these rows are not as planned: somebody may have changed them ' +
+                'since',
+            },
+            ...problems,
+          ],
+        });
+      return this.ended({ planned, steps, ...(await this.converged(converging, [...notes, ...warnings])) });
+    } catch (error) {
+      const problem = databaseError(error);
+      if (!(problem instanceof AppError)) throw error;
+      return this.ended({
+        planned,
+        steps,
+        errors: [
+          {
+            code: problem.code,
+            message:
+              'The transaction was committed, but the database could not be read again to verify it: ' +
+              problem.message,
+          },
+        ],
+      });
+    }
+  }
+
+  /** Begins to wait for northd, or the chassis, while the rows are verified. */
+  private converging({ committedAt }: Applied): Promise<Convergence | undefined> {
+    const { sync, database, limits } = this.parts;
+    return sync === 'NONE'
+      ? Promise.resolve(undefined)
+      : convergeAnywhere(database.client, sync, { since: committedAt, limitMs: limits.syncMsMax });
+  }
+
+  private async converged(
+    converging: Promise<Convergence | undefined>,
+    warnings: readonly string[],
+  ): Promise<Pick<Ending, 'warnings' | 'convergenceSeconds'>> {
+    if (this.parts.sync !== 'NONE')
+      await this.enter(
+        'CONVERGING',
+        `Waiting for ${this.parts.sync === 'SB' ? 'northd' : 'northd and the chassis'} to take the change over`,
+      );
+    const convergence = await converging;
+    if (convergence === undefined) return { warnings };
+    if (convergence.reached) return { warnings, convergenceSeconds: convergence.seconds };
+    return {
+      warnings: [
+        ...warnings,
+        'The restore is in the database, but the network was not seen to take it over: ' +
+          (convergence.reason ?? 'no reason is known'),
+      ],
+    };
+  }
+
+  private ended(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): FinalOutcome {
+    return { phase: (ending.errors ?? []).length === 0 ? 'SUCCEEDED' : 'FAILED', result: this.result(ending) };
+  }
+
+  private result(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): RestoreResult {
+    return planResult({ ...ending, dryRun: this.parts.dryRun, elapsedMs: this.elapsed() });
+  }
+
+  private async enter(phase: RestorePhase, message: string, extra?: Partial<RestoreRecord>): Promise<void> {
+    // from the moment that the record says APPLYING there is no way back
+    if (!this.sent) this.parts.signal.throwIfAborted();
+    this.phase = phase;
+    await this.parts.enter(phase, extra);
+    this.report(0, 0, message, true);
+  }
+
+  private tell(completed: number, total: number, message: string): void {
+    this.report(completed, total, message, false);
+  }
+
+  private report(completed: number, total: number, message: string, milestone: boolean): void {
+    const [from, to] = FRACTIONS[this.phase] ?? [0, 0];
+    this.fraction = Math.max(this.fraction, from + (to - from) * (total === 0 ? 0 : Math.min(1, completed / total)));
+    this.parts.publish(
+      {
+        restoreId: this.parts.id,
+        phase: this.phase,
+        completed,
+        total,
+        fraction: this.fraction,
+        message,
+        at: instant(this.parts.clock.now()),
+      },
+      milestone,
+    );
+  }
+
+  private elapsed(): number {
+    return this.parts.clock.monotonic() - this.began;
+  }
+}
+
+interface Applied {
+  readonly planned: Planned;
+  readonly fate: Fate;
+  readonly steps: number;
+  /** performance.now() */
+  readonly committedAt: number;
+  readonly notes: readonly string[];
+}
+
+/** Thrown when nobody knows yet whether the plan was carried out. */
+class OutcomeUnknown extends AppError {}

@@ -1,0 +1,50 @@
+/**
+ * Taking back: undoing a restore whose steps were not all carried out. It is planned from the list of changes and from
+ * the database as it is, and again until nothing is left to do, so that it does not matter which steps were done, nor
+ * how often this is interrupted.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Store } from '../../store/store.js';
+import type { LiveDatabase } from '../database/live-database.js';
+import type { PlanApplier } from './plan-applier.js';
+import { UndoPlanner } from './undo-planner.js';
+
+export interface TakeBack {
+  /** Of the restore. */
+  readonly id: string;
+  readonly store: Store;
+  readonly log: Log;
+  readonly live: LiveDatabase;
+  readonly applier: PlanApplier;
+  readonly comment: string;
+  /** How long the database may be away. */
+  readonly comeBackMs: number;
+}
+
+const ATTEMPTS_MAX = 20;
+const PAUSE_MS = 250;
+
+/** @throws AppError when it is not done yet: begin again later */
+export async function takeBack({ id, store, log, live, applier, comment, comeBackMs }: TakeBack): Promise<void> {
+  const planner = new UndoPlanner(store, id, 'PARTIAL');
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const { plan, notes } = await planner.plan(await live.snapshot({ timeoutMs: comeBackMs }), new Breath());
+    if (plan.changeCount === 0) {
+      for (const note of notes)
+        log.warn({ restore: id, note }, 'left as it is while the steps of a restore were undone');
+      return;
+    }
+    const fate = await applier.apply(plan, await applier.stepsOf(plan), {
+      comment,
+      attempt: 1,
+      onProgress: () => undefined,
+      comeBackMs,
+    });
+    log.info({ restore: id, changes: plan.changeCount, fate }, 'undoing the steps of a restore');
+    if (fate !== 'DONE') await sleep(PAUSE_MS * attempt);
+  }
+  throw new AppError('PLAN_STALE', `The database keeps changing: the steps of restore ${id} cannot be undone`);
+}

@@ -1,0 +1,208 @@
+/**
+ * Exports: a backup as a document in the format asked for, or its stored file as it is.
+ *
+ * A document is read and checked whole, and written to a spool, before its first byte is handed out: damage is an error
+ * and not a download that breaks, its size is known, and whoever takes it slowly holds neither memory nor a turn of
+ * heavy work. The spool's file is removed as soon as it is open for reading, so that nothing of it outlives the stream,
+ * or the process.
+ */
+import type { Readable } from 'node:stream';
+import { type ArchiveFormat, type ArchiveHeader, packArchive } from '../../archive/archive.js';
+import { assert } from '../../lib/assert.js';
+import type { Clock } from '../../lib/clock.js';
+import { AppError } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { ByteRange, Store } from '../../store/store.js';
+import { describe } from '../backup/backup-content.js';
+import type { BackupRecord } from '../backup/backup-record.js';
+import type { BackupService, ReadBackup } from '../backup/backup-service.js';
+import type { Catalog } from '../backup/catalog.js';
+import { archiveExtension, downloadName } from '../backup/layout.js';
+import { withScratch } from '../backup/scratch-space.js';
+import { headerSelection } from '../backup/selection.js';
+import type { Work } from '../job/work.js';
+import { type Spool, Spools } from './spool.js';
+
+export interface ExportDocument {
+  readonly format: ArchiveFormat;
+  readonly decryptionKey?: string | undefined;
+  /** Aborts when nobody waits for the document any more; ends the stream too. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Exported {
+  /** Read it to its end, or destroy it. */
+  readonly bytes: Readable;
+  /** Bytes to come. */
+  readonly size: number;
+  /** E.g. "nightly-20260115-103000.yaml": letters, digits, dot, dash and underscore. */
+  readonly fileName: string;
+  readonly format: ArchiveFormat;
+}
+
+export interface ExportedFile extends Exported {
+  /** "sha256:..." of the whole file. */
+  readonly checksum: string;
+  /** Bytes of the whole file. */
+  readonly total: number;
+}
+
+export interface ExportServiceParts {
+  readonly backups: BackupService;
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly work: Work;
+  /** Rows wait there, in files without a name, between reading and writing. */
+  readonly scratchFolder: string;
+}
+
+/** Documents that are written or taken. */
+const SPOOLS_MAX = 16;
+
+export class ExportService {
+  private readonly spools: Spools;
+
+  constructor(private readonly parts: ExportServiceParts) {
+    this.spools = new Spools({ store: parts.store, log: parts.log, what: 'exports', spoolsMax: SPOOLS_MAX });
+  }
+
+  /**
+   * A backup as a document: decompressed and decrypted.
+   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED,
+   * SHUTTING_DOWN, CANCELLED
+   *   when the signal aborts: nothing is left behind
+   */
+  async document(id: string, request: ExportDocument): Promise<Exported> {
+    const { catalog, work } = this.parts;
+    return work.run('export', async () => {
+      const record = catalog.get(id);
+      if (record.encrypted && request.decryptionKey === undefined)
+        throw new AppError(
+          'DECRYPTION_FAILED',
+          `Decryption failed: backup "${record.name}" is encrypted and no key was given`,
+        );
+      const { bytes, size } = await work.inTurn(() => this.spooled(record, request));
+      return {
+        bytes,
+        size,
+        fileName: downloadName(record.file, archiveExtension(request.format, { compressed: false, encrypted: false })),
+        format: request.format,
+      };
+    });
+  }
+
+  /**
+   * The stored file, byte for byte.
+   * @param range a part of it
+   * @throws AppError NOT_FOUND; INTEGRITY_FAILED when the file has not the size that it had; SHUTTING_DOWN
+   */
+  async raw(id: string, range: ByteRange = {}): Promise<ExportedFile> {
+    const { catalog, store, work } = this.parts;
+    return work.run('export', async () => {
+      const { file, size: total, checksum, archiveFormat } = catalog.get(id);
+      const stat = await store.stat(file);
+      if (stat !== undefined && stat.size !== total)
+        throw new AppError(
+          'INTEGRITY_FAILED',
+          `The stored archive has ${stat.size} bytes instead of ${total}: it was cut or changed. Use another ` +
+            'backup or another copy of this one',
+        );
+      const end = Math.min(range.end ?? total, total);
+      const start = Math.min(range.start ?? 0, end);
+      return {
+        bytes: await catalog.openArchive(id, { start, end }),
+        size: end - start,
+        total,
+        checksum,
+        fileName: file,
+        format: archiveFormat,
+      };
+    });
+  }
+
+  /**
+   * A place is taken with the turn: an export that waits for its turn holds no disk space, and keeps nobody else from
+   * it.
+   */
+  private async spooled(
+    record: BackupRecord,
+    request: ExportDocument,
+  ): Promise<{ readonly bytes: Readable; readonly size: number }> {
+    const spool = this.spools.take();
+    try {
+      const size = await this.write(spool, record, request);
+      return { bytes: await this.handOut(spool, request.signal), size };
+    } catch (error) {
+      await spool.remove();
+      spool.release();
+      if (request.signal?.aborted !== true || error instanceof AppError) throw error;
+      throw new AppError('CANCELLED', 'The export was given up: whoever asked for it went away', { cause: error });
+    }
+  }
+
+  private async write(
+    spool: Spool,
+    record: BackupRecord,
+    { format, decryptionKey, signal }: ExportDocument,
+  ): Promise<number> {
+    signal?.throwIfAborted();
+    const { backups, clock, log, scratchFolder } = this.parts;
+    const began = clock.monotonic();
+    return withScratch(scratchFolder, record, async (scratch) => {
+      const read = await backups.read(record, decryptionKey, { scratch, ...(signal === undefined ? {} : { signal }) });
+      const { bytes, result } = packArchive(read.snapshot, { format, compress: false, header: headerOf(read), signal });
+      const size = await spool.fill(bytes, signal);
+      const { contentDigest } = await result;
+      // a database file has no ephemeral columns
+      assert(
+        format === 'OVSDB' || contentDigest === read.contentDigest,
+        `the export of backup ${record.id} has other rows than the backup`,
+      );
+      log.info(
+        { backup: record.id, format, bytes: size, ms: Math.round(clock.monotonic() - began) },
+        'backup exported',
+      );
+      return size;
+    });
+  }
+
+  private async handOut(spool: Spool, signal: AbortSignal | undefined): Promise<Readable> {
+    const bytes = await spool.read();
+    const stop = (): void => void bytes.destroy();
+    signal?.addEventListener('abort', stop, { once: true });
+    bytes.once('close', () => {
+      signal?.removeEventListener('abort', stop);
+      spool.release();
+    });
+    // it stays readable; its space is free when the stream closes
+    await spool.remove();
+    if (signal?.aborted === true) {
+      stop();
+      signal.throwIfAborted();
+    }
+    return bytes;
+  }
+}
+
+/** The manifest inside: the archive's own, or what is known of an archive that has none. */
+function headerOf({ header, record, snapshot }: ReadBackup): ArchiveHeader {
+  return header ?? headerFrom(record, snapshot);
+}
+
+function headerFrom(record: BackupRecord, snapshot: Snapshot): ArchiveHeader {
+  const { id, name, description, createdAt, createdBy, database, type } = record;
+  return {
+    ...describe(snapshot),
+    id,
+    name,
+    ...(description === undefined ? {} : { description }),
+    createdAt,
+    createdBy,
+    database,
+    type,
+    ...headerSelection(record),
+  };
+}

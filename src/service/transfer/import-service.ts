@@ -1,0 +1,209 @@
+/**
+ * Imports: a file is spooled to the store as it arrives, then read through and checked, and then kept as it came. Only
+ * checking takes a turn of heavy work: a slow upload holds up nobody. An encrypted file whose key is not given is kept
+ * still encrypted (sealed).
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  type ArchiveFormat,
+  inspectSealed,
+  type Unpacked,
+  unpackArchive,
+  withoutOuterGzip,
+} from '../../archive/archive.js';
+import { type Clock, instant } from '../../lib/clock.js';
+import { AppError } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Store } from '../../store/store.js';
+import { checkWhole, toldBy, untold } from '../backup/backup-content.js';
+import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
+import type { Catalog } from '../backup/catalog.js';
+import { archiveExtension } from '../backup/layout.js';
+import { withScratch } from '../backup/scratch-space.js';
+import type { Databases } from '../database/database.js';
+import type { Work } from '../job/work.js';
+import { type Spool, Spools } from './spool.js';
+
+export interface ImportDetails {
+  /** What the caller takes it for; the content decides, and a contradiction is an error. */
+  readonly format?: ArchiveFormat | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly tags: readonly string[];
+  readonly decryptionKey?: string | undefined;
+  /** Name of the uploaded file, where there is one. */
+  readonly fileName?: string | undefined;
+}
+
+export interface ImportBackup {
+  /** The file; read once. */
+  readonly source: AsyncIterable<Buffer>;
+  /** Asked for after the source was read to its end: in a form, fields may follow the file. */
+  readonly details: () => ImportDetails;
+  readonly subject: string;
+  /** Aborts when nobody waits for the import any more. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ImportServiceParts {
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly databases: Databases;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly work: Work;
+  /** Rows wait there, in files without a name, while a file is checked. */
+  readonly scratchFolder: string;
+  /** Of a file as it is sent, and of what it expands to. */
+  readonly uploadBytesMax: number;
+}
+
+/** Files that arrive or wait to be checked. */
+const SPOOLS_MAX = 16;
+const FILE_NAME_CHARACTERS_MAX = 200;
+const DEFAULT_NAME = 'Imported backup';
+
+interface Checked {
+  /** What the content says of itself; a sealed one says nothing. */
+  readonly header: Unpacked['header'];
+  readonly description: Omit<
+    BackupDescription,
+    'id' | 'name' | 'description' | 'createdAt' | 'createdBy' | 'tags' | 'database' | 'origin'
+  >;
+}
+
+export class ImportService {
+  private readonly spools: Spools;
+
+  constructor(private readonly parts: ImportServiceParts) {
+    this.spools = new Spools({ store: parts.store, log: parts.log, what: 'imports', spoolsMax: SPOOLS_MAX });
+  }
+
+  /**
+   * Takes over a file.
+   * @throws AppError INTEGRITY_FAILED, DECRYPTION_FAILED, TOO_LARGE, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED,
+   * SHUTTING_DOWN, CANCELLED
+   *   when the signal aborts: nothing is left behind
+   */
+  async import(request: ImportBackup): Promise<BackupRecord> {
+    const { work, uploadBytesMax } = this.parts;
+    return work.run('import', async () => {
+      const spool = this.spools.take();
+      try {
+        await spool.fill(withoutOuterGzip(limited(request.source, uploadBytesMax), uploadBytesMax), request.signal);
+        const details = request.details();
+        return await work.inTurn(() => this.keep(spool, details, request));
+      } catch (error) {
+        if (request.signal?.aborted !== true || error instanceof AppError) throw error;
+        throw new AppError('CANCELLED', 'The import was given up: whoever sent the file went away', { cause: error });
+      } finally {
+        await spool.remove();
+        spool.release();
+      }
+    });
+  }
+
+  private async keep(spool: Spool, details: ImportDetails, { subject, signal }: ImportBackup): Promise<BackupRecord> {
+    const { catalog, clock, databases, log } = this.parts;
+    const { header, description: told } = await this.check(spool, details, signal);
+    signal?.throwIfAborted();
+    const createdAt = clock.now();
+    const name = details.name ?? header?.name ?? nameOf(details.fileName);
+    const description = details.description ?? header?.description;
+    const slot = await catalog.reserve({
+      name,
+      createdAt,
+      extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
+    });
+    try {
+      await slot.put(await spool.read(), signal === undefined ? {} : { signal });
+      const record = await catalog.commit(slot, {
+        ...told,
+        id: randomUUID(),
+        name,
+        ...(description === undefined ? {} : { description }),
+        createdAt: instant(createdAt),
+        createdBy: subject,
+        tags: [...details.tags],
+        database: databases.get().id,
+        origin: 'IMPORTED',
+      });
+      log.info(
+        { backup: record.id, rows: record.rowCount, bytes: record.size, sealed: record.sealed === true, subject },
+        'backup imported',
+      );
+      return record;
+    } finally {
+      await catalog.abandon(slot);
+    }
+  }
+
+  /** Reads the spool whole. */
+  private async check(spool: Spool, details: ImportDetails, signal: AbortSignal | undefined): Promise<Checked> {
+    signal?.throwIfAborted();
+    const { decryptionKey } = details;
+    const schemaName = this.parts.databases.get().schemaName;
+    if (decryptionKey === undefined) {
+      const sealed = await inspectSealed(await spool.read(), signal);
+      if (sealed !== undefined)
+        return {
+          header: undefined,
+          description: { ...untold(schemaName, details.format), ...sealed, encrypted: true, sealed: true },
+        };
+    }
+    return withScratch(this.parts.scratchFolder, undefined, async (scratch) => {
+      const unpacked = await unpackArchive(await spool.read(), {
+        contentBytesMax: this.parts.uploadBytesMax,
+        schemaName,
+        scratch,
+        ...(decryptionKey === undefined ? {} : { passphrase: decryptionKey }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      checkDeclared(unpacked, details);
+      await checkWhole(unpacked.snapshot);
+      const { size, checksum, encrypted, header } = unpacked;
+      return { header, description: { ...toldBy(unpacked), size, checksum, encrypted } };
+    });
+  }
+}
+
+function checkDeclared({ format, encrypted }: Unpacked, declared: ImportDetails): void {
+  if (declared.format !== undefined && declared.format !== format)
+    throw new AppError(
+      'BAD_USER_INPUT',
+      `The file was declared to be ${declared.format}, but its content is ${format}: leave the format out, or ` +
+        'correct it',
+    );
+  if (!encrypted && declared.decryptionKey !== undefined)
+    throw new AppError('BAD_USER_INPUT', 'The file is not encrypted: leave the decryption key out');
+}
+
+/** Passes a file on and stops it at a limit. @throws AppError TOO_LARGE; BAD_USER_INPUT when it ends early */
+async function* limited(source: AsyncIterable<Buffer>, bytesMax: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > bytesMax)
+        throw new AppError(
+          'TOO_LARGE',
+          `The upload is larger than ${bytesMax} bytes: raise OVNCP_UPLOAD_BYTES_MAX or send a smaller file`,
+        );
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, {
+      cause: error,
+    });
+  }
+}
+
+/** A backup's name from that of its file; nothing else of the file's name is believed. */
+function nameOf(fileName = ''): string {
+  const name = fileName
+    .slice(0, FILE_NAME_CHARACTERS_MAX)
+    .replaceAll(/\p{Cc}/gu, '')
+    .replace(/(\.(json|ya?ml|db|gz|enc))+$/i, '');
+  return name.trim() === '' ? DEFAULT_NAME : name;
+}

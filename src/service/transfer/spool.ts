@@ -1,0 +1,84 @@
+/**
+ * Spools: files in the store that hold an import while it arrives, or an export while it is taken. They are what lets
+ * slow clients hold neither memory nor a turn for heavy work. They take disk space instead, so only so many are there
+ * at once.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { AppError } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Store } from '../../store/store.js';
+import { incomingKey } from '../backup/layout.js';
+
+export interface SpoolsParts {
+  readonly store: Store;
+  readonly log: Log;
+  /** For messages: imports. */
+  readonly what: string;
+  readonly spoolsMax: number;
+}
+
+const RETRY_AFTER_SECONDS = 10;
+
+export class Spools {
+  private taken = 0;
+
+  constructor(private readonly parts: SpoolsParts) {}
+
+  /** A place for one more, until it is released. @throws AppError RATE_LIMITED when all places are taken */
+  take(): Spool {
+    const { store, log, what, spoolsMax } = this.parts;
+    if (this.taken >= spoolsMax)
+      throw new AppError(
+        'RATE_LIMITED',
+        `${spoolsMax} ${what} are under way already: try again when one of them has ended`,
+        { retryAfterSeconds: RETRY_AFTER_SECONDS },
+      );
+    this.taken++;
+    return new Spool(store, log, () => {
+      this.taken--;
+    });
+  }
+}
+
+export class Spool {
+  private readonly key = incomingKey(randomUUID());
+  private released = false;
+
+  /** Made by Spools. */
+  constructor(
+    private readonly store: Store,
+    private readonly log: Log,
+    private readonly giveBack: () => void,
+  ) {}
+
+  /**
+   * Writes the spool whole.
+   * @returns bytes @throws what the source throws, the signal's reason, AppError STORE_FULL, STORE_UNAVAILABLE
+   */
+  async fill(source: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Promise<number> {
+    return (await this.store.put(this.key, source, { durable: false, ...(signal === undefined ? {} : { signal }) }))
+      .size;
+  }
+
+  /** The bytes from the start. @throws AppError STORE_UNAVAILABLE */
+  read(): Promise<Readable> {
+    return this.store.get(this.key);
+  }
+
+  /** Removes the file. Never throws: what cannot be removed is logged, and removed by the next start. */
+  async remove(): Promise<void> {
+    try {
+      await this.store.delete(this.key);
+    } catch (error) {
+      this.log.warn({ file: this.key, err: error }, 'a spool cannot be removed; the next start tries again');
+    }
+  }
+
+  /** Gives the place back. */
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.giveBack();
+  }
+}
