@@ -4,15 +4,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { createAuthenticator } from './api/auth.js';
 import { codeOf } from './api/error.js';
-import { ensureFirstToken } from './api/first-token.js';
 import { createSchema } from './api/graphql/schema.js';
 import { Metrics } from './api/rest/metrics.js';
 import { restRoutes } from './api/rest/rest.js';
 import { serveRoutes } from './api/rest/router.js';
 import { createApiServer } from './api/server.js';
 import { ServerCertificate } from './api/tls.js';
+import { createAuthenticator } from './auth/authenticator.js';
+import { ensureFirstToken } from './auth/first-token.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './lib/clock.js';
 import { messageOf } from './lib/error.js';

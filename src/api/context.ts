@@ -5,9 +5,9 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import type { Viewer } from '../auth/permission.js';
 import type { Log } from '../lib/log.js';
 import type { AuditTarget, AuditVia } from '../service/audit/audit-line.js';
-import type { Viewer } from './permission.js';
 
 export interface ApiContext {
   readonly viewer: Viewer;

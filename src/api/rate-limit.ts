@@ -6,11 +6,11 @@
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { Viewer } from '../auth/permission.js';
 import type { TrafficConfig } from '../config/config.js';
 import { AppError } from '../lib/error.js';
-import type { Authenticator } from './auth.js';
 import { networkOf } from './http-guard.js';
-import type { Viewer } from './permission.js';
 
 /** What is left of a limit, for the headers X-RateLimit-*. */
 export interface Allowance {

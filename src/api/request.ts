@@ -1,6 +1,6 @@
 /** Who sends a request. */
 import type { FastifyRequest } from 'fastify';
-import type { Authenticator } from './auth.js';
+import type { Authenticator } from '../auth/authenticator.js';
 
 /**
  * Finds out who sends a request, and remembers it for the log; counts the request of the token.

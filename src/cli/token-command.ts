@@ -3,11 +3,11 @@
  * takes them up by itself. A token is printed once and stored nowhere; the file has its SHA-256.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Permission } from '../api/permission.js';
-import { isPermission, PERMISSIONS, ROLES } from '../api/permission.js';
-import { addToken, newToken, removeToken } from '../api/token-edit.js';
-import type { TokenEntry } from '../api/token-file.js';
-import { readTokenFile, TOKEN_NAME } from '../api/token-file.js';
+import type { Permission } from '../auth/permission.js';
+import { isPermission, PERMISSIONS, ROLES } from '../auth/permission.js';
+import { addToken, newToken, removeToken } from '../auth/token-edit.js';
+import type { TokenEntry } from '../auth/token-file.js';
+import { readTokenFile, TOKEN_NAME } from '../auth/token-file.js';
 import type { Environment } from '../config/config.js';
 import { tokensFileOf } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';

@@ -13,8 +13,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
-import { type Authenticator, createAuthenticator } from '../../src/api/auth.js';
-import type { KeySetDeadlines } from '../../src/api/key-set.js';
+import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.js';
+import type { KeySetDeadlines } from '../../src/auth/key-set.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 

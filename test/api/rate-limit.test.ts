@@ -3,8 +3,8 @@
  * from.
  */
 
-import { createAuthenticator } from '../../src/api/auth.js';
 import { authenticateRequest } from '../../src/api/request.js';
+import { createAuthenticator } from '../../src/auth/authenticator.js';
 import type { TrafficConfig } from '../../src/config/config.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';

@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { createAuthenticator } from '../../src/api/auth.js';
+import { createAuthenticator } from '../../src/auth/authenticator.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { closeOf, codesOf, TinyClient, tokenOf } from './tiny-client.js';

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CommanderError } from 'commander';
-import { createAuthenticator } from '../../src/api/auth.js';
+import { createAuthenticator } from '../../src/auth/authenticator.js';
 import { tokenCommand } from '../../src/cli/token-command.js';
 import type { Environment } from '../../src/config/config.js';
 import { type Clock, systemClock } from '../../src/lib/clock.js';

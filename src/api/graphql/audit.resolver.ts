@@ -1,9 +1,9 @@
 /** The audit trail in GraphQL, for admins. */
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import { requirePermissions } from '../../auth/permission.js';
 import type { AuditFilter } from '../../service/audit/audit-page.js';
 import type { AuditTrail } from '../../service/audit/audit-trail.js';
 import type { ApiContext } from '../context.js';
-import { requirePermissions } from '../permission.js';
 import { AuditCheck, AuditConnection, connectionOf } from './audit.type.js';
 import { DateTime } from './scalars.js';
 

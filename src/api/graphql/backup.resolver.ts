@@ -1,5 +1,6 @@
 /** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { requirePermissions } from '../../auth/permission.js';
 import { AppError } from '../../lib/error.js';
 import type {
   BackupService,
@@ -9,7 +10,6 @@ import type {
 import type { Catalog } from '../../service/backup/catalog.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
 import type { ApiContext } from '../context.js';
-import { requirePermissions } from '../permission.js';
 import { openUpload } from '../upload.js';
 import {
   Backup,

@@ -1,9 +1,9 @@
 /** The configured databases, and who is asking. */
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { requirePermissions } from '../../auth/permission.js';
 import { AppError } from '../../lib/error.js';
 import type { Databases } from '../../service/database/database.js';
 import type { ApiContext } from '../context.js';
-import { requirePermissions } from '../permission.js';
 import { Database, TableCount, tableCounts, Viewer } from './page.type.js';
 
 @Resolver(() => Database)

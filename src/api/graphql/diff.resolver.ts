@@ -1,8 +1,8 @@
 /** Comparing configurations in GraphQL. */
 import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { requirePermissions } from '../../auth/permission.js';
 import type { CompareService, Comparison } from '../../service/compare/compare-service.js';
 import type { ApiContext } from '../context.js';
-import { requirePermissions } from '../permission.js';
 import { ResourceFilterInput } from './filter.type.js';
 import { checkFilter, checkKey } from './input.js';
 import { ConfigurationRefInput } from './page.type.js';

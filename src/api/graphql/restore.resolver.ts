@@ -1,11 +1,11 @@
 /** Restores in GraphQL. */
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { requirePermissions } from '../../auth/permission.js';
 import type { Catalog } from '../../service/backup/catalog.js';
 import { pageById } from '../../service/page.js';
 import type { RestoreStep } from '../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { ApiContext } from '../context.js';
-import { requirePermissions } from '../permission.js';
 import { unlessNotFound } from './backup.resolver.js';
 import { Backup, backupOf } from './backup.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from './follow.js';

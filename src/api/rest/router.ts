@@ -3,11 +3,11 @@
  * query, body, service. JSON is read whatever the Content-Type says: curl's -d sends a form's.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticator } from '../../auth/authenticator.js';
+import { requirePermissions } from '../../auth/permission.js';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
-import type { Authenticator } from '../auth.js';
 import { checked } from '../field.js';
-import { requirePermissions } from '../permission.js';
 import { authenticateRequest } from '../request.js';
 import { isMultipart } from '../upload.js';
 import type { Call, Route } from './route.js';
