@@ -4,13 +4,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { codeOf } from './api/error.js';
 import { createSchema } from './api/graphql/schema.js';
-import { Metrics } from './api/rest/metrics.js';
-import { restRoutes } from './api/rest/rest.js';
+import { codeOf } from './api/http/error-answer.js';
+import { Metrics } from './api/http/metrics.js';
+import { ServerCertificate } from './api/http/tls.js';
 import { serveRoutes } from './api/rest/router.js';
+import { restRoutes } from './api/rest/routes.js';
 import { createApiServer } from './api/server.js';
-import { ServerCertificate } from './api/tls.js';
 import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken } from './auth/first-token.js';
 import type { Config } from './config/config.js';

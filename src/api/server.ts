@@ -21,16 +21,14 @@ import type { Clock } from '../lib/clock.js';
 import { systemClock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import type { Audit } from './audit.js';
-import { auditRequests, viaOf } from './audit.js';
-import type { ApiContext, RequestScope } from './context.js';
-import { currentScope, requestIdOf } from './context.js';
-import { allowOrigins } from './cors.js';
-import { graphQLErrorBody, publicError, restErrorBody } from './error.js';
-import { auditFields } from './graphql/audited-field.js';
-import { createApollo } from './graphql/server.js';
-import { createSocketServer } from './graphql/socket.js';
-import type { Trust } from './http-guard.js';
+import { auditFields } from './graphql/audit/audited-field.js';
+import { createApollo } from './graphql/server/graphql-server.js';
+import { createSocketServer } from './graphql/server/socket.js';
+import type { Audit } from './http/audited-request.js';
+import { auditRequests, viaOf } from './http/audited-request.js';
+import { allowOrigins } from './http/cors.js';
+import { graphQLErrorBody, publicError, restErrorBody } from './http/error-answer.js';
+import type { Trust } from './http/guard.js';
 import {
   abandonBody,
   addressOf,
@@ -43,18 +41,20 @@ import {
   pathOf,
   setSecurityHeaders,
   trustIn,
-} from './http-guard.js';
-import { serveIde } from './ide-page.js';
-import type { Allowance } from './rate-limit.js';
-import { RateLimits } from './rate-limit.js';
-import { authenticateRequest } from './request.js';
-import { serveApiDocs } from './rest/browse.js';
-import type { Readiness } from './rest/health.js';
-import { HEALTH_PATHS, healthRoutes } from './rest/health.js';
-import { listenForMetrics, type Metrics, serveMetrics } from './rest/metrics.js';
-import type { ServerCertificate } from './tls.js';
+} from './http/guard.js';
+import type { Readiness } from './http/health.js';
+import { HEALTH_PATHS, healthRoutes } from './http/health.js';
+import { serveIde } from './http/ide-page.js';
+import { listenForMetrics, type Metrics, serveMetrics } from './http/metrics.js';
+import type { Allowance } from './http/rate-limit.js';
+import { RateLimits } from './http/rate-limit.js';
+import { authenticateRequest } from './http/request.js';
+import type { ApiContext, RequestScope } from './http/request-context.js';
+import { currentScope, requestIdOf } from './http/request-context.js';
+import type { ServerCertificate } from './http/tls.js';
+import { acceptUploads, checkMultipartHeaders, isMultipart } from './http/upload.js';
+import { serveApiDocs } from './rest/pages/api-page.js';
 import { answerUnreadable, serveUpgrades } from './upgrade.js';
-import { acceptUploads, checkMultipartHeaders, isMultipart } from './upload.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -6,12 +6,12 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import type { Audit } from './audit.js';
-import { requestIdOf } from './context.js';
-import type { SocketServer } from './graphql/socket.js';
-import type { Trust } from './http-guard.js';
-import { addressOf, framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http-guard.js';
-import type { RateLimits } from './rate-limit.js';
+import type { SocketServer } from './graphql/server/socket.js';
+import type { Audit } from './http/audited-request.js';
+import type { Trust } from './http/guard.js';
+import { addressOf, framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http/guard.js';
+import type { RateLimits } from './http/rate-limit.js';
+import { requestIdOf } from './http/request-context.js';
 
 export interface UpgradeOptions {
   /** Where the server listens. */

@@ -1,6 +1,6 @@
 /** Web pages of other origins: shut out unless their origin is configured. */
 
-import { authenticateRequest } from '../../src/api/request.js';
+import { authenticateRequest } from '../../src/api/http/request.js';
 import { TinyClient } from './tiny-client.js';
 import type { TinyServer } from './tiny-server.js';
 import { NO_LIMITS, startTinyServer } from './tiny-server.js';

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
-import { ServerCertificate } from '../../src/api/tls.js';
+import { ServerCertificate } from '../../src/api/http/tls.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { makeCertificates } from '../support/certificates.js';

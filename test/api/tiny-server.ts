@@ -15,10 +15,10 @@ import {
 } from 'graphql';
 import type { FileUpload } from 'graphql-upload-minimal';
 import { GraphQLUpload } from 'graphql-upload-minimal';
-import type { ApiContext } from '../../src/api/context.js';
+import type { ApiContext } from '../../src/api/http/request-context.js';
+import { openUpload } from '../../src/api/http/upload.js';
 import type { ApiServer, ApiServerOptions } from '../../src/api/server.js';
 import { createApiServer } from '../../src/api/server.js';
-import { openUpload } from '../../src/api/upload.js';
 import { createAuthenticator } from '../../src/auth/authenticator.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { AppError } from '../../src/lib/error.js';

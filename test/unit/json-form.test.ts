@@ -3,7 +3,7 @@
  * JSON.parse refuses.
  */
 import fc from 'fast-check';
-import { JsonForm } from '../../src/api/rest/json-form.js';
+import { JsonForm } from '../../src/api/rest/backup/json-form.js';
 
 function read(
   bytes: Buffer,

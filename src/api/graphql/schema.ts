@@ -10,12 +10,12 @@ import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
-import { AuditResolver } from './audit.resolver.js';
-import { BackupResolver } from './backup.resolver.js';
-import { DatabaseResolver } from './database.resolver.js';
-import { DiffResolver } from './diff.resolver.js';
-import { followServices } from './follow.js';
-import { RestoreResolver, RestoreResultResolver } from './restore.resolver.js';
+import { AuditResolver } from './audit/audit.resolver.js';
+import { BackupResolver } from './backup/backup.resolver.js';
+import { followServices } from './common/follow.js';
+import { DatabaseResolver } from './database/database.resolver.js';
+import { DiffResolver } from './diff/diff.resolver.js';
+import { RestoreResolver, RestoreResultResolver } from './restore/restore.resolver.js';
 
 export interface SchemaParts {
   readonly backups: BackupService;

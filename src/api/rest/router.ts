@@ -7,9 +7,9 @@ import type { Authenticator } from '../../auth/authenticator.js';
 import { requirePermissions } from '../../auth/permission.js';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
-import { checked } from '../field.js';
-import { authenticateRequest } from '../request.js';
-import { isMultipart } from '../upload.js';
+import { checked } from '../http/field.js';
+import { authenticateRequest } from '../http/request.js';
+import { isMultipart } from '../http/upload.js';
 import type { Call, Route } from './route.js';
 
 declare module 'fastify' {

@@ -1,0 +1,172 @@
+/** Restores in GraphQL. */
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { requirePermissions } from '../../../auth/permission.js';
+import type { Catalog } from '../../../service/backup/catalog.js';
+import { pageById } from '../../../service/page.js';
+import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
+import type { RestoreService } from '../../../service/restore/restore-service.js';
+import type { ApiContext } from '../../http/request-context.js';
+import { unlessNotFound } from '../backup/backup.resolver.js';
+import { Backup, backupOf } from '../backup/backup.type.js';
+import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/follow.js';
+import { checkRestore } from '../common/input.js';
+import {
+  ChangeKind,
+  changesOf,
+  Restore,
+  RestoreConnection,
+  RestoreProgress,
+  RestoreResult,
+  RowChangeConnection,
+  restoreOf,
+  restoreProgressOf,
+} from './restore.type.js';
+import { RestoreBackupInput } from './restore-input.type.js';
+
+@Resolver(() => Restore)
+export class RestoreResolver {
+  constructor(
+    private readonly restores: RestoreService,
+    private readonly catalog: Catalog,
+  ) {}
+
+  @Query(() => Restore, { nullable: true })
+  restore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Restore | null {
+    requirePermissions(viewer, 'backups:read');
+    const restore = this.restores.find(id);
+    return restore === undefined ? null : restoreOf(restore);
+  }
+
+  @Query(() => RestoreConnection, { name: 'restores', description: 'Newest first' })
+  list(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('backupId', () => ID, { nullable: true }) backupId: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+  ): RestoreConnection {
+    requirePermissions(viewer, 'backups:read');
+    const { nodes, totalCount, ...pageInfo } = pageById(
+      this.restores.list(backupId ?? undefined),
+      ({ record }) => record.id,
+      first ?? 50,
+      after ?? undefined,
+    );
+    return { nodes: nodes.map(restoreOf), totalCount, pageInfo };
+  }
+
+  @Mutation(() => Restore)
+  async restoreBackup(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput,
+  ): Promise<Restore> {
+    requirePermissions(viewer, 'backups:restore', 'admin');
+    const { restore, done } = await this.restores.start({ ...checkRestore(input), subject: viewer.subject });
+    if (input.wait ?? true) await done;
+    return restoreOf(restore);
+  }
+
+  @Mutation(() => Restore, { description: 'Takes effect until APPLYING begins' })
+  async cancelRestore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+    requirePermissions(viewer, 'backups:restore', 'admin');
+    return restoreOf(await this.restores.cancel(id));
+  }
+
+  @Mutation(() => Restore, { description: 'Ends the waiting of a restore that awaits confirmation: it stays' })
+  async confirmRestore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+    requirePermissions(viewer, 'backups:restore', 'admin');
+    return restoreOf(await this.restores.confirm(id, viewer.subject));
+  }
+
+  @Mutation(() => Restore, {
+    description:
+      'Puts back what the restore changed; refuses, naming the rows, where others have changed them since, unless ' +
+      'forced',
+  })
+  async undoRestore(
+    @Ctx() { viewer }: ApiContext,
+    @Arg('id', () => ID) id: string,
+    @Arg('force', () => Boolean, { nullable: true, defaultValue: false }) force: boolean | null,
+    @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false }) dryRun: boolean | null,
+  ): Promise<Restore> {
+    requirePermissions(viewer, 'backups:restore', 'admin');
+    const { restore, done } = await this.restores.undo(id, {
+      force: force ?? false,
+      dryRun: dryRun ?? false,
+      subject: viewer.subject,
+    });
+    await done;
+    return restoreOf(restore);
+  }
+
+  @FieldResolver(() => Restore, { nullable: true, description: 'An undo is a restore of its own' })
+  undoOf(@Root() { undoOfId }: Restore): Restore | null {
+    return this.other(undoOfId);
+  }
+
+  @FieldResolver(() => Restore, { nullable: true })
+  undoneBy(@Root() { undoneById }: Restore): Restore | null {
+    return this.other(undoneById);
+  }
+
+  private other(id: string | undefined): Restore | null {
+    const restore = id === undefined ? undefined : this.restores.find(id);
+    return restore === undefined ? null : restoreOf(restore);
+  }
+
+  @FieldResolver(() => Backup, { nullable: true })
+  backup(@Root() restore: Restore): Backup | null {
+    return unlessNotFound(() => backupOf(this.catalog.get(restore.backupId)));
+  }
+
+  @Subscription(() => RestoreProgress, {
+    description:
+      'The state as it is now first, then every step; ends after the last event. It can be opened before, during ' +
+      'or after the restore.',
+    topics: FOLLOW_RESTORE,
+    topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
+      requirePermissions(context.viewer, 'backups:read');
+      return args.restoreId;
+    },
+  })
+  restoreProgress(
+    @Root() { restore, progress }: RestoreStep,
+    @Arg('restoreId', () => ID) _restoreId: string,
+  ): RestoreProgress {
+    return restoreProgressOf(restore, progress);
+  }
+
+  @Subscription(() => RestoreProgress, {
+    description:
+      'Every step of every restore from now on, the newest step that there is first. It does not end by itself.',
+    topics: FOLLOW_RESTORES,
+    topicId: ({ context }: { context: ApiContext }) => {
+      requirePermissions(context.viewer, 'backups:read');
+    },
+  })
+  restoreActivity(@Root() { restore, progress }: RestoreStep): RestoreProgress {
+    return restoreProgressOf(restore, progress);
+  }
+}
+
+@Resolver(() => RestoreResult)
+export class RestoreResultResolver {
+  constructor(private readonly restores: RestoreService) {}
+
+  @FieldResolver(() => RowChangeConnection, { description: 'What was, or in a dry run would be, changed row by row' })
+  async changes(
+    @Root() { record }: RestoreResult,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('kind', () => ChangeKind, { nullable: true }) kind: ChangeKind | null,
+    @Arg('table', () => String, { nullable: true }) table: string | null,
+  ): Promise<RowChangeConnection> {
+    return changesOf(
+      await this.restores.changes(record, {
+        first: first ?? 100,
+        after: after ?? undefined,
+        kind: kind ?? undefined,
+        table: table ?? undefined,
+      }),
+    );
+  }
+}

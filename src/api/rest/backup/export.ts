@@ -1,0 +1,108 @@
+/** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
+import { z } from 'zod';
+import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Exported, ExportService } from '../../../service/transfer/export-service.js';
+import { checked, key as keyField } from '../../http/field.js';
+import { exportBackup, nothing } from '../common/request.js';
+import { type Answer, type Call, type Route, route } from '../route.js';
+
+export interface ExportRouteParts {
+  readonly exports: ExportService;
+  readonly catalog: Catalog;
+}
+
+type ExportCall = Call<z.output<typeof exportBackup>, unknown>;
+
+const MEDIA = {
+  JSON: 'application/json; charset=utf-8',
+  YAML: 'application/yaml; charset=utf-8',
+  OVSDB: 'application/octet-stream',
+} as const;
+const KEY_HEADER = z.object({ 'x-decryption-key': keyField.optional() });
+
+export function exportRoute(parts: ExportRouteParts): Route {
+  return route({
+    name: 'exportBackup',
+    method: 'GET',
+    path: '/api/v1/backups/:id/export',
+    tag: 'Backups',
+    needs: ['backups:read'],
+    query: exportBackup,
+    body: nothing,
+    bodyKind: 'NONE',
+    headers: {
+      'X-Decryption-Key': 'The passphrase of an encrypted backup; not needed with raw=true',
+      Range: 'With raw=true: bytes=FIRST-LAST',
+      'If-Range': 'With Range: the ETag of an earlier answer',
+    },
+    summary: 'Download a backup',
+    description:
+      'The document, decompressed and decrypted, in the format asked for; `ovsdb` is a database file that ' +
+      'ovsdb-server serves and `ovsdb-client restore` takes. The backup is read and checked whole before the first ' +
+      'byte is sent. With `raw=true` the stored file byte for byte.',
+    answers: {
+      200: { description: 'The file', media: ['application/json', 'application/yaml', 'application/octet-stream'] },
+      206: { description: 'The part of the stored file that was asked for', media: ['application/octet-stream'] },
+      416: { description: 'The part begins past the end of the file' },
+    },
+    errors: ['NOT_FOUND', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    handle: async (call) => (call.query.raw ? sendStored(call, parts) : sendDocument(call, parts)),
+  });
+}
+
+async function sendDocument(call: ExportCall, { exports }: ExportRouteParts): Promise<undefined> {
+  const { id, query, request, signal } = call;
+  const { 'x-decryption-key': decryptionKey } = checked(KEY_HEADER, {
+    'x-decryption-key': request.headers['x-decryption-key'],
+  });
+  send(call, await exports.document(id, { format: query.format, decryptionKey, signal }), MEDIA[query.format]);
+}
+
+async function sendStored(call: ExportCall, { exports, catalog }: ExportRouteParts): Promise<Answer | undefined> {
+  const { id, request, reply } = call;
+  const { size, checksum } = catalog.get(id);
+  const etag = `"${checksum}"`;
+  const condition = request.headers['if-range'];
+  const range = condition === undefined || condition === etag ? rangeOf(request.headers.range, size) : undefined;
+  void reply.headers({ 'accept-ranges': 'bytes', etag });
+  if (range === 'PAST_END') {
+    void reply.header('content-range', `bytes */${size}`);
+    return {
+      status: 416,
+      body: { error: `Range: the file has ${size} bytes`, code: 'BAD_USER_INPUT', request_id: request.id },
+    };
+  }
+  const stored = await exports.raw(id, range);
+  if (range !== undefined)
+    void reply.code(206).header('content-range', `bytes ${range.start}-${range.end - 1}/${size}`);
+  send(call, stored, 'application/octet-stream');
+  return undefined;
+}
+
+/** The stream is destroyed when the client goes away. */
+function send({ reply }: ExportCall, { bytes, size, fileName }: Exported, media: string): void {
+  void reply
+    .headers({
+      'content-type': media,
+      'content-length': size,
+      'content-disposition': `attachment; filename="${fileName}"`,
+    })
+    .send(bytes);
+}
+
+interface Range {
+  readonly start: number;
+  /** Not included. */
+  readonly end: number;
+}
+
+/** One range of bytes (RFC 9110, 14.2). Undefined for what is none, or several: then the whole file is the answer. */
+export function rangeOf(header: string | undefined, size: number): Range | 'PAST_END' | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  if (first === '')
+    return last === '0' || size === 0 ? 'PAST_END' : { start: Math.max(0, size - Number(last)), end: size };
+  if (last !== '' && Number(last) < Number(first)) return undefined;
+  if (Number(first) >= size) return 'PAST_END';
+  return { start: Number(first), end: last === '' ? size : Math.min(size, Number(last) + 1) };
+}

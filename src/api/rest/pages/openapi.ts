@@ -1,0 +1,239 @@
+/**
+ * The OpenAPI 3.1 document, made from the routes and the shapes that check their requests; GET /api/v1/openapi.json
+ * serves it, to anybody: it tells nothing that the source does not.
+ */
+import { z } from 'zod';
+import { ERROR_STATUS, type ErrorCode } from '../../../lib/error.js';
+import { errorShape } from '../common/answer.js';
+import { noQuery, nothing } from '../common/request.js';
+import { type Route, route } from '../route.js';
+
+type Schema = Record<string, unknown>;
+type Components = Record<string, unknown>;
+
+const TITLE = 'OVN backup and restore';
+const ABOUT = [
+  'Backs up an OVN Northbound database and restores it without the data plane noticing: rows keep their UUIDs, ' +
+    'only what differs is sent, all or nothing.',
+  'GraphQL, with subscriptions that follow a restore, is at /graphql on the same address.',
+  'Bodies are read as JSON whatever their Content-Type says, forms excepted. Unknown members are refused with 400 ' +
+    'and named. Every answer carries X-Request-ID.',
+].join('\n\n');
+/** What any route may answer with. */
+const COMMON: readonly ErrorCode[] = ['BAD_USER_INPUT', 'RATE_LIMITED', 'SHUTTING_DOWN', 'INTERNAL'];
+
+/** The route that serves the document of these routes and itself. */
+export function openApiRoute(routes: readonly Route[], version: string): Route {
+  const own: Route = route({
+    name: 'getOpenApi',
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    tag: 'About',
+    needs: [],
+    query: noQuery,
+    body: nothing,
+    bodyKind: 'NONE',
+    summary: 'This document',
+    answers: { 200: { description: 'OpenAPI 3.1', media: ['application/json'] } },
+    errors: [],
+    handle: async () => ({ status: 200, body: document }),
+  });
+  const document = openApiDocument([...routes, own], version);
+  return own;
+}
+
+export function openApiDocument(routes: readonly Route[], version: string): Schema {
+  const components: Components = {};
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const each of routes) {
+    const path = each.path.replaceAll(/:(\w+)/g, '{$1}');
+    (paths[path] ??= {})[each.method.toLowerCase()] = operationOf(each, components);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: TITLE,
+      version,
+      summary: 'Backup and restore of OVN Northbound databases',
+      description: ABOUT,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ token: [] }],
+    tags: [{ name: 'Backups' }, { name: 'Restores' }, { name: 'About' }],
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A static token, or a JWT with `permissions`, `scope` or `roles`',
+        },
+      },
+    },
+  };
+}
+
+function operationOf(each: Route, components: Components): Schema {
+  const { name, tag, summary, description, needs, body, bodyKind } = each;
+  const permission =
+    needs.length === 0 ? 'Needs no token.' : `Needs ${needs.map((one) => `\`${one}\``).join(' and ')}.`;
+  return {
+    operationId: name,
+    tags: [tag],
+    summary,
+    description: description === undefined ? permission : `${description}\n\n${permission}`,
+    ...(needs.length === 0 ? { security: [] } : {}),
+    parameters: parametersOf(each, components),
+    ...(bodyKind === 'NONE' || body === nothing
+      ? {}
+      : {
+          requestBody:
+            bodyKind === 'UPLOAD'
+              ? uploadOf(body, components)
+              : {
+                  required: isNeeded(body),
+                  content: { 'application/json': { schema: schemaOf(body, 'input', components) } },
+                },
+        }),
+    responses: responsesOf(each, components),
+  };
+}
+
+function parametersOf({ path, query, headers = {} }: Route, components: Components): readonly Schema[] {
+  const { properties = {}, required = [] } = schemaOf(query, 'input', components) as {
+    properties?: Record<string, Schema>;
+    required?: readonly string[];
+  };
+  return [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...Object.entries(properties).map(([name, { description, ...schema }]) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema: plain(schema),
+    })),
+    ...Object.entries(headers).map(([name, description]) => ({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string' },
+    })),
+  ];
+}
+
+/** A parameter that is read from text is told as what it means. */
+function plain({ type, anyOf, items, ...rest }: Schema): Schema {
+  if (type === 'array') return { type, items };
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(anyOf === undefined ? {} : { anyOf }),
+    ...(type === 'integer' ? { ...rest, pattern: undefined } : rest),
+  };
+}
+
+function uploadOf(body: z.ZodType, components: Components): Schema {
+  const form = schemaOf(body, 'input', components);
+  const fields = (components['ImportBackup'] as { properties?: Record<string, Schema> } | undefined)?.properties ?? {};
+  const { data: _data, ...others } = fields;
+  return {
+    required: true,
+    content: {
+      'multipart/form-data': {
+        schema: {
+          type: 'object',
+          properties: {
+            ...others,
+            file: { type: 'string', contentMediaType: 'application/octet-stream', format: 'binary' },
+          },
+          required: ['file'],
+        },
+      },
+      'application/json': { schema: form },
+      'application/octet-stream': {
+        schema: { type: 'string', contentMediaType: 'application/octet-stream', format: 'binary' },
+      },
+    },
+  };
+}
+
+function responsesOf({ answers, errors, needs, path }: Route, components: Components): Schema {
+  const responses: Record<string, unknown> = {};
+  for (const [status, { description, shape, media }] of Object.entries(answers)) {
+    const content =
+      shape === undefined
+        ? Object.fromEntries(
+            (media ?? ['application/json']).map((type) => [
+              type,
+              type === 'application/json' ? {} : { schema: { type: 'string', format: 'binary' } },
+            ]),
+          )
+        : { 'application/json': { schema: schemaOf(shape, 'output', components) } };
+    responses[status] = { description, headers: { 'X-Request-ID': { schema: { type: 'string' } } }, content };
+  }
+  const codes = new Set([
+    ...COMMON,
+    ...(needs.length === 0 ? [] : (['UNAUTHENTICATED', 'FORBIDDEN'] as const)),
+    ...(path.includes(':id') ? (['NOT_FOUND'] as const) : []),
+    ...errors,
+  ]) as ReadonlySet<ErrorCode>;
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) byStatus.set(ERROR_STATUS[code], [...(byStatus.get(ERROR_STATUS[code]) ?? []), code]);
+  for (const [status, list] of [...byStatus].sort(([a], [b]) => a - b)) {
+    responses[String(status)] = {
+      description: list.join(', '),
+      content: { 'application/json': { schema: schemaOf(errorShape, 'output', components) } },
+    };
+  }
+  return responses;
+}
+
+/** JSON Schema of a shape; shapes that have a name go into the components. */
+function schemaOf(shape: z.ZodType, io: 'input' | 'output', components: Components): Schema {
+  const {
+    $schema: _dialect,
+    $defs = {},
+    ...schema
+  } = z.toJSONSchema(shape, { io, target: 'draft-2020-12', unrepresentable: 'any' }) as Schema & {
+    $defs?: Record<string, unknown>;
+  };
+  const hoisted = rebased({ schema, $defs }) as { schema: Schema; $defs: Components };
+  Object.assign(components, hoisted.$defs);
+  const { id, ...rest } = hoisted.schema;
+  if (typeof id !== 'string') return rest;
+  components[id] = rest;
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+/**
+ * References as the document has them, and without what says nothing: a pattern beside a format, a bound that is
+ * JavaScript's.
+ */
+function rebased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(rebased);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(
+    ([key, member]) =>
+      !(key === 'pattern' && 'format' in value) && !(key === 'maximum' && member === Number.MAX_SAFE_INTEGER),
+  );
+  return Object.fromEntries(
+    members.map(([key, member]) => [
+      key,
+      key === '$ref' && typeof member === 'string'
+        ? member.replace('#/$defs/', '#/components/schemas/')
+        : rebased(member),
+    ]),
+  );
+}
+
+function isNeeded(body: z.ZodType): boolean {
+  return !body.safeParse({}).success;
+}

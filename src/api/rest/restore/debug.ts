@@ -1,0 +1,73 @@
+/** X-Debug: true - what a restore did, phase by phase and row by row, in the answer and in the log. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Log } from '../../../lib/log.js';
+import type { Feed } from '../../../service/job/feed.js';
+import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
+import type { RestoreProgress } from '../../../service/restore/restore-run.js';
+import type { RestoreService } from '../../../service/restore/restore-service.js';
+import { changesOf, type Debug } from '../common/answer.js';
+
+const CHANGES_LISTED_MAX = 1_000;
+
+export function isDebugged(headers: IncomingHttpHeaders): boolean {
+  return headers['x-debug'] === 'true';
+}
+
+/** Follows a restore and notes when its phases begin. */
+export class PhaseTimes {
+  private readonly steps: RestoreProgress[] = [];
+  private readonly states: AsyncIterableIterator<RestoreProgress>;
+  private readonly followed: Promise<void>;
+
+  constructor(feed: Feed<RestoreProgress>) {
+    this.states = feed.follow((state) => state);
+    this.followed = this.follow();
+  }
+
+  /** Stops following a restore that failed. */
+  async end(): Promise<void> {
+    await this.states.return?.();
+    await this.followed;
+  }
+
+  /** What is told, once the restore has ended or awaits confirmation; logged too. */
+  async debug(record: RestoreRecord, restores: RestoreService, log: Log): Promise<Debug> {
+    await this.followed;
+    const phases = this.steps.map(({ phase, at, message }, i) => ({
+      phase: phase.toLowerCase(),
+      at,
+      seconds: (Date.parse(this.steps[i + 1]?.at ?? at) - Date.parse(at)) / 1_000,
+      message,
+    }));
+    const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }));
+    const { id, backupId, database, dryRun, conflictPolicy, exact, force, filter, mapping, sync, result } = record;
+    log.info(
+      {
+        restore: id,
+        backup: backupId,
+        database,
+        dryRun,
+        conflictPolicy,
+        exact,
+        force,
+        filter,
+        mappings: mapping?.length ?? 0,
+        sync,
+        phases,
+        result,
+        changes: changes.changes_total,
+      },
+      'restore in detail',
+    );
+    return { phases, ...changes };
+  }
+
+  private async follow(): Promise<void> {
+    for await (const state of this.states) {
+      if (this.steps.at(-1)?.phase === state.phase)
+        this.steps[this.steps.length - 1] = { ...state, at: this.steps.at(-1)?.at ?? state.at };
+      else this.steps.push(state);
+      if (state.phase === 'AWAITING_CONFIRMATION') return;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** The REST face: all of its routes over the services that it is given. */
+
+import type { RestoreService } from '../../service/restore/restore-service.js';
+import { type BackupRouteParts, backupRoutes } from './backup/backup.routes.js';
+import { type ExportRouteParts, exportRoute } from './backup/export.js';
+import { openApiRoute } from './pages/openapi.js';
+import { restoreRoutes } from './restore/restore.routes.js';
+import type { Route } from './route.js';
+
+export interface RestParts extends BackupRouteParts, ExportRouteParts {
+  readonly restores: RestoreService;
+  /** Of this program, for the OpenAPI document. */
+  readonly version: string;
+}
+
+export function restRoutes(parts: RestParts): readonly Route[] {
+  const routes = [...backupRoutes(parts), exportRoute(parts), ...restoreRoutes(parts.restores)];
+  return [...routes, openApiRoute(routes, parts.version)];
+}
