@@ -1,6 +1,7 @@
 /**
- * Keeps the event loop answering while a long computation runs: `await breath.take()` between
- * rows costs next to nothing until the slice is used up, and then lets everybody else go first.
+ * Keeps the event loop answering while a long computation runs: `if (breath.due()) await breath.rest()`
+ * between rows. due() costs next to nothing until the slice is used up; rest() then lets everybody else go first.
+ * They are two calls because an await for every row would cost more than the row.
  */
 export class Breath {
   private since = performance.now();
