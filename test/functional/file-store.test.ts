@@ -17,7 +17,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
@@ -533,17 +533,18 @@ async function failWritesWithNoSpace(afterBytes = 0): Promise<void> {
 /** A program that puts objects, each its digest and then its bytes, until it is killed. */
 async function compileStore(to: string): Promise<string> {
   const root = join(import.meta.dirname, '..', '..');
-  await mkdir(join(to, 'store'), { recursive: true });
-  await mkdir(join(to, 'lib'));
+  await mkdir(to);
   await writeFile(join(to, 'package.json'), '{"type":"module"}');
   await symlink(join(root, 'node_modules'), join(to, 'node_modules'));
   for (const part of ['store', 'lib']) {
-    for (const file of (await readdir(join(root, 'src', part))).filter((name) => name.endsWith('.ts'))) {
-      const source = await readFile(join(root, 'src', part, file), 'utf8');
-      const { outputText } = ts.transpileModule(source, {
+    const from = join(root, 'src', part);
+    for (const file of (await readdir(from, { recursive: true })).filter((name) => name.endsWith('.ts'))) {
+      const { outputText } = ts.transpileModule(await readFile(join(from, file), 'utf8'), {
         compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
       });
-      await writeFile(join(to, part, file.replace(/\.ts$/, '.js')), outputText);
+      const target = join(to, part, file.replace(/\.ts$/, '.js'));
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, outputText);
     }
   }
   const program = join(to, 'program.js');
