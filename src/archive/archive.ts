@@ -14,6 +14,7 @@ import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
 import type { Scratch } from '../model/snapshot/scratch.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
+import type { ArchiveFormat } from './content/archive-format.js';
 import type { ArchiveHeader } from './content/archive-header.js';
 import { readClusterFile } from './database-file/raft-reader.js';
 import { readOvsdbFile } from './database-file/standalone-reader.js';
@@ -36,8 +37,6 @@ import { ByteReader } from './stream/byte-reader.js';
 export type { ArchiveHeader } from './content/archive-header.js';
 export { withoutOuterGzip } from './layer/outer-gzip.js';
 export { recognise } from './recognise.js';
-
-export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';
 
 export interface PackOptions {
   readonly format: ArchiveFormat;

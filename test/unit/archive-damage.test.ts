@@ -3,7 +3,7 @@
  * differ.
  */
 import { randomBytes } from 'node:crypto';
-import type { ArchiveFormat } from '../../src/archive/archive.js';
+import type { ArchiveFormat } from '../../src/archive/content/archive-format.js';
 import { type Keys, newHeader, openChunks, sealChunks } from '../../src/archive/layer/encryption.js';
 import { ByteReader } from '../../src/archive/stream/byte-reader.js';
 import {

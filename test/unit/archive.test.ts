@@ -3,7 +3,8 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { load } from 'js-yaml';
-import { type ArchiveFormat, packArchive, recognise, unpackArchive, verifyStored } from '../../src/archive/archive.js';
+import { packArchive, recognise, unpackArchive, verifyStored } from '../../src/archive/archive.js';
+import { type ArchiveFormat } from '../../src/archive/content/archive-format.js';
 import { type Json, parseJson } from '../../src/ovsdb/json.js';
 import {
   anyTables,

@@ -3,6 +3,7 @@
  * object in the `.meta` file beside the archive, and it is written last: it is the commit point of a backup.
  */
 import { z } from 'zod';
+import { ARCHIVE_FORMATS } from '../../archive/content/archive-format.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import { pulledInSchema, resourceFilterSchema } from './recorded-filter.js';
 
@@ -29,7 +30,7 @@ const recordSchema = z
     pulledInCount: count.optional(),
     /** What the backup lacks although rows of it refer to it. */
     warnings: z.array(z.string()).readonly().optional(),
-    archiveFormat: z.enum(['JSON', 'YAML', 'OVSDB']),
+    archiveFormat: z.enum(ARCHIVE_FORMATS),
     /** RFC 3339 in UTC with milliseconds. */
     createdAt: instantText,
     createdBy: z.string(),

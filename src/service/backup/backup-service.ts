@@ -5,14 +5,8 @@
  * for encryption pass through and are never kept.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  type ArchiveFormat,
-  packArchive,
-  type Unpacked,
-  type UnpackOptions,
-  unpackArchive,
-  verifyStored,
-} from '../../archive/archive.js';
+import { packArchive, type Unpacked, type UnpackOptions, unpackArchive, verifyStored } from '../../archive/archive.js';
+import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';

@@ -10,11 +10,13 @@
  * `incoming/<archive>` marks an archive that is being written or removed.
  */
 
+import { type ArchiveFormat, FORMAT_EXTENSIONS } from '../../archive/content/archive-format.js';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
 
-export type ArchiveFormat = 'JSON' | 'YAML' | 'OVSDB';
-export type ArchiveExtension = `.${'json' | 'yaml' | 'db'}${'' | '.gz'}${'' | '.enc'}` | '.enc';
+export type ArchiveExtension = `${FormatExtension}${'' | '.gz'}${'' | '.enc'}` | '.enc';
+
+type FormatExtension = (typeof FORMAT_EXTENSIONS)[ArchiveFormat];
 
 /** What an archive is called. */
 export interface ArchiveName {
@@ -43,8 +45,7 @@ export function archiveExtension(
   format: ArchiveFormat,
   packed: { readonly compressed: boolean; readonly encrypted: boolean },
 ): ArchiveExtension {
-  const base = { JSON: 'json', YAML: 'yaml', OVSDB: 'db' } as const;
-  return `.${base[format]}${packed.compressed ? '.gz' : ''}${packed.encrypted ? '.enc' : ''}`;
+  return `${FORMAT_EXTENSIONS[format]}${packed.compressed ? '.gz' : ''}${packed.encrypted ? '.enc' : ''}`;
 }
 
 /** @param ordinal 1 for the first archive of that name and second, 2 for the next one ... */

@@ -7,7 +7,8 @@
  * or the process.
  */
 import type { Readable } from 'node:stream';
-import { type ArchiveFormat, type ArchiveHeader, packArchive } from '../../archive/archive.js';
+import { type ArchiveHeader, packArchive } from '../../archive/archive.js';
+import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';

@@ -4,13 +4,8 @@
  * still encrypted (sealed).
  */
 import { randomUUID } from 'node:crypto';
-import {
-  type ArchiveFormat,
-  inspectSealed,
-  type Unpacked,
-  unpackArchive,
-  withoutOuterGzip,
-} from '../../archive/archive.js';
+import { inspectSealed, type Unpacked, unpackArchive, withoutOuterGzip } from '../../archive/archive.js';
+import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
