@@ -7,7 +7,7 @@ export default defineConfig(
     'dist/',
     'schema/',
     'node_modules/',
-    'test/support/generated/',
+    'test/support/clients/generated/',
     '**/*.mjs',
     '**/*.d.mts',
     '*.config.js',

@@ -1,6 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
-  reporters: ['default', '<rootDir>/test/support/counts-reporter.mjs'],
+  reporters: ['default', '<rootDir>/test/support/jest/counts-reporter.mjs'],
   roots: ['<rootDir>/test'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

@@ -3,7 +3,7 @@
  * version 1 and are never written again: a change that cannot read them breaks somebody's backups.
  */
 import { readFile } from 'node:fs/promises';
-import { headerOf, pack, SMALL, textsOf, unpack } from './every-kind.js';
+import { headerOf, pack, SMALL, textsOf, unpack } from '../support/databases/every-kind.js';
 
 const PASSPHRASE = 'golden passphrase';
 const CONTENT_DIGEST = 'sha256:0946598e952c4064f1ec6d465ddbc0a24aa3ce32b859be326c3b1a9af45e09d9';

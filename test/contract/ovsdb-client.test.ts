@@ -14,11 +14,11 @@ import { ConnectionError } from '../../src/ovsdb/error.js';
 import { stringifyJson } from '../../src/ovsdb/json.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
 import { readServerDatabase } from '../../src/ovsdb/server-database.js';
-import { EVERY_KIND } from '../compat/every-kind.js';
-import { makeCertificates, type TestCertificates } from '../support/certificates.js';
-import { NORTHBOUND } from '../support/judge.js';
+import { EVERY_KIND } from '../support/databases/every-kind.js';
+import { NORTHBOUND } from '../support/judge/judge.js';
 import { installedSchema } from '../support/northbound/make.mjs';
-import { environment, type ServerTls, startOvsdbServer } from '../support/ovsdb-server.js';
+import { makeCertificates, type TestCertificates } from '../support/servers/certificates.js';
+import { environment, type ServerTls, startOvsdbServer } from '../support/servers/ovsdb-server.js';
 
 const DEAD = 'unix:/nonexistent/nb.sock';
 let folder: string;

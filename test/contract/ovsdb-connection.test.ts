@@ -19,8 +19,8 @@ import {
   waitOperation,
 } from '../../src/ovsdb/operation.js';
 import { parseRemotes, type Remote } from '../../src/ovsdb/remote.js';
-import { NORTHBOUND, transact } from '../support/judge.js';
-import { environment, startOvsdbServer, type TestServer } from '../support/ovsdb-server.js';
+import { NORTHBOUND, transact } from '../support/judge/judge.js';
+import { environment, startOvsdbServer, type TestServer } from '../support/servers/ovsdb-server.js';
 
 const timeoutMs = 10_000;
 const A = '11111111-1111-4111-8111-111111111111';

@@ -1,0 +1,335 @@
+/** The WebSocket shell, and draining over both. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { createAuthenticator } from '../../../src/auth/authenticator.js';
+import { systemClock } from '../../../src/lib/clock.js';
+import { createLog } from '../../../src/lib/log.js';
+import { closeOf, codesOf, TinyClient, tokenOf } from '../../support/clients/tiny-client.js';
+import type { TinyServer } from '../../support/servers/tiny-server.js';
+import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+
+let tiny: TinyServer;
+let client: TinyClient;
+beforeAll(async () => {
+  tiny = await startTinyServer();
+  client = await TinyClient.of(tiny.url);
+});
+afterAll(() => tiny.close());
+
+describe('a subscription', () => {
+  it.each([
+    ['authorization', () => ({ authorization: client.bearer })],
+    ['Authorization', () => ({ Authorization: client.bearer })],
+    ['headers.Authorization', () => ({ headers: { Authorization: client.bearer } })],
+  ])('runs with the token as %s', async (_name, params) => {
+    const { results, failure } = await client.overSocket('subscription { count(to: 3) }', params());
+    expect(failure).toBeUndefined();
+    expect(results).toEqual([1, 2, 3].map((count) => ({ data: { count } })));
+  });
+
+  it.each([{}, { Authorization: 'Bearer wrong' }, { headers: { headers: { headers: {} } } }])(
+    'is refused with 4401 for the payload %j',
+    async (params) => {
+      expect((await client.overSocket('subscription { count(to: 1) }', params)).failure).toMatchObject({ code: 4401 });
+    },
+  );
+
+  it('sent by POST is refused with a hint', async () => {
+    const answer = await client.post({ query: 'subscription { count(to: 1) }' });
+    expect([answer.status, ...codesOf(answer)]).toEqual([400, 'BAD_USER_INPUT']);
+    expect(answer.errors[0]?.message).toMatch(/graphql-transport-ws/);
+  });
+
+  it('has its errors masked', async () => {
+    const answer = await client.overSocket('subscription { breaks }');
+    expect(answer.results).toEqual([{ data: { breaks: 1 } }]);
+    expect(answer.failure).toMatchObject([
+      { message: expect.stringMatching(/^Internal error/) as unknown, extensions: { code: 'INTERNAL' } },
+    ]);
+    expect(JSON.stringify((await client.overSocket('{ internal }')).results)).toMatch(/Internal error; request id/);
+  });
+
+  it.each([
+    [
+      '{ node { next { next { next { next { next { next { next { next { next { next { next { next { id } } } } } } ' +
+        '} } } } } } } }',
+      /depth/i,
+    ],
+    [`{ ${'hello '.repeat(3000)} }`, /2000 tokens/],
+    ['{ node { list(first: 200) { list(first: 200) { id } } } }', /costs/],
+    ['mutation { take(input: {name: "n", encryptionKey: 7777777}) }', /KeyInput|String/],
+  ])('has the limits of HTTP: %s', async (query, message) => {
+    const text = JSON.stringify((await client.overSocket(query)).failure);
+    expect(text).toMatch(message);
+    expect(text).not.toMatch(/7777777/);
+  });
+
+  it('ends when its token expires', async () => {
+    const soon = `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 1 })}`;
+    const { results, failure } = await client.overSocket('subscription { forever }', { Authorization: soon });
+    expect(results).toHaveLength(1);
+    expect(failure).toMatchObject({ code: 4401, reason: 'The token has expired' });
+  });
+
+  it('is refused to a page of another origin', async () => {
+    await expect(client.openSocket({ origin: 'http://evil.example' })).rejects.toThrow('403');
+    await expect(client.openSocket({ host: 'evil.example' })).rejects.toThrow('403');
+    const own = await client.openSocket({ origin: tiny.url });
+    own.terminate();
+  });
+
+  it('cannot be started before connection_init', async () => {
+    const socket = await client.openSocket();
+    socket.send('{"id":"1","type":"subscribe","payload":{"query":"{ hello }"}}');
+    expect(await closeOf(socket)).toMatchObject({ code: 4401 });
+  });
+
+  it('cannot be opened more than fifty times on one socket', async () => {
+    const socket = await client.openSocket();
+    const messages: string[] = [];
+    socket.on('message', (data) => messages.push(String(data)));
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let id = 0; id < 51; id++)
+      socket.send(
+        JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: 'subscription { forever }' } }),
+      );
+    while (messages.length < 52) await new Promise((resolve) => setTimeout(resolve, 10));
+    socket.terminate();
+    expect(messages.filter((message) => message.includes('TOO_LARGE'))).toHaveLength(1);
+  });
+
+  it.each(['connection_ack', 'next'])(
+    'with a message that only a server sends, %s, closes the socket as a bad request',
+    async (type) => {
+      const socket = await client.openSocket();
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+      socket.send(JSON.stringify({ type, id: '1', payload: {} }));
+      expect(await closeOf(socket)).toMatchObject({ code: 4400 });
+      expect(tiny.lines.join('')).not.toMatch(/socket message failed/);
+    },
+  );
+
+  it('may be left in the middle of its results, which is no error of ours', async () => {
+    const ended = (): number => tiny.lines.filter((line) => line.includes('socket operation ended')).length;
+    const before = ended();
+    for (let round = 0; round < 20; round++) {
+      const socket = await client.openSocket();
+      socket.on('error', () => undefined);
+      const reached = new Promise<void>((resolve) => {
+        socket.on('message', (data) => {
+          if (String(data).includes('connection_ack'))
+            socket.send(
+              JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { count(to: 1000000) }' } }),
+            );
+          if (String(data).includes('"count":50}')) resolve();
+        });
+      });
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+      await reached;
+      socket.terminate();
+    }
+    while (ended() < before + 20) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(
+      tiny.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line) && /EPIPE|ECONNRESET|ERR_STREAM/.test(line)),
+    ).toEqual([]);
+  });
+
+  it('with a message over a mebibyte closes the socket', async () => {
+    const socket = await client.openSocket();
+    socket.on('error', () => undefined);
+    socket.send('x'.repeat(1024 * 1024 + 1));
+    expect(await closeOf(socket)).toMatchObject({ code: 1009 });
+  });
+});
+
+describe('a socket', () => {
+  /** Opens one that has said its token. */
+  async function connected(
+    server: TinyServer,
+    authorization: string,
+    headers: Record<string, string> = {},
+  ): Promise<WebSocket> {
+    const socket = await (await TinyClient.of(server.url)).openSocket(headers);
+    const acknowledged = new Promise<void>((resolve) => socket.once('message', () => resolve()));
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: authorization } }));
+    await acknowledged;
+    return socket;
+  }
+
+  /** A server with a token file that changes; tokens are looked at every 50 ms. */
+  async function withTokens(): Promise<{
+    server: TinyServer;
+    write: (tokens: Record<string, readonly string[]>) => void;
+    close: () => Promise<void>;
+  }> {
+    const folder = mkdtempSync(join(tmpdir(), 'socket-'));
+    const tokensFile = join(folder, 'tokens.json');
+    const write = (tokens: Record<string, readonly string[]>): void =>
+      writeFileSync(
+        tokensFile,
+        JSON.stringify({
+          tokens: Object.entries(tokens).map(([name, permissions]) => ({
+            name,
+            sha256: createHash('sha256').update(name).digest('hex'),
+            permissions,
+          })),
+        }),
+      );
+    write({ one: ['backups:read'], two: ['backups:read'] });
+    const authenticator = await createAuthenticator({ tokensFile, log: createLog('silent'), clock: systemClock });
+    const server = await startTinyServer({ authenticator, socketRecheckMs: 50 });
+    const close = async (): Promise<void> => {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    };
+    return { server, write, close };
+  }
+
+  it('is closed soon after its token was revoked, with nothing sent meanwhile, and others are not', async () => {
+    const { server, write, close } = await withTokens();
+    const [one, two] = [await connected(server, 'Bearer one'), await connected(server, 'Bearer two')];
+    one.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { forever }' } }));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect([one.readyState, two.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    const closed = closeOf(one);
+    write({ two: ['backups:read'] });
+    expect(await closed).toEqual({ code: 4401, reason: 'The token is not valid' });
+    expect(two.readyState).toBe(WebSocket.OPEN);
+    await close();
+  });
+
+  it('is closed when its token allows something else', async () => {
+    const { server, write, close } = await withTokens();
+    const socket = await connected(server, 'Bearer one');
+    const closed = closeOf(socket);
+    write({ one: ['backups:write'], two: ['backups:read'] });
+    expect(await closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/something else/) as unknown });
+    await close();
+  });
+
+  it('stays open while the token file is broken', async () => {
+    const { server, write, close } = await withTokens();
+    const socket = await connected(server, 'Bearer one');
+    write({ 'not a/name': [] });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    await close();
+  });
+
+  it('with a token of many years stays open', async () => {
+    const socket = await connected(
+      tiny,
+      `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 })}`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.terminate();
+  });
+
+  it('is refused with 429 when its address has too many, and taken again when one is closed', async () => {
+    const server = await startTinyServer(
+      {},
+      { traffic: { ...NO_LIMITS, socketsPerAddressMax: 2, trustedProxies: ['loopback'] } },
+    );
+    const open = async (from: string): Promise<WebSocket> =>
+      (await TinyClient.of(server.url)).openSocket({ 'x-forwarded-for': from });
+    const [first] = [await open('1.1.1.1'), await open('1.1.1.1')];
+    await expect(open('1.1.1.1')).rejects.toThrow('429');
+    (await open('2.2.2.2')).terminate();
+    const gone = closeOf(first);
+    first.close();
+    await gone;
+    (await open('1.1.1.1')).terminate();
+    await server.close();
+  });
+
+  it('is told to come later when its token has 250 already', async () => {
+    const server = await startTinyServer({}, { traffic: { ...NO_LIMITS, socketsPerAddressMax: 500 } });
+    const sockets = await Promise.all(Array.from({ length: 250 }, () => connected(server, client.bearer)));
+    const late = await (await TinyClient.of(server.url)).openSocket();
+    const closed = closeOf(late);
+    late.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    expect(await closed).toMatchObject({ code: 1013, reason: expect.stringMatching(/250 sockets/) as unknown });
+    (await connected(server, `Bearer ${await tokenOf({ sub: 'bob' })}`)).terminate();
+    for (const socket of sockets) socket.terminate();
+    await server.close();
+  });
+
+  it('that says nothing is closed after five seconds', async () => {
+    const started = performance.now();
+    expect(await closeOf(await client.openSocket())).toMatchObject({ code: 4408 });
+    expect(performance.now() - started).toBeGreaterThan(4_000);
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
+  it.each([
+    {},
+    { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA' },
+  ])('is not what other upgrades get: %j', async (headers) => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      httpRequest(
+        `${tiny.url}/graphql`,
+        { headers: { connection: 'upgrade', upgrade: 'foo', ...headers } },
+        (response) => resolve(response.resume().statusCode),
+      )
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(400);
+  });
+});
+
+describe('draining', () => {
+  it('refuses new work, lets running work end, and then is done', async () => {
+    const server = await startTinyServer();
+    const running = (await TinyClient.of(server.url)).post({ query: '{ wait }' });
+    const socket = await (await TinyClient.of(server.url)).openSocket();
+    const messages: string[] = [];
+    socket.on('message', (data) => messages.push(String(data)));
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    while (server.contexts.length === 0 || messages.length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    let isDone = false;
+    const drained = server.api.drain().then(() => {
+      isDone = true;
+    });
+    const refused = await (await TinyClient.of(server.url)).post({ query: '{ hello }' });
+    expect([refused.status, ...codesOf(refused)]).toEqual([503, 'SHUTTING_DOWN']);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    await expect((await TinyClient.of(server.url)).openSocket()).rejects.toThrow('503');
+    socket.send('{"id":"1","type":"subscribe","payload":{"query":"{ hello }"}}');
+    while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(messages[1]).toMatch(/SHUTTING_DOWN/);
+    expect(isDone).toBe(false);
+    server.release();
+    expect((await running).data).toEqual({ wait: 'done' });
+    await drained;
+    const closed = closeOf(socket);
+    await server.close();
+    expect(await closed).toMatchObject({ code: 1001 });
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  });
+
+  it('tells a resolver when its client is gone', async () => {
+    const server = await startTinyServer();
+    const leaving = new AbortController();
+    const request = fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      body: '{"query":"{ wait }"}',
+      headers: { 'content-type': 'application/json', authorization: client.bearer },
+      signal: leaving.signal,
+    }).catch(() => undefined);
+    while (server.contexts.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const signal = server.contexts[0]?.requestSignal;
+    leaving.abort();
+    await request;
+    while (signal?.aborted !== true) await new Promise((resolve) => setTimeout(resolve, 10));
+    await server.close();
+  });
+});

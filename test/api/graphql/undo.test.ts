@@ -1,0 +1,295 @@
+/** Undoing restores, and restores that undo themselves unless they are confirmed in time. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeIn } from '../../support/clients/api-client.js';
+import {
+  CancelRestoreDocument,
+  ConfirmRestoreDocument,
+  CreateBackupDocument,
+  GetRestoreDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  type RestoreBackupInput,
+  RestoreChangesDocument,
+  type RestoreFieldsFragment,
+  type RestoreProgressFieldsFragment,
+  RestoreStepsDocument,
+  UndoRestoreDocument,
+} from '../../support/clients/generated/graphql.js';
+import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase } from '../../support/judge/judge.js';
+import { databaseFile } from '../../support/northbound/database-file.js';
+import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
+
+let api: TestApi;
+let backupId: string;
+let asBackedUp: DatabaseContent;
+
+beforeAll(async () => {
+  api = await startApiServer({ database: databaseFile({ profile: 'openstack', rows: 500 }) });
+  await nbctl(
+    api.ovsdb.remote,
+    'ls-add',
+    'web',
+    '--',
+    'lsp-add',
+    'web',
+    'web-1',
+    '--',
+    'lsp-add',
+    'web',
+    'web-2',
+    '--',
+    'pg-add',
+    'pg_web',
+    'web-1',
+    'web-2',
+    '--',
+    'acl-add',
+    'web',
+    'to-lport',
+    '1000',
+    'ip4',
+    'allow',
+  );
+  backupId = (await api.admin.run(CreateBackupDocument, { input: { name: 'all' } })).createBackup.id;
+  asBackedUp = await dump();
+});
+afterAll(() => api.stop());
+afterEach(async () => {
+  await restore();
+  expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
+});
+
+const dump = (): Promise<DatabaseContent> => dumpDatabase(api.ovsdb.remote);
+const nb = (...words: readonly string[]): Promise<string> => nbctl(api.ovsdb.remote, ...words);
+
+async function restore(input: Partial<RestoreBackupInput> = {}): Promise<RestoreFieldsFragment> {
+  return (
+    await api.admin.run(RestoreBackupDocument, {
+      input: { backupId, conflictPolicy: 'OVERWRITE', exact: true, ...input },
+    })
+  ).restoreBackup;
+}
+
+async function undo(id: string, options: { force?: boolean; dryRun?: boolean } = {}): Promise<RestoreFieldsFragment> {
+  return (await api.admin.run(UndoRestoreDocument, { id, ...options })).undoRestore;
+}
+
+async function look(id: string): Promise<RestoreFieldsFragment> {
+  const found = (await api.admin.run(GetRestoreDocument, { id })).restore;
+  if (found === null || found === undefined) throw new Error('no such restore');
+  return found;
+}
+
+/** A switch less, one changed, one more. */
+async function change(): Promise<DatabaseContent> {
+  await nb(
+    'ls-del',
+    'web',
+    '--',
+    'ls-add',
+    'extra',
+    '--',
+    'lsp-add',
+    'extra',
+    'extra-1',
+    '--',
+    'pg-set-ports',
+    'pg_web',
+    'extra-1',
+  );
+  return dump();
+}
+
+describe('undoRestore', () => {
+  it('puts back exactly what the restore changed, as a restore of its own', async () => {
+    const before = await change();
+    const done = await restore();
+    const dry = await undo(done.id, { dryRun: true });
+    expect(dry).toMatchObject({ dryRun: true, phase: 'SUCCEEDED', undoOf: { id: done.id } });
+    expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
+    const undone = await undo(done.id);
+    expect(compareDatabases(before, await dump())).toEqual([]);
+    const { restoredCount, deletedCount, errors } = undone.result ?? {};
+    expect([undone.phase, undone.undoOf?.id, errors]).toEqual(['SUCCEEDED', done.id, []]);
+    expect([restoredCount, deletedCount]).toEqual([dry.result?.restoredCount, dry.result?.deletedCount]);
+    // what was inserted is deleted, what was deleted is inserted
+    expect(deletedCount).toBe(
+      done.result?.details.reduce(
+        (sum, { table }) =>
+          sum + (table === 'Logical_Switch' ? 1 : table === 'Logical_Switch_Port' ? 2 : table === 'ACL' ? 1 : 0),
+        0,
+      ),
+    );
+    expect(await look(done.id)).toMatchObject({
+      phase: 'UNDONE',
+      undoneBy: { id: undone.id },
+      result: { success: true },
+    });
+    const changes = (await api.admin.run(RestoreChangesDocument, { id: undone.id, kind: 'INSERT' })).restore?.result
+      ?.changes;
+    expect(changes?.nodes.map(({ label }) => label).sort()).toEqual(['port "extra-1"', 'switch "extra"']);
+  });
+
+  it('is undone in turn, and does not undo twice', async () => {
+    const before = await change();
+    const done = await restore();
+    const undone = await undo(done.id);
+    expect(codeIn(await api.admin.send(UndoRestoreDocument, { id: done.id }))).toBe('CONFLICT');
+    const again = await undo(undone.id);
+    expect(again.phase).toBe('SUCCEEDED');
+    expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
+    expect(before.size).toBeGreaterThan(0);
+  });
+
+  it('refuses, naming the rows, where others have changed them since, unless forced', async () => {
+    await nb('ls-del', 'web', '--', 'set', 'Port_Group', 'pg_web', 'external_ids:kept=before');
+    const done = await restore();
+    await nb(
+      'set',
+      'Logical_Switch',
+      'web',
+      'other_config:subnet=10.0.0.0/24',
+      '--',
+      'set',
+      'Port_Group',
+      'pg_web',
+      'external_ids:kept=after',
+    );
+    const changed = await dump();
+    const refused = await undo(done.id);
+    expect(refused).toMatchObject({ phase: 'FAILED', result: { success: false, restoredCount: 0, deletedCount: 0 } });
+    expect(refused.result?.errors.map(({ code, message }) => [code, message]).sort()).toEqual([
+      ['CONFLICT', 'port group "pg_web" was changed since in external_ids'],
+      ['CONFLICT', 'switch "web" was changed since in other_config, and would be deleted'],
+    ]);
+    expect(compareDatabases(changed, await dump())).toEqual([]);
+    expect((await look(done.id)).phase).toBe('SUCCEEDED');
+    const forced = await undo(done.id, { force: true });
+    expect(forced).toMatchObject({ phase: 'SUCCEEDED', result: { success: true } });
+    expect(forced.result?.warnings).toHaveLength(2);
+    expect((await nb('--bare', '--columns=name', 'find', 'Logical_Switch', 'name=web')).trim()).toBe('');
+    expect((await nb('get', 'Port_Group', 'pg_web', 'external_ids:kept')).trim()).toBe('before');
+  });
+
+  it('leaves in a set what others have put there since', async () => {
+    await nb('lsp-del', 'web-1');
+    const done = await restore();
+    await nb('lsp-add', 'web', 'web-3');
+    const undone = await undo(done.id);
+    expect(undone.result?.errors).toEqual([]);
+    const ports = (await nb('lsp-list', 'web'))
+      .replaceAll(/.*\((.*)\)/g, '$1')
+      .trim()
+      .split('\n')
+      .sort();
+    expect(ports).toEqual(['web-2', 'web-3']);
+  });
+
+  it('refuses what changed nothing, a dry run, and what there is not', async () => {
+    const none = await restore();
+    expect(none.result).toMatchObject({ restoredCount: 0, steps: 0 });
+    expect(await api.admin.codeOf(UndoRestoreDocument, { id: none.id })).toBe('CONFLICT');
+    await change();
+    const dry = await restore({ dryRun: true });
+    expect(await api.admin.codeOf(UndoRestoreDocument, { id: dry.id })).toBe('CONFLICT');
+    expect(await api.admin.codeOf(UndoRestoreDocument, { id: 'none' })).toBe('NOT_FOUND');
+    const reader = await api.as('backups:read', 'backups:restore');
+    expect(await reader.codeOf(UndoRestoreDocument, { id: dry.id })).toBe('FORBIDDEN');
+    expect(await reader.codeOf(ConfirmRestoreDocument, { id: dry.id })).toBe('FORBIDDEN');
+  });
+
+  it('undoes the restore of a whole database', async () => {
+    await emptyDatabase(api.ovsdb.remote);
+    const done = await restore();
+    expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
+    const undone = await undo(done.id);
+    expect(undone.result).toMatchObject({ success: true, deletedCount: done.result?.restoredCount });
+    expect([...(await dump()).values()].every((rows) => rows.size === 0)).toBe(true);
+  });
+});
+
+describe('confirmWithinSeconds', () => {
+  it('undoes the restore by itself, and says how much time is left', async () => {
+    const before = await change();
+    const { id } = await restore({ confirmWithinSeconds: 2, wait: false });
+    const events: RestoreProgressFieldsFragment[] = (
+      await api.admin.followed(RestoreStepsDocument, { restoreId: id })
+    ).map(({ restoreProgress }) => restoreProgress);
+    const awaiting = events.filter((event) => event.phase === 'AWAITING_CONFIRMATION');
+    expect(awaiting.map(({ secondsLeft }) => secondsLeft)).toEqual(expect.arrayContaining([2, 1]));
+    expect(awaiting.every(({ confirmBefore, result }) => confirmBefore !== null && result === null)).toBe(true);
+    expect(events.at(-1)).toMatchObject({ phase: 'UNDONE', fraction: 1, result: { success: true } });
+    expect(compareDatabases(before, await dump())).toEqual([]);
+    const ended = await look(id);
+    expect(ended).toMatchObject({ phase: 'UNDONE', confirmBefore: null });
+    const undone = await look(ended.undoneBy?.id ?? '');
+    expect(undone).toMatchObject({ phase: 'SUCCEEDED', undoOf: { id }, startedBy: 'tester' });
+  });
+
+  it('is answered when it awaits confirmation, and stays once it is confirmed', async () => {
+    await change();
+    const waiting = await restore({ confirmWithinSeconds: 60 });
+    expect(waiting).toMatchObject({ phase: 'AWAITING_CONFIRMATION', finishedAt: null, result: { success: true } });
+    expect(Date.parse(waiting.confirmBefore ?? '') - Date.now()).toBeGreaterThan(50_000);
+    expect(waiting.progress).toMatchObject({
+      phase: 'AWAITING_CONFIRMATION',
+      secondsLeft: 60,
+      message: expect.stringContaining('it is undone in 60 s unless confirmRestore comes') as string,
+    });
+    expect(await api.admin.codeOf(CancelRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
+    // another restore waits; a dry run does not
+    const queued = await restore({ wait: false });
+    expect((await restore({ dryRun: true })).phase).toBe('SUCCEEDED');
+    expect((await look(queued.id)).phase).toBe('QUEUED');
+    const { confirmRestore } = await api.admin.run(ConfirmRestoreDocument, { id: waiting.id });
+    expect(confirmRestore).toMatchObject({ phase: 'SUCCEEDED', confirmBefore: null });
+    expect(await api.admin.codeOf(ConfirmRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
+    await api.admin.followed(RestoreStepsDocument, { restoreId: queued.id });
+    expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
+    // what is confirmed can still be undone by hand
+    expect((await undo(waiting.id)).phase).toBe('SUCCEEDED');
+  });
+
+  it('is undone at once when somebody asks for it', async () => {
+    const before = await change();
+    const waiting = await restore({ confirmWithinSeconds: 60 });
+    expect((await undo(waiting.id)).phase).toBe('SUCCEEDED');
+    expect(compareDatabases(before, await dump())).toEqual([]);
+    expect((await look(waiting.id)).phase).toBe('UNDONE');
+  });
+
+  it('goes on waiting when an undo is refused, and undoes itself all the same when time is up', async () => {
+    await nb('ls-del', 'web');
+    const waiting = await restore({ confirmWithinSeconds: 3 });
+    await nb('set', 'Logical_Switch', 'web', 'other_config:subnet=10.0.0.0/24');
+    expect((await undo(waiting.id)).phase).toBe('FAILED');
+    expect((await look(waiting.id)).phase).toBe('AWAITING_CONFIRMATION');
+    await api.admin.followed(RestoreStepsDocument, { restoreId: waiting.id });
+    expect((await nb('--bare', '--columns=name', 'find', 'Logical_Switch', 'name=web')).trim()).toBe('');
+  });
+
+  it('has nothing to wait for where nothing was changed, and in a dry run', async () => {
+    expect((await restore({ confirmWithinSeconds: 60 })).phase).toBe('SUCCEEDED');
+    await change();
+    expect((await restore({ confirmWithinSeconds: 60, dryRun: true })).phase).toBe('SUCCEEDED');
+    expect(await api.admin.codeOf(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 0 } })).toBe(
+      'BAD_USER_INPUT',
+    );
+  });
+
+  it('waits for a database that is away when time is up', async () => {
+    const before = await change();
+    const { id } = await restore({ confirmWithinSeconds: 1 });
+    await api.ovsdb.kill();
+    await delay(1_500);
+    expect((await look(id)).phase).toBe('AWAITING_CONFIRMATION');
+    await api.ovsdb.start();
+    await api.admin.followed(RestoreStepsDocument, { restoreId: id });
+    expect(compareDatabases(before, await dump())).toEqual([]);
+    const undos = (await api.admin.run(ListRestoresDocument, { first: 20 })).restores.nodes.filter(
+      ({ undoOf }) => undoOf?.id === id,
+    );
+    expect(undos[0]).toMatchObject({ phase: 'SUCCEEDED' });
+  });
+});

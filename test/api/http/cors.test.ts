@@ -1,0 +1,127 @@
+/** Web pages of other origins: shut out unless their origin is configured. */
+
+import { authenticateRequest } from '../../../src/api/http/request.js';
+import { TinyClient } from '../../support/clients/tiny-client.js';
+import type { TinyServer } from '../../support/servers/tiny-server.js';
+import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+
+const CONSOLE = 'https://console.example';
+const EVIL = 'https://evil.example';
+
+let open: TinyServer;
+let closed: TinyServer;
+let client: TinyClient;
+beforeAll(async () => {
+  const routes = (fastify: TinyServer['api']['fastify']): void => {
+    fastify.addHook('onRequest', async (request) =>
+      authenticateRequest(request, { authenticate: async () => ({ subject: 'rest', permissions: new Set() }) }),
+    );
+    fastify.get('/api/v1/thing', async (_request, reply) =>
+      reply.header('content-disposition', 'attachment; filename="a"').send({}),
+    );
+  };
+  open = await startTinyServer(
+    { routes },
+    { traffic: { ...NO_LIMITS, perTokenPerMinute: 1_000, corsOrigins: [CONSOLE, 'http://localhost:3000'] } },
+  );
+  closed = await startTinyServer({ routes });
+  client = await TinyClient.of(open.url);
+});
+afterAll(async () => {
+  await open.close();
+  await closed.close();
+});
+
+const preflight = async (url: string, origin: string): Promise<Response> =>
+  fetch(url, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    },
+  });
+
+const grants = (headers: Headers): string[] => [...headers.keys()].filter((name) => name.startsWith('access-control-'));
+
+describe.each(['/graphql', '/api/v1/thing', '/api/v1/backups/x/restore'])('a preflight request for %s', (path) => {
+  it('is granted to a configured origin, without credentials', async () => {
+    const { status, headers } = await preflight(`${open.url}${path}`, CONSOLE);
+    expect(status).toBeLessThan(300);
+    expect(headers.get('access-control-allow-origin')).toBe(CONSOLE);
+    expect(headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST, DELETE');
+    expect(headers.get('access-control-allow-headers')).toMatch(
+      /Authorization.*X-Decryption-Key.*Apollo-Require-Preflight/,
+    );
+    expect(headers.get('access-control-max-age')).toBe('600');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+    expect(headers.get('vary')).toMatch(/origin/i);
+  });
+
+  it.each([
+    EVIL,
+    `${CONSOLE}.evil.example`,
+    'https://console.example:8443',
+    'http://console.example',
+    'null',
+    'https://CONSOLE.example',
+  ])('is granted to no other: %s', async (origin) => {
+    const answer = await preflight(`${open.url}${path}`, origin);
+    expect([answer.status, grants(answer.headers)]).toEqual([404, []]);
+  });
+
+  it('is granted to nobody where nothing is configured', async () => {
+    const answer = await preflight(`${closed.url}${path}`, CONSOLE);
+    expect([answer.status, grants(answer.headers)]).toEqual([404, []]);
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    ['of GraphQL', '/graphql', 'POST', 200],
+    ['of another route', '/api/v1/thing', 'GET', 200],
+    ['that nothing is there', '/nowhere', 'GET', 404],
+  ])('%s may be read by a configured origin', async (_name, path, method, status) => {
+    const answer = await fetch(`${open.url}${path}`, {
+      method,
+      headers: { origin: CONSOLE, authorization: client.bearer, 'content-type': 'application/json' },
+      ...(method === 'POST' ? { body: '{"query":"{ hello }"}' } : {}),
+    });
+    expect([
+      answer.status,
+      answer.headers.get('access-control-allow-origin'),
+      answer.headers.get('cross-origin-resource-policy'),
+    ]).toEqual([status, CONSOLE, 'cross-origin']);
+    expect(answer.headers.get('access-control-expose-headers')).toMatch(
+      /X-Request-ID.*X-RateLimit-Remaining.*Retry-After.*Content-Disposition/,
+    );
+  });
+
+  it('that refuses a token may be read as well', async () => {
+    const answer = await fetch(`${open.url}/graphql`, {
+      method: 'POST',
+      headers: { origin: CONSOLE, authorization: 'Bearer wrong' },
+    });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([401, CONSOLE]);
+  });
+
+  it.each([[EVIL], [undefined]])('gives nothing away to the origin %s', async (origin) => {
+    const answer = await fetch(`${open.url}/healthz`, { headers: origin === undefined ? {} : { origin } });
+    expect([
+      grants(answer.headers),
+      answer.headers.get('cross-origin-resource-policy'),
+      answer.headers.get('vary'),
+    ]).toEqual([[], 'same-origin', 'Origin']);
+    const shut = await fetch(`${closed.url}/healthz`, { headers: { origin: CONSOLE } });
+    expect([grants(shut.headers), shut.headers.get('cross-origin-resource-policy')]).toEqual([[], 'same-origin']);
+  });
+});
+
+describe('a socket', () => {
+  it('is open to our own pages and to configured origins, and to no others', async () => {
+    for (const origin of [open.url, CONSOLE]) (await client.openSocket({ origin })).terminate();
+    for (const origin of [EVIL, 'null', `${CONSOLE}/`])
+      await expect(client.openSocket({ origin })).rejects.toThrow('403');
+    await expect((await TinyClient.of(closed.url)).openSocket({ origin: CONSOLE })).rejects.toThrow('403');
+  });
+});

@@ -1,0 +1,282 @@
+/** GET /metrics: what it counts, that it tells numbers only, and where it is served. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get } from 'node:http';
+import { get as getByTls } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import {
+  CreateBackupDocument,
+  DeleteBackupDocument,
+  RestoreBackupDocument,
+  UndoRestoreDocument,
+} from '../../support/clients/generated/graphql.js';
+import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { makeCertificates } from '../../support/servers/certificates.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
+
+/** Series with its labels, as it stands in the text -> value. */
+type Samples = ReadonlyMap<string, number>;
+
+function parse(text: string): Samples {
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const match = /^([a-z_][a-z_0-9]*(?:\{(?:[a-z_]+="[^"\n]*",?)*\})?) (\S+)$/.exec(line);
+    if (match === null) throw new Error(`not a line of Prometheus' format: ${line}`);
+    samples.set(match[1] ?? '', Number(match[2]));
+  }
+  return samples;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('on the main listener', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApiServer();
+  });
+  afterAll(() => api.stop());
+
+  const scrape = async (): Promise<Samples> => parse(await (await fetch(`${api.url}/metrics`)).text());
+  const backUp = async (name: string): Promise<{ id: string; size: unknown }> =>
+    (await api.admin.run(CreateBackupDocument, { input: { name } })).createBackup;
+
+  /** Scrapes until it is so: what has happened is counted right after it was answered. */
+  async function scrapeUntil(isSo: (samples: Samples) => boolean): Promise<Samples> {
+    const end = performance.now() + 10_000;
+    for (;;) {
+      const samples = await scrape();
+      if (isSo(samples)) return samples;
+      if (performance.now() > end)
+        throw new Error([...samples].filter(([name]) => name.startsWith('ovncp')).join('\n'));
+      await delay(10);
+    }
+  }
+
+  it('needs no token, and is text with a type and a help for every name', async () => {
+    const response = await fetch(`${api.url}/metrics`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await response.text();
+    const named = (kind: string): Set<string> =>
+      new Set([...text.matchAll(new RegExp(`^# ${kind} (\\S+)`, 'gm'))].map((match) => match[1] ?? ''));
+    expect(named('HELP')).toEqual(named('TYPE'));
+    for (const name of parse(text).keys())
+      expect(named('TYPE')).toContain(/^[a-z_0-9]+?(?=(_bucket|_sum|_count)?(\{|$))/.exec(name)?.[0]);
+    expect([...named('TYPE')].filter((name) => name.startsWith('ovncp_')).sort()).toEqual([
+      ...[
+        'ovncp_backup_bytes',
+        'ovncp_backups',
+        'ovncp_backups_created_total',
+        'ovncp_backups_failed_total',
+        'ovncp_database_connected',
+        'ovncp_http_request_seconds',
+        'ovncp_http_requests_total',
+      ],
+      ...[
+        'ovncp_last_backup_timestamp_seconds',
+        'ovncp_restore_seconds',
+        'ovncp_restores_total',
+        'ovncp_sockets',
+        'ovncp_work_running',
+      ],
+    ]);
+    expect([...named('TYPE')]).toEqual(
+      expect.arrayContaining([
+        'process_resident_memory_bytes',
+        'process_cpu_seconds_total',
+        'nodejs_eventloop_lag_seconds',
+      ]),
+    );
+  });
+
+  it('has the backups, their bytes and the time of the newest one that was made here', async () => {
+    expect(Object.fromEntries(await scrape())).toMatchObject({
+      ovncp_backups: 0,
+      ovncp_backup_bytes: 0,
+      ovncp_backups_created_total: 0,
+      ovncp_backups_failed_total: 0,
+      'ovncp_last_backup_timestamp_seconds{database="northbound"}': 0,
+    });
+    const before = Date.now() / 1_000;
+    const [first, second] = [await backUp('one'), await backUp('two')];
+    const made = await scrapeUntil((samples) => samples.get('ovncp_backups_created_total') === 2);
+    expect(made.get('ovncp_backups')).toBe(2);
+    expect(made.get('ovncp_backup_bytes')).toBe(Number(first.size) + Number(second.size));
+    const newest = made.get('ovncp_last_backup_timestamp_seconds{database="northbound"}') ?? 0;
+    expect(newest).toBeGreaterThan(before - 1);
+    expect(newest).toBeLessThan(Date.now() / 1_000 + 1);
+    // an import is no sign that backups are made
+    const file = (await api.files()).find((name) => name.endsWith('.json')) ?? '';
+    await api.admin.importFile({ name: 'imported' }, { bytes: await readFile(join(api.folder, file)) });
+    const imported = await scrape();
+    expect(Object.fromEntries(imported)).toMatchObject({
+      ovncp_backups: 3,
+      ovncp_backups_created_total: 2,
+      'ovncp_last_backup_timestamp_seconds{database="northbound"}': newest,
+    });
+    await api.admin.run(DeleteBackupDocument, { id: second.id });
+    const later = await scrape();
+    expect(later.get('ovncp_backups')).toBe(2);
+    expect(later.get('ovncp_last_backup_timestamp_seconds{database="northbound"}')).toBeLessThan(newest);
+  });
+
+  it('counts a backup that cannot be made, and tells that the database is away', async () => {
+    expect((await scrape()).get('ovncp_database_connected{database="northbound"}')).toBe(1);
+    await api.ovsdb.kill();
+    await scrapeUntil((samples) => samples.get('ovncp_database_connected{database="northbound"}') === 0);
+    expect((await api.admin.send(CreateBackupDocument, { input: { name: 'in vain' } })).errors).toHaveLength(1);
+    await scrapeUntil((samples) => samples.get('ovncp_backups_failed_total') === 1);
+    await api.ovsdb.start();
+    await scrapeUntil((samples) => samples.get('ovncp_database_connected{database="northbound"}') === 1);
+  });
+
+  it('counts restores by result, policy and kind, each once, undos and confirmations included', async () => {
+    await nbctl(api.ovsdb.remote, 'ls-add', 'kept');
+    const { id: backupId } = await backUp('to restore');
+    await nbctl(api.ovsdb.remote, 'ls-add', 'extra', '--', 'set', 'Logical_Switch', 'kept', 'external_ids:changed=yes');
+    const restore = async (input: object): Promise<string> =>
+      (
+        await api.admin.run(RestoreBackupDocument, {
+          input: { backupId, conflictPolicy: 'OVERWRITE', exact: true, ...input },
+        })
+      ).restoreBackup.id;
+    const counted = (samples: Samples): Record<string, number> =>
+      Object.fromEntries(
+        [...samples].flatMap(([name, value]) =>
+          name.startsWith('ovncp_restores_total{') && value > 0
+            ? [[/result="(\w+)",policy="(\w+)",dry_run="(\w+)"/.exec(name)?.slice(1).join(' ') ?? name, value]]
+            : [],
+        ),
+      );
+    await restore({ dryRun: true });
+    const first = await restore({});
+    await api.admin.run(UndoRestoreDocument, { id: first });
+    await restore({ confirmWithinSeconds: 600 }).then((id) => api.admin.run(UndoRestoreDocument, { id }));
+    await api.admin.send(RestoreBackupDocument, { input: { backupId, conflictPolicy: 'ERROR' } });
+    const samples = await scrapeUntil((now) => Object.values(counted(now)).reduce((sum, value) => sum + value, 0) >= 6);
+    expect(counted(samples)).toEqual({
+      'succeeded overwrite true': 1,
+      'succeeded overwrite false': 1,
+      'succeeded undo false': 2,
+      'undone overwrite false': 1,
+      'failed error false': 1,
+    });
+    expect(samples.get('ovncp_restore_seconds_count{dry_run="false"}')).toBe(5);
+    expect(samples.get('ovncp_restore_seconds_sum{dry_run="false"}')).toBeGreaterThan(0);
+    expect(samples.get('ovncp_restores_total{result="failed",policy="skip",dry_run="false"}')).toBe(0);
+  });
+
+  it('counts requests by the pattern of their route, however many addresses are asked for', async () => {
+    const before = await scrape();
+    for (let n = 0; n < 20; n++) await fetch(`${api.url}/nothing/${n}?token=hunter2`);
+    for (let n = 0; n < 3; n++)
+      await fetch(`${api.url}/api/v1/backups/backup-${n}`, {
+        headers: { authorization: `Bearer ${api.admin.token ?? ''}` },
+      });
+    await fetch(`${api.url}/graphql`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+    const after = await scrape();
+    const grown = (labels: string): number =>
+      (after.get(`ovncp_http_requests_total{${labels}}`) ?? 0) -
+      (before.get(`ovncp_http_requests_total{${labels}}`) ?? 0);
+    expect(grown('method="GET",route="none",status="404"')).toBe(20);
+    expect(grown('method="GET",route="/api/v1/backups/:id",status="404"')).toBe(3);
+    expect(grown('method="POST",route="/graphql",status="401"')).toBe(1);
+    expect(grown('method="GET",route="/metrics",status="200"')).toBe(1);
+    expect(after.get('ovncp_http_request_seconds_count{method="GET",route="/api/v1/backups/:id"}')).toBe(3);
+  });
+
+  it('has the sockets that are open and the work that runs', async () => {
+    expect(Object.fromEntries(await scrape())).toMatchObject({ ovncp_sockets: 0, ovncp_work_running: 0 });
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await new Promise((resolve) => socket.once('open', resolve));
+    await scrapeUntil((samples) => samples.get('ovncp_sockets') === 1);
+    socket.close();
+    await scrapeUntil((samples) => samples.get('ovncp_sockets') === 0);
+    api.ovsdb.pause();
+    const made = backUp('slowly');
+    await scrapeUntil((samples) => samples.get('ovncp_work_running') === 1);
+    api.ovsdb.resume();
+    await made;
+    await scrapeUntil((samples) => samples.get('ovncp_work_running') === 0);
+  });
+
+  it('holds no name, no path and nothing of a token', async () => {
+    const text = await (await fetch(`${api.url}/metrics`)).text();
+    expect(text).not.toMatch(/hunter2|to restore|backup-1|tester|ovncp-api-|Bearer|eyJ/);
+    expect(text).not.toContain(api.folder);
+  });
+});
+
+describe('on a port of its own', () => {
+  it('is served there and nowhere else, and nothing else is', async () => {
+    const port = await freePort();
+    const api = await startApiServer({ env: { OVNCP_METRICS_PORT: String(port) } });
+    const own = `http://127.0.0.1:${port}`;
+    await fetch(`${api.url}/healthz`);
+    const samples = parse(await (await fetch(`${own}/metrics`)).text());
+    expect(samples.get('ovncp_http_requests_total{method="GET",route="/healthz",status="200"}')).toBe(1);
+    expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
+    for (const path of ['/healthz', '/graphql', '/api/v1/backups', '/'])
+      expect((await fetch(`${own}${path}`)).status).toBe(404);
+    await api.stop();
+    await expect(fetch(`${own}/metrics`)).rejects.toThrow();
+  });
+
+  it('turns away foreign names on loopback, as the main one does', async () => {
+    const port = await freePort();
+    const api = await startApiServer({ env: { OVNCP_METRICS_PORT: String(port) } });
+    const status = await new Promise((resolve, reject) =>
+      get(
+        { host: '127.0.0.1', port, path: '/metrics', headers: { host: 'evil.example' }, agent: false },
+        (response) => {
+          resolve(response.resume().statusCode);
+        },
+      ).on('error', reject),
+    );
+    expect(status).toBe(403);
+    await api.stop();
+  });
+
+  it('speaks TLS where the main one does', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ovncp-metrics-'));
+    const { server, caCertificate } = await makeCertificates(folder);
+    const port = await freePort();
+    const api = await startApiServer({
+      env: { OVNCP_METRICS_PORT: String(port), OVNCP_TLS_CERT: server.certificate, OVNCP_TLS_KEY: server.privateKey },
+    });
+    const ca = await readFile(caCertificate);
+    const status = await new Promise((resolve, reject) =>
+      getByTls({ host: '127.0.0.1', port, path: '/metrics', ca, agent: false }, (response) => {
+        resolve(response.resume().statusCode);
+      }).on('error', reject),
+    );
+    expect(status).toBe(200);
+    await api.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('that is taken keeps the server from starting', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    await expect(
+      startApiServer({ env: { OVNCP_METRICS_PORT: String((taken.address() as AddressInfo).port) } }),
+    ).rejects.toThrow(/EADDRINUSE/);
+    await new Promise((resolve) => taken.close(resolve));
+  });
+
+  it('0 is none at all', async () => {
+    const api = await startApiServer({ env: { OVNCP_METRICS_PORT: '0' } });
+    expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
+    await api.stop();
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * The page of the REST API at /api/v1/docs, in a real browser: offline, under its policy, trying routes with a token
+ * that it forgets.
+ */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)) ?? 'chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const DOCS = '/api/v1/docs';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApiServer();
+});
+afterAll(() => api.stop());
+
+describe('the page', () => {
+  it('needs no token, and comes with a policy that lets nothing in from outside', async () => {
+    for (const path of [DOCS, `${DOCS}/`]) {
+      const response = await fetch(`${api.url}${path}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('content-security-policy')).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+          "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+      const page = await response.text();
+      expect(page).toContain('<title>OVN backup &amp; restore: REST API</title>');
+      expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\/|<script>|<script [^>]*>[^<]|style=|\son\w+=/);
+    }
+  });
+
+  it('has its files, asked for again by their tags, and nothing else of their package', async () => {
+    for (const [file, type] of [
+      ['swagger-ui.css', /^text\/css/],
+      ['swagger-ui-bundle.js', /^(text|application)\/javascript/],
+      ['start.js', /^text\/javascript/],
+      ['page.css', /^text\/css/],
+      ['icon.svg', /^image\/svg\+xml/],
+    ] as const) {
+      const response = await fetch(`${api.url}${DOCS}/${file}`);
+      expect({ file, status: response.status }).toEqual({ file, status: 200 });
+      expect(response.headers.get('content-type')).toMatch(type);
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+    }
+    const bundle = `${api.url}${DOCS}/swagger-ui-bundle.js`;
+    const tag = (await fetch(bundle, { method: 'HEAD' })).headers.get('etag') ?? '';
+    // undici caches nothing by itself, and says no-cache for whoever sends a tag of his own
+    expect((await fetch(bundle, { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } })).status).toBe(304);
+    for (const file of [
+      'package.json',
+      'index.html',
+      'swagger-initializer.js',
+      'oauth2-redirect.html',
+      'swagger-ui.js',
+      'swagger-ui-bundle.js.map',
+      '..%2fpackage.json',
+      '%2e%2e/ajv/package.json',
+      '..%2f..%2fpackage.json',
+    ]) {
+      expect({ file, status: (await fetch(`${api.url}${DOCS}/${file}`)).status }).toEqual({ file, status: 404 });
+    }
+  });
+});
+
+describe('in a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+  afterAll(() => browser.close());
+
+  interface Visit extends AsyncDisposable {
+    readonly page: Page;
+    /** What our own server was asked for. */
+    readonly asked: string[];
+  }
+
+  /** Opens the page; when the visit ends, nothing may have gone outside or wrong. */
+  async function visit(query = ''): Promise<Visit> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const [asked, outside, faults]: [string[], string[], string[]] = [[], [], []];
+    page.on('request', (request) => {
+      const { protocol, origin, pathname } = new URL(request.url());
+      if (origin === api.url) asked.push(`${request.method()} ${pathname}`);
+      else if (protocol !== 'data:') outside.push(request.url());
+    });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) faults.push(message.text());
+    });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.setDefaultTimeout(20_000);
+    await page.goto(`${api.url}${DOCS}${query}`);
+    await page.locator('.opblock').first().waitFor();
+    return {
+      page,
+      asked,
+      [Symbol.asyncDispose]: async () => {
+        await page.close();
+        expect({ outside, faults }).toEqual({ outside: [], faults: [] });
+      },
+    };
+  }
+
+  it('shows every route of the document, and asks nobody outside for anything', async () => {
+    await using visited = await visit();
+    const { page, asked } = visited;
+    expect(await page.title()).toBe('OVN backup & restore: REST API');
+    const document = (await (await fetch(`${api.url}/api/v1/openapi.json`)).json()) as {
+      info: { title: string };
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const shown = await Promise.all(
+      (await page.locator('.opblock-summary').all()).map(
+        async (line) =>
+          `${await line.locator('.opblock-summary-method').innerText()} ` +
+          (await line.locator('.opblock-summary-path').innerText()).replaceAll('\u200b', ''),
+      ),
+    );
+    expect(shown.sort()).toEqual(routes.sort());
+    expect(await page.locator('.info .title').innerText()).toContain(document.info.title);
+    expect(await page.locator('body').innerText()).not.toContain('not supported');
+    expect(new Set(asked)).toEqual(
+      new Set(
+        [
+          DOCS,
+          '/api/v1/openapi.json',
+          ...['swagger-ui.css', 'page.css', 'swagger-ui-bundle.js', 'start.js', 'icon.svg'].map(
+            (file) => `${DOCS}/${file}`,
+          ),
+        ].map((path) => `GET ${path}`),
+      ),
+    );
+  });
+
+  it('tries a route with the token that is typed in, and keeps it nowhere', async () => {
+    const token = api.admin.token ?? '';
+    await using visited = await visit();
+    const { page } = visited;
+    await page.getByRole('button', { name: 'Authorize' }).first().click();
+    await page.locator('.modal-ux input').fill(token);
+    await page.locator('.modal-ux').getByRole('button', { name: 'Apply credentials' }).click();
+    await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).click();
+    const list = page
+      .locator('.opblock')
+      .filter({ has: page.locator('[data-path="/api/v1/backups"]') })
+      .filter({ hasText: /^GET/ });
+    await list.locator('.opblock-summary').click();
+    await list.getByRole('button', { name: 'Try it out' }).click();
+    await list.getByRole('button', { name: 'Execute' }).click();
+    await list.locator('.live-responses-table .response-col_status').filter({ hasText: '200' }).waitFor();
+    expect(await list.locator('.live-responses-table').innerText()).toContain('"backups"');
+    const stored = await page.evaluate<string>(
+      'JSON.stringify({ ...window.localStorage, ...window.sessionStorage, cookie: document.cookie, url: ' +
+        'location.href })',
+    );
+    expect(stored).not.toContain(token);
+    await page.reload();
+    await page.locator('.opblock').first().waitFor();
+    await page.getByRole('button', { name: 'Authorize' }).first().click();
+    expect(await page.locator('.modal-ux input').inputValue()).toBe('');
+  });
+
+  it('takes no document and no setting from its address', async () => {
+    await using visited = await visit(
+      '?url=https://evil.example/openapi.json&configUrl=https://evil.example/config.json&validatorUrl=https://evil.example',
+    );
+    expect(await visited.page.locator('.info .title').innerText()).toContain('OVN');
+  });
+});

@@ -1,0 +1,550 @@
+/**
+ * Every route of the REST face: a good request, and the same one with something missing, malformed, unauthorised,
+ * forbidden, or not there. Every answer has the shape that the OpenAPI document gives for its status.
+ */
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { type RestAnswer, RestClient, type RestRequest } from '../../support/clients/rest-client.js';
+import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
+
+interface Case {
+  readonly path: string;
+  readonly request?: RestRequest;
+  readonly status: number;
+  /** Parts of the body. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+interface RouteCases {
+  readonly needs: readonly string[];
+  readonly good: (at: Fixture) => Promise<Case> | Case;
+  /** What each of these leaves out is a member, a body, or a file. */
+  readonly missing?: (at: Fixture) => readonly Case[];
+  readonly malformed: (at: Fixture) => readonly Case[];
+  readonly notFound?: (at: Fixture) => readonly Case[];
+}
+
+interface Fixture {
+  /** Of a backup that no good request deletes. */
+  readonly backupId: string;
+  readonly restoreId: string;
+  /** The stored document. */
+  readonly document: string;
+  /** Makes a backup that may be deleted. */
+  another(): Promise<string>;
+  /** A restore that awaits confirmation. */
+  awaiting(): Promise<string>;
+  /** One that waits for its turn behind that. */
+  queued(): Promise<string>;
+}
+
+const BACKUPS = '/api/v1/backups';
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+const noBackup = (path: string, request: RestRequest = {}): Case => ({
+  path,
+  request,
+  status: 404,
+  body: { error: expect.stringMatching(/^Backup not found/), code: 'NOT_FOUND' },
+});
+const noRestore = (path: string, request: RestRequest = {}): Case => ({
+  path,
+  request,
+  status: 404,
+  body: { error: expect.stringMatching(/^Restore not found/), code: 'NOT_FOUND' },
+});
+const refused = (path: string, request: RestRequest, text: string | RegExp): Case => ({
+  path,
+  request,
+  status: 400,
+  body: { error: expect.stringMatching(text), code: 'BAD_USER_INPUT', request_id: expect.any(String) },
+});
+const post = (body?: unknown): RestRequest => ({ method: 'POST', body });
+const form = (parts: Readonly<Record<string, string | Blob>>): RestRequest => {
+  const body = new FormData();
+  for (const [name, part] of Object.entries(parts)) {
+    if (typeof part === 'string') body.set(name, part);
+    else body.set(name, part, 'some.json');
+  }
+  return { method: 'POST', body };
+};
+/** What no route with a JSON body takes. */
+const malformedJson = (path: string): readonly Case[] => [
+  refused(path, post('{"name": "x", '), /no valid JSON/),
+  refused(path, post('[]'), /takes object/),
+  refused(path, post('"x"'), /takes object/),
+  refused(path, post(new Uint8Array([0x7b, 0xff, 0x7d])), /UTF-8/),
+  refused(path, post({ no_such_member: 1 }), /"no_such_member": not known here/),
+  refused(path, post('{"__proto__": {"admin": true}}'), /"__proto__": not known here/),
+  refused(path, form({ name: 'x' }), /takes JSON, and no form/),
+  refused(`${path}?no_such=1`, post({}), /"no_such": not known here/),
+];
+
+const RESULT = {
+  success: true,
+  dry_run: false,
+  error_count: 0,
+  errors: [],
+  processing_time: expect.stringMatching(/^\d+\.\d{3}s$/),
+  restore_id: expect.any(String),
+};
+
+const ROUTES: Readonly<Record<string, RouteCases>> = {
+  'GET /api/v1/backups': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}?tag=none&tag=table&type=full&name=FOR&limit=5&offset=0&database=northbound&created_after=2020-01-01T00:00:00Z`,
+      status: 200,
+      body: { backups: [expect.objectContaining({ id: backupId })], total: 1 },
+    }),
+    malformed: () => [
+      refused(`${BACKUPS}?type=incremental`, {}, /^type: /),
+      refused(`${BACKUPS}?limit=-1`, {}, /^limit: takes a whole number/),
+      refused(`${BACKUPS}?limit=0`, {}, /^limit: takes a whole number/),
+      refused(`${BACKUPS}?limit=1&limit=2`, {}, /^limit: /),
+      refused(`${BACKUPS}?offset=x`, {}, /^offset: takes a whole number/),
+      refused(`${BACKUPS}?created_after=yesterday`, {}, /^created_after: takes an instant/),
+      refused(`${BACKUPS}?tags=a`, {}, /"tags": not known here/),
+      refused(`${BACKUPS}?tag=`, {}, /^tag: /),
+    ],
+    notFound: () => [
+      { path: `${BACKUPS}?tag=nobody-has-it`, status: 200, body: { backups: [], total: 0 } },
+      { path: '/api/v1/backup', status: 404, body: { code: 'NOT_FOUND' } },
+    ],
+  },
+  'GET /api/v1/backups/:id': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/${backupId}`,
+      status: 200,
+      body: {
+        id: backupId,
+        name: 'for the table',
+        description: null,
+        type: 'full',
+        format: 'json',
+        encrypted: false,
+        compressed: true,
+        tags: ['table'],
+        database: 'northbound',
+        created_by: 'tester',
+        row_count: 3,
+      },
+    }),
+    malformed: ({ backupId }) => [
+      refused(`${BACKUPS}/${backupId}?full=true`, {}, /"full": not known here/),
+      { path: `${BACKUPS}/%zz`, status: 400, body: { code: 'BAD_USER_INPUT' } },
+    ],
+    notFound: () => [
+      noBackup(`${BACKUPS}/${NOBODY}`),
+      noBackup(`${BACKUPS}/..%2f..%2fetc%2fpasswd`),
+      noBackup(`${BACKUPS}/%00`),
+      noBackup(`${BACKUPS}/__proto__`),
+    ],
+  },
+  'POST /api/v1/backups': {
+    needs: ['backups:write'],
+    good: () => ({
+      path: BACKUPS,
+      request: post({ name: 'made', type: 'full', compress: true, tags: ['a', 'b', 'a'], description: 'd' }),
+      status: 201,
+      body: {
+        message: 'Backup created successfully',
+        backup: expect.objectContaining({
+          name: 'made',
+          tags: ['a', 'b'],
+          description: 'd',
+          checksum: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+        }),
+      },
+    }),
+    missing: () => [
+      refused(BACKUPS, post(), /^name: is needed/),
+      refused(BACKUPS, post({}), /^name: is needed/),
+      refused(BACKUPS, post({ name: 'x', encrypt: true }), /^encryption_key: is needed/),
+      refused(BACKUPS, post({ name: 'x', type: 'selective' }), /^resource_filter: is needed/),
+    ],
+    malformed: () => [
+      ...malformedJson(BACKUPS),
+      refused(BACKUPS, post({ name: 7 }), /^name: takes string/),
+      refused(BACKUPS, post({ name: 'x', type: 'FULL' }), /^type: takes one of/),
+      refused(BACKUPS, post({ name: 'x', type: 'incremental' }), /^type: incremental/),
+      refused(BACKUPS, post({ name: 'x', format: 'xml' }), /^format: /),
+      refused(BACKUPS, post({ name: ' ' }), /^name: may not be empty/),
+      refused(BACKUPS, post({ name: 'x', tags: 'a' }), /^tags: /),
+      refused(BACKUPS, post({ name: 'x', encryption_key: 'the secret of this test' }), /^encrypt: must be true/),
+      refused(
+        BACKUPS,
+        post({ name: 'x', resource_filter: { switch: ['a'] } }),
+        /"resource_filter.switch": not known here/,
+      ),
+      refused(BACKUPS, post({ name: 'x', resource_filter: { switches: ['no-such-switch'] } }), /no-such-switch/),
+    ],
+    notFound: () => [
+      {
+        path: BACKUPS,
+        request: post({ name: 'x', database: 'nowhere' }),
+        status: 404,
+        body: { code: 'NOT_FOUND', error: expect.stringMatching(/nowhere/) },
+      },
+    ],
+  },
+  'POST /api/v1/backups/:id/restore': {
+    needs: ['backups:restore', 'admin'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/${backupId}/restore`,
+      request: post(),
+      status: 200,
+      body: { ...RESULT, restored_count: 0, skipped_count: 3, backup_id: backupId },
+    }),
+    malformed: ({ backupId }) => [
+      ...malformedJson(`${BACKUPS}/${backupId}/restore`),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ conflict_policy: 'merge' }), /^conflict_policy: takes one of/),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ dry_run: 'true' }), /^dry_run: takes boolean/),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ resource_mapping: ['a'] }), /^resource_mapping: /),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ decryption_key: 'the secret of this test' }), /not encrypted/),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ exact: true }), /exact/),
+      refused(
+        `${BACKUPS}/${backupId}/restore`,
+        post({ confirm_within_seconds: 0 }),
+        /^confirm_within_seconds: takes 1 to 86,400/,
+      ),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ restore_filter: { switches: ['nobody'] } }), /nobody/),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/restore`, post({}))],
+  },
+  'DELETE /api/v1/backups/:id': {
+    needs: ['backups:delete'],
+    good: async ({ another }) => ({
+      path: `${BACKUPS}/${await another()}`,
+      request: { method: 'DELETE' },
+      status: 200,
+      body: { message: 'Backup deleted successfully' },
+    }),
+    malformed: ({ backupId }) => [
+      refused(`${BACKUPS}/${backupId}?force=true`, { method: 'DELETE' }, /"force": not known here/),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/${NOBODY}`, { method: 'DELETE' })],
+  },
+  'GET /api/v1/backups/:id/export': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/${backupId}/export`,
+      status: 200,
+      body: { format: 'ovncp-backup/1', tables: expect.any(Object) },
+    }),
+    malformed: ({ backupId }) => [
+      refused(`${BACKUPS}/${backupId}/export?format=xml`, {}, /^format: takes one of/),
+      refused(`${BACKUPS}/${backupId}/export?raw=yes`, {}, /^raw: takes one of/),
+      refused(
+        `${BACKUPS}/${backupId}/export?decryption_key=the%20secret%20of%20this%20test`,
+        {},
+        /"decryption_key": not known here/,
+      ),
+      refused(
+        `${BACKUPS}/${backupId}/export`,
+        { headers: { 'x-decryption-key': 'the secret of this test' } },
+        /not encrypted/,
+      ),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/export`), noBackup(`${BACKUPS}/${NOBODY}/export?raw=true`)],
+  },
+  'POST /api/v1/backups/import': {
+    needs: ['backups:write'],
+    good: ({ document }) => ({
+      path: `${BACKUPS}/import`,
+      request: form({ name: 'imported', tags: 'one', file: new Blob([document]) }),
+      status: 201,
+      body: {
+        message: 'Backup imported successfully',
+        backup: expect.objectContaining({ name: 'imported', tags: ['one'], row_count: 3 }),
+      },
+    }),
+    missing: () => [
+      refused(`${BACKUPS}/import`, form({ name: 'x' }), /^file: is needed/),
+      refused(`${BACKUPS}/import`, post({ format: 'json' }), /^data: is needed/),
+      {
+        path: `${BACKUPS}/import`,
+        request: post(),
+        status: 422,
+        body: { code: 'INTEGRITY_FAILED', error: expect.stringMatching(/empty/) },
+      },
+    ],
+    malformed: ({ document }) => [
+      refused(`${BACKUPS}/import`, form({ name: 'x', upload: new Blob([document]) }), /^upload: not known here/),
+      refused(`${BACKUPS}/import`, form({ colour: 'red', file: new Blob([document]) }), /"colour": not known here/),
+      refused(`${BACKUPS}/import`, post({ format: 'xml', data: document }), /^format: takes one of/),
+      refused(`${BACKUPS}/import`, post({ format: 'yaml', data: document }), /declared to be YAML/),
+      refused(`${BACKUPS}/import`, post({ format: 'json', data: 7 }), /^data: takes the document as a string/),
+      refused(`${BACKUPS}/import`, post('{"format": "json", "data": "{'), /ends too early/),
+      refused(`${BACKUPS}/import`, post({ format: 'json', data: document, more: 1 }), /"more": not known here/),
+      {
+        path: `${BACKUPS}/import`,
+        request: post({ format: 'json', data: '{}' }),
+        status: 422,
+        body: { code: 'INTEGRITY_FAILED' },
+      },
+      { path: `${BACKUPS}/import`, request: post('no backup at all'), status: 422, body: { code: 'INTEGRITY_FAILED' } },
+    ],
+  },
+  'POST /api/v1/backups/validate': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/validate`,
+      request: post({ backup_id: backupId }),
+      status: 200,
+      body: { valid: true, message: 'Backup is valid', content_checked: true, row_count: 3, warnings: [] },
+    }),
+    missing: () => [refused(`${BACKUPS}/validate`, post(), /^backup_id: is needed/)],
+    malformed: ({ backupId }) => [
+      ...malformedJson(`${BACKUPS}/validate`),
+      refused(`${BACKUPS}/validate`, post({ backup_id: 7 }), /^backup_id: takes string/),
+      refused(
+        `${BACKUPS}/validate`,
+        post({ backup_id: backupId, decryption_key: 'the secret of this test' }),
+        /not encrypted/,
+      ),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/validate`, post({ backup_id: NOBODY }))],
+  },
+  'GET /api/v1/restores': {
+    needs: ['backups:read'],
+    good: ({ backupId, restoreId }) => ({
+      path: `/api/v1/restores?backup_id=${backupId}&limit=1000&offset=0`,
+      status: 200,
+      body: {
+        restores: expect.arrayContaining([expect.objectContaining({ restore_id: restoreId })]),
+        total: expect.any(Number),
+      },
+    }),
+    malformed: () => [
+      refused('/api/v1/restores?limit=x', {}, /^limit: takes a whole number/),
+      refused('/api/v1/restores?backup=x', {}, /"backup": not known here/),
+    ],
+    notFound: () => [{ path: `/api/v1/restores?backup_id=${NOBODY}`, status: 200, body: { restores: [], total: 0 } }],
+  },
+  'GET /api/v1/restores/:id': {
+    needs: ['backups:read'],
+    good: ({ restoreId }) => ({
+      path: `/api/v1/restores/${restoreId}`,
+      status: 200,
+      body: { restore_id: restoreId, phase: 'succeeded' },
+    }),
+    malformed: ({ restoreId }) => [refused(`/api/v1/restores/${restoreId}?x=1`, {}, /"x": not known here/)],
+    notFound: () => [noRestore(`/api/v1/restores/${NOBODY}`), noRestore('/api/v1/restores/..%2f..%2fx')],
+  },
+  'POST /api/v1/restores/:id/confirm': {
+    needs: ['backups:restore', 'admin'],
+    good: async ({ awaiting }) => ({
+      path: `/api/v1/restores/${await awaiting()}/confirm`,
+      request: post(),
+      status: 200,
+      body: { phase: 'succeeded' },
+    }),
+    malformed: ({ restoreId }) => [
+      ...malformedJson(`/api/v1/restores/${restoreId}/confirm`),
+      { path: `/api/v1/restores/${restoreId}/confirm`, request: post(), status: 409, body: { code: 'CONFLICT' } },
+    ],
+    notFound: () => [noRestore(`/api/v1/restores/${NOBODY}/confirm`, post())],
+  },
+  'POST /api/v1/restores/:id/cancel': {
+    needs: ['backups:restore', 'admin'],
+    good: async ({ queued }) => ({
+      path: `/api/v1/restores/${await queued()}/cancel`,
+      request: post(),
+      status: 200,
+      body: { phase: 'cancelled', success: false },
+    }),
+    malformed: ({ restoreId }) => [
+      ...malformedJson(`/api/v1/restores/${restoreId}/cancel`),
+      {
+        path: `/api/v1/restores/${restoreId}/cancel`,
+        request: post(),
+        status: 409,
+        body: { code: 'CONFLICT', error: expect.stringMatching(/ended already/) },
+      },
+    ],
+    notFound: () => [noRestore(`/api/v1/restores/${NOBODY}/cancel`, post())],
+  },
+  'POST /api/v1/restores/:id/undo': {
+    needs: ['backups:restore', 'admin'],
+    good: async ({ awaiting }) => ({
+      path: `/api/v1/restores/${await awaiting()}/undo`,
+      request: post({ dry_run: false }),
+      status: 200,
+      body: RESULT,
+    }),
+    malformed: ({ restoreId }) => [
+      ...malformedJson(`/api/v1/restores/${restoreId}/undo`),
+      refused(`/api/v1/restores/${restoreId}/undo`, post({ force: 1 }), /^force: takes boolean/),
+    ],
+    notFound: () => [noRestore(`/api/v1/restores/${NOBODY}/undo`, post())],
+  },
+  'GET /api/v1/openapi.json': {
+    needs: [],
+    good: () => ({ path: '/api/v1/openapi.json', status: 200, body: { openapi: '3.1.0' } }),
+    malformed: () => [refused('/api/v1/openapi.json?x=1', {}, /"x": not known here/)],
+  },
+};
+
+let api: TestApi;
+let admin: RestClient;
+let fixture: Fixture;
+let checkAnswer: (name: string, answer: RestAnswer) => void;
+
+beforeAll(async () => {
+  api = await startApiServer();
+  await nbctl(api.ovsdb.remote, 'ls-add', 'web', '--', 'ls-add', 'db', '--', 'set', 'NB_Global', '.', 'options:x=y');
+  admin = RestClient.of(api.admin);
+  const make = async (): Promise<string> =>
+    (await admin.post(BACKUPS, { name: 'for the table', compress: true, tags: ['table'] })).body['backup'] as string;
+  let open: string | undefined;
+  let behind: Promise<void> | undefined;
+  const idOf = (backup: unknown): string => (backup as { id: string }).id;
+  const backupId = idOf(await make());
+  const restored = await admin.post(`${BACKUPS}/${backupId}/restore`, {});
+  fixture = {
+    backupId,
+    restoreId: restored.body['restore_id'] as string,
+    document: await (await admin.fetch(`${BACKUPS}/${backupId}/export`)).text(),
+    another: async () => idOf((await admin.post(BACKUPS, { name: 'to delete' })).body['backup']),
+    awaiting: async () => {
+      // one that still awaits its confirmation holds the queue
+      if (open !== undefined) await admin.post(`/api/v1/restores/${open}/confirm`);
+      // what waited behind it takes back what is changed next, when it runs only then
+      await behind;
+      await nbctl(api.ovsdb.remote, 'set', 'Logical_Switch', 'web', 'other_config:changed=true');
+      const { body } = await admin.post(`${BACKUPS}/${backupId}/restore`, {
+        conflict_policy: 'overwrite',
+        confirm_within_seconds: 600,
+      });
+      expect(body).toMatchObject({ phase: 'awaiting_confirmation', confirm_before: expect.any(String) });
+      open = body['restore_id'] as string;
+      return open;
+    },
+    queued: async () => {
+      await fixture.awaiting();
+      // only the good request cancels it
+      behind = admin
+        .post(`${BACKUPS}/${backupId}/restore`, { conflict_policy: 'overwrite' })
+        .then(({ status }) => expect([200, 409]).toContain(status));
+      for (;;) {
+        const { body } = await admin.get('/api/v1/restores?limit=1');
+        const [newest] = body['restores'] as readonly { restore_id: string; phase: string }[];
+        if (newest?.phase === 'queued') return newest.restore_id;
+      }
+    },
+  };
+  checkAnswer = await answerChecker();
+});
+afterAll(() => api.stop());
+
+/** Compares answers with what the OpenAPI document says of their status. */
+async function answerChecker(): Promise<(name: string, answer: RestAnswer) => void> {
+  const { body: document } = await admin.get('/api/v1/openapi.json');
+  const ajv = new Ajv2020({ strict: false });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'api', ...document });
+  return (name, { status, body }) => {
+    const [method = '', path = ''] = name.split(' ');
+    const at = [
+      'paths',
+      path.replace(':id', '{id}'),
+      method.toLowerCase(),
+      'responses',
+      String(status),
+      'content',
+      'application/json',
+      'schema',
+    ];
+    let schema: unknown = document;
+    for (const key of at.slice(0, -1)) schema = (schema as Record<string, unknown> | undefined)?.[key];
+    expect({ name, status, documented: schema !== undefined }).toEqual({ name, status, documented: true });
+    if ((schema as { schema?: unknown }).schema === undefined) return;
+    const pointer = at
+      .map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1'))
+      .map(encodeURIComponent)
+      .join('/');
+    const validate = ajv.compile({ $ref: `api#/${pointer}` });
+    expect({ name, valid: validate(body), errors: validate.errors }).toEqual({ name, valid: true, errors: null });
+  };
+}
+
+async function meets(name: string, client: RestClient, { path, request, status, body }: Case): Promise<void> {
+  const answer = await client.send(path, request);
+  expect({ path, status: answer.status, body: answer.body }).toEqual({
+    path,
+    status,
+    body: expect.objectContaining(body),
+  });
+  expect(answer.headers.get('x-request-id')).toMatch(/^[\w.-]{1,64}$/);
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(JSON.stringify(answer.body)).not.toContain('the secret of this test');
+  if (path.split('?')[0] !== '/api/v1/backup' && !path.includes('%')) checkAnswer(name, answer);
+}
+
+it('these are all the routes that there are', async () => {
+  const { paths } = (await admin.get('/api/v1/openapi.json')).body as {
+    paths: Record<string, Record<string, unknown>>;
+  };
+  const served = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('{id}', ':id')}`),
+  );
+  expect(served.sort()).toEqual(Object.keys(ROUTES).sort());
+});
+
+describe.each(Object.entries(ROUTES))('%s', (name, { needs, good, missing, malformed, notFound }) => {
+  it('answers a good request', async () => {
+    await meets(name, admin, await good(fixture));
+  });
+
+  it('refuses what lacks something, and what is malformed, and says what', async () => {
+    for (const each of [...(missing?.(fixture) ?? []), ...malformed(fixture)]) await meets(name, admin, each);
+  });
+
+  it('says that what is not there is not found', async () => {
+    for (const each of notFound?.(fixture) ?? []) await meets(name, admin, each);
+  });
+
+  it.each([
+    ['without a token', undefined],
+    ['with a token that is none', 'ovncp_nonsense'],
+    ['with a token that nobody signed', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJldmUiLCJwZXJtaXNzaW9ucyI6WyJhZG1pbiJdfQ.'],
+  ])('is unauthorised %s', async (_what, token) => {
+    const { path, request } = await good(fixture);
+    const answer = await new RestClient(api.url, token).send(path, request);
+    if (needs.length === 0) {
+      expect(answer.status).toBe(200);
+      return;
+    }
+    expect(answer).toMatchObject({
+      status: 401,
+      body: { code: 'UNAUTHENTICATED', error: expect.any(String), request_id: answer.headers.get('x-request-id') },
+    });
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    checkAnswer(name, answer);
+  });
+
+  if (needs.length > 0)
+    it.each(needs.map((permission) => [permission]))(
+      'is forbidden without %s, which is named, whatever the body is',
+      async (permission) => {
+        const others = ['backups:read', 'backups:write', 'backups:delete', 'backups:restore'].filter(
+          (one) => one !== permission,
+        );
+        const { path, request } = await good(fixture);
+        const client = RestClient.of(await api.as(...others));
+        for (const each of [request, request?.method === 'POST' ? post('{nonsense') : request]) {
+          const answer = await client.send(path, each);
+          expect(answer).toMatchObject({
+            status: 403,
+            body: {
+              code: 'FORBIDDEN',
+              error: expect.stringMatching(new RegExp(`^Insufficient permissions: .*lacks .*${permission}`)),
+            },
+          });
+          checkAnswer(name, answer);
+        }
+      },
+    );
+});

@@ -1,0 +1,94 @@
+/** Captures of a real cluster with the default election timer: what they read, and that the leader stays. */
+import { type CaptureOptions, HeldDatabase } from '../../../src/engine/capture/followed-database.js';
+import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
+import { DatabaseClient } from '../../../src/ovsdb/client.js';
+import { parseRemotes } from '../../../src/ovsdb/remote.js';
+import { failureOf, textsOf } from '../../support/databases/every-kind.js';
+import { RandomWriter } from '../../support/databases/random-writer.js';
+import { compareDatabases, dumpDatabase, NORTHBOUND } from '../../support/judge/judge.js';
+import { contentOf } from '../../support/judge/snapshot-content.js';
+import { databaseFile } from '../../support/northbound/database-file.js';
+import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
+
+/** On that one server, leader or not. */
+function holding<T>(remote: string, options: CaptureOptions, work: (held: HeldDatabase) => Promise<T>): Promise<T> {
+  const client = new DatabaseClient({ remotes: parseRemotes(remote), database: NORTHBOUND });
+  return client.withSession({ leader: false }, async (session) => {
+    const held = await HeldDatabase.capture(session, options);
+    try {
+      return await work(held);
+    } finally {
+      await held.release();
+    }
+  });
+}
+
+const captured = (remote: string, options: CaptureOptions): Promise<Snapshot> =>
+  holding(remote, options, (held) => held.current());
+
+describe('a capture of a cluster', () => {
+  it('leaves leader and term as they were: paced from the leader, 20,000 rows', async () => {
+    await using cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 20_000 }) });
+    const leader = await cluster.settled();
+    const term = await cluster.term();
+    const snapshot = await captured(cluster.remote(leader), { mode: 'PACED' });
+    expect(countRows(snapshot)).toBe(20_000);
+    expect([await cluster.settled(), await cluster.term()]).toEqual([leader, term]);
+  });
+
+  it('is the database at one instant, from the leader and from a follower, while others write', async () => {
+    await using cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 1_500 }) });
+    const leader = await cluster.settled();
+    const follower = (leader + 1) % 3;
+    const writer = new RandomWriter(cluster.remote(leader), 1);
+    const writing = writer.run();
+    await holding(cluster.remote(leader), { mode: 'PACED' }, async (paced) => {
+      await holding(cluster.remote(follower), { mode: 'FAST' }, async (fast) => {
+        for (let i = 0; i < 5; i++)
+          for (const held of [paced, fast]) expect(writer.broken(await held.sync())).toEqual([]);
+        writer.stop();
+        await writing;
+        expect(writer.committed).toBeGreaterThan(10);
+        const judged = await dumpDatabase(cluster.remote(leader));
+        const leaders = await paced.sync();
+        expect(compareDatabases(contentOf(leaders), judged)).toEqual([]);
+        // the last transaction comes to followers with the next message of the leader
+        for (
+          const end = performance.now() + 5_000;
+          performance.now() < end && compareDatabases(contentOf(await fast.sync()), judged).length > 0;
+        );
+        expect(textsOf(await fast.sync())).toEqual(textsOf(leaders));
+      });
+    });
+  });
+
+  it('goes on where the leadership moves, and ends with a ConnectionError where its server dies', async () => {
+    await using cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 1_500 }) });
+    const leader = await cluster.settled();
+    const follower = (leader + 1) % 3;
+    await holding(cluster.remote(follower), { mode: 'PACED' }, async (held) => {
+      let killed: Promise<void> | undefined;
+      const failure = await failureOf(
+        captured(cluster.remote(leader), {
+          mode: 'PACED',
+          onProgress: () => {
+            killed ??= cluster.kill(leader);
+          },
+        }),
+      );
+      expect(failure.code).toMatch(/^ConnectionError/);
+      await killed;
+      const writer = new RandomWriter(cluster.remote(await cluster.settled()), 2);
+      const writing = writer.run();
+      for (let i = 0; i < 5; i++) expect(writer.broken(await held.sync())).toEqual([]);
+      writer.stop();
+      await writing;
+      const judged = await dumpDatabase(cluster.remote(await cluster.leader()));
+      for (
+        const end = performance.now() + 5_000;
+        performance.now() < end && compareDatabases(contentOf(await held.sync()), judged).length > 0;
+      );
+      expect(compareDatabases(contentOf(await held.sync()), judged)).toEqual([]);
+    });
+  });
+});

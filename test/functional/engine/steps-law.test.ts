@@ -1,0 +1,325 @@
+/**
+ * Plans in steps. The law: whatever the plan and however small the steps, they end where the one transaction ends, and
+ * after each of them the server has dropped nothing by itself.
+ */
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { applyStep } from '../../../src/engine/apply/apply.js';
+import { planSteps, STEP_LIMITS, type StepLimits } from '../../../src/engine/apply/steps.js';
+import { capture } from '../../../src/engine/capture/capture.js';
+import type { Plan } from '../../../src/engine/plan/table-plan.js';
+import { Breath } from '../../../src/lib/breath.js';
+import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
+import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
+import { type Json, parseJson, stringifyJson } from '../../../src/ovsdb/json.js';
+import { PlainClient } from '../../support/clients/plain-client.js';
+import { snapshotOf, type Tables } from '../../support/databases/every-kind.js';
+import { randomDatabase } from '../../support/databases/random-database.js';
+import { mutations, Vandal } from '../../support/databases/vandal.js';
+import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
+import { StepJudge } from '../../support/judge/step-judge.js';
+import { type DatabaseFileOptions, databaseFile } from '../../support/northbound/database-file.js';
+import { installedSchema } from '../../support/northbound/make.mjs';
+import { Engine, EXACT, OVERWRITE, planBetween, SKIP } from '../../support/servers/engine.js';
+import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
+import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
+
+interface Applied {
+  readonly steps: number;
+  /** Of the steps that hold more than one row. */
+  readonly rowsMost: number;
+  readonly bytesMost: number;
+}
+
+/** Applies a plan in steps, looking at the database after each. */
+async function applyInSteps(engine: Engine, client: PlainClient, plan: Plan, limits: StepLimits): Promise<Applied> {
+  const planned = await planSteps(plan, limits, new Breath());
+  if (planned === 'ONE') {
+    if (plan.changeCount > 0) await engine.apply(plan);
+    return { steps: 1, rowsMost: 0, bytesMost: 0 };
+  }
+  expect(planned.map(({ number }) => number)).toEqual(planned.map((_, i) => i + 1));
+  expect(planned.reduce((sum, { rows }) => sum + rows, 0)).toBe(plan.changeCount);
+  const judge = await StepJudge.open(client, plan.live.schema.name);
+  const sizes: { rows: number; bytes: number }[] = [];
+  await engine.session(async (session) => {
+    for (const step of planned) {
+      const texts = [...step.operations()];
+      judge.take(texts);
+      await applyStep(session, step, { comment: `step ${String(step.number)}` });
+      expect(await judge.differences()).toEqual([]);
+      sizes.push({ rows: step.rows, bytes: texts.reduce((sum, text) => sum + text.length, 0) });
+    }
+  });
+  const several = sizes.filter(({ rows }) => rows > 1);
+  return {
+    steps: planned.length,
+    rowsMost: Math.max(0, ...several.map(({ rows }) => rows)),
+    bytesMost: Math.max(0, ...several.map(({ bytes }) => bytes)),
+  };
+}
+
+const to = (refTable: string, refType: 'strong' | 'weak', min = 0, max: number | 'unlimited' = 'unlimited'): Json => ({
+  type: { key: { type: 'uuid', refTable, refType }, min, max },
+});
+const NAME: Json = { type: 'string' };
+/**
+ * Roots that refer to each other both ways, rows held by several and by columns that must not be empty, maps, tables of
+ * few rows.
+ */
+const EVERY_REFERENCE = readDatabaseSchema({
+  name: 'Every_Reference',
+  version: '1.0.0',
+  tables: {
+    A: {
+      columns: {
+        name: NAME,
+        b: to('B', 'strong', 0, 1),
+        friends: to('A', 'strong'),
+        held: to('Held', 'strong'),
+        one: to('Held', 'strong', 1, 1),
+        near: to('Held', 'weak'),
+      },
+      isRoot: true,
+      indexes: [['name']],
+    },
+    B: {
+      columns: {
+        name: NAME,
+        number: { type: 'integer' },
+        as: to('A', 'weak'),
+        last: to('A', 'weak', 0, 1),
+        few: to('Held', 'strong', 1, 3),
+      },
+      isRoot: true,
+      indexes: [['name', 'number'], ['name']],
+    },
+    C: {
+      columns: {
+        name: NAME,
+        map: {
+          type: {
+            key: 'string',
+            value: { type: 'uuid', refTable: 'Held', refType: 'strong' },
+            min: 0,
+            max: 'unlimited',
+          },
+        },
+        pairs: {
+          type: {
+            key: { type: 'uuid', refTable: 'A', refType: 'weak' },
+            value: { type: 'uuid', refTable: 'B', refType: 'strong' },
+            min: 0,
+            max: 'unlimited',
+          },
+        },
+      },
+      isRoot: true,
+    },
+    Few: { columns: { name: NAME, held: to('Held', 'strong') }, isRoot: true, maxRows: 2 },
+    Held: {
+      columns: { name: NAME, deeper: to('Deep', 'strong'), deepest: to('Deep', 'strong', 0, 1), near: to('B', 'weak') },
+    },
+    Deep: { columns: { name: NAME, a: to('A', 'strong', 0, 1), self: to('Deep', 'strong') }, indexes: [['name']] },
+  },
+});
+
+const limitsOf = fc.record({
+  rowsMax: fc.integer({ min: 3, max: 50 }),
+  bytesMax: fc.constantFrom(2_000, 20_000, 1 << 20),
+});
+
+const BASES: readonly (DatabaseFileOptions & { readonly seed: number; readonly numRuns: number })[] = [
+  { profile: 'k8s', rows: 300, seed: 1, numRuns: 24 },
+  { profile: 'openstack', rows: 300, seed: 1, numRuns: 20 },
+  { profile: 'small', edge: true, seed: 1, numRuns: 30 },
+];
+
+describe('a plan in steps', () => {
+  it.each(BASES)('ends where the one transaction ends, and goes back again: $profile', async ({ numRuns, ...base }) => {
+    await using server = await startOvsdbServer({ database: databaseFile(base) });
+    const engine = new Engine(server.remote);
+    const backup = await engine.capture();
+    await using client = await PlainClient.open(server.remote);
+    const vandal = new Vandal(client, backup);
+    let several = 0;
+    // a failure is not made smaller: the database is not what it was before it
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(mutations, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(EXACT, OVERWRITE, SKIP),
+        limitsOf,
+        limitsOf,
+        async (lists, options, limits, other) => {
+          for (const mutation of lists.flat()) await vandal.run(mutation);
+          const before = await dumpDatabase(server.remote);
+          const live = await engine.capture();
+          const plan = await planBetween(backup, live, options);
+          if (plan.problems.length === 0) {
+            const { steps } = await applyInSteps(engine, client, plan, limits);
+            if (steps > 1) several++;
+            const after = await dumpDatabase(server.remote);
+            await applyInSteps(engine, client, await engine.plan(live, EXACT), other);
+            expect(compareDatabases(before, await dumpDatabase(server.remote))).toEqual([]);
+            if (plan.changeCount > 0) await engine.apply(plan);
+            expect(compareDatabases(after, await dumpDatabase(server.remote))).toEqual([]);
+          }
+          await engine.restore(backup, EXACT);
+        },
+      ),
+      { seed: 20_260_115, numRuns, endOnFailure: true },
+    );
+    expect(several).toBeGreaterThan(numRuns / 3);
+  });
+
+  it('changes one database into another, and keeps to its limits', async () => {
+    const files: readonly DatabaseFileOptions[] = [
+      { profile: 'k8s', rows: 300 },
+      { profile: 'openstack', rows: 300 },
+      { profile: 'small', edge: true },
+      { profile: 'k8s', rows: 300, seed: 2 },
+    ];
+    const limits: readonly StepLimits[] = [
+      { rowsMax: 7, bytesMax: 8_000 },
+      { rowsMax: 25, bytesMax: 1 << 20 },
+      { rowsMax: 50, bytesMax: 6_000 },
+    ];
+    await using server = await startOvsdbServer();
+    await using client = await PlainClient.open(server.remote);
+    const engine = new Engine(server.remote);
+    for (const [i, file] of [...files, files[0] as DatabaseFileOptions].entries()) {
+      const snapshot = await captureOf(file);
+      const plan = await engine.plan(snapshot, EXACT);
+      const { rowsMax, bytesMax } = limits[i % limits.length] as StepLimits;
+      const { steps, rowsMost, bytesMost } = await applyInSteps(engine, client, plan, { rowsMax, bytesMax });
+      expect(plan.problems).toEqual([]);
+      expect(rowsMost).toBeLessThanOrEqual(rowsMax);
+      expect(bytesMost).toBeLessThanOrEqual(bytesMax);
+      // and makes no more steps than it must
+      expect(steps).toBeLessThan(2 + (bytesMax === 1 << 20 ? plan.changeCount / (rowsMax - 1) : plan.changeCount / 3));
+      expect((await engine.plan(snapshot, EXACT)).changeCount).toBe(0);
+    }
+  });
+
+  it.each([
+    ['the newest Northbound schema', newest()],
+    ['a schema with all kinds of references', EVERY_REFERENCE],
+  ] as const)('orders what any two databases have between them: %s', async (_, schema) => {
+    await using server = await serverOf(schema);
+    await using client = await PlainClient.open(server.remote);
+    const engine = new Engine(server.remote, schema.name);
+    let steps = 0;
+    // a failure is not made smaller: the database is not what it was before it
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.integer({ min: 2, max: 5 }),
+        fc.constantFrom(0, 0.3, 0.6, 0.9),
+        fc.constantFrom(1, 1, 4, 20),
+        async (seed, rows, share, rowsMax) => {
+          const wanted = snapshotOf(schema, randomDatabase(schema, seed, { rows, share }));
+          const plan = await engine.plan(wanted, EXACT);
+          expect(plan.problems).toEqual([]);
+          steps += (await applyInSteps(engine, client, plan, { rowsMax, bytesMax: 1 << 20 })).steps;
+          expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
+        },
+      ),
+      { seed: 20_260_115, numRuns: 20, endOnFailure: true },
+    );
+    expect(steps).toBeGreaterThan(60);
+  });
+
+  it('keeps a row alive that goes from one single-valued column to another, and no more rows than a table may have', async () => {
+    const u = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+    const before: Tables = {
+      A: { [u(1)]: { name: 'first', one: u(11) }, [u(2)]: { name: 'second', one: u(12) } },
+      B: { [u(3)]: { name: 'b', few: [u(13)] } },
+      Held: Object.fromEntries([11, 12, 13, 14].map((number) => [u(number), { name: `held ${String(number)}` }])),
+      Few: { [u(5)]: { name: 'some' }, [u(6)]: { name: 'more', held: [u(14)] } },
+    };
+    const after: Tables = {
+      A: { [u(1)]: { name: 'first', one: u(15) }, [u(2)]: { name: 'second', one: u(11) } },
+      B: { [u(3)]: { name: 'b', few: [u(14), u(16)] } },
+      Held: Object.fromEntries([11, 14, 15, 16].map((number) => [u(number), { name: `held ${String(number)}` }])),
+      Few: { [u(7)]: { name: 'other' }, [u(8)]: { name: 'another' } },
+    };
+    await using server = await serverOf(EVERY_REFERENCE);
+    await using client = await PlainClient.open(server.remote);
+    const engine = new Engine(server.remote, EVERY_REFERENCE.name);
+    for (const tables of [before, after, before, {}, after]) {
+      const wanted = snapshotOf(EVERY_REFERENCE, tables);
+      const { steps } = await applyInSteps(engine, client, await engine.plan(wanted, EXACT), {
+        rowsMax: 1,
+        bytesMax: 1 << 20,
+      });
+      expect(steps).toBeGreaterThan(3);
+      expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
+    }
+  });
+});
+
+describe('a plan in steps on a cluster', () => {
+  it.each([
+    ['20,000 rows into an empty database', undefined, 20_000],
+    ['all of 6,000 rows out of a full one', 6_000, undefined],
+  ] as const)('leaves the leader where it is: %s', async (_, first, last) => {
+    const fileOf = (rows: number | undefined): string =>
+      rows === undefined ? installedSchema() : databaseFile({ profile: 'k8s', rows });
+    await using source = await startOvsdbServer({ database: fileOf(last) });
+    await using cluster = await startOvsdbCluster({ database: fileOf(first) });
+    const wanted = await new Engine(source.remote).capture();
+    const before = [await cluster.settled(), await cluster.term()];
+    // reading all rows at once from the leader would cost it the lead
+    const follower = new Engine(cluster.remote(((before[0] as number) + 1) % 3));
+    const read = (): Promise<Snapshot> => follower.client.withSession({ leader: false }, (session) => capture(session));
+    const steps = await planSteps(await planBetween(wanted, await read(), EXACT), STEP_LIMITS, new Breath());
+    if (steps === 'ONE') throw new Error('it was not cut');
+    expect(steps.length).toBeGreaterThan(3);
+    await new Engine(cluster.remotes).session(async (session) => {
+      for (const step of steps) {
+        const began = performance.now();
+        await applyStep(session, step, { comment: 'a step' });
+        await delay((performance.now() - began) / 4);
+      }
+    });
+    expect([await cluster.settled(), await cluster.term()]).toEqual(before);
+    expect((await planBetween(wanted, await read(), EXACT)).changeCount).toBe(0);
+  });
+});
+
+/** A server on an empty database of a schema. */
+async function serverOf(schema: DatabaseSchema): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ovncp-steps-'));
+  try {
+    await writeFile(join(folder, 'steps.ovsschema'), stringifyJson(schema.json));
+    return await startOvsdbServer({ database: join(folder, 'steps.ovsschema') });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function captureOf(file: DatabaseFileOptions): Promise<Snapshot> {
+  await using source = await startOvsdbServer({ database: databaseFile(file) });
+  return await new Engine(source.remote).capture();
+}
+
+/** With ports that are nobody's own: random databases have one port in two switches, which a plan would refuse. */
+function newest(): DatabaseSchema {
+  const text = readFileSync(
+    fileURLToPath(new URL('../../compat/schemas/ovn-nb.26.03.ovsschema', import.meta.url)),
+    'utf8',
+  );
+  return readDatabaseSchema(
+    parseJson(
+      text
+        .replaceAll('Logical_Switch_Port', 'Switch_Port')
+        .replaceAll('Logical_Router_Port', 'Router_Port')
+        .replaceAll('network_function_active', 'network_function_now'),
+    ),
+  );
+}

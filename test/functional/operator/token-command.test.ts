@@ -1,0 +1,276 @@
+/** `npm run token`: making, listing and revoking static tokens, alone and beside a running server. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { CommanderError } from 'commander';
+import { createAuthenticator } from '../../../src/auth/authenticator.js';
+import { tokenCommand } from '../../../src/cli/token-command.js';
+import type { Environment } from '../../../src/config/config.js';
+import { type Clock, systemClock } from '../../../src/lib/clock.js';
+import { messageOf } from '../../../src/lib/error.js';
+import { createLog } from '../../../src/lib/log.js';
+import { ensureBuilt } from '../../support/servers/server-process.js';
+
+const NOW = Date.parse('2026-01-15T10:30:00Z');
+const clock: Clock = { now: () => NOW, monotonic: () => performance.now() };
+
+interface Outcome {
+  readonly out: string;
+  readonly said: string;
+  readonly failure?: string;
+}
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'token-'));
+  file = join(folder, 'tokens.json');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function token(words: readonly string[], env: Environment = { BACKUP_PATH: folder }): Promise<Outcome> {
+  let out = '';
+  let said = '';
+  const command = tokenCommand({ env, clock, out: (text) => void (out += text), say: (text) => void (said += text) });
+  try {
+    await command.parseAsync([...words], { from: 'user' });
+    return { out, said };
+  } catch (error) {
+    return { out, said, failure: error instanceof CommanderError ? said : messageOf(error) };
+  }
+}
+
+const entries = (): readonly Record<string, unknown>[] =>
+  (JSON.parse(readFileSync(file, 'utf8')) as { tokens: Record<string, unknown>[] }).tokens;
+
+describe('make', () => {
+  it('prints the token and nothing else on stdout, and stores its digest only', async () => {
+    const { out, said } = await token([
+      'make',
+      'ci',
+      '--permissions',
+      'backups:write, backups:read',
+      '--expires',
+      '30d',
+    ]);
+    expect(out).toMatch(/^ovncp_[\w-]{43}\n$/);
+    expect(said).toMatch(/Made "ci".*backups:read, backups:write.*2026-02-14T10:30:00.000Z/);
+    expect(said).not.toContain(out.trim());
+    expect(entries()).toEqual([
+      {
+        name: 'ci',
+        sha256: createHash('sha256').update(out.trim()).digest('hex'),
+        permissions: ['backups:read', 'backups:write'],
+        expiresAt: '2026-02-14T10:30:00.000Z',
+      },
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['tokens.json']);
+  });
+
+  it.each([
+    ['admin', ['admin']],
+    ['operator', ['backups:read', 'backups:write']],
+    ['viewer', ['backups:read']],
+  ])('gives what the role %s may', async (role, permissions) => {
+    await token(['make', 'x', '--role', role]);
+    expect(entries()[0]).toMatchObject({ permissions });
+  });
+
+  it("makes the folder, its user's only", async () => {
+    const deep = join(folder, 'a', 'b', 'tokens.json');
+    await token(['make', 'x', '--role', 'viewer', '--file', deep]);
+    expect(statSync(join(folder, 'a', 'b')).mode & 0o777).toBe(0o700);
+    expect(existsSync(deep)).toBe(true);
+  });
+
+  it('takes the file that the server would take', async () => {
+    await token(['make', 'x', '--role', 'viewer'], {
+      OVNCP_TOKENS_FILE: join(folder, 'other.json'),
+      BACKUP_PATH: '/nowhere',
+    });
+    expect(existsSync(join(folder, 'other.json'))).toBe(true);
+  });
+
+  it('says so where the server would not read it', async () => {
+    const env = { BACKUP_PATH: folder, OVNCP_JWT_SECRET: 'x'.repeat(32) };
+    expect((await token(['make', 'x', '--role', 'viewer'], env)).said).toMatch(/only if OVNCP_TOKENS_FILE=/);
+    expect((await token(['make', 'y', '--role', 'viewer'])).said).not.toMatch(/only if/);
+  });
+
+  it('keeps a wider mode, and follows a link', async () => {
+    const real = join(folder, 'real.json');
+    writeFileSync(real, '{"tokens":[]}');
+    chmodSync(real, 0o640);
+    symlinkSync(real, file);
+    await token(['make', 'x', '--role', 'viewer']);
+    expect(statSync(real).mode & 0o777).toBe(0o640);
+    expect(readFileSync(real, 'utf8')).toContain('"x"');
+  });
+
+  it.each([
+    [
+      'a name that is there',
+      ['make', 'old', '--role', 'viewer'],
+      /There is a token named "old" in .*tokens.json: choose another name/,
+    ],
+    ['a name with a line break', ['make', 'a\nb', '--role', 'viewer'], /is not a name/],
+    [
+      'an unknown permission',
+      ['make', 'x', '--permissions', 'backups:read,backup:write'],
+      /"backup:write" is not known; did you mean backups:write\?/,
+    ],
+    ['a permission far from all', ['make', 'x', '--permissions', 'zzzzzzzzzzz'], /none of backups:read/],
+    ['an unknown role', ['make', 'x', '--role', 'root'], /admin, operator, viewer/],
+    ['nothing to be allowed', ['make', 'x'], /Give --role, or --permissions/],
+    ['an end in the past', ['make', 'x', '--role', 'viewer', '--expires', '2020-01-01T00:00:00Z'], /over already/],
+    ['an end that is none', ['make', 'x', '--role', 'viewer', '--expires', 'soon'], /Write 30d/],
+    ['a time without its zone', ['make', 'x', '--role', 'viewer', '--expires', '2030-01-01T00:00:00'], /Write 30d/],
+    ['an unknown option', ['make', 'x', '--rolle', 'viewer'], /unknown option.*--role/s],
+    ['no name', ['make'], /name/],
+    ['no command', ['mkae', 'x'], /make/],
+  ])('refuses %s, and leaves the file alone', async (_name, words, message) => {
+    writeFileSync(file, JSON.stringify({ tokens: [{ name: 'old', sha256: 'a'.repeat(64), permissions: ['admin'] }] }));
+    const before = readFileSync(file, 'utf8');
+    const { out, failure } = await token(words);
+    expect(failure).toMatch(message);
+    expect(out).toBe('');
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(readdirSync(folder)).toEqual(['tokens.json']);
+  });
+
+  it('refuses to touch a file that is not valid', async () => {
+    writeFileSync(file, '{"tokens": [{"name": "a"}]}');
+    expect((await token(['make', 'x', '--role', 'viewer'])).failure).toMatch(/tokens.json is not valid at tokens.0/);
+    expect(readFileSync(file, 'utf8')).toBe('{"tokens": [{"name": "a"}]}');
+  });
+
+  it('says what it cannot write', async () => {
+    mkdirSync(join(folder, 'file'));
+    writeFileSync(join(folder, 'file', 'plain'), '');
+    expect(
+      (await token(['make', 'x', '--role', 'viewer', '--file', join(folder, 'file', 'plain', 'tokens.json')])).failure,
+    ).toMatch(/cannot be changed \(.*run this as the server's user/);
+  });
+
+  it('names the process that is changing the file, and waits for it', async () => {
+    writeFileSync(`${file}.lock`, '4711');
+    const waiting = token(['make', 'x', '--role', 'viewer']);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(existsSync(file)).toBe(false);
+    rmSync(`${file}.lock`);
+    expect((await waiting).failure).toBeUndefined();
+    writeFileSync(`${file}.lock`, '4711');
+    expect((await token(['make', 'y', '--role', 'viewer'])).failure).toMatch(/process 4711.*remove .*tokens.json.lock/);
+    rmSync(`${file}.lock`);
+  });
+
+  it('loses none of twenty that are made at once', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, (_, i) => token(['make', `t${i}`, '--role', 'viewer'])));
+    expect(made.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    expect(
+      entries()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Array.from({ length: 20 }, (_, i) => `t${i}`).sort());
+  });
+});
+
+describe('list', () => {
+  beforeEach(() => {
+    const sha256 = 'a'.repeat(64);
+    writeFileSync(
+      file,
+      JSON.stringify({
+        tokens: [
+          { name: 'old', sha256, permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z' },
+          { name: 'new one', sha256, permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z' },
+          { name: 'always', sha256, permissions: ['backups:read', 'backups:write'] },
+        ],
+      }),
+    );
+  });
+
+  it('shows names, permissions and ends, and no digest', async () => {
+    const { out } = await token(['list']);
+    expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
+      'NAME     PERMISSIONS                 EXPIRES',
+      'old      backups:read                2026-01-15T10:29:59Z (expired)',
+      'new one  admin                       2026-01-15T10:30:01Z',
+      'always   backups:read,backups:write  never',
+      '',
+    ]);
+  });
+
+  it('is JSON for programs', async () => {
+    expect(JSON.parse((await token(['list', '--json'])).out)).toEqual([
+      { name: 'old', permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z', expired: true },
+      { name: 'new one', permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z', expired: false },
+      { name: 'always', permissions: ['backups:read', 'backups:write'], expiresAt: null, expired: false },
+    ]);
+  });
+
+  it('of no file says that there are none', async () => {
+    rmSync(file);
+    expect(await token(['list'])).toEqual({ out: '', said: `There are no tokens in ${file}.\n` });
+    expect((await token(['list', '--json'])).out).toBe('[]\n');
+  });
+});
+
+describe('revoke', () => {
+  it('takes one back and leaves the others', async () => {
+    for (const name of ['a', 'b']) await token(['make', name, '--role', 'viewer']);
+    expect(await token(['revoke', 'a'])).toMatchObject({ out: '', said: expect.stringMatching(/Revoked "a"/) });
+    expect(entries().map(({ name }) => name)).toEqual(['b']);
+  });
+
+  it('names those that there are', async () => {
+    expect((await token(['revoke', 'a'])).failure).toMatch(/no token named "a".*it has none/);
+    await token(['make', 'b', '--role', 'viewer']);
+    expect((await token(['revoke', 'a'])).failure).toMatch(/it has b/);
+  });
+});
+
+it('is taken up and dropped by a server that runs', async () => {
+  await token(['make', 'first', '--role', 'admin']);
+  const authenticator = await createAuthenticator({ tokensFile: file, log: createLog('silent'), clock: systemClock });
+  const { out } = await token(['make', 'ci', '--role', 'operator']);
+  await expect(authenticator.authenticate(`Bearer ${out.trim()}`)).resolves.toMatchObject({ subject: 'ci' });
+  await token(['revoke', 'ci']);
+  await expect(authenticator.authenticate(`Bearer ${out.trim()}`)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+it('runs as npm run token from a built clone', async () => {
+  await ensureBuilt();
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const run = async (...words: string[]): Promise<{ stdout: string; stderr: string }> =>
+    promisify(execFile)('npm', ['run', '--silent', 'token', '--', ...words], {
+      cwd: root,
+      env: { PATH: process.env['PATH'], HOME: folder, BACKUP_PATH: folder },
+    });
+  const { stdout, stderr } = await run('make', 'ci bot', '--role', 'viewer');
+  expect(stdout).toMatch(/^ovncp_[\w-]{43}\n$/);
+  expect(stderr).toMatch(/Made "ci bot"/);
+  expect((await run('list')).stdout).toMatch(/ci bot/);
+  await expect(run('revoke', 'nobody')).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/no token named "nobody"/),
+  });
+  await expect(run('--help')).resolves.toMatchObject({ stdout: expect.stringMatching(/make.*list.*revoke/s) });
+});

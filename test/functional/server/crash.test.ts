@@ -1,0 +1,263 @@
+/**
+ * The server as a process that is killed: at any moment no listed backup is broken, nothing is left over, and the
+ * database is wholly before or wholly after a restore, as its record says. And how it ends when it is asked to.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../../support/clients/api-client.js';
+import {
+  ConfirmRestoreDocument,
+  CreateBackupDocument,
+  GetBackupJobDocument,
+  ListBackupsDocument,
+  ListRestoresDocument,
+  RestoreBackupDocument,
+  type RestoreFieldsFragment,
+  RestoreStepsDocument,
+  StartBackupDocument,
+  ValidateBackupDocument,
+} from '../../support/clients/generated/graphql.js';
+import {
+  compareDatabases,
+  type DatabaseContent,
+  dumpDatabase,
+  emptyDatabase,
+  rowCount,
+} from '../../support/judge/judge.js';
+import { databaseFile } from '../../support/northbound/database-file.js';
+import { filesIn, serverEnvironment } from '../../support/servers/api-server.js';
+import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
+import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
+
+const RUNS = 6;
+const SEED = 20_260;
+const RESTART_MS = 20_000;
+const SETTLE_MS = 20_000;
+const KEY = 'the key of the crash tests';
+const FORMS = [
+  { format: 'JSON', compress: true },
+  { format: 'YAML' },
+  { format: 'OVSDB', encrypt: true, encryptionKey: KEY },
+] as const;
+
+/** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+let ovsdb: TestServer;
+let folder: string;
+let server: ServerProcess;
+let admin: ApiClient;
+let full: DatabaseContent;
+
+async function start(): Promise<void> {
+  const began = performance.now();
+  server = await spawnServer(serverEnvironment(ovsdb.remote, folder));
+  admin = await server.listening();
+  expect(performance.now() - began).toBeLessThan(RESTART_MS);
+}
+
+beforeAll(async () => {
+  await ensureBuilt();
+  ovsdb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 5_000 }) });
+  folder = await mkdtemp(join(tmpdir(), 'ovncp-crash-'));
+  full = await dumpDatabase(ovsdb.remote);
+  await start();
+}, 120_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await ovsdb.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** No listed backup is broken, and there is no file that belongs to nothing. */
+async function checkStore(): Promise<void> {
+  const { nodes } = (await admin.run(ListBackupsDocument, { first: 50 })).backups;
+  const { nodes: restores } = (await admin.run(ListRestoresDocument, { first: 50 })).restores;
+  for (const { id, encrypted } of nodes)
+    expect(
+      (await admin.run(ValidateBackupDocument, { id, decryptionKey: encrypted ? KEY : null })).validateBackup,
+    ).toMatchObject({ valid: true, contentChecked: true, errors: [] });
+  const owned = new Set([
+    ...nodes.flatMap(({ file }) => [file, `${file}.meta`]),
+    ...restores.flatMap(({ id }) => [`restores/${id}.json`, `restores/${id}.changes.gz`]),
+  ]);
+  expect((await filesIn(folder)).filter((name) => !owned.has(name))).toEqual([]);
+}
+
+/** Runs `work` to its end once, and says how long it took. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+describe('kill -9', () => {
+  it('while backups are made leaves whole backups and nothing else', async () => {
+    const random = randomOf(SEED);
+    let listed = 0;
+    for (let run = 0; run < RUNS; run++) {
+      const input = { name: `killed ${run}`, ...(FORMS[run % FORMS.length] ?? {}) };
+      const lastsMs = await timed(() => admin.run(CreateBackupDocument, { input }));
+      const answered = admin.run(CreateBackupDocument, { input }).then(
+        () => true,
+        () => false,
+      );
+      await delay(random() * lastsMs * 1.1);
+      await server.kill('SIGKILL');
+      listed += (await answered) ? 2 : 1;
+      await start();
+      await checkStore();
+      // what was answered is there; what was not may be
+      const { totalCount } = (await admin.run(ListBackupsDocument, {})).backups;
+      expect(totalCount).toBeGreaterThanOrEqual(listed);
+      listed = totalCount;
+    }
+    expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
+  }, 120_000);
+
+  it('while a restore awaits its confirmation keeps the term: it can be confirmed after the restart, and is undone by it when time was up', async () => {
+    const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'to be confirmed' } });
+    const input = { backupId: createBackup.id, confirmWithinSeconds: 30 };
+    await emptyDatabase(ovsdb.remote);
+    const first = (await admin.run(RestoreBackupDocument, { input })).restoreBackup;
+    expect(first.phase).toBe('AWAITING_CONFIRMATION');
+    await server.kill('SIGKILL');
+    await start();
+    const waiting = (await admin.run(ListRestoresDocument, { first: 1 })).restores.nodes[0];
+    expect(waiting).toMatchObject({ id: first.id, phase: 'AWAITING_CONFIRMATION', confirmBefore: first.confirmBefore });
+    expect((await admin.run(ConfirmRestoreDocument, { id: first.id })).confirmRestore.phase).toBe('SUCCEEDED');
+    expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
+
+    await emptyDatabase(ovsdb.remote);
+    const second = (await admin.run(RestoreBackupDocument, { input: { ...input, confirmWithinSeconds: 1 } }))
+      .restoreBackup;
+    expect(second.phase).toBe('AWAITING_CONFIRMATION');
+    await server.kill('SIGKILL');
+    await delay(1_500);
+    expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(rowCount(full));
+    await start();
+    await settled(second.id);
+    const undone = (await admin.run(ListRestoresDocument, { first: 50 })).restores.nodes.find(
+      ({ id }) => id === second.id,
+    );
+    expect(undone).toMatchObject({ phase: 'UNDONE', undoneBy: { id: expect.any(String) as string } });
+    expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(0);
+    await admin.run(RestoreBackupDocument, { input: { backupId: createBackup.id } });
+    await checkStore();
+  }, 120_000);
+
+  it('while a database is restored leaves it before or after, as the record of the restore says', async () => {
+    const random = randomOf(SEED + 1);
+    const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'whole' } });
+    const input = { backupId: createBackup.id };
+    await emptyDatabase(ovsdb.remote);
+    const lastsMs = await timed(() => admin.run(RestoreBackupDocument, { input }));
+    const ends = new Set<string>();
+    for (let run = 0; run < RUNS; run++) {
+      await emptyDatabase(ovsdb.remote);
+      const answered = admin.run(RestoreBackupDocument, { input: { ...input, wait: false } }).then(
+        ({ restoreBackup }) => restoreBackup.id,
+        () => undefined,
+      );
+      // spread over the whole of it, so that every phase is hit by some; around the transaction; and one right after it
+      if (run === RUNS - 1) await phaseReached(await answered, 'VERIFYING');
+      else if (run % 2 === 0) await delay(((run + random()) / RUNS) * lastsMs * 1.1);
+      else {
+        await phaseReached(await answered, 'APPLYING');
+        await delay(random() * lastsMs * 0.4);
+      }
+      await server.kill('SIGKILL');
+      const id = await answered;
+      await start();
+      const record = await settled(id);
+      const after = await dumpDatabase(ovsdb.remote);
+      const isAfter = rowCount(after) > 0;
+      if (isAfter) expect(compareDatabases(full, after)).toEqual([]);
+      expect(record?.phase ?? 'FAILED').toBe(isAfter ? 'SUCCEEDED' : 'FAILED');
+      expect(record?.result?.success ?? false).toBe(isAfter);
+      if (isAfter) expect(record?.result?.restoredCount).toBe(rowCount(full));
+      ends.add(isAfter ? 'after' : 'before');
+      await checkStore();
+    }
+    expect([...ends].sort()).toEqual(['after', 'before']);
+    await emptyDatabase(ovsdb.remote);
+    await admin.run(RestoreBackupDocument, { input });
+    expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
+  }, 180_000);
+});
+
+/** Returns as soon as the restore is in that phase, or a later one. */
+async function phaseReached(restoreId: string | undefined, phase: string): Promise<void> {
+  if (restoreId === undefined) throw new Error('the restore was not begun');
+  for await (const { restoreProgress } of admin.follow(RestoreStepsDocument, { restoreId }))
+    if (restoreProgress.phase === phase) return;
+  throw new Error(`the restore ended without being ${phase}`);
+}
+
+/** The record of the newest restore, once it has a final phase; undefined when the crash came before there was one. */
+async function settled(id: string | undefined): Promise<RestoreFieldsFragment | undefined> {
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    const { nodes } = (await admin.run(ListRestoresDocument, { first: 50 })).restores;
+    const open = nodes.find(({ phase }) => !['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'].includes(phase));
+    if (open === undefined) {
+      const found = nodes.find((node) => node.id === id);
+      if (id !== undefined) expect(found).toBeDefined();
+      return found;
+    }
+    if (performance.now() > until) throw new Error(`a restore is still ${open.phase} after ${SETTLE_MS} ms`);
+    await delay(50);
+  }
+}
+
+describe('SIGTERM', () => {
+  it('lets a running backup end, refuses new work, and ends with code 0', async () => {
+    ovsdb.pause();
+    const { startBackup } = await admin.run(StartBackupDocument, { input: { name: 'drained' } });
+    await delay(200);
+    const ending = server.kill('SIGTERM');
+    await delay(200);
+    expect(await admin.codeOf(CreateBackupDocument, { input: { name: 'too late' } })).toBe('SHUTTING_DOWN');
+    ovsdb.resume();
+    expect(await ending).toEqual({ code: 0, signal: null });
+    await start();
+    const { nodes } = (await admin.run(ListBackupsDocument, { first: 1 })).backups;
+    expect(nodes[0]).toMatchObject({ id: startBackup.id, name: 'drained', rowCount: rowCount(full) });
+    expect((await admin.run(GetBackupJobDocument, { id: startBackup.id })).backupJob).toBeNull();
+    await checkStore();
+  }, 60_000);
+});
+
+describe('the command', () => {
+  it('names every fault of its configuration, one a line, and ends with code 2', async () => {
+    await using bad = await spawnServer({
+      ...serverEnvironment('udp:nowhere', folder),
+      PORT: '70000',
+      LOG_LEVEL: 'loud',
+      OVNCP_JWT_SECRET: 'hunter2',
+      OVNCP_TOKEN_FILE: '/x',
+    });
+    expect(await bad.ended).toEqual({ code: 2, signal: null });
+    const lines = bad.stderr.trim().split('\n');
+    for (const name of ['OVN_NB_DB', 'PORT', 'LOG_LEVEL', 'OVNCP_JWT_SECRET', 'OVNCP_TOKEN_FILE'])
+      expect(lines.filter((line) => line.startsWith(`${name}: `))).toHaveLength(1);
+    expect(lines).toHaveLength(5);
+    expect(bad.stderr).not.toContain('hunter2');
+  });
+
+  it('refuses a backup folder that another server uses, and says which process it is', async () => {
+    await using second = await spawnServer(serverEnvironment(ovsdb.remote, folder));
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.stderr).toContain(`process ${server.pid}`);
+  });
+});

@@ -1,0 +1,80 @@
+/** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
+import { readFileSync } from 'node:fs';
+import { applyPlan } from '../../../src/engine/apply/apply.js';
+import { capture } from '../../../src/engine/capture/capture.js';
+import { identify } from '../../../src/engine/identify/identify.js';
+import { makePlan } from '../../../src/engine/plan/plan.js';
+import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../../src/engine/plan/table-plan.js';
+import { type Verification, verifyPlan } from '../../../src/engine/verify/verify.js';
+import { Breath } from '../../../src/lib/breath.js';
+import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
+import { DatabaseClient, type Session } from '../../../src/ovsdb/client.js';
+import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
+import { parseJson } from '../../../src/ovsdb/json.js';
+import { parseRemotes } from '../../../src/ovsdb/remote.js';
+import { NORTHBOUND } from '../judge/judge.js';
+import { installedSchema } from '../northbound/make.mjs';
+
+/** The Northbound schema of the installed OVN. */
+export function northboundSchema(): DatabaseSchema {
+  return readDatabaseSchema(parseJson(readFileSync(installedSchema(), 'utf8')));
+}
+
+export const OVERWRITE: PlanOptions = { policy: 'OVERWRITE', exact: false, restoreAccess: true };
+export const EXACT: PlanOptions = { policy: 'OVERWRITE', exact: true, restoreAccess: true };
+export const SKIP: PlanOptions = { policy: 'SKIP', exact: false, restoreAccess: true };
+export const REFUSE: PlanOptions = { policy: 'ERROR', exact: false, restoreAccess: true };
+
+/** One database on one server. Needs no closing: every call opens a connection of its own. */
+export class Engine {
+  readonly client: DatabaseClient;
+
+  constructor(remote: string, database = NORTHBOUND) {
+    this.client = new DatabaseClient({ remotes: parseRemotes(remote), database });
+  }
+
+  session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.client.withSession({ leader: true }, work);
+  }
+
+  capture(): Promise<Snapshot> {
+    return this.session((session) => capture(session));
+  }
+
+  /** The plan of a restore of `backup`, from a capture made now. */
+  async plan(backup: Snapshot, options: PlanOptions): Promise<Plan> {
+    return planBetween(backup, await this.capture(), options);
+  }
+
+  /** @throws OvsdbError, ConnectionError */
+  apply(plan: Plan): Promise<void> {
+    return this.session((session) => applyPlan(session, plan, { comment: 'a test' }));
+  }
+
+  async verify(plan: Plan): Promise<Verification> {
+    return verifyPlan(plan, await this.capture(), new Breath());
+  }
+
+  /** Plans, applies where there is something to apply, and verifies. @throws Error when the plan has problems */
+  async restore(
+    backup: Snapshot,
+    options: PlanOptions,
+  ): Promise<{ readonly plan: Plan; readonly verification: Verification }> {
+    const plan = await this.plan(backup, options);
+    if (plan.problems.length > 0) throw new Error(plan.problems.map(({ message }) => message).join('\n'));
+    if (plan.changeCount > 0) await this.apply(plan);
+    return { plan, verification: await this.verify(plan) };
+  }
+}
+
+/** Both snapshots have the same schema. */
+export async function planBetween(backup: Snapshot, live: Snapshot, options: PlanOptions): Promise<Plan> {
+  const breath = new Breath();
+  return makePlan(backup, live, await identify(backup, live, breath), options, breath);
+}
+
+/** Counts of the tables in which something would change or fail. */
+export function countsOf(plan: Plan): Readonly<Record<string, TableCounts>> {
+  const all = plan.tables.map((draft) => [draft.table.name, countOutcomes(draft)] as const);
+  return Object.fromEntries(all.filter(([, { restored, deleted, failed }]) => restored + deleted + failed > 0));
+}

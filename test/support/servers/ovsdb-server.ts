@@ -1,0 +1,264 @@
+/**
+ * A real ovsdb-server for tests: each in a folder of its own under the system's temporary
+ * folder, on a copy of the database, as a child of the test. The server runs a shell that
+ * waits for the end of its standard input (--run), so that it ends when the test process
+ * does, however that ends.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { copyFile, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { PlainClient } from '../clients/plain-client.js';
+import { NORTHBOUND } from '../judge/judge.js';
+import { installedSchema } from '../northbound/make.mjs';
+
+const run = promisify(execFile);
+const STOP_TIMEOUT_MS = 10_000;
+
+export interface ServerTls {
+  readonly privateKey: string;
+  readonly certificate: string;
+  /** Clients must show a certificate of this authority. */
+  readonly caCertificate: string;
+}
+
+export interface ServerOptions {
+  /**
+   * A database file, which is copied, or an .ovsschema for an empty database. Default: the installed Northbound schema.
+   */
+  readonly database?: string;
+  /** Where `remote` points. A unix socket is there in any case. Default unix. */
+  readonly listen?: 'unix' | 'tcp' | 'ssl';
+  /** Needed by listen: 'ssl'. */
+  readonly tls?: ServerTls;
+  /** How long the server may take to read the database and answer. Default 60 s. */
+  readonly startTimeoutMs?: number;
+  /** The file is a member of a cluster: its server allows no --run, and ends by a signal when the test process does. */
+  readonly isClustered?: boolean;
+}
+
+/** The environment of a child, with the folders where Debian keeps daemons, which an ordinary user's PATH lacks. */
+export function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+    ...extra,
+  };
+}
+
+/**
+ * Starts a server and waits until it answers.
+ * @throws Error with the server's log when it does not
+ */
+export async function startOvsdbServer(options: ServerOptions = {}): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ovncp-test-'));
+  const server = new TestServer(folder, options);
+  try {
+    await createDatabase(options.database ?? installedSchema(), server.databaseFile);
+    await server.start();
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function createDatabase(source: string, target: string): Promise<void> {
+  const file = await open(source);
+  const head = Buffer.alloc(6);
+  await file.read(head, 0, head.length, 0);
+  await file.close();
+  if (head.toString('latin1') === 'OVSDB ') await copyFile(source, target);
+  else await run('ovsdb-tool', ['create', target, source], { env: environment(), timeout: STOP_TIMEOUT_MS });
+}
+
+export class TestServer implements AsyncDisposable {
+  /** Always there, also when `remote` is tcp or ssl. */
+  readonly unixRemote: string;
+  readonly databaseFile: string;
+  readonly logFile: string;
+  private child: ChildProcess | undefined;
+  private ended: Promise<void> = Promise.resolve();
+  private port = 0;
+  private startProblem = '';
+
+  /** Made by startOvsdbServer. */
+  constructor(
+    readonly folder: string,
+    private readonly options: ServerOptions,
+  ) {
+    this.unixRemote = `unix:${join(folder, 'nb.sock')}`;
+    this.databaseFile = join(folder, 'nb.db');
+    this.logFile = join(folder, 'server.log');
+  }
+
+  /** The address in ovn-nbctl's notation; a restart keeps it. */
+  get remote(): string {
+    const listen = this.options.listen ?? 'unix';
+    return listen === 'unix' ? this.unixRemote : `${listen}:127.0.0.1:${this.port}`;
+  }
+
+  /** @throws Error when the server is not running */
+  get pid(): number {
+    const pid = this.running()?.pid;
+    if (pid === undefined) throw new Error('this ovsdb-server is not running');
+    return pid;
+  }
+
+  /** Starts it, after kill(). */
+  async start(): Promise<void> {
+    if (this.running() !== undefined) throw new Error('this ovsdb-server is running already');
+    const logged = (await this.logText()).length;
+    const words = ['ovsdb-server', ...this.commandLine()];
+    const [command, ...rest] = this.options.isClustered === true ? ['setpriv', '--pdeathsig', 'KILL', ...words] : words;
+    const child = spawn(command as string, rest, {
+      env: environment({ OVS_RUNDIR: this.folder }),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    this.child = child;
+    this.startProblem = '';
+    child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
+    // the pipe breaks when the server is killed, which is no fault
+    child.stdin.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('error', (error) => {
+        this.startProblem = `${error.message}; it is in Debian's openvswitch-common`;
+        resolve();
+      });
+    });
+    await this.answering();
+    if (this.options.listen !== undefined && this.options.listen !== 'unix') await this.readPort(logged);
+  }
+
+  async logText(): Promise<string> {
+    try {
+      return await readFile(this.logFile, 'utf8');
+    } catch {
+      return ''; // no log before the first start
+    }
+  }
+
+  /** Ends the server and removes its folder. May be called twice. */
+  async stop(): Promise<void> {
+    await this.kill('SIGTERM');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Sends the signal and waits for the end; the database file stays, so that start() can follow. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const child = this.running();
+    if (child === undefined) return;
+    child.kill(signal);
+    child.kill('SIGCONT'); // a paused server would keep SIGTERM waiting
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.ended;
+    clearTimeout(timer);
+    child.stdin?.destroy();
+    child.stderr?.destroy();
+  }
+
+  /** A new process on the same file and the same addresses; every connection is lost. */
+  async restart(): Promise<void> {
+    await this.kill('SIGTERM');
+    await this.start();
+  }
+
+  /** The server stops answering, and its connections stay open, until resume(). */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private running(): ChildProcess | undefined {
+    const child = this.child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined
+      ? child
+      : undefined;
+  }
+
+  private commandLine(): string[] {
+    const { listen = 'unix', tls } = this.options;
+    const words = [
+      '--no-chdir',
+      `--unixctl=${join(this.folder, 'server.ctl')}`,
+      `--log-file=${this.logFile}`,
+      '-vconsole:warn',
+      '-vsyslog:off',
+    ];
+    words.push(`--remote=p${this.unixRemote}`);
+    if (this.options.isClustered !== true) words.push('--run=cat >/dev/null');
+    if (listen === 'tcp') words.push(`--remote=ptcp:${this.port}:127.0.0.1`);
+    if (listen === 'ssl') {
+      if (tls === undefined) throw new Error("listen: 'ssl' needs tls");
+      words.push(`--remote=pssl:${this.port}:127.0.0.1`);
+      words.push(
+        `--private-key=${tls.privateKey}`,
+        `--certificate=${tls.certificate}`,
+        `--ca-cert=${tls.caCertificate}`,
+      );
+    }
+    return [...words, this.databaseFile];
+  }
+
+  private async answering(): Promise<void> {
+    const timeoutMs = this.options.startTimeoutMs ?? 60_000;
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      if (this.running() === undefined)
+        throw new Error(`ovsdb-server did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
+      try {
+        await using client = await PlainClient.open(this.unixRemote, 1_000);
+        await client.request('list_dbs', [], Math.max(1, until - performance.now()));
+        return;
+      } catch (error) {
+        if (performance.now() >= until)
+          throw new Error(`ovsdb-server did not answer within ${timeoutMs} ms\n${await this.logText()}`, {
+            cause: error,
+          });
+        await delay(10);
+      }
+    }
+  }
+
+  /** With port 0 the system chose one: the log says which. */
+  private async readPort(logged: number): Promise<void> {
+    const text = (await this.logText()).slice(logged);
+    const port = /listening on port (\d+)/i.exec(text)?.[1];
+    if (port !== undefined) this.port = Number(port);
+    if (this.port === 0) throw new Error(`ovsdb-server did not say which port it listens on\n${text}`);
+  }
+}
+
+/** Runs ovn-nbctl against a server and gives what it printed. */
+export async function nbctl(remote: string, ...words: readonly string[]): Promise<string> {
+  const { stdout } = await run('ovn-nbctl', [`--db=${remote}`, '--timeout=30', ...words], {
+    env: environment(),
+    timeout: 60_000,
+    maxBuffer: 1 << 28,
+  });
+  return stdout;
+}
+
+/** Runs ovsdb-client against a server and gives what it printed, as bytes: `backup` prints a database file. */
+export async function ovsdbClient(
+  remote: string,
+  command: 'dump' | 'backup' | 'get-schema-version',
+  database = NORTHBOUND,
+): Promise<Buffer> {
+  const { stdout } = await run('ovsdb-client', ['--timeout=120', command, remote, database], {
+    env: environment(),
+    encoding: 'buffer',
+    maxBuffer: 1 << 29,
+  });
+  return stdout;
+}

@@ -1,0 +1,109 @@
+/** The built server as a process of its own, for tests that kill it or look at how it ends. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ApiClient, tokenWith } from '../clients/api-client.js';
+import { environment } from './ovsdb-server.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const MAIN = join(ROOT, 'dist/main.js');
+const START_TIMEOUT_MS = 60_000;
+
+let built: Promise<void> | undefined;
+
+/** Compiles src into dist when a source is newer; looks once in a process. @throws Error with the compiler's words */
+export function ensureBuilt(): Promise<void> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<void> {
+  const stamp = join(ROOT, 'dist/.tsbuildinfo');
+  const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
+  if (existsSync(MAIN) && existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return;
+  await promisify(execFile)(process.execPath, [
+    join(ROOT, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    join(ROOT, 'tsconfig.build.json'),
+  ]).catch((error: unknown) => {
+    throw new Error(`the server could not be built:\n${String((error as { stdout?: unknown }).stdout)}`, {
+      cause: error,
+    });
+  });
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class ServerProcess implements AsyncDisposable {
+  /** What it wrote. */
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+
+  /** Made by spawnServer. */
+  constructor(private readonly child: ChildProcess) {
+    child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('utf8')));
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString('utf8')));
+    this.ended = new Promise((resolve, reject) => {
+      child.once('close', (code, signal) => resolve({ code, signal }));
+      child.once('error', reject);
+    });
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the server did not start');
+    return this.child.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /**
+   * An admin's client, once the server says where it listens.
+   * @throws Error with its output when it ends or says nothing
+   */
+  async listening(): Promise<ApiClient> {
+    const until = performance.now() + START_TIMEOUT_MS;
+    for (;;) {
+      const url = /listens on (http:\/\/[^:]+:\d+):/.exec(this.stderr)?.[1];
+      if (url !== undefined) return new ApiClient(url, await tokenWith());
+      if (this.hasEnded || performance.now() > until)
+        throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<Ended> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.hasEnded) await this.kill('SIGKILL');
+  }
+}
+
+/**
+ * Starts dist/main.js with these variables and no others of ours.
+ * @param wrapper words of a command that runs the server in its place, such as unshare
+ */
+export async function spawnServer(
+  env: Readonly<Record<string, string>>,
+  wrapper: readonly string[] = [],
+): Promise<ServerProcess> {
+  await ensureBuilt();
+  const [command, ...words] = [...wrapper, process.execPath, MAIN] as unknown as [string, ...string[]];
+  const inherited = Object.fromEntries(
+    Object.entries(environment()).filter(([name]) => !/^(OVN|BACKUP_|HOST$|PORT$|LOG_|NODE_OPTIONS$)/.test(name)),
+  );
+  return new ServerProcess(spawn(command, words, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+}

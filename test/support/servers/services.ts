@@ -1,0 +1,184 @@
+/**
+ * The services as the server has them, without its API, on a real ovsdb-server and a real folder: for tests of what no
+ * client can time or see. The store can be made to fail, and all of it can be started again on the same folder.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/lib/clock.js';
+import { createLog } from '../../../src/lib/log.js';
+import { DatabaseClient } from '../../../src/ovsdb/client.js';
+import { parseRemotes } from '../../../src/ovsdb/remote.js';
+import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
+import { BackupService, type CreateBackup } from '../../../src/service/backup/backup-service.js';
+import { Catalog } from '../../../src/service/backup/catalog.js';
+import { CompareService } from '../../../src/service/compare/compare-service.js';
+import { Database, Databases } from '../../../src/service/database/database.js';
+import { Work } from '../../../src/service/job/work.js';
+import { RestoreService } from '../../../src/service/restore/restore-service.js';
+import { ExportService } from '../../../src/service/transfer/export-service.js';
+import { type ImportDetails, ImportService } from '../../../src/service/transfer/import-service.js';
+import { FileStore } from '../../../src/store/file/file-store.js';
+import { NORTHBOUND } from '../judge/judge.js';
+import { filesIn } from './api-server.js';
+import { FaultyStore } from './faulty-store.js';
+import { startOvsdbServer, type TestServer } from './ovsdb-server.js';
+
+export interface ServicesOptions {
+  /** A database file; an empty database if left out. */
+  readonly database?: string;
+  /** Default 64 MiB. */
+  readonly uploadBytesMax?: number;
+}
+
+const UPLOAD_BYTES_MAX = 64 << 20;
+const SUBJECT = 'tester';
+
+interface Running {
+  readonly files: FileStore;
+  readonly store: FaultyStore;
+  readonly catalog: Catalog;
+  readonly client: DatabaseClient;
+  readonly work: Work;
+  readonly backups: BackupService;
+  readonly imports: ImportService;
+  readonly exports: ExportService;
+  readonly restores: RestoreService;
+  readonly compare: CompareService;
+}
+
+export class TestServices {
+  private constructor(
+    readonly ovsdb: TestServer,
+    readonly folder: string,
+    readonly lines: string[],
+    private readonly uploadBytesMax: number,
+    private running: Running,
+  ) {}
+
+  static async start({ database, uploadBytesMax = UPLOAD_BYTES_MAX }: ServicesOptions = {}): Promise<TestServices> {
+    const ovsdb = await startOvsdbServer(database === undefined ? {} : { database });
+    const folder = await mkdtemp(join(tmpdir(), 'ovncp-services-'));
+    const lines: string[] = [];
+    return new TestServices(ovsdb, folder, lines, uploadBytesMax, await open({ ovsdb, folder, lines, uploadBytesMax }));
+  }
+
+  get store(): FaultyStore {
+    return this.running.store;
+  }
+  get catalog(): Catalog {
+    return this.running.catalog;
+  }
+  get backups(): BackupService {
+    return this.running.backups;
+  }
+  get imports(): ImportService {
+    return this.running.imports;
+  }
+  get exports(): ExportService {
+    return this.running.exports;
+  }
+  get restores(): RestoreService {
+    return this.running.restores;
+  }
+  get compare(): CompareService {
+    return this.running.compare;
+  }
+
+  create(input: Partial<CreateBackup> = {}): Promise<BackupRecord> {
+    return this.backups.start({ name: 'origin', format: 'JSON', compress: false, tags: [], subject: SUBJECT, ...input })
+      .done;
+  }
+
+  /** Imports bytes that are here. */
+  import(
+    bytes: Uint8Array | AsyncIterable<Buffer>,
+    details: Partial<ImportDetails> = {},
+    signal?: AbortSignal,
+  ): Promise<BackupRecord> {
+    const source = bytes instanceof Uint8Array ? piecesOf(bytes) : bytes;
+    return this.imports.import({
+      source,
+      details: () => ({ tags: [], ...details }),
+      subject: SUBJECT,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /** Every file of the folder but the server's lock. */
+  files(): Promise<readonly string[]> {
+    return filesIn(this.folder);
+  }
+
+  /** Ends all of it and starts it again on the same folder. */
+  async restart(): Promise<void> {
+    await close(this.running);
+    const { ovsdb, folder, lines, uploadBytesMax } = this;
+    this.running = await open({ ovsdb, folder, lines, uploadBytesMax });
+  }
+
+  async stop(): Promise<void> {
+    await close(this.running);
+    await this.ovsdb.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Bytes in pieces of 64 KiB, as they come over a network. */
+export async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 1 << 16) yield Buffer.from(bytes.subarray(at, at + (1 << 16)));
+}
+
+async function open({
+  ovsdb,
+  folder,
+  lines,
+  uploadBytesMax,
+}: {
+  ovsdb: TestServer;
+  folder: string;
+  lines: string[];
+  uploadBytesMax: number;
+}): Promise<Running> {
+  const clock = systemClock;
+  const log = createLog('trace', { write: (line) => void lines.push(line) });
+  const files = await FileStore.open(folder);
+  const store = new FaultyStore(files);
+  const catalog = await Catalog.open(store, log);
+  const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND });
+  client.start();
+  const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })]);
+  const work = new Work();
+  const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder: folder, uploadBytesMax });
+  const imports = new ImportService({
+    catalog,
+    store,
+    databases,
+    clock,
+    log,
+    work,
+    scratchFolder: folder,
+    uploadBytesMax,
+  });
+  const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder: folder });
+  const restores = new RestoreService({
+    backups,
+    catalog,
+    store,
+    databases,
+    clock,
+    log,
+    work,
+    limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000 },
+  });
+  const compare = new CompareService({ backups, catalog, databases, work });
+  await restores.load();
+  return { files, store, catalog, client, work, backups, imports, exports, restores, compare };
+}
+
+async function close({ files, client, work, restores }: Running): Promise<void> {
+  await work.drain();
+  restores.stop();
+  await client.stop();
+  await files.close();
+}

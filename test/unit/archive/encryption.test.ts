@@ -1,0 +1,62 @@
+/** Deriving keys takes much memory and time on purpose: files and crowds must not use that to exhaust the server. */
+import { decrypt, deriveKeys, encrypt, newHeader } from '../../../src/archive/layer/encryption.js';
+import { AppError } from '../../../src/lib/error.js';
+
+const LOG2_N_AT = 10;
+const R_AT = 11;
+const P_AT = 12;
+
+async function* of(...chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks;
+}
+
+async function gathered(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function cheapHeader(): Buffer {
+  const header = newHeader(1024);
+  header[LOG2_N_AT] = 15;
+  return header;
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : error);
+
+it.each([
+  ['N of 2^18, 256 MiB', LOG2_N_AT, 18],
+  ['N of 2^31', LOG2_N_AT, 31],
+  ['N of 2^255', LOG2_N_AT, 255],
+  ['N of 2, which is no protection', LOG2_N_AT, 1],
+  ['r of 255', R_AT, 255],
+  ['r of 0', R_AT, 0],
+  ['p of 255', P_AT, 255],
+])('refuses a file that asks for %s before it costs anything', async (_name, at, value) => {
+  const sealed = await gathered(encrypt(of(Buffer.from('content')), 'a passphrase'));
+  sealed[at] = value;
+  const before = process.memoryUsage().rss;
+  const started = performance.now();
+  await expect(gathered(decrypt(of(sealed), 'a passphrase'))).rejects.toMatchObject({
+    code: 'INTEGRITY_FAILED',
+    message: expect.stringMatching(/key derivation/),
+  });
+  expect(performance.now() - started).toBeLessThan(300);
+  expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 ** 2);
+});
+
+it('lets 34 operations with keys in and tells the others to come back, then serves everybody again', async () => {
+  const header = cheapHeader();
+  const before = process.memoryUsage().rss;
+  let peak = before;
+  const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 5);
+  const settled = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => deriveKeys(`passphrase ${i}`, header)));
+  clearInterval(sampling);
+  const refused = settled.filter((one) => one.status === 'rejected');
+  expect(settled.length - refused.length).toBe(34);
+  expect(new Set(refused.map((one) => codeOf(one.reason)))).toEqual(new Set(['RATE_LIMITED']));
+  expect(refused[0]?.reason).toMatchObject({ retryAfterSeconds: 5, message: expect.stringMatching(/try again/) });
+  // two derivations at a time, of 32 MiB each; all at once would take over a gigabyte
+  expect(peak - before).toBeLessThan(256 * 1024 ** 2);
+  await expect(deriveKeys('one more', header)).resolves.toBeDefined();
+});

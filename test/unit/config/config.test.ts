@@ -1,0 +1,220 @@
+/** Configuration: every fault of the environment is named at once, in one line each. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '../../../src/config/config.js';
+import { ConfigError, loadConfig, tokensFileOf } from '../../../src/config/config.js';
+
+function faultsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+let folder: string;
+let pem: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'config-'));
+  pem = join(folder, 'key.pem');
+  writeFileSync(pem, 'pem');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('loadConfig', () => {
+  it('has the documented defaults for an empty environment', () => {
+    expect(loadConfig({})).toEqual({
+      remotes: [{ kind: 'unix', text: 'unix:/var/run/ovn/ovnnb_db.sock', path: '/var/run/ovn/ovnnb_db.sock' }],
+      backupPath: '/var/lib/ovncp/backups',
+      host: '127.0.0.1',
+      port: 4000,
+      logLevel: 'info',
+      auth: {},
+      traffic: {
+        perTokenPerMinute: 1_200,
+        perAddressPerMinute: 6_000,
+        failedLoginsPerMinute: 60,
+        connectionsMax: 2_000,
+        socketsPerAddressMax: 100,
+        trustedProxies: [],
+        corsOrigins: [],
+      },
+      introspection: true,
+      stepRowsMax: 2_000,
+      stepBytesMax: 1024 ** 2,
+      silenceMsMax: 15_000,
+      syncSecondsMax: 60,
+      uploadBytesMax: 2 * 1024 ** 3,
+      bodyBytesMax: 64 * 1024 ** 2,
+    });
+  });
+
+  it('reads every variable', () => {
+    const config = loadConfig({
+      OVN_NB_DB: 'ssl:[fd00::1]:6641, tcp:nb.example:6642',
+      OVNCP_SSL_PRIVATE_KEY: pem,
+      OVNCP_SSL_CERTIFICATE: pem,
+      OVNCP_SSL_CA_CERT: pem,
+      BACKUP_PATH: '/srv/b',
+      HOST: '::',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      OVNCP_JWT_SECRET: 'x'.repeat(32),
+      OVNCP_TLS_CERT: pem,
+      OVNCP_TLS_KEY: pem,
+      OVNCP_METRICS_PORT: '9100',
+      OVNCP_JWT_ISSUER: 'iss',
+      OVNCP_JWT_AUDIENCE: 'aud',
+      OVNCP_TOKENS_FILE: '/etc/tokens.json',
+      OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0',
+      OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '100000',
+      OVNCP_FAILED_LOGINS_PER_MINUTE: '5',
+      OVNCP_CONNECTIONS_MAX: '10',
+      OVNCP_SOCKETS_PER_ADDRESS_MAX: '500',
+      OVNCP_TRUSTED_PROXIES: '10.0.0.0/8, ::1,loopback',
+      OVNCP_CORS_ORIGINS: 'https://console.example, http://localhost:3000',
+      OVNCP_INTROSPECTION: 'false',
+      OVNCP_UPLOAD_BYTES_MAX: '4096',
+      OVNCP_BODY_BYTES_MAX: '2048',
+      PATH: '/usr/bin',
+    });
+    expect(config.remotes.map((remote) => remote.kind)).toEqual(['ssl', 'tcp']);
+    expect(config).toMatchObject({
+      ssl: { privateKeyFile: pem, certificateFile: pem, caCertificateFile: pem },
+      backupPath: '/srv/b',
+      host: '::',
+      port: 0,
+      tls: { privateKeyFile: pem, certificateFile: pem },
+      metricsPort: 9100,
+      logLevel: 'silent',
+      auth: { jwtSecret: 'x'.repeat(32), jwtIssuer: 'iss', jwtAudience: 'aud', tokensFile: '/etc/tokens.json' },
+      traffic: {
+        perTokenPerMinute: 0,
+        perAddressPerMinute: 100_000,
+        failedLoginsPerMinute: 5,
+        connectionsMax: 10,
+        socketsPerAddressMax: 500,
+        trustedProxies: ['10.0.0.0/8', '::1', 'loopback'],
+        corsOrigins: ['https://console.example', 'http://localhost:3000'],
+      },
+      introspection: false,
+      uploadBytesMax: 4096,
+      bodyBytesMax: 2048,
+    });
+  });
+
+  it('is frozen, and so is what is in it', () => {
+    const config = loadConfig({});
+    expect(
+      [config, config.auth, config.remotes, config.traffic, config.traffic.corsOrigins].every((part) =>
+        Object.isFrozen(part),
+      ),
+    ).toBe(true);
+  });
+
+  it('counts an empty variable as not set', () => {
+    expect(loadConfig({ PORT: '', OVNCP_JWT_SECRET: '' })).toMatchObject({ port: 4000, auth: {} });
+  });
+
+  it.each([
+    [{ PORT: '70000' }, 'PORT: must be an integer from 0 to 65535'],
+    [{ PORT: '4e3' }, 'PORT: must be an integer from 0 to 65535'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: is not a level; use one of trace, debug, info, warn, error, fatal, silent'],
+    [{ OVNCP_INTROSPECTION: 'yes' }, 'OVNCP_INTROSPECTION: must be true or false'],
+    [{ OVNCP_JWT_SECRET: 'short' }, 'OVNCP_JWT_SECRET: is too short; use at least 32 bytes'],
+    [{ OVNCP_JWKS_URL: 'http://keys.example/jwks' }, /^OVNCP_JWKS_URL: .*https/],
+    [{ OVNCP_JWKS_URL: 'file:///etc/passwd' }, /^OVNCP_JWKS_URL: /],
+    [{ OVN_NB_DB: 'tcp:host' }, /^OVN_NB_DB: "tcp:host" is not a remote/],
+    [{ OVNCP_SSL_PRIVATE_KEY: '/nowhere/key.pem' }, /^OVNCP_SSL_PRIVATE_KEY: "\/nowhere\/key.pem" cannot be read/],
+    [{ OVNCP_JWT_ISSUER: 'me' }, /^OVNCP_JWT_ISSUER: has no effect alone/],
+    [
+      { OVNCP_RATE_PER_TOKEN_PER_MINUTE: '-1' },
+      'OVNCP_RATE_PER_TOKEN_PER_MINUTE: must be an integer from 0 to 10000000',
+    ],
+    [{ OVNCP_CONNECTIONS_MAX: '0' }, /^OVNCP_CONNECTIONS_MAX: must be/],
+    [{ OVNCP_TRUSTED_PROXIES: '10.0.0.1, proxy.example' }, /^OVNCP_TRUSTED_PROXIES: "proxy.example" is not an address/],
+    [{ OVNCP_TRUSTED_PROXIES: '0.0.0.0/0' }, /^OVNCP_TRUSTED_PROXIES: "0.0.0.0\/0" is not/],
+    [{ OVNCP_CORS_ORIGINS: '*' }, /^OVNCP_CORS_ORIGINS: "\*" is not an origin/],
+    [{ OVNCP_CORS_ORIGINS: 'null' }, /^OVNCP_CORS_ORIGINS: "null" is not an origin/],
+    [{ OVNCP_CORS_ORIGINS: 'https://Console.example/' }, /^OVNCP_CORS_ORIGINS: .* write https:\/\/console.example/],
+    [{ OVNCP_CORS_ORIGINS: 'file:///tmp' }, /^OVNCP_CORS_ORIGINS: /],
+    [
+      { OVNCP_TLS_CERT: '/nowhere/cert.pem', OVNCP_TLS_KEY: '' },
+      /^OVNCP_TLS_CERT: "\/nowhere\/cert.pem" cannot be read/,
+    ],
+    [{ OVNCP_METRICS_PORT: 'none' }, 'OVNCP_METRICS_PORT: must be an integer from 0 to 65535'],
+    [{ OVNCP_METRICS_PORT: '4000' }, /^OVNCP_METRICS_PORT: is PORT/],
+    [{ HOST: 'a host' }, 'HOST: is not a host name or an address'],
+  ] as const)('refuses %j', (env, fault) => {
+    const faults = faultsOf(env);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(fault);
+  });
+
+  it('tells where the tokens are without looking at the rest', () => {
+    expect(tokensFileOf({ BACKUP_PATH: '/srv/b', PORT: 'rubbish' })).toEqual({
+      path: '/srv/b/tokens.json',
+      isUsed: true,
+    });
+    expect(tokensFileOf({ OVNCP_TOKENS_FILE: '', BACKUP_PATH: '' })).toEqual({
+      path: '/var/lib/ovncp/backups/tokens.json',
+      isUsed: true,
+    });
+    expect(tokensFileOf({ OVNCP_TOKENS_FILE: '/etc/t.json', OVNCP_JWT_SECRET: 'x' })).toEqual({
+      path: '/etc/t.json',
+      isUsed: true,
+    });
+    expect(tokensFileOf({ OVNCP_JWKS_URL: 'https://keys.example' }).isUsed).toBe(false);
+  });
+
+  it('takes a key set over plain http on loopback only', () => {
+    expect(faultsOf({ OVNCP_JWKS_URL: 'http://127.0.0.1:8080/jwks' })).toEqual([]);
+    expect(faultsOf({ OVNCP_JWKS_URL: 'http://127.0.0.1.example/jwks' })).toHaveLength(1);
+  });
+
+  it('refuses two sources of JWT keys', () => {
+    const env = { OVNCP_JWKS_URL: 'https://keys.example/jwks', OVNCP_JWT_SECRET: 'x'.repeat(32) };
+    expect(faultsOf(env)).toEqual(['OVNCP_JWKS_URL: is set together with OVNCP_JWT_SECRET; set one of them']);
+  });
+
+  it('wants all three PEM files for an ssl remote', () => {
+    expect(faultsOf({ OVN_NB_DB: 'ssl:nb:6641', OVNCP_SSL_CERTIFICATE: pem })).toEqual([
+      'OVNCP_SSL_PRIVATE_KEY: is not set; OVN_NB_DB has an ssl: remote, so name the PEM file',
+      'OVNCP_SSL_CA_CERT: is not set; OVN_NB_DB has an ssl: remote, so name the PEM file',
+    ]);
+  });
+
+  it('wants both PEM files for TLS, or none', () => {
+    expect(faultsOf({ OVNCP_TLS_CERT: pem })).toEqual([
+      'OVNCP_TLS_KEY: is not set; the two belong together, so name the PEM file',
+    ]);
+    expect(faultsOf({ OVNCP_TLS_KEY: pem })).toEqual([
+      'OVNCP_TLS_CERT: is not set; the two belong together, so name the PEM file',
+    ]);
+  });
+
+  it('tells metrics nowhere from metrics on the main listener', () => {
+    expect(loadConfig({ OVNCP_METRICS_PORT: '0', PORT: '0' }).metricsPort).toBe(0);
+    expect(loadConfig({})).not.toHaveProperty('metricsPort');
+  });
+
+  it('refuses an unknown OVNCP_ variable and names the nearest one', () => {
+    expect(faultsOf({ OVNCP_JWT_SECERT: 'x'.repeat(40) })).toEqual([
+      'OVNCP_JWT_SECERT: is not known; did you mean OVNCP_JWT_SECRET?',
+    ]);
+  });
+
+  it('names every fault at once, each in one line, and no secret', () => {
+    const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'y', OVNCP_JWT_SECRET: 'hunter2', OVNCP_TOKEN_FILE: 'z' });
+    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
+      'LOG_LEVEL',
+      'OVNCP_JWT_SECRET',
+      'OVNCP_TOKEN_FILE',
+      'PORT',
+    ]);
+    expect(faults.join('')).not.toMatch(/\n|hunter2/);
+  });
+});
