@@ -1,6 +1,6 @@
 /**
  * Apply: a plan becomes one transaction, and either all of it happens or nothing. On a cluster a large one becomes a
- * few, one for each step (steps.ts), of which the same holds.
+ * few (transactions.ts), of each of which the same holds.
  *
  * Guards first: `wait` operations that abort everything when a row that the plan was made from is no
  * longer what it was. Then only operations that may run twice without harm, since a cluster may
@@ -24,7 +24,7 @@ import {
 import { countOutcomes, OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
-import type { Step } from './steps.js';
+import type { PlanTransaction } from './transactions.js';
 
 export interface ApplyOptions {
   /** Goes into the database's log. */
@@ -46,13 +46,17 @@ export async function applyPlan(session: Session, plan: Plan, options: ApplyOpti
 }
 
 /**
- * The same for one step of a plan, those before it having been applied. On a cluster its errors mean little: "timed
- * out" and "duplicate uuid" may be said of a step that was carried out.
+ * The same for one of the transactions of a plan, those before it having been applied. On a cluster its errors mean little: "timed
+ * out" and "duplicate uuid" may be said of one that was carried out.
  * @throws OvsdbError, ConnectionError as applyPlan
  */
-export async function applyStep(session: Session, step: Step, options: ApplyOptions): Promise<void> {
-  await transact(session, unmarked(step.operations()), { ...options, onProgress: undefined });
-  options.onProgress?.(step.rows);
+export async function applyTransaction(
+  session: Session,
+  transaction: PlanTransaction,
+  options: ApplyOptions,
+): Promise<void> {
+  await transact(session, unmarked(transaction.operations()), { ...options, onProgress: undefined });
+  options.onProgress?.(transaction.rows);
 }
 
 interface Operation {
@@ -62,14 +66,14 @@ interface Operation {
 }
 
 async function transact(session: Session, toSend: Iterable<Operation>, options: ApplyOptions): Promise<void> {
-  const reply = await session.connection.call('transact', transaction(session.schema.name, toSend, options), {
+  const reply = await session.connection.call('transact', requestText(session.schema.name, toSend, options), {
     timeoutMs: options.timeoutMs ?? 900_000,
   });
   checkTransactReply(reply);
 }
 
 /** JSON text of the params of transact, in pieces. */
-async function* transaction(
+async function* requestText(
   database: string,
   toSend: Iterable<Operation>,
   { comment, onProgress }: ApplyOptions,

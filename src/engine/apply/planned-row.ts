@@ -1,5 +1,5 @@
 /**
- * The rows that a plan changes, numbered through all tables: what steps are ordered by. Rows stay numbers here, so that
+ * The rows that a plan changes, numbered through all tables: what transactions are cut by. Rows stay numbers here, so that
  * 300,000 of them cost a few megabytes.
  */
 import {
@@ -12,8 +12,8 @@ import type { Row, Value } from '../../model/row/row.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from '../plan/table-plan.js';
 
-/** What becomes of a row. MOVE: a live row that stays as it is, but is held by others afterwards. */
-export const FATE = { NONE: 0, INSERT: 1, UPDATE: 2, DELETE: 3, MOVE: 4 } as const;
+/** How a row changes. MOVE: a live row that stays as it is, but is held by others afterwards. */
+export const CHANGE = { NONE: 0, INSERT: 1, UPDATE: 2, DELETE: 3, MOVE: 4 } as const;
 
 /** No row: neither live nor to be inserted. */
 export const NO_ROW = -1;
@@ -28,11 +28,11 @@ export interface Section {
 }
 
 export class PlannedRows {
-  /** Of every row of the backup and of the database; of the backup's only INSERT is told. */
-  readonly fates: Uint8Array;
   readonly count: number;
   private readonly sections = new Map<string, Section>();
   private readonly byNumber: readonly Section[];
+  /** Of every row of the backup and of the database; of the backup's only INSERT is told. */
+  private readonly changes: Uint8Array;
 
   constructor(readonly plan: Plan) {
     let next = 0;
@@ -43,13 +43,13 @@ export class PlannedRows {
     }
     this.count = next;
     this.byNumber = [...this.sections.values()];
-    this.fates = new Uint8Array(next);
+    this.changes = new Uint8Array(next);
     for (const { draft, first, firstLive, updates } of this.byNumber) {
       draft.outcomes.forEach((outcome, index) => {
-        if (outcome === OUTCOME.INSERT) this.fates[first + index] = FATE.INSERT;
+        if (outcome === OUTCOME.INSERT) this.changes[first + index] = CHANGE.INSERT;
       });
-      for (const index of updates.keys()) this.fates[firstLive + index] = FATE.UPDATE;
-      for (const index of draft.deletes) this.fates[firstLive + index] = FATE.DELETE;
+      for (const index of updates.keys()) this.changes[firstLive + index] = CHANGE.UPDATE;
+      for (const index of draft.deletes) this.changes[firstLive + index] = CHANGE.DELETE;
     }
   }
 
@@ -79,13 +79,23 @@ export class PlannedRows {
     if (section === undefined) return NO_ROW;
     const { draft, first, firstLive } = section;
     const inserted = isBefore ? undefined : draft.backup.find(uuid);
-    if (inserted !== undefined && this.fates[first + inserted] === FATE.INSERT) return first + inserted;
+    if (inserted !== undefined && this.changeOf(first + inserted) === CHANGE.INSERT) return first + inserted;
     const live = draft.live.find(uuid);
     return live === undefined ? NO_ROW : firstLive + live;
   }
 
+  /** One of CHANGE. */
+  changeOf(row: number): number {
+    return this.changes[row] as number;
+  }
+
+  /** A row that stays as it is gets another holder. */
+  move(row: number): void {
+    if (this.changes[row] === CHANGE.NONE) this.changes[row] = CHANGE.MOVE;
+  }
+
   isInserted(row: number): boolean {
-    return this.fates[row] === FATE.INSERT;
+    return this.changes[row] === CHANGE.INSERT;
   }
 
   /**
@@ -130,7 +140,7 @@ export function keepsAlive(
 }
 
 /**
- * The columns of references that are changed member by member, so that members can come and go in different steps. Any
+ * The columns of references that are changed member by member, so that members can come and go in different transactions. Any
  * other column of references is written whole: one that must not be empty, or hold more than so many, or that is part
  * of an index.
  */

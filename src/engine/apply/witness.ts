@@ -1,9 +1,9 @@
-/** Witnesses of a step: rows that it touches and that tell afterwards whether it was carried out. */
+/** Witnesses of a transaction: rows that it touches and that tell afterwards whether it was carried out. */
 import { createHash } from 'node:crypto';
 import { wireValue } from '../../model/row/wire-notation.js';
-import { FATE, memberColumns, type PlannedRows } from './planned-row.js';
+import { CHANGE, memberColumns, type PlannedRows } from './planned-row.js';
 
-export interface StepWitness {
+export interface Witness {
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly table: string;
   readonly uuid: string;
@@ -20,19 +20,19 @@ export function fingerprint(values: readonly string[]): string {
 }
 
 /** Inserts and deletes first, for nobody else does those by chance. */
-export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): readonly StepWitness[] {
-  const certain: StepWitness[] = [];
-  const updates: StepWitness[] = [];
+export function chooseStepWitnesses(rows: PlannedRows, changed: Int32Array): readonly Witness[] {
+  const certain: Witness[] = [];
+  const updates: Witness[] = [];
   for (const row of changed) {
-    const fate = rows.fates[row];
+    const change = rows.changeOf(row);
     const {
       draft: { table },
     } = rows.sectionOf(row);
-    if (fate === FATE.INSERT || fate === FATE.DELETE) {
-      certain.push({ kind: fate === FATE.INSERT ? 'INSERT' : 'DELETE', table: table.name, uuid: rows.uuid(row) });
+    if (change === CHANGE.INSERT || change === CHANGE.DELETE) {
+      certain.push({ kind: change === CHANGE.INSERT ? 'INSERT' : 'DELETE', table: table.name, uuid: rows.uuid(row) });
       if (certain.length === WITNESSES_MAX) return certain;
-    } else if (fate === FATE.UPDATE && updates.length < WITNESSES_MAX) {
-      // sets of references fill up over several steps
+    } else if (change === CHANGE.UPDATE && updates.length < WITNESSES_MAX) {
+      // sets of references fill up over several transactions
       const members = memberColumns(table);
       const columns = (rows.update(row)?.columns ?? []).filter(({ column }) => !members.has(column.name));
       if (columns.length === 0) continue;

@@ -20,9 +20,9 @@ import {
 import { type Atom, encodeRow, parseRow, type Row, RowError, type Value } from '../../model/row/row.js';
 import { type Snapshot, type StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import type { ColumnChange } from '../describe/change.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
+import type { ColumnChange } from '../plan/plan-changes.js';
 import { diffRows, equalValues } from '../plan/row-diff.js';
 
 /** A change as it was kept. SKIP is none. */

@@ -104,7 +104,7 @@ export async function convergeAnywhere(
   }
 }
 
-interface Outcome {
+interface WatchEnd {
   readonly reached: boolean;
   readonly reason?: string | undefined;
   /** Nobody could be asked. */
@@ -116,9 +116,9 @@ let watches = 0;
 /** One question and the watching for its answer. */
 class Watch {
   private readonly monitor = `converge-${++watches}`;
-  private readonly ended: Promise<Outcome>;
+  private readonly ended: Promise<WatchEnd>;
   private readonly unsubscribe: () => void;
-  private finish!: (outcome: Outcome) => void;
+  private finish!: (end: WatchEnd) => void;
   private fail!: (reason: ConnectionError) => void;
   private asked: bigint | undefined;
   private reached: Reached = { SB: 0n, HV: 0n };
@@ -144,7 +144,7 @@ class Watch {
   }
 
   /** @throws ConnectionError */
-  run(): Promise<Outcome> {
+  run(): Promise<WatchEnd> {
     this.start().catch((error: unknown) => {
       if (error instanceof ConnectionError) this.fail(error);
       else this.finish({ reached: false, reason: messageOf(error) });

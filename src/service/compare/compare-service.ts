@@ -1,10 +1,10 @@
 /** Comparing: what would make one configuration, a backup or a live database, equal to another. */
 
 import { adapt } from '../../engine/adapt/adapt.js';
-import { describeChanges, type RowChange, withColumns } from '../../engine/describe/change.js';
 import { Labels } from '../../engine/describe/label.js';
 import { identify } from '../../engine/identify/identify.js';
 import { makePlan } from '../../engine/plan/plan.js';
+import { describeChanges, type RowChange, withColumns } from '../../engine/plan/plan-changes.js';
 import { countChanges, type Plan } from '../../engine/plan/table-plan.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { Breath } from '../../lib/breath.js';

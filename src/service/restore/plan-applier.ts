@@ -6,8 +6,8 @@
  * database again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { applyPlan, applyStep } from '../../engine/apply/apply.js';
-import { planSteps, type Step, type StepLimits } from '../../engine/apply/steps.js';
+import { applyPlan, applyTransaction } from '../../engine/apply/apply.js';
+import { cutIntoTransactions, type PlanTransaction, type TransactionLimits } from '../../engine/apply/transactions.js';
 import type { Plan } from '../../engine/plan/table-plan.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
@@ -35,7 +35,7 @@ export interface ApplyRequest {
 
 export interface ApplierParts {
   readonly live: LiveDatabase;
-  readonly limits: StepLimits;
+  readonly limits: TransactionLimits;
   readonly log: Log;
 }
 
@@ -63,10 +63,10 @@ export class PlanApplier {
   constructor(private readonly parts: ApplierParts) {}
 
   /** The steps that a plan takes on this database; undefined for one transaction. */
-  async stepsOf(plan: Plan): Promise<readonly Step[] | undefined> {
+  async stepsOf(plan: Plan): Promise<readonly PlanTransaction[] | undefined> {
     const session = await this.parts.live.open();
     if (!session.server.clustered) return undefined;
-    const steps = await planSteps(plan, this.parts.limits, new Breath());
+    const steps = await cutIntoTransactions(plan, this.parts.limits, new Breath());
     return steps === 'ONE' || steps.length < 2 ? undefined : steps;
   }
 
@@ -74,7 +74,7 @@ export class PlanApplier {
    * @throws AppError CONFLICT when the database will not take it, DATABASE_UNAVAILABLE when it went away: before, or
    * (with steps) in between
    */
-  async apply(plan: Plan, steps: readonly Step[] | undefined, request: ApplyRequest): Promise<Fate> {
+  async apply(plan: Plan, steps: readonly PlanTransaction[] | undefined, request: ApplyRequest): Promise<Fate> {
     return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(steps, request);
   }
 
@@ -115,7 +115,7 @@ export class PlanApplier {
     return 'STALE';
   }
 
-  private async applySteps(steps: readonly Step[], request: ApplyRequest): Promise<Fate> {
+  private async applySteps(steps: readonly PlanTransaction[], request: ApplyRequest): Promise<Fate> {
     let sent = 0;
     for (const step of steps) {
       const began = performance.now();
@@ -133,12 +133,12 @@ export class PlanApplier {
    * False when a guard fired. What a step does may be done twice without harm, so that it is sent again until it is
    * known to be done.
    */
-  private async applyStep(step: Step, comment: string, { comeBackMs }: ApplyRequest): Promise<boolean> {
+  private async applyStep(step: PlanTransaction, comment: string, { comeBackMs }: ApplyRequest): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
         const session = await this.parts.live.open(tries === 1 ? {} : { timeoutMs: comeBackMs });
         if (tries > 1 && (await this.isDone(session, step))) return true;
-        await applyStep(session, step, { comment, timeoutMs: CLUSTER_TIMEOUT_MS });
+        await applyTransaction(session, step, { comment, timeoutMs: CLUSTER_TIMEOUT_MS });
         return true;
       } catch (error) {
         this.parts.log.info(
@@ -161,7 +161,7 @@ export class PlanApplier {
     }
   }
 
-  private async isDone(session: Session, { witnesses }: Step): Promise<boolean> {
+  private async isDone(session: Session, { witnesses }: PlanTransaction): Promise<boolean> {
     return witnesses.length > 0 && wasApplied(session, witnesses);
   }
 }

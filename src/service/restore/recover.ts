@@ -4,7 +4,7 @@
  * done are undone, unless all of them were.
  */
 
-import type { StepLimits } from '../../engine/apply/steps.js';
+import type { TransactionLimits } from '../../engine/apply/transactions.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
@@ -23,7 +23,7 @@ export interface SettlingParts {
   readonly database: Database;
   readonly store: Store;
   readonly log: Log;
-  readonly limits: StepLimits;
+  readonly limits: TransactionLimits;
   /** Nobody is there to settle for any more. */
   readonly signal: AbortSignal;
 }

@@ -3,9 +3,9 @@
  * given; the queue, the record and the followers are restore.ts's business.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Step, StepLimits } from '../../engine/apply/steps.js';
-import { briefChanges, describeChanges } from '../../engine/describe/change.js';
+import type { PlanTransaction, TransactionLimits } from '../../engine/apply/transactions.js';
 import { Labels } from '../../engine/describe/label.js';
+import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js';
 import { type Convergence, convergeAnywhere, type SyncTarget } from '../../engine/verify/converge.js';
 import { verifyPlan } from '../../engine/verify/verify.js';
 import { Breath } from '../../lib/breath.js';
@@ -59,7 +59,7 @@ export interface RestoreRunParts {
 
 export interface RestoreLimits {
   /** A plan of a cluster that is larger goes in steps of at most so much. */
-  readonly step: StepLimits;
+  readonly step: TransactionLimits;
   /** How long northd and the chassis may take to take a change over. */
   readonly syncMsMax: number;
 }
@@ -293,7 +293,7 @@ export class RestoreRun {
 
   private async carry(
     plan: Planned['plan'],
-    steps: readonly Step[] | undefined,
+    steps: readonly PlanTransaction[] | undefined,
     request: Parameters<PlanApplier['apply']>[2],
   ): Promise<Fate> {
     try {

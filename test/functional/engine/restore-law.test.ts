@@ -3,9 +3,9 @@
  * to the backup, with just as many changes as there are differences, and undoing that makes it what it was.
  */
 import fc from 'fast-check';
-import { describeChanges, withColumns } from '../../../src/engine/describe/change.js';
 import { Labels } from '../../../src/engine/describe/label.js';
 import { makePlan } from '../../../src/engine/plan/plan.js';
+import { describeChanges, withColumns } from '../../../src/engine/plan/plan-changes.js';
 import type { Plan } from '../../../src/engine/plan/table-plan.js';
 import { identifyByUuid, type KeptChange, undoTarget } from '../../../src/engine/undo/undo.js';
 import { Breath } from '../../../src/lib/breath.js';

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { applyStep } from '../../../src/engine/apply/apply.js';
-import { planSteps, STEP_LIMITS, type StepLimits } from '../../../src/engine/apply/steps.js';
+import { applyTransaction } from '../../../src/engine/apply/apply.js';
+import { cutIntoTransactions, type TransactionLimits } from '../../../src/engine/apply/transactions.js';
 import { capture } from '../../../src/engine/capture/capture.js';
 import type { Plan } from '../../../src/engine/plan/table-plan.js';
 import { Breath } from '../../../src/lib/breath.js';
@@ -37,8 +37,13 @@ interface Applied {
 }
 
 /** Applies a plan in steps, looking at the database after each. */
-async function applyInSteps(engine: Engine, client: PlainClient, plan: Plan, limits: StepLimits): Promise<Applied> {
-  const planned = await planSteps(plan, limits, new Breath());
+async function applyInSteps(
+  engine: Engine,
+  client: PlainClient,
+  plan: Plan,
+  limits: TransactionLimits,
+): Promise<Applied> {
+  const planned = await cutIntoTransactions(plan, limits, new Breath());
   if (planned === 'ONE') {
     if (plan.changeCount > 0) await engine.apply(plan);
     return { steps: 1, rowsMost: 0, bytesMost: 0 };
@@ -51,7 +56,7 @@ async function applyInSteps(engine: Engine, client: PlainClient, plan: Plan, lim
     for (const step of planned) {
       const texts = [...step.operations()];
       judge.take(texts);
-      await applyStep(session, step, { comment: `step ${String(step.number)}` });
+      await applyTransaction(session, step, { comment: `step ${String(step.number)}` });
       expect(await judge.differences()).toEqual([]);
       sizes.push({ rows: step.rows, bytes: texts.reduce((sum, text) => sum + text.length, 0) });
     }
@@ -184,7 +189,7 @@ describe('a plan in steps', () => {
       { profile: 'small', edge: true },
       { profile: 'k8s', rows: 300, seed: 2 },
     ];
-    const limits: readonly StepLimits[] = [
+    const limits: readonly TransactionLimits[] = [
       { rowsMax: 7, bytesMax: 8_000 },
       { rowsMax: 25, bytesMax: 1 << 20 },
       { rowsMax: 50, bytesMax: 6_000 },
@@ -195,7 +200,7 @@ describe('a plan in steps', () => {
     for (const [i, file] of [...files, files[0] as DatabaseFileOptions].entries()) {
       const snapshot = await captureOf(file);
       const plan = await engine.plan(snapshot, EXACT);
-      const { rowsMax, bytesMax } = limits[i % limits.length] as StepLimits;
+      const { rowsMax, bytesMax } = limits[i % limits.length] as TransactionLimits;
       const { steps, rowsMost, bytesMost } = await applyInSteps(engine, client, plan, { rowsMax, bytesMax });
       expect(plan.problems).toEqual([]);
       expect(rowsMost).toBeLessThanOrEqual(rowsMax);
@@ -277,13 +282,14 @@ describe('a plan in steps on a cluster', () => {
     // reading all rows at once from the leader would cost it the lead
     const follower = new Engine(cluster.remote(((before[0] as number) + 1) % 3));
     const read = (): Promise<Snapshot> => follower.client.withSession({ leader: false }, (session) => capture(session));
-    const steps = await planSteps(await planBetween(wanted, await read(), EXACT), STEP_LIMITS, new Breath());
+    const limits = { rowsMax: 2_000, bytesMax: 1 << 20 };
+    const steps = await cutIntoTransactions(await planBetween(wanted, await read(), EXACT), limits, new Breath());
     if (steps === 'ONE') throw new Error('it was not cut');
     expect(steps.length).toBeGreaterThan(3);
     await new Engine(cluster.remotes).session(async (session) => {
       for (const step of steps) {
         const began = performance.now();
-        await applyStep(session, step, { comment: 'a step' });
+        await applyTransaction(session, step, { comment: 'a step' });
         await delay((performance.now() - began) / 4);
       }
     });

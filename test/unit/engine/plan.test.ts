@@ -1,14 +1,14 @@
 /** Plans between two snapshots, policy by policy, without a database; and what rows are called in them. */
 import { readFileSync } from 'node:fs';
+import { Labels, labelOf } from '../../../src/engine/describe/label.js';
+import { identify } from '../../../src/engine/identify/identify.js';
 import {
   type ColumnChange,
   deltaOf,
   describeChanges,
   type RowChange,
   withColumns,
-} from '../../../src/engine/describe/change.js';
-import { Labels, labelOf } from '../../../src/engine/describe/label.js';
-import { identify } from '../../../src/engine/identify/identify.js';
+} from '../../../src/engine/plan/plan-changes.js';
 import type { Plan, PlanOptions } from '../../../src/engine/plan/table-plan.js';
 import { countOutcomes } from '../../../src/engine/plan/table-plan.js';
 import { MARK, type ScopeMarks } from '../../../src/engine/scope/mark.js';

@@ -2,7 +2,11 @@
  * How plans are cut into steps, case by case, without a database. What they do to one is in
  * functional/engine/steps-law.test.ts.
  */
-import { planSteps, type Step, type StepLimits } from '../../../src/engine/apply/steps.js';
+import {
+  cutIntoTransactions,
+  type PlanTransaction,
+  type TransactionLimits,
+} from '../../../src/engine/apply/transactions.js';
 import type { PlanOptions } from '../../../src/engine/plan/table-plan.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Row } from '../../../src/model/row/row.js';
@@ -14,7 +18,7 @@ const SCHEMA = northboundSchema();
 const u = (name: string): string =>
   `${Buffer.from(name.padEnd(4, '-')).toString('hex').slice(0, 8)}-0000-4000-8000-000000000000`;
 const NOTHING: Tables = {};
-const SINGLE: StepLimits = { rowsMax: 1, bytesMax: 1 << 20 };
+const SINGLE: TransactionLimits = { rowsMax: 1, bytesMax: 1 << 20 };
 
 interface Operation {
   readonly op: string;
@@ -29,12 +33,12 @@ interface Operation {
 async function stepsOf(
   backup: Tables,
   live: Tables,
-  limits: StepLimits,
+  limits: TransactionLimits,
   options: PlanOptions = EXACT,
-): Promise<readonly Step[] | 'ONE'> {
+): Promise<readonly PlanTransaction[] | 'ONE'> {
   const plan = await planBetween(snapshotOf(SCHEMA, backup), snapshotOf(SCHEMA, live), options);
   expect(plan.problems).toEqual([]);
-  return planSteps(plan, limits, new Breath());
+  return cutIntoTransactions(plan, limits, new Breath());
 }
 
 /** The operations of each step. */
@@ -70,7 +74,7 @@ const NETWORK: Tables = {
   ACL: { [u('a')]: { action: 'drop', direction: 'to-lport', match: 'ip', priority: 1 } },
 };
 
-describe('planSteps', () => {
+describe('cutIntoTransactions', () => {
   it('leaves a plan that fits as one transaction', async () => {
     expect(await stepsOf(NETWORK, NOTHING, { rowsMax: 8, bytesMax: 1 << 20 })).toBe('ONE');
     expect(await stepsOf(NETWORK, NETWORK, SINGLE)).toBe('ONE');

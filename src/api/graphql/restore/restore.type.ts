@@ -1,6 +1,6 @@
 /** What the contract says of restores and of changes. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { RowChange as ServiceChange } from '../../../engine/describe/change.js';
+import type { RowChange as ServiceChange } from '../../../engine/plan/plan-changes.js';
 import type { ChangePage } from '../../../service/restore/record/change-log.js';
 import { isFinal, type RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';

@@ -3,7 +3,7 @@
  * services know. snake_case names, lower-case values.
  */
 import { z } from 'zod';
-import type { RowChange } from '../../../engine/describe/change.js';
+import type { RowChange } from '../../../engine/plan/plan-changes.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import type { ValidationReport } from '../../../service/backup/backup-service.js';
 import type { ResourceFilter } from '../../../service/backup/recorded-filter.js';

@@ -4,7 +4,7 @@
  */
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../../engine/describe/change.js';
+import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../../engine/plan/plan-changes.js';
 import type { KeptChange } from '../../../engine/undo/undo.js';
 import { AppError, messageOf } from '../../../lib/error.js';
 import type { Row } from '../../../model/row/row.js';

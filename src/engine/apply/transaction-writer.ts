@@ -1,4 +1,4 @@
-/** The operations of one step, as text: its guards, then inserts, members of sets, updates and deletes. */
+/** The operations of one transaction, as text: its guards, then inserts, members of sets, updates and deletes. */
 import type { Reference, ReferenceColumn } from '../../model/reference/reference.js';
 import { wireAtom, wireValue } from '../../model/row/wire-notation.js';
 import { deleteOperation, mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
@@ -6,22 +6,22 @@ import type { RowUpdate } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
 import {
+  CHANGE,
   changedReferences,
-  FATE,
   keepsAlive,
   memberColumns,
   NO_ROW,
   type PlannedRows,
   type Section,
 } from './planned-row.js';
+import type { Dependencies } from './row-dependency.js';
 import { NO_LINK } from './row-links.js';
-import type { Dependencies } from './step-dependency.js';
 
 /** Which row comes when. */
-export interface Layout {
-  /** For each row the number of its step, from 1 on; 0 for a row that is not changed. */
-  readonly stepOf: Int32Array;
-  /** 1 for an inserted row some of whose references come only in later steps. */
+export interface Placement {
+  /** For each row the number of its transaction, from 1 on; 0 for a row that is not changed. */
+  readonly transactionOf: Int32Array;
+  /** 1 for an inserted row some of whose references come only in later transactions. */
   readonly isPartial: Uint8Array;
 }
 
@@ -32,26 +32,26 @@ interface MemberEdit {
   readonly go: string[];
 }
 
-/** Row -> the sets of it that change in this step. */
+/** Row -> the sets of it that change in this transaction. */
 type Edits = Map<number, Map<string, MemberEdit>>;
 
-export class StepWriter {
+export class TransactionWriter {
   private readonly rows: PlannedRows;
   private readonly inserts = new Map<Section, InsertWriter>();
-  /** Inserted row -> its guard, where no step before it brings the name. */
+  /** Inserted row -> its guard, where no transaction before it brings the name. */
   private readonly absences: ReadonlyMap<number, string>;
 
   constructor(
     private readonly dependencies: Dependencies,
-    private readonly layout: Layout,
+    private readonly placement: Placement,
   ) {
     this.rows = dependencies.rows;
     this.absences = this.chooseAbsences();
   }
 
-  *operations(changed: Int32Array, step: number): Generator<string> {
+  *operations(changed: Int32Array, number: number): Generator<string> {
     const edits: Edits = new Map();
-    for (const row of changed) this.collectEdits(row, step, edits);
+    for (const row of changed) this.collectEdits(row, number, edits);
     const guarded = new Set<number>();
     for (const row of changed) {
       const guard = this.guard(row);
@@ -62,16 +62,16 @@ export class StepWriter {
     // a member of a row that is gone would vanish without a word
     for (const row of edits.keys())
       if (!guarded.has(row)) yield existenceGuard(this.rows.sectionOf(row).draft.table, this.rows.uuid(row));
-    for (const row of changed) if (this.rows.isInserted(row)) yield this.insert(row, step);
+    for (const row of changed) if (this.rows.isInserted(row)) yield this.insert(row, number);
     for (const [row, columns] of edits)
       yield mutateOperation(
         this.rows.sectionOf(row).draft.table.name,
         this.rows.uuid(row),
         `[${[...columns.values()].flatMap(mutations).join(',')}]`,
       );
-    for (const row of changed) if (this.rows.fates[row] === FATE.UPDATE) yield* this.update(row);
+    for (const row of changed) if (this.rows.changeOf(row) === CHANGE.UPDATE) yield* this.update(row);
     for (const row of changed)
-      if (this.rows.fates[row] === FATE.DELETE)
+      if (this.rows.changeOf(row) === CHANGE.DELETE)
         yield deleteOperation(this.rows.sectionOf(row).draft.table.name, this.rows.uuid(row));
   }
 
@@ -81,13 +81,13 @@ export class StepWriter {
       firstLive,
     } = this.rows.sectionOf(row);
     const members = memberColumns(table);
-    switch (this.rows.fates[row]) {
-      case FATE.INSERT:
+    switch (this.rows.changeOf(row)) {
+      case CHANGE.INSERT:
         return this.absences.get(row);
-      case FATE.DELETE:
-        // steps before this one may have taken members out
+      case CHANGE.DELETE:
+        // transactions before this one may have taken members out
         return deleteGuard(table, live, row - firstLive, (column) => members.has(column));
-      case FATE.UPDATE: {
+      case CHANGE.UPDATE: {
         const { columns, attachments } = this.rows.update(row) as RowUpdate;
         const whole = columns.filter(({ column }) => !members.has(column.name));
         if (whole.length > 0) return updateGuard(table, this.rows.uuid(row), whole);
@@ -100,24 +100,24 @@ export class StepWriter {
     }
   }
 
-  private insert(row: number, step: number): string {
+  private insert(row: number, number: number): string {
     const section = this.rows.sectionOf(row);
     const writer = this.inserts.get(section) ?? new InsertWriter(section.draft, this.rows.plan);
     this.inserts.set(section, writer);
     const index = row - section.first;
-    if (this.layout.isPartial[row] === 0) return writer.write(index);
+    if (this.placement.isPartial[row] === 0) return writer.write(index);
     const members = memberColumns(section.draft.table);
-    return writer.writePart(index, (reference) => !members.has(reference.column) || this.isThere(reference, step));
+    return writer.writePart(index, (reference) => !members.has(reference.column) || this.isThere(reference, number));
   }
 
   /**
-   * Whether a member of an inserted row's set is there in this step: those inserted or moved come with their own step.
+   * Whether a member of an inserted row's set is there in this transaction: those inserted or moved come with their own.
    */
-  private isThere(reference: Reference, step: number): boolean {
+  private isThere(reference: Reference, number: number): boolean {
     const row = this.rows.find(reference.table, reference.uuid, false);
     if (row === NO_ROW || (!this.rows.isInserted(row) && !keepsAlive(this.rows.plan.backup.schema, reference)))
       return true;
-    return (this.layout.stepOf[row] as number) <= step;
+    return (this.placement.transactionOf[row] as number) <= number;
   }
 
   private *update(row: number): Generator<string> {
@@ -143,18 +143,18 @@ export class StepWriter {
   }
 
   /** Members that come and go with this row: it itself in the sets of others, and others in its sets. */
-  private collectEdits(row: number, step: number, edits: Edits): void {
+  private collectEdits(row: number, number: number, edits: Edits): void {
     const { memberships } = this.dependencies;
     for (let link = memberships.first(row); link !== NO_LINK; link = memberships.next(link)) {
       const holder = memberships.target(link);
-      const since = this.layout.stepOf[holder] as number;
-      if (this.rows.isInserted(holder) && since >= step) continue; // it comes with its members
-      if (this.rows.fates[holder] === FATE.DELETE && since <= step) continue; // it goes with them
+      const since = this.placement.transactionOf[holder] as number;
+      if (this.rows.isInserted(holder) && since >= number) continue; // it comes with its members
+      if (this.rows.changeOf(holder) === CHANGE.DELETE && since <= number) continue; // it goes with them
       const { reference, isGain } = this.dependencies.memberChange(memberships.label(link));
       const edit = editOf(edits, holder, reference);
       (isGain ? edit.come : edit.go).push(this.rows.uuid(row));
     }
-    if (this.rows.fates[row] !== FATE.UPDATE) return;
+    if (this.rows.changeOf(row) !== CHANGE.UPDATE) return;
     const { columns } = this.rows.update(row) as RowUpdate;
     for (const reference of memberColumns(this.rows.sectionOf(row).draft.table).values()) {
       const diff = columns.find(({ column }) => column.name === reference.column.name);
@@ -170,7 +170,7 @@ export class StepWriter {
   }
 
   /**
-   * One guard for rows of one name, in the first step that inserts one; none where an update may have brought the name
+   * One guard for rows of one name, in the first transaction that inserts one; none where an update may have brought the name
    * before.
    */
   private chooseAbsences(): ReadonlyMap<number, string> {
@@ -189,7 +189,10 @@ export class StepWriter {
       const row = this.rows.section(table.name).first + index;
       if (renamed.get(table.name)?.has(name) === true) continue;
       const other = first.get(text);
-      if (other === undefined || (this.layout.stepOf[row] as number) < (this.layout.stepOf[other] as number))
+      if (
+        other === undefined ||
+        (this.placement.transactionOf[row] as number) < (this.placement.transactionOf[other] as number)
+      )
         first.set(text, row);
     }
     return new Map([...first].map(([text, row]) => [row, text]));

@@ -3,6 +3,7 @@ import type { Breath } from '../../lib/breath.js';
 import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { type Labels, labelOf } from '../describe/label.js';
 import {
   isTranslated,
   OUTCOME,
@@ -11,8 +12,7 @@ import {
   SKIP_REASONS,
   type TablePlan,
   translateRow,
-} from '../plan/table-plan.js';
-import { type Labels, labelOf } from './label.js';
+} from './table-plan.js';
 
 export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
 

@@ -2,8 +2,8 @@
  * Puts the rows of a plan in an order in which each comes after all that it needs, or together with what needs it too.
  */
 import type { Breath } from '../../lib/breath.js';
+import type { Dependencies } from './row-dependency.js';
 import { NO_LINK } from './row-links.js';
-import type { Dependencies } from './step-dependency.js';
 
 export interface RowOrder {
   /** Every changed row once. */

@@ -20,8 +20,8 @@ import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js
 import { keysOf } from '../plan/feasibility.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
 import {
+  CHANGE,
   changedReferences,
-  FATE,
   keepsAlive,
   memberColumns,
   NO_ROW,
@@ -228,7 +228,7 @@ export class Dependencies {
   /** `row` will refer to another. Rows that it brings to life are appended to `held`. */
   private gains(row: number, { number, byMember }: Holding, reference: Reference, held: number[]): void {
     const other = this.rows.find(reference.table, reference.uuid, false);
-    if (other === NO_ROW || this.rows.fates[other] === FATE.DELETE) return;
+    if (other === NO_ROW || this.rows.changeOf(other) === CHANGE.DELETE) return;
     const isNew = this.rows.isInserted(other);
     const isHeld = keepsAlive(this.schema, reference);
     if (!isNew && !isHeld) return; // it is there all the time
@@ -252,7 +252,7 @@ export class Dependencies {
   private loses(row: number, { number, byMember }: Holding, reference: Reference): void {
     const other = this.rows.find(reference.table, reference.uuid, true);
     if (other === NO_ROW) return;
-    const isDeleted = this.rows.fates[other] === FATE.DELETE;
+    const isDeleted = this.rows.changeOf(other) === CHANGE.DELETE;
     if (!keepsAlive(this.schema, reference)) {
       if (isDeleted && (reference.strong || !byMember)) this.need(other, row);
       return;
@@ -260,7 +260,7 @@ export class Dependencies {
     if (!isDeleted) this.move(other);
     if (byMember) {
       this.memberships.add(other, row, number << 1);
-      if (this.rows.fates[row] === FATE.DELETE) this.need(row, other);
+      if (this.rows.changeOf(row) === CHANGE.DELETE) this.need(row, other);
     } else if (!isDeleted) {
       this.need(row, other);
     } else if (this.companions[other] === NO_ROW) {
@@ -274,7 +274,7 @@ export class Dependencies {
   }
 
   private move(row: number): void {
-    if (this.rows.fates[row] === FATE.NONE) this.rows.fates[row] = FATE.MOVE;
+    this.rows.move(row);
     this.place(row);
   }
 
@@ -332,7 +332,7 @@ function textBytes(table: TableSchema, canonicalBytes: number, references: numbe
   );
 }
 
-/** Text of one more member in a step that changes the row's sets anyway, and in one that does not yet. */
+/** Text of one more member in a transaction that changes the row's sets anyway, and in one that does not yet. */
 export const MEMBERSHIP_BYTES = {
   again: MEMBER_BYTES,
   first: MEMBER_BYTES + 2 * OPERATION_BYTES + GUARD_BYTES,

@@ -1,0 +1,138 @@
+/**
+ * Transactions: a plan that is too large for one transaction of a cluster, cut where the database is valid in between.
+ *
+ * RAFT carries a transaction to the other members whole, and a leader that is busy with one for longer than the
+ * election timer loses the lead. Between two of them no reference dangles, nothing lives that nobody holds, and what has
+ * been inserted stays: row-dependency.ts says what must not come before what, row-order.ts makes an order of it, and here
+ * it is cut. Each transaction has guards of its own and may, like the one transaction, be carried out twice without harm.
+ */
+import type { Breath } from '../../lib/breath.js';
+import type { Plan } from '../plan/table-plan.js';
+import { CHANGE } from './planned-row.js';
+import { Dependencies, MEMBERSHIP_BYTES } from './row-dependency.js';
+import { NO_LINK } from './row-links.js';
+import { orderRows, type RowOrder } from './row-order.js';
+import { type Placement, TransactionWriter } from './transaction-writer.js';
+import { chooseStepWitnesses, type Witness } from './witness.js';
+
+/** How much a transaction may change. Rows that need each other stay together, however many. */
+export interface TransactionLimits {
+  readonly rowsMax: number;
+  /** Text of the request. */
+  readonly bytesMax: number;
+}
+
+/** One of the transactions that a plan takes. */
+export interface PlanTransaction {
+  /** From 1 on. */
+  readonly number: number;
+  /** Rows inserted, updated and deleted: over all transactions the plan's changeCount. */
+  readonly rows: number;
+  /** Some of its rows, to see by them whether it was carried out. */
+  readonly witnesses: readonly Witness[];
+  /** Guards, then changes, as JSON text. Made anew at every call. */
+  operations(): Iterable<string>;
+}
+
+/** Cuts the plan into transactions, to be carried out in their order. ONE: it is to be one transaction (apply.ts). */
+export async function cutIntoTransactions(
+  plan: Plan,
+  limits: TransactionLimits,
+  breath: Breath,
+): Promise<readonly PlanTransaction[] | 'ONE'> {
+  if (plan.changeCount === 0) return 'ONE';
+  const dependencies = await Dependencies.read(plan, breath);
+  const order = await orderRows(dependencies, breath);
+  const cut = await new Cutting(dependencies, order, limits).run(breath);
+  if (cut.length < 2) return 'ONE';
+  const writer = new TransactionWriter(dependencies, cut.placement);
+  return cut.ends.map((end, i): PlanTransaction => {
+    const rows = order.rows.subarray(cut.ends[i - 1] ?? 0, end);
+    const number = i + 1;
+    return {
+      number,
+      rows: rows.reduce((count, row) => count + (dependencies.rows.changeOf(row) === CHANGE.MOVE ? 0 : 1), 0),
+      witnesses: chooseStepWitnesses(dependencies.rows, rows),
+      operations: () => writer.operations(rows, number),
+    };
+  });
+}
+
+/** Fills one transaction after the other with groups of rows. */
+class Cutting {
+  private readonly placement: Placement;
+  /** For each row the last transaction that changes its sets. */
+  private readonly touchedIn: Int32Array;
+  private readonly ends: number[] = [];
+  /** Number of the transaction that is being filled. */
+  private number = 1;
+  private rows = 0;
+  private bytes = 0;
+
+  constructor(
+    private readonly dependencies: Dependencies,
+    private readonly order: RowOrder,
+    private readonly limits: TransactionLimits,
+  ) {
+    const { count } = dependencies.rows;
+    this.placement = { transactionOf: new Int32Array(count), isPartial: new Uint8Array(count) };
+    this.touchedIn = new Int32Array(count);
+  }
+
+  async run(
+    breath: Breath,
+  ): Promise<{ readonly placement: Placement; readonly ends: readonly number[]; readonly length: number }> {
+    let start = 0;
+    for (const end of this.order.ends) {
+      const group = this.order.rows.subarray(start, end);
+      const rows = group.reduce(
+        (count, row) => count + (this.dependencies.rows.changeOf(row) === CHANGE.MOVE ? 0 : 1),
+        0,
+      );
+      let bytes = this.take(group);
+      if (this.rows > 0 && (this.rows + rows > this.limits.rowsMax || this.bytes + bytes > this.limits.bytesMax)) {
+        this.ends.push(start);
+        this.number++;
+        this.rows = this.bytes = 0;
+        bytes = this.take(group);
+      }
+      this.rows += rows;
+      this.bytes += bytes;
+      start = end;
+      if (breath.due()) await breath.rest();
+    }
+    this.ends.push(start);
+    for (const row of this.order.rows) this.markHolders(row);
+    return { placement: this.placement, ends: this.ends, length: this.ends.length };
+  }
+
+  /** Puts the group into the current transaction; answers the text that it adds to it, at most. */
+  private take(group: Int32Array): number {
+    const { rows, memberships, bytes } = this.dependencies;
+    let sum = 0;
+    for (const row of group) this.placement.transactionOf[row] = this.number;
+    for (const row of group) {
+      sum += bytes[row] as number;
+      for (let link = memberships.first(row); link !== NO_LINK; link = memberships.next(link)) {
+        const holder = memberships.target(link);
+        const since = this.placement.transactionOf[holder] as number;
+        // an inserted row brings members that are there with it
+        if (rows.isInserted(holder) && (since === 0 || since === this.number)) continue;
+        sum += this.touchedIn[holder] === this.number ? MEMBERSHIP_BYTES.again : MEMBERSHIP_BYTES.first;
+        this.touchedIn[holder] = this.number;
+      }
+    }
+    return sum;
+  }
+
+  /** Marks inserted rows whose sets get this row only in a later transaction. */
+  private markHolders(row: number): void {
+    const { rows, memberships } = this.dependencies;
+    const { transactionOf, isPartial } = this.placement;
+    for (let link = memberships.first(row); link !== NO_LINK; link = memberships.next(link)) {
+      const holder = memberships.target(link);
+      if (rows.isInserted(holder) && (transactionOf[holder] as number) < (transactionOf[row] as number))
+        isPartial[holder] = 1;
+    }
+  }
+}
