@@ -17,7 +17,7 @@ import type { Config } from './config/config.js';
 import { systemClock } from './lib/clock.js';
 import { messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
-import { NORTHBOUND } from './model/northbound/northbound.js';
+import { NORTHBOUND } from './model/northbound/tables.js';
 import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
 import { AuditTrail } from './service/audit/audit-trail.js';

@@ -6,9 +6,11 @@
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import { encodeRow, isUuid, parseRow, type Row, RowError } from '../../model/row/row.js';
+import { ContentDigest } from '../../model/snapshot/content-digest.js';
 import type { Scratch } from '../../model/snapshot/scratch.js';
 import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
-import { ContentDigest, type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import {
   type ColumnSchema,
   type DatabaseSchema,

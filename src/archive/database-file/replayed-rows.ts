@@ -2,7 +2,7 @@
 import type { Breath } from '../../lib/breath.js';
 import type { Scratch } from '../../model/snapshot/scratch.js';
 import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
-import { StoredRows } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import { UuidIndex } from '../../model/snapshot/uuid-index.js';
 import { readUuid, UUID_WORDS } from '../../model/snapshot/uuid-words.js';
 import type { IncomingRows } from '../content/snapshot-builder.js';

@@ -4,7 +4,7 @@
  * that a row is what stands between two lines of its indentation.
  */
 import { Breath } from '../../lib/breath.js';
-import { ContentDigest } from '../../model/snapshot/snapshot.js';
+import { ContentDigest } from '../../model/snapshot/content-digest.js';
 import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
 import { DOCUMENT_FORMAT, type Writing } from './json-document.js';

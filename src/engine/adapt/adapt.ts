@@ -9,7 +9,8 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError, messageOf, type Problem } from '../../lib/error.js';
-import { isRuntimeColumn, nounOf } from '../../model/northbound/northbound.js';
+import { nounOf } from '../../model/northbound/noun.js';
+import { isRuntimeColumn } from '../../model/northbound/runtime.js';
 import {
   type Atom,
   checkAtom,
@@ -20,7 +21,8 @@ import {
   type Value,
 } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from '../describe/label.js';

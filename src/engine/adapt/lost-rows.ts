@@ -5,10 +5,11 @@
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
-import { nounOf } from '../../model/northbound/northbound.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
 import { encodeRow, type Row, type Value } from '../../model/row/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 
 export interface LostFollowers {

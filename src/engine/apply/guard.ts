@@ -1,5 +1,8 @@
 /** Guards: operations that abort a transaction when the database is no longer what the plan was made from. */
-import { isRuntimeColumn, nameOf, naturalKey } from '../../model/northbound/northbound.js';
+
+import { naturalKey } from '../../model/northbound/natural-key.js';
+import { nameOf } from '../../model/northbound/noun.js';
+import { isRuntimeColumn } from '../../model/northbound/runtime.js';
 import type { Row } from '../../model/row/row.js';
 import { wireRow, wireValue } from '../../model/row/wire-notation.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';

@@ -9,7 +9,8 @@
 
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import type { Snapshot, StoredRows } from '../../model/snapshot/snapshot.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { Session } from '../../ovsdb/client.js';
 import { resultOf } from '../../ovsdb/connection.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

@@ -7,8 +7,8 @@
  * comes, so that a reply of any size takes no more memory than its rows.
  */
 import { Breath } from '../../lib/breath.js';
-import { WireRowReader } from '../../model/row/wire-notation.js';
-import { StoredRows } from '../../model/snapshot/snapshot.js';
+import { WireRowReader } from '../../model/row/wire-row-reader.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import { type ResultSink, readError, resultOf } from '../../ovsdb/connection.js';
 import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, IncompleteError, MemberReader, skipString, skipValue } from '../../ovsdb/frame.js';

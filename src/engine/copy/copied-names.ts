@@ -5,7 +5,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import { nameSupply } from '../../model/northbound/name-column.js';
+import { nameSupply } from '../../model/northbound/holder.js';
 import type { Rename } from '../../model/northbound/name-reference.js';
 import type { Atom, Row } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';

@@ -5,8 +5,9 @@
  * as itself, with all that it owns; but what it owns of live rows is copied, since those are in another place now.
  */
 import type { Breath } from '../../lib/breath.js';
-import { owns, PORT_BOUND, SHARED_TABLES } from '../../model/northbound/name-column.js';
-import { nounOf } from '../../model/northbound/northbound.js';
+import { SHARED_TABLES } from '../../model/northbound/copy-rules.js';
+import { owns, PORT_BOUND } from '../../model/northbound/holder.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { type Reference, referenceColumns, referencesOf } from '../../model/reference/reference.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

@@ -8,12 +8,15 @@
  */
 import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
-import { DISABLED, outsideKind, singularKeys } from '../../model/northbound/name-column.js';
+import { DISABLED, outsideKind, singularKeys } from '../../model/northbound/copy-rules.js';
+import { holderOf } from '../../model/northbound/holder.js';
 import { cutLinks, rewriteNames } from '../../model/northbound/name-reference.js';
-import { EXCLUSIVE_TABLES, isRuntimeColumn, nameOf, withoutRuntimeKeys } from '../../model/northbound/northbound.js';
+import { nameOf } from '../../model/northbound/noun.js';
+import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/runtime.js';
 import { type ReferenceColumn, referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
 import { type Atom, encodeRow, type Row, type Value } from '../../model/row/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
@@ -162,7 +165,7 @@ class Copying {
       const copy = this.rows.copyOf(to, target);
       if (copy !== undefined) return copy;
       // a copied port group must never apply to a port that is no copy
-      return (EXCLUSIVE_TABLES.has(to) && !strong) || this.keptIndex(to, target) === undefined ? undefined : target;
+      return (holderOf(to) !== undefined && !strong) || this.keptIndex(to, target) === undefined ? undefined : target;
     });
     const { row: unlinked, cut } = cutLinks(table.name, moved, this.names.hasCopy);
     for (const { name } of cut) this.warn(`The copy of ${label()} is not linked to "${name}", which has no copy`);

@@ -2,7 +2,7 @@
  * What a person calls a row: `switch "web"`, `ACL to-lport 1000 ip4.src == 10.0.0.1 of switch "web"`.
  */
 import type { Breath } from '../../lib/breath.js';
-import { labelColumns, nameOf, nounOf } from '../../model/northbound/northbound.js';
+import { labelColumns, nameOf, nounOf } from '../../model/northbound/noun.js';
 import { holderColumns, referencesIn } from '../../model/reference/reference.js';
 import { parseRow, type Row } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';

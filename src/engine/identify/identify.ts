@@ -7,7 +7,7 @@
  * looks at everything about them. A row that is left over on one side stays without a match.
  */
 import type { Breath } from '../../lib/breath.js';
-import { naturalKeyOf } from '../../model/northbound/northbound.js';
+import { naturalKeyOf } from '../../model/northbound/natural-key.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

@@ -8,7 +8,8 @@
  * refer to or are referred to by; by what they hold themselves; at last by ordinal, among rows of one key.
  */
 import type { Breath } from '../../lib/breath.js';
-import { naturalKeyOf, nounOf } from '../../model/northbound/northbound.js';
+import { naturalKeyOf } from '../../model/northbound/natural-key.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Colours, eachEdge, Likeness } from './likeness.js';
 import { ownContent, ReferenceKinds, RowGraph } from './row-graph.js';

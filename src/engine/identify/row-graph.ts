@@ -4,7 +4,8 @@
  * pass over the rows; what a later step of identity.ts looks at are numbers.
  */
 import type { Breath } from '../../lib/breath.js';
-import { isRuntimeColumn, naturalKeyOf } from '../../model/northbound/northbound.js';
+import { naturalKeyOf } from '../../model/northbound/natural-key.js';
+import { isRuntimeColumn } from '../../model/northbound/runtime.js';
 import { type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

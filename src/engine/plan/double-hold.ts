@@ -6,7 +6,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { EXCLUSIVE_TABLES } from '../../model/northbound/northbound.js';
+import { holderOf } from '../../model/northbound/holder.js';
 import { holderColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
 import { labelOf } from '../describe/label.js';
@@ -97,7 +97,7 @@ function afterOf({ columns, attachments }: RowUpdate): { readonly [column: strin
 }
 
 function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType<typeof holderColumns> {
-  return holderColumns(live.schema, table).filter(({ key }) => EXCLUSIVE_TABLES.get(key?.table ?? '') === table.name);
+  return holderColumns(live.schema, table).filter(({ key }) => holderOf(key?.table ?? '')?.table === table.name);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Diff: in which columns two rows differ, runtime state aside. Pure. */
 
-import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/northbound.js';
+import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/runtime.js';
 import type { Row, Value } from '../../model/row/row.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';

@@ -3,7 +3,7 @@
  * its own value, but not one that refers to a row which is to be deleted, for the server would refuse that. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
-import { isRuntimeColumn } from '../../model/northbound/northbound.js';
+import { isRuntimeColumn } from '../../model/northbound/runtime.js';
 import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { OUTCOME, type RowUpdate, type TablePlan } from './table-plan.js';

@@ -2,7 +2,7 @@
  * The words of a plan: what becomes of each row, table by table (plan.ts makes it, apply.ts carries it out).
  */
 import type { Problem } from '../../lib/error.js';
-import { ACCESS_TABLES } from '../../model/northbound/northbound.js';
+import { ACCESS_TABLES } from '../../model/northbound/tables.js';
 import { referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';

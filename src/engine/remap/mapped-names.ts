@@ -3,11 +3,13 @@
  * them. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
-import { isLikeMadeName, LIKE_MADE_NAMES, NAMED_IN_MATCHES, nameColumns } from '../../model/northbound/name-column.js';
+import { isLikeMadeName, LIKE_MADE_NAMES } from '../../model/northbound/derived-name.js';
+import { NAMED_IN_MATCHES, nameColumns } from '../../model/northbound/name-column.js';
 import { type Rename, rewriteNames } from '../../model/northbound/name-reference.js';
-import { nounOf } from '../../model/northbound/northbound.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { encodeRow, type Row, type Value } from '../../model/row/row.js';
-import { type Snapshot, StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { nameInText } from '../describe/label.js';
 import type { RowPair } from '../identify/identify.js';

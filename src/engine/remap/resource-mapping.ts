@@ -9,7 +9,7 @@
 import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
-import { nameOf, nounOf } from '../../model/northbound/northbound.js';
+import { nameOf, nounOf } from '../../model/northbound/noun.js';
 import { isUuid } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

@@ -3,22 +3,17 @@
  * and what that needs in turn, each row read once or twice. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
+import { FLAGGED_TABLES, flagOf, type IncludeFlags } from '../../model/northbound/filter.js';
+import { type Holder, holderOf, owns, PORT_BOUND } from '../../model/northbound/holder.js';
+import { namedNeeds, routerPeerOf } from '../../model/northbound/named-need.js';
+import { nameOf, needNoun } from '../../model/northbound/noun.js';
 import {
-  FLAGGED_TABLES,
-  flagOf,
-  type IncludeFlags,
   LOAD_BALANCER,
   LOAD_BALANCER_USERS,
-  namedNeeds,
-  needNoun,
-  PLACES,
   PORT_GROUP,
   ROUTER_PORT,
-  routerPeerOf,
   SWITCH_PORT,
-} from '../../model/northbound/filter.js';
-import { owns, PORT_BOUND } from '../../model/northbound/name-column.js';
-import { nameOf } from '../../model/northbound/northbound.js';
+} from '../../model/northbound/tables.js';
 import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
@@ -242,26 +237,25 @@ class Closure {
 
   /** Marks the switch or router that a needed port is in as its carrier. */
   private async carry({ table, index, reason = '' }: Visit): Promise<void> {
-    const place = PLACES[table.name];
-    if (place === undefined) return;
-    const [holder] = place;
-    const at = (await this.placesOf(table.name, place))[index] ?? -1;
-    if (at < 0 || this.markOf(holder, at) !== MARK.OUT) return;
-    this.raise(this.table(holder), at, MARK.CARRIER);
+    const holder = holderOf(table.name);
+    if (holder === undefined) return;
+    const at = (await this.placesOf(table.name, holder))[index] ?? -1;
+    if (at < 0 || this.markOf(holder.table, at) !== MARK.OUT) return;
+    this.raise(this.table(holder.table), at, MARK.CARRIER);
     const rows = this.rows(table.name);
     this.list({
-      table: this.table(holder),
+      table: this.table(holder.table),
       index: at,
       reason: `holds ${labelOf(table, rows.row(index), rows.uuid(index))}, ${reason}`,
     });
   }
 
-  private async placesOf(table: string, [holder, column]: readonly [string, string]): Promise<Int32Array> {
+  private async placesOf(table: string, holder: Holder): Promise<Int32Array> {
     const known = this.places.get(table);
     if (known !== undefined) return known;
     const rows = this.rows(table);
     const places = new Int32Array(rows.count).fill(-1);
-    await this.eachReferrer(holder, column, (index, uuids) => {
+    await this.eachReferrer(holder.table, holder.column, (index, uuids) => {
       for (const uuid of uuids) {
         const port = rows.find(uuid);
         if (port !== undefined) places[port] = index;

@@ -1,6 +1,6 @@
 /** References that a part of a configuration leaves out: counted column by column, to be warned of. */
 
-import { nounOf } from '../../model/northbound/northbound.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';

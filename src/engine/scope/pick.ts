@@ -4,7 +4,7 @@ import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
 import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound/filter.js';
-import { nounOf } from '../../model/northbound/northbound.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { isUuid } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { nameInText } from '../describe/label.js';

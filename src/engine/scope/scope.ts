@@ -9,10 +9,11 @@
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import type { IncludeFlags, ResourceFilter } from '../../model/northbound/filter.js';
-import { nounOf } from '../../model/northbound/northbound.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
 import { encodeRow, type Row } from '../../model/row/row.js';
-import { type Snapshot, StoredRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot } from '../../model/snapshot/snapshot.js';
+import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { closeScope } from './closure.js';

@@ -9,7 +9,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { withoutRuntimeKeys } from '../../model/northbound/northbound.js';
+import { withoutRuntimeKeys } from '../../model/northbound/runtime.js';
 import {
   holderColumns,
   keepReferences,
@@ -18,7 +18,8 @@ import {
   referencesIn,
 } from '../../model/reference/reference.js';
 import { type Atom, encodeRow, parseRow, type Row, RowError, type Value } from '../../model/row/row.js';
-import { type Snapshot, type StoredRows, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
+import { type StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';

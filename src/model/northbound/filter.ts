@@ -1,11 +1,6 @@
 /**
- * What a part of an OVN_Northbound is: which rows a person can pick, what comes with them or may be left out,
- * and what they need of which the schema knows nothing (names in matches, peers of ports).
+ * What a part of an OVN_Northbound is: which rows a person can pick, and what comes with them or may be left out.
  */
-
-import type { Row } from '../row/row.js';
-import { nameReferences } from './name-reference.js';
-import { nounOf } from './northbound.js';
 
 export interface IncludeFlags {
   readonly includePorts: boolean;
@@ -70,53 +65,3 @@ export const FLAGGED_TABLES: Readonly<Record<string, keyof IncludeFlags>> = {
   Static_MAC_Binding: 'includePorts',
   BFD: 'includePorts',
 };
-
-export const SWITCH_PORT = 'Logical_Switch_Port';
-export const ROUTER_PORT = 'Logical_Router_Port';
-export const PORT_GROUP = 'Port_Group';
-export const LOAD_BALANCER = 'Load_Balancer';
-
-/** Tables whose rows are in a switch or a router, with the table that holds them and its column. */
-export const PLACES: Readonly<Record<string, readonly [string, string]>> = {
-  [SWITCH_PORT]: ['Logical_Switch', 'ports'],
-  [ROUTER_PORT]: ['Logical_Router', 'ports'],
-};
-
-/** Root tables that hold load balancers by weak references, in the column of that name. */
-export const LOAD_BALANCER_USERS = ['Logical_Switch', 'Logical_Router', 'Load_Balancer_Group'] as const;
-
-/** Name of the router port at the other end of this port's link, where that is a router port. */
-export function routerPeerOf(table: string, row: Row): string | undefined {
-  const options = row['options'] as Readonly<Record<string, string>> | undefined;
-  const name = table === SWITCH_PORT ? options?.['router-port'] : table === ROUTER_PORT ? row['peer'] : undefined;
-  return typeof name === 'string' && name !== '' ? name : undefined;
-}
-
-/** Tables whose rows others need by name: a match that names a missing address set is no match at all. */
-const NEEDED_BY_NAME: ReadonlySet<string> = new Set(['Meter', 'Address_Set', PORT_GROUP]);
-
-export interface NamedNeed {
-  readonly column: string;
-  readonly table: string;
-  readonly name: string;
-}
-
-/** What this row needs by name. */
-export function namedNeeds(table: string, row: Row): readonly NamedNeed[] {
-  return nameReferences(table, row).flatMap(({ column, tables, name }) =>
-    tables.filter((to) => NEEDED_BY_NAME.has(to)).map((to) => ({ column, table: to, name })),
-  );
-}
-
-/** What a person calls the rows that a column refers to, before "of ...": "DHCP options", "load balancer". */
-export function needNoun(table: string): string {
-  return (
-    {
-      DHCP_Options: 'DHCP options',
-      DHCP_Relay: 'DHCP relay',
-      HA_Chassis_Group: 'HA chassis group',
-      Copp: 'control plane protection',
-      DNS: 'DNS records',
-    }[table] ?? nounOf(table)
-  );
-}

@@ -1,11 +1,12 @@
 /**
  * References by name: where OVN finds another row by its name instead of its UUID, and their rewriting. Which columns
- * those are stands in northbound-names.ts.
+ * those are stands in name-column.ts.
  */
 
 import { type Atom, compareAtoms, type Row, type Value } from '../row/row.js';
+import { CHASSIS_REDIRECT, IMPLICIT_SETS } from './derived-name.js';
 import { type MatchName, rewriteMatch } from './match-expression.js';
-import { CHASSIS_REDIRECT, IMPLICIT_SETS, type NameColumn, nameColumns } from './name-column.js';
+import { type NameColumn, nameColumns } from './name-column.js';
 
 /** A name as found in a row. */
 export interface NameReference {

@@ -2,7 +2,7 @@
 
 import { countChanges, countOutcomes, type Plan } from '../../engine/plan/table-plan.js';
 import type { Problem } from '../../lib/error.js';
-import { resourceOf } from '../../model/northbound/northbound.js';
+import { resourceOf } from '../../model/northbound/noun.js';
 import { PULLED_IN_LISTED_MAX } from '../backup/recorded-filter.js';
 import type { Planned } from './backup-planner.js';
 import type { ChangeCounts } from './record/change-log.js';

@@ -1,7 +1,8 @@
 /** Restores across releases against real servers, one for each schema from 20.03 to main. */
 import { adapt } from '../../../src/engine/adapt/adapt.js';
 import { Breath } from '../../../src/lib/breath.js';
-import { countRows, type Snapshot, StoredRows } from '../../../src/model/snapshot/snapshot.js';
+import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
+import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import { failureOf, textsOf } from '../../support/databases/every-kind.js';
 import { everySchema, rowsOfSchema } from '../../support/databases/schema-rows.js';
 import { compareDatabases, dumpDatabase, emptyDatabase } from '../../support/judge/judge.js';

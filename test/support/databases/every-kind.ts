@@ -11,7 +11,8 @@ import {
 } from '../../../src/archive/archive.js';
 import { canonicalText } from '../../../src/archive/content/snapshot-builder.js';
 import type { Row } from '../../../src/model/row/row.js';
-import { countRows, countTables, type Snapshot, StoredRows } from '../../../src/model/snapshot/snapshot.js';
+import { countRows, countTables, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
+import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
 import type { Json } from '../../../src/ovsdb/json.js';
 

@@ -1,6 +1,6 @@
 /** Mischief for property tests: random changes of a database, of every kind that a restore has to put right. */
 import fc from 'fast-check';
-import { isRuntimeColumn, runtimeKeys } from '../../../src/model/northbound/northbound.js';
+import { isRuntimeColumn, runtimeKeys } from '../../../src/model/northbound/runtime.js';
 import { holderColumns, referenceColumns, referencesIn } from '../../../src/model/reference/reference.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../../src/ovsdb/database-schema.js';

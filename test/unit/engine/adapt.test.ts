@@ -1,7 +1,7 @@
 /** A backup of one schema version in a database of another: every pair of the versions there are, and loss by loss. */
 import { type Adaptation, adapt } from '../../../src/engine/adapt/adapt.js';
 import { Breath } from '../../../src/lib/breath.js';
-import { isRuntimeColumn } from '../../../src/model/northbound/northbound.js';
+import { isRuntimeColumn } from '../../../src/model/northbound/runtime.js';
 import {
   danglingReferences,
   holderColumns,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { identify, NO_MATCH } from '../../../src/engine/identify/identify.js';
 import { Breath } from '../../../src/lib/breath.js';
-import { naturalKeyOf } from '../../../src/model/northbound/northbound.js';
+import { naturalKeyOf } from '../../../src/model/northbound/natural-key.js';
 import type { Row } from '../../../src/model/row/row.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { snapshotOf, type Tables } from '../../support/databases/every-kind.js';

@@ -4,7 +4,7 @@ import { Breath } from '../../../src/lib/breath.js';
 import { type Atom, encodeRow, encodeValue, type Row, type Value } from '../../../src/model/row/row.js';
 import { ChangedRow } from '../../../src/model/row/row-change.js';
 import { mapEntries, wireValue } from '../../../src/model/row/wire-notation.js';
-import { StoredRows } from '../../../src/model/snapshot/snapshot.js';
+import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import type { ColumnSchema, TableSchema } from '../../../src/ovsdb/database-schema.js';
 import { type Json, parseJson } from '../../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND } from '../../support/databases/every-kind.js';

@@ -9,7 +9,9 @@ import {
   type Row,
   RowError,
 } from '../../../src/model/row/row.js';
-import { ContentDigest, countRows, countTables, isSorted, StoredRows } from '../../../src/model/snapshot/snapshot.js';
+import { ContentDigest } from '../../../src/model/snapshot/content-digest.js';
+import { countRows, countTables } from '../../../src/model/snapshot/snapshot.js';
+import { isSorted, StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import { readDatabaseSchema, SchemaError, type TableSchema } from '../../../src/ovsdb/database-schema.js';
 import type { Json } from '../../../src/ovsdb/json.js';
 import { anyTables, EVERY_KIND, snapshotOf } from '../../support/databases/every-kind.js';

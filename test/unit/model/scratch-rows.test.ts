@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Scratch } from '../../../src/model/snapshot/scratch.js';
 import { ScratchRows } from '../../../src/model/snapshot/scratch-rows.js';
-import { StoredRows } from '../../../src/model/snapshot/snapshot.js';
+import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import { UuidIndex } from '../../../src/model/snapshot/uuid-index.js';
 import { readUuid, UUID_WORDS, writeUuid } from '../../../src/model/snapshot/uuid-words.js';
 import { openScratch, ScratchFile } from '../../../src/state/scratch-file.js';

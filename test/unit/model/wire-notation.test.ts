@@ -1,7 +1,8 @@
 /** Between wire notation and plain notation: the texts cut out of bytes are those made from values. */
 import fc from 'fast-check';
 import { type Atom, encodeRow, parseRow, type Row, type Value } from '../../../src/model/row/row.js';
-import { WireRowReader, wireAtom, wireRow, wireValue } from '../../../src/model/row/wire-notation.js';
+import { wireAtom, wireRow, wireValue } from '../../../src/model/row/wire-notation.js';
+import { WireRowReader } from '../../../src/model/row/wire-row-reader.js';
 import {
   type BaseType,
   type ColumnSchema,

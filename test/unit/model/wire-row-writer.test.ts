@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import { type Atom, encodeRow, parseRow, type Row } from '../../../src/model/row/row.js';
-import { WireRowReader, wireAtom, wireValue } from '../../../src/model/row/wire-notation.js';
+import { wireAtom, wireValue } from '../../../src/model/row/wire-notation.js';
+import { WireRowReader } from '../../../src/model/row/wire-row-reader.js';
 import { WireRowWriter } from '../../../src/model/row/wire-row-writer.js';
 import { type BaseType, readDatabaseSchema, type TableSchema } from '../../../src/ovsdb/database-schema.js';
 import { FrameError } from '../../../src/ovsdb/frame.js';

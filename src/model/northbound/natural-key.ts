@@ -1,0 +1,71 @@
+/**
+ * Natural keys: what tells rows apart where the schema has no index (from ovn-nb(5) and the systems that write it).
+ */
+import { stringifyJson } from '../../ovsdb/json.js';
+import type { Row, Value } from '../row/row.js';
+
+/** A column, or certain keys of a map column. */
+type KeyPart = string | { readonly map: string; readonly keys: readonly string[] };
+/** The first part must be there for a row to have the key; the others may be absent. */
+type Key = readonly [KeyPart, ...KeyPart[]];
+
+/**
+ * Table -> keys in order, of which a row has the first whose first part it has. Names are not unique in practice, and
+ * an empty one is none.
+ */
+const NATURAL_KEYS: Readonly<Record<string, readonly [Key, ...Key[]]>> = {
+  // a switch of ovn-ic's is known by its transit switch; other systems put their own id into external_ids
+  Logical_Switch: [['name'], [{ map: 'other_config', keys: ['interconn-ts'] }], ['external_ids']],
+  Logical_Router: [['name'], ['external_ids']],
+  Load_Balancer: [
+    ['name', 'protocol'],
+    ['vips', 'protocol'],
+  ],
+  Load_Balancer_Health_Check: [['vip']],
+  Forwarding_Group: [['name']],
+  // before 22.03 it had no name
+  Copp: [['name'], ['meters']],
+  ACL: [['direction', 'priority', 'match', 'tier']],
+  QoS: [['direction', 'priority', 'match']],
+  Meter_Band: [['action', 'rate', 'burst_size']],
+  Mirror_Rule: [['action', 'priority', 'match']],
+  Logical_Router_Static_Route: [['ip_prefix', 'policy', 'route_table', 'nexthop', 'output_port']],
+  Logical_Router_Policy: [['match', 'priority', 'chain']],
+  NAT: [['type', 'external_ip', 'logical_ip', 'logical_port', 'external_port_range', 'match', 'priority']],
+  DHCP_Options: [
+    [{ map: 'external_ids', keys: ['subnet_id'] }, 'cidr', { map: 'external_ids', keys: ['port_id'] }],
+    ['cidr', 'external_ids'],
+  ],
+  DHCP_Relay: [['name']],
+  DNS: [[{ map: 'external_ids', keys: ['ls_name'] }], ['records', 'external_ids']],
+  HA_Chassis: [['chassis_name']],
+  Logical_Switch_Port_Health_Check: [['protocol', 'port', 'src_ip', 'address']],
+};
+
+/** Columns of the table's natural key, undefined where there is none. */
+export function naturalKey(table: string): readonly string[] | undefined {
+  return NATURAL_KEYS[table]?.[0].map(columnOf);
+}
+
+const columnOf = (part: KeyPart): string => (typeof part === 'string' ? part : part.map);
+
+/** The row's natural key as text, undefined for a row that has none. Equal texts are equal keys. */
+export function naturalKeyOf(table: string, row: Row): string | undefined {
+  const keys = NATURAL_KEYS[table] ?? [];
+  for (const key of keys) {
+    const values = key.map((part) => valueOf(row, part));
+    if (values[0] !== undefined)
+      return `${key.map(columnOf).join(', ')} = ${stringifyJson(values.map((value) => value ?? null))}`;
+  }
+  return undefined;
+}
+
+function valueOf(row: Row, part: KeyPart): Value | undefined {
+  if (typeof part === 'string') return row[part];
+  const map = row[part.map];
+  if (map === undefined || typeof map !== 'object' || Array.isArray(map)) return undefined;
+  const pairs = part.keys.flatMap((key) =>
+    Object.hasOwn(map, key) ? [[key, (map as Readonly<Record<string, string>>)[key] as string] as const] : [],
+  );
+  return pairs.length === 0 ? undefined : pairs;
+}

@@ -1,0 +1,19 @@
+/**
+ * The Northbound database's name, and the tables of it that play a part of their own.
+ */
+
+export const NORTHBOUND = 'OVN_Northbound';
+
+export const SWITCH_PORT = 'Logical_Switch_Port';
+export const ROUTER_PORT = 'Logical_Router_Port';
+export const PORT_GROUP = 'Port_Group';
+export const LOAD_BALANCER = 'Load_Balancer';
+
+/**
+ * Tables that say how clients reach the server itself: restored only into the database that they came from, or with
+ * force, since a wrong row locks every client out.
+ */
+export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
+
+/** Root tables that hold load balancers by weak references, in the column of that name. */
+export const LOAD_BALANCER_USERS = ['Logical_Switch', 'Logical_Router', 'Load_Balancer_Group'] as const;
