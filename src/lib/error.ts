@@ -77,3 +77,9 @@ export function errnoOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** What is told of anything that was thrown to whoever follows the work: of an unknown error, nothing. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof AppError)) return { code: 'INTERNAL', message: 'Internal error; the log has the details' };
+  return { code: error.code, message: error.message, ...error.place };
+}

@@ -3,7 +3,7 @@
  * memory.
  */
 import { AppError } from '../../lib/error.js';
-import { PAGE_MAX } from '../backup/catalog-page.js';
+import { checkFirst } from '../../lib/page.js';
 import type { AuditEntry } from './audit-line.js';
 import { type AuditFile, auditFiles, newestFirst } from './trail-files.js';
 
@@ -37,12 +37,11 @@ export function cursorOf({ seq }: AuditEntry): string {
 
 /** @throws AppError BAD_USER_INPUT for a page that cannot be; STORE_UNAVAILABLE */
 export async function pageOf(folder: string, { first, after, ...filter }: AuditPageRequest): Promise<AuditPage> {
-  if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX)
-    throw new AppError('BAD_USER_INPUT', `first takes 1 to ${PAGE_MAX}`);
+  checkFirst(first);
   if (after !== undefined && !CURSOR.test(after))
     throw new AppError('BAD_USER_INPUT', 'after takes the endCursor of an earlier page');
   const before = after === undefined ? Infinity : Number(after);
-  return settled(folder, async (files) => {
+  return ofUnmovedFiles(folder, async (files) => {
     const nodes: AuditEntry[] = [];
     // a full file whose first line is not wanted has none that is
     const wanted = files.filter(({ firstSeq }) => firstSeq === undefined || firstSeq < before);
@@ -57,7 +56,7 @@ export async function pageOf(folder: string, { first, after, ...filter }: AuditP
 
 /** @throws AppError STORE_UNAVAILABLE */
 export async function countOf(folder: string, filter: AuditFilter): Promise<number> {
-  return settled(folder, async (files) => {
+  return ofUnmovedFiles(folder, async (files) => {
     let count = 0;
     for await (const { entry } of newestFirst(folder, files)) if (fits(entry, filter)) count++;
     return count;
@@ -74,7 +73,7 @@ function fits(entry: AuditEntry, { subject, action, result, sinceMs, untilMs }: 
 }
 
 /** Reads again when a file has become full, and got another name, while it was read. */
-async function settled<T>(folder: string, read: (files: readonly AuditFile[]) => Promise<T>): Promise<T> {
+async function ofUnmovedFiles<T>(folder: string, read: (files: readonly AuditFile[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const files = await auditFiles(folder);
     const result = await read(files);

@@ -10,7 +10,7 @@ import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';
-import { AppError, type Problem } from '../../lib/error.js';
+import { AppError, type Problem, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
 import type { Databases } from '../database/database.js';
@@ -346,10 +346,4 @@ export class BackupService {
   private now(): string {
     return instant(this.parts.clock.now());
   }
-}
-
-/** What is told of an error to whoever follows the work. */
-export function problemOf(error: unknown): Problem {
-  if (!(error instanceof AppError)) return { code: 'INTERNAL', message: 'Internal error; the log has the details' };
-  return { code: error.code, message: error.message, ...error.place };
 }

@@ -1,5 +1,6 @@
 /** Pages of the catalog: filters and Relay cursors over records that are sorted newest first. Pure. */
 import { AppError } from '../../lib/error.js';
+import { checkFirst, PAGE_MAX, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
 import type { BackupRecord } from './backup-record.js';
 
 /** All that is given must hold; what is left out, null or an empty list does not limit. */
@@ -24,17 +25,10 @@ export interface PageRequest {
   readonly after?: string | null;
 }
 
-export interface BackupPage {
-  readonly nodes: readonly BackupRecord[];
+export interface BackupPage extends Page<BackupRecord> {
   /** One for each node. */
   readonly cursors: readonly string[];
-  /** All that pass the filter. */
-  readonly totalCount: number;
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
 }
-
-export const PAGE_MAX = 500;
 
 /** A place in the list: the newest comes first, and of the same instant the highest id. */
 type Place = Pick<BackupRecord, 'createdAt' | 'id'>;
@@ -61,19 +55,13 @@ export function indexOfPlace(sorted: readonly BackupRecord[], place: Place): num
 
 /** Throws BAD_USER_INPUT for a `first` out of bounds, a cursor that is none, or a date that is none. */
 export function pageOf(sorted: readonly BackupRecord[], { filter, first, after }: PageRequest): BackupPage {
-  if (!Number.isInteger(first) || first < 1 || first > PAGE_MAX) {
-    throw new AppError('BAD_USER_INPUT', `"first" must be a whole number from 1 to ${PAGE_MAX}, and is ${first}.`);
-  }
+  checkFirst(first, PAGE_MAX, `"first" must be a whole number from 1 to ${PAGE_MAX}, and is ${first}.`);
   const matches = matching(sorted, filter ?? {});
-  const start = after === undefined || after === null ? 0 : indexAfter(matches, readCursor(after));
-  const nodes = matches.slice(start, start + first);
-  return {
-    nodes,
-    cursors: nodes.map(writeCursor),
-    totalCount: matches.length,
-    hasNextPage: start + nodes.length < matches.length,
-    hasPreviousPage: start > 0,
-  };
+  const skipped = after === undefined || after === null ? 0 : indexAfter(matches, placeOf(after));
+  const nodes = matches.slice(skipped, skipped + first);
+  const cursors = nodes.map(cursorOf);
+  const page = pageAt(nodes, { skipped, totalCount: matches.length, cursorAt: (index) => cursors[index] ?? '' });
+  return { ...page, cursors };
 }
 
 /** All that pass, in the same order. Throws BAD_USER_INPUT for a date that is none. */
@@ -114,15 +102,14 @@ function indexAfter(matches: readonly BackupRecord[], place: Place): number {
   return found !== undefined && comparePlaces(found, place) === 0 ? index + 1 : index;
 }
 
-function writeCursor({ createdAt, id }: Place): string {
-  return Buffer.from(`${createdAt} ${id}`).toString('base64url');
+function cursorOf({ createdAt, id }: Place): string {
+  return writeCursor(`${createdAt} ${id}`);
 }
 
-function readCursor(cursor: string): Place {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const [, createdAt, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.+)$/s.exec(text) ?? [];
-  // Decoding passes over what is not base64, so only what encodes to the same text was a cursor.
-  if (createdAt === undefined || id === undefined || writeCursor({ createdAt, id }) !== cursor) {
+function placeOf(cursor: string): Place {
+  const [, createdAt, id] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.+)$/s.exec(readCursor(cursor)) ?? [];
+  // only what is written as the same text was a cursor
+  if (createdAt === undefined || id === undefined || cursorOf({ createdAt, id }) !== cursor) {
     throw new AppError(
       'BAD_USER_INPUT',
       '"after" is not a cursor of this list. Take it from pageInfo.endCursor or edges.cursor, or leave it out.',

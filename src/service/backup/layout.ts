@@ -14,6 +14,7 @@ import { type ArchiveFormat, FORMAT_EXTENSIONS } from '../../archive/content/arc
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
 
+export type { ArchiveFormat };
 export type ArchiveExtension = `${FormatExtension}${'' | '.gz'}${'' | '.enc'}` | '.enc';
 
 type FormatExtension = (typeof FORMAT_EXTENSIONS)[ArchiveFormat];

@@ -13,15 +13,10 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
+import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
+import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
 import type { Databases } from '../database/database.js';
 import type { Work } from '../job/work.js';
-import { effectiveFilter, scopeOf } from '../restore/backup-planner.js';
-import {
-  type ChangeCounts,
-  type ChangePage,
-  type ChangePageRequest,
-  pageChanges,
-} from '../restore/record/change-log.js';
 
 /** Exactly one of the two. */
 export interface ConfigurationRef {
@@ -56,12 +51,14 @@ export class Comparison {
 
   /** One page of the differences; equal rows are none. */
   changes(request: ChangePageRequest): Promise<ChangePage> {
-    return pageChanges(this.differences(), this.counts, request);
+    return pageChanges(this.differences(request), this.counts, request);
   }
 
-  private async *differences(): AsyncGenerator<RowChange> {
-    for await (const change of describeChanges(this.plan, this.labels, new Breath()))
-      if (change.kind !== 'SKIP') yield withColumns(change);
+  private async *differences({ kind, table }: ChangePageRequest): AsyncGenerator<() => RowChange> {
+    for await (const change of describeChanges(this.plan, this.labels, new Breath())) {
+      if (change.kind === 'SKIP' || (kind !== undefined && change.kind !== kind)) continue;
+      if (table === undefined || change.table === table) yield () => withColumns(change);
+    }
   }
 }
 

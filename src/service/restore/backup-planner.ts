@@ -1,47 +1,20 @@
-/** What a restore wants the database to become: a backup, or (undo-planner.ts) what it was before another restore. */
+/** A restore of a backup: what it wants the database to become. */
 
 import { adapt } from '../../engine/adapt/adapt.js';
 import { withoutUnheld } from '../../engine/adapt/lost-rows.js';
 import { copyForRename } from '../../engine/copy/working-copy.js';
 import { type Identity, identify } from '../../engine/identify/identify.js';
 import { makePlan } from '../../engine/plan/plan.js';
-import type { ConflictPolicy, Plan, PlanOptions } from '../../engine/plan/table-plan.js';
+import type { ConflictPolicy, PlanOptions } from '../../engine/plan/table-plan.js';
 import { findDisplaced, type MappingEntry, resolveMapping } from '../../engine/remap/resource-mapping.js';
-import {
-  intersectFilters,
-  type PulledIn,
-  type ResourceFilter,
-  selectLiveScope,
-  selectScope,
-} from '../../engine/scope/scope.js';
+import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
-
-export interface Planned {
-  readonly plan: Plan;
-  /** What the plan leaves out or changes on the way, each in a sentence. */
-  readonly notes: readonly string[];
-  readonly pulledIn: readonly PulledIn[];
-}
-
-export interface ReadOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: (rows: number, total: number) => void;
-}
-
-export interface RestorePlanner {
-  /** For messages: backup "nightly". */
-  readonly subject: string;
-  /** Reads what is stored, all of it checked. */
-  read(options: ReadOptions): Promise<void>;
-  /** @throws AppError BAD_USER_INPUT, SCHEMA_MISMATCH: before anything changes */
-  plan(live: Snapshot, breath: Breath): Promise<Planned>;
-  /** Rows to compare. */
-  readonly rows: number;
-}
+import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
+import type { Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
 
@@ -164,44 +137,6 @@ export class BackupPlanner implements RestorePlanner {
       breath,
     );
   }
-}
-
-/**
- * What a restore of this backup is limited to: the filter that is asked for, within the one that the backup was made
- * with.
- */
-export function effectiveFilter(
-  { type, resourceFilter }: BackupRecord,
-  asked: ResourceFilter | undefined,
-): ResourceFilter | undefined {
-  if (type === 'FULL' || resourceFilter === undefined) return asked;
-  return asked === undefined ? resourceFilter : intersectFilters(resourceFilter, asked);
-}
-
-export interface ScopedPair {
-  /**
-   * The backup with the names that it was made with, which are the ones that a filter means; a mapping changes some.
-   */
-  readonly named?: Snapshot;
-  readonly backup: Snapshot;
-  readonly live: Snapshot;
-  readonly identity: Identity;
-  /**
-   * Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. A mapping gives
-   * names another meaning there.
-   */
-  readonly byName: boolean;
-}
-
-/** The scope of a filter on both sides. @throws AppError BAD_USER_INPUT for names that pick nothing */
-export async function scopeOf(
-  { backup, named = backup, live, identity, byName }: ScopedPair,
-  filter: ResourceFilter,
-  breath: Breath,
-): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
-  const ours = await selectScope(named, filter, breath, byName ? { alsoIn: live } : {});
-  const theirs = await selectLiveScope(live, filter, ours, { backup, identity, byName }, breath);
-  return { marks: { backup: ours.marks, live: theirs.marks }, pulledIn: ours.pulledIn, warnings: ours.warnings };
 }
 
 /** @throws AppError BAD_USER_INPUT for what does not go together */

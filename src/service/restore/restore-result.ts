@@ -4,9 +4,9 @@ import { countChanges, countOutcomes, type Plan } from '../../engine/plan/table-
 import type { Problem } from '../../lib/error.js';
 import { resourceOf } from '../../model/northbound/noun.js';
 import { PULLED_IN_LISTED_MAX } from '../backup/recorded-filter.js';
-import type { Planned } from './backup-planner.js';
-import type { ChangeCounts } from './record/change-log.js';
+import type { ChangeCounts } from '../change/change-page.js';
 import type { RestoreResult } from './record/restore-record.js';
+import type { Planned } from './restore-planner.js';
 
 export interface Ending {
   readonly planned: Planned;

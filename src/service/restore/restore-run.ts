@@ -10,34 +10,20 @@ import { type Convergence, convergeAnywhere, type SyncTarget } from '../../engin
 import { verifyPlan } from '../../engine/verify/verify.js';
 import { Breath } from '../../lib/breath.js';
 import { type Clock, instant } from '../../lib/clock.js';
-import { AppError, messageOf } from '../../lib/error.js';
+import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Store } from '../../store/store.js';
-import { problemOf } from '../backup/backup-service.js';
+import { writeChangeLog } from '../change/change-log.js';
 import { type Database, databaseError } from '../database/database.js';
 import { LiveDatabase } from '../database/live-database.js';
-import type { Planned, RestorePlanner } from './backup-planner.js';
 import { type Fate, PlanApplier } from './plan-applier.js';
-import { writeChangeLog } from './record/change-log.js';
+import type { RestoreProgress } from './record/restore-progress.js';
 import type { RestorePhase, RestoreRecord, RestoreResult } from './record/restore-record.js';
+import type { Planned, RestorePlanner } from './restore-planner.js';
 import { type Ending, emptyResult, planResult } from './restore-result.js';
 import { takeBack } from './take-back.js';
 import { chooseWitnesses } from './witness-check.js';
-
-export interface RestoreProgress {
-  readonly restoreId: string;
-  readonly phase: RestorePhase;
-  readonly completed: number;
-  readonly total: number;
-  readonly fraction: number;
-  readonly message: string;
-  readonly at: string;
-  /** While it awaits confirmation. */
-  readonly confirmBefore?: string | undefined;
-  readonly secondsLeft?: number | undefined;
-  readonly result?: RestoreResult;
-}
 
 export interface RestoreRunParts {
   readonly id: string;

@@ -7,9 +7,9 @@ import { AppError } from '../../lib/error.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Store } from '../../store/store.js';
 import { changeLogKey } from '../backup/layout.js';
-import type { Planned, RestorePlanner } from './backup-planner.js';
-import { readKeptChanges } from './record/change-log.js';
+import { readKeptChanges } from '../change/change-log.js';
 import { isFinal, type RestoreRecord } from './record/restore-record.js';
+import type { Planned, RestorePlanner } from './restore-planner.js';
 
 export interface UndoPlanned extends Planned {
   /** Changes that are in the database, to be taken back, and those of which nothing is there. */

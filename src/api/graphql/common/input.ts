@@ -3,7 +3,7 @@
  * hold its value.
  */
 import { z } from 'zod';
-import type { ArchiveFormat } from '../../../archive/content/archive-format.js';
+import type { ArchiveFormat } from '../../../service/backup/layout.js';
 import type { ResourceFilter } from '../../../service/backup/recorded-filter.js';
 import * as field from '../../http/field.js';
 import { checked, name, text } from '../../http/field.js';

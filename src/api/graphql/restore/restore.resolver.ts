@@ -1,8 +1,8 @@
 /** Restores in GraphQL. */
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { requirePermissions } from '../../../auth/permission.js';
+import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
-import { pageById } from '../../../service/page.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import type { ApiContext } from '../../http/request-context.js';

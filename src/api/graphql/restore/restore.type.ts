@@ -1,10 +1,9 @@
 /** What the contract says of restores and of changes. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { RowChange as ServiceChange } from '../../../engine/plan/plan-changes.js';
-import type { ChangePage } from '../../../service/restore/record/change-log.js';
+import type { ChangePage, RowChange as ServiceChange } from '../../../service/change/change-page.js';
+import type { RestoreProgress as ServiceProgress } from '../../../service/restore/record/restore-progress.js';
 import { isFinal, type RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
-import type { RestoreProgress as ServiceProgress } from '../../../service/restore/restore-run.js';
 import { PulledIn } from '../common/filter.type.js';
 import { OperationError, PageInfo } from '../common/page.type.js';
 import { BigIntScalar, DateTime, JsonScalar } from '../common/scalars.js';

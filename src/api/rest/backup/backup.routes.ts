@@ -1,4 +1,6 @@
 /** Backups in REST. Each route calls one method of a service. */
+
+import { sliceOf } from '../../../lib/page.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
@@ -54,7 +56,7 @@ export function backupRoutes({ backups, catalog, imports }: BackupRouteParts): r
         return {
           status: 200,
           body: {
-            backups: found.slice(offset, limit === undefined ? undefined : offset + limit).map(backupOf),
+            backups: sliceOf(found, offset, limit).map(backupOf),
             total: found.length,
           },
         };

@@ -3,11 +3,10 @@
  * services know. snake_case names, lower-case values.
  */
 import { z } from 'zod';
-import type { RowChange } from '../../../engine/plan/plan-changes.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import type { ValidationReport } from '../../../service/backup/backup-service.js';
 import type { ResourceFilter } from '../../../service/backup/recorded-filter.js';
-import type { ChangePage } from '../../../service/restore/record/change-log.js';
+import type { ChangePage, RowChange } from '../../../service/change/change-page.js';
 import type { RestoreRecord, RestoreResult } from '../../../service/restore/record/restore-record.js';
 import { exact } from '../../http/exact-value.js';
 

@@ -3,9 +3,9 @@
  * are asked for then. The OpenAPI document is made from these same shapes.
  */
 import { z } from 'zod';
-import type { ArchiveFormat } from '../../../archive/content/archive-format.js';
 import type { CreateBackup } from '../../../service/backup/backup-service.js';
 import type { BackupFilter } from '../../../service/backup/catalog-page.js';
+import type { ArchiveFormat } from '../../../service/backup/layout.js';
 import type { ResourceFilter } from '../../../service/backup/recorded-filter.js';
 import type { RestoreRequest } from '../../../service/restore/restore-request.js';
 import * as field from '../../http/field.js';

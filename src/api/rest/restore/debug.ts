@@ -2,8 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '../../../lib/log.js';
 import type { Feed } from '../../../service/job/feed.js';
+import type { RestoreProgress } from '../../../service/restore/record/restore-progress.js';
 import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
-import type { RestoreProgress } from '../../../service/restore/restore-run.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import { changesOf, type Debug } from '../common/answer.js';
 

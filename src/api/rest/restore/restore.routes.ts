@@ -1,5 +1,6 @@
 /** Restores in REST. A client that goes away does not stop one: it ends whole, and can be looked up. */
 import { AppError } from '../../../lib/error.js';
+import { sliceOf } from '../../../lib/page.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
 import type { Started } from '../../../service/restore/restore-request.js';
 import { emptyResult } from '../../../service/restore/restore-result.js';
@@ -75,7 +76,7 @@ export function restoreRoutes(restores: RestoreService): readonly Route[] {
         return {
           status: 200,
           body: {
-            restores: all.slice(offset, limit === undefined ? undefined : offset + limit).map(answerOf),
+            restores: sliceOf(all, offset, limit).map(answerOf),
             total: all.length,
           },
         };

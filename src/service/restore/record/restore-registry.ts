@@ -6,8 +6,7 @@ import type { Log } from '../../../lib/log.js';
 import type { Store } from '../../../store/store.js';
 import { RESTORE_RECORD_PREFIX, restoreIdOf, restoreRecordKey } from '../../backup/layout.js';
 import { Feed } from '../../job/feed.js';
-import type { RestoreProgress } from '../restore-run.js';
-import { progressOf } from './progress.js';
+import { progressOf, type RestoreProgress } from './restore-progress.js';
 import {
   isFinal,
   parseRestoreRecord,

@@ -4,37 +4,16 @@
  */
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../../engine/plan/plan-changes.js';
-import type { KeptChange } from '../../../engine/undo/undo.js';
-import { AppError, messageOf } from '../../../lib/error.js';
-import type { Row } from '../../../model/row/row.js';
-import { parseJson, stringifyJson } from '../../../ovsdb/json.js';
-import type { Store } from '../../../store/store.js';
-import { changeLogKey } from '../../backup/layout.js';
+import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../engine/plan/plan-changes.js';
+import type { KeptChange } from '../../engine/undo/undo.js';
+import { AppError, messageOf } from '../../lib/error.js';
+import type { Row } from '../../model/row/row.js';
+import { parseJson, stringifyJson } from '../../ovsdb/json.js';
+import type { Store } from '../../store/store.js';
+import { changeLogKey } from '../backup/layout.js';
+import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from './change-page.js';
 
-/** Table -> kind -> number of changes. */
-export type ChangeCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-export interface ChangePageRequest {
-  /** 1 to 1,000. */
-  readonly first: number;
-  readonly after?: string | undefined;
-  readonly kind?: ChangeKind | undefined;
-  readonly table?: string | undefined;
-}
-
-export interface ChangePage {
-  readonly nodes: readonly RowChange[];
-  readonly startCursor?: string | undefined;
-  readonly endCursor?: string | undefined;
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-  readonly totalCount: number;
-}
-
-export const CHANGES_PAGE_MAX = 1_000;
 const BLOCK_CHARACTERS = 64 << 10;
-const CURSOR = /^change:(\d{1,9})$/;
 
 /** Writes the log. */
 export async function writeChangeLog(
@@ -128,72 +107,15 @@ export async function readChangeLog(
   counts: ChangeCounts,
   request: ChangePageRequest,
 ): Promise<ChangePage> {
-  const { first, kind, table } = request;
-  const skip = positionAfter(request);
-  const totalCount = total(counts, kind, table);
-  const nodes: RowChange[] = [];
-  if (totalCount > skip) {
-    let position = 0;
-    for await (const line of logLines(store, id)) {
-      if (!mayMatch(line, kind, table)) continue;
-      if (position++ < skip) continue;
-      nodes.push(changeOf(line));
-      if (nodes.length === first) break;
-    }
+  const { kind, table } = request;
+  async function* changes(): AsyncGenerator<() => RowChange> {
+    for await (const line of logLines(store, id)) if (mayMatch(line, kind, table)) yield () => changeOf(line);
   }
-  return pageOf(nodes, skip, totalCount);
-}
-
-/** The same pages of changes that are not in a log. */
-export async function pageChanges(
-  changes: AsyncIterable<RowChange>,
-  counts: ChangeCounts,
-  request: ChangePageRequest,
-): Promise<ChangePage> {
-  const { first, kind, table } = request;
-  const skip = positionAfter(request);
-  const nodes: RowChange[] = [];
-  let position = 0;
-  for await (const change of changes) {
-    if ((kind !== undefined && change.kind !== kind) || (table !== undefined && change.table !== table)) continue;
-    if (position++ < skip) continue;
-    nodes.push(change);
-    if (nodes.length === first) break;
-  }
-  return pageOf(nodes, skip, total(counts, kind, table));
-}
-
-function pageOf(nodes: readonly RowChange[], skip: number, totalCount: number): ChangePage {
-  const cursor = (position: number): string => Buffer.from(`change:${position}`).toString('base64url');
-  return {
-    nodes,
-    ...(nodes.length === 0 ? {} : { startCursor: cursor(skip + 1), endCursor: cursor(skip + nodes.length) }),
-    hasNextPage: skip + nodes.length < totalCount,
-    hasPreviousPage: skip > 0,
-    totalCount,
-  };
-}
-
-function positionAfter({ first, after }: ChangePageRequest): number {
-  if (!Number.isInteger(first) || first < 1 || first > CHANGES_PAGE_MAX)
-    throw new AppError('BAD_USER_INPUT', `changes: first takes 1 to ${CHANGES_PAGE_MAX}`);
-  if (after === undefined) return 0;
-  const match = CURSOR.exec(Buffer.from(after, 'base64url').toString());
-  if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the endCursor of an earlier page');
-  return Number(match[1]);
+  return pageChanges(changes(), counts, request);
 }
 
 /** The members of a line stand in a fixed order, so that lines of others need not be parsed. */
 function mayMatch(line: string, kind: ChangeKind | undefined, table: string | undefined): boolean {
   if (kind !== undefined && !line.startsWith(`{"kind":"${kind}"`)) return false;
   return table === undefined || line.startsWith(`"table":${JSON.stringify(table)},`, line.indexOf(',') + 1);
-}
-
-function total(counts: ChangeCounts, kind: ChangeKind | undefined, table: string | undefined): number {
-  let sum = 0;
-  for (const [name, kinds] of Object.entries(counts)) {
-    if (table !== undefined && name !== table) continue;
-    for (const [of, number] of Object.entries(kinds)) if (kind === undefined || of === kind) sum += number;
-  }
-  return sum;
 }

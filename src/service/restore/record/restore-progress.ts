@@ -1,7 +1,20 @@
 /** What is told of a restore at its beginning, at its end, and where only its record is left. */
 
-import type { RestoreProgress } from '../restore-run.js';
 import { isFinal, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
+
+export interface RestoreProgress {
+  readonly restoreId: string;
+  readonly phase: RestorePhase;
+  readonly completed: number;
+  readonly total: number;
+  readonly fraction: number;
+  readonly message: string;
+  readonly at: string;
+  /** While it awaits confirmation. */
+  readonly confirmBefore?: string | undefined;
+  readonly secondsLeft?: number | undefined;
+  readonly result?: RestoreResult;
+}
 
 const MESSAGES: Readonly<Partial<Record<RestorePhase, string>>> = {
   QUEUED: 'Waiting for its turn',

@@ -1,0 +1,54 @@
+/**
+ * What a restore or a comparison is limited to: a selective backup stands for the part of a configuration that it was
+ * made of, and a filter picks a part of that.
+ */
+import type { Identity } from '../../engine/identify/identify.js';
+import type { PlanOptions } from '../../engine/plan/table-plan.js';
+import {
+  intersectFilters,
+  type PulledIn,
+  type ResourceFilter,
+  selectLiveScope,
+  selectScope,
+} from '../../engine/scope/scope.js';
+import type { Breath } from '../../lib/breath.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { BackupRecord } from './backup-record.js';
+
+/**
+ * What a restore of this backup is limited to: the filter that is asked for, within the one that the backup was made
+ * with.
+ */
+export function effectiveFilter(
+  { type, resourceFilter }: BackupRecord,
+  asked: ResourceFilter | undefined,
+): ResourceFilter | undefined {
+  if (type === 'FULL' || resourceFilter === undefined) return asked;
+  return asked === undefined ? resourceFilter : intersectFilters(resourceFilter, asked);
+}
+
+export interface ScopedPair {
+  /**
+   * The backup with the names that it was made with, which are the ones that a filter means; a mapping changes some.
+   */
+  readonly named?: Snapshot;
+  readonly backup: Snapshot;
+  readonly live: Snapshot;
+  readonly identity: Identity;
+  /**
+   * Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. A mapping gives
+   * names another meaning there.
+   */
+  readonly byName: boolean;
+}
+
+/** The scope of a filter on both sides. @throws AppError BAD_USER_INPUT for names that pick nothing */
+export async function scopeOf(
+  { backup, named = backup, live, identity, byName }: ScopedPair,
+  filter: ResourceFilter,
+  breath: Breath,
+): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
+  const ours = await selectScope(named, filter, breath, byName ? { alsoIn: live } : {});
+  const theirs = await selectLiveScope(live, filter, ours, { backup, identity, byName }, breath);
+  return { marks: { backup: ours.marks, live: theirs.marks }, pulledIn: ours.pulledIn, warnings: ours.warnings };
+}

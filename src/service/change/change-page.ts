@@ -1,0 +1,66 @@
+/** Pages of changes, of what a restore changed or of what a comparison finds, filtered by kind and table. */
+import type { ChangeKind, RowChange } from '../../engine/plan/plan-changes.js';
+import { AppError } from '../../lib/error.js';
+import { checkFirst, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
+
+export type { ChangeKind, ColumnChange, RowChange } from '../../engine/plan/plan-changes.js';
+
+/** Table -> kind -> number of changes. */
+export type ChangeCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface ChangePageRequest {
+  /** 1 to 1,000. */
+  readonly first: number;
+  readonly after?: string | undefined;
+  readonly kind?: ChangeKind | undefined;
+  readonly table?: string | undefined;
+}
+
+export type ChangePage = Page<RowChange>;
+
+const CHANGES_PAGE_MAX = 1_000;
+const CURSOR = /^change:(\d{1,9})$/;
+
+/**
+ * One page.
+ * @param matching changes of the kind and the table asked for, each made only when it is on the page; they are not
+ * looked at where the counts say that the page is empty
+ * @throws AppError BAD_USER_INPUT for a page that cannot be
+ */
+export async function pageChanges(
+  matching: AsyncIterable<() => RowChange>,
+  counts: ChangeCounts,
+  request: ChangePageRequest,
+): Promise<ChangePage> {
+  const { first, kind, table } = request;
+  const skipped = positionAfter(request);
+  const totalCount = total(counts, kind, table);
+  const nodes: RowChange[] = [];
+  if (totalCount > skipped) {
+    let position = 0;
+    for await (const change of matching) {
+      if (position++ < skipped) continue;
+      nodes.push(change());
+      if (nodes.length === first) break;
+    }
+  }
+  const cursorAt = (index: number): string => writeCursor(`change:${skipped + index + 1}`);
+  return pageAt(nodes, { skipped, totalCount, cursorAt });
+}
+
+function positionAfter({ first, after }: ChangePageRequest): number {
+  checkFirst(first, CHANGES_PAGE_MAX, `changes: first takes 1 to ${CHANGES_PAGE_MAX}`);
+  if (after === undefined) return 0;
+  const match = CURSOR.exec(readCursor(after));
+  if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the endCursor of an earlier page');
+  return Number(match[1]);
+}
+
+function total(counts: ChangeCounts, kind: ChangeKind | undefined, table: string | undefined): number {
+  let sum = 0;
+  for (const [name, kinds] of Object.entries(counts)) {
+    if (table !== undefined && name !== table) continue;
+    for (const [of, number] of Object.entries(kinds)) if (kind === undefined || of === kind) sum += number;
+  }
+  return sum;
+}
