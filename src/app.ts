@@ -25,7 +25,7 @@ import { BackupService } from './service/backup/backup-service.js';
 import { Catalog } from './service/backup/catalog.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Database, Databases } from './service/database/database.js';
-import { Work } from './service/job/work.js';
+import { RunningWork } from './service/job/running-work.js';
 import type { UndoExpired } from './service/restore/restore-request.js';
 import { RestoreService } from './service/restore/restore-service.js';
 import { ExportService } from './service/transfer/export-service.js';
@@ -76,7 +76,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     await audit.recordOwn('serverStarted');
     if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
     const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })]);
-    const work = new Work();
+    const work = new RunningWork();
     const { uploadBytesMax, backupPath: scratchFolder } = config;
     const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
     const imports = new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax });

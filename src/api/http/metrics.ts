@@ -14,7 +14,7 @@ import type { Log } from '../../lib/log.js';
 import type { BackupService } from '../../service/backup/backup-service.js';
 import type { Catalog } from '../../service/backup/catalog.js';
 import type { Databases } from '../../service/database/database.js';
-import type { Work } from '../../service/job/work.js';
+import type { RunningWork } from '../../service/job/running-work.js';
 import type { RestoreStep } from '../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import { isHostAllowed, setSecurityHeaders } from './guard.js';
@@ -25,7 +25,7 @@ export interface MetricsSources {
   readonly databases: Databases;
   readonly backups: BackupService;
   readonly restores: RestoreService;
-  readonly work: Work;
+  readonly work: RunningWork;
   readonly log: Log;
 }
 
@@ -165,7 +165,7 @@ function addGauges(registry: Registry, { catalog, databases, work }: MetricsSour
     registry,
     'ovncp_work_running',
     'Backups, restores, imports, validations and deletions under way',
-    () => work.runningCount,
+    () => work.count,
   );
   new Gauge({
     registers,

@@ -1,6 +1,6 @@
 /**
  * The audit trail: a chained line (audit-line.ts) for every call that changes something and for every one that was
- * refused, in files that only grow (audit-files.ts) in the store's folder.
+ * refused, in files that only grow (trail-files.ts) in the store's folder.
  *
  * Lines that come while others are being written share the next write and its fsync. A line that cannot be written, as
  * on a full disk, is kept and written first when that works again; meanwhile `admit` refuses whatever would change
@@ -16,7 +16,7 @@ import { storeError } from '../../store/store.js';
 import { type AuditEvent, type ChainLink, headText, nextLine } from './audit-line.js';
 import { type AuditFilter, type AuditPage, type AuditPageRequest, countOf, pageOf } from './audit-page.js';
 import { type AuditCheck, checkTrail } from './chain-check.js';
-import { AuditFlood, type FloodLimits } from './refusal-flood.js';
+import { type FloodLimits, RefusalFlood } from './refusal-flood.js';
 import { AUDIT_FILE, AUDIT_HEAD, auditFiles, fullFileName } from './trail-files.js';
 import { BATCH_LINES_MAX, type Opening, openTrail } from './trail-opening.js';
 
@@ -44,7 +44,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', '
 export const OWN_SUBJECT = 'ovncp';
 
 export class AuditTrail {
-  private readonly flood: AuditFlood;
+  private readonly flood: RefusalFlood;
   private file: AppendFile | undefined;
   private firstSeq: number | undefined;
   /** The last line that is written. */
@@ -69,7 +69,7 @@ export class AuditTrail {
     this.firstSeq = opening.firstSeq;
     this.last = opening.last;
     this.headSeq = opening.isNew ? opening.last.seq : -1;
-    this.flood = new AuditFlood((event) => {
+    this.flood = new RefusalFlood((event) => {
       void this.enqueue(event);
     }, parts.flood);
   }

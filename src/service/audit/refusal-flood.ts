@@ -21,7 +21,7 @@ interface Counted {
   calls: number;
 }
 
-export class AuditFlood {
+export class RefusalFlood {
   /** Address -> lines. */
   private readonly lines = new Map<string, number>();
   private readonly counted = new Map<string, Counted>();

@@ -13,7 +13,7 @@ import type { BackupDescription, BackupRecord } from './backup-record.js';
 import { importedSelection } from './selection.js';
 
 /** What a manifest says of the content. */
-export type Told = Omit<
+export type BackupContent = Omit<
   BackupDescription,
   | 'id'
   | 'name'
@@ -33,7 +33,7 @@ const LISTED_MAX = 20;
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /** Placeholders for what a sealed backup does not tell. @param format what it was declared to be */
-export function untold(schemaName: string, format: ArchiveFormat | undefined): Told {
+export function unknownContent(schemaName: string, format: ArchiveFormat | undefined): BackupContent {
   return {
     type: 'FULL',
     archiveFormat: format ?? 'JSON',
@@ -48,9 +48,17 @@ export function untold(schemaName: string, format: ArchiveFormat | undefined): T
 }
 
 /** @throws AppError INTEGRITY_FAILED for a selection that cannot be read */
-export function toldBy({ snapshot, header, format, compressed, contentSize, contentDigest, warnings }: Unpacked): Told {
+export function contentOf({
+  snapshot,
+  header,
+  format,
+  compressed,
+  contentSize,
+  contentDigest,
+  warnings,
+}: Unpacked): BackupContent {
   return {
-    ...describe(snapshot),
+    ...summaryOf(snapshot),
     type: header?.type ?? 'FULL',
     ...importedSelection(header),
     ...(warnings.length === 0 ? {} : { warnings }),
@@ -62,15 +70,18 @@ export function toldBy({ snapshot, header, format, compressed, contentSize, cont
 }
 
 /** What a sealed backup turned out to be. @throws AppError INTEGRITY_FAILED */
-export function unsealed(
+export function unsealedRecord(
   { format: _format, file: _file, sealed: _sealed, ...known }: BackupRecord,
   unpacked: Unpacked,
 ): BackupDescription {
   const description = known.description ?? unpacked.header?.description;
-  return { ...known, ...toldBy(unpacked), ...(description === undefined ? {} : { description }) };
+  return { ...known, ...contentOf(unpacked), ...(description === undefined ? {} : { description }) };
 }
 
-export function describe(snapshot: Snapshot): Pick<Told, 'schemaName' | 'schemaVersion' | 'rowCount' | 'tables'> {
+/** What a manifest and an archive's header say of the rows. */
+export function summaryOf(
+  snapshot: Snapshot,
+): Pick<BackupContent, 'schemaName' | 'schemaVersion' | 'rowCount' | 'tables'> {
   return {
     schemaName: snapshot.schema.name,
     schemaVersion: snapshot.schema.version,
@@ -79,7 +90,7 @@ export function describe(snapshot: Snapshot): Pick<Told, 'schemaName' | 'schemaV
   };
 }
 
-const TOLD = [
+const CHECKED = [
   'archiveFormat',
   'schemaName',
   'schemaVersion',
@@ -90,12 +101,12 @@ const TOLD = [
 ] as const;
 
 /** What a manifest says of its archive and is not so, each in a sentence. */
-export function untruths(
+export function manifestFaults(
   record: BackupRecord,
   { snapshot, format: archiveFormat, contentSize, compressed, encrypted }: Unpacked,
 ): readonly string[] {
-  const found = { ...describe(snapshot), archiveFormat, contentSize, compressed, encrypted };
-  return TOLD.filter((member) => record[member] !== found[member]).map(
+  const found = { ...summaryOf(snapshot), archiveFormat, contentSize, compressed, encrypted };
+  return CHECKED.filter((member) => record[member] !== found[member]).map(
     (member) =>
       `The manifest says ${member} ${JSON.stringify(record[member])} where the file has ` +
       `${JSON.stringify(found[member])}: it was changed. Import the file again`,

@@ -14,9 +14,9 @@ import { AppError, type Problem, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
 import type { Databases } from '../database/database.js';
-import { Feed } from '../job/feed.js';
-import type { Work } from '../job/work.js';
-import { checkReferences, checkWhole, describe, unsealed, untruths } from './backup-content.js';
+import { ProgressFeed } from '../job/progress-feed.js';
+import type { RunningWork } from '../job/running-work.js';
+import { checkReferences, checkWhole, manifestFaults, summaryOf, unsealedRecord } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
 import { archiveExtension } from './layout.js';
@@ -55,7 +55,7 @@ export interface BackupProgress {
 
 export interface BackupJob {
   readonly id: string;
-  readonly feed: Feed<BackupProgress>;
+  readonly feed: ProgressFeed<BackupProgress>;
   readonly done: Promise<BackupRecord>;
 }
 
@@ -81,7 +81,7 @@ export interface BackupServiceParts {
   readonly databases: Databases;
   readonly clock: Clock;
   readonly log: Log;
-  readonly work: Work;
+  readonly work: RunningWork;
   /** Rows wait there, in files without a name, while a backup is checked. */
   readonly scratchFolder: string;
   /** Content of a sealed backup; that of others is known. */
@@ -107,7 +107,7 @@ export class BackupService {
       message: `Waiting to read ${database.id}`,
       at: this.now(),
     };
-    const feed = new Feed(first);
+    const feed = new ProgressFeed(first);
     const done = this.parts.work.runHeavy('backup', () => this.make(id, request, feed));
     const tellEnd = (isMade: boolean): void => {
       for (const listener of this.listeners) listener(isMade);
@@ -143,7 +143,7 @@ export class BackupService {
     return this.jobs.get(id);
   }
 
-  private async make(jobId: string, request: CreateBackup, feed: Feed<BackupProgress>): Promise<BackupRecord> {
+  private async make(jobId: string, request: CreateBackup, feed: ProgressFeed<BackupProgress>): Promise<BackupRecord> {
     const { catalog, databases, log } = this.parts;
     const database = databases.get(request.database);
     const began = this.parts.clock.monotonic();
@@ -168,7 +168,7 @@ export class BackupService {
     const { snapshot, selection } = await select(captured, request.filter);
     const totalRows = countRows(snapshot);
     tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
-    const slot = await catalog.reserve({
+    const reservation = await catalog.reserve({
       name: request.name,
       createdAt,
       extension: archiveExtension(request.format, {
@@ -178,7 +178,7 @@ export class BackupService {
     });
     try {
       const header = {
-        ...describe(snapshot),
+        ...summaryOf(snapshot),
         id: jobId,
         name: request.name,
         ...(request.description === undefined ? {} : { description: request.description }),
@@ -205,9 +205,9 @@ export class BackupService {
         },
       });
       // one after the other: when storing fails, its error is the reason, and not that packing was cut short by it
-      await slot.put(packing.bytes);
+      await reservation.put(packing.bytes);
       const packed = await packing.result;
-      const record = await catalog.commit(slot, {
+      const record = await catalog.commit(reservation, {
         ...header,
         ...selection,
         ...packed,
@@ -239,7 +239,7 @@ export class BackupService {
       });
       return record;
     } finally {
-      await catalog.abandon(slot);
+      await catalog.abandon(reservation);
     }
   }
 
@@ -283,7 +283,7 @@ export class BackupService {
   private async unseal(record: BackupRecord, unpacked: Unpacked): Promise<BackupRecord> {
     const { catalog, log } = this.parts;
     await checkWhole(unpacked.snapshot);
-    const description = unsealed(record, unpacked);
+    const description = unsealedRecord(record, unpacked);
     try {
       return await catalog.complete(description);
     } catch (error) {
@@ -326,7 +326,7 @@ export class BackupService {
       const read = await this.read(record, decryptionKey, { scratch });
       const { snapshot, warnings: leftOut } = read;
       const { errors: dangling, warnings } = await checkReferences(snapshot);
-      const errors = [...untruths(read.record, read), ...dangling];
+      const errors = [...manifestFaults(read.record, read), ...dangling];
       return {
         valid: errors.length === 0,
         contentChecked: true,

@@ -2,7 +2,7 @@
  * The catalog: which backups there are. It keeps the manifest records of a store in memory, newest
  * first, and is the only one that adds and removes backups there.
  *
- * Adding is reserve -> slot.put(archive) -> commit: the manifest record is written last, so a
+ * Adding is reserve -> reservation.put(archive) -> commit: the manifest record is written last, so a
  * backup is there whole or not at all. Removing goes the other way round. What a crash leaves between
  * the two, an archive without a manifest, is removed by the next `open`, and so is a half import.
  *
@@ -49,7 +49,7 @@ export interface CatalogLog {
 }
 
 /** A key that is taken for one new archive, until `commit` or `abandon`. */
-export interface Slot {
+export interface Reservation {
   readonly key: string;
   /**
    * Stores the archive: once, or again after a failure. Errors as of Store.put.
@@ -61,7 +61,7 @@ export interface Slot {
   ): Promise<{ readonly size: number }>;
 }
 
-interface Reservation {
+interface ReservedKey {
   readonly key: string;
   writing?: Promise<{ readonly size: number }>;
   /** Bytes of the archive, once it is stored. */
@@ -72,7 +72,7 @@ export class Catalog {
   /** Newest first, see comparePlaces. */
   private readonly sorted: BackupRecord[] = [];
   private readonly byId = new Map<string, BackupRecord>();
-  private readonly reservations = new Map<Slot, Reservation>();
+  private readonly reservations = new Map<Reservation, ReservedKey>();
   private readonly reservedKeys = new Set<string>();
   private readonly completing = new Map<string, Promise<unknown>>();
   private readonly faults: string[] = [];
@@ -96,7 +96,7 @@ export class Catalog {
   }
 
   /** Chooses a key for a new archive that no other archive has or is about to get. */
-  async reserve(wanted: ArchiveName): Promise<Slot> {
+  async reserve(wanted: ArchiveName): Promise<Reservation> {
     for (let ordinal = 1; ; ordinal++) {
       const key = archiveKey(wanted, ordinal);
       if (this.reservedKeys.has(key)) continue;
@@ -104,7 +104,7 @@ export class Catalog {
       try {
         if (await this.isFree(key)) {
           await this.store.put(pendingKey(key), new Uint8Array(), { replace: true });
-          return this.slotOf({ key });
+          return this.reservationOf({ key });
         }
       } catch (error) {
         this.reservedKeys.delete(key);
@@ -115,42 +115,42 @@ export class Catalog {
   }
 
   /**
-   * Writes the manifest record of an archive that slot.put has stored, and lists the backup. When that fails the
-   * archive is removed again, and nothing is listed or left behind. Either way the slot is used up.
+   * Writes the manifest record of an archive that reservation.put has stored, and lists the backup. When that fails
+   * the archive is removed again, and nothing is listed or left behind. Either way the reservation is used up.
    */
-  async commit(slot: Slot, description: BackupDescription): Promise<BackupRecord> {
-    const reservation = this.reservations.get(slot);
-    assert(reservation !== undefined, `slot ${slot.key} is not open`);
-    this.reservations.delete(slot); // from here on `abandon` cannot reach it
+  async commit(reservation: Reservation, description: BackupDescription): Promise<BackupRecord> {
+    const reserved = this.reservations.get(reservation);
+    assert(reserved !== undefined, `reservation ${reservation.key} is not open`);
+    this.reservations.delete(reservation); // from here on `abandon` cannot reach it
     try {
-      assert(reservation.size !== undefined, `slot ${slot.key} committed before its archive was stored`);
+      assert(reserved.size !== undefined, `reservation ${reservation.key} committed before its archive was stored`);
       assert(
-        reservation.size === description.size,
-        `${slot.key} has ${reservation.size} bytes, its manifest says ${description.size}`,
+        reserved.size === description.size,
+        `${reservation.key} has ${reserved.size} bytes, its manifest says ${description.size}`,
       );
       assert(!this.byId.has(description.id), `backup ${description.id} exists already`);
-      const { record, bytes } = makeBackupRecord(description, slot.key);
-      await this.store.put(manifestKey(slot.key), bytes);
-      this.reservedKeys.delete(slot.key);
+      const { record, bytes } = makeBackupRecord(description, reservation.key);
+      await this.store.put(manifestKey(reservation.key), bytes);
+      this.reservedKeys.delete(reservation.key);
       this.insert(record);
-      await this.removeQuietly(pendingKey(slot.key));
+      await this.removeQuietly(pendingKey(reservation.key));
       return record;
     } catch (error) {
-      await this.discard(reservation);
+      await this.discard(reserved);
       throw error;
     }
   }
 
   /**
-   * Gives a slot up and removes what was stored under it; waits for a put under way, which the caller has to end. A
-   * slot that was committed or abandoned before is left as it is, so this may stand in a `finally`. Never throws: what
-   * cannot be removed is logged, and removed by the next start.
+   * Gives a reservation up and removes what was stored under it; waits for a put under way, which the caller has to
+   * end. One that was committed or abandoned before is left as it is, so this may stand in a `finally`. Never throws:
+   * what cannot be removed is logged, and removed by the next start.
    */
-  async abandon(slot: Slot): Promise<void> {
-    const reservation = this.reservations.get(slot);
-    if (reservation === undefined) return;
-    this.reservations.delete(slot);
-    await this.discard(reservation);
+  async abandon(reservation: Reservation): Promise<void> {
+    const reserved = this.reservations.get(reservation);
+    if (reserved === undefined) return;
+    this.reservations.delete(reservation);
+    await this.discard(reserved);
   }
 
   /** Throws NOT_FOUND. */
@@ -279,35 +279,35 @@ export class Catalog {
     return (await this.store.stat(key)) === undefined && (await this.store.stat(manifestKey(key))) === undefined;
   }
 
-  private slotOf(reservation: Reservation): Slot {
-    const slot: Slot = {
-      key: reservation.key,
+  private reservationOf(reserved: ReservedKey): Reservation {
+    const reservation: Reservation = {
+      key: reserved.key,
       put: async (source, options) => {
-        assert(this.reservations.has(slot), `slot ${slot.key} is not open`);
-        assert(reservation.writing === undefined, `slot ${slot.key} is written twice`);
-        reservation.writing = this.store.put(slot.key, source, options);
+        assert(this.reservations.has(reservation), `reservation ${reservation.key} is not open`);
+        assert(reserved.writing === undefined, `reservation ${reservation.key} is written twice`);
+        reserved.writing = this.store.put(reservation.key, source, options);
         try {
-          const { size } = await reservation.writing;
-          reservation.size = size;
+          const { size } = await reserved.writing;
+          reserved.size = size;
           return { size };
         } catch (error) {
-          delete reservation.writing;
+          delete reserved.writing;
           throw error;
         }
       },
     };
-    this.reservations.set(slot, reservation);
-    return slot;
+    this.reservations.set(reservation, reserved);
+    return reservation;
   }
 
-  private async discard(reservation: Reservation): Promise<void> {
-    if (reservation.writing !== undefined) {
-      const [written] = await Promise.allSettled([reservation.writing]);
-      // Only what this slot has stored: what somebody else put there by hand is theirs.
-      if (written.status === 'fulfilled' && !(await this.removeQuietly(reservation.key))) return;
+  private async discard(reserved: ReservedKey): Promise<void> {
+    if (reserved.writing !== undefined) {
+      const [written] = await Promise.allSettled([reserved.writing]);
+      // Only what this reservation has stored: what somebody else put there by hand is theirs.
+      if (written.status === 'fulfilled' && !(await this.removeQuietly(reserved.key))) return;
     }
-    await this.removeQuietly(pendingKey(reservation.key));
-    this.reservedKeys.delete(reservation.key);
+    await this.removeQuietly(pendingKey(reserved.key));
+    this.reservedKeys.delete(reserved.key);
   }
 
   /**

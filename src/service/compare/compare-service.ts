@@ -16,7 +16,7 @@ import type { Catalog } from '../backup/catalog.js';
 import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
 import type { Databases } from '../database/database.js';
-import type { Work } from '../job/work.js';
+import type { RunningWork } from '../job/running-work.js';
 
 /** Exactly one of the two. */
 export interface ConfigurationRef {
@@ -66,7 +66,7 @@ export interface CompareServiceParts {
   readonly backups: BackupService;
   readonly catalog: Catalog;
   readonly databases: Databases;
-  readonly work: Work;
+  readonly work: RunningWork;
 }
 
 export class CompareService {

@@ -13,7 +13,7 @@ export type Verdict<Undo> =
 const TICK_MS = 1_000;
 
 export class Confirmation<Undo> {
-  private settle: ((verdict: Verdict<Undo>) => void) | undefined;
+  private end: ((verdict: Verdict<Undo>) => void) | undefined;
   /** A confirmation has come in time, and is being written down. */
   private begun = false;
 
@@ -32,7 +32,7 @@ export class Confirmation<Undo> {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve) => {
-        this.settle = resolve;
+        this.end = resolve;
         // looked at again and again: the clock may be set, and a timer of weeks would overflow
         const look = (): void => {
           const leftMs = this.beforeMs - this.clock.now();
@@ -47,13 +47,13 @@ export class Confirmation<Undo> {
       });
     } finally {
       clearTimeout(timer);
-      this.settle = undefined;
+      this.end = undefined;
     }
   }
 
   /** From here on it does not expire, until `confirm` or `rollBack`. False when it is too late. */
   begin(): boolean {
-    if (this.settle === undefined || this.begun || this.clock.now() >= this.beforeMs) return false;
+    if (this.end === undefined || this.begun || this.clock.now() >= this.beforeMs) return false;
     this.begun = true;
     return true;
   }
@@ -63,18 +63,18 @@ export class Confirmation<Undo> {
   }
 
   confirm(): void {
-    this.settle?.({ kind: 'CONFIRMED' });
+    this.end?.({ kind: 'CONFIRMED' });
   }
 
   /** False when it is confirmed, or being undone already. */
   undo(request: Undo): boolean {
-    if (this.settle === undefined || this.begun) return false;
-    this.settle({ kind: 'UNDO', request });
+    if (this.end === undefined || this.begun) return false;
+    this.end({ kind: 'UNDO', request });
     return true;
   }
 
   stop(): void {
-    this.settle?.({ kind: 'STOPPED' });
+    this.end?.({ kind: 'STOPPED' });
   }
 }
 

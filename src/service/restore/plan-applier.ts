@@ -19,10 +19,10 @@ import type { LiveDatabase } from '../database/live-database.js';
 import { wasApplied } from './witness-check.js';
 
 /**
- * DONE: committed. STALE: refused, nothing of it is in the database. UNTOLD: in the database as a whole or not at all.
- * PARTLY: some of its steps are done, and the next one was refused.
+ * What became of a plan. REFUSED: nothing of it is in the database. UNKNOWN: it is in the database as a whole or not at
+ * all. PARTLY: some of its steps are done, and the next one was refused.
  */
-export type Fate = 'DONE' | 'STALE' | 'UNTOLD' | 'PARTLY';
+export type ApplyEnd = 'COMMITTED' | 'REFUSED' | 'UNKNOWN' | 'PARTLY';
 
 export interface ApplyRequest {
   readonly comment: string;
@@ -74,11 +74,11 @@ export class PlanApplier {
    * @throws AppError CONFLICT when the database will not take it, DATABASE_UNAVAILABLE when it went away: before, or
    * (with steps) in between
    */
-  async apply(plan: Plan, steps: readonly PlanTransaction[] | undefined, request: ApplyRequest): Promise<Fate> {
+  async apply(plan: Plan, steps: readonly PlanTransaction[] | undefined, request: ApplyRequest): Promise<ApplyEnd> {
     return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(steps, request);
   }
 
-  private async applyWhole(plan: Plan, { comment, attempt, onProgress }: ApplyRequest): Promise<Fate> {
+  private async applyWhole(plan: Plan, { comment, attempt, onProgress }: ApplyRequest): Promise<ApplyEnd> {
     const session = await this.parts.live.open();
     const { clustered } = session.server;
     if (plan.changeCount > FOLLOWED_MAX) await this.parts.live.letGo();
@@ -92,41 +92,41 @@ export class PlanApplier {
           onProgress(sent);
         },
       });
-      return 'DONE';
+      return 'COMMITTED';
     } catch (error) {
       if (error instanceof OvsdbError) return this.refused(error, clustered, attempt);
       if (!(error instanceof ConnectionError)) throw error;
       // half a request is never carried out
       this.parts.live.close();
-      return sentAll ? 'UNTOLD' : 'STALE';
+      return sentAll ? 'UNKNOWN' : 'REFUSED';
     }
   }
 
-  private refused(error: OvsdbError, clustered: boolean, attempt: number): Fate {
+  private refused(error: OvsdbError, clustered: boolean, attempt: number): ApplyEnd {
     this.parts.log.info(
       { attempt, refusal: error.error, details: error.details },
       'the database refused the transaction',
     );
-    if (clustered && UNRELIABLE.has(error.error)) return 'UNTOLD';
+    if (clustered && UNRELIABLE.has(error.error)) return 'UNKNOWN';
     if (!UNRELIABLE.has(error.error) && attempt > 1)
       throw new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, {
         cause: error,
       });
-    return 'STALE';
+    return 'REFUSED';
   }
 
-  private async applySteps(steps: readonly PlanTransaction[], request: ApplyRequest): Promise<Fate> {
+  private async applySteps(steps: readonly PlanTransaction[], request: ApplyRequest): Promise<ApplyEnd> {
     let sent = 0;
     for (const step of steps) {
       const began = performance.now();
       const done = await this.applyStep(step, `${request.comment}, step ${step.number} of ${steps.length}`, request);
-      if (!done) return step.number === 1 ? 'STALE' : 'PARTLY';
+      if (!done) return step.number === 1 ? 'REFUSED' : 'PARTLY';
       sent += step.rows;
       request.onProgress(sent);
       // time for the cluster's own messages, and for its other clients
       if (step.number < steps.length) await sleep(STEP_REST * (performance.now() - began));
     }
-    return 'DONE';
+    return 'COMMITTED';
   }
 
   /**

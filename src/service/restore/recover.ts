@@ -1,5 +1,5 @@
 /**
- * Settling: ends the record of a restore whose end nobody saw, since this server or the database went away, by looking
+ * Recovering: ends the record of a restore whose end nobody saw, since this server or the database went away, by looking
  * at the database. One transaction was carried out whole or not at all, and its witnesses tell which; steps that were
  * done are undone, unless all of them were.
  */
@@ -13,22 +13,22 @@ import { changeLogKey } from '../backup/layout.js';
 import type { Database } from '../database/database.js';
 import { LiveDatabase } from '../database/live-database.js';
 import { PlanApplier } from './plan-applier.js';
+import { UndoPlanner } from './planner/undo-planner.js';
 import type { RestoreRecord, RestoreResult } from './record/restore-record.js';
 import { emptyResult } from './restore-result.js';
-import { takeBack } from './take-back.js';
-import { UndoPlanner } from './undo-planner.js';
+import { undoSteps } from './undo-steps.js';
 import { wasApplied } from './witness-check.js';
 
-export interface SettlingParts {
+export interface RecoveryParts {
   readonly database: Database;
   readonly store: Store;
   readonly log: Log;
   readonly limits: TransactionLimits;
-  /** Nobody is there to settle for any more. */
+  /** Nobody waits for it any more. */
   readonly signal: AbortSignal;
 }
 
-export interface Settled {
+export interface Recovered {
   readonly applied: boolean;
   readonly result: RestoreResult;
 }
@@ -36,10 +36,10 @@ export interface Settled {
 const AGAIN_MS = 2_000;
 
 /** Waits until the database can be asked. @throws AppError CANCELLED when stopped before */
-export async function settle(record: RestoreRecord, parts: SettlingParts): Promise<Settled> {
+export async function recover(record: RestoreRecord, parts: RecoveryParts): Promise<Recovered> {
   const applied =
     record.stepped === true
-      ? await untilAnswered(parts, () => settleSteps(record, parts))
+      ? await untilAnswered(parts, () => recoverSteps(record, parts))
       : await wasCommitted(record, parts);
   parts.log.warn({ restore: record.id, applied }, 'a restore whose end was not seen was settled');
   if (!applied) {
@@ -75,7 +75,7 @@ export async function settle(record: RestoreRecord, parts: SettlingParts): Promi
   };
 }
 
-async function wasCommitted({ witnesses = [] }: RestoreRecord, parts: SettlingParts): Promise<boolean> {
+async function wasCommitted({ witnesses = [] }: RestoreRecord, parts: RecoveryParts): Promise<boolean> {
   if (witnesses.length === 0) return false;
   const ask = (): Promise<boolean> =>
     untilAnswered(parts, () =>
@@ -87,13 +87,13 @@ async function wasCommitted({ witnesses = [] }: RestoreRecord, parts: SettlingPa
   return ask();
 }
 
-/** True when all that the restore was to change is changed; otherwise what is changed is taken back. */
-async function settleSteps({ id }: RestoreRecord, { database, store, log, limits }: SettlingParts): Promise<boolean> {
+/** True when all that the restore was to change is changed; otherwise what is changed is undone. */
+async function recoverSteps({ id }: RestoreRecord, { database, store, log, limits }: RecoveryParts): Promise<boolean> {
   const live = new LiveDatabase(database);
   try {
     const { absent, notes } = await new UndoPlanner(store, id, 'PARTIAL').plan(await live.snapshot(), new Breath());
     if (absent === 0 && notes.length === 0) return true;
-    await takeBack({
+    await undoSteps({
       id,
       store,
       log,
@@ -109,7 +109,7 @@ async function settleSteps({ id }: RestoreRecord, { database, store, log, limits
 }
 
 /** Asks again until the database answers. */
-async function untilAnswered<T>({ log, signal }: SettlingParts, ask: () => Promise<T>): Promise<T> {
+async function untilAnswered<T>({ log, signal }: RecoveryParts, ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await ask();

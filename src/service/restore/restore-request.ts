@@ -3,7 +3,7 @@
 import type { MappingEntry } from '../../engine/remap/resource-mapping.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import type { SyncTarget } from '../../engine/verify/converge.js';
-import type { RestorePolicy } from './backup-planner.js';
+import type { RestorePolicy } from './planner/backup-planner.js';
 import type { Restore } from './record/restore-registry.js';
 
 export interface RestoreRequest {
@@ -29,7 +29,7 @@ export interface UndoRequest {
   readonly subject: string;
 }
 
-/** `done` settles when the restore has ended or awaits confirmation. */
+/** `done` ends when the restore has ended or awaits confirmation. */
 export interface Started {
   readonly restore: Restore;
   readonly done: Promise<void>;

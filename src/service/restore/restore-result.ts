@@ -5,8 +5,8 @@ import type { Problem } from '../../lib/error.js';
 import { resourceOf } from '../../model/northbound/noun.js';
 import { PULLED_IN_LISTED_MAX } from '../backup/recorded-filter.js';
 import type { ChangeCounts } from '../change/change-page.js';
+import type { Planned } from './planner/restore-planner.js';
 import type { RestoreResult } from './record/restore-record.js';
-import type { Planned } from './restore-planner.js';
 
 export interface Ending {
   readonly planned: Planned;

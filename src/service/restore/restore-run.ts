@@ -17,12 +17,12 @@ import type { Store } from '../../store/store.js';
 import { writeChangeLog } from '../change/change-log.js';
 import { type Database, databaseError } from '../database/database.js';
 import { LiveDatabase } from '../database/live-database.js';
-import { type Fate, PlanApplier } from './plan-applier.js';
+import { type ApplyEnd, PlanApplier } from './plan-applier.js';
+import type { Planned, RestorePlanner } from './planner/restore-planner.js';
 import type { RestoreProgress } from './record/restore-progress.js';
 import type { RestorePhase, RestoreRecord, RestoreResult } from './record/restore-record.js';
-import type { Planned, RestorePlanner } from './restore-planner.js';
 import { type Ending, emptyResult, planResult } from './restore-result.js';
-import { takeBack } from './take-back.js';
+import { undoSteps } from './undo-steps.js';
 import { chooseWitnesses } from './witness-check.js';
 
 export interface RestoreRunParts {
@@ -150,9 +150,9 @@ export class RestoreRun {
   private async carryOut(first: Snapshot): Promise<FinalOutcome> {
     let live = first;
     /** A plan of which nobody knows yet whether it was carried out. */
-    let untold: Applied | undefined;
+    let unknown: Applied | undefined;
     for (let attempt = 1; ; attempt++) {
-      if (untold !== undefined && (await this.isIn(untold, live))) return this.verify(untold, live);
+      if (unknown !== undefined && (await this.isIn(unknown, live))) return this.verify(unknown, live);
       if (!this.sent) this.parts.signal.throwIfAborted();
       const planned = await this.plan(live, attempt);
       const { plan } = planned;
@@ -165,21 +165,21 @@ export class RestoreRun {
         });
       }
       const applied = await this.apply(planned, attempt);
-      if (applied.fate === 'DONE') return this.verify(applied, undefined);
-      if (applied.fate === 'PARTLY') await this.takeBack();
-      else untold = applied.fate === 'UNTOLD' ? applied : undefined;
-      if (attempt === ATTEMPTS_MAX) return this.giveUp(untold, attempt);
+      if (applied.end === 'COMMITTED') return this.verify(applied, undefined);
+      if (applied.end === 'PARTLY') await this.undoSteps();
+      else unknown = applied.end === 'UNKNOWN' ? applied : undefined;
+      if (attempt === ATTEMPTS_MAX) return this.giveUp(unknown, attempt);
       await sleep(ATTEMPT_PAUSE_MS * attempt);
       live = await this.look();
     }
   }
 
   /** @throws AppError PLAN_STALE, nothing having been changed */
-  private async giveUp(untold: Applied | undefined, attempts: number): Promise<FinalOutcome> {
-    if (untold !== undefined) {
+  private async giveUp(unknown: Applied | undefined, attempts: number): Promise<FinalOutcome> {
+    if (unknown !== undefined) {
       await sleep(SECOND_LOOK_MS);
       const live = await this.look();
-      if (await this.isIn(untold, live)) return this.verify(untold, live);
+      if (await this.isIn(unknown, live)) return this.verify(unknown, live);
     }
     throw new AppError(
       'PLAN_STALE',
@@ -268,10 +268,10 @@ export class RestoreRun {
       if (sent === plan.changeCount && steps === undefined) describing ??= describe();
     };
     try {
-      const fate = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
+      const end = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
       const committedAt = performance.now();
-      if (fate === 'DONE' && steps === undefined) describing ??= describe();
-      return { planned, fate, steps: count, committedAt, notes: (await describing) ?? [] };
+      if (end === 'COMMITTED' && steps === undefined) describing ??= describe();
+      return { planned, end, steps: count, committedAt, notes: (await describing) ?? [] };
     } finally {
       await describing;
     }
@@ -281,7 +281,7 @@ export class RestoreRun {
     plan: Planned['plan'],
     steps: readonly PlanTransaction[] | undefined,
     request: Parameters<PlanApplier['apply']>[2],
-  ): Promise<Fate> {
+  ): Promise<ApplyEnd> {
     try {
       return await this.applier.apply(plan, steps, request);
     } catch (error) {
@@ -291,16 +291,16 @@ export class RestoreRun {
         { restore: this.parts.id, problem: error.message },
         'a restore was interrupted between two steps: what was done is undone',
       );
-      await this.takeBack();
+      await this.undoSteps();
       throw error;
     }
   }
 
-  private async takeBack(): Promise<void> {
+  private async undoSteps(): Promise<void> {
     const { id, store, log, comment } = this.parts;
     this.tell(0, 0, 'Undoing the steps that were done');
     try {
-      await takeBack({
+      await undoSteps({
         id,
         store,
         log,
@@ -436,7 +436,7 @@ export class RestoreRun {
 
 interface Applied {
   readonly planned: Planned;
-  readonly fate: Fate;
+  readonly end: ApplyEnd;
   readonly steps: number;
   /** performance.now() */
   readonly committedAt: number;

@@ -3,7 +3,7 @@
  * confirming them.
  *
  * The record is in the store before anything is touched, and says APPLYING before the transaction is
- * sent: after a crash every record that was left open is ended by looking at the database (settling.ts). Dry runs
+ * sent: after a crash every record that was left open is ended by looking at the database (recover.ts). Dry runs
  * change nothing and wait for nobody. A restore that awaits its confirmation holds the queue of its database, so that
  * nothing else is restored on top of what may have to be undone.
  */
@@ -18,18 +18,18 @@ import type { Catalog } from '../backup/catalog.js';
 import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
 import type { Database, Databases } from '../database/database.js';
-import type { Work } from '../job/work.js';
-import { BackupPlanner, checkTogether } from './backup-planner.js';
+import type { RunningWork } from '../job/running-work.js';
 import { Confirmation } from './confirmation.js';
+import { BackupPlanner, checkTogether } from './planner/backup-planner.js';
+import type { RestorePlanner } from './planner/restore-planner.js';
+import { checkUndoable, UndoPlanner } from './planner/undo-planner.js';
 import { awaitingProgress } from './record/restore-progress.js';
 import { isFinal, type RestoreRecord, type RestoreResult } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
-import { settle } from './recover.js';
-import type { RestorePlanner } from './restore-planner.js';
+import { recover } from './recover.js';
 import type { RestoreRequest, Started, UndoExpired, UndoRequest } from './restore-request.js';
 import { emptyResult } from './restore-result.js';
 import { type RestoreLimits, RestoreRun } from './restore-run.js';
-import { checkUndoable, UndoPlanner } from './undo-planner.js';
 
 /** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */
 interface AskedUndo extends UndoRequest {
@@ -44,7 +44,7 @@ export interface RestoreServiceParts {
   readonly databases: Databases;
   readonly clock: Clock;
   readonly log: Log;
-  readonly work: Work;
+  readonly work: RunningWork;
   readonly limits: RestoreLimits;
   /** Is told when a restore that nobody confirmed in time was undone, or could not be. */
   readonly onUndoExpired?: (undo: UndoExpired) => void;
@@ -65,8 +65,8 @@ export class RestoreService {
   private readonly confirmations = new Map<string, Confirmation<AskedUndo>>();
   /** Database id -> the end of its queue. */
   private readonly queues = new Map<string, Promise<void>>();
-  /** Database id -> the settling of a restore whose end was not seen. */
-  private readonly unsettled = new Map<string, Promise<void>>();
+  /** Database id -> the recovery of a restore whose end was not seen. */
+  private readonly recovering = new Map<string, Promise<void>>();
   private readonly stopped = new AbortController();
 
   constructor(private readonly parts: RestoreServiceParts) {
@@ -74,14 +74,14 @@ export class RestoreService {
   }
 
   /**
-   * Reads the records of the store; those left open by a crash are settled in the background, before any new restore of
+   * Reads the records of the store; those left open by a crash are recovered in the background, before any new restore of
    * their database, and those that await confirmation go on waiting, or are undone when it is too late.
    */
   async load(): Promise<void> {
     for (const restore of await this.registry.load()) {
       const { database, phase } = restore.record;
       void this.enqueue(database, () =>
-        phase === 'AWAITING_CONFIRMATION' ? this.awaitConfirmation(restore) : this.settleOrLog(restore),
+        phase === 'AWAITING_CONFIRMATION' ? this.awaitConfirmation(restore) : this.recoverOrLog(restore),
       );
     }
   }
@@ -137,7 +137,7 @@ export class RestoreService {
       suffix,
       newUuid: randomUUID,
     });
-    return this.begin(record, planner, (slot) => this.enqueue(database.id, slot));
+    return this.begin(record, planner, (turn) => this.enqueue(database.id, turn));
   }
 
   /**
@@ -149,7 +149,7 @@ export class RestoreService {
     await checkUndoable(restore.record, this.parts.store);
     const confirmation = this.confirmations.get(id);
     if (confirmation === undefined || request.dryRun)
-      return this.beginUndo(restore, request, (slot) => this.enqueue(restore.record.database, slot));
+      return this.beginUndo(restore, request, (turn) => this.enqueue(restore.record.database, turn));
     // the restore holds the queue: its undo runs in its place
     return new Promise((begun, refused) => {
       if (!confirmation.undo({ ...request, begun, refused }))
@@ -272,7 +272,7 @@ export class RestoreService {
   private async begin(
     record: RestoreRecord,
     planner: RestorePlanner,
-    queue: (slot: () => Promise<void>) => Promise<void>,
+    queue: (turn: () => Promise<void>) => Promise<void>,
   ): Promise<Started> {
     const { work } = this.parts;
     return work.run('restore', async () => {
@@ -282,12 +282,12 @@ export class RestoreService {
         'restore',
         () =>
           new Promise<void>((resolve, reject) => {
-            const slot = async (): Promise<void> => {
+            const turn = async (): Promise<void> => {
               await work.inTurn(() => this.run(restore, planner, running)).then(resolve, reject);
               if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.awaitConfirmation(restore);
             };
             // dry runs change nothing: they wait for nobody
-            (record.dryRun ? slot() : queue(slot)).catch(reject);
+            (record.dryRun ? turn() : queue(turn)).catch(reject);
           }),
       );
       this.running.set(record.id, Object.assign(running, { done }));
@@ -302,7 +302,7 @@ export class RestoreService {
   private async run(restore: OpenRestore, planner: RestorePlanner, running: Omit<Running, 'done'>): Promise<void> {
     const { database: databaseId, id, dryRun, sync, startedBy, backupId, undoOf } = restore.record;
     const { store, clock, log, databases, limits } = this.parts;
-    if (!dryRun) await this.unsettled.get(databaseId);
+    if (!dryRun) await this.recovering.get(databaseId);
     // cancelled while it was queued: whoever cancelled it ends it
     if (running.cancel.signal.aborted) return;
     const database = databases.get(databaseId);
@@ -332,8 +332,8 @@ export class RestoreService {
       },
     }).execute();
     if (outcome.phase === 'UNKNOWN') {
-      // nobody else's restore may begin before this one is settled
-      this.unsettled.set(database.id, this.settleOrLog(restore));
+      // nobody else's restore may begin before this one is recovered
+      this.recovering.set(database.id, this.recoverOrLog(restore));
       throw outcome.error;
     }
     await this.conclude(restore, outcome.phase, outcome.result);
@@ -403,14 +403,14 @@ export class RestoreService {
   }
 
   private async undoInPlace(restore: OpenRestore, request: AskedUndo): Promise<void> {
-    let slot: Promise<void> | undefined;
+    let turn: Promise<void> | undefined;
     try {
-      const started = await this.beginUndo(restore, request, (run) => (slot = run()));
+      const started = await this.beginUndo(restore, request, (run) => (turn = run()));
       request.begun(started);
     } catch (error) {
       request.refused(error);
     }
-    await slot?.catch(() => undefined);
+    await turn?.catch(() => undefined);
   }
 
   /**
@@ -422,15 +422,15 @@ export class RestoreService {
     let end: UndoExpired = { undoOf: id, backupId, database };
     this.parts.log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
     try {
-      let slot: Promise<void> | undefined;
+      let turn: Promise<void> | undefined;
       const { restore: undo, done } = await this.beginUndo(
         restore,
         { force: true, dryRun: false, subject: startedBy },
-        (run) => (slot = run()),
+        (run) => (turn = run()),
       );
       end = { ...end, restoreId: undo.record.id };
       await done;
-      await slot;
+      await turn;
     } catch (error) {
       end = { ...end, error };
       this.parts.log.error(
@@ -446,7 +446,7 @@ export class RestoreService {
   private async beginUndo(
     restore: OpenRestore,
     { force, dryRun, subject }: UndoRequest,
-    queue: (slot: () => Promise<void>) => Promise<void>,
+    queue: (turn: () => Promise<void>) => Promise<void>,
   ): Promise<Started> {
     const { id, backupId, database } = restore.record;
     const record: RestoreRecord = {
@@ -461,10 +461,10 @@ export class RestoreService {
     return this.begin(record, planner, queue);
   }
 
-  private async settleOrLog(restore: OpenRestore): Promise<void> {
+  private async recoverOrLog(restore: OpenRestore): Promise<void> {
     const { databases, store, log, limits } = this.parts;
     try {
-      const { applied, result } = await settle(restore.record, {
+      const { applied, result } = await recover(restore.record, {
         database: databases.get(restore.record.database),
         store,
         log,

@@ -15,14 +15,14 @@ import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ByteRange, Store } from '../../store/store.js';
-import { describe } from '../backup/backup-content.js';
+import { summaryOf } from '../backup/backup-content.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService, ReadBackup } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
 import { archiveExtension, downloadName } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { headerSelection } from '../backup/selection.js';
-import type { Work } from '../job/work.js';
+import type { RunningWork } from '../job/running-work.js';
 import { type Spool, Spools } from './spool.js';
 
 export interface ExportDocument {
@@ -55,7 +55,7 @@ export interface ExportServiceParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly work: Work;
+  readonly work: RunningWork;
   /** Rows wait there, in files without a name, between reading and writing. */
   readonly scratchFolder: string;
 }
@@ -196,7 +196,7 @@ function headerOf({ header, record, snapshot }: ReadBackup): ArchiveHeader {
 function headerFrom(record: BackupRecord, snapshot: Snapshot): ArchiveHeader {
   const { id, name, description, createdAt, createdBy, database, type } = record;
   return {
-    ...describe(snapshot),
+    ...summaryOf(snapshot),
     id,
     name,
     ...(description === undefined ? {} : { description }),

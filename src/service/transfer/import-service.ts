@@ -10,13 +10,13 @@ import { type Clock, instant } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
-import { checkWhole, toldBy, untold } from '../backup/backup-content.js';
+import { checkWhole, contentOf, unknownContent } from '../backup/backup-content.js';
 import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
 import type { Catalog } from '../backup/catalog.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import type { Databases } from '../database/database.js';
-import type { Work } from '../job/work.js';
+import type { RunningWork } from '../job/running-work.js';
 import { type Spool, Spools } from './spool.js';
 
 export interface ImportDetails {
@@ -46,7 +46,7 @@ export interface ImportServiceParts {
   readonly databases: Databases;
   readonly clock: Clock;
   readonly log: Log;
-  readonly work: Work;
+  readonly work: RunningWork;
   /** Rows wait there, in files without a name, while a file is checked. */
   readonly scratchFolder: string;
   /** Of a file as it is sent, and of what it expands to. */
@@ -105,14 +105,14 @@ export class ImportService {
     const createdAt = clock.now();
     const name = details.name ?? header?.name ?? nameOf(details.fileName);
     const description = details.description ?? header?.description;
-    const slot = await catalog.reserve({
+    const reservation = await catalog.reserve({
       name,
       createdAt,
       extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
     });
     try {
-      await slot.put(await spool.read(), signal === undefined ? {} : { signal });
-      const record = await catalog.commit(slot, {
+      await reservation.put(await spool.read(), signal === undefined ? {} : { signal });
+      const record = await catalog.commit(reservation, {
         ...told,
         id: randomUUID(),
         name,
@@ -129,7 +129,7 @@ export class ImportService {
       );
       return record;
     } finally {
-      await catalog.abandon(slot);
+      await catalog.abandon(reservation);
     }
   }
 
@@ -143,7 +143,7 @@ export class ImportService {
       if (sealed !== undefined)
         return {
           header: undefined,
-          description: { ...untold(schemaName, details.format), ...sealed, encrypted: true, sealed: true },
+          description: { ...unknownContent(schemaName, details.format), ...sealed, encrypted: true, sealed: true },
         };
     }
     return withScratch(this.parts.scratchFolder, undefined, async (scratch) => {
@@ -157,7 +157,7 @@ export class ImportService {
       checkDeclared(unpacked, details);
       await checkWhole(unpacked.snapshot);
       const { size, checksum, encrypted, header } = unpacked;
-      return { header, description: { ...toldBy(unpacked), size, checksum, encrypted } };
+      return { header, description: { ...contentOf(unpacked), size, checksum, encrypted } };
     });
   }
 }

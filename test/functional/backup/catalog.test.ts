@@ -67,13 +67,13 @@ function describeBackup(change: Partial<BackupDescription> = {}): BackupDescript
 
 async function addBackup(catalog: Catalog, change: Partial<BackupDescription> = {}): Promise<BackupRecord> {
   const description = describeBackup(change);
-  const slot = await catalog.reserve({
+  const reservation = await catalog.reserve({
     name: description.name,
     createdAt: Date.parse(description.createdAt),
     extension: '.json',
   });
-  await slot.put(body);
-  return catalog.commit(slot, description);
+  await reservation.put(body);
+  return catalog.commit(reservation, description);
 }
 
 /** Puts the two files of a backup into the folder as an earlier server would have. */
@@ -194,14 +194,14 @@ describe('adding', () => {
     expect(await names()).toEqual([]);
   });
 
-  it('never removes a committed backup or the file of somebody else when a slot is abandoned', async () => {
+  it('never removes a committed backup or the file of somebody else when a reservation is abandoned', async () => {
     const catalog = await Catalog.open(store, log);
-    const slot = await catalog.reserve({ name: 'nightly', createdAt: at, extension: '.json' });
-    await slot.put(body);
-    const committing = catalog.commit(slot, describeBackup());
-    await catalog.abandon(slot);
+    const reservation = await catalog.reserve({ name: 'nightly', createdAt: at, extension: '.json' });
+    await reservation.put(body);
+    const committing = catalog.commit(reservation, describeBackup());
+    await catalog.abandon(reservation);
     await committing;
-    await catalog.abandon(slot);
+    await catalog.abandon(reservation);
     expect(await names()).toHaveLength(2);
     const other = await catalog.reserve({ name: 'other', createdAt: at, extension: '.json' });
     await writeFile(join(folder, other.key), 'by hand');

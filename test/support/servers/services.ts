@@ -14,7 +14,7 @@ import { BackupService, type CreateBackup } from '../../../src/service/backup/ba
 import { Catalog } from '../../../src/service/backup/catalog.js';
 import { CompareService } from '../../../src/service/compare/compare-service.js';
 import { Database, Databases } from '../../../src/service/database/database.js';
-import { Work } from '../../../src/service/job/work.js';
+import { RunningWork } from '../../../src/service/job/running-work.js';
 import { RestoreService } from '../../../src/service/restore/restore-service.js';
 import { ExportService } from '../../../src/service/transfer/export-service.js';
 import { type ImportDetails, ImportService } from '../../../src/service/transfer/import-service.js';
@@ -39,7 +39,7 @@ interface Running {
   readonly store: FaultyStore;
   readonly catalog: Catalog;
   readonly client: DatabaseClient;
-  readonly work: Work;
+  readonly work: RunningWork;
   readonly backups: BackupService;
   readonly imports: ImportService;
   readonly exports: ExportService;
@@ -148,7 +148,7 @@ async function open({
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND });
   client.start();
   const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })]);
-  const work = new Work();
+  const work = new RunningWork();
   const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder: folder, uploadBytesMax });
   const imports = new ImportService({
     catalog,

@@ -11,7 +11,7 @@ import { createLog } from '../../../src/lib/log.js';
 import { type AuditEvent, CHAIN_START, nextLine, readHead, readLine } from '../../../src/service/audit/audit-line.js';
 import { AuditTrail, type AuditTrailParts } from '../../../src/service/audit/audit-trail.js';
 import { checkTrail } from '../../../src/service/audit/chain-check.js';
-import { AuditFlood } from '../../../src/service/audit/refusal-flood.js';
+import { RefusalFlood } from '../../../src/service/audit/refusal-flood.js';
 
 let folder: string;
 let lines: string[];
@@ -596,7 +596,7 @@ describe('a flood of refused calls', () => {
 
   it('of a million addresses and kinds is bounded in lines and in memory', () => {
     const told: AuditEvent[] = [];
-    const flood = new AuditFlood((event) => told.push(event), {
+    const flood = new RefusalFlood((event) => told.push(event), {
       windowMs: 60_000,
       perAddress: 60,
       inAll: 100,

@@ -1,7 +1,7 @@
 /** X-Debug: true - what a restore did, phase by phase and row by row, in the answer and in the log. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '../../../lib/log.js';
-import type { Feed } from '../../../service/job/feed.js';
+import type { ProgressFeed } from '../../../service/job/progress-feed.js';
 import type { RestoreProgress } from '../../../service/restore/record/restore-progress.js';
 import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
@@ -19,7 +19,7 @@ export class PhaseTimes {
   private readonly states: AsyncIterableIterator<RestoreProgress>;
   private readonly followed: Promise<void>;
 
-  constructor(feed: Feed<RestoreProgress>) {
+  constructor(feed: ProgressFeed<RestoreProgress>) {
     this.states = feed.follow((state) => state);
     this.followed = this.follow();
   }

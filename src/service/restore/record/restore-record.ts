@@ -1,6 +1,6 @@
 /**
  * The restore record: what is kept of a restore in the store, from its beginning on, so that it can be
- * looked up for ever and settled after a crash.
+ * looked up for ever and recovered after a crash.
  */
 import { z } from 'zod';
 import { AppError, ERROR_STATUS, type ErrorCode, messageOf } from '../../../lib/error.js';

@@ -5,7 +5,7 @@ import { AppError, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { Store } from '../../../store/store.js';
 import { RESTORE_RECORD_PREFIX, restoreIdOf, restoreRecordKey } from '../../backup/layout.js';
-import { Feed } from '../../job/feed.js';
+import { ProgressFeed } from '../../job/progress-feed.js';
 import { progressOf, type RestoreProgress } from './restore-progress.js';
 import {
   isFinal,
@@ -20,7 +20,7 @@ import {
 /** A restore, running or ended. */
 export interface Restore {
   readonly record: RestoreRecord;
-  readonly feed: Feed<RestoreProgress>;
+  readonly feed: ProgressFeed<RestoreProgress>;
 }
 
 /** A step of a restore, for those who follow all of them. */
@@ -43,7 +43,7 @@ export class RestoreRegistry {
   /** Oldest first. */
   private readonly restores = new Map<string, OpenRestore>();
   /** The newest step of whichever restore took one. */
-  private readonly activity = new Feed<RestoreStep | undefined>(undefined);
+  private readonly activity = new ProgressFeed<RestoreStep | undefined>(undefined);
 
   constructor(private readonly parts: RegistryParts) {}
 
@@ -118,10 +118,10 @@ export class RestoreRegistry {
     restore.record = record;
   }
 
-  /** The record's end. That it cannot be kept does not undo what was done: the next start settles it. */
+  /** The record's end. That it cannot be kept does not undo what was done: the next start recovers it. */
   async finish(restore: OpenRestore, phase: RestorePhase, result: RestoreResult): Promise<void> {
     const { clock, log } = this.parts;
-    const { witnesses: _settled, stepped: _undone, confirmBefore: _over, ...rest } = restore.record;
+    const { witnesses: _seen, stepped: _undone, confirmBefore: _over, ...rest } = restore.record;
     let record: RestoreRecord = { ...rest, phase, finishedAt: instant(clock.now()), result };
     try {
       await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record), { replace: true });
@@ -158,7 +158,7 @@ export class RestoreRegistry {
   }
 
   private list(record: RestoreRecord): OpenRestore {
-    const restore: OpenRestore = { record, feed: new Feed(progressOf(record)) };
+    const restore: OpenRestore = { record, feed: new ProgressFeed(progressOf(record)) };
     this.restores.set(record.id, restore);
     return restore;
   }

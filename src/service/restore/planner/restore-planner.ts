@@ -2,10 +2,10 @@
  * What a restore wants the database to become: a backup (backup-planner.ts), or what it was before another restore
  * (undo-planner.ts).
  */
-import type { Plan } from '../../engine/plan/table-plan.js';
-import type { PulledIn } from '../../engine/scope/scope.js';
-import type { Breath } from '../../lib/breath.js';
-import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Plan } from '../../../engine/plan/table-plan.js';
+import type { PulledIn } from '../../../engine/scope/scope.js';
+import type { Breath } from '../../../lib/breath.js';
+import type { Snapshot } from '../../../model/snapshot/snapshot.js';
 
 export interface Planned {
   readonly plan: Plan;

@@ -7,7 +7,7 @@
 /** Between two states that are no milestones: about ten a second. */
 const INTERVAL_MS = 100;
 
-export class Feed<T> {
+export class ProgressFeed<T> {
   private readonly followers = new Set<Follower<T>>();
   private ended = false;
 

@@ -1,17 +1,14 @@
 /** The work under way, so that a server that is told to stop can let it end and take on no more. */
 import { AppError } from '../../lib/error.js';
+import { Turns } from './turns.js';
 
-/** Each piece of heavy work holds a whole configuration, or two, in memory. */
-const HEAVY_AT_ONCE = 4;
-
-export class Work {
+export class RunningWork {
   private readonly running = new Set<Promise<unknown>>();
+  private readonly turns = new Turns();
   private draining = false;
-  private heavy = 0;
-  private readonly waiting: (() => void)[] = [];
 
   /** Pieces of work under way, those that wait for their turn included. */
-  get runningCount(): number {
+  get count(): number {
     return this.running.size;
   }
 
@@ -35,16 +32,7 @@ export class Work {
 
   /** Waits for a turn without being work of its own. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // a turn that is given up goes straight to the one who waits longest
-    if (this.heavy >= HEAVY_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.heavy++;
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.heavy--;
-      else next();
-    }
+    return this.turns.take(work);
   }
 
   /** Refuses new work and waits for what is running. */

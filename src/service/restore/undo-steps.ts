@@ -1,5 +1,5 @@
 /**
- * Taking back: undoing a restore whose steps were not all carried out. It is planned from the list of changes and from
+ * Undoes a restore whose steps were not all carried out. It is planned from the list of changes and from
  * the database as it is, and again until nothing is left to do, so that it does not matter which steps were done, nor
  * how often this is interrupted.
  */
@@ -10,9 +10,9 @@ import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import type { LiveDatabase } from '../database/live-database.js';
 import type { PlanApplier } from './plan-applier.js';
-import { UndoPlanner } from './undo-planner.js';
+import { UndoPlanner } from './planner/undo-planner.js';
 
-export interface TakeBack {
+export interface UndoSteps {
   /** Of the restore. */
   readonly id: string;
   readonly store: Store;
@@ -28,7 +28,7 @@ const ATTEMPTS_MAX = 20;
 const PAUSE_MS = 250;
 
 /** @throws AppError when it is not done yet: begin again later */
-export async function takeBack({ id, store, log, live, applier, comment, comeBackMs }: TakeBack): Promise<void> {
+export async function undoSteps({ id, store, log, live, applier, comment, comeBackMs }: UndoSteps): Promise<void> {
   const planner = new UndoPlanner(store, id, 'PARTIAL');
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const { plan, notes } = await planner.plan(await live.snapshot({ timeoutMs: comeBackMs }), new Breath());
@@ -37,14 +37,14 @@ export async function takeBack({ id, store, log, live, applier, comment, comeBac
         log.warn({ restore: id, note }, 'left as it is while the steps of a restore were undone');
       return;
     }
-    const fate = await applier.apply(plan, await applier.stepsOf(plan), {
+    const end = await applier.apply(plan, await applier.stepsOf(plan), {
       comment,
       attempt: 1,
       onProgress: () => undefined,
       comeBackMs,
     });
-    log.info({ restore: id, changes: plan.changeCount, fate }, 'undoing the steps of a restore');
-    if (fate !== 'DONE') await sleep(PAUSE_MS * attempt);
+    log.info({ restore: id, changes: plan.changeCount, end }, 'undoing the steps of a restore');
+    if (end !== 'COMMITTED') await sleep(PAUSE_MS * attempt);
   }
   throw new AppError('PLAN_STALE', `The database keeps changing: the steps of restore ${id} cannot be undone`);
 }

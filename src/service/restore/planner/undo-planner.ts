@@ -1,14 +1,14 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
 
-import { makePlan } from '../../engine/plan/plan.js';
-import { identifyByUuid, type UndoMode, undoTarget } from '../../engine/undo/undo.js';
-import type { Breath } from '../../lib/breath.js';
-import { AppError } from '../../lib/error.js';
-import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
-import type { Store } from '../../store/store.js';
-import { changeLogKey } from '../backup/layout.js';
-import { readKeptChanges } from '../change/change-log.js';
-import { isFinal, type RestoreRecord } from './record/restore-record.js';
+import { makePlan } from '../../../engine/plan/plan.js';
+import { identifyByUuid, type UndoMode, undoTarget } from '../../../engine/undo/undo.js';
+import type { Breath } from '../../../lib/breath.js';
+import { AppError } from '../../../lib/error.js';
+import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
+import type { Store } from '../../../store/store.js';
+import { changeLogKey } from '../../backup/layout.js';
+import { readKeptChanges } from '../../change/change-log.js';
+import { isFinal, type RestoreRecord } from '../record/restore-record.js';
 import type { Planned, RestorePlanner } from './restore-planner.js';
 
 export interface UndoPlanned extends Planned {

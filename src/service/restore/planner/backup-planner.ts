@@ -1,19 +1,19 @@
 /** A restore of a backup: what it wants the database to become. */
 
-import { adapt } from '../../engine/adapt/adapt.js';
-import { withoutUnheld } from '../../engine/adapt/lost-rows.js';
-import { copyForRename } from '../../engine/copy/working-copy.js';
-import { type Identity, identify } from '../../engine/identify/identify.js';
-import { makePlan } from '../../engine/plan/plan.js';
-import type { ConflictPolicy, PlanOptions } from '../../engine/plan/table-plan.js';
-import { findDisplaced, type MappingEntry, resolveMapping } from '../../engine/remap/resource-mapping.js';
-import type { ResourceFilter } from '../../engine/scope/scope.js';
-import { Breath } from '../../lib/breath.js';
-import { AppError } from '../../lib/error.js';
-import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
-import type { BackupRecord } from '../backup/backup-record.js';
-import type { BackupService } from '../backup/backup-service.js';
-import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
+import { adapt } from '../../../engine/adapt/adapt.js';
+import { withoutUnheld } from '../../../engine/adapt/lost-rows.js';
+import { copyForRename } from '../../../engine/copy/working-copy.js';
+import { type Identity, identify } from '../../../engine/identify/identify.js';
+import { makePlan } from '../../../engine/plan/plan.js';
+import type { ConflictPolicy, PlanOptions } from '../../../engine/plan/table-plan.js';
+import { findDisplaced, type MappingEntry, resolveMapping } from '../../../engine/remap/resource-mapping.js';
+import type { ResourceFilter } from '../../../engine/scope/scope.js';
+import { Breath } from '../../../lib/breath.js';
+import { AppError } from '../../../lib/error.js';
+import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
+import type { BackupRecord } from '../../backup/backup-record.js';
+import type { BackupService } from '../../backup/backup-service.js';
+import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
 import type { Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
