@@ -1,0 +1,67 @@
+import { ConfigError, type Environment, loadConfig } from '../../src/config/config.js';
+import { Page, plain, sourcesIn } from './page.js';
+
+interface Row {
+  readonly name: string;
+  /** Undefined where it is not set. */
+  readonly initial: string | undefined;
+  readonly takes: string;
+}
+
+const rows: readonly Row[] = new Page('docs/configuration.md')
+  .rowsOf('variable')
+  .map(([name = '', initial = '', takes = '']) => ({
+    name: plain(name),
+    initial: initial === '-' ? undefined : plain(initial),
+    takes: plain(takes),
+  }));
+
+/** What is wrong with one variable; undefined when nothing is. */
+function faultOf(env: Environment, name: string): string | undefined {
+  try {
+    loadConfig(env);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.find((fault) => fault.startsWith(`${name}:`));
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+describe('docs/configuration.md', () => {
+  it('has every variable that the code reads, and no other', () => {
+    const read = sourcesIn('src/config').flatMap((text) =>
+      [...text.matchAll(/^ {2}([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*): /gm)].map(([, name = '']) => name),
+    );
+    expect(rows.map(({ name }) => name).sort()).toEqual(read.sort());
+  });
+
+  it.each(rows.filter(({ initial }) => initial !== undefined))('has the default of $name', ({ name, initial }) => {
+    expect(loadConfig({ [name]: initial })).toEqual(loadConfig({}));
+  });
+
+  it('gives no default where the code has none', () => {
+    const { traffic, auth, ...rest } = loadConfig({});
+    // the two lists are empty
+    const initial = [rest, traffic, auth].flatMap((values) => Object.values(values)).filter((value) => !isEmpty(value));
+    expect(rows.filter((row) => row.initial !== undefined)).toHaveLength(initial.length);
+  });
+
+  const ranges = rows.flatMap(({ name, takes }) => {
+    const [, least, most] = /(\d+) to (\d+)$/.exec(takes) ?? [];
+    return least === undefined || most === undefined ? [] : [{ name, least: Number(least), most: Number(most) }];
+  });
+
+  it.each(ranges)('has the range of $name', ({ name, least, most }) => {
+    for (const value of [least, most]) expect(faultOf({ [name]: String(value) }, name)).toBeUndefined();
+    for (const value of [least - 1, most + 1]) expect(faultOf({ [name]: String(value) }, name)).toBeDefined();
+  });
+
+  it('has the range of every variable that takes a number', () => {
+    const numbers = rows.filter(({ name }) => /must be an integer/.test(faultOf({ [name]: 'x' }, name) ?? ''));
+    expect(ranges.map(({ name }) => name)).toEqual(numbers.map(({ name }) => name));
+  });
+});

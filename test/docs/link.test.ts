@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Page, pages, ROOT, textOf } from './page.js';
+
+interface Scripts {
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+describe.each(pages().map((page) => ({ page, name: page.name })))('$name', ({ page }) => {
+  it('links to files and headings that exist', () => {
+    const broken = page.links().filter(({ file, anchor }) => {
+      if (!existsSync(join(ROOT, file))) return true;
+      return anchor !== '' && !new Page(file).anchors().includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('has no two headings of one name', () => {
+    const anchors = page.anchors();
+    expect(new Set(anchors).size).toBe(anchors.length);
+  });
+
+  it('names commands of npm and programs of the repository that exist', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as Scripts;
+    const text = textOf(page.name);
+    const commands = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, command = '']) => command);
+    expect(commands.filter((command) => !Object.hasOwn(scripts, command))).toEqual([]);
+    const programs = [...text.matchAll(/\bnode ((?:test|src)\/[\w./-]+)/g)].map(([, program = '']) => program);
+    expect(programs.filter((program) => !existsSync(join(ROOT, program)))).toEqual([]);
+  });
+
+  it('names files of the tree that exist', () => {
+    const paths = [...page.prose.matchAll(/`((?:src|test|schema|docs)\/[\w./-]*)`/g)].map(([, path = '']) => path);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+it('README.md leads to every page of docs/', () => {
+  const linked = new Set(new Page('README.md').links().map(({ file }) => file));
+  expect(
+    pages()
+      .map(({ name }) => name)
+      .filter((name) => name !== 'README.md' && !linked.has(name)),
+  ).toEqual([]);
+});
