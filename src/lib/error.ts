@@ -6,7 +6,7 @@
  * and what to do, and never holds a key, a passphrase or a token.
  */
 
-/** Code -> HTTP status (see README, "Error codes"). */
+/** Code -> HTTP status; docs/errors.md says when each is answered. */
 export const ERROR_STATUS = {
   BAD_USER_INPUT: 400,
   UNAUTHENTICATED: 401,

@@ -6,10 +6,14 @@ interface Scripts {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+function isThere(path: string): boolean {
+  return existsSync(join(ROOT, path));
+}
+
 describe.each(pages().map((page) => ({ page, name: page.name })))('$name', ({ page }) => {
   it('links to files and headings that exist', () => {
     const broken = page.links().filter(({ file, anchor }) => {
-      if (!existsSync(join(ROOT, file))) return true;
+      if (!isThere(file)) return true;
       return anchor !== '' && !new Page(file).anchors().includes(anchor);
     });
     expect(broken).toEqual([]);
@@ -26,12 +30,14 @@ describe.each(pages().map((page) => ({ page, name: page.name })))('$name', ({ pa
     const commands = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, command = '']) => command);
     expect(commands.filter((command) => !Object.hasOwn(scripts, command))).toEqual([]);
     const programs = [...text.matchAll(/\bnode ((?:test|src)\/[\w./-]+)/g)].map(([, program = '']) => program);
-    expect(programs.filter((program) => !existsSync(join(ROOT, program)))).toEqual([]);
+    const tests = [...text.matchAll(/\bnpm run jest -- ([\w./-]+)/g)].map(([, test = '']) => test);
+    const missing = [...programs, ...tests].filter((path) => !isThere(path) && !isThere(`${path}.test.ts`));
+    expect(missing).toEqual([]);
   });
 
   it('names files of the tree that exist', () => {
     const paths = [...page.prose.matchAll(/`((?:src|test|schema|docs)\/[\w./-]*)`/g)].map(([, path = '']) => path);
-    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(paths.filter((path) => !isThere(path))).toEqual([]);
   });
 });
 
