@@ -16,7 +16,7 @@ module.exports = {
     arrow('engine', ['model', 'ovsdb']),
     arrow('archive', ['model', 'ovsdb']),
     arrow('store', []),
-    arrow('state', ['store', 'model']),
+    arrow('state', []),
     arrow('auth', []),
     arrow('service', ['engine', 'archive', 'store', 'state', 'model', 'ovsdb']),
     arrow('api', ['service', 'auth', 'model', 'config']),

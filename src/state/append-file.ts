@@ -7,8 +7,8 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { diskError } from '../lib/disk-error.js';
 import { errnoOf } from '../lib/error.js';
-import { storeError } from '../store/store.js';
 import { tornBytes } from './line-reader.js';
 
 const FILE_MODE = 0o600;
@@ -152,6 +152,6 @@ async function attempt<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    throw storeError(`Writing ${basename(path)}`, error);
+    throw diskError(`Writing ${basename(path)}`, error);
   }
 }

@@ -5,15 +5,14 @@
  * Writing goes on in the background, a block at a time; reading is synchronous, from the page cache as a rule, with one
  * window that reads ahead while it is asked for bytes in the order of their places.
  */
-import { randomBytes } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../lib/assert.js';
+import { diskError } from '../lib/disk-error.js';
 import { type AppError, errnoOf } from '../lib/error.js';
-import type { Scratch } from '../model/snapshot/scratch.js';
-import { TEMPORARY_PREFIX } from '../store/file/folder-lock.js';
-import { storeError } from '../store/store.js';
+import type { Scratch } from '../lib/scratch.js';
+import { temporaryName } from '../lib/temporary-name.js';
 
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 256 << 10;
@@ -30,8 +29,8 @@ const NOTHING = Buffer.alloc(0);
  * @throws AppError STORE_FULL, STORE_UNAVAILABLE
  */
 export async function openScratch(folder: string): Promise<Scratch> {
-  // should the process die between the two, `sweep` knows this name for a leftover
-  const path = join(folder, `${TEMPORARY_PREFIX}scratch-${randomBytes(12).toString('hex')}`);
+  // should the process die between the two, the store's `sweep` knows this name for a leftover
+  const path = join(folder, temporaryName('scratch-'));
   let handle: FileHandle;
   try {
     handle = await open(path, 'wx+', FILE_MODE);
@@ -189,5 +188,5 @@ export class ScratchFile implements Scratch {
 
 function scratchError(doing: string, error: unknown): AppError {
   if (errnoOf(error) === undefined && error instanceof Error) throw error;
-  return storeError(doing, error);
+  return diskError(doing, error);
 }

@@ -2,12 +2,12 @@
  * The store: bytes under keys, and the errors of it.
  *
  * It knows nothing of backups. A key is a file name, or one folder and a file name
- * (`restores/4f1c.json`); service/layout.ts is the only maker of keys. Whatever a store is made
+ * (`restores/4f1c.json`); service/backup/layout.ts is the only maker of keys. Whatever a store is made
  * of, a write is invisible until it is whole, and an existing object is never overwritten
  * unless the caller says so.
  */
 import type { Readable } from 'node:stream';
-import { AppError, errnoOf } from '../lib/error.js';
+import { AppError } from '../lib/error.js';
 
 export interface PutOptions {
   /** Take the place of an object that has this key already (atomically). */
@@ -97,27 +97,4 @@ export function isKey(key: string): boolean {
 
 export function noSuchKey(key: string, cause?: unknown): AppError {
   return new AppError('NOT_FOUND', `The backup store holds no object named ${key}.`, { cause });
-}
-
-/**
- * What a failed system call means to the callers of a store.
- * @param doing completes "... failed", e.g. "Writing a.json"
- */
-export function storeError(doing: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const errno = errnoOf(error);
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new AppError(
-      'STORE_FULL',
-      `The backup store is full (${errno}): ${doing} failed, and nothing of it was kept. Free some space or ` +
-        'delete backups, then try again.',
-      { cause: error },
-    );
-  }
-  return new AppError(
-    'STORE_UNAVAILABLE',
-    `${doing} failed (${errno ?? 'unknown error'}). Check the folder, its permissions and the disk of the backup ` +
-      'store.',
-    { cause: error },
-  );
 }

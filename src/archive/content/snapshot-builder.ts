@@ -5,9 +5,9 @@
 
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
+import type { Scratch } from '../../lib/scratch.js';
 import { encodeRow, isUuid, parseRow, type Row, RowError } from '../../model/row/row.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';
-import type { Scratch } from '../../model/snapshot/scratch.js';
 import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
 import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
@@ -260,7 +260,7 @@ async function inOrder(rows: StoredRows): Promise<StoredRows> {
   return sorted;
 }
 
-/** The content digest of a snapshot (model/snapshot.ts), computed in slices. */
+/** The content digest of a snapshot (model/snapshot/content-digest.ts), computed in slices. */
 export async function digestOf(snapshot: Snapshot): Promise<string> {
   const digest = new ContentDigest(snapshot.schema.name);
   const breath = new Breath(10, 64);

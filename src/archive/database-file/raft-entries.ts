@@ -11,7 +11,7 @@
  * there everything counts that was written.
  */
 import { AppError } from '../../lib/error.js';
-import { damaged } from './log-record.js';
+import { damaged } from './record-reader.js';
 
 /**
  * With more entries that are not known to be committed a file is refused: each takes memory, and no cluster works like

@@ -9,15 +9,15 @@
 
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import { type Content, checkedContent, type Reading } from '../content/content.js';
 import { otherDatabase, readArchivedSchema, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
-import { type Content, checked, type Reading } from '../document/json-document.js';
 import { ByteReader } from '../stream/byte-reader.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget } from '../stream/member-scanner.js';
-import { damaged, type RecordHead, RecordReader } from './log-record.js';
 import { RaftEntries } from './raft-entries.js';
 import { type RaftHeader, type RaftRecord, RecordFields } from './raft-record.js';
-import { RecordShelf, type ShelvedRecord } from './record-shelf.js';
+import { damaged, type RecordHead, RecordReader } from './record-reader.js';
 import { Replay } from './replay.js';
+import { type UncommittedRecord, UncommittedRecords } from './uncommitted-records.js';
 
 /**
  * Reads and replays a file; what it does not tell to be committed is left out with a warning.
@@ -37,7 +37,10 @@ export async function readClusterFile(source: AsyncIterable<Buffer>, reading: Re
     }
     const left = await log.end();
     const snapshot = await database.finish();
-    return { ...(await checked(snapshot, undefined, undefined, reading)), warnings: [...records.warnings(), ...left] };
+    return {
+      ...(await checkedContent(snapshot, undefined, undefined, reading)),
+      warnings: [...records.warnings(), ...left],
+    };
   } finally {
     await reader.close();
   }
@@ -178,8 +181,8 @@ class Commit implements MemberTarget {
 
 /** The records after the header. */
 class Log {
-  private readonly entries: RaftEntries<ShelvedRecord>;
-  private readonly shelf: RecordShelf;
+  private readonly entries: RaftEntries<UncommittedRecord>;
+  private readonly uncommitted: UncommittedRecords;
   private readonly breath = new Breath(8, 4);
   private hasLeft = false;
 
@@ -189,24 +192,24 @@ class Log {
     private readonly reading: Reading,
   ) {
     this.entries = new RaftEntries(header);
-    this.shelf = new RecordShelf(reading.scratch);
+    this.uncommitted = new UncommittedRecords(reading.scratch);
   }
 
   /** Takes a record. False when it is cut. */
   async read(records: RecordReader, head: RecordHead): Promise<boolean> {
-    const { reading, shelf } = this;
+    const { reading, uncommitted } = this;
     const fields = new RecordFields(head.at, 'data');
     const scanner = new MemberScanner(fields, nameOf(head.at));
-    const bytes: ShelvedRecord = { at: head.at, pieces: [], memoryBytes: 0 };
+    const bytes: UncommittedRecord = { at: head.at, pieces: [], memoryBytes: 0 };
     const isWhole = await records.read(head, (piece) => {
       scanner.push(piece);
-      shelf.add(bytes, piece);
+      uncommitted.add(bytes, piece);
       return reading.scratch?.drained();
     });
     if (!isWhole) return false;
     scanner.end();
     const record = fields.record();
-    if (record.kind !== 'ENTRY' || !record.hasData) shelf.drop(bytes);
+    if (record.kind !== 'ENTRY' || !record.hasData) uncommitted.drop(bytes);
     await this.take(record, bytes);
     return true;
   }
@@ -229,13 +232,13 @@ class Log {
     return warnings;
   }
 
-  private async take(record: RaftRecord, bytes: ShelvedRecord): Promise<void> {
+  private async take(record: RaftRecord, bytes: UncommittedRecord): Promise<void> {
     const { at } = bytes;
     switch (record.kind) {
       case 'ENTRY': {
         const { index, term, members, hasData } = record;
         const entry = { index, term, at, members, data: hasData ? bytes : undefined };
-        for (const { data } of this.entries.append(entry)) if (data !== undefined) this.shelf.drop(data);
+        for (const { data } of this.entries.append(entry)) if (data !== undefined) this.uncommitted.drop(data);
         break;
       }
       case 'COMMIT':
@@ -252,11 +255,11 @@ class Log {
     for (const { data } of this.entries.commit(index, at)) if (data !== undefined) await this.apply(data);
   }
 
-  private async apply(record: ShelvedRecord): Promise<void> {
+  private async apply(record: UncommittedRecord): Promise<void> {
     const { at } = record;
     const commit = new Commit(at, 'data', { database: this.database });
     const scanner = new MemberScanner(commit, nameOf(at));
-    for (const piece of this.shelf.take(record)) {
+    for (const piece of this.uncommitted.take(record)) {
       scanner.push(piece);
       await this.reading.scratch?.drained();
       if (this.breath.due()) await this.breath.rest();

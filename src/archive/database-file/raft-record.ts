@@ -5,7 +5,7 @@
 import { isObject, type Json } from '../../ovsdb/json.js';
 import { readJson } from '../content/snapshot-builder.js';
 import type { MemberTarget } from '../stream/member-scanner.js';
-import { damaged } from './log-record.js';
+import { damaged } from './record-reader.js';
 
 export type RaftRecord =
   | {

@@ -9,11 +9,11 @@ import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Json } from '../../ovsdb/json.js';
+import type { Reading } from '../content/content.js';
 import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from '../content/snapshot-builder.js';
-import type { Reading } from '../document/json-document.js';
 import { MEMBER_BYTES_MAX, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
-import { PendingChanges } from './pending-changes.js';
 import { ReplayedTable } from './replayed-table.js';
+import { TransactionChanges } from './transaction-changes.js';
 
 /** Rows that are being changed are held as objects: with more bytes of them, they are turned back into text. */
 const HELD_BYTES_MAX = 48 << 20;
@@ -31,7 +31,7 @@ export class Replay implements MemberTarget {
    * Changes of the transaction, kept until it is known whether they are differences; all of it, where it may not come
    * whole.
    */
-  private changes: PendingChanges<ReplayedTable>;
+  private changes: TransactionChanges<ReplayedTable>;
   private readonly breath = new Breath();
   private isDiff = false;
   private mayEndEarly = false;
@@ -46,7 +46,7 @@ export class Replay implements MemberTarget {
     private readonly builder: SnapshotBuilder,
     private readonly reading: Reading,
   ) {
-    this.changes = new PendingChanges(reading.scratch);
+    this.changes = new TransactionChanges(reading.scratch);
   }
 
   get schemaName(): string {
@@ -86,21 +86,21 @@ export class Replay implements MemberTarget {
       if (json === null) this.remove(table, uuid);
       else if (table.has(uuid)) this.hold(table.change(uuid, json, this.isDiff), text.length);
       else this.insert(table, uuid, json);
-      if (this.isCrowded) await this.settle();
+      if (this.isCrowded) await this.compact();
       await this.reading.scratch?.drained();
       if (this.breath.due()) await this.breath.rest();
     }
-    if (this.goneBytes > GONE_BYTES_MAX + (this.insertedBytes - this.goneBytes) / 2) await this.settle();
+    if (this.goneBytes > GONE_BYTES_MAX + (this.insertedBytes - this.goneBytes) / 2) await this.compact();
   }
 
   /** Drops a transaction of which not everything came. */
   abort(): void {
     assert(this.mayEndEarly, 'a transaction ended early that was not expected to');
-    this.changes = new PendingChanges(this.reading.scratch);
+    this.changes = new TransactionChanges(this.reading.scratch);
   }
 
   async finish(): Promise<Snapshot> {
-    for (const table of this.tables.values()) this.builder.adopt(await table.settle());
+    for (const table of this.tables.values()) this.builder.adopt(await table.compact());
     return this.builder.finish();
   }
 
@@ -129,8 +129,8 @@ export class Replay implements MemberTarget {
     );
   }
 
-  private async settle(): Promise<void> {
-    for (const table of this.tables.values()) await table.settle();
+  private async compact(): Promise<void> {
+    for (const table of this.tables.values()) await table.compact();
     this.insertedBytes -= this.goneBytes;
     this.heldRows = 0;
     this.heldBytes = 0;

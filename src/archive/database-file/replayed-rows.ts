@@ -1,6 +1,6 @@
 /** Where the rows of one table are while a database file is replayed: in memory, or on scratch space. */
 import type { Breath } from '../../lib/breath.js';
-import type { Scratch } from '../../model/snapshot/scratch.js';
+import type { Scratch } from '../../lib/scratch.js';
 import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import { UuidIndex } from '../../model/snapshot/uuid-index.js';
@@ -17,7 +17,7 @@ export interface ReplayedRows {
   /** Canonical text, valid until the next call. */
   text(uuid: string): Buffer | undefined;
   /** Gives rows that are here new texts, and frees what was taken by those that are gone. */
-  settle(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<IncomingRows>;
+  compact(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<IncomingRows>;
 }
 
 export function replayedRows(table: string, scratch: Scratch | undefined): ReplayedRows {
@@ -51,7 +51,7 @@ class MemoryRows implements ReplayedRows {
     return place === undefined ? undefined : this.rows.text(place);
   }
 
-  async settle(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<StoredRows> {
+  async compact(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<StoredRows> {
     const texts = new Map(changed);
     if (texts.size === 0 && this.places.size === this.rows.count) return this.rows;
     const rows = new StoredRows(this.table);
@@ -111,7 +111,7 @@ class RowsOnScratch implements ReplayedRows {
     return row === undefined ? undefined : this.rows.text(row);
   }
 
-  async settle(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<ScratchRows> {
+  async compact(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<ScratchRows> {
     for (const [uuid, text] of changed) {
       const row = this.find(uuid);
       if (row !== undefined) this.rows.replace(row, text());

@@ -5,9 +5,9 @@
 
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import type { Scratch } from '../../lib/scratch.js';
 import { parseRow, RowError } from '../../model/row/row.js';
 import { ChangedRow, plainRow } from '../../model/row/row-change.js';
-import type { Scratch } from '../../model/snapshot/scratch.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { Json } from '../../ovsdb/json.js';
 import { canonicalText, type IncomingRows } from '../content/snapshot-builder.js';
@@ -79,9 +79,9 @@ export class ReplayedTable {
   }
 
   /** Turns everything into bytes again and drops what was deleted. @throws AppError INTEGRITY_FAILED */
-  async settle(): Promise<IncomingRows> {
+  async compact(): Promise<IncomingRows> {
     const { schema } = this;
-    const rows = await this.rows.settle(texts(schema, this.changed), new Breath());
+    const rows = await this.rows.compact(texts(schema, this.changed), new Breath());
     this.changed.clear();
     return rows;
   }

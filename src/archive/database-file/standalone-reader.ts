@@ -7,11 +7,11 @@
  */
 
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
+import { type Content, checkedContent, type Reading } from '../content/content.js';
 import { readArchivedSchema, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
-import { type Content, checked, type Reading } from '../document/json-document.js';
 import { ByteReader } from '../stream/byte-reader.js';
 import { MEMBER_BYTES_MAX, MemberScanner } from '../stream/member-scanner.js';
-import { damaged, type RecordHead, RecordReader } from './log-record.js';
+import { damaged, type RecordHead, RecordReader } from './record-reader.js';
 import { Replay } from './replay.js';
 import { COMMENT_MARK } from './standalone-writer.js';
 
@@ -19,7 +19,7 @@ import { COMMENT_MARK } from './standalone-writer.js';
  * Reads and replays a file.
  * @throws AppError INTEGRITY_FAILED that names the byte where it is cut or damaged; BAD_USER_INPUT for another database
  */
-export async function readOvsdbFile(source: AsyncIterable<Buffer>, reading: Reading): Promise<Content> {
+export async function readStandaloneFile(source: AsyncIterable<Buffer>, reading: Reading): Promise<Content> {
   const reader = new ByteReader(source);
   try {
     const records = new RecordReader(reader, 'JSON');
@@ -34,7 +34,7 @@ export async function readOvsdbFile(source: AsyncIterable<Buffer>, reading: Read
     }
     if (isFirst && records.cut !== undefined) throw records.cut;
     const warnings = records.warnings();
-    return { ...(await checked(await replay.finish(), header, undefined, reading)), warnings };
+    return { ...(await checkedContent(await replay.finish(), header, undefined, reading)), warnings };
   } finally {
     await reader.close();
   }

@@ -12,7 +12,7 @@ import { type TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
-import { DOCUMENT_FORMAT, type Writing } from '../document/json-document.js';
+import { DOCUMENT_FORMAT, type Writing } from '../content/content.js';
 
 /** Begins the comment of the transaction; the manifest follows as JSON. */
 export const COMMENT_MARK = `${DOCUMENT_FORMAT} `;
@@ -20,7 +20,7 @@ export const COMMENT_MARK = `${DOCUMENT_FORMAT} `;
 const BLOCK_CHARACTERS = 128 << 10;
 
 /** Writes the file in blocks; answers the digest of its content, which has no ephemeral columns. */
-export async function* writeOvsdbFile(writing: Writing): AsyncGenerator<Buffer, string> {
+export async function* writeDatabaseFile(writing: Writing): AsyncGenerator<Buffer, string> {
   const { snapshot } = writing;
   const schema = Buffer.from(`${stringifyJson(snapshot.schema.json)}\n`);
   yield Buffer.from(recordHead(schema.length, createHash('sha1').update(schema).digest('hex')));

@@ -1,8 +1,8 @@
 /**
- * Cuts a YAML document that is laid out as yaml-document.ts writes it, or indented alike, into parts that are good YAML
+ * Cuts a YAML document that is laid out as yaml-writer.ts writes it, or indented alike, into parts that are good YAML
  * each: what stands before the tables, each table's name, some rows at a time, and what stands after the tables.
  */
-import { GatheredBytes } from '../stream/gathered-bytes.js';
+import { GrowingBuffer } from '../stream/growing-buffer.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { ROW_BYTES_MAX, VALUES_MAX } from '../stream/member-scanner.js';
 
@@ -25,7 +25,7 @@ export interface YamlPart {
 export class YamlLayout {
   private readonly splitter = new LineSplitter((line) => this.line(line));
   private section: 'head' | 'tables' | 'tail' = 'head';
-  private readonly gathered = new GatheredBytes();
+  private readonly gathered = new GrowingBuffer();
   private lines = 0;
   private parts: YamlPart[] = [];
 

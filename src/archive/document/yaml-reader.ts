@@ -1,5 +1,5 @@
 /**
- * Reading the document as YAML. Our own layout (yaml-document.ts), and any that indents alike, is read
+ * Reading the document as YAML. Our own layout (yaml-writer.ts), and any that indents alike, is read
  * a few rows at a time; any other is loaded whole in a thread of its own, up to a limit. Only JSON's types are known:
  * no tags, no anchors, no merging.
  */
@@ -11,17 +11,11 @@ import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { isObject, type Json, type JsonObject, parseJson } from '../../ovsdb/json.js';
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
+import { type Content, checkedContent, type Reading } from '../content/content.js';
 import { checkRowCount, readArchivedSchema, SnapshotBuilder } from '../content/snapshot-builder.js';
-import { GatheredBytes } from '../stream/gathered-bytes.js';
-import {
-  type Content,
-  checked,
-  checkFormat,
-  missing,
-  type Reading,
-  readJsonDocument,
-  trailerText,
-} from './json-document.js';
+import { GrowingBuffer } from '../stream/growing-buffer.js';
+import { checkFormat, digestText, missingMember } from './document-members.js';
+import { readJsonDocument } from './json-reader.js';
 import { LayoutError, YamlLayout, type YamlPart } from './yaml-layout.js';
 import { yamlAsJson } from './yaml-thread.js';
 
@@ -107,7 +101,7 @@ function unreadable(error: LayoutError, bytes: number): AppError {
 /** The text so far, should it turn out to be in another layout. On scratch space where there is some. */
 class KeptText {
   private readonly places: { readonly at: number; readonly bytes: number }[] = [];
-  private readonly gathered = new GatheredBytes();
+  private readonly gathered = new GrowingBuffer();
 
   constructor(private readonly reading: Reading) {}
 
@@ -135,7 +129,7 @@ class KeptText {
   }
 }
 
-/** Reads the parts of a document in the layout of yaml-document.ts. */
+/** Reads the parts of a document in the layout of yaml-writer.ts. */
 class OwnLayout {
   private readonly layout: YamlLayout;
   private readonly tables = new Set<string>();
@@ -159,8 +153,8 @@ class OwnLayout {
   async finish(): Promise<Content> {
     if (this.builder === undefined)
       throw new AppError('INTEGRITY_FAILED', "The document's schema is missing. Take another copy of the backup");
-    if (this.trailer === undefined) throw missing('contentDigest', DIGEST_NEEDED);
-    return checked(await this.builder.finish(), this.header, this.trailer, this.reading);
+    if (this.trailer === undefined) throw missingMember('contentDigest', DIGEST_NEEDED);
+    return checkedContent(await this.builder.finish(), this.header, this.trailer, this.reading);
   }
 
   private async part({ kind, bytes }: YamlPart): Promise<void> {
@@ -185,7 +179,7 @@ class OwnLayout {
     if (format === undefined || schema === undefined)
       throw new LayoutError('"format" and "schema" do not stand before "tables"');
     checkFormat(format);
-    if (contentDigest !== undefined) this.trailer = trailerText(contentDigest);
+    if (contentDigest !== undefined) this.trailer = digestText(contentDigest);
     if (manifest !== undefined) this.header = readHeader(manifest);
     this.builder = new SnapshotBuilder(readArchivedSchema(schema, this.reading.schemaName), this.reading.scratch);
   }
@@ -222,7 +216,7 @@ class OwnLayout {
     const [other] = Object.keys(others);
     // another order of keys, which the other way reads
     if (other !== undefined) throw new LayoutError(`"${other.slice(0, 100)}" stands after the tables`);
-    if (contentDigest !== undefined) this.trailer = trailerText(contentDigest);
+    if (contentDigest !== undefined) this.trailer = digestText(contentDigest);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Writing the document as YAML: the tree of document.ts in block style. Every string stands on one
+ * Writing the document as YAML: the tree of json-writer.ts in block style. Every string stands on one
  * line, plain where no reader could take it for anything else and in double quotes otherwise, so
  * that a row is what stands between two lines of its indentation.
  */
@@ -7,13 +7,13 @@ import { Breath } from '../../lib/breath.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';
 import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
-import { DOCUMENT_FORMAT, type Writing } from './json-document.js';
+import { DOCUMENT_FORMAT, type Writing } from '../content/content.js';
 
 const BLOCK_CHARACTERS = 128 << 10;
 const ROW_INDENT = 6;
 
 /** Writes the document in blocks; answers the content digest. */
-export async function* writeYaml(writing: Writing): AsyncGenerator<Buffer, string> {
+export async function* writeYamlDocument(writing: Writing): AsyncGenerator<Buffer, string> {
   const { snapshot } = writing;
   const digest = new ContentDigest(snapshot.schema.name);
   const breath = new Breath(8);

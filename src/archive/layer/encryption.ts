@@ -14,7 +14,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import { ENCRYPTED_MAGIC } from '../recognise.js';
+import { ENCRYPTED_MAGIC } from '../content/recognise.js';
 import { ByteReader } from '../stream/byte-reader.js';
 
 const VERSION = 1;

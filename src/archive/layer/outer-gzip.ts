@@ -3,7 +3,7 @@
  * compressed inside the encryption, and a store keeps nothing else.
  */
 import { constants, gunzipSync } from 'node:zlib';
-import { recognise } from '../recognise.js';
+import { recognise } from '../content/recognise.js';
 import { ByteReader } from '../stream/byte-reader.js';
 import { bounded, decompress } from './gzip.js';
 

@@ -126,3 +126,18 @@ export function checkStored(stored: StoredBytes, expected: ExpectedBytes, cause?
     );
   }
 }
+
+/** Compares a stored file with its checksum and size, without looking inside. @throws AppError INTEGRITY_FAILED */
+export async function verifyStored(
+  source: AsyncIterable<Buffer>,
+  expected: ExpectedBytes,
+  signal?: AbortSignal,
+): Promise<void> {
+  const stored = new StoredBytes(source, signal);
+  try {
+    await stored.drain();
+    checkStored(stored, expected);
+  } finally {
+    await stored.close();
+  }
+}

@@ -1,11 +1,11 @@
 /** Cuts a stream of chunks into lines, looking at every byte once however the chunks are cut. */
 
-import { GatheredBytes } from './gathered-bytes.js';
+import { GrowingBuffer } from './growing-buffer.js';
 
 const NEWLINE = 0x0a;
 
 export class LineSplitter {
-  private readonly gathered = new GatheredBytes();
+  private readonly gathered = new GrowingBuffer();
 
   /** @param onLine gets each line with its newline */
   constructor(private readonly onLine: (line: Buffer) => void) {}

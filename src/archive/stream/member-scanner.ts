@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
-import { GatheredBytes } from './gathered-bytes.js';
+import { GrowingBuffer } from './growing-buffer.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -63,7 +63,7 @@ export class MemberScanner {
   private readonly arrays: { readonly depth: number; count: number }[] = [];
   private capture: Capture = 'none';
   private capturesKey = false;
-  private readonly captured = new GatheredBytes();
+  private readonly captured = new GrowingBuffer();
   private capturedMax = 0;
   private values = 0;
   private names = 0;

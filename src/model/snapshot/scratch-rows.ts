@@ -5,8 +5,8 @@
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
+import type { Scratch } from '../../lib/scratch.js';
 import { parseRow, type Row } from '../row/row.js';
-import type { Scratch } from './scratch.js';
 import type { TableRows } from './snapshot.js';
 import type { UuidSource } from './uuid-index.js';
 import { readUuid, UUID_WORDS, writeUuid } from './uuid-words.js';

@@ -9,10 +9,10 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, instant } from '../../lib/clock.js';
+import { diskError } from '../../lib/disk-error.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { AppendFile, replaceFile, syncFolderOf } from '../../state/append-file.js';
-import { storeError } from '../../store/store.js';
 import { type AuditEvent, type ChainLink, headText, nextLine } from './audit-line.js';
 import { type AuditFilter, type AuditPage, type AuditPageRequest, countOf, pageOf } from './audit-page.js';
 import { type AuditCheck, checkTrail } from './chain-check.js';
@@ -287,7 +287,7 @@ export class AuditTrail {
       await rename(path, join(this.folder, name));
       await syncFolderOf(path);
     } catch (error) {
-      throw storeError(`Setting a full ${AUDIT_FILE} aside`, error);
+      throw diskError(`Setting a full ${AUDIT_FILE} aside`, error);
     }
     this.parts.log.info({ file: name, ...this.last }, 'a file of the audit trail is full');
     return true;
@@ -317,7 +317,7 @@ export class AuditTrail {
   }
 
   private failed(error: unknown): void {
-    const failure = storeError('Writing the audit trail', error);
+    const failure = diskError('Writing the audit trail', error);
     if (this.failure === undefined)
       this.parts.log.error(
         { err: failure, waiting: this.waiting.length },

@@ -5,9 +5,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diskError } from '../../lib/disk-error.js';
 import { errnoOf } from '../../lib/error.js';
 import { linesBackward, linesForward } from '../../state/line-reader.js';
-import { storeError } from '../../store/store.js';
 import { type ChainLink, LINE_BYTES_MAX, type ReadLine, readHead, readLine } from './audit-line.js';
 
 export const AUDIT_FILE = 'audit.jsonl';
@@ -31,7 +31,7 @@ export function fullFileName(firstSeq: number): string {
 /** In the order of their lines. @throws AppError STORE_UNAVAILABLE */
 export async function auditFiles(folder: string): Promise<readonly AuditFile[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    throw storeError('Listing the audit trail', error);
+    throw diskError('Listing the audit trail', error);
   });
   const full = names.flatMap((name) => {
     const firstSeq = FULL_FILE.exec(name)?.[1];
@@ -47,7 +47,7 @@ export async function auditHead(folder: string): Promise<Head> {
     return readHead(await readFile(join(folder, AUDIT_HEAD), 'utf8')) ?? 'DAMAGED';
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 'MISSING';
-    throw storeError(`Reading ${AUDIT_HEAD}`, error);
+    throw diskError(`Reading ${AUDIT_HEAD}`, error);
   }
 }
 
@@ -62,7 +62,7 @@ export async function* linesOf(
     const options = { end: (await handle.stat()).size, lineBytesMax: LINE_BYTES_MAX };
     yield* order === 'FORWARD' ? linesForward(handle, options) : linesBackward(handle, options);
   } catch (error) {
-    throw storeError('Reading the audit trail', error);
+    throw diskError('Reading the audit trail', error);
   } finally {
     await handle.close();
   }
@@ -87,6 +87,6 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     return await open(path, READ_FLAGS);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
-    throw storeError('Opening the audit trail', error);
+    throw diskError('Opening the audit trail', error);
   }
 }

@@ -3,8 +3,8 @@
  * imported still encrypted, without its key, none of it is known until it was read once (`sealed` in its record).
  */
 
-import type { Unpacked } from '../../archive/archive.js';
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
+import type { Unpacked } from '../../archive/unpack.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import { danglingReferences } from '../../model/reference/reference.js';

@@ -5,8 +5,10 @@
  * for encryption pass through and are never kept.
  */
 import { randomUUID } from 'node:crypto';
-import { packArchive, type Unpacked, type UnpackOptions, unpackArchive, verifyStored } from '../../archive/archive.js';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
+import { verifyStored } from '../../archive/layer/stored-bytes.js';
+import { packArchive } from '../../archive/pack.js';
+import { type Unpacked, type UnpackOptions, unpackArchive } from '../../archive/unpack.js';
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';

@@ -2,7 +2,7 @@
  * Rows on the disk instead of in memory, for work that only passes over them: as much memory for a backup of gigabytes
  * as for a small one.
  */
-import type { Scratch } from '../../model/snapshot/scratch.js';
+import type { Scratch } from '../../lib/scratch.js';
 import { openScratch } from '../../state/scratch-file.js';
 import type { BackupRecord } from './backup-record.js';
 

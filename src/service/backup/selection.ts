@@ -1,6 +1,6 @@
 /** What is kept of a selective backup besides its rows: what was asked for, what came along, and what was left out. */
 
-import type { ArchiveHeader } from '../../archive/archive.js';
+import type { ArchiveHeader } from '../../archive/content/archive-header.js';
 import { cutSnapshot, type ResourceFilter, selectScope } from '../../engine/scope/scope.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';

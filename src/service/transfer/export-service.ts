@@ -7,8 +7,9 @@
  * or the process.
  */
 import type { Readable } from 'node:stream';
-import { type ArchiveHeader, packArchive } from '../../archive/archive.js';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
+import { type ArchiveHeader } from '../../archive/content/archive-header.js';
+import { packArchive } from '../../archive/pack.js';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';

@@ -4,8 +4,10 @@
  * still encrypted (sealed).
  */
 import { randomUUID } from 'node:crypto';
-import { inspectSealed, type Unpacked, unpackArchive, withoutOuterGzip } from '../../archive/archive.js';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
+import { withoutOuterGzip } from '../../archive/layer/outer-gzip.js';
+import { inspectSealed } from '../../archive/layer/sealed-archive.js';
+import { type Unpacked, unpackArchive } from '../../archive/unpack.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';

@@ -6,24 +6,16 @@
  * the folders it makes 0700, under any umask. Temporary names begin with `.tmp-`, which no key
  * does. One process to a folder: see folder-lock.ts.
  */
-import { randomBytes } from 'node:crypto';
 import { constants, type Dirent, type Stats } from 'node:fs';
 import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { diskError } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
+import { TEMPORARY_PREFIX, temporaryName } from '../../lib/temporary-name.js';
 import { chunksOf } from '../byte-source.js';
-import {
-  type ByteRange,
-  isKey,
-  KeyTaken,
-  noSuchKey,
-  type ObjectStat,
-  type PutOptions,
-  type Store,
-  storeError,
-} from '../store.js';
-import { CLAIM_PREFIX, FolderLock, TEMPORARY_PREFIX } from './folder-lock.js';
+import { type ByteRange, isKey, KeyTaken, noSuchKey, type ObjectStat, type PutOptions, type Store } from '../store.js';
+import { CLAIM_PREFIX, FolderLock } from './folder-lock.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -50,7 +42,7 @@ export class FileStore implements Store {
     try {
       await makeFolder(path);
     } catch (error) {
-      throw storeError(`Making the backup folder ${path}`, error);
+      throw diskError(`Making the backup folder ${path}`, error);
     }
     return new FileStore(path, await FolderLock.acquire(path));
   }
@@ -63,7 +55,7 @@ export class FileStore implements Store {
     const target = this.pathOf(key);
     this.refuseWhenClosed();
     options.signal?.throwIfAborted();
-    const name = `${TEMPORARY_PREFIX}${randomBytes(12).toString('hex')}`;
+    const name = temporaryName();
     const work = this.putWhole(join(this.folder, name), { key, target, source, options });
     this.writing.set(name, work);
     try {
@@ -89,7 +81,7 @@ export class FileStore implements Store {
         );
       return await handle.readFile();
     } catch (error) {
-      throw storeError(`Reading ${key}`, error);
+      throw diskError(`Reading ${key}`, error);
     } finally {
       await handle.close();
     }
@@ -102,7 +94,7 @@ export class FileStore implements Store {
       stats = await lstat(path);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw storeError(`Looking for ${key}`, error);
+      throw diskError(`Looking for ${key}`, error);
     }
     return stats.isFile() ? { size: stats.size, modifiedAt: stats.mtimeMs } : undefined;
   }
@@ -122,7 +114,7 @@ export class FileStore implements Store {
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
-      throw storeError(`Deleting ${key}`, error);
+      throw diskError(`Deleting ${key}`, error);
     }
   }
 
@@ -135,7 +127,7 @@ export class FileStore implements Store {
       try {
         await unlink(join(this.folder, entry.name));
       } catch (error) {
-        if (!isMissing(error)) throw storeError(`Removing the leftover ${entry.name}`, error);
+        if (!isMissing(error)) throw diskError(`Removing the leftover ${entry.name}`, error);
       }
       swept.push(entry.name);
     }
@@ -149,7 +141,7 @@ export class FileStore implements Store {
     try {
       await this.lock.release();
     } catch (error) {
-      throw storeError(`Unlocking the folder ${this.folder}`, error);
+      throw diskError(`Unlocking the folder ${this.folder}`, error);
     }
   }
 
@@ -182,7 +174,7 @@ export class FileStore implements Store {
     } catch (error) {
       if (!linked && errnoOf(error) === 'EEXIST') throw new KeyTaken(key);
       if (linked) await unlink(target).catch(() => undefined); // the error below says that the disk fails
-      throw storeError(`Writing ${key}`, error);
+      throw diskError(`Writing ${key}`, error);
     }
   }
 
@@ -194,7 +186,7 @@ export class FileStore implements Store {
       await handle.close();
     } catch (error) {
       if (isMissing(error) || errnoOf(error) === 'ELOOP') throw noSuchKey(key, error);
-      throw storeError(`Opening ${key}`, error);
+      throw diskError(`Opening ${key}`, error);
     }
     throw noSuchKey(key);
   }
@@ -224,7 +216,7 @@ export class FileStore implements Store {
       return await readdir(path, { withFileTypes: true });
     } catch (error) {
       if (subfolder !== undefined && isMissing(error)) return [];
-      throw storeError(`Listing ${subfolder ?? 'the backup folder'}`, error);
+      throw diskError(`Listing ${subfolder ?? 'the backup folder'}`, error);
     }
   }
 
@@ -284,7 +276,7 @@ async function attempt<T>(key: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    throw storeError(`Writing ${key}`, error);
+    throw diskError(`Writing ${key}`, error);
   }
 }
 
@@ -314,13 +306,13 @@ function fileStream(
           position += bytesRead;
           this.push(bytesRead === 0 ? null : buffer.subarray(0, bytesRead));
         },
-        (error: unknown) => this.destroy(storeError(`Reading ${key}`, error)),
+        (error: unknown) => this.destroy(diskError(`Reading ${key}`, error)),
       );
     },
     destroy(error, callback): void {
       handle.close().then(
         () => callback(error),
-        (closing: unknown) => callback(error ?? storeError(`Closing ${key}`, closing)),
+        (closing: unknown) => callback(error ?? diskError(`Closing ${key}`, closing)),
       );
     },
   });

@@ -10,13 +10,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { diskError } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
-import { storeError } from '../store.js';
+import { temporaryName } from '../../lib/temporary-name.js';
 
 export const LOCK_NAME = '.lock';
 /** Claims on stale locks, see `takeOver`; whoever holds the lock may remove them. */
 export const CLAIM_PREFIX = `${LOCK_NAME}-`;
-export const TEMPORARY_PREFIX = '.tmp-';
 
 const holderSchema = z.object({ pid: z.int().positive(), startedAt: z.string().nullable(), nonce: z.string() });
 type Holder = z.infer<typeof holderSchema>;
@@ -35,12 +35,12 @@ export class FolderLock {
       nonce: randomBytes(8).toString('hex'),
     };
     const content = `${JSON.stringify(holder)}\n`;
-    const temporary = join(folder, `${TEMPORARY_PREFIX}${randomBytes(12).toString('hex')}`);
+    const temporary = join(folder, temporaryName());
     try {
       await writeDurably(temporary, content);
       await take({ folder, name: LOCK_NAME, temporary, content });
     } catch (error) {
-      throw storeError(`Locking the folder ${folder}`, error);
+      throw diskError(`Locking the folder ${folder}`, error);
     } finally {
       await unlinkIfThere(temporary);
     }

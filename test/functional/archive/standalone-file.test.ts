@@ -5,7 +5,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Unpacked, unpackArchive } from '../../../src/archive/archive.js';
+import { type Unpacked, unpackArchive } from '../../../src/archive/unpack.js';
 import { stringifyJson } from '../../../src/ovsdb/json.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../../support/databases/every-kind.js';
 

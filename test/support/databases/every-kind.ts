@@ -1,15 +1,9 @@
 /** A schema with every kind of column, rows of it, and packing and unpacking in one call. */
 import fc from 'fast-check';
-import {
-  type ArchiveHeader,
-  type PackOptions,
-  type PackResult,
-  packArchive,
-  type Unpacked,
-  type UnpackOptions,
-  unpackArchive,
-} from '../../../src/archive/archive.js';
+import { type ArchiveHeader } from '../../../src/archive/content/archive-header.js';
 import { canonicalText } from '../../../src/archive/content/snapshot-builder.js';
+import { type PackOptions, type PackResult, packArchive } from '../../../src/archive/pack.js';
+import { type Unpacked, type UnpackOptions, unpackArchive } from '../../../src/archive/unpack.js';
 import type { Row } from '../../../src/model/row/row.js';
 import { countRows, countTables, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';

@@ -3,8 +3,11 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { load } from 'js-yaml';
-import { packArchive, recognise, unpackArchive, verifyStored } from '../../../src/archive/archive.js';
 import { type ArchiveFormat } from '../../../src/archive/content/archive-format.js';
+import { recognise } from '../../../src/archive/content/recognise.js';
+import { verifyStored } from '../../../src/archive/layer/stored-bytes.js';
+import { packArchive } from '../../../src/archive/pack.js';
+import { unpackArchive } from '../../../src/archive/unpack.js';
 import { type Json, parseJson } from '../../../src/ovsdb/json.js';
 import {
   anyTables,

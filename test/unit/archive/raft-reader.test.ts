@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { unpackArchive } from '../../../src/archive/archive.js';
+import { unpackArchive } from '../../../src/archive/unpack.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { type Json, stringifyJson } from '../../../src/ovsdb/json.js';
 import { openScratch } from '../../../src/state/scratch-file.js';

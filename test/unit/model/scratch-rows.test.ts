@@ -5,7 +5,7 @@ import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Scratch } from '../../../src/model/snapshot/scratch.js';
+import type { Scratch } from '../../../src/lib/scratch.js';
 import { ScratchRows } from '../../../src/model/snapshot/scratch-rows.js';
 import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import { UuidIndex } from '../../../src/model/snapshot/uuid-index.js';

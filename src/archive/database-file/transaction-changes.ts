@@ -2,10 +2,10 @@
  * Changes of one transaction that wait until all of it was read, in the order in which they came. A transaction can
  * have gigabytes of them: they are kept as bytes, on scratch space where there is some.
  */
-import type { Scratch } from '../../model/snapshot/scratch.js';
-import { GatheredBytes } from '../stream/gathered-bytes.js';
+import type { Scratch } from '../../lib/scratch.js';
+import { GrowingBuffer } from '../stream/growing-buffer.js';
 
-export interface PendingChange<Table> {
+export interface TransactionChange<Table> {
   readonly table: Table;
   readonly uuid: string;
   /** JSON text. */
@@ -19,10 +19,10 @@ const HEAD_BYTES = 4 + UUID_BYTES + 4;
 
 type Batch = Buffer | { readonly at: number; readonly bytes: number };
 
-export class PendingChanges<Table> {
+export class TransactionChanges<Table> {
   private readonly tables: Table[] = [];
   private readonly numbers = new Map<Table, number>();
-  private readonly gathered = new GatheredBytes();
+  private readonly gathered = new GrowingBuffer();
   private batches: Batch[] = [];
 
   constructor(private readonly scratch: Scratch | undefined) {}
@@ -44,7 +44,7 @@ export class PendingChanges<Table> {
   }
 
   /** All changes; then none are left. */
-  *drain(): Generator<PendingChange<Table>> {
+  *drain(): Generator<TransactionChange<Table>> {
     if (this.gathered.length > 0) this.turn();
     const { batches } = this;
     this.batches = [];
@@ -61,7 +61,7 @@ export class PendingChanges<Table> {
     );
   }
 
-  private *changesIn(batch: Batch): Generator<PendingChange<Table>> {
+  private *changesIn(batch: Batch): Generator<TransactionChange<Table>> {
     // a copy: whoever applies the changes reads and writes scratch space meanwhile
     const bytes = Buffer.isBuffer(batch) ? batch : Buffer.from(this.scratch?.read(batch.at, batch.bytes) ?? '');
     for (let at = 0; at < bytes.length; ) {

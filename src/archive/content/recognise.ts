@@ -3,7 +3,7 @@
  */
 
 /** A document, a clustered log, or a layer around one. */
-export type Content = 'JSON' | 'YAML' | 'OVSDB' | 'CLUSTER' | 'GZIP' | 'ENCRYPTED';
+export type FileKind = 'JSON' | 'YAML' | 'OVSDB' | 'CLUSTER' | 'GZIP' | 'ENCRYPTED';
 
 /** So many first bytes are enough to tell. */
 export const HEAD_BYTES = 256;
@@ -15,7 +15,7 @@ const CLUSTER_MAGIC = 'OVSDB CLUSTER ';
 const YAML_HEAD = /^(?:%YAML |---(?:\s|$)|#|(["']?)[A-Za-z]\w*\1[ \t]*:(?:\s|$))/;
 
 /** What the bytes begin, undefined for nothing that is known here. */
-export function recognise(head: Buffer): Content | undefined {
+export function recognise(head: Buffer): FileKind | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'GZIP';
   if (head.subarray(0, ENCRYPTED_MAGIC.length).equals(ENCRYPTED_MAGIC)) return 'ENCRYPTED';
   const text = head.toString('latin1', 0, HEAD_BYTES).trimStart();

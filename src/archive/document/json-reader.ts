@@ -1,37 +1,19 @@
 /**
- * The document, version 1, as JSON: one row a line, tables and columns in the order of their names,
- * rows in the order of their UUIDs, so that `diff` and any reader of JSON can use it.
- *
- *   {"format":"ovncp-backup/1",
- *   "manifest":{...},
- *   "schema":{...},
- *   "tables":{
- *   "ACL":{
- *   "<uuid>":{"action":"allow"},
- *   "<uuid>":{...}
- *   }
- *   },
- *   "contentDigest":"sha256:..."}
- *
- * Any layout of the same tree is read, every row then being parsed and checked; only where the
- * content digest is known from outside are rows in the layout above taken over as bytes.
+ * Reads the document as JSON, in any layout of the same tree: every row is then parsed and checked. Only where the
+ * content digest is known from outside are rows in the layout of json-writer.ts taken over as bytes.
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import { isUuid, parseRow } from '../../model/row/row.js';
-import { ContentDigest } from '../../model/snapshot/content-digest.js';
-import type { Scratch } from '../../model/snapshot/scratch.js';
-import { type Snapshot } from '../../model/snapshot/snapshot.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { stringifyJson } from '../../ovsdb/json.js';
-import { type ArchiveHeader, headerJson, readHeader } from '../content/archive-header.js';
+import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
+import { type Content, checkedContent, DOCUMENT_FORMAT, type Reading } from '../content/content.js';
 import {
   canonicalText,
   checkRowCount,
   checkUuid,
-  digestOf,
   type IncomingRows,
   incomingRows,
   readArchivedSchema,
@@ -41,95 +23,13 @@ import {
 } from '../content/snapshot-builder.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
+import { checkFormat, digestText, missingMember } from './document-members.js';
 
-export const DOCUMENT_FORMAT = 'ovncp-backup/1';
-/** In the place of the digest in a document that somebody edited. */
-const UNCHECKED = 'none';
-
-/** What a writer of content works on. */
-export interface Writing {
-  readonly snapshot: Snapshot;
-  readonly header: ArchiveHeader;
-  /** Rows written so far, kept up to date by the writer. */
-  rows: number;
-}
-
-/** What a reader of content is given to go by, and keeps up to date. */
-export interface Reading {
-  /** The content digest, when it is known from outside the archive. */
-  readonly contentDigest: string | undefined;
-  /** The only database whose archives are read; any when left out. */
-  readonly schemaName?: string | undefined;
-  /** Rows read so far. */
-  rows: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Takes the rows; in memory when there is none. */
-  readonly scratch?: Scratch | undefined;
-}
-
-/** What a reader of content found, all of it checked. */
-export interface Content {
-  readonly snapshot: Snapshot;
-  readonly header: ArchiveHeader | undefined;
-  readonly contentDigest: string;
-  /** What was left out because the file does not have it whole; none when left out. */
-  readonly warnings?: readonly string[];
-}
-
-const BLOCK_BYTES = 256 << 10;
-/** Around a row: comma, newline, quotes, colon. */
-const ROW_EXTRA_BYTES = 2 + 36 + 3;
-const NEWLINE = 0x0a;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-
-/** Writes the document in blocks; answers the content digest. */
-export async function* writeJson(writing: Writing): AsyncGenerator<Buffer, string> {
-  const { snapshot } = writing;
-  const digest = new ContentDigest(snapshot.schema.name);
-  const breath = new Breath(8, 1);
-  yield Buffer.from(
-    `{"format":${JSON.stringify(DOCUMENT_FORMAT)},\n"manifest":${stringifyJson(headerJson(writing.header))},\n` +
-      `"schema":${stringifyJson(snapshot.schema.json)},\n"tables":{`,
-  );
-  let opening = '\n';
-  for (const rows of snapshot.tables.values()) {
-    if (rows.count === 0) continue;
-    digest.table(rows.table);
-    let block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, 4096 + rows.count * 512));
-    let length = block.write(`${opening}${JSON.stringify(rows.table)}:{\n`);
-    opening = ',\n';
-    for (let i = 0; i < rows.count; i++) {
-      const uuid = rows.uuid(i);
-      const text = rows.text(i);
-      digest.row(uuid, text);
-      if (length + ROW_EXTRA_BYTES + text.length > block.length) {
-        yield block.subarray(0, length);
-        if (breath.due()) await breath.rest();
-        block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, ROW_EXTRA_BYTES + text.length));
-        length = 0;
-      }
-      writing.rows++;
-      if (i > 0) {
-        block[length++] = COMMA;
-        block[length++] = NEWLINE;
-      }
-      block[length++] = QUOTE;
-      length += block.write(uuid, length, 'latin1');
-      block[length++] = QUOTE;
-      block[length++] = COLON;
-      length += text.copy(block, length);
-    }
-    yield block.subarray(0, length);
-    yield Buffer.from('\n}');
-  }
-  const contentDigest = digest.end();
-  yield Buffer.from(`\n},\n"contentDigest":"${contentDigest}"}\n`);
-  return contentDigest;
-}
 
 /** Members of a document: four that are known, and notes. */
 const MEMBERS_MAX = 1_000;
@@ -169,7 +69,7 @@ export async function readJsonDocument(
   return target.finish();
 }
 
-/** Takes rows in the layout of writeJson as bytes, line by line, and gives everything else to the scanner. */
+/** Takes rows in the layout of writeJsonDocument as bytes, line by line, and gives everything else to the scanner. */
 class OwnLines {
   private readonly splitter = new LineSplitter((line) => this.line(line));
 
@@ -271,7 +171,7 @@ class DocumentTarget implements MemberTarget {
         );
         break;
       case 'contentDigest':
-        this.trailer = trailerText(readJson(value.toString(), '"contentDigest"'));
+        this.trailer = digestText(readJson(value.toString(), '"contentDigest"'));
         break;
       default:
         // a note that somebody added
@@ -290,10 +190,10 @@ class DocumentTarget implements MemberTarget {
   async finish(): Promise<Content> {
     for (const needed of ['format', 'schema', 'tables']) {
       if (!this.members.has(needed))
-        throw missing(needed, `it is not a whole ${DOCUMENT_FORMAT} document. Take another copy of the backup`);
+        throw missingMember(needed, `it is not a whole ${DOCUMENT_FORMAT} document. Take another copy of the backup`);
     }
     if (this.digestNeeded !== undefined && this.trailer === undefined)
-      throw missing('contentDigest', this.digestNeeded);
+      throw missingMember('contentDigest', this.digestNeeded);
     const { builder } = this;
     assert(builder !== undefined, 'a schema was read and is not there');
     const breath = new Breath();
@@ -315,7 +215,7 @@ class DocumentTarget implements MemberTarget {
       this.early.delete(name);
     }
     const snapshot = await builder.finish();
-    return checked(snapshot, this.header, this.trailer, this.reading);
+    return checkedContent(snapshot, this.header, this.trailer, this.reading);
   }
 
   private enter(table: string): void {
@@ -346,56 +246,4 @@ class DocumentTarget implements MemberTarget {
     this.early.set(table, rows);
     rows.add(uuid, value);
   }
-}
-
-/** The error for a document without one of its members. */
-export function missing(member: string, advice: string): AppError {
-  return new AppError('INTEGRITY_FAILED', `The document has no "${member}": ${advice}`);
-}
-
-/** @throws AppError INTEGRITY_FAILED on a document that is not of this version */
-/** A content digest as a document has it; what is no text equals no digest. */
-export function trailerText(json: unknown): string {
-  return typeof json === 'string' ? json : JSON.stringify(json);
-}
-
-export function checkFormat(format: unknown): void {
-  if (format === DOCUMENT_FORMAT) return;
-  throw new AppError(
-    'INTEGRITY_FAILED',
-    `The document's format is ${JSON.stringify(format)?.slice(0, 100) ?? 'missing'}; this program understands ` +
-      `"${DOCUMENT_FORMAT}". Use the program that made it, or a newer one`,
-  );
-}
-
-/** Computes the digest and compares it with what is known. @throws AppError INTEGRITY_FAILED when it differs */
-export async function checked(
-  snapshot: Snapshot,
-  header: ArchiveHeader | undefined,
-  trailer: string | undefined,
-  reading: Reading,
-): Promise<Content> {
-  if (header !== undefined && header.schemaName !== snapshot.schema.name) {
-    throw new AppError(
-      'INTEGRITY_FAILED',
-      `The archive's manifest is for a database ${header.schemaName}, but its schema is that of ` +
-        `${snapshot.schema.name}. Take another copy of the backup`,
-    );
-  }
-  const contentDigest = await digestOf(snapshot);
-  if (trailer !== undefined && trailer !== UNCHECKED && trailer !== contentDigest) {
-    throw new AppError(
-      'INTEGRITY_FAILED',
-      'The archive\'s rows are not the ones that it was made of: their digest is not the "contentDigest" inside. ' +
-        'Take another copy; if the rows were edited on purpose, set "contentDigest" to "none"',
-    );
-  }
-  if (reading.contentDigest !== undefined && reading.contentDigest !== contentDigest) {
-    throw new AppError(
-      'INTEGRITY_FAILED',
-      "The archive's content digest is not the one in the backup's manifest: the file holds something else than " +
-        'was backed up. Use another backup',
-    );
-  }
-  return { snapshot, header, contentDigest };
 }

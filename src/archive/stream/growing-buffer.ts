@@ -2,7 +2,7 @@
 
 const NOTHING = Buffer.alloc(0);
 
-export class GatheredBytes {
+export class GrowingBuffer {
   private room: Buffer = NOTHING;
   private used = 0;
   /** Whether `room` is what somebody pushed, not to be written to. */

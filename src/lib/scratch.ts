@@ -1,6 +1,6 @@
 /**
  * Room outside of memory for what is written once and read back: the rows of an archive that only has to be passed
- * over. store/scratch.ts has one in a file.
+ * over. state/scratch-file.ts has one in a file.
  */
 export interface Scratch {
   /** Bytes that were taken. */

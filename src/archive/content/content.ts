@@ -1,0 +1,76 @@
+/**
+ * The content of an archive, its innermost bytes: a document or a database file. Here is what every writer of content
+ * is given, what every reader is given and answers, and what is checked of it whatever the format.
+ */
+import { AppError } from '../../lib/error.js';
+import type { Scratch } from '../../lib/scratch.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { ArchiveHeader } from './archive-header.js';
+import { digestOf } from './snapshot-builder.js';
+
+/** What a document says of itself, and the comment in a database file. */
+export const DOCUMENT_FORMAT = 'ovncp-backup/1';
+/** In the place of the digest in a document that somebody edited. */
+const UNCHECKED = 'none';
+
+/** What a writer of content works on. */
+export interface Writing {
+  readonly snapshot: Snapshot;
+  readonly header: ArchiveHeader;
+  /** Rows written so far, kept up to date by the writer. */
+  rows: number;
+}
+
+/** What a reader of content is given to go by, and keeps up to date. */
+export interface Reading {
+  /** The content digest, when it is known from outside the archive. */
+  readonly contentDigest: string | undefined;
+  /** The only database whose archives are read; any when left out. */
+  readonly schemaName?: string | undefined;
+  /** Rows read so far. */
+  rows: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Takes the rows; in memory when there is none. */
+  readonly scratch?: Scratch | undefined;
+}
+
+/** What a reader of content found, all of it checked. */
+export interface Content {
+  readonly snapshot: Snapshot;
+  readonly header: ArchiveHeader | undefined;
+  readonly contentDigest: string;
+  /** What was left out because the file does not have it whole; none when left out. */
+  readonly warnings?: readonly string[];
+}
+
+/** Computes the digest and compares it with what is known. @throws AppError INTEGRITY_FAILED when it differs */
+export async function checkedContent(
+  snapshot: Snapshot,
+  header: ArchiveHeader | undefined,
+  trailer: string | undefined,
+  reading: Reading,
+): Promise<Content> {
+  if (header !== undefined && header.schemaName !== snapshot.schema.name) {
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's manifest is for a database ${header.schemaName}, but its schema is that of ` +
+        `${snapshot.schema.name}. Take another copy of the backup`,
+    );
+  }
+  const contentDigest = await digestOf(snapshot);
+  if (trailer !== undefined && trailer !== UNCHECKED && trailer !== contentDigest) {
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      'The archive\'s rows are not the ones that it was made of: their digest is not the "contentDigest" inside. ' +
+        'Take another copy; if the rows were edited on purpose, set "contentDigest" to "none"',
+    );
+  }
+  if (reading.contentDigest !== undefined && reading.contentDigest !== contentDigest) {
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      "The archive's content digest is not the one in the backup's manifest: the file holds something else than " +
+        'was backed up. Use another backup',
+    );
+  }
+  return { snapshot, header, contentDigest };
+}
