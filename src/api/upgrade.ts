@@ -1,6 +1,6 @@
 /**
- * What reaches no route and no hook: requests to become a WebSocket, which pass the same checks as others
- * before anything of theirs is read, and bytes that are no HTTP.
+ * Requests to become a WebSocket, which reach no route and no hook: they pass the same checks as others before anything
+ * of theirs is read.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,10 +8,10 @@ import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { SocketServer } from './graphql/server/socket.js';
 import type { Audit } from './http/audited-request.js';
-import type { Trust } from './http/guard.js';
-import { addressOf, framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http/guard.js';
-import type { RateLimits } from './http/rate-limit.js';
-import { requestIdOf } from './http/request-context.js';
+import { hangUp } from './http/bare-answer.js';
+import { addressOf, type Trust } from './http/guard/client-address.js';
+import type { RateLimits } from './http/guard/rate-limit.js';
+import { framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http/guard/request-check.js';
 
 export interface UpgradeOptions {
   /** Where the server listens. */
@@ -28,8 +28,6 @@ export interface UpgradeOptions {
 
 const FORBIDDEN = '403 Forbidden';
 const FULL_RETRY_SECONDS = 60;
-/** For a last answer to arrive. */
-const GOODBYE_MS = 1_000;
 
 /** Hands requests for a WebSocket at /graphql to the socket server, and hangs up on all others. */
 export function serveUpgrades(server: Server, options: UpgradeOptions): void {
@@ -83,36 +81,4 @@ function refusalOf(request: IncomingMessage): string | undefined {
   if (framingFault(request) !== undefined || request.headers.upgrade?.toLowerCase() !== 'websocket')
     return '400 Bad Request';
   return pathOf(request.url ?? '') === '/graphql' ? undefined : '404 Not Found';
-}
-
-/** Bytes that are no HTTP request, or one that took too long: a bare answer. */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? '408 Request Timeout'
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? '431 Request Header Fields Too Large'
-        : '400 Bad Request';
-  hangUp(socket, status);
-}
-
-function hangUp(socket: Duplex, status: string, retryAfterSeconds?: number): void {
-  const headers = [
-    ...[
-      'Connection: close',
-      'Content-Length: 0',
-      `X-Request-ID: ${requestIdOf(undefined)}`,
-      'X-Content-Type-Options: nosniff',
-      'Cache-Control: no-store',
-    ],
-    ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds}`]),
-  ];
-  // the rest of what it sends is not read, and a client that does not hang up in its turn does not keep the socket
-  socket.resume();
-  setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
-  socket.end(`HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n`);
 }

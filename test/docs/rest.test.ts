@@ -1,4 +1,4 @@
-import type { Call } from '../../src/api/rest/route.js';
+import type { Call } from '../../src/api/rest/common/route.js';
 import { type RestParts, restRoutes } from '../../src/api/rest/routes.js';
 import { Page, plain } from './page.js';
 

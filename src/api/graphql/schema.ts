@@ -12,7 +12,7 @@ import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { BackupResolver } from './backup/backup.resolver.js';
-import { followServices } from './common/follow.js';
+import { followServices } from './common/subscription-topic.js';
 import { DatabaseResolver } from './database/database.resolver.js';
 import { DiffResolver } from './diff/diff.resolver.js';
 import { RestoreResolver, RestoreResultResolver } from './restore/restore.resolver.js';
@@ -66,6 +66,6 @@ export function schemaText(): string {
 }
 
 function build(container: ContainerType, pubSub: PubSub): GraphQLSchema {
-  // inputs are checked in input.ts: class-validator would look into the promise of an upload
+  // inputs are checked in *-input-check.ts: class-validator would look into the promise of an upload
   return buildSchemaSync({ resolvers: [...RESOLVERS], container, pubSub, validate: false });
 }

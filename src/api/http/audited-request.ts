@@ -5,9 +5,9 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuditEvent, AuditTarget, AuditVia } from '../../service/audit/audit-line.js';
-import { pathOf } from './guard.js';
+import { pathOf } from './guard/request-check.js';
 import type { RequestScope } from './request-context.js';
-import { isMultipart } from './upload.js';
+import { isMultipart } from './upload/upload.js';
 
 /** What the API needs of the trail. */
 export interface Audit {

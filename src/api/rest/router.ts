@@ -7,10 +7,10 @@ import type { Authenticator } from '../../auth/authenticator.js';
 import { requirePermissions } from '../../auth/permission.js';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
-import { checked } from '../http/field.js';
-import { authenticateRequest } from '../http/request.js';
-import { isMultipart } from '../http/upload.js';
-import type { Call, Route } from './route.js';
+import { authenticateRequest } from '../http/authenticated-request.js';
+import { checked } from '../http/request-field.js';
+import { isMultipart } from '../http/upload/upload.js';
+import type { Call, Route } from './common/route.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -2,10 +2,10 @@
 
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import { type BackupRouteParts, backupRoutes } from './backup/backup.routes.js';
-import { type ExportRouteParts, exportRoute } from './backup/export.js';
-import { openApiRoute } from './pages/openapi.js';
+import { type ExportRouteParts, exportRoute } from './backup/export.route.js';
+import type { Route } from './common/route.js';
+import { openApiRoute } from './openapi/openapi-document.js';
 import { restoreRoutes } from './restore/restore.routes.js';
-import type { Route } from './route.js';
 
 export interface RestParts extends BackupRouteParts, ExportRouteParts {
   readonly restores: RestoreService;

@@ -14,7 +14,7 @@ import { type ArchiveFormat, FORMAT_EXTENSIONS } from '../../archive/content/arc
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
 
-export type { ArchiveFormat };
+export { ARCHIVE_FORMATS, type ArchiveFormat, FORMAT_MEDIA_TYPES } from '../../archive/content/archive-format.js';
 export type ArchiveExtension = `${FormatExtension}${'' | '.gz'}${'' | '.enc'}` | '.enc';
 
 type FormatExtension = (typeof FORMAT_EXTENSIONS)[ArchiveFormat];

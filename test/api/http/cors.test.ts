@@ -1,6 +1,6 @@
 /** Web pages of other origins: shut out unless their origin is configured. */
 
-import { authenticateRequest } from '../../../src/api/http/request.js';
+import { authenticateRequest } from '../../../src/api/http/authenticated-request.js';
 import { TinyClient } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';

@@ -3,7 +3,7 @@
  * from.
  */
 
-import { authenticateRequest } from '../../../src/api/http/request.js';
+import { authenticateRequest } from '../../../src/api/http/authenticated-request.js';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';
 import type { TrafficConfig } from '../../../src/config/config.js';
 import { systemClock } from '../../../src/lib/clock.js';

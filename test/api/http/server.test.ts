@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
-import { ServerCertificate } from '../../../src/api/http/tls.js';
+import { ServerCertificate } from '../../../src/api/http/guard/tls.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { createLog } from '../../../src/lib/log.js';
 import { codesOf, TinyClient } from '../../support/clients/tiny-client.js';

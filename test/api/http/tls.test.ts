@@ -11,7 +11,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { ServerCertificate } from '../../../src/api/http/tls.js';
+import { ServerCertificate } from '../../../src/api/http/guard/tls.js';
 import type { TlsConfig } from '../../../src/config/config.js';
 import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { createLog } from '../../../src/lib/log.js';

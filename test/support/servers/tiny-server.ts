@@ -16,7 +16,7 @@ import {
 import type { FileUpload } from 'graphql-upload-minimal';
 import { GraphQLUpload } from 'graphql-upload-minimal';
 import type { ApiContext } from '../../../src/api/http/request-context.js';
-import { openUpload } from '../../../src/api/http/upload.js';
+import { openUpload } from '../../../src/api/http/upload/upload.js';
 import type { ApiServer, ApiServerOptions } from '../../../src/api/server.js';
 import { createApiServer } from '../../../src/api/server.js';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';

@@ -1,7 +1,6 @@
 /** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { requirePermissions } from '../../../auth/permission.js';
-import { AppError } from '../../../lib/error.js';
 import type {
   BackupService,
   CreateBackup,
@@ -10,9 +9,10 @@ import type {
 import type { Catalog } from '../../../service/backup/catalog.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import type { ApiContext } from '../../http/request-context.js';
-import { openUpload } from '../../http/upload.js';
-import { FOLLOW_BACKUP } from '../common/follow.js';
-import { checkCreateBackup, checkImportBackup, checkKey } from '../common/input.js';
+import { openUpload } from '../../http/upload/upload.js';
+import { checkKey } from '../common/input-check.js';
+import { FOLLOW_BACKUP } from '../common/subscription-topic.js';
+import { unlessNotFound } from '../common/unless-not-found.js';
 import {
   Backup,
   BackupConnection,
@@ -26,6 +26,7 @@ import {
   progressOf,
   ValidationReport,
 } from './backup.type.js';
+import { checkCreateBackup, checkImportBackup } from './backup-input-check.js';
 
 @Resolver(() => Backup)
 export class BackupResolver {
@@ -145,13 +146,4 @@ export class BackupResolver {
 async function* once(text: string): AsyncGenerator<Buffer> {
   // a string of a request is in memory anyway; its bytes need not be, all at once
   for (let at = 0; at < text.length; at += 1 << 20) yield Buffer.from(text.slice(at, at + (1 << 20)));
-}
-
-export function unlessNotFound<T>(find: () => T): T | null {
-  try {
-    return find();
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }

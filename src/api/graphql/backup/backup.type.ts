@@ -2,14 +2,18 @@
 
 import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { recordOf } from '../../../lib/record-of.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import type {
   BackupJob as ServiceJob,
   BackupProgress as ServiceProgress,
 } from '../../../service/backup/backup-service.js';
+import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import { PulledIn, ResourceFilter, ResourceFilterInput } from '../common/filter.type.js';
-import { OperationError, PageInfo, TableCount, tableCounts } from '../common/page.type.js';
+import { OperationError } from '../common/operation-error.type.js';
+import { PageInfo } from '../common/page.type.js';
 import { BigIntScalar, DateTime, Upload } from '../common/scalars.js';
+import { TableCount, tableCounts } from '../common/table-count.type.js';
 
 export enum BackupType {
   FULL = 'FULL',
@@ -37,11 +41,8 @@ registerEnumType(CaptureMode, {
     'by size and kind of server',
 });
 
-export enum BackupFormat {
-  JSON = 'JSON',
-  YAML = 'YAML',
-  OVSDB = 'OVSDB',
-}
+export const BackupFormat = recordOf(ARCHIVE_FORMATS, (format) => format);
+export type BackupFormat = ArchiveFormat;
 registerEnumType(BackupFormat, {
   name: 'BackupFormat',
   description:
@@ -166,7 +167,7 @@ export function backupOf(record: BackupRecord): Backup {
   return {
     ...rest,
     type: BackupType[type],
-    format: BackupFormat[archiveFormat],
+    format: archiveFormat,
     tables: tableCounts(tables),
     sealed,
     pulledIn,

@@ -2,7 +2,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { GraphQLBigInt, GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
 import { GraphQLUpload } from 'graphql-upload-minimal';
-import { exact } from '../../http/exact-value.js';
+import { exactJson } from '../../http/exact-json.js';
 
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
@@ -31,7 +31,7 @@ export const JsonScalar = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
   description: 'Any JSON value, as stored in a column. An integer past 2^53 is a string of digits',
-  serialize: exact,
+  serialize: exactJson,
 });
 
 export const Upload = new GraphQLScalarType({

@@ -4,7 +4,8 @@ import { requirePermissions } from '../../../auth/permission.js';
 import { AppError } from '../../../lib/error.js';
 import type { Databases } from '../../../service/database/database.js';
 import type { ApiContext } from '../../http/request-context.js';
-import { Database, TableCount, tableCounts, Viewer } from '../common/page.type.js';
+import { TableCount, tableCounts } from '../common/table-count.type.js';
+import { Database, Viewer } from './database.type.js';
 
 @Resolver(() => Database)
 export class DatabaseResolver {

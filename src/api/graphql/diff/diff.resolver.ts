@@ -1,29 +1,12 @@
 /** Comparing configurations in GraphQL. */
-import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { requirePermissions } from '../../../auth/permission.js';
-import type { CompareService, Comparison } from '../../../service/compare/compare-service.js';
+import type { CompareService } from '../../../service/compare/compare-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { ResourceFilterInput } from '../common/filter.type.js';
-import { checkFilter, checkKey } from '../common/input.js';
-import { ConfigurationRefInput } from '../common/page.type.js';
+import { checkFilter, checkKey } from '../common/input-check.js';
 import { ChangeKind, changesOf, RowChangeConnection } from '../restore/restore.type.js';
-
-@ObjectType()
-export class ConfigurationDiff {
-  readonly comparison!: Comparison;
-
-  @Field(() => Boolean)
-  identical!: boolean;
-
-  @Field(() => Int)
-  inserted!: number;
-
-  @Field(() => Int)
-  updated!: number;
-
-  @Field(() => Int)
-  deleted!: number;
-}
+import { ConfigurationDiff, ConfigurationRefInput } from './diff.type.js';
 
 @Resolver(() => ConfigurationDiff)
 export class DiffResolver {

@@ -6,10 +6,9 @@ import type { Catalog } from '../../../service/backup/catalog.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import type { ApiContext } from '../../http/request-context.js';
-import { unlessNotFound } from '../backup/backup.resolver.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
-import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/follow.js';
-import { checkRestore } from '../common/input.js';
+import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/subscription-topic.js';
+import { unlessNotFound } from '../common/unless-not-found.js';
 import {
   ChangeKind,
   changesOf,
@@ -22,6 +21,7 @@ import {
   restoreProgressOf,
 } from './restore.type.js';
 import { RestoreBackupInput } from './restore-input.type.js';
+import { checkRestore } from './restore-input-check.js';
 
 @Resolver(() => Restore)
 export class RestoreResolver {

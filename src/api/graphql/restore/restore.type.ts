@@ -5,7 +5,8 @@ import type { RestoreProgress as ServiceProgress } from '../../../service/restor
 import { isFinal, type RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
 import { PulledIn } from '../common/filter.type.js';
-import { OperationError, PageInfo } from '../common/page.type.js';
+import { OperationError } from '../common/operation-error.type.js';
+import { PageInfo } from '../common/page.type.js';
 import { BigIntScalar, DateTime, JsonScalar } from '../common/scalars.js';
 
 export enum ConflictPolicy {

@@ -18,7 +18,7 @@ import type { Audit } from '../../http/audited-request.js';
 import { formatGraphQLError, graphQLErrorOf } from '../../http/error-answer.js';
 import type { ApiContext, RequestScope } from '../../http/request-context.js';
 import { currentScope, sanitisedOperationName } from '../../http/request-context.js';
-import { auditPlugin } from '../audit/audited-field.js';
+import { auditPlugin } from './audited-field.js';
 import { checkOperation, limitRules, TOKENS_MAX } from './limits.js';
 
 /**

@@ -5,10 +5,11 @@ import type { Restore as ServiceRestore } from '../../../service/restore/record/
 import type { Started } from '../../../service/restore/restore-request.js';
 import { emptyResult } from '../../../service/restore/restore-result.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import { restoreListShape, restoreOf, restoreShape } from '../common/answer.js';
-import { listRestores, noQuery, nothing, restoreBackup, undoRestore } from '../common/request.js';
-import { type Answer, type Call, type Route, route } from '../route.js';
-import { isDebugged, PhaseTimes } from './debug.js';
+import { noQuery, nothing } from '../common/request-shape.js';
+import { type Answer, type Call, type Route, route } from '../common/route.js';
+import { isDebugged, PhaseTimes } from './debug-answer.js';
+import { restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
+import { listRestores, restoreBackup, undoRestore } from './restore-request.js';
 
 const tag = 'Restores';
 const RESTORES = '/api/v1/restores';
@@ -29,132 +30,155 @@ const FAILURES = [
 
 export function restoreRoutes(restores: RestoreService): readonly Route[] {
   return [
-    route({
-      name: 'restoreBackup',
-      method: 'POST',
-      path: '/api/v1/backups/:id/restore',
-      tag,
-      needs: ADMIN,
-      audited: true,
-      query: noQuery,
-      body: restoreBackup,
-      bodyKind: 'JSON',
-      headers: {
-        'X-Debug':
-          'true: the answer tells the phases with their times, and the changes; the request is logged in detail',
-      },
-      summary: 'Restore a backup',
-      description:
-        'Without a body all defaults hold. A restore that fails changes nothing and answers with the status of its ' +
-        'error, and with its result in `result`. A dry run answers 200 also where the plan could not be applied: ' +
-        '`success` is false then, and `errors` says why.',
-      answers: { 200: result },
-      errors: ['NOT_FOUND', ...FAILURES],
-      handle: async (call) => {
-        call.request.scope.target = { backupId: call.id };
-        return ended(
-          call,
-          await restores.start({ ...call.body, backupId: call.id, subject: call.viewer.subject }),
-          restores,
-        );
-      },
-    }),
-    route({
-      name: 'listRestores',
-      method: 'GET',
-      path: RESTORES,
-      tag,
-      needs: ['backups:read'],
-      query: listRestores,
-      body: nothing,
-      bodyKind: 'NONE',
-      summary: 'List restores, newest first, running ones too',
-      answers: { 200: { description: 'The restores, and how many there are in all', shape: restoreListShape } },
-      errors: [],
-      handle: async ({ query: { backupId, offset, limit } }) => {
-        const all = restores.list(backupId);
-        return {
-          status: 200,
-          body: {
-            restores: sliceOf(all, offset, limit).map(answerOf),
-            total: all.length,
-          },
-        };
-      },
-    }),
-    route({
-      name: 'getRestore',
-      method: 'GET',
-      path: RESTORE,
-      tag,
-      needs: ['backups:read'],
-      query: noQuery,
-      body: nothing,
-      bodyKind: 'NONE',
-      summary: 'Look up a restore, running or ended',
-      answers: { 200: result },
-      errors: ['NOT_FOUND'],
-      handle: async ({ id }) => ({ status: 200, body: answerOf(restores.get(id)) }),
-    }),
-    route({
-      name: 'confirmRestore',
-      method: 'POST',
-      path: `${RESTORE}/confirm`,
-      tag,
-      needs: ADMIN,
-      audited: true,
-      query: noQuery,
-      body: nothing,
-      bodyKind: 'JSON',
-      summary: 'Keep a restore that awaits confirmation',
-      answers: { 200: result },
-      errors: ['NOT_FOUND', 'CONFLICT'],
-      handle: async ({ id, viewer, request }) => {
-        request.scope.target = { restoreId: id };
-        return { status: 200, body: answerOf(await restores.confirm(id, viewer.subject)) };
-      },
-    }),
-    route({
-      name: 'cancelRestore',
-      method: 'POST',
-      path: `${RESTORE}/cancel`,
-      tag,
-      needs: ADMIN,
-      audited: true,
-      query: noQuery,
-      body: nothing,
-      bodyKind: 'JSON',
-      summary: 'Cancel a restore that has not begun to apply',
-      answers: { 200: result },
-      errors: ['NOT_FOUND', 'CONFLICT'],
-      handle: async ({ id, request }) => {
-        request.scope.target = { restoreId: id };
-        return { status: 200, body: answerOf(await restores.cancel(id)) };
-      },
-    }),
-    route({
-      name: 'undoRestore',
-      method: 'POST',
-      path: `${RESTORE}/undo`,
-      tag,
-      needs: ADMIN,
-      audited: true,
-      query: noQuery,
-      body: undoRestore,
-      bodyKind: 'JSON',
-      headers: { 'X-Debug': 'As for a restore' },
-      summary: 'Put back what a restore changed',
-      description:
-        'Refuses, naming the rows, where others have changed them since, unless forced. The answer is that of the ' +
-        'restore that puts back.',
-      answers: { 200: result },
-      errors: ['NOT_FOUND', ...FAILURES],
-      handle: async (call) => {
-        call.request.scope.target = { restoreId: call.id };
-        return ended(call, await restores.undo(call.id, { ...call.body, subject: call.viewer.subject }), restores);
-      },
-    }),
+    restoreRoute(restores),
+    listRoute(restores),
+    getRoute(restores),
+    confirmRoute(restores),
+    cancelRoute(restores),
+    undoRoute(restores),
   ];
+}
+
+function restoreRoute(restores: RestoreService): Route {
+  return route({
+    name: 'restoreBackup',
+    method: 'POST',
+    path: '/api/v1/backups/:id/restore',
+    tag,
+    needs: ADMIN,
+    audited: true,
+    query: noQuery,
+    body: restoreBackup,
+    bodyKind: 'JSON',
+    headers: {
+      'X-Debug': 'true: the answer tells the phases with their times, and the changes; the request is logged in detail',
+    },
+    summary: 'Restore a backup',
+    description:
+      'Without a body all defaults hold. A restore that fails changes nothing and answers with the status of its ' +
+      'error, and with its result in `result`. A dry run answers 200 also where the plan could not be applied: ' +
+      '`success` is false then, and `errors` says why.',
+    answers: { 200: result },
+    errors: ['NOT_FOUND', ...FAILURES],
+    handle: async (call) => {
+      call.request.scope.target = { backupId: call.id };
+      return ended(
+        call,
+        await restores.start({ ...call.body, backupId: call.id, subject: call.viewer.subject }),
+        restores,
+      );
+    },
+  });
+}
+
+function listRoute(restores: RestoreService): Route {
+  return route({
+    name: 'listRestores',
+    method: 'GET',
+    path: RESTORES,
+    tag,
+    needs: ['backups:read'],
+    query: listRestores,
+    body: nothing,
+    bodyKind: 'NONE',
+    summary: 'List restores, newest first, running ones too',
+    answers: { 200: { description: 'The restores, and how many there are in all', shape: restoreListShape } },
+    errors: [],
+    handle: async ({ query: { backupId, offset, limit } }) => {
+      const all = restores.list(backupId);
+      return {
+        status: 200,
+        body: {
+          restores: sliceOf(all, offset, limit).map(answerOf),
+          total: all.length,
+        },
+      };
+    },
+  });
+}
+
+function getRoute(restores: RestoreService): Route {
+  return route({
+    name: 'getRestore',
+    method: 'GET',
+    path: RESTORE,
+    tag,
+    needs: ['backups:read'],
+    query: noQuery,
+    body: nothing,
+    bodyKind: 'NONE',
+    summary: 'Look up a restore, running or ended',
+    answers: { 200: result },
+    errors: ['NOT_FOUND'],
+    handle: async ({ id }) => ({ status: 200, body: answerOf(restores.get(id)) }),
+  });
+}
+
+function confirmRoute(restores: RestoreService): Route {
+  return route({
+    name: 'confirmRestore',
+    method: 'POST',
+    path: `${RESTORE}/confirm`,
+    tag,
+    needs: ADMIN,
+    audited: true,
+    query: noQuery,
+    body: nothing,
+    bodyKind: 'JSON',
+    summary: 'Keep a restore that awaits confirmation',
+    answers: { 200: result },
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    handle: async ({ id, viewer, request }) => {
+      request.scope.target = { restoreId: id };
+      return { status: 200, body: answerOf(await restores.confirm(id, viewer.subject)) };
+    },
+  });
+}
+
+function cancelRoute(restores: RestoreService): Route {
+  return route({
+    name: 'cancelRestore',
+    method: 'POST',
+    path: `${RESTORE}/cancel`,
+    tag,
+    needs: ADMIN,
+    audited: true,
+    query: noQuery,
+    body: nothing,
+    bodyKind: 'JSON',
+    summary: 'Cancel a restore that has not begun to apply',
+    answers: { 200: result },
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    handle: async ({ id, request }) => {
+      request.scope.target = { restoreId: id };
+      return { status: 200, body: answerOf(await restores.cancel(id)) };
+    },
+  });
+}
+
+function undoRoute(restores: RestoreService): Route {
+  return route({
+    name: 'undoRestore',
+    method: 'POST',
+    path: `${RESTORE}/undo`,
+    tag,
+    needs: ADMIN,
+    audited: true,
+    query: noQuery,
+    body: undoRestore,
+    bodyKind: 'JSON',
+    headers: { 'X-Debug': 'As for a restore' },
+    summary: 'Put back what a restore changed',
+    description:
+      'Refuses, naming the rows, where others have changed them since, unless forced. The answer is that of the ' +
+      'restore that puts back.',
+    answers: { 200: result },
+    errors: ['NOT_FOUND', ...FAILURES],
+    handle: async (call) => {
+      call.request.scope.target = { restoreId: call.id };
+      return ended(call, await restores.undo(call.id, { ...call.body, subject: call.viewer.subject }), restores);
+    },
+  });
 }
 
 /** Waits for the end. @throws AppError of a restore that was to change something and failed, its result beside it */

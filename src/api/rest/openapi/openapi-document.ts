@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { ERROR_STATUS, type ErrorCode } from '../../../lib/error.js';
-import { errorShape } from '../common/answer.js';
-import { noQuery, nothing } from '../common/request.js';
-import { type Route, route } from '../route.js';
+import { noQuery, nothing } from '../common/request-shape.js';
+import { type Route, route } from '../common/route.js';
+import { errorShape } from './error-shape.js';
 
 type Schema = Record<string, unknown>;
 type Components = Record<string, unknown>;

@@ -4,8 +4,8 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Permission, Viewer } from '../../auth/permission.js';
-import type { Log } from '../../lib/log.js';
+import type { Permission, Viewer } from '../../../auth/permission.js';
+import type { Log } from '../../../lib/log.js';
 
 /** A request that has passed every check. */
 export interface Call<Query, Body> {

@@ -9,16 +9,17 @@
 import type { RequestListener } from 'node:http';
 import { fastify as createFastify, type FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { AppError } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { BackupService } from '../../service/backup/backup-service.js';
-import type { Catalog } from '../../service/backup/catalog.js';
-import type { Databases } from '../../service/database/database.js';
-import type { RunningWork } from '../../service/job/running-work.js';
-import type { RestoreStep } from '../../service/restore/record/restore-registry.js';
-import type { RestoreService } from '../../service/restore/restore-service.js';
-import { isHostAllowed, setSecurityHeaders } from './guard.js';
-import type { ServerCertificate } from './tls.js';
+import { AppError } from '../../../lib/error.js';
+import type { Log } from '../../../lib/log.js';
+import type { BackupService } from '../../../service/backup/backup-service.js';
+import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Databases } from '../../../service/database/database.js';
+import type { RunningWork } from '../../../service/job/running-work.js';
+import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
+import type { RestoreService } from '../../../service/restore/restore-service.js';
+import { isHostAllowed } from '../guard/request-check.js';
+import { setSecurityHeaders } from '../guard/security-headers.js';
+import type { ServerCertificate } from '../guard/tls.js';
 
 export interface MetricsSources {
   readonly catalog: Catalog;

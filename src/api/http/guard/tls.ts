@@ -9,11 +9,10 @@ import type { RequestListener } from 'node:http';
 import { Server as HttpsServer, type ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import type { TlsConfig } from '../../config/config.js';
-import type { Clock } from '../../lib/clock.js';
-import { errnoOf } from '../../lib/error.js';
-import { type KeyPair, readKeyPair } from '../../lib/key-pair.js';
-import type { Log } from '../../lib/log.js';
+import type { Clock } from '../../../lib/clock.js';
+import { errnoOf } from '../../../lib/error.js';
+import { type KeyPair, type KeyPairFiles, readKeyPair } from '../../../lib/key-pair.js';
+import type { Log } from '../../../lib/log.js';
 
 export interface ServerCertificateOptions {
   readonly log: Log;
@@ -39,7 +38,7 @@ export class ServerCertificate {
   private renewing: Promise<void> | undefined;
 
   private constructor(
-    private readonly files: TlsConfig,
+    private readonly files: KeyPairFiles,
     private readonly options: ServerCertificateOptions,
     private pair: KeyPair,
     private version: string,
@@ -48,7 +47,7 @@ export class ServerCertificate {
   }
 
   /** @throws Error that names the variable, the file and the fault: a server does not start with a broken pair */
-  static async open(files: TlsConfig, options: ServerCertificateOptions): Promise<ServerCertificate> {
+  static async open(files: KeyPairFiles, options: ServerCertificateOptions): Promise<ServerCertificate> {
     const version = await versionOf(files);
     return new ServerCertificate(files, options, await load(files), version);
   }
@@ -133,7 +132,7 @@ function secrets({ privateKey, certificate }: KeyPair): TlsOptions {
   return { key: privateKey, cert: certificate, minVersion: 'TLSv1.2' };
 }
 
-async function load(files: TlsConfig): Promise<KeyPair> {
+async function load(files: KeyPairFiles): Promise<KeyPair> {
   try {
     return await readKeyPair(files);
   } catch (error) {
@@ -142,7 +141,7 @@ async function load(files: TlsConfig): Promise<KeyPair> {
 }
 
 /** Changes when a file does, also when it is a link that now leads elsewhere. */
-async function versionOf({ privateKeyFile, certificateFile }: TlsConfig): Promise<string> {
+async function versionOf({ privateKeyFile, certificateFile }: KeyPairFiles): Promise<string> {
   const versions = await Promise.all(
     [privateKeyFile, certificateFile].map(async (file) => {
       try {

@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, errnoOf } from '../../lib/error.js';
-import { idePolicy } from './guard.js';
+import { AppError, errnoOf } from '../../../lib/error.js';
+import { idePolicy } from '../guard/security-headers.js';
 
 /** @param folder dist/ide; where it does not exist, /graphql tells how to build it */
 export async function serveIde(fastify: FastifyInstance, folder: string): Promise<void> {

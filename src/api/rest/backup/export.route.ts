@@ -1,10 +1,12 @@
 /** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
 import { z } from 'zod';
 import type { Catalog } from '../../../service/backup/catalog.js';
+import { type ArchiveFormat, FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
 import type { Exported, ExportService } from '../../../service/transfer/export-service.js';
-import { checked, key as keyField } from '../../http/field.js';
-import { exportBackup, nothing } from '../common/request.js';
-import { type Answer, type Call, type Route, route } from '../route.js';
+import { checked, key as keyField } from '../../http/request-field.js';
+import { nothing } from '../common/request-shape.js';
+import { type Answer, type Call, type Route, route } from '../common/route.js';
+import { exportBackup } from './backup-request.js';
 
 export interface ExportRouteParts {
   readonly exports: ExportService;
@@ -13,11 +15,6 @@ export interface ExportRouteParts {
 
 type ExportCall = Call<z.output<typeof exportBackup>, unknown>;
 
-const MEDIA = {
-  JSON: 'application/json; charset=utf-8',
-  YAML: 'application/yaml; charset=utf-8',
-  OVSDB: 'application/octet-stream',
-} as const;
 const KEY_HEADER = z.object({ 'x-decryption-key': keyField.optional() });
 
 export function exportRoute(parts: ExportRouteParts): Route {
@@ -41,7 +38,7 @@ export function exportRoute(parts: ExportRouteParts): Route {
       'ovsdb-server serves and `ovsdb-client restore` takes. The backup is read and checked whole before the first ' +
       'byte is sent. With `raw=true` the stored file byte for byte.',
     answers: {
-      200: { description: 'The file', media: ['application/json', 'application/yaml', 'application/octet-stream'] },
+      200: { description: 'The file', media: Object.values(FORMAT_MEDIA_TYPES) },
       206: { description: 'The part of the stored file that was asked for', media: ['application/octet-stream'] },
       416: { description: 'The part begins past the end of the file' },
     },
@@ -55,7 +52,11 @@ async function sendDocument(call: ExportCall, { exports }: ExportRouteParts): Pr
   const { 'x-decryption-key': decryptionKey } = checked(KEY_HEADER, {
     'x-decryption-key': request.headers['x-decryption-key'],
   });
-  send(call, await exports.document(id, { format: query.format, decryptionKey, signal }), MEDIA[query.format]);
+  send(call, await exports.document(id, { format: query.format, decryptionKey, signal }), mediaTypeOf(query.format));
+}
+
+function mediaTypeOf(format: ArchiveFormat): string {
+  return format === 'OVSDB' ? FORMAT_MEDIA_TYPES[format] : `${FORMAT_MEDIA_TYPES[format]}; charset=utf-8`;
 }
 
 async function sendStored(call: ExportCall, { exports, catalog }: ExportRouteParts): Promise<Answer | undefined> {

@@ -19,7 +19,7 @@ import type { AuditTarget } from '../../../service/audit/audit-line.js';
 import { type Audit, admitAudited, REFUSALS, recordCall, UNKNOWN_OPERATION } from '../../http/audited-request.js';
 import { codeOf } from '../../http/error-answer.js';
 import type { ApiContext, RequestScope } from '../../http/request-context.js';
-import { TOKENS_MAX } from '../server/limits.js';
+import { TOKENS_MAX } from './limits.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
 type Resolve = GraphQLFieldResolver<unknown, ApiContext, Arguments>;

@@ -6,11 +6,19 @@
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Authenticator } from '../../auth/authenticator.js';
-import type { Viewer } from '../../auth/permission.js';
-import type { TrafficConfig } from '../../config/config.js';
-import { AppError } from '../../lib/error.js';
-import { networkOf } from './guard.js';
+import type { Authenticator } from '../../../auth/authenticator.js';
+import type { Viewer } from '../../../auth/permission.js';
+import { AppError } from '../../../lib/error.js';
+import { networkOf } from './client-address.js';
+
+/** Limits of a minute; 0 is none. */
+export interface Rates {
+  /** Requests, and operations on sockets, of one token. */
+  readonly perTokenPerMinute: number;
+  readonly perAddressPerMinute: number;
+  /** Tokens of one address that are refused, before further ones are not looked at. */
+  readonly failedLoginsPerMinute: number;
+}
 
 /** What is left of a limit, for the headers X-RateLimit-*. */
 export interface Allowance {
@@ -48,14 +56,14 @@ export class RateLimits {
   ) {}
 
   /** Makes the limits of this server. */
-  static async of(fastify: FastifyInstance, traffic: TrafficConfig): Promise<RateLimits> {
+  static async of(fastify: FastifyInstance, rates: Rates): Promise<RateLimits> {
     await fastify.register(rateLimit, { global: false, cache: COUNTERS_MAX });
     const counter = (perMinute: number): Counter | undefined =>
       perMinute === 0 ? undefined : counterOf(fastify, perMinute);
     return new RateLimits(
-      counter(traffic.perAddressPerMinute),
-      counter(traffic.perTokenPerMinute),
-      counter(traffic.failedLoginsPerMinute),
+      counter(rates.perAddressPerMinute),
+      counter(rates.perTokenPerMinute),
+      counter(rates.failedLoginsPerMinute),
     );
   }
 

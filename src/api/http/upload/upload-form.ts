@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import busboy from 'busboy';
 import { type FileUpload, Upload } from 'graphql-upload-minimal';
-import { AppError } from '../../lib/error.js';
+import { AppError } from '../../../lib/error.js';
 
 /** Of the fields "operations" and "map". */
 export const FIELD_BYTES_MAX = 1024 * 1024;

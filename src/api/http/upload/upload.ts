@@ -5,7 +5,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FileUpload } from 'graphql-upload-minimal';
-import { AppError } from '../../lib/error.js';
+import { AppError } from '../../../lib/error.js';
 import { FIELD_BYTES_MAX, readUploadForm } from './upload-form.js';
 
 const CSRF_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name'] as const;

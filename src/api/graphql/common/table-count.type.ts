@@ -1,0 +1,19 @@
+/** How many rows a table has. */
+import { Field, ObjectType } from 'type-graphql';
+import { BigIntScalar } from './scalars.js';
+
+@ObjectType()
+export class TableCount {
+  @Field(() => String)
+  table!: string;
+
+  @Field(() => BigIntScalar)
+  rows!: number;
+}
+
+/** Table -> rows, as a list in the order of names. */
+export function tableCounts(tables: Readonly<Record<string, number>>): readonly TableCount[] {
+  return Object.entries(tables)
+    .map(([table, rows]) => ({ table, rows }))
+    .sort((a, b) => (a.table < b.table ? -1 : 1));
+}

@@ -1,0 +1,121 @@
+/**
+ * A socket and its token: who opened it, what runs on it, and when it closes because its token is not valid any more.
+ */
+import type { Context } from 'graphql-ws';
+import { CloseCode } from 'graphql-ws';
+import type { Authenticator } from '../../../auth/authenticator.js';
+import type { Viewer } from '../../../auth/permission.js';
+import type { Clock } from '../../../lib/clock.js';
+import { AppError } from '../../../lib/error.js';
+import type { Audit } from '../../http/audited-request.js';
+import type { RateLimits } from '../../http/guard/rate-limit.js';
+import type { RequestScope } from '../../http/request-context.js';
+
+/** One token must not take all of them. */
+const SOCKETS_PER_TOKEN_MAX = 250;
+/** Of RFC 6455's registry: clients may come back, in contrast to 4401. */
+const TRY_AGAIN_LATER = 1013;
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const CLOSE_REASON_BYTES_MAX = 120;
+
+export interface RunningOperation {
+  readonly scope: RequestScope;
+  readonly startedAt: number;
+  readonly gone: AbortController;
+}
+
+/** What one socket carries. */
+export interface Session {
+  readonly close: (code: number, reason: string) => void;
+  readonly operations: Map<string, RunningOperation>;
+  readonly address: string;
+  /** What counts as one address. */
+  readonly network: string;
+  authorization?: string;
+  /** Once the token was found valid. */
+  viewer?: Viewer;
+  expiry?: NodeJS.Timeout;
+}
+
+export type SocketContext = Context<Record<string, unknown>, Session>;
+
+export interface SessionOptions {
+  readonly authenticator: Authenticator;
+  readonly rateLimits: RateLimits;
+  readonly clock: Clock;
+  readonly audit?: Audit | undefined;
+}
+
+/** Finds out whose socket it is, or closes it. @returns whether it stays open */
+export async function admit(
+  { extra, connectionParams }: SocketContext,
+  { authenticator, rateLimits, clock, audit }: SessionOptions,
+  sessions: ReadonlySet<Session>,
+): Promise<boolean> {
+  try {
+    const authorization = authorizationOf(connectionParams);
+    const viewer = await rateLimits.identify({ authenticator, authorization, address: extra.address });
+    const { subject, expiresAtMs } = viewer;
+    if (countWhere(sessions, (session) => session.viewer?.subject === subject) >= SOCKETS_PER_TOKEN_MAX) {
+      throw new AppError('RATE_LIMITED', `Your token has ${SOCKETS_PER_TOKEN_MAX} sockets open: close some`);
+    }
+    extra.viewer = viewer;
+    if (authorization !== undefined) extra.authorization = authorization;
+    const inMs = Math.max(0, (expiresAtMs ?? Infinity) - clock.now());
+    // what is further away than a timer can count is found by looking now and then
+    if (inMs <= TIMER_MS_MAX) {
+      extra.expiry = setTimeout(() => extra.close(CloseCode.Unauthorized, 'The token has expired'), inMs);
+      extra.expiry.unref();
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'RATE_LIMITED')
+      void audit?.record({ action: 'connect', address: extra.address, via: 'SOCKET', result: error.code });
+    extra.close(
+      error.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : TRY_AGAIN_LATER,
+      error.message.slice(0, CLOSE_REASON_BYTES_MAX),
+    );
+    return false;
+  }
+}
+
+/** Closes the socket when its token is not valid any more, or allows something else than when it was opened. */
+export async function recheck(session: Session, { authenticator }: SessionOptions): Promise<void> {
+  const { viewer } = session;
+  if (viewer === undefined) return;
+  try {
+    const now = await authenticator.authenticate(session.authorization);
+    const isSame =
+      now.subject === viewer.subject &&
+      now.permissions.size === viewer.permissions.size &&
+      [...now.permissions].every((permission) => viewer.permissions.has(permission));
+    if (!isSame) session.close(CloseCode.Unauthorized, 'The token allows something else now: connect again');
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // a key set that is out of reach says nothing about the token
+    if (error.code === 'UNAUTHENTICATED')
+      session.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
+  }
+}
+
+export function countWhere(sessions: ReadonlySet<Session>, isCounted: (session: Session) => boolean): number {
+  let count = 0;
+  for (const session of sessions) if (isCounted(session)) count++;
+  return count;
+}
+
+/**
+ * Browsers cannot set headers on a socket, so the header comes as connection_init payload, in any of its usual
+ * spellings.
+ */
+function authorizationOf(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  if (params === undefined) return undefined;
+  const key = Object.keys(params).find((name) => name.toLowerCase() === 'authorization');
+  const value = key === undefined ? undefined : params[key];
+  if (typeof value === 'string') return value;
+  const headers = params['headers'];
+  return typeof headers === 'object' && headers !== null && !('headers' in headers)
+    ? authorizationOf(headers as Record<string, unknown>)
+    : undefined;
+}

@@ -1,0 +1,198 @@
+/**
+ * The listener: Fastify with its deadlines, and what every request passes. Every answer carries its request id and the
+ * security headers, every request leaves one line in the log: method, path, status, time, id and subject, and never a
+ * header, a body or a variable. Errors of every step go out through error-answer.ts.
+ */
+import type { RequestListener } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fastify as createFastify } from 'fastify';
+import { AppError } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import { viaOf } from './audited-request.js';
+import { answerUnreadable } from './bare-answer.js';
+import { graphQLErrorBody, publicError, restErrorBody } from './error-answer.js';
+import { addressOf, type Trust } from './guard/client-address.js';
+import { abandonBody, endWhenSilent, endWhenUnread, limitConnections } from './guard/connection-limit.js';
+import type { Allowance, RateLimits } from './guard/rate-limit.js';
+import { framingFault, isHostAllowed, pathOf } from './guard/request-check.js';
+import { setSecurityHeaders } from './guard/security-headers.js';
+import type { ServerCertificate } from './guard/tls.js';
+import { HEALTH_PATHS } from './monitoring/health.js';
+import type { RequestScope } from './request-context.js';
+import { requestIdOf } from './request-context.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    scope: RequestScope;
+    /** What is left of the limit that was looked at last. */
+    allowance: Allowance | undefined;
+  }
+  interface FastifyInstance {
+    rateLimits: RateLimits;
+  }
+}
+
+export interface ListenerOptions {
+  readonly config: {
+    /** Where the server listens. */
+    readonly host: string;
+    readonly bodyBytesMax: number;
+    readonly traffic: { readonly connectionsMax: number };
+  };
+  readonly log: Log;
+  /** With it the listener speaks TLS. */
+  readonly tls?: ServerCertificate | undefined;
+  /** Longest silence in the middle of a body. */
+  readonly bodySilenceMs?: number;
+  /** Longest time in which a client reads nothing of its answer. */
+  readonly answerSilenceMs?: number;
+  /** Longest time that the headers of a request may take. */
+  readonly headersTimeoutMs?: number;
+}
+
+export interface ListenerState {
+  draining: boolean;
+  /** Requests under way, health not counted. */
+  running: number;
+}
+
+const HEADERS_TIMEOUT_MS = 15_000;
+/** Deadlines are looked at so often at least; Node's own 30 s would let headers take three times as long. */
+const DEADLINE_CHECK_MS = 5_000;
+/** An upload may take an hour, as long as bytes keep coming. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+const BODY_SILENCE_MS = 30_000;
+const ANSWER_SILENCE_MS = 120_000;
+const PATH_CHARACTERS_MAX = 200;
+
+/** Fastify with its deadlines and the beginning of every request, and no route yet. */
+export function createListener(options: ListenerOptions, trust: Trust): FastifyInstance {
+  const { config, log, tls } = options;
+  const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+  // Node's own answer to a request without a Host is bare: it gets one of ours
+  const listening = {
+    headersTimeout,
+    connectionsCheckingInterval: Math.min(headersTimeout, DEADLINE_CHECK_MS),
+    requireHostHeader: false,
+  };
+  const fastify = createFastify({
+    bodyLimit: config.bodyBytesMax,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: listening,
+    ...(tls === undefined
+      ? {}
+      : {
+          serverFactory: (handler: RequestListener) =>
+            tls.createServer(handler, { ...listening, requestTimeout: REQUEST_TIMEOUT_MS }),
+        }),
+    trustProxy: trust,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    clientErrorHandler: answerUnreadable,
+    // An address that cannot be decoded reaches no hook.
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply, { log, trust });
+      answerError(error, request, reply);
+    },
+  });
+  limitConnections(fastify.server, config.traffic.connectionsMax, log);
+  fastify.decorateRequest('scope');
+  fastify.decorateRequest('allowance');
+  fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { log, trust }));
+  return fastify;
+}
+
+/** What every request passes before its route, and what is said of it afterwards. */
+export function addHooks(fastify: FastifyInstance, options: ListenerOptions, state: ListenerState): void {
+  fastify.addHook('onRequest', (request, reply) => admit(request, reply, { options, state }));
+  fastify.addHook('onSend', async (request, reply) => showAllowance(request, reply));
+  fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  fastify.setNotFoundHandler((request, reply) =>
+    answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply),
+  );
+}
+
+interface Admission {
+  readonly options: ListenerOptions;
+  readonly state: ListenerState;
+}
+
+/** @throws AppError BAD_USER_INPUT, RATE_LIMITED, FORBIDDEN, SHUTTING_DOWN */
+async function admit(request: FastifyRequest, reply: FastifyReply, { options, state }: Admission): Promise<void> {
+  const { server: fastify, scope } = request;
+  const fault = framingFault(request.raw);
+  if (fault !== undefined) {
+    void reply.header('connection', 'close');
+    throw new AppError('BAD_USER_INPUT', fault);
+  }
+  await fastify.rateLimits.countAddress(scope.address, (allowance) => {
+    request.allowance = allowance;
+  });
+  if (!isHostAllowed(options.config.host, request.headers.host))
+    throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
+  endWhenSilent(request.raw, options.bodySilenceMs ?? BODY_SILENCE_MS, () =>
+    scope.log.warn('no byte of the body for too long: hung up'),
+  );
+  endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () =>
+    scope.log.warn('the answer was not read for too long: hung up'),
+  );
+  if (HEALTH_PATHS.has(pathOf(request.url))) return;
+  if (state.draining) {
+    void reply.header('connection', 'close');
+    throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
+  }
+  state.running++;
+  reply.raw.once('close', () => state.running--);
+}
+
+function showAllowance({ allowance }: FastifyRequest, reply: FastifyReply): void {
+  if (allowance === undefined) return;
+  void reply.headers({
+    'x-ratelimit-limit': allowance.limit,
+    'x-ratelimit-remaining': allowance.remaining,
+    'x-ratelimit-reset': allowance.resetSeconds,
+  });
+}
+
+function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  abandonBody(request.raw);
+  const { scope } = request;
+  scope.log.info(
+    {
+      method: request.method,
+      path: pathOf(request.url).slice(0, PATH_CHARACTERS_MAX),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      subject: scope.viewer?.subject,
+      operation: scope.operation,
+    },
+    'request',
+  );
+}
+
+function begin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, trust }: { readonly log: Log; readonly trust: Trust },
+): void {
+  request.scope = {
+    requestId: request.id,
+    log: log.child({ reqId: request.id }),
+    address: addressOf(request.raw, trust),
+    via: viaOf(request),
+  };
+  setSecurityHeaders(reply, request.id);
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { scope } = request;
+  const shown = publicError(error, scope);
+  scope.outcome = shown.code;
+  if (shown.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (shown.retryAfterSeconds !== undefined) void reply.header('retry-after', shown.retryAfterSeconds);
+  void reply.code(shown.status);
+  if (request.method !== 'POST' || pathOf(request.url) !== '/graphql') void reply.send(restErrorBody(shown, scope));
+  else void reply.send({ errors: [graphQLErrorBody(shown, scope)] });
+}

@@ -1,0 +1,58 @@
+/** Imports in REST: a file in any of the forms that import-body.ts tells apart. */
+import type { ImportService } from '../../../service/transfer/import-service.js';
+import { checked } from '../../http/request-field.js';
+import { type Route, route } from '../common/route.js';
+import { backupCreatedShape, backupOf } from './backup-answer.js';
+import { importDetails, importForm, importQuery } from './backup-request.js';
+import { openImportBody } from './import-body.js';
+
+export interface ImportRouteParts {
+  readonly imports: ImportService;
+}
+
+export function importRoute({ imports }: ImportRouteParts): Route {
+  return route({
+    name: 'importBackup',
+    method: 'POST',
+    path: '/api/v1/backups/import',
+    tag: 'Backups',
+    needs: ['backups:write'],
+    audited: true,
+    query: importQuery,
+    body: importForm,
+    bodyKind: 'UPLOAD',
+    headers: {
+      'X-Decryption-Key': 'The passphrase of an encrypted file. Without it the file is stored still encrypted',
+    },
+    summary: 'Take over a backup file',
+    description:
+      'Takes multipart (field `file`, and the members of ImportBackup as fields), the JSON form, or the file ' +
+      'itself as body. The file may be a document of this server (JSON, YAML), what `ovsdb-client backup` ' +
+      "writes, a database file of ovsdb-server, standalone or of a cluster's member, each also gzip-compressed, " +
+      'or encrypted by this server. What it is is read from its content.',
+    answers: { 201: { description: 'The backup, with a new id', shape: backupCreatedShape } },
+    errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    handle: async ({ query, viewer, signal, request }) => {
+      const { source, members, fileName } = await openImportBody(request.raw);
+      const key = request.headers['x-decryption-key'];
+      const record = await imports.import({
+        source,
+        signal,
+        subject: viewer.subject,
+        details: () => ({
+          ...checked(importDetails, {
+            name: query.name,
+            description: query.description,
+            format: query.format,
+            tags: query.tag,
+            ...(typeof key === 'string' ? { decryption_key: key } : {}),
+            ...members(),
+          }),
+          fileName,
+        }),
+      });
+      request.scope.target = { backupId: record.id, name: record.name };
+      return { status: 201, body: { backup: backupOf(record), message: 'Backup imported successfully' } };
+    },
+  });
+}

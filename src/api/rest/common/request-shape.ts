@@ -1,0 +1,49 @@
+/**
+ * What the requests of REST have in common: shapes of members and parameters. Names are in snake_case, values in
+ * lower case; the OpenAPI document is made from these same shapes.
+ */
+import { z } from 'zod';
+import * as field from '../../http/request-field.js';
+
+/** A member that is left out or null is undefined. */
+export const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
+/** A member that is left out or null is `value`. */
+export const flag = (value: boolean, description: string) =>
+  z
+    .boolean()
+    .nullish()
+    .transform((given) => given ?? value)
+    .meta({ default: value, description });
+export const key = (description: string) => optional(field.key).meta({ description, format: 'password' });
+export const upper = <T extends string>(value: T): Uppercase<T> => value.toUpperCase() as Uppercase<T>;
+
+/** What a call asks for, without who asks. */
+export type Asked<T> = Omit<T, 'subject'>;
+
+/** A call that takes no members. */
+export const nothing = z.strictObject({});
+
+export const noQuery = z.strictObject({});
+
+export const number = (least: number, most: number) => {
+  const fault = `takes a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, fault)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, fault)
+    .meta({ type: 'integer', minimum: least, maximum: most });
+};
+export const instant = z.iso
+  .datetime({ offset: true, error: 'takes an instant like 2026-01-15T10:30:00Z' })
+  .transform((value) => new Date(value));
+/** A parameter that may be there several times. */
+export const several = <T extends z.ZodType<string, string>>(type: T) =>
+  z.union([type.transform((value) => [value]), z.array(type).max(50, 'is there more than 50 times')]);
+
+export const limit = number(1, 100_000)
+  .optional()
+  .meta({ description: 'At most so many; all if left out', type: 'integer', minimum: 1, maximum: 100_000 });
+export const offset = number(0, 100_000_000)
+  .optional()
+  .meta({ description: 'Leave out the first so many', type: 'integer', minimum: 0 });

@@ -1,0 +1,119 @@
+/** What REST answers with of restores: the shapes, and how they are made from what the service knows. */
+import { z } from 'zod';
+import { defined } from '../../../lib/defined.js';
+import type { ChangePage, RowChange } from '../../../service/change/change-page.js';
+import type { RestoreRecord, RestoreResult } from '../../../service/restore/record/restore-record.js';
+import { exactJson } from '../../http/exact-json.js';
+import { count, instant, lower } from '../common/answer-shape.js';
+
+const detailShape = z.object({ total: count, restored: count, skipped: count, deleted: count, failed: count });
+export const problemShape = z.object({
+  code: z.string(),
+  message: z.string(),
+  table: z.string().optional(),
+  label: z.string().optional(),
+});
+const columnShape = z.object({
+  column: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  added: z.unknown().optional(),
+  removed: z.unknown().optional(),
+});
+const changeShape = z.object({
+  kind: z.enum(['insert', 'update', 'delete', 'skip']),
+  table: z.string(),
+  uuid: z.string(),
+  label: z.string(),
+  columns: z.array(columnShape),
+  reason: z.string().optional(),
+});
+
+const debugShape = z
+  .object({
+    phases: z.array(z.object({ phase: z.string(), at: instant, seconds: z.number(), message: z.string() })),
+    changes_total: count,
+    changes: z.array(changeShape).meta({ description: 'The first 1,000' }),
+  })
+  .meta({ id: 'RestoreDebug', description: 'With the header X-Debug: true' });
+
+export const restoreShape = z
+  .object({
+    success: z.boolean(),
+    dry_run: z.boolean(),
+    restored_count: count,
+    skipped_count: count,
+    deleted_count: count,
+    error_count: count,
+    details: z.record(z.string(), detailShape).meta({
+      description:
+        'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, ' +
+        'port_groups, address_sets; any other table by its own name in lower case. Only what occurs',
+    }),
+    warnings: z.array(z.string()),
+    errors: z.array(problemShape),
+    processing_time: z.string().meta({ description: 'Seconds with three decimals, e.g. "1.234s"' }),
+    restore_id: z.string(),
+    backup_id: z.string(),
+    database: z.string(),
+    phase: z
+      .string()
+      .meta({ description: 'succeeded, failed, cancelled, undone, or awaiting_confirmation; others while it runs' }),
+    confirm_before: instant
+      .optional()
+      .meta({ description: 'While it awaits confirmation: the restore undoes itself at this instant' }),
+    convergence_seconds: z.number().optional(),
+    steps: count.meta({ description: 'Transactions that it took' }),
+    debug: debugShape.optional(),
+  })
+  .meta({ id: 'RestoreResult' });
+
+export const restoreListShape = z.object({ restores: z.array(restoreShape), total: count }).meta({ id: 'RestoreList' });
+
+export type Restore = z.output<typeof restoreShape>;
+export type Debug = z.output<typeof debugShape>;
+
+export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore {
+  const { restoredCount, skippedCount, deletedCount, errorCount, convergenceSeconds } = result;
+  return {
+    success: result.success,
+    dry_run: result.dryRun,
+    restored_count: restoredCount,
+    skipped_count: skippedCount,
+    deleted_count: deletedCount,
+    error_count: errorCount,
+    details: Object.fromEntries(
+      result.details.map(({ resource, total, restored, skipped, deleted, failed }) => [
+        resource,
+        { total, restored, skipped, deleted, failed },
+      ]),
+    ),
+    warnings: [...result.warnings],
+    errors: result.errors.map((problem) => ({ ...problem })),
+    processing_time: result.processingTime,
+    restore_id: record.id,
+    backup_id: record.backupId,
+    database: record.database,
+    phase: lower(record.phase),
+    ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined
+      ? { confirm_before: record.confirmBefore }
+      : {}),
+    ...defined({ convergence_seconds: convergenceSeconds }),
+    steps: result.steps,
+  };
+}
+
+export function changesOf({ nodes, totalCount }: ChangePage): Pick<Debug, 'changes' | 'changes_total'> {
+  return { changes_total: totalCount, changes: nodes.map(changeOf) };
+}
+
+function changeOf({ kind, table, uuid, label, columns, reason }: RowChange): z.output<typeof changeShape> {
+  return {
+    kind: lower(kind),
+    table,
+    uuid,
+    label,
+    columns: columns.map((column) => exactJson(column) as z.output<typeof columnShape>),
+    ...defined({ reason }),
+  };
+}
