@@ -98,3 +98,17 @@ export function isKey(key: string): boolean {
 export function noSuchKey(key: string, cause?: unknown): AppError {
   return new AppError('NOT_FOUND', `The backup store holds no object named ${key}.`, { cause });
 }
+
+/** @throws AppError BAD_USER_INPUT for what is no key */
+export function checkKey(key: string): void {
+  if (isKey(key)) return;
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `Not a key of the backup store: ${JSON.stringify(key)}. A key is a file name, or one folder and a file ` +
+      'name, of letters, digits, dot, dash and underscore.',
+  );
+}
+
+export function storeClosed(): AppError {
+  return new AppError('SHUTTING_DOWN', 'The backup store is closed: the server is shutting down.');
+}

