@@ -48,6 +48,7 @@ const READY_PREFIX = 'ready/';
 /** Of a JSON body of a REST request, imports apart. */
 const REST_BODY_BYTES_MAX = 8 * 1024 * 1024;
 const PACKAGE = new URL('../package.json', import.meta.url);
+const DOCS_PATH = fileURLToPath(new URL('../docs', import.meta.url));
 const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
 
 /**
@@ -99,7 +100,8 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     const compare = new CompareService({ backups, catalog, databases, work });
     const schema = createSchema({ backups, catalog, imports, restores, compare, databases, audit, uploadBytesMax });
     const authenticator = await createAuthenticator({ ...auth, log, clock });
-    const routes = restRoutes({ backups, catalog, imports, exports, restores, version: await readVersion() });
+    const version = await readVersion();
+    const routes = restRoutes({ backups, catalog, imports, exports, restores, version });
     const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
     const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
     const server = await createApiServer({
@@ -118,6 +120,8 @@ export async function startApp(config: Config, log: Log): Promise<App> {
           bodyBytesMax: Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX),
         }),
       idePath: IDE_PATH,
+      docsPath: DOCS_PATH,
+      version,
       ready: async () => ({
         database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'),
         store: audit.fault()?.message ?? (await healthOf(store)),

@@ -1,5 +1,5 @@
 /**
- * The one listener: GraphQL by POST and graphql-ws at /graphql, the IDE for browsers, health, and
+ * The one listener: GraphQL by POST and graphql-ws at /graphql, pages for browsers, health, metrics, and
  * whatever routes app.ts adds.
  *
  * Order of a request: id and headers, origin, framing, limit of its address, Host check, draining check,
@@ -29,6 +29,7 @@ import { addHooks, createListener, type ListenerOptions, type ListenerState } fr
 import type { Readiness } from './http/monitoring/health.js';
 import { healthRoutes } from './http/monitoring/health.js';
 import { listenForMetrics, type Metrics, serveMetrics } from './http/monitoring/metrics.js';
+import { serveHome } from './http/page/home-page.js';
 import { serveIde } from './http/page/ide-page.js';
 import type { ApiContext } from './http/request-context.js';
 import { currentScope } from './http/request-context.js';
@@ -67,6 +68,10 @@ export interface ApiServerOptions extends ListenerOptions {
   readonly audit?: Audit | undefined;
   /** Folder of the built IDE. */
   readonly idePath: string;
+  /** Folder of the documents. */
+  readonly docsPath: string;
+  /** Of this program. */
+  readonly version: string;
   /** Further routes, in a scope of their own; they authenticate with authenticateRequest. */
   readonly routes?: (fastify: FastifyInstance) => void | Promise<void>;
   /** Served at /metrics, unless metricsPort is set. */
@@ -131,11 +136,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 /** What needs no token: health, metrics, and the pages for browsers. */
 async function servePages(
   fastify: FastifyInstance,
-  { config, metrics, ready, idePath }: ApiServerOptions,
+  { config, metrics, ready, idePath, docsPath, version }: ApiServerOptions,
   isDraining: () => boolean,
 ): Promise<void> {
-  if (metrics !== undefined && config.metricsPort === undefined) serveMetrics(fastify, metrics);
+  const hasMetrics = metrics !== undefined && config.metricsPort === undefined;
+  if (hasMetrics) serveMetrics(fastify, metrics);
   healthRoutes(fastify, { ready, isDraining });
+  await serveHome(fastify, { version, docsPath, hasMetrics });
   await serveIde(fastify, idePath);
   await serveApiDocs(fastify);
 }

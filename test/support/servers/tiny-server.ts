@@ -186,6 +186,8 @@ export async function startTinyServer(
     ready: () => ({ database: 'ok', store: 'ok' }),
     log,
     idePath: fileURLToPath(new URL('../../../dist/ide', import.meta.url)),
+    docsPath: fileURLToPath(new URL('../../../docs', import.meta.url)),
+    version: '1.2.3',
     ...options,
   });
   const { url } = await api.listen();

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { DARK_COLOURS, ICON, LIGHT_COLOURS } from '../../http/page/page-style.js';
 
 const DOCS_PATH = '/api/v1/docs';
 const OPENAPI_PATH = '/api/v1/openapi.json';
@@ -94,9 +95,8 @@ SwaggerUIBundle({
 });
 `;
 
-/** The colour is that of the GraphQL page. */
-const STYLE = `:root { --ours: hsl(175 77% 26%); --ink: #1e293b; --paper: #fff; }
-:root.dark-mode { --ours: hsl(173 58% 45%); --ink: #e2e8f0; --paper: #1c2022; }
+const STYLE = `:root { ${LIGHT_COLOURS} }
+:root.dark-mode { ${DARK_COLOURS} }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 header { display: flex; gap: 12px; align-items: center; padding: 12px 24px; }
 header { border-bottom: 1px solid hsl(219 28% 50% / 0.25); }
@@ -118,10 +118,3 @@ main > p { padding: 24px; }
 .swagger-ui .btn.authorize svg { fill: var(--ours); }
 .swagger-ui .response[data-code^="4"] pre, .swagger-ui .response[data-code^="5"] pre { max-height: 6em; }
 `;
-
-/** The mark of the GraphQL page. */
-const ICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" ' +
-  'fill="#0f766e"/><path d="M9 16a7 7 0 1 1 2.2 5.1" fill="none" stroke="#fff" stroke-width="2.6" ' +
-  'stroke-linecap="round"/><path d="M8 23.5 11.2 21l2.9 3" fill="none" stroke="#fff" stroke-width="2.6" ' +
-  'stroke-linecap="round" stroke-linejoin="round"/><circle cx="16" cy="16" r="2.4" fill="#fff"/></svg>\n';

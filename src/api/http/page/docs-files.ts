@@ -1,0 +1,41 @@
+/** The documents of the project, docs/NAME.md: they are read once, when the server starts, and served as text. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { errnoOf } from '../../../lib/error.js';
+
+export interface Doc {
+  readonly path: string;
+  /** Its first heading. */
+  readonly title: string;
+  readonly text: string;
+}
+
+const NAME = /^[a-z0-9-]+\.md$/;
+
+/** The documents of a folder by their names; none where there is no such folder. */
+export async function readDocs(folder: string): Promise<readonly Doc[]> {
+  const names = (await namesIn(folder)).filter((name) => NAME.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8');
+      return { path: `/docs/${name}`, title: /^# (.+)$/m.exec(text)?.[1] ?? name, text };
+    }),
+  );
+}
+
+/** Serves each at its path, and nothing else of the folder. */
+export function serveDocs(fastify: FastifyInstance, docs: readonly Doc[]): void {
+  // a browser shows text, and saves what is called Markdown
+  for (const { path, text } of docs)
+    fastify.get(path, (_request, reply) => reply.type('text/plain; charset=utf-8').send(text));
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
