@@ -13,7 +13,7 @@ import { restRoutes } from './api/rest/routes.js';
 import { createApiServer } from './api/server.js';
 import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken } from './auth/first-token.js';
-import type { Config } from './config/config.js';
+import { type Config, SSL_SETTINGS } from './config/config.js';
 import { systemClock } from './lib/clock.js';
 import { messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
@@ -66,7 +66,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
   const client = new DatabaseClient({
     remotes: config.remotes,
     database: NORTHBOUND,
-    tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl),
+    tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl, SSL_SETTINGS),
     onStatus: (status) => {
       log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away');
     },

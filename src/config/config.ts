@@ -227,6 +227,9 @@ function contradictions(values: Values): string[] {
   return faults;
 }
 
+/** What messages call the certificates for ssl: remotes. */
+export const SSL_SETTINGS = { certificate: 'OVNCP_SSL_CERTIFICATE', caCertificate: 'OVNCP_SSL_CA_CERT' } as const;
+
 function freeze(values: Values): Config {
   const { OVNCP_SSL_PRIVATE_KEY: key, OVNCP_SSL_CERTIFICATE: certificate, OVNCP_SSL_CA_CERT: ca } = values;
   const ssl =

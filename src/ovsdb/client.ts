@@ -8,11 +8,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../lib/error.js';
-import { Connection, type TlsIdentity } from './connection.js';
+import { Connection } from './connection.js';
 import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
 import { ConnectionError } from './error.js';
 import type { Remote } from './remote.js';
 import { readServerDatabase, type ServerDatabase, watchServerDatabase } from './server-database.js';
+import { type TlsIdentity } from './tls.js';
 
 export interface ClientOptions {
   readonly remotes: readonly Remote[];

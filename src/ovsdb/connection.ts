@@ -9,19 +9,13 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../lib/error.js';
-import { ConnectionError, OvsdbError } from './error.js';
+import { ConnectionError } from './error.js';
 import { type DocumentSink, Framer } from './frame.js';
-import { isObject, type Json, type JsonObject, parseJson, stringifyJson } from './json.js';
+import { isObject, type Json, parseJson, stringifyJson } from './json.js';
 import { type MonitorNotification, monitorNotification, replyId } from './message.js';
 import type { Remote } from './remote.js';
-import { tlsProblem } from './tls.js';
-
-/** PEM texts for ssl: remotes. */
-export interface TlsIdentity {
-  readonly privateKey: string;
-  readonly certificate: string;
-  readonly caCertificate: string;
-}
+import { resultOf } from './reply.js';
+import { hungUpProblem, type TlsIdentity, tlsProblem } from './tls.js';
 
 export interface ConnectOptions {
   readonly tls?: TlsIdentity | undefined;
@@ -71,6 +65,7 @@ export class Connection {
   private constructor(
     readonly remote: Remote,
     private readonly socket: Socket,
+    private readonly tls: TlsIdentity | undefined,
   ) {
     this.closed = new Promise((resolve) => {
       this.endWith = resolve;
@@ -91,7 +86,7 @@ export class Connection {
       }
     });
     socket.on('error', (error) => {
-      this.end(tlsProblem(error) ?? this.hungUp(messageOf(error)), error);
+      this.end(tlsProblem(error, tls) ?? this.hungUp(messageOf(error)), error);
     });
     socket.on('close', () => {
       this.end(this.hungUp('closed the connection'));
@@ -116,7 +111,7 @@ export class Connection {
       }, options.timeoutMs);
       options.signal?.addEventListener('abort', onAbort, { once: true });
       socket.once('error', (error) => {
-        fail(tlsProblem(error) ?? messageOf(error), error);
+        fail(tlsProblem(error, options.tls) ?? messageOf(error), error);
       });
       socket.once(remote.kind === 'ssl' ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
@@ -127,7 +122,7 @@ export class Connection {
     });
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
-    return new Connection(remote, socket);
+    return new Connection(remote, socket, options.tls);
   }
 
   /** Sends a request and parses the reply's result. @throws OvsdbError, ConnectionError */
@@ -314,9 +309,7 @@ export class Connection {
 
   /** A server that refuses our certificate may hang up before its reason is through. */
   private hungUp(how: string): string {
-    return this.remote.kind !== 'ssl' || this.hasAnswered
-      ? how
-      : `${how} before it answered: it may refuse our certificate (OVNCP_SSL_CERTIFICATE), its log says why`;
+    return this.remote.kind !== 'ssl' || this.hasAnswered ? how : `${how} ${hungUpProblem(this.tls)}`;
   }
 
   private end(reason: string, cause?: unknown): void {
@@ -362,23 +355,4 @@ function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
       cause: error,
     });
   }
-}
-
-/** The result of a whole reply. @throws OvsdbError when it is an error */
-export function resultOf(reply: Buffer): Json {
-  const message = parseJson(reply.toString()) as JsonObject;
-  const error = message['error'] ?? null;
-  if (error !== null) throw readError(error);
-  return message['result'] ?? null;
-}
-
-/** An error member: the string of RFC 7047, or an object with "error" and "details". */
-export function readError(error: Json, operation?: number): OvsdbError {
-  if (isObject(error))
-    return new OvsdbError(
-      typeof error['error'] === 'string' ? error['error'] : stringifyJson(error['error'] ?? null),
-      typeof error['details'] === 'string' ? error['details'] : '',
-      operation,
-    );
-  return new OvsdbError(typeof error === 'string' ? error : stringifyJson(error), '', operation);
 }

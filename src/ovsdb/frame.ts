@@ -4,13 +4,18 @@
  * in whatever pieces it comes, and hands out whole documents as bytes: text is made only of
  * what is whole.
  */
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  isSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SPACE,
+} from '../lib/json-bytes.js';
 
 export class FrameError extends Error {
   override readonly name = 'FrameError';
@@ -120,7 +125,7 @@ export class Framer {
 }
 
 function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+  return bytes.every(isSpace);
 }
 
 /** The position after the string that opens at `at` (its opening quote). */
@@ -143,7 +148,7 @@ export function skipValue(text: Buffer, at: number): number {
     // a number, true, false or null ends at the next delimiter
     for (; i < text.length; i++) {
       const c = text[i] as number;
-      if (c === 0x2c || c === CLOSE_BRACE || c === CLOSE_BRACKET || c <= 0x20) return i;
+      if (c === COMMA || c === CLOSE_BRACE || c === CLOSE_BRACKET || c <= SPACE) return i;
     }
     return i;
   }
@@ -199,7 +204,7 @@ export class MemberReader {
       return false;
     }
     if (!this.first) {
-      expectByte(text, at, 0x2c, 'a comma between members');
+      expectByte(text, at, COMMA, 'a comma between members');
       at++;
     }
     this.first = false;
@@ -207,7 +212,7 @@ export class MemberReader {
     const end = skipString(text, at);
     this.keyStart = at + 1;
     this.keyEnd = end - 1;
-    expectByte(text, end, 0x3a, "a colon after a member's name");
+    expectByte(text, end, COLON, "a colon after a member's name");
     this.valueStart = end + 1;
     return true;
   }

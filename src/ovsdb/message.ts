@@ -2,6 +2,7 @@
  * What a JSON-RPC message is (RFC 7047, section 4), told from its bytes without parsing it: a reply or a notification
  * may be as large as the database.
  */
+import { QUOTE } from '../lib/json-bytes.js';
 import { MemberReader, skipString } from './frame.js';
 import { isObject, parseJson } from './json.js';
 
@@ -60,5 +61,3 @@ export function monitorNotification(document: Buffer): MonitorNotification | und
   if (method === undefined || params?.[1] !== QUOTE) return undefined;
   return { method, params, monitor: JSON.parse(params.toString('utf8', 1, skipString(params, 1))) as string };
 }
-
-const QUOTE = 0x22;

@@ -1,43 +1,73 @@
 /**
- * Operations of `transact` (RFC 7047, section 5.2) as JSON text, and the reading of the reply.
+ * Operations of `transact` (RFC 7047, section 5.2) as JSON text.
  * Requests are made as text, operation by operation: a restore may hold hundreds of thousands.
  */
-import { readError } from './connection.js';
-import { OvsdbError } from './error.js';
-import { isObject, type Json, parseJson, stringifyJson } from './json.js';
 
 /** A row's columns in wire notation, as JSON text: {"name":"web","ports":["set",[]]}. */
 export type WireRowText = string;
 
+/** The conditions that pick rows, as JSON text: [["_uuid","==",["uuid","..."]]]. */
+export type WhereText = string;
+
 const quote = JSON.stringify as (text: string) => string;
+
+export const EVERY_ROW: WhereText = '[]';
+
+/** Picks one row. */
+export function whereUuid(uuid: string): WhereText {
+  return `[["_uuid","==",["uuid","${uuid}"]]]`;
+}
+
+/** Picks the rows of which a column has this value. @param value in wire notation, as JSON text */
+export function whereEquals(column: string, value: string): WhereText {
+  return `[[${quote(column)},"==",${value}]]`;
+}
+
+/** @param columns undefined for all */
+export function selectOperation(table: string, where: WhereText, columns?: readonly string[]): string {
+  const wanted = columns === undefined ? '' : `,"columns":${JSON.stringify(columns)}`;
+  return `{"op":"select","table":${quote(table)},"where":${where}${wanted}}`;
+}
+
+/** Makes selects of single rows of one table, of which there are many. */
+export function rowSelector(table: string, columns: readonly string[]): (uuid: string) => string {
+  const head = `{"op":"select","table":${quote(table)},"where":`;
+  const tail = `,"columns":${JSON.stringify(columns)}}`;
+  return (uuid) => `${head}${whereUuid(uuid)}${tail}`;
+}
 
 export function insertOperation(table: string, uuid: string, row: WireRowText): string {
   return `{"op":"insert","table":${quote(table)},"uuid":"${uuid}","row":${row}}`;
 }
 
 export function updateOperation(table: string, uuid: string, row: WireRowText): string {
-  return `{"op":"update","table":${quote(table)},"where":[["_uuid","==",["uuid","${uuid}"]]],"row":${row}}`;
+  return `{"op":"update","table":${quote(table)},"where":${whereUuid(uuid)},"row":${row}}`;
 }
 
 export function deleteOperation(table: string, uuid: string): string {
-  return `{"op":"delete","table":${quote(table)},"where":[["_uuid","==",["uuid","${uuid}"]]]}`;
+  return `{"op":"delete","table":${quote(table)},"where":${whereUuid(uuid)}}`;
 }
 
 /** @param mutations wire text of a list of [column, mutator, value] */
 export function mutateOperation(table: string, uuid: string, mutations: string): string {
-  return `{"op":"mutate","table":${quote(table)},"where":[["_uuid","==",["uuid","${uuid}"]]],"mutations":${mutations}}`;
+  return mutateRowsOperation(table, whereUuid(uuid), mutations);
+}
+
+/** @param mutations as of mutateOperation */
+export function mutateRowsOperation(table: string, where: WhereText, mutations: string): string {
+  return `{"op":"mutate","table":${quote(table)},"where":${where},"mutations":${mutations}}`;
 }
 
 /**
- * One of the mutations of mutateOperation: members inserted into a set or map, or deleted from it.
+ * One of the mutations of mutateOperation: members inserted into a set or map, or deleted from it, or a number added.
  * @param value wire text
  */
-export function mutation(column: string, mutator: 'insert' | 'delete', value: string): string {
+export function mutation(column: string, mutator: 'insert' | 'delete' | '+=', value: string): string {
   return `[${quote(column)},"${mutator}",${value}]`;
 }
 
 /** Aborts the transaction at once unless the rows that `where` picks have exactly these columns. */
-export function waitOperation(table: string, where: string, columns: readonly string[], rows: string): string {
+export function waitOperation(table: string, where: WhereText, columns: readonly string[], rows: string): string {
   const compared = `"columns":${JSON.stringify(columns)},"until":"==","rows":${rows}`;
   return `{"op":"wait","table":${quote(table)},"timeout":0,"where":${where},${compared}}`;
 }
@@ -47,31 +77,3 @@ export function commentOperation(comment: string): string {
 }
 
 export const COMMIT_DURABLY = '{"op":"commit","durable":true}';
-
-const FAILED_OPERATION = Buffer.from('"error":"');
-const NO_ERROR = Buffer.from('"error":null');
-
-/**
- * Reads the reply to a transact.
- * @throws OvsdbError of the first operation that failed; its number is the number of operations
- *   when the failure came at commit
- */
-export function checkTransactReply(reply: Buffer): void {
-  // the results of a large restore are megabytes that say "fine": no need to make objects of them
-  if (!reply.includes(FAILED_OPERATION) && reply.includes(NO_ERROR)) return;
-  transactResults(reply);
-}
-
-/** The result of each operation. @throws OvsdbError as checkTransactReply */
-export function transactResults(reply: Buffer): readonly Json[] {
-  const message = parseJson(reply.toString());
-  if (!isObject(message)) throw new OvsdbError('not a reply', reply.toString('utf8', 0, 200));
-  const error = message['error'] ?? null;
-  if (error !== null) throw readError(error);
-  const results = message['result'];
-  if (!Array.isArray(results)) throw new OvsdbError('not a reply', stringifyJson(message).slice(0, 200));
-  results.forEach((result: Json, index) => {
-    if (isObject(result) && result['error'] !== undefined) throw readError(result, index);
-  });
-  return results as readonly Json[];
-}

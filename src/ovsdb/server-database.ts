@@ -3,7 +3,10 @@
  * serves, above all whether it leads the cluster.
  */
 import type { Connection } from './connection.js';
-import { isObject, type Json } from './json.js';
+import type { JsonObject } from './json.js';
+import { selectOperation, whereEquals } from './operation.js';
+import { rowsOf } from './reply.js';
+import { transact } from './transact.js';
 
 export interface ServerDatabase {
   readonly clustered: boolean;
@@ -13,6 +16,7 @@ export interface ServerDatabase {
   readonly leader: boolean;
 }
 
+const COLUMNS = ['model', 'connected', 'leader'] as const;
 const STANDALONE: ServerDatabase = { clustered: false, connected: true, leader: true };
 
 /**
@@ -29,20 +33,13 @@ export async function readServerDatabase(
   if (!Array.isArray(databases) || !databases.includes(database)) return undefined;
   // servers before Open vSwitch 2.9 have no _Server, and no clusters either
   if (!databases.includes('_Server')) return STANDALONE;
-  const reply = await connection.request(
-    'transact',
-    [
-      '_Server',
-      { op: 'select', table: 'Database', where: [['name', '==', database]], columns: ['model', 'connected', 'leader'] },
-    ],
-    { timeoutMs },
-  );
-  const rows = Array.isArray(reply) && isObject(reply[0] as Json) ? (reply[0] as { rows?: Json }).rows : undefined;
-  const row = Array.isArray(rows) ? (rows[0] as Json | undefined) : undefined;
-  return isObject(row) ? readRow(row) : undefined;
+  const select = selectOperation('Database', whereEquals('name', JSON.stringify(database)), COLUMNS);
+  const [selected] = await transact(connection, '_Server', [select], { timeoutMs });
+  const row = rowsOf(selected)[0];
+  return row === undefined ? undefined : readRow(row);
 }
 
-function readRow(row: { readonly [column: string]: Json }): ServerDatabase {
+function readRow(row: JsonObject): ServerDatabase {
   if (row['model'] !== 'clustered') return STANDALONE;
   return { clustered: true, connected: row['connected'] === true, leader: row['leader'] === true };
 }
@@ -71,11 +68,7 @@ export async function watchServerDatabase(
   });
   await connection.request(
     'monitor_cond',
-    [
-      '_Server',
-      'server-database',
-      { Database: [{ columns: ['name', 'model', 'connected', 'leader'], select: { initial: false } }] },
-    ],
+    ['_Server', 'server-database', { Database: [{ columns: ['name', ...COLUMNS], select: { initial: false } }] }],
     { timeoutMs },
   );
 }

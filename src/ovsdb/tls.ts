@@ -4,23 +4,40 @@
  */
 import { errnoOf, messageOf } from '../lib/error.js';
 import { type KeyPairFiles, readAuthority, readKeyPair } from '../lib/key-pair.js';
-import type { TlsIdentity } from './connection.js';
+
+/** What a person calls the settings that the certificates come from: messages name them. */
+export interface TlsSettingNames {
+  readonly certificate: string;
+  readonly caCertificate: string;
+}
+
+/** PEM texts for ssl: remotes. */
+export interface TlsIdentity {
+  readonly privateKey: string;
+  readonly certificate: string;
+  readonly caCertificate: string;
+  readonly settings?: TlsSettingNames | undefined;
+}
 
 export interface TlsIdentityFiles extends KeyPairFiles {
   readonly caCertificateFile: string;
 }
 
 /** @throws Error that names the file and what is wrong with it */
-export async function readTlsIdentity(files: TlsIdentityFiles): Promise<TlsIdentity> {
+export async function readTlsIdentity(files: TlsIdentityFiles, settings?: TlsSettingNames): Promise<TlsIdentity> {
   const [{ privateKey, certificate }, caCertificate] = await Promise.all([
     readKeyPair(files),
     readAuthority(files.caCertificateFile),
   ]);
-  return { privateKey, certificate, caCertificate };
+  return { privateKey, certificate, caCertificate, settings };
 }
 
-const NOT_SIGNED = "the server's certificate is not signed by our CA certificate (OVNCP_SSL_CA_CERT)";
-const REFUSED = 'the server refuses our certificate (OVNCP_SSL_CERTIFICATE)';
+/** Where a message names a setting. */
+const CERTIFICATE = '{certificate}';
+const CA_CERTIFICATE = '{caCertificate}';
+
+const NOT_SIGNED = `the server's certificate is not signed by our CA certificate${CA_CERTIFICATE}`;
+const REFUSED = `the server refuses our certificate${CERTIFICATE}`;
 
 /** Node's and OpenSSL's codes: what we do not accept of the server. */
 const OURS: Readonly<Record<string, string>> = {
@@ -38,7 +55,7 @@ const OURS: Readonly<Record<string, string>> = {
 /** The end of an alert's code: what the server does not accept of us. */
 const THEIRS: Readonly<Record<string, string>> = {
   UNKNOWN_CA: `${REFUSED}: it is not signed by the CA that the server trusts`,
-  CERTIFICATE_REQUIRED: 'the server wants a certificate of ours and got none (OVNCP_SSL_CERTIFICATE)',
+  CERTIFICATE_REQUIRED: `the server wants a certificate of ours and got none${CERTIFICATE}`,
   CERTIFICATE_EXPIRED: `${REFUSED}: it has expired`,
   CERTIFICATE_REVOKED: `${REFUSED}: it has been revoked`,
   UNSUPPORTED_CERTIFICATE: `${REFUSED}: it is not meant for clients`,
@@ -49,7 +66,7 @@ const THEIRS: Readonly<Record<string, string>> = {
 };
 
 /** What an error of a TLS connection means, with OpenSSL's own words behind it; undefined when it is not of TLS. */
-export function tlsProblem(error: unknown): string | undefined {
+export function tlsProblem(error: unknown, identity: TlsIdentity | undefined): string | undefined {
   const code = errnoOf(error);
   if (code === undefined) return undefined;
   if (code === 'ECONNRESET' && messageOf(error).includes('before secure TLS'))
@@ -59,6 +76,18 @@ export function tlsProblem(error: unknown): string | undefined {
   const { reason, message } = error as { readonly reason?: unknown; readonly message?: unknown };
   // the whole message names source files of OpenSSL
   const words = typeof reason === 'string' ? reason : String(message);
-  if (meaning !== undefined) return `${meaning} (${words})`;
+  if (meaning !== undefined) return `${named(meaning, identity)} (${words})`;
   return code.startsWith('ERR_SSL_') ? `TLS failed: ${words}` : undefined;
+}
+
+/** What may be behind it when the server hangs up before it has answered: its reason may have got lost. */
+export function hungUpProblem(identity: TlsIdentity | undefined): string {
+  return named(`before it answered: it may refuse our certificate${CERTIFICATE}, its log says why`, identity);
+}
+
+function named(message: string, identity: TlsIdentity | undefined): string {
+  const behind = (name: string | undefined): string => (name === undefined ? '' : ` (${name})`);
+  return message
+    .replace(CERTIFICATE, behind(identity?.settings?.certificate))
+    .replace(CA_CERTIFICATE, behind(identity?.settings?.caCertificate));
 }

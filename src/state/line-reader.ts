@@ -2,7 +2,9 @@
  * The lines of a file, from either end, block by block: no more than a block and one line are in memory. A line ends
  * with a line feed; what follows the last one is no line.
  */
+
 import type { FileHandle } from 'node:fs/promises';
+import { NEWLINE } from '../lib/json-bytes.js';
 
 export interface LinesOptions {
   /** Bytes of the file to look at, from its beginning. */
@@ -12,7 +14,6 @@ export interface LinesOptions {
 }
 
 const BLOCK_BYTES = 128 * 1024;
-const LINE_FEED = 0x0a;
 
 /** In the order of the file. */
 export async function* linesForward(
@@ -25,7 +26,7 @@ export async function* linesForward(
     if (block.length === 0) return;
     position += block.length;
     let start = 0;
-    for (let feed = block.indexOf(LINE_FEED); feed >= 0; feed = block.indexOf(LINE_FEED, start)) {
+    for (let feed = block.indexOf(NEWLINE); feed >= 0; feed = block.indexOf(NEWLINE, start)) {
       const piece = block.subarray(start, feed);
       yield (rest.length === 0 ? piece : Buffer.concat([rest, piece])).toString('utf8');
       rest = Buffer.alloc(0);
@@ -49,9 +50,9 @@ export async function* linesBackward(
     if (block.length < wanted) return; // somebody cut it while it was read
     let stop = block.length;
     for (
-      let feed = block.lastIndexOf(LINE_FEED);
+      let feed = block.lastIndexOf(NEWLINE);
       feed >= 0;
-      feed = feed === 0 ? -1 : block.lastIndexOf(LINE_FEED, feed - 1)
+      feed = feed === 0 ? -1 : block.lastIndexOf(NEWLINE, feed - 1)
     ) {
       const piece = block.subarray(feed + 1, stop);
       if (isWhole) yield Buffer.concat([piece, tail]).toString('utf8');
@@ -69,7 +70,7 @@ export async function tornBytes(handle: FileHandle, end: number): Promise<number
   for (let position = end; position > 0; ) {
     const wanted = Math.min(BLOCK_BYTES, position);
     position -= wanted;
-    const feed = (await readAt(handle, position, wanted)).lastIndexOf(LINE_FEED);
+    const feed = (await readAt(handle, position, wanted)).lastIndexOf(NEWLINE);
     if (feed >= 0) return end - (position + feed + 1);
   }
   return end;

@@ -4,21 +4,20 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Connection, type Notification, resultOf } from '../../src/ovsdb/connection.js';
+import { Connection, type Notification } from '../../src/ovsdb/connection.js';
 import { ConnectionError, OvsdbError } from '../../src/ovsdb/error.js';
 import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';
 import {
   COMMIT_DURABLY,
-  checkTransactReply,
   commentOperation,
   deleteOperation,
   insertOperation,
   mutateOperation,
-  transactResults,
   updateOperation,
   waitOperation,
 } from '../../src/ovsdb/operation.js';
 import { parseRemotes, type Remote } from '../../src/ovsdb/remote.js';
+import { checkTransactReply, resultOf, transactResults } from '../../src/ovsdb/reply.js';
 import { NORTHBOUND, transact } from '../support/judge/judge.js';
 import { environment, startOvsdbServer, type TestServer } from '../support/servers/ovsdb-server.js';
 

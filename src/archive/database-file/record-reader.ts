@@ -6,9 +6,11 @@
  * any other damage, and forgets all that follows: that is refused here. The two can be told apart: no bytes of a record
  * but the last hold a newline.
  */
+
 import { createHash } from 'node:crypto';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import { NEWLINE } from '../../lib/json-bytes.js';
 import type { ByteReader } from '../stream/byte-reader.js';
 
 export interface RecordHead {
@@ -20,7 +22,6 @@ export interface RecordHead {
 
 const HEAD_BYTES_MAX = 80;
 const PIECE_BYTES = 32 << 10;
-const NEWLINE = 0x0a;
 
 export class RecordReader {
   private readonly whole: RegExp;

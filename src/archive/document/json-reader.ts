@@ -2,9 +2,11 @@
  * Reads the document as JSON, in any layout of the same tree: every row is then parsed and checked. Only where the
  * content digest is known from outside are rows in the layout of json-writer.ts taken over as bytes.
  */
+
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from '../../lib/json-bytes.js';
 import { isUuid, parseRow } from '../../model/row/row.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
@@ -24,12 +26,6 @@ import {
 import { LineSplitter } from '../stream/line-splitter.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
 import { checkFormat, digestText, missingMember } from './document-members.js';
-
-const COMMA = 0x2c;
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** Members of a document: four that are known, and notes. */
 const MEMBERS_MAX = 1_000;

@@ -13,7 +13,9 @@
  *   },
  *   "contentDigest":"sha256:..."}
  */
+
 import { Breath } from '../../lib/breath.js';
+import { COLON, COMMA, NEWLINE, QUOTE } from '../../lib/json-bytes.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
@@ -22,10 +24,6 @@ import { DOCUMENT_FORMAT, type Writing } from '../content/content.js';
 const BLOCK_BYTES = 256 << 10;
 /** Around a row: comma, newline, quotes, colon. */
 const ROW_EXTRA_BYTES = 2 + 36 + 3;
-const NEWLINE = 0x0a;
-const COMMA = 0x2c;
-const QUOTE = 0x22;
-const COLON = 0x3a;
 
 /** Writes the document in blocks; answers the content digest. */
 export async function* writeJsonDocument(writing: Writing): AsyncGenerator<Buffer, string> {

@@ -2,6 +2,7 @@
  * Cuts a YAML document that is laid out as yaml-writer.ts writes it, or indented alike, into parts that are good YAML
  * each: what stands before the tables, each table's name, some rows at a time, and what stands after the tables.
  */
+import { NEWLINE, SPACE } from '../../lib/json-bytes.js';
 import { GrowingBuffer } from '../stream/growing-buffer.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { ROW_BYTES_MAX, VALUES_MAX } from '../stream/member-scanner.js';
@@ -9,8 +10,6 @@ import { ROW_BYTES_MAX, VALUES_MAX } from '../stream/member-scanner.js';
 const HEAD_BYTES_MAX = 4 << 20;
 /** js-yaml reads this in about two milliseconds. */
 const BATCH_BYTES = 16 << 10;
-const SPACE = 0x20;
-const NEWLINE = 0x0a;
 
 /** The text is not laid out as it is read here; another way may read it. */
 export class LayoutError extends Error {

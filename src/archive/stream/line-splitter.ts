@@ -1,8 +1,7 @@
 /** Cuts a stream of chunks into lines, looking at every byte once however the chunks are cut. */
 
+import { NEWLINE } from '../../lib/json-bytes.js';
 import { GrowingBuffer } from './growing-buffer.js';
-
-const NEWLINE = 0x0a;
 
 export class LineSplitter {
   private readonly gathered = new GrowingBuffer();

@@ -3,19 +3,21 @@
  * comes, down to the depth that is asked for. What it cuts out is handed on as bytes for the
  * caller to parse: a whole database never becomes one value.
  */
+
 import { isUtf8 } from 'node:buffer';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../../lib/json-bytes.js';
 import { GrowingBuffer } from './growing-buffer.js';
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 /** A row that is longer is refused: nothing in a database is so long, and it would have to be held in memory. */
 export const ROW_BYTES_MAX = 64 << 20;

@@ -14,13 +14,13 @@ import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import {
   COMMIT_DURABLY,
-  checkTransactReply,
   commentOperation,
   deleteOperation,
   mutateOperation,
   mutation,
   updateOperation,
 } from '../../ovsdb/operation.js';
+import { checkTransactReply } from '../../ovsdb/reply.js';
 import { countOutcomes, OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';

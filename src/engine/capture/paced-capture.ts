@@ -7,15 +7,19 @@
  * Everything is dealt with in the order in which the server sent it, so that the rows here are at any time what they
  * were on the server; when none is left to read, they are the database.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Breath } from '../../lib/breath.js';
+import { CLOSE_BRACKET, COMMA, OPEN_BRACKET, QUOTE } from '../../lib/json-bytes.js';
 import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference/reference.js';
 import { parseRow, type Row, type Value } from '../../model/row/row.js';
 import { type ChangedRow, plainRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader } from '../../ovsdb/frame.js';
 import type { JsonObject } from '../../ovsdb/json.js';
-import { checkTransactReply } from '../../ovsdb/operation.js';
+import { EVERY_ROW, rowSelector, selectOperation } from '../../ovsdb/operation.js';
+import { checkTransactReply } from '../../ovsdb/reply.js';
+import { transactParams } from '../../ovsdb/transact.js';
 import type { HeldTable } from './followed-table.js';
 import { type Monitor, storedColumns } from './monitor.js';
 import type { ChangeListener } from './table-updates.js';
@@ -33,10 +37,6 @@ const TARGET_MS = 25;
 const ROWS_FIRST = 4;
 const ROWS_MAX = 2_000;
 
-const COMMA = 0x2c;
-const QUOTE = 0x22;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 const LISTED = Buffer.from('["uuid","');
 const UUID_LENGTH = 36;
 
@@ -64,10 +64,7 @@ export class PacedCapture implements ChangeListener {
     const { monitor } = this;
     for (const table of monitor.session.schema.tables.values()) {
       if (table.isRoot)
-        await this.paced(
-          [`{"op":"select","table":${JSON.stringify(table.name)},"where":[],"columns":["_uuid"]}`],
-          (reply) => this.list(table, reply),
-        );
+        await this.paced([selectOperation(table.name, EVERY_ROW, ['_uuid'])], (reply) => this.list(table, reply));
     }
     for (let isComplete = false; !isComplete; ) {
       for (let table = this.unread.next(); table !== undefined; table = this.unread.next())
@@ -132,11 +129,7 @@ export class PacedCapture implements ChangeListener {
     const { name } = held.schema;
     const rowsAtOnce = this.rowsAtOnce.get(name) ?? ROWS_FIRST;
     const uuids = this.unread.take(name, rowsAtOnce);
-    const table = JSON.stringify(name);
-    const columns = JSON.stringify(storedColumns(held.schema));
-    const selects = uuids.map(
-      (uuid) => `{"op":"select","table":${table},"where":[["_uuid","==",["uuid","${uuid}"]]],"columns":${columns}}`,
-    );
+    const selects = uuids.map(rowSelector(name, storedColumns(held.schema)));
     const tookMs = await this.paced(selects, (reply) => this.take(held, uuids, reply));
     const fitting = Math.max(
       1,
@@ -179,7 +172,7 @@ export class PacedCapture implements ChangeListener {
    * answers.
    */
   private async paced(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
-    const params = `[${[JSON.stringify(this.monitor.session.schema.name), ...operations].join(',')}]`;
+    const params = transactParams(this.monitor.session.schema.name, operations);
     const began = performance.now();
     const { tookMs } = await this.monitor.ask({ method: 'transact', params, signal: this.options.signal }, read);
     this.monitor.noteSilence(tookMs);

@@ -6,19 +6,17 @@
  * Rows are cut out of the bytes one by one. What a piece ends in the middle of is kept until the next one
  * comes, so that a reply of any size takes no more memory than its rows.
  */
+
 import { Breath } from '../../lib/breath.js';
+import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from '../../lib/json-bytes.js';
 import { WireRowReader } from '../../model/row/wire-row-reader.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
-import { type ResultSink, readError, resultOf } from '../../ovsdb/connection.js';
+import { type ResultSink } from '../../ovsdb/connection.js';
 import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, IncompleteError, MemberReader, skipString, skipValue } from '../../ovsdb/frame.js';
 import { isObject, parseJson, stringifyJson } from '../../ovsdb/json.js';
+import { readError, resultOf } from '../../ovsdb/reply.js';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const PROGRESS_ROWS = 1_000;
 
 /** Where in the reply the next byte stands. */

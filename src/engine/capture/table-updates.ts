@@ -4,7 +4,9 @@
  *
  *   ["<monitor>",{"T":{"<uuid>":{"insert":{...}},"<uuid>":{"modify":{...}},"<uuid>":{"delete":null}},...}]
  */
+
 import type { Breath } from '../../lib/breath.js';
+import { COMMA } from '../../lib/json-bytes.js';
 import type { ChangedRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader, skipString } from '../../ovsdb/frame.js';
@@ -23,8 +25,6 @@ export interface UpdateOptions {
   readonly breath: Breath;
   readonly listener?: ChangeListener | undefined;
 }
-
-const COMMA = 0x2c;
 
 /** @param params the bytes of the notification's params. @throws FrameError, RowError */
 export async function applyTableUpdates(

@@ -6,17 +6,11 @@
  * fast, and 64-bit integers stay exact by themselves.
  */
 
+import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../lib/json-bytes.js';
 import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { FrameError, MemberReader, skipValue } from '../../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COLON = 0x3a;
 const SET = Buffer.from('["set",[');
 const MAP = Buffer.from('["map",[');
 const UUID_OPEN = 9; // ["uuid","

@@ -5,15 +5,11 @@
  * again would cost more than all else that is done for them; values are copied instead.
  */
 
+import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from '../../lib/json-bytes.js';
 import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { FrameError, skipValue } from '../../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
 
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const SET = Buffer.from('["set",[');
 const MAP = Buffer.from('["map",[');
 const UUID = Buffer.from('["uuid",');

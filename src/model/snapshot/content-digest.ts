@@ -3,10 +3,11 @@
  * that equal configurations have equal digests whatever the format. Feed tables in the order
  * of names (those without rows left out), rows in the order of UUIDs.
  */
+
 import { createHash, type Hash } from 'node:crypto';
+import { NEWLINE } from '../../lib/json-bytes.js';
 
 const UUID_BYTES = 36;
-const NEWLINE = 10;
 
 export class ContentDigest {
   private readonly hash: Hash = createHash('sha256');

@@ -3,12 +3,12 @@
  * string, which may be longer than a string can be here. Its text comes out unescaped, in pieces; the other members are
  * small and are kept.
  */
+
 import { AppError } from '../../../lib/error.js';
+import { BACKSLASH, QUOTE } from '../../../lib/json-bytes.js';
 
 /** Of all members but "data", names included. */
 const MEMBER_BYTES_MAX = 1024 * 1024;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const ESCAPES: Readonly<Partial<Record<string, number>>> = {
   '"': 0x22,
