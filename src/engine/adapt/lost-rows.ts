@@ -3,13 +3,13 @@
  * a row that must have the reference is lost as well, and so is a row of a non-root table that nothing holds any more.
  * In the end no reference leads nowhere, and the server drops no row.
  */
-import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
 import { nounOf } from '../../model/northbound/noun.js';
-import { holderColumns, referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
+import { heldRows } from '../../model/reference/holding.js';
+import { referenceColumns, referencesIn, rewriteReferences } from '../../model/reference/reference.js';
 import { encodeRow, type Row, type Value } from '../../model/row/row.js';
-import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
-import { StoredRows } from '../../model/snapshot/stored-rows.js';
+import { EditableRows } from '../../model/snapshot/editable-rows.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 
 export interface LostFollowers {
@@ -63,7 +63,7 @@ export class LostRows {
 }
 
 /**
- * Drops references to lost rows, and the rows that cannot be without them; both become part of `lost`. Tables that
+ * Drops references to lost rows, and the rows that cannot be without them; both become part of `lost`. Rows that
  * change are held in memory.
  */
 export async function dropUnsupported(snapshot: Snapshot, lost: LostRows, breath: Breath): Promise<Snapshot> {
@@ -100,42 +100,14 @@ export async function withoutUnheld(
   };
 }
 
-/** Rows of non-root tables that no kept row refers to, and what only those hold. */
+/** Rows of non-root tables that no kept row holds, and what only those hold. */
 async function loseUnheld(
   schema: DatabaseSchema,
   tables: Snapshot['tables'],
   lost: LostRows,
   breath: Breath,
 ): Promise<void> {
-  const held = new Map(
-    [...schema.tables.values()].filter(({ isRoot }) => !isRoot).map(({ name }) => [name, new Set<string>()]),
-  );
-  const waiting: (readonly [table: TableSchema, uuid: string])[] = [];
-  const hold = (table: TableSchema, row: Row): void => {
-    for (const column of holderColumns(schema, table)) {
-      for (const { table: to, uuid, strong } of referencesIn(column, row[column.column.name])) {
-        const known = held.get(to);
-        if (!strong || known === undefined || known.has(uuid) || lost.has(to, uuid)) continue;
-        known.add(uuid);
-        const target = schema.tables.get(to);
-        if (target !== undefined && holderColumns(schema, target).length > 0) waiting.push([target, uuid]);
-      }
-    }
-  };
-  for (const [name, rows] of tables) {
-    const table = schema.tables.get(name) as TableSchema;
-    if (!table.isRoot || holderColumns(schema, table).length === 0) continue;
-    for (let i = 0; i < rows.count; i++) {
-      if (!lost.has(name, rows.uuid(i))) hold(table, rows.row(i));
-      if (breath.due()) await breath.rest();
-    }
-  }
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const rows = tables.get(next[0].name);
-    const index = rows?.find(next[1]);
-    if (rows !== undefined && index !== undefined) hold(next[0], rows.row(index));
-    if (breath.due()) await breath.rest();
-  }
+  const held = await heldRows({ schema, tables }, breath, (table, uuid) => lost.has(table, uuid));
   for (const [name, known] of held) {
     const rows = tables.get(name);
     for (let i = 0; rows !== undefined && i < rows.count; i++)
@@ -183,21 +155,20 @@ function count(value: Value | undefined): number {
 }
 
 async function withoutLost(table: TableSchema, rows: TableRows, lost: LostRows, breath: Breath): Promise<TableRows> {
-  const changes = new Map<string, string | undefined>([...lost.of(table.name)].map((uuid) => [uuid, undefined]));
+  const kept = new EditableRows(rows);
+  for (const uuid of lost.of(table.name)) kept.delete(uuid);
   const columns = referenceColumns(table).filter(({ key, value }) =>
     [key, value].some((to) => to !== undefined && lost.of(to.table).size > 0),
   );
   for (let i = 0; columns.length > 0 && i < rows.count; i++) {
     const uuid = rows.uuid(i);
-    if (!changes.has(uuid)) {
+    if (!lost.has(table.name, uuid)) {
       const text = withoutReferences(table, rows.row(i), columns, lost, uuid);
-      if (text !== undefined) changes.set(uuid, text);
+      if (text !== undefined) kept.put(uuid, text);
     }
     if (breath.due()) await breath.rest();
   }
-  if (changes.size === 0) return rows;
-  assert(rows instanceof StoredRows, `rows of ${table.name} are left out of a snapshot that is not in memory`);
-  return rows.with(changes);
+  return kept.seal();
 }
 
 function withoutReferences(

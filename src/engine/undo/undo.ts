@@ -8,19 +8,15 @@
  */
 
 import type { Breath } from '../../lib/breath.js';
+import { defined } from '../../lib/defined.js';
 import type { Problem } from '../../lib/error.js';
 import { withoutRuntimeKeys } from '../../model/northbound/runtime.js';
-import {
-  holderColumns,
-  keepReferences,
-  type ReferenceColumn,
-  referenceColumns,
-  referencesIn,
-} from '../../model/reference/reference.js';
+import { heldRows } from '../../model/reference/holding.js';
+import { holderColumns, keepReferences, referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import { type Atom, encodeRow, parseRow, type Row, RowError, type Value } from '../../model/row/row.js';
-import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
-import { type StoredRows } from '../../model/snapshot/stored-rows.js';
-import type { ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import { EditableRows } from '../../model/snapshot/editable-rows.js';
+import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import type { ColumnChange } from '../plan/plan-changes.js';
@@ -66,8 +62,8 @@ export async function undoTarget(
 }
 
 class Undoing {
-  /** Table -> UUID -> text of the row, undefined for one that goes. */
-  private readonly edits = new Map<string, Map<string, string | undefined>>();
+  /** Table -> its rows as they are to be; only tables that change. */
+  private readonly edited = new Map<string, EditableRows>();
   private readonly conflicts: Problem[] = [];
   private readonly warnings: string[] = [];
   private present = 0;
@@ -89,7 +85,7 @@ class Undoing {
     this.dropDangling();
     const orphans = await this.orphans();
     for (const { table, uuid, label } of orphans) {
-      this.edit(table, uuid, undefined);
+      this.edit(table).delete(uuid);
       this.clash({ table, label }, 'would be left without the row that holds it, and so be deleted');
     }
     return {
@@ -103,7 +99,7 @@ class Undoing {
 
   private target(): Snapshot {
     const tables = new Map<string, TableRows>(this.live.tables);
-    for (const [table, rows] of this.edits) tables.set(table, (this.live.tables.get(table) as StoredRows).with(rows));
+    for (const [table, rows] of this.edited) tables.set(table, rows.seal());
     return { schema: this.live.schema, tables };
   }
 
@@ -129,7 +125,7 @@ class Undoing {
         change,
         `was changed since in ${differing.map(({ column }) => column.name).join(', ')}, and would be deleted`,
       );
-    this.edit(table.name, change.uuid, undefined);
+    this.edit(table.name).delete(change.uuid);
   }
 
   private undoDelete(table: TableSchema, change: KeptChange, row: Row | undefined): void {
@@ -207,22 +203,22 @@ class Undoing {
     if (Object.keys(fitting).length < Object.keys(row).length)
       this.clash(change, 'has columns that the database lacks now');
     try {
-      this.edit(table.name, change.uuid, encodeRow(table, fitting, change.uuid));
+      const text = encodeRow(table, fitting, change.uuid);
+      this.edit(table.name).put(change.uuid, text);
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       this.clash(change, `does not fit the database's schema any more (${error.message})`);
     }
   }
 
-  private edit(table: string, uuid: string, text: string | undefined): void {
-    const rows = this.edits.get(table) ?? new Map<string, string | undefined>();
-    this.edits.set(table, rows.set(uuid, text));
+  private edit(table: string): EditableRows {
+    const rows = this.edited.get(table) ?? new EditableRows(this.live.tables.get(table) as TableRows);
+    this.edited.set(table, rows);
+    return rows;
   }
 
   private exists(uuid: string, table: string): boolean {
-    const edit = this.edits.get(table);
-    if (edit?.has(uuid) === true) return edit.get(uuid) !== undefined;
-    return this.live.tables.get(table)?.find(uuid) !== undefined;
+    return this.edited.get(table)?.has(uuid) ?? this.live.tables.get(table)?.find(uuid) !== undefined;
   }
 
   /**
@@ -230,11 +226,11 @@ class Undoing {
    * since.
    */
   private dropDangling(): void {
-    for (const [name, rows] of this.edits) {
+    for (const [name, rows] of this.edited) {
       const table = this.live.schema.tables.get(name) as TableSchema;
       const columns = referenceColumns(table);
-      for (const [uuid, text] of rows) {
-        if (text === undefined || columns.length === 0) continue;
+      if (columns.length === 0) continue;
+      for (const [uuid, text] of rows.puts()) {
         const row = parseRow(text);
         const kept = keepReferences(table, row, (of, to) => this.exists(to, of));
         const lost = columns.filter(({ column }) => !equalValues(row[column.name], kept[column.name]));
@@ -243,7 +239,7 @@ class Undoing {
         const gone = lost.filter((column) =>
           referencesIn(column, row[column.column.name]).some(
             (reference) =>
-              !this.exists(reference.uuid, reference.table) && !this.isTaken(reference.uuid, reference.table),
+              !this.exists(reference.uuid, reference.table) && this.edited.get(reference.table)?.isDeleted(reference.uuid) !== true,
           ),
         );
         if (gone.length > 0)
@@ -256,15 +252,10 @@ class Undoing {
     }
   }
 
-  private isTaken(uuid: string, table: string): boolean {
-    const edit = this.edits.get(table);
-    return edit?.has(uuid) === true && edit.get(uuid) === undefined;
-  }
-
   /** Rows of non-root tables that nothing would hold in the target, though something holds them now. */
   private async orphans(): Promise<readonly { table: string; uuid: string; label: string }[]> {
     const { schema } = this.live;
-    const released = [...this.edits].some(
+    const released = [...this.edited].some(
       ([name]) => holderColumns(schema, schema.tables.get(name) as TableSchema).length > 0,
     );
     if (!released) return [];
@@ -274,7 +265,7 @@ class Undoing {
       const rows = this.live.tables.get(table.name);
       for (let i = 0; !table.isRoot && rows !== undefined && i < rows.count; i++) {
         const uuid = rows.uuid(i);
-        if (!held.has(uuid) && this.exists(uuid, table.name))
+        if (held.get(table.name)?.has(uuid) !== true && this.exists(uuid, table.name))
           orphans.push({ table: table.name, uuid, label: labelOf(table, rows.row(i), uuid) });
         if (this.breath.due()) await this.breath.rest();
       }
@@ -290,9 +281,7 @@ class Undoing {
 }
 
 function sideOf({ columns }: KeptChange, side: 'before' | 'after'): Row {
-  return Object.fromEntries(
-    columns.flatMap((change) => (change[side] === undefined ? [] : [[change.column, change[side]]])),
-  );
+  return defined(Object.fromEntries(columns.map((change) => [change.column, change[side]]))) as Row;
 }
 
 const atoms = (value: Value | undefined): readonly Atom[] => (value ?? []) as readonly Atom[];
@@ -310,31 +299,4 @@ export function identifyByUuid(target: Snapshot, live: Snapshot): Identity {
     matched.set(name, taken);
   }
   return { matches, matched, translation: new Map(), warnings: [] };
-}
-
-/** UUIDs of the rows of non-root tables that a root holds, directly or through others. */
-export async function heldRows(snapshot: Snapshot, breath: Breath): Promise<ReadonlySet<string>> {
-  const held = new Set<string>();
-  const hold = (schema: DatabaseSchema, columns: readonly ReferenceColumn[], row: Row): void => {
-    for (const column of columns) {
-      for (const { uuid, table: to, strong } of referencesIn(column, row[column.column.name])) {
-        const target = schema.tables.get(to);
-        if (!strong || target === undefined || target.isRoot || held.has(uuid)) continue;
-        held.add(uuid);
-        const rows = snapshot.tables.get(to);
-        const index = rows?.find(uuid);
-        const further = holderColumns(schema, target);
-        if (further.length > 0 && rows !== undefined && index !== undefined) hold(schema, further, rows.row(index));
-      }
-    }
-  };
-  for (const table of snapshot.schema.tables.values()) {
-    const columns = holderColumns(snapshot.schema, table);
-    const rows = snapshot.tables.get(table.name);
-    for (let i = 0; table.isRoot && columns.length > 0 && rows !== undefined && i < rows.count; i++) {
-      hold(snapshot.schema, columns, rows.row(i));
-      if (breath.due()) await breath.rest();
-    }
-  }
-  return held;
 }
