@@ -1,42 +1,50 @@
 /**
  * Deletion within a scope: what exact deletes there must not be held by what stays, and must not take with it what was
- * to stay. Without a scope there is nothing to settle: then whatever the backup does not hold goes at once. Pure.
+ * to stay. Without a scope that cannot be: then whatever the backup does not hold goes at once. Pure.
  */
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { type Reference, referenceColumns, referencesIn } from '../../model/reference/reference.js';
-import type { Row, Value } from '../../model/row/row.js';
+import { followStrong, type HoldingRow } from '../../model/reference/holding.js';
+import { type Reference, referenceColumns } from '../../model/reference/reference.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import type { Reach } from '../scope/reach.js';
-import { OUTCOME, type Plan, type TablePlan, translateRow } from './table-plan.js';
+import { OUTCOME, type PlanBasis, type TablePlan, translateRow } from './table-plan.js';
 
-type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'> & { readonly reach: Reach };
+type Basis = PlanBasis & { readonly reach: Reach };
 
-interface MutableDeletes extends TablePlan {
-  readonly deletes: number[];
+export interface ScopedDeletes {
+  /** Table -> numbers of the live rows to delete, in order: as the server can carry it out. */
+  readonly deletes: ReadonlyMap<string, readonly number[]>;
+  /** What stands in the way. */
+  readonly problems: readonly Problem[];
 }
 
-/** Brings the lists of rows to delete into a state that the server can carry out. @returns what stands in the way */
-export async function settleDeletes(
-  tables: readonly MutableDeletes[],
+/** Looks at the rows that are to be deleted so far: which can be, and which go with them. */
+export async function deletesInScope(
+  tables: readonly TablePlan[],
   basis: Basis,
   breath: Breath,
-): Promise<readonly Problem[]> {
-  if (tables.every(({ deletes }) => deletes.length === 0)) return [];
-  return new Settlement(tables, basis, breath).run();
+): Promise<ScopedDeletes> {
+  if (tables.every(({ deletes }) => deletes.length === 0)) return { deletes: new Map(), problems: [] };
+  return new Deletion(tables, basis, breath).run();
 }
 
-class Settlement {
+/** A live row that stays, with what it holds then. */
+interface Holder extends HoldingRow {
+  readonly label: () => string;
+}
+
+class Deletion {
   /** Table -> numbers of live rows: to be deleted, and those that would go with them since nothing else holds them. */
   private readonly deleted: ReadonlyMap<string, Set<number>>;
   private readonly orphans: ReadonlyMap<string, Set<number>>;
   private readonly problems: Problem[] = [];
 
   constructor(
-    private readonly tables: readonly MutableDeletes[],
+    private readonly tables: readonly TablePlan[],
     private readonly basis: Basis,
     private readonly breath: Breath,
   ) {
@@ -44,14 +52,14 @@ class Settlement {
     this.orphans = new Map(tables.map(({ table }) => [table.name, new Set<number>()]));
   }
 
-  async run(): Promise<readonly Problem[]> {
+  async run(): Promise<ScopedDeletes> {
     await this.findOrphans();
     for (const draft of this.tables) {
       await this.releaseLive(draft);
       await this.releaseInserted(draft);
     }
-    for (const { table, live, deletes } of this.tables) {
-      deletes.length = 0;
+    const deletes = new Map<string, readonly number[]>();
+    for (const { table, live } of this.tables) {
       const going = this.deleted.get(table.name) ?? new Set<number>();
       for (const index of this.orphans.get(table.name) ?? []) {
         if (this.basis.reach.isClaimed(table.name, index))
@@ -62,16 +70,12 @@ class Settlement {
           );
         else going.add(index);
       }
-      deletes.push(...[...going].sort((a, b) => a - b));
+      deletes.set(
+        table.name,
+        [...going].sort((a, b) => a - b),
+      );
     }
-    return this.problems;
-  }
-
-  /** The strong references of a live row, as the plan leaves it. */
-  private holds(table: TableSchema, row: { readonly [column: string]: Value | undefined }): readonly Reference[] {
-    return referenceColumns(table).flatMap((column) =>
-      referencesIn(column, row[column.column.name]).filter(({ strong }) => strong),
-    );
+    return { deletes, problems: this.problems };
   }
 
   private find({ table, uuid }: Reference): { table: TableSchema; rows: TableRows; index: number } | undefined {
@@ -86,31 +90,31 @@ class Settlement {
   private async findOrphans(): Promise<void> {
     for (const { table, live } of this.tables) {
       for (const index of this.deleted.get(table.name) ?? []) {
-        this.orphan(table, live.row(index));
+        for (const _ of followStrong({ table, row: live.row(index) }, (reference) => this.orphan(reference)))
+          if (this.breath.due()) await this.breath.rest();
         if (this.breath.due()) await this.breath.rest();
       }
     }
   }
 
-  private orphan(table: TableSchema, row: Row): void {
-    for (const reference of this.holds(table, row)) {
-      const found = this.find(reference);
-      const orphans = this.orphans.get(reference.table);
-      if (
-        found === undefined ||
-        orphans === undefined ||
-        found.table.isRoot ||
-        orphans.has(found.index) ||
-        this.deleted.get(reference.table)?.has(found.index) === true
-      )
-        continue;
-      orphans.add(found.index);
-      this.orphan(found.table, found.rows.row(found.index));
-    }
+  /** A row to be deleted refers to another: that goes with it unless a row that stays holds it. */
+  private orphan(reference: Reference): HoldingRow | undefined {
+    const found = this.find(reference);
+    const orphans = this.orphans.get(reference.table);
+    if (
+      found === undefined ||
+      orphans === undefined ||
+      found.table.isRoot ||
+      orphans.has(found.index) ||
+      this.deleted.get(reference.table)?.has(found.index) === true
+    )
+      return undefined;
+    orphans.add(found.index);
+    return { table: found.table, row: found.rows.row(found.index) };
   }
 
   /** Lets stay what live rows that stay go on holding. */
-  private async releaseLive({ table, live, updates }: MutableDeletes): Promise<void> {
+  private async releaseLive({ table, live, updates }: TablePlan): Promise<void> {
     if (referenceColumns(table).length === 0) return;
     const updated = new Map([...updates.values()].map((update) => [update.liveIndex, update]));
     for (let i = 0; i < live.count; i++) {
@@ -123,43 +127,47 @@ class Settlement {
             : [...update.columns, ...update.attachments].map(
                 ({ column, after: value }) => [column.name, value] as const,
               );
-        this.release(table, { ...row, ...Object.fromEntries(after) }, () => labelOf(table, row, live.uuid(i)));
+        const releases = this.releasesOf({
+          table,
+          row: { ...row, ...Object.fromEntries(after) },
+          label: () => labelOf(table, row, live.uuid(i)),
+        });
+        for (const _ of releases) if (this.breath.due()) await this.breath.rest();
       }
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
-  private async releaseInserted({ table, backup, outcomes }: MutableDeletes): Promise<void> {
+  private async releaseInserted({ table, backup, outcomes }: TablePlan): Promise<void> {
     if (referenceColumns(table).length === 0) return;
     for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] === OUTCOME.INSERT)
-        this.release(table, translateRow(table, backup.row(i), this.basis.identity, this.basis.options), () =>
-          labelOf(table, backup.row(i), backup.uuid(i)),
-        );
+      if (outcomes[i] === OUTCOME.INSERT) {
+        const releases = this.releasesOf({
+          table,
+          row: translateRow(table, backup.row(i), this.basis.identity, this.basis.options),
+          label: () => labelOf(table, backup.row(i), backup.uuid(i)),
+        });
+        for (const _ of releases) if (this.breath.due()) await this.breath.rest();
+      }
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
-  private release(
-    table: TableSchema,
-    row: { readonly [column: string]: Value | undefined },
-    label: () => string,
-  ): void {
-    for (const reference of this.holds(table, row)) {
-      const found = this.find(reference);
-      if (found === undefined) continue;
-      const { table: to, rows, index } = found;
-      const stays = this.deleted.get(to.name)?.delete(index) === true;
-      if (stays && to.isRoot)
-        this.refuse(
-          labelOf(to, rows.row(index), rows.uuid(index)),
-          `cannot be deleted: ${label()}, which stays, refers to it`,
-          to,
-        );
-      // and so stays what it holds in turn
-      if (this.orphans.get(to.name)?.delete(index) === true || stays)
-        this.release(to, rows.row(index), () => labelOf(to, rows.row(index), rows.uuid(index)));
-    }
+  private releasesOf(holder: Holder): Generator<undefined> {
+    return followStrong(holder, (reference, from) => this.release(reference, from));
+  }
+
+  /** A row that stays refers to another: that stays, too, and so does what it holds in turn. */
+  private release(reference: Reference, from: Holder): Holder | undefined {
+    const found = this.find(reference);
+    if (found === undefined) return undefined;
+    const { table, rows, index } = found;
+    const label = (): string => labelOf(table, rows.row(index), rows.uuid(index));
+    const isKept = this.deleted.get(table.name)?.delete(index) === true;
+    if (isKept && table.isRoot)
+      this.refuse(label(), `cannot be deleted: ${from.label()}, which stays, refers to it`, table);
+    const isReleased = this.orphans.get(table.name)?.delete(index) === true;
+    return isKept || isReleased ? { table, row: rows.row(index), label } : undefined;
   }
 
   private refuse(label: string, what: string, table: TableSchema): void {

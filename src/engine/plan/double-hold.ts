@@ -10,9 +10,8 @@ import { holderOf } from '../../model/northbound/holder.js';
 import { holderColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
 import { labelOf } from '../describe/label.js';
-import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from './table-plan.js';
-
-type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;
+import type { PlannedRow } from './plan-draft.js';
+import { OUTCOME, type PlanBasis, type RowUpdate, type TablePlan, translateRow } from './table-plan.js';
 
 /** A live row that the plan puts into a holder. */
 interface Taken {
@@ -23,13 +22,13 @@ interface Taken {
 /** Rows of the backup that would hold what a live row holds and goes on holding. */
 export async function findDoubleHolds(
   tables: readonly TablePlan[],
-  basis: Basis,
+  basis: PlanBasis,
   breath: Breath,
-): Promise<readonly { table: string; index: number; problem: Problem }[]> {
+): Promise<readonly (PlannedRow & { readonly problem: Problem })[]> {
   const taken = new Map<string, Taken>();
   for (const draft of tables) await collectTaken(draft, basis, taken, breath);
   if (taken.size === 0) return [];
-  const found: { table: string; index: number; problem: Problem }[] = [];
+  const found: (PlannedRow & { readonly problem: Problem })[] = [];
   for (const draft of tables) {
     for await (const { uuid, holder } of remainingHolds(draft, basis, taken, breath)) {
       const { child, holder: wanted } = taken.get(uuid) as Taken;
@@ -56,7 +55,7 @@ export async function findDoubleHolds(
 /** Live rows of exclusive tables that an insert holds, or that an update puts where they were not. */
 async function collectTaken(
   draft: TablePlan,
-  { live, identity, options }: Basis,
+  { live, identity, options }: PlanBasis,
   taken: Map<string, Taken>,
   breath: Breath,
 ): Promise<void> {
@@ -96,7 +95,7 @@ function afterOf({ columns, attachments }: RowUpdate): { readonly [column: strin
   return Object.fromEntries([...columns, ...attachments].map(({ column, after }) => [column.name, after]));
 }
 
-function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType<typeof holderColumns> {
+function exclusiveColumns({ table }: TablePlan, live: PlanBasis['live']): ReturnType<typeof holderColumns> {
   return holderColumns(live.schema, table).filter(({ key }) => holderOf(key?.table ?? '')?.table === table.name);
 }
 
@@ -106,7 +105,7 @@ function exclusiveColumns({ table }: TablePlan, live: Basis['live']): ReturnType
  */
 async function* remainingHolds(
   draft: TablePlan,
-  { live: snapshot, identity, options }: Basis,
+  { live: snapshot, identity, options }: PlanBasis,
   taken: ReadonlyMap<string, Taken>,
   breath: Breath,
 ): AsyncGenerator<{ uuid: string; holder: string }> {

@@ -5,23 +5,23 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { holderColumns, referencesIn, referencesOf } from '../../model/reference/reference.js';
+import { followStrong, type HoldingRow } from '../../model/reference/holding.js';
+import { holderColumns, type Reference, referencesIn } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from '../describe/label.js';
-import { OUTCOME, type Plan, type TablePlan, translateRow } from './table-plan.js';
-
-type Basis = Pick<Plan, 'backup' | 'live' | 'identity' | 'options'>;
+import type { PlannedRow } from './plan-draft.js';
+import { OUTCOME, type PlanBasis, type TablePlan, translateRow } from './table-plan.js';
 
 /** Rows that would end with the same index key as a live row that stays. */
 export async function findIndexConflicts(
   tables: readonly TablePlan[],
-  basis: Basis,
+  basis: PlanBasis,
   breath: Breath,
-): Promise<readonly { table: string; index: number; problem: Problem }[]> {
-  const found: { table: string; index: number; problem: Problem }[] = [];
+): Promise<readonly (PlannedRow & { readonly problem: Problem })[]> {
+  const found: (PlannedRow & { readonly problem: Problem })[] = [];
   for (const draft of tables) {
     const { table, backup, outcomes } = draft;
     if (table.indexes.length === 0) continue;
@@ -54,7 +54,7 @@ export async function findIndexConflicts(
  */
 async function keysOfOthers(
   draft: TablePlan,
-  { identity }: Basis,
+  { identity }: PlanBasis,
   breath: Breath,
 ): Promise<ReadonlyMap<string, { label: string; by: number | undefined }>> {
   const { table, live, outcomes } = draft;
@@ -91,16 +91,16 @@ export function keysOf(table: TableSchema, row: Row): readonly string[] {
  */
 export async function findUnheldRows(
   tables: readonly TablePlan[],
-  basis: Basis,
+  basis: PlanBasis,
   breath: Breath,
-): Promise<readonly { table: string; index: number; problem?: Problem }[]> {
+): Promise<readonly (PlannedRow & { readonly problem?: Problem })[]> {
   // only where a live row was left as it is, or a row is out of scope, can a hold of the backup be missing
   const leftAlone =
     basis.options.reach !== undefined ||
     tables.some(({ outcomes }) => outcomes.includes(OUTCOME.EXISTS) || outcomes.includes(OUTCOME.ACCESS)) ||
     tables.some(({ updates }) => [...updates.values()].some(({ attachments }) => attachments.length > 0));
   if (!leftAlone) return [];
-  const waiting = new Map<string, { table: string; index: number }>();
+  const waiting = new Map<string, PlannedRow>();
   for (const { table, backup, outcomes } of tables) {
     if (table.isRoot) continue;
     outcomes.forEach((outcome, index) => {
@@ -117,7 +117,7 @@ export async function findUnheldRows(
 /** UUIDs of all rows that rows in scope hold in the backup. */
 async function heldInScope(
   tables: readonly TablePlan[],
-  { backup }: Basis,
+  { backup }: PlanBasis,
   breath: Breath,
 ): Promise<ReadonlySet<string>> {
   const held = new Set<string>();
@@ -134,10 +134,7 @@ async function heldInScope(
   return held;
 }
 
-function unheld(
-  { table: name, index }: { readonly table: string; readonly index: number },
-  { backup }: Basis,
-): Problem {
+function unheld({ table: name, index }: PlannedRow, { backup }: PlanBasis): Problem {
   const table = backup.schema.tables.get(name) as TableSchema;
   const rows = backup.tables.get(name) as TableRows;
   const label = labelOf(table, rows.row(index), rows.uuid(index));
@@ -154,32 +151,35 @@ function unheld(
 /** Takes off the list what rows of this table will hold, and what those hold in turn. */
 async function releaseHeld(
   draft: TablePlan,
-  waiting: Map<string, { table: string; index: number }>,
-  { backup, live }: Basis,
+  waiting: Map<string, PlannedRow>,
+  { backup, live }: PlanBasis,
   breath: Breath,
 ): Promise<void> {
-  const release = (uuid: string): void => {
+  const release = ({ uuid }: Reference): HoldingRow | undefined => {
     const row = waiting.get(uuid);
-    if (row === undefined) return;
+    if (row === undefined) return undefined;
     waiting.delete(uuid);
     const table = backup.schema.tables.get(row.table) as TableSchema;
-    for (const reference of referencesOf(table, backup.tables.get(row.table)?.row(row.index) ?? {}))
-      if (reference.strong) release(reference.uuid);
+    return { table, row: backup.tables.get(row.table)?.row(row.index) ?? {} };
   };
-  const holders = holderColumns(live.schema, draft.table);
-  if (holders.length === 0) return;
+  const { table } = draft;
+  if (holderColumns(live.schema, table).length === 0) return;
   for (let i = 0; i < draft.backup.count && waiting.size > 0; i++) {
-    const outcome = draft.outcomes[i];
-    const update = draft.updates.get(i);
-    if (outcome === OUTCOME.INSERT && draft.table.isRoot) {
-      for (const reference of referencesOf(draft.table, draft.backup.row(i)))
-        if (reference.strong) release(reference.uuid);
-    } else if (update !== undefined) {
-      for (const holder of holders) {
-        const changes = [...update.columns, ...update.attachments].filter(({ column }) => column === holder.column);
-        for (const { after } of changes) for (const { uuid } of referencesIn(holder, after)) release(uuid);
-      }
-    }
+    for (const start of changedHolders(draft, i))
+      for (const _ of followStrong(start, release)) if (breath.due()) await breath.rest();
     if (breath.due()) await breath.rest();
   }
+}
+
+const NONE: readonly HoldingRow[] = [];
+
+/** The row of the backup if it is a root to be inserted, or else the columns that it is to update, one by one. */
+function changedHolders({ table, backup, outcomes, updates }: TablePlan, index: number): readonly HoldingRow[] {
+  if (outcomes[index] === OUTCOME.INSERT && table.isRoot) return [{ table, row: backup.row(index) }];
+  const update = updates.get(index);
+  if (update === undefined) return NONE;
+  return [...update.columns, ...update.attachments].map(({ column, after }) => ({
+    table,
+    row: { [column.name]: after },
+  }));
 }

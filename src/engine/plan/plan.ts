@@ -7,40 +7,33 @@
  */
 
 import type { Breath } from '../../lib/breath.js';
-import { AppError, type Problem } from '../../lib/error.js';
+import { AppError } from '../../lib/error.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
-import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOut } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
 import { Reach } from '../scope/reach.js';
-import { settleDeletes } from './deletion.js';
+import { deletesInScope } from './deletion.js';
 import { findDoubleHolds } from './double-hold.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
 import { attachReferences, keepLiveReferences, replacedHolds } from './merged-references.js';
+import { PlanDraft, type TableDraft } from './plan-draft.js';
 import { type ColumnDiff, diffRows } from './row-diff.js';
-import { clearRuntimeReferences } from './runtime-reference.js';
+import { runtimeReferenceUpdates } from './runtime-reference.js';
 import {
   type ConflictPolicy,
-  countOutcomes,
   isIncluded,
   OUTCOME,
   type Outcome,
   type Plan,
   type PlanOptions,
   type ReachingOptions,
-  type RowUpdate,
-  type TablePlan,
   translateRow,
 } from './table-plan.js';
-
-interface DraftTable extends TablePlan {
-  readonly updates: Map<number, RowUpdate>;
-  readonly deletes: number[];
-}
 
 /** A row of the backup: its number, that of its live match or NO_MATCH, and whether its table takes part. */
 interface RowPlace {
@@ -69,9 +62,7 @@ export async function makePlan(
 }
 
 class Planning {
-  private readonly tables = new Map<string, DraftTable>();
-  private readonly warnings: string[];
-  private readonly problems: Problem[] = [];
+  private readonly draft: PlanDraft;
   private readonly options: ReachingOptions;
   private readonly reach: Reach | undefined;
   private readonly leftOut: LeftOut;
@@ -83,49 +74,42 @@ class Planning {
     options: PlanOptions,
     private readonly breath: Breath,
   ) {
-    this.warnings = [...identity.warnings];
     this.reach = options.scope === undefined ? undefined : new Reach({ backup, live, identity, marks: options.scope });
     this.options = this.reach === undefined ? options : { ...options, reach: this.reach };
     this.leftOut = new LeftOut(backup);
+    this.draft = new PlanDraft({ backup, live, identity, options: this.options });
   }
 
   async run(): Promise<Plan> {
-    for (const table of this.backup.schema.tables.values()) await this.planTable(table);
+    const { draft } = this;
+    for (const table of draft.tables) await this.planTable(table);
     await this.planDeletes();
-    this.warnings.push(...this.leftOut.warnings());
-    const plan = { backup: this.backup, live: this.live, identity: this.identity, options: this.options };
-    const tables = [...this.tables.values()];
-    if (this.options.exact) await clearRuntimeReferences(tables, this.identity, this.breath);
-    if (this.reach !== undefined && this.options.exact)
-      this.problems.push(...(await settleDeletes(tables, { ...plan, reach: this.reach }, this.breath)));
-    const unheld = await findUnheldRows(tables, plan, this.breath);
-    for (const { table, index } of unheld) (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.NOT_HELD;
+    draft.warnings.push(...this.leftOut.warnings());
+    if (this.options.exact) await this.makeDeletable();
+    const unheld = await findUnheldRows(draft.tables, draft.basis, this.breath);
+    for (const { table, index } of unheld) draft.table(table).outcomes[index] = OUTCOME.NOT_HELD;
     const clashes = [
       ...unheld,
-      ...(await findIndexConflicts(tables, plan, this.breath)),
-      ...(await findDoubleHolds(tables, plan, this.breath)),
+      ...(await findIndexConflicts(draft.tables, draft.basis, this.breath)),
+      ...(await findDoubleHolds(draft.tables, draft.basis, this.breath)),
     ];
-    for (const { table, index, problem } of clashes) {
-      if (problem === undefined) continue;
-      (this.tables.get(table) as DraftTable).outcomes[index] = OUTCOME.FAILED;
-      this.problems.push(problem);
-    }
-    const changeCount = tables.reduce((sum, table) => sum + countOutcomes(table).restored + table.deletes.length, 0);
-    return { ...plan, tables, warnings: this.warnings, problems: this.problems, changeCount };
+    for (const { problem, ...row } of clashes) if (problem !== undefined) draft.fail(row, problem);
+    return draft.seal();
   }
 
-  private async planTable(table: TableSchema): Promise<void> {
-    const backup = this.backup.tables.get(table.name) as TableRows;
-    const live = this.live.tables.get(table.name) as TableRows;
-    const draft: DraftTable = {
-      table,
-      backup,
-      live,
-      outcomes: new Uint8Array(backup.count),
-      updates: new Map(),
-      deletes: [],
-    };
-    this.tables.set(table.name, draft);
+  /** What exact deletes must be such that the server takes it. */
+  private async makeDeletable(): Promise<void> {
+    const { draft, reach } = this;
+    for (const { update, ...row } of await runtimeReferenceUpdates(draft.tables, this.identity, this.breath))
+      draft.update(row, update);
+    if (reach === undefined) return;
+    const { deletes, problems } = await deletesInScope(draft.tables, { ...draft.basis, reach }, this.breath);
+    for (const [table, indexes] of deletes) draft.replaceDeletes(table, indexes);
+    for (const problem of problems) draft.refuse(problem);
+  }
+
+  private async planTable(draft: TableDraft): Promise<void> {
+    const { table, backup } = draft;
     const matches = this.identity.matches.get(table.name) as Int32Array;
     const included = isIncluded(table.name, this.options);
     const count =
@@ -133,7 +117,7 @@ class Planning {
         ? backup.count
         : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
     if (!included && count > 0)
-      this.warnings.push(
+      this.draft.warnings.push(
         `${count} ${table.name} rows are left out: they say how clients reach the database, and are restored ` +
           'only into the database they came from, or with force',
       );
@@ -148,7 +132,7 @@ class Planning {
   }
 
   private planRow(
-    draft: DraftTable,
+    draft: TableDraft,
     { index, match, included }: RowPlace,
     treatment: Treatment = this.options,
   ): Outcome {
@@ -156,7 +140,7 @@ class Planning {
     return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, treatment);
   }
 
-  private planInScope(draft: DraftTable, place: RowPlace, reach: Reach): Outcome {
+  private planInScope(draft: TableDraft, place: RowPlace, reach: Reach): Outcome {
     const { table, backup } = draft;
     const { index, match } = place;
     const mark = reach.markOf(table.name, index);
@@ -173,7 +157,7 @@ class Planning {
   }
 
   private planMatched(
-    draft: DraftTable,
+    draft: TableDraft,
     { index, match: liveIndex }: { readonly index: number; readonly match: number },
     { policy, attach }: Treatment,
   ): Outcome {
@@ -218,7 +202,7 @@ class Planning {
   private conflict(table: TableSchema, row: Row, uuid: string, columns: readonly ColumnDiff[]): void {
     const label = labelOf(table, row, uuid);
     const names = columns.map(({ column }) => column.name).join(', ');
-    this.problems.push({
+    this.draft.refuse({
       code: 'CONFLICT',
       message: `${label} differs from the backup in ${names}`,
       table: table.name,
@@ -248,7 +232,7 @@ class Planning {
   }
 
   private async planDeletes(): Promise<void> {
-    for (const draft of this.tables.values()) {
+    for (const draft of this.draft.tables) {
       const { table, live } = draft;
       if (!this.options.exact || !isIncluded(table.name, this.options)) continue;
       const matched = this.identity.matched.get(table.name) as Uint8Array;
@@ -257,9 +241,9 @@ class Planning {
     }
     if (this.options.exact || this.options.policy !== 'OVERWRITE') return;
     // a row held by a single-valued column that now holds another is dropped by the server: say so
-    for (const { table, uuid } of await replacedHolds([...this.tables.values()], this.live, this.breath)) {
+    for (const { table, uuid } of await replacedHolds(this.draft.tables, this.live, this.breath)) {
       const index = this.live.tables.get(table)?.find(uuid);
-      if (index !== undefined && this.isLiveOnly(table, uuid)) this.tables.get(table)?.deletes.push(index);
+      if (index !== undefined && this.isLiveOnly(table, uuid)) this.draft.table(table).deletes.push(index);
     }
   }
 }

@@ -69,23 +69,35 @@ export interface RowUpdate {
   readonly attachments: readonly Attachment[];
 }
 
+/** What becomes of each row of a table, one byte each: see OUTCOME. */
+export interface Outcomes extends Iterable<number> {
+  readonly [index: number]: number;
+  readonly length: number;
+  includes(outcome: number): boolean;
+  forEach(look: (outcome: number, index: number) => void): void;
+}
+
 export interface TablePlan {
   readonly table: TableSchema;
   readonly backup: TableRows;
   readonly live: TableRows;
   /** For each row of the backup. */
-  readonly outcomes: Uint8Array;
+  readonly outcomes: Outcomes;
   /** Number of the row in the backup -> its update. */
   readonly updates: ReadonlyMap<number, RowUpdate>;
   /** Numbers of live rows. */
   readonly deletes: readonly number[];
 }
 
-export interface Plan {
+/** What a plan is made from. */
+export interface PlanBasis {
   readonly backup: Snapshot;
   readonly live: Snapshot;
   readonly identity: Identity;
   readonly options: ReachingOptions;
+}
+
+export interface Plan extends PlanBasis {
   readonly tables: readonly TablePlan[];
   readonly warnings: readonly string[];
   /** Not empty: the plan cannot be applied. */

@@ -239,7 +239,8 @@ class Undoing {
         const gone = lost.filter((column) =>
           referencesIn(column, row[column.column.name]).some(
             (reference) =>
-              !this.exists(reference.uuid, reference.table) && this.edited.get(reference.table)?.isDeleted(reference.uuid) !== true,
+              !this.exists(reference.uuid, reference.table) &&
+              this.edited.get(reference.table)?.isDeleted(reference.uuid) !== true,
           ),
         );
         if (gone.length > 0)

@@ -18,8 +18,7 @@ export interface HoldingRow {
 export function strongReferences({ table, row }: HoldingRow): readonly Reference[] {
   const strong: Reference[] = [];
   for (const column of referenceColumns(table))
-    for (const reference of referencesIn(column, row[column.column.name]))
-      if (reference.strong) strong.push(reference);
+    for (const reference of referencesIn(column, row[column.column.name])) if (reference.strong) strong.push(reference);
   return strong;
 }
 

@@ -1,0 +1,81 @@
+/**
+ * The draft of a plan: what planning writes to, rule by rule, until it is sealed. Only plan.ts writes; the rules look at
+ * it and answer.
+ */
+import { assert } from '../../lib/assert.js';
+import type { Problem } from '../../lib/error.js';
+import type { TableRows } from '../../model/snapshot/snapshot.js';
+import { countOutcomes, OUTCOME, type Plan, type PlanBasis, type RowUpdate, type TablePlan } from './table-plan.js';
+
+export interface TableDraft extends TablePlan {
+  readonly outcomes: Uint8Array;
+  readonly updates: Map<number, RowUpdate>;
+  readonly deletes: number[];
+}
+
+/** A row of the backup: its table and its number there. */
+export interface PlannedRow {
+  readonly table: string;
+  readonly index: number;
+}
+
+export class PlanDraft {
+  readonly warnings: string[];
+  private readonly byTable: ReadonlyMap<string, TableDraft>;
+  private readonly problems: Problem[] = [];
+  private isSealed = false;
+
+  constructor(readonly basis: PlanBasis) {
+    const { backup, live, identity } = basis;
+    this.warnings = [...identity.warnings];
+    this.byTable = new Map(
+      [...backup.schema.tables.values()].map((table): [string, TableDraft] => {
+        const rows = backup.tables.get(table.name) as TableRows;
+        const outcomes = new Uint8Array(rows.count);
+        const liveRows = live.tables.get(table.name) as TableRows;
+        return [table.name, { table, backup: rows, live: liveRows, outcomes, updates: new Map(), deletes: [] }];
+      }),
+    );
+  }
+
+  get tables(): readonly TableDraft[] {
+    return [...this.byTable.values()];
+  }
+
+  table(name: string): TableDraft {
+    return this.byTable.get(name) as TableDraft;
+  }
+
+  /** Something that stands in the way of the plan. */
+  refuse(problem: Problem): void {
+    this.problems.push(problem);
+  }
+
+  /** A row cannot become what it should. */
+  fail({ table, index }: PlannedRow, problem: Problem): void {
+    this.table(table).outcomes[index] = OUTCOME.FAILED;
+    this.refuse(problem);
+  }
+
+  update({ table, index }: PlannedRow, update: RowUpdate): void {
+    const draft = this.table(table);
+    draft.updates.set(index, update);
+    draft.outcomes[index] = OUTCOME.UPDATE;
+  }
+
+  /** Deletes these rows of the database, and no others of the table. */
+  replaceDeletes(table: string, indexes: Iterable<number>): void {
+    const { deletes } = this.table(table);
+    deletes.length = 0;
+    for (const index of indexes) deletes.push(index);
+  }
+
+  /** The plan. The draft is not to be used any more. */
+  seal(): Plan {
+    assert(!this.isSealed, 'the draft of a plan was sealed twice');
+    this.isSealed = true;
+    const { tables, warnings, problems } = this;
+    const changeCount = tables.reduce((sum, table) => sum + countOutcomes(table).restored + table.deletes.length, 0);
+    return { ...this.basis, tables, warnings, problems, changeCount };
+  }
+}
