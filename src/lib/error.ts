@@ -2,7 +2,7 @@
  * The one catalogue of error codes, and the one error class that carries them.
  *
  * A floor throws an AppError where it knows the code, or a typed error of its own with a
- * `cause`; only api/error.ts turns errors into answers. A message says what is wrong, where,
+ * `cause`; only api/http/error-answer.ts turns errors into answers. A message says what is wrong, where,
  * and what to do, and never holds a key, a passphrase or a token.
  */
 

@@ -1,7 +1,8 @@
 /**
- * The manifest inside an archive: what the backup is and where it came from. It holds nothing
- * that is known only after packing (sizes, checksums): those stand in the `.meta` file beside it.
+ * The archive header: what an archive says itself of the backup, under "manifest" in a document. It holds nothing
+ * that is known only after packing (sizes, checksums): those stand in the manifest, the `.meta` file beside it.
  */
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import { isObject, type Json, type JsonObject } from '../../ovsdb/json.js';
 
@@ -27,27 +28,27 @@ export interface ArchiveHeader {
   readonly rowCount: number;
 }
 
-/** The manifest as it stands in a document, members in this order. */
+/** The header as it stands in a document, members in this order. */
 export function headerJson(header: ArchiveHeader): JsonObject {
-  return {
+  return defined({
     id: header.id,
     name: header.name,
-    ...(header.description === undefined ? {} : { description: header.description }),
+    description: header.description,
     createdAt: header.createdAt,
     createdBy: header.createdBy,
     database: header.database,
     schemaName: header.schemaName,
     schemaVersion: header.schemaVersion,
     type: header.type,
-    ...(header.resourceFilter === undefined ? {} : { resourceFilter: header.resourceFilter }),
-    ...(header.pulledIn === undefined ? {} : { pulledIn: header.pulledIn }),
+    resourceFilter: header.resourceFilter,
+    pulledIn: header.pulledIn,
     tables: header.tables,
     rowCount: header.rowCount,
-  };
+  });
 }
 
 /**
- * Reads the manifest of a document. Members that version 1 does not know are passed over.
+ * Reads the header of a document. Members that version 1 does not know are passed over.
  * @throws AppError INTEGRITY_FAILED
  */
 export function readHeader(json: Json): ArchiveHeader {
@@ -58,21 +59,22 @@ export function readHeader(json: Json): ArchiveHeader {
   if (type === 'SELECTIVE' && !isObject(resourceFilter))
     throw malformed('"resourceFilter" of a selective backup is not an object');
   if (!isObject(tables)) throw malformed('"tables" is not an object of row counts');
-  return {
+  const backupType: ArchiveHeader['type'] = type;
+  return defined({
     id: text(json, 'id'),
     name: text(json, 'name'),
-    ...(description === undefined ? {} : { description: text(json, 'description') }),
+    description: description === undefined ? undefined : text(json, 'description'),
     createdAt: instantText(json, 'createdAt'),
     createdBy: text(json, 'createdBy'),
     database: text(json, 'database'),
     schemaName: text(json, 'schemaName'),
     schemaVersion: text(json, 'schemaVersion'),
-    type,
-    ...(type === 'SELECTIVE' && isObject(resourceFilter) ? { resourceFilter } : {}),
-    ...(Array.isArray(pulledIn) ? { pulledIn: (pulledIn as readonly Json[]).filter(isObject) } : {}),
+    type: backupType,
+    resourceFilter: type === 'SELECTIVE' && isObject(resourceFilter) ? resourceFilter : undefined,
+    pulledIn: Array.isArray(pulledIn) ? (pulledIn as readonly Json[]).filter(isObject) : undefined,
     tables: Object.fromEntries(Object.keys(tables).map((table) => [table, count(tables, table)])),
     rowCount: count(json, 'rowCount'),
-  };
+  });
 }
 
 function text(json: JsonObject, member: string): string {

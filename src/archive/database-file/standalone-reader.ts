@@ -28,7 +28,7 @@ export async function readStandaloneFile(source: AsyncIterable<Buffer>, reading:
     let isFirst = true;
     for (let record = await records.next(); record !== undefined; record = await records.next()) {
       if (!(await replayed(records, record, { replay, mayEndEarly: !isFirst, reading }))) break;
-      // a manifest describes the transaction that it came with, not what was changed since
+      // a header describes the transaction that it came with, not what was changed since
       header = isFirst ? headerIn(replay.comment) : undefined;
       isFirst = false;
     }

@@ -14,7 +14,7 @@ import { stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
 import { DOCUMENT_FORMAT, type Writing } from '../content/content.js';
 
-/** Begins the comment of the transaction; the manifest follows as JSON. */
+/** Begins the comment of the transaction; the archive header follows as JSON. */
 export const COMMENT_MARK = `${DOCUMENT_FORMAT} `;
 
 const BLOCK_CHARACTERS = 128 << 10;

@@ -21,7 +21,7 @@ import { GrowingBuffer } from './growing-buffer.js';
 
 /** A row that is longer is refused: nothing in a database is so long, and it would have to be held in memory. */
 export const ROW_BYTES_MAX = 64 << 20;
-/** The same for what is no row, such as a schema or a manifest: it is parsed in one go. */
+/** The same for what is no row, such as a schema or an archive header: it is parsed in one go. */
 export const MEMBER_BYTES_MAX = 4 << 20;
 const KEY_BYTES_MAX = 16 << 10;
 const PLAIN_BYTES_MAX = 4 << 10;
@@ -84,11 +84,6 @@ export class MemberScanner {
   /** How many objects are open around the next key, when a key is what comes next; 0 otherwise. */
   get depthOfNextKey(): number {
     return this.state === 'first key' || this.state === 'key' ? this.path.length + 1 : 0;
-  }
-
-  /** The members around the next key. */
-  get around(): readonly string[] {
-    return this.path;
   }
 
   /** The caller itself took the next member, of `bytes` bytes with white space and the comma after it, if any. */
