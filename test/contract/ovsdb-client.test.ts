@@ -19,6 +19,7 @@ import { NORTHBOUND } from '../support/judge/judge.js';
 import { installedSchema } from '../support/northbound/make.mjs';
 import { makeCertificates, type TestCertificates } from '../support/servers/certificates.js';
 import { environment, type ServerTls, startOvsdbServer } from '../support/servers/ovsdb-server.js';
+import { until } from '../support/until.js';
 
 const DEAD = 'unix:/nonexistent/nb.sock';
 let folder: string;
@@ -51,13 +52,6 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 /** The remote that served. */
 const served = (client: DatabaseClient): Promise<string> =>
   client.withSession({ leader: true }, ({ connection }) => Promise.resolve(connection.remote.text));
-
-async function until(condition: () => boolean, limitMs = 20_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !condition(); ) {
-    if (performance.now() > end) throw new Error(`not within ${String(limitMs)} ms`);
-    await sleep(10);
-  }
-}
 
 describe('parseRemotes', () => {
   it('reads unix, tcp and ssl, names and IPv6 in brackets, in their order', () => {
@@ -154,10 +148,8 @@ describe('a session', () => {
   });
 
   it('is given up after the time limit, with what each remote said', async () => {
-    const began = performance.now();
     const error = await failureOf(served(clientOf(`${DEAD},tcp:127.0.0.1:1`)));
     expect(error.message).toMatch(/unix:\/nonexistent.*ENOENT.*; tcp:127\.0\.0\.1:1: .*ECONNREFUSED/);
-    expect(performance.now() - began).toBeLessThan(3_000);
     const stop = new AbortController();
     const waiting = failureOf(
       clientOf(DEAD, { sessionTimeoutMs: 60_000 }).openSession({ leader: true, signal: stop.signal }),
@@ -303,9 +295,7 @@ describe('the watching client', () => {
     const client = clientOf(DEAD);
     client.start();
     await until(() => client.status.error?.includes('ENOENT') === true);
-    const began = performance.now();
     await client.stop();
-    expect(performance.now() - began).toBeLessThan(1_000);
     await clientOf(DEAD).stop();
   });
 });

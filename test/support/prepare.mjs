@@ -3,9 +3,9 @@
 //
 // It installs the Debian packages that are missing, installs the npm packages when
 // node_modules is not what package-lock.json says, and builds dist when a source has
-// changed. It says one line for each thing that it does, and nothing when all is there.
+// changed. It says what it does, how far it is and how long it took, and nothing when all is there.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE_MAJOR_MIN = 20;
 const STEP_TIMEOUT_MS = 20 * 60_000;
+const TELL_EVERY_MS = 10_000;
 
 /**
  * What each Debian package is needed for: any of the named programs, files or Python modules missing means that it is
@@ -65,6 +66,33 @@ function run(command, words, options = {}) {
     timeout: STEP_TIMEOUT_MS,
     ...options,
     env: { ...process.env, PATH: PATH.join(':'), ...options.env },
+  });
+}
+
+/**
+ * Runs a command that takes long, and says from time to time how far it is.
+ * @returns what the command ended with, and all that it wrote where that is not shown
+ */
+function runSlowly(what, command, words, { env, shown = false, progress }) {
+  const began = performance.now();
+  const elapsed = () => `${Math.round((performance.now() - began) / 1_000)} s`;
+  return new Promise((resolve) => {
+    const child = spawn(command, words, {
+      cwd: ROOT,
+      stdio: ['ignore', shown ? 'inherit' : 'pipe', shown ? 'inherit' : 'pipe'],
+      timeout: STEP_TIMEOUT_MS,
+      env: { ...process.env, PATH: PATH.join(':'), ...env },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
+    const telling = setInterval(() => say(`${what}: ${progress(output)}, ${elapsed()}`), TELL_EVERY_MS);
+    const end = (result) => {
+      clearInterval(telling);
+      if (failure(result) === null) say(`${what}: done in ${elapsed()}`);
+      resolve({ ...result, output });
+    };
+    child.once('error', (error) => end({ error }));
+    child.once('close', (status, signal) => end({ status, signal }));
   });
 }
 
@@ -141,7 +169,17 @@ function asRoot() {
   return null;
 }
 
-function installDebianPackages(purpose) {
+/** From what apt wrote so far: how many packages are set up. */
+function aptProgress(output) {
+  const wanted = /(\d+) newly installed/.exec(output)?.[1];
+  if (wanted === undefined) return 'reading package lists';
+  const count = (verb) => output.match(new RegExp(`^${verb} `, 'gm'))?.length ?? 0;
+  if (count('Setting up') > 0) return `${count('Setting up')} of ${wanted} packages set up`;
+  if (count('Unpacking') > 0) return `${count('Unpacking')} of ${wanted} packages unpacked`;
+  return `${output.match(/^Get:\d+ /gm)?.length ?? 0} of ${wanted} packages fetched`;
+}
+
+async function installDebianPackages(purpose) {
   const missing = PACKAGES[purpose].filter((wanted) => !isInstalled(wanted)).map(({ name }) => name);
   if (missing.length === 0) return;
   const byHand = `apt-get install --no-install-recommends ${missing.join(' ')}`;
@@ -151,7 +189,8 @@ function installDebianPackages(purpose) {
     );
   const root = asRoot();
   if (root === null) throw new Problem(`missing Debian packages; run as root:  ${byHand}`);
-  say(`installing Debian packages: ${missing.join(' ')}`);
+  const what = 'installing Debian packages';
+  say(`${what}: ${missing.join(' ')}`);
   const [command, ...words] = [
     ...root,
     'env',
@@ -163,10 +202,10 @@ function installDebianPackages(purpose) {
     'sh',
     ...missing,
   ];
-  const result = run(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = await runSlowly(what, command, words, { progress: aptProgress });
   const reason = failure(result);
   if (reason !== null) {
-    const said = `${result.stdout ?? ''}${result.stderr ?? ''}`.trimEnd().split('\n').slice(-15).join('\n');
+    const said = result.output.trimEnd().split('\n').slice(-15).join('\n');
     throw new Problem(`${said}\nprepare: installing Debian packages failed (${reason}); run as root:  ${byHand}`);
   }
 }
@@ -202,19 +241,23 @@ function npmPackagesAreThere() {
   return Object.keys(present).every((path) => wanted[path] !== undefined);
 }
 
-function npm(words) {
+async function npm(what, words, progress) {
   // run by npm, this is told where npm is; it need not be on the PATH
   const own = process.env.npm_execpath;
   const [command, ...before] = own?.endsWith('.js') && existsSync(own) ? [process.execPath, own] : ['npm'];
-  const reason = failure(run(command, [...before, ...words], { stdio: 'inherit' }));
+  const reason = failure(await runSlowly(what, command, [...before, ...words], { shown: true, progress }));
   if (reason !== null) throw new Problem(`npm ${words[0] === 'ci' ? 'ci' : 'run build'} failed: ${reason}`);
 }
 
-function installNpmPackages() {
+async function installNpmPackages() {
   if (npmPackagesAreThere()) return;
-  say('installing npm packages (npm ci)');
+  const what = 'installing npm packages (npm ci)';
+  const paths = Object.keys(readPackages(join(ROOT, 'package-lock.json')) ?? {}).filter(Boolean);
+  say(`${what}: ${paths.length} packages`);
+  const progress = () =>
+    `${paths.filter((path) => existsSync(join(ROOT, path, 'package.json'))).length} of ${paths.length} packages`;
   // whatever NODE_ENV says: building and testing need the development packages too
-  npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+  await npm(what, ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], progress);
 }
 
 // ---- the build --------------------------------------------------------------------
@@ -234,12 +277,13 @@ function sourceStamp() {
   return hash.digest('hex');
 }
 
-function build() {
+async function build() {
   const stampFile = join(ROOT, 'dist/.prepared');
   const stamp = sourceStamp();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
-  say('building (npm run build)');
-  npm(['run', '--silent', 'build']);
+  const what = 'building (npm run build)';
+  say(`${what}: the server, then the IDE's page`);
+  await npm(what, ['run', '--silent', 'build'], () => 'still at it');
   // the stamp from before the build: what changed meanwhile is built next time
   writeFileSync(stampFile, stamp);
 }
@@ -249,9 +293,9 @@ try {
   const purpose = process.argv[2] ?? '';
   if (!Object.hasOwn(PACKAGES, purpose))
     throw new Problem(`usage: node test/support/prepare.mjs ${Object.keys(PACKAGES).join('|')}`);
-  installDebianPackages(purpose);
-  installNpmPackages();
-  build();
+  await installDebianPackages(purpose);
+  await installNpmPackages();
+  await build();
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
   console.error(`prepare: ${error.message}`);

@@ -14,6 +14,7 @@ import { ApiClient, JWT_SECRET, tokenWith } from '../../support/clients/api-clie
 import * as documents from '../../support/clients/generated/graphql.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { until } from '../../support/until.js';
 
 const KEY = 'a passphrase that must stay secret';
 const IMPORTED = JSON.stringify({ surprise: 'a document' });
@@ -41,7 +42,7 @@ beforeEach(async () => {
 });
 
 async function waitForDatabase(): Promise<void> {
-  for (let n = 0; (await fetch(`${api.url}/readyz`)).status !== 200 && n < 200; n++) await delay(25);
+  await until(async () => (await fetch(`${api.url}/readyz`)).status === 200);
 }
 
 async function entries(): Promise<readonly AuditEntry[]> {
@@ -58,11 +59,10 @@ async function entries(): Promise<readonly AuditEntry[]> {
  * so we do.
  */
 async function lines(count: number): Promise<readonly Partial<AuditEntry>[]> {
-  let all = await entries();
-  for (let n = 0; all.length < seen + count && n < 100; n++) {
-    await delay(10);
-    all = await entries();
-  }
+  const all = await until(async () => {
+    const found = await entries();
+    return found.length >= seen + count && found;
+  });
   const since = all.slice(seen);
   seen = all.length;
   return since.map(({ seq: _seq, at: _at, prev: _prev, hash: _hash, requestId, ...rest }) => ({

@@ -28,6 +28,7 @@ import {
 import { dumpDatabase, rowCount } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { until } from '../../support/until.js';
 
 const KEY = 'correct horse battery staple';
 let api: TestApi;
@@ -313,11 +314,7 @@ describe('the database', () => {
     expect(databases[0]?.connected).toBe(false);
     expect(databases[0]?.error).toBeTruthy();
     await api.ovsdb.start();
-    const until = performance.now() + 20_000;
-    while ((await api.admin.run(ListDatabasesDocument)).databases[0]?.connected !== true) {
-      if (performance.now() > until) throw new Error('it did not come back');
-      await delay(50);
-    }
+    await until(async () => (await api.admin.run(ListDatabasesDocument)).databases[0]?.connected);
     expect((await create({ name: 'back' })).rowCount).toBe(rowCount(await dumpDatabase(api.ovsdb.remote)));
   });
 });

@@ -9,6 +9,7 @@ import {
   CreateBackupDocument,
   GetRestoreDocument,
   ListDatabasesDocument,
+  ListRestoresDocument,
   RestoreActivityDocument,
   RestoreBackupDocument,
   type RestoreBackupInput,
@@ -25,6 +26,7 @@ import {
 } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { until } from '../../support/until.js';
 
 const PHASES = ['QUEUED', 'READING', 'PLANNING', 'APPLYING', 'VERIFYING', 'SUCCEEDED'];
 let api: TestApi;
@@ -56,15 +58,11 @@ async function follow(restoreId: string, client: ApiClient = api.admin): Promise
 }
 
 /** Waits for a state of a restore. */
-async function until(id: string, phases: readonly string[]): Promise<RestoreFieldsFragment> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
+async function reached(id: string, phases: readonly string[]): Promise<RestoreFieldsFragment> {
+  return until(async () => {
     const { restore } = await api.admin.run(GetRestoreDocument, { id });
-    if (restore !== null && restore !== undefined && phases.includes(restore.phase)) return restore;
-    if (performance.now() > deadline)
-      throw new Error(`the restore is ${restore?.phase ?? 'gone'}, not ${phases.join(' or ')}`);
-    await delay(10);
-  }
+    return restore !== null && restore !== undefined && phases.includes(restore.phase) && restore;
+  });
 }
 
 const FINAL = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
@@ -109,7 +107,7 @@ describe('restoreProgress', () => {
 
   it('answers the last event alone when the restore has ended', async () => {
     const { id } = await begin({ dryRun: true });
-    await until(id, FINAL);
+    await reached(id, FINAL);
     const seen = await follow(id);
     expect(seen).toHaveLength(1);
     expect(seen[0]?.event).toMatchObject({ phase: 'SUCCEEDED', fraction: 1, result: { dryRun: true } });
@@ -149,7 +147,7 @@ describe('restoreActivity', () => {
     const ids = [await begin({ dryRun: true }), await begin({ dryRun: true }), await begin({ dryRun: true })].map(
       ({ id }) => id,
     );
-    await Promise.all(ids.map((id) => until(id, FINAL)));
+    await Promise.all(ids.map((id) => reached(id, FINAL)));
     await follower;
     // the newest step that there was may have been a dry run of an earlier test
     expect(ids).toEqual(expect.arrayContaining(ended.slice(1)));
@@ -162,11 +160,11 @@ describe('two restores of one database', () => {
     api.ovsdb.pause();
     const first = await begin();
     const second = await begin({ conflictPolicy: 'OVERWRITE', exact: true });
-    await until(first.id, ['READING']);
+    await reached(first.id, ['READING']);
     await delay(100);
-    expect((await until(second.id, ['QUEUED'])).phase).toBe('QUEUED');
+    expect((await reached(second.id, ['QUEUED'])).phase).toBe('QUEUED');
     api.ovsdb.resume();
-    const [one, two] = [await until(first.id, FINAL), await until(second.id, FINAL)];
+    const [one, two] = [await reached(first.id, FINAL), await reached(second.id, FINAL)];
     expect(one.result).toMatchObject({ success: true, restoredCount: rowCount(before) });
     expect(two.result).toMatchObject({ success: true, restoredCount: 0, deletedCount: 0 });
     expect(Date.parse(two.finishedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(one.finishedAt ?? ''));
@@ -179,7 +177,7 @@ describe('cancelRestore', () => {
     api.ovsdb.pause();
     const reading = await begin();
     const waiting = await begin();
-    await until(reading.id, ['READING']);
+    await reached(reading.id, ['READING']);
     const cancelled = (await api.admin.run(CancelRestoreDocument, { id: waiting.id })).cancelRestore;
     expect(cancelled).toMatchObject({
       phase: 'CANCELLED',
@@ -195,17 +193,21 @@ describe('cancelRestore', () => {
 
   it('is refused once the restore has ended, and for one that there is not', async () => {
     const { id } = await begin({ dryRun: true });
-    await until(id, FINAL);
+    await reached(id, FINAL);
     expect(await api.admin.codeOf(CancelRestoreDocument, { id })).toBe('CONFLICT');
     expect(await api.admin.codeOf(CancelRestoreDocument, { id: 'none' })).toBe('NOT_FOUND');
   });
 
   it('makes a waiting caller of restoreBackup get CANCELLED', async () => {
     api.ovsdb.pause();
+    const newest = async (): Promise<string | undefined> =>
+      (await api.admin.run(ListRestoresDocument, { first: 1 })).restores.nodes[0]?.id;
+    const last = await newest();
     const waiting = api.admin.codeOf(RestoreBackupDocument, { input: { backupId } });
-    await delay(200);
-    const found = await api.admin.send('{ restores(first: 1) { nodes { id phase } } }');
-    const { id } = (found.data as { restores: { nodes: [{ id: string }] } }).restores.nodes[0];
+    const id = await until(async () => {
+      const found = await newest();
+      return found !== last && found;
+    });
     await api.admin.run(CancelRestoreDocument, { id });
     api.ovsdb.resume();
     expect(await waiting).toBe('CANCELLED');

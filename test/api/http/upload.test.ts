@@ -95,10 +95,8 @@ describe('an upload', () => {
   });
 
   it('that nobody reads does not hold the connection', async () => {
-    const started = performance.now();
     expect((await client.upload(multipart(UPLOAD_BYTES_MAX, { read: false }))).data).toEqual({ upload: 0 });
     expect((await client.post({ query: '{ hello }' })).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('that stalls ends, and the server goes on', async () => {
@@ -121,7 +119,6 @@ describe('an upload', () => {
     );
     await closed;
     expect(performance.now() - started).toBeGreaterThan(250);
-    expect(performance.now() - started).toBeLessThan(5_000);
     expect((await (await TinyClient.of(impatient.url)).post({ query: '{ hello }' })).status).toBe(200);
     await impatient.api.drain();
     expect(impatient.lines.join('')).toMatch(/no byte of the body/);

@@ -12,6 +12,7 @@ import { compareDatabases, type DatabaseContent, dumpDatabase } from '../../supp
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 const BACKUPS = '/api/v1/backups';
 const KEY = 'the key of the REST tests';
@@ -392,7 +393,7 @@ describe('a restore', () => {
       ((await rest.get(`/api/v1/restores?backup_id=${id}&limit=1`)).body['restores'] as Record<string, unknown>[])[0] ??
       {};
     const last = (await newest())['restore_id'];
-    while ((await newest())['restore_id'] === last) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(async () => (await newest())['restore_id'] !== last);
     gone.abort();
     await expect(answer).rejects.toThrow();
     for (;;) {

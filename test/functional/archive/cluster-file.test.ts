@@ -24,6 +24,7 @@ import { Engine } from '../../support/servers/engine.js';
 import { startOvsdbCluster, type TestCluster } from '../../support/servers/ovsdb-cluster.js';
 import { environment } from '../../support/servers/ovsdb-server.js';
 import { TestServices } from '../../support/servers/services.js';
+import { until } from '../../support/until.js';
 
 const run = promisify(execFile);
 const MEMBERS = [0, 1, 2];
@@ -57,12 +58,8 @@ async function compact(cluster: TestCluster, member: number): Promise<void> {
 async function writtenDown(cluster: TestCluster): Promise<void> {
   const name = `mark-${String(number++)}`;
   await transact(cluster.remote(await cluster.leader()), [{ op: 'insert', table: 'Address_Set', row: { name } }]);
-  for (const member of MEMBERS) {
-    for (let tries = 0; !textsIn(await read(fileOf(cluster, member))).includes(`"${name}"`); tries++) {
-      if (tries > 300) throw new Error(`member ${String(member)} did not write ${name} down`);
-      await delay(50);
-    }
-  }
+  for (const member of MEMBERS)
+    await until(async () => textsIn(await read(fileOf(cluster, member))).includes(`"${name}"`));
 }
 
 const textsIn = ({ snapshot }: Unpacked): string =>
@@ -158,7 +155,7 @@ it("every member's file is what the cluster serves: while it is written, afterwa
   ]);
   const converted = await expectSame(cluster);
   expect(converted.snapshot.schema.version).toBe('99.0.0');
-}, 180_000);
+});
 
 it('leaves out what a leader without a majority wrote, until the others agree, and what they put in its place', async () => {
   await using cluster = await startOvsdbCluster();
@@ -175,10 +172,7 @@ it('leaves out what a leader without a majority wrote, until the others agree, a
       { op: 'insert', table: 'Address_Set', uuid: '11111111-0000-4000-8000-000000000000', row: { name: 'lost' } },
     ])
     .catch((error: unknown) => error);
-  for (let tries = 0; !(await readFile(file)).subarray(size).includes('"lost"'); tries++) {
-    if (tries > 300) throw new Error('the leader did not write its entry down');
-    await delay(20);
-  }
+  await until(async () => (await readFile(file)).subarray(size).includes('"lost"'));
   const alone = await read(file);
   expect(alone.contentDigest).toBe(before.contentDigest);
   expect(alone.warnings).toEqual([expect.stringMatching(LEFT_OUT)]);
@@ -198,7 +192,7 @@ it('leaves out what a leader without a majority wrote, until the others agree, a
   expect(log).toContain('"lost"');
   // what the tool makes of the same file has both
   expect(textsIn(await standalone(file))).toContain('"lost"');
-}, 120_000);
+});
 
 it('reads what ovsdb-tool makes: an empty database, standalone and clustered, and says that a new member knows nothing', async () => {
   const [plain, first, joining] = ['plain.db', 'first.db', 'joining.db'].map((name) => join(folder, name)) as [
@@ -247,7 +241,7 @@ it('is imported, validated and compared like any backup, and what is not whole i
   } finally {
     await services.stop();
   }
-}, 60_000);
+});
 
 it('refuses the files of the Southbound database and of Open vSwitch, saying what they are', async () => {
   const vswitch = join(folder, 'vswitch.ovsschema');

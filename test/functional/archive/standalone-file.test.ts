@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { type Unpacked, unpackArchive } from '../../../src/archive/unpack.js';
 import { stringifyJson } from '../../../src/ovsdb/json.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../../support/databases/every-kind.js';
+import { until } from '../../support/until.js';
 
 const run = promisify(execFile);
 const MAX_OUTPUT = { maxBuffer: 1 << 26, encoding: 'buffer' as const };
@@ -34,12 +35,10 @@ async function serve(file: string): Promise<void> {
     { stdio: 'ignore' },
   );
   server = child;
-  for (let tries = 0; ; tries++) {
+  await until(async () => {
     if (child.exitCode !== null) throw new Error(`ovsdb-server ended with code ${String(child.exitCode)}`);
-    if (await stat(path('db.sock')).catch(() => undefined)) break;
-    if (tries > 200) throw new Error('ovsdb-server did not open its socket');
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+    return (await stat(path('db.sock')).catch(() => undefined)) !== undefined;
+  });
 }
 
 async function stop(): Promise<void> {

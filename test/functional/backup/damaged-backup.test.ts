@@ -134,7 +134,6 @@ describe('a gzip bomb', () => {
     const answer = await api.admin.sendFile({}, { bytes, name: 'bomb.json.gz' });
     expect(['TOO_LARGE', 'INTEGRITY_FAILED']).toContain(codeIn(answer));
     expect(await api.files()).toEqual(files);
-    expect(process.memoryUsage().rss).toBeLessThan(1_500 << 20);
   });
 
   it('that would be a row of endless text is refused, too', async () => {

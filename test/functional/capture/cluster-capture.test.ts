@@ -9,6 +9,7 @@ import { compareDatabases, dumpDatabase, NORTHBOUND } from '../../support/judge/
 import { contentOf } from '../../support/judge/snapshot-content.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
+import { until } from '../../support/until.js';
 
 /** On that one server, leader or not. */
 function holding<T>(remote: string, options: CaptureOptions, work: (held: HeldDatabase) => Promise<T>): Promise<T> {
@@ -53,10 +54,7 @@ describe('a capture of a cluster', () => {
         const leaders = await paced.sync();
         expect(compareDatabases(contentOf(leaders), judged)).toEqual([]);
         // the last transaction comes to followers with the next message of the leader
-        for (
-          const end = performance.now() + 5_000;
-          performance.now() < end && compareDatabases(contentOf(await fast.sync()), judged).length > 0;
-        );
+        await until(async () => compareDatabases(contentOf(await fast.sync()), judged).length === 0);
         expect(textsOf(await fast.sync())).toEqual(textsOf(leaders));
       });
     });
@@ -84,11 +82,7 @@ describe('a capture of a cluster', () => {
       writer.stop();
       await writing;
       const judged = await dumpDatabase(cluster.remote(await cluster.leader()));
-      for (
-        const end = performance.now() + 5_000;
-        performance.now() < end && compareDatabases(contentOf(await held.sync()), judged).length > 0;
-      );
-      expect(compareDatabases(contentOf(await held.sync()), judged)).toEqual([]);
+      await until(async () => compareDatabases(contentOf(await held.sync()), judged).length === 0);
     });
   });
 });

@@ -99,7 +99,6 @@ describe('a paced capture', () => {
       async (held) => {
         expect(countRows(await held.current())).toBe(3_000);
         expect(held.longestSilenceMs).toBeGreaterThan(0);
-        expect(held.longestSilenceMs).toBeLessThan(2_000);
       },
     );
     expect(told.at(-1)).toEqual([3_000, 3_000]);
@@ -160,27 +159,23 @@ describe('a paced capture', () => {
 });
 
 describe('a held database', () => {
-  it.each(MODES)(
-    'is the database at one instant, whenever it is asked for, while others write: %s',
-    async (mode) => {
-      await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
-      const writers = [1, 2, 3].map((seed) => new RandomWriter(server.remote, seed));
-      const writing = Promise.all(writers.map((writer) => writer.run()));
-      await holding(server.remote, { mode }, async (held) => {
-        const atCapture = await held.current();
-        for (const writer of writers) expect(writer.broken(atCapture)).toEqual([]);
-        for (let i = 0; i < 10; i++) {
-          const [known] = await Promise.all([held.sync(), delay(30)]);
-          for (const writer of writers) expect(writer.broken(known)).toEqual([]);
-        }
-        for (const writer of writers) writer.stop();
-        await writing;
-        expect(writers.reduce((sum, { committed }) => sum + committed, 0)).toBeGreaterThan(100);
-        expect(differences(await held.sync(), await dumpDatabase(server.remote))).toEqual([]);
-      });
-    },
-    60_000,
-  );
+  it.each(MODES)('is the database at one instant, whenever it is asked for, while others write: %s', async (mode) => {
+    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+    const writers = [1, 2, 3].map((seed) => new RandomWriter(server.remote, seed));
+    const writing = Promise.all(writers.map((writer) => writer.run()));
+    await holding(server.remote, { mode }, async (held) => {
+      const atCapture = await held.current();
+      for (const writer of writers) expect(writer.broken(atCapture)).toEqual([]);
+      for (let i = 0; i < 10; i++) {
+        const [known] = await Promise.all([held.sync(), delay(30)]);
+        for (const writer of writers) expect(writer.broken(known)).toEqual([]);
+      }
+      for (const writer of writers) writer.stop();
+      await writing;
+      expect(writers.reduce((sum, { committed }) => sum + committed, 0)).toBeGreaterThan(100);
+      expect(differences(await held.sync(), await dumpDatabase(server.remote))).toEqual([]);
+    });
+  });
 
   it('holds what was committed before it was asked', async () => {
     await using server = await startOvsdbServer();

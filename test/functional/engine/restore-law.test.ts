@@ -35,50 +35,46 @@ const BASES: readonly (DatabaseFileOptions & { readonly seed: number; readonly n
 ];
 
 describe('an exact restore', () => {
-  it.each(BASES)(
-    'makes a mutated database equal to the backup: $profile',
-    async ({ numRuns, ...base }) => {
-      await using server = await startOvsdbServer({ database: databaseFile(base) });
-      const engine = new Engine(server.remote);
-      const backup = await engine.capture();
-      const before = await dumpDatabase(server.remote);
-      await using client = await PlainClient.open(server.remote);
-      const vandal = new Vandal(client, backup);
-      let changed = 0;
-      await fc.assert(
-        fc.asyncProperty(
-          mutations,
-          fc.constantFrom('exact at once', 'SKIP first', 'OVERWRITE first'),
-          async (list, way) => {
-            for (const mutation of list) await vandal.run(mutation);
-            if (way !== 'exact at once') await expectMerge(engine, backup, way === 'SKIP first' ? SKIP : OVERWRITE);
-            const mutated = await dumpDatabase(server.remote);
-            const dryRun = await engine.plan(backup, EXACT);
-            const { plan, verification } = await engine.restore(backup, EXACT);
-            const after = await dumpDatabase(server.remote);
-            expect(compareDatabases(before, after)).toEqual([]);
-            expect(countsOf(dryRun)).toEqual(countsOf(plan));
-            expect(plan.changeCount).toBe(differingRows(mutated, before));
-            expect(verification).toEqual({
-              problems: [],
-              warnings: [],
-              asPlanned: plan.changeCount,
-              touched: plan.changeCount,
-            });
-            changed += plan.changeCount;
-            await undo(engine, plan);
-            expect(compareDatabases(mutated, await dumpDatabase(server.remote))).toEqual([]);
-            await engine.restore(backup, EXACT);
-          },
-        ),
-        // runs build on one another: a smaller one would be another one
-        { seed: 20_260_115, numRuns, endOnFailure: true },
-      );
-      // a vandal that breaks nothing would prove nothing
-      expect(changed).toBeGreaterThan(3 * numRuns);
-    },
-    300_000,
-  );
+  it.each(BASES)('makes a mutated database equal to the backup: $profile', async ({ numRuns, ...base }) => {
+    await using server = await startOvsdbServer({ database: databaseFile(base) });
+    const engine = new Engine(server.remote);
+    const backup = await engine.capture();
+    const before = await dumpDatabase(server.remote);
+    await using client = await PlainClient.open(server.remote);
+    const vandal = new Vandal(client, backup);
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        mutations,
+        fc.constantFrom('exact at once', 'SKIP first', 'OVERWRITE first'),
+        async (list, way) => {
+          for (const mutation of list) await vandal.run(mutation);
+          if (way !== 'exact at once') await expectMerge(engine, backup, way === 'SKIP first' ? SKIP : OVERWRITE);
+          const mutated = await dumpDatabase(server.remote);
+          const dryRun = await engine.plan(backup, EXACT);
+          const { plan, verification } = await engine.restore(backup, EXACT);
+          const after = await dumpDatabase(server.remote);
+          expect(compareDatabases(before, after)).toEqual([]);
+          expect(countsOf(dryRun)).toEqual(countsOf(plan));
+          expect(plan.changeCount).toBe(differingRows(mutated, before));
+          expect(verification).toEqual({
+            problems: [],
+            warnings: [],
+            asPlanned: plan.changeCount,
+            touched: plan.changeCount,
+          });
+          changed += plan.changeCount;
+          await undo(engine, plan);
+          expect(compareDatabases(mutated, await dumpDatabase(server.remote))).toEqual([]);
+          await engine.restore(backup, EXACT);
+        },
+      ),
+      // runs build on one another: a smaller one would be another one
+      { seed: 20_260_115, numRuns, endOnFailure: true },
+    );
+    // a vandal that breaks nothing would prove nothing
+    expect(changed).toBeGreaterThan(3 * numRuns);
+  });
 });
 
 /** Takes back what the plan did, from the list of its changes. */

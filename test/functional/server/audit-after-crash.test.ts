@@ -5,7 +5,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type App, startApp } from '../../../src/app.js';
 import { auditCommand } from '../../../src/cli/audit-command.js';
 import { loadConfig } from '../../../src/config/config.js';
@@ -27,6 +26,7 @@ import { databaseFile } from '../../support/northbound/database-file.js';
 import { serverEnvironment } from '../../support/servers/api-server.js';
 import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 import { ensureBuilt, spawnServer } from '../../support/servers/server-process.js';
+import { until } from '../../support/until.js';
 
 let ovsdb: TestServer;
 let folder: string;
@@ -35,7 +35,7 @@ const folders: string[] = [];
 beforeAll(async () => {
   await ensureBuilt();
   ovsdb = await startOvsdbServer({ database: databaseFile({ profile: 'small', rows: 100 }) });
-}, 120_000);
+});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ovncp-trail-'));
   folders.push(folder);
@@ -62,7 +62,7 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<{ app:
 }
 
 async function waitForReady(url: string): Promise<void> {
-  for (let n = 0; n < 200 && (await fetch(`${url}/readyz`)).status !== 200; n++) await delay(25);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 200);
 }
 
 interface Run {
@@ -95,7 +95,7 @@ it('the trail of a server that is killed with calls under way is intact, and has
         answered.push(id);
       }
     });
-    for (let n = 0; answered.length < 100 && n < 2_000; n++) await delay(10);
+    await until(() => answered.length >= 100);
     await server.kill('SIGKILL');
     await Promise.allSettled(calls);
     const entries = await entriesIn(folder);
@@ -106,7 +106,7 @@ it('the trail of a server that is killed with calls under way is intact, and has
   }
   const starts = (await entriesIn(folder)).filter(({ action }) => action === 'serverStarted');
   expect(starts).toHaveLength(3);
-}, 120_000);
+});
 
 describe('a full disk', () => {
   const MOUNT = 'mount -t tmpfs -o "size=$1,mode=700" tmpfs "$2" && shift 2 && exec "$@"';
@@ -210,11 +210,7 @@ it('the undo of a restore that nobody confirmed is a line of the server', async 
   } = await admin.run(CreateBackupDocument, { input: { name: 'before' } });
   await emptyDatabase(ovsdb.remote);
   const { restoreBackup } = await admin.run(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 1 } });
-  let undone: AuditEntry | undefined;
-  for (let n = 0; n < 200 && undone === undefined; n++) {
-    await delay(25);
-    undone = (await entriesIn(folder)).find(({ action }) => action === 'undoRestore');
-  }
+  const undone = await until(async () => (await entriesIn(folder)).find(({ action }) => action === 'undoRestore'));
   const { restores } = await admin.run(ListRestoresDocument, {});
   const undo = restores.nodes.find(({ undoOf }) => undoOf?.id === restoreBackup.id);
   expect(undone).toMatchObject({

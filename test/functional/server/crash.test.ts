@@ -30,11 +30,10 @@ import { databaseFile } from '../../support/northbound/database-file.js';
 import { filesIn, serverEnvironment } from '../../support/servers/api-server.js';
 import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
+import { until } from '../../support/until.js';
 
 const RUNS = 6;
 const SEED = 20_260;
-const RESTART_MS = 20_000;
-const SETTLE_MS = 20_000;
 const KEY = 'the key of the crash tests';
 const FORMS = [
   { format: 'JSON', compress: true },
@@ -60,10 +59,8 @@ let admin: ApiClient;
 let full: DatabaseContent;
 
 async function start(): Promise<void> {
-  const began = performance.now();
   server = await spawnServer(serverEnvironment(ovsdb.remote, folder));
   admin = await server.listening();
-  expect(performance.now() - began).toBeLessThan(RESTART_MS);
 }
 
 beforeAll(async () => {
@@ -72,7 +69,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ovncp-crash-'));
   full = await dumpDatabase(ovsdb.remote);
   await start();
-}, 120_000);
+});
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await ovsdb.stop();
@@ -123,7 +120,7 @@ describe('kill -9', () => {
       listed = totalCount;
     }
     expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
-  }, 120_000);
+  });
 
   it('while a restore awaits its confirmation keeps the term: it can be confirmed after the restart, and is undone by it when time was up', async () => {
     const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'to be confirmed' } });
@@ -154,7 +151,7 @@ describe('kill -9', () => {
     expect(rowCount(await dumpDatabase(ovsdb.remote))).toBe(0);
     await admin.run(RestoreBackupDocument, { input: { backupId: createBackup.id } });
     await checkStore();
-  }, 120_000);
+  });
 
   it('while a database is restored leaves it before or after, as the record of the restore says', async () => {
     const random = randomOf(SEED + 1);
@@ -193,7 +190,7 @@ describe('kill -9', () => {
     await emptyDatabase(ovsdb.remote);
     await admin.run(RestoreBackupDocument, { input });
     expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
-  }, 180_000);
+  });
 });
 
 /** Returns as soon as the restore is in that phase, or a later one. */
@@ -206,18 +203,13 @@ async function phaseReached(restoreId: string | undefined, phase: string): Promi
 
 /** The record of the newest restore, once it has a final phase; undefined when the crash came before there was one. */
 async function settled(id: string | undefined): Promise<RestoreFieldsFragment | undefined> {
-  const until = performance.now() + SETTLE_MS;
-  for (;;) {
+  const all = await until(async () => {
     const { nodes } = (await admin.run(ListRestoresDocument, { first: 50 })).restores;
-    const open = nodes.find(({ phase }) => !['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'].includes(phase));
-    if (open === undefined) {
-      const found = nodes.find((node) => node.id === id);
-      if (id !== undefined) expect(found).toBeDefined();
-      return found;
-    }
-    if (performance.now() > until) throw new Error(`a restore is still ${open.phase} after ${SETTLE_MS} ms`);
-    await delay(50);
-  }
+    return nodes.every(({ phase }) => ['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'].includes(phase)) && nodes;
+  });
+  const found = all.find((node) => node.id === id);
+  if (id !== undefined) expect(found).toBeDefined();
+  return found;
 }
 
 describe('SIGTERM', () => {
@@ -235,7 +227,7 @@ describe('SIGTERM', () => {
     expect(nodes[0]).toMatchObject({ id: startBackup.id, name: 'drained', rowCount: rowCount(full) });
     expect((await admin.run(GetBackupJobDocument, { id: startBackup.id })).backupJob).toBeNull();
     await checkStore();
-  }, 60_000);
+  });
 });
 
 describe('the command', () => {

@@ -48,7 +48,7 @@ beforeAll(async () => {
   ]);
   admin = await server.listening();
   disk = `/proc/${server.pid}/root${folder}`;
-}, 60_000);
+});
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await ovsdb.stop();

@@ -5,7 +5,6 @@
 import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { createLog } from '../../../src/lib/log.js';
@@ -19,6 +18,7 @@ import { serverEnvironment } from '../../support/servers/api-server.js';
 import { makeCertificate, makeCertificates, type TestCertificates } from '../../support/servers/certificates.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
 import { nbctl, type ServerTls, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 let folder: string;
 let certificates: TestCertificates;
@@ -53,13 +53,11 @@ class SslApi implements AsyncDisposable {
 
   /** Waits until the status is so. */
   async reaches(wanted: RegExp): Promise<string> {
-    const end = performance.now() + 15_000;
-    for (;;) {
-      const status = await this.status();
-      if (wanted.test(status)) return status;
-      if (performance.now() > end) throw new Error(`the status stays: ${status}`);
-      await delay(20);
-    }
+    let status = '';
+    await until(async () => wanted.test((status = await this.status()))).catch((error: unknown) => {
+      throw new Error(`the status stays: ${status}`, { cause: error });
+    });
+    return status;
   }
 
   async backUp(): Promise<string> {

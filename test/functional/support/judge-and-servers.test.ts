@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { startDemoDatabase } from '../../../src/demo/ovsdb-server.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
@@ -15,6 +14,7 @@ import { databaseFile } from '../../support/northbound/database-file.js';
 import { makeNorthbound } from '../../support/northbound/make.mjs';
 import { makeCertificates } from '../../support/servers/certificates.js';
 import { environment, nbctl, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 const alive = (pid: number): boolean => {
   try {
@@ -90,9 +90,7 @@ describe('the ovsdb-server of the tests', () => {
     );
     expect(alive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    const until = performance.now() + 10_000;
-    while (alive(pid) && performance.now() < until) await delay(20);
-    expect(alive(pid)).toBe(false);
+    await until(() => !alive(pid));
   });
 
   it('serves ssl to a client of its authority and refuses a stranger', async () => {

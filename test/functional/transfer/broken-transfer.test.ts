@@ -21,9 +21,9 @@ import { databaseFile } from '../../support/northbound/database-file.js';
 import { filesIn, serverEnvironment } from '../../support/servers/api-server.js';
 import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
+import { until } from '../../support/until.js';
 
 const IMPORT = '/api/v1/backups/import';
-const WAIT_MS = 10_000;
 
 let ovsdb: TestServer;
 let folder: string;
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const { createBackup } = await admin.run(CreateBackupDocument, { input: { name: 'origin' } });
   backupId = createBackup.id;
   document = await readFile(join(folder, createBackup.file));
-}, 120_000);
+});
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await ovsdb.stop();
@@ -76,14 +76,6 @@ async function nameless(): Promise<number> {
   return targets.filter((target) => target.startsWith(folder) && target.endsWith('(deleted)')).length;
 }
 
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + WAIT_MS;
-  while (!(await look())) {
-    if (performance.now() > end) throw new Error(`it did not happen in time: ${what}`);
-    await delay(20);
-  }
-}
-
 const spooling = async (): Promise<boolean> => (await readdir(folder)).some((name) => name.startsWith('.tmp-'));
 
 /** Sends half a file and then nothing. @returns hangs up */
@@ -109,9 +101,9 @@ async function halfDownload(format: string): Promise<() => Promise<void>> {
 it('a client that hangs up in the middle of its upload leaves nothing', async () => {
   const count = await checkStore();
   const hangUp = halfUpload();
-  await until('the upload is spooled', spooling);
+  await until(spooling);
   hangUp();
-  await until('the spool is removed', async () => !(await spooling()));
+  await until(async () => !(await spooling()));
   expect(await checkStore()).toBe(count);
 });
 
@@ -121,7 +113,7 @@ it('a client that hangs up in the middle of its download leaves nothing, open fi
     const hangUp = await halfDownload(format);
     expect(await nameless()).toBe(open + 1);
     await hangUp();
-    await until('the spool is closed', async () => (await nameless()) === open);
+    await until(async () => (await nameless()) === open);
   }
   await checkStore();
 });
@@ -131,14 +123,14 @@ it('a download that is taken to its end leaves no open file', async () => {
   const response = await rest.fetch(`/api/v1/backups/${backupId}/export`);
   expect(Number(response.headers.get('content-length'))).toBe(document.length);
   expect(Buffer.from(await response.arrayBuffer()).equals(document)).toBe(true);
-  await until('the spool is closed', async () => (await nameless()) === open);
+  await until(async () => (await nameless()) === open);
 });
 
 describe('kill -9', () => {
   it('in the middle of an upload and of a download leaves nothing', async () => {
     const count = await checkStore();
     const hangUp = halfUpload();
-    await until('the upload is spooled', spooling);
+    await until(spooling);
     const cancel = await halfDownload('yaml');
     await server.kill('SIGKILL');
     expect(await spooling()).toBe(true);
@@ -177,5 +169,5 @@ describe('kill -9', () => {
       expect(after - count).toBeGreaterThanOrEqual(imported ? 1 : 0);
       expect(after - count).toBeLessThanOrEqual(1);
     }
-  }, 120_000);
+  });
 });

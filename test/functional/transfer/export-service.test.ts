@@ -30,7 +30,7 @@ let small: TestServices;
 beforeAll(async () => {
   small = await TestServices.start({ database: databaseFile({ profile: 'small', edge: true }) });
   services = await TestServices.start({ database: databaseFile({ profile: 'k8s', rows: 5_000 }) });
-}, 60_000);
+});
 afterAll(async () => {
   await small.stop();
   await services.stop();
@@ -175,7 +175,7 @@ describe('a document', () => {
     const names = (content: typeof before): readonly (string | undefined)[] =>
       [...(content.get('Logical_Switch_Port')?.values() ?? [])].map((text) => /^name = .*$/m.exec(text)?.[0]).sort();
     expect(names(after)).toEqual(names(before));
-  }, 60_000);
+  });
 });
 
 describe('an export that cannot be leaves nothing:', () => {
@@ -307,7 +307,7 @@ describe('slow downloads', () => {
     for (let again = 0; again < 2; again++) others.push(await services.exports.document(id, { format: 'JSON' }));
     for (const { bytes } of others) expect(sha256(await buffer(bytes))).toBe(expected);
     expect(await incoming(services)).toEqual([]);
-  }, 60_000);
+  });
 
   it('go on to their end when the backup is deleted meanwhile', async () => {
     const record = await services.create();

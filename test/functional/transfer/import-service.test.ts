@@ -40,7 +40,7 @@ beforeAll(async () => {
     uploadBytesMax: UPLOAD_BYTES_MAX,
   });
   origin = await services.create();
-}, 60_000);
+});
 afterAll(() => services.stop());
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -151,7 +151,6 @@ describe('an import takes', () => {
         }
       }
     },
-    60_000,
   );
 
   it('a document whose rows are written in another way than ours, and reads it again the same', async () => {

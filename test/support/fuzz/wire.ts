@@ -24,7 +24,7 @@ export interface WireAnswer {
 }
 
 /** Longest time that an answer may take. */
-export const HANG_MS = 10_000;
+export const HANG_MS = 60_000;
 
 /** The bytes of a request. A body comes with its length, unless the headers say something of it. */
 export function bytesOf({ method, target, headers, body }: WireRequest): Buffer {

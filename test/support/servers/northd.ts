@@ -10,12 +10,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PlainClient } from '../clients/plain-client.js';
 import { type ExactJson, isList, isObject, printExact } from '../judge/exact-json.js';
 import { transact } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { DEADLINE_MS, until } from '../until.js';
 import { environment, startOvsdbServer, type TestServer } from './ovsdb-server.js';
 
 const run = promisify(execFile);
@@ -125,7 +125,7 @@ export class TestNorthd implements AsyncDisposable {
    * @returns how long it took, in ms
    * @throws Error with northd's log when it takes longer
    */
-  async synced(timeoutMs = 30_000): Promise<number> {
+  async synced(timeoutMs = DEADLINE_MS): Promise<number> {
     const since = performance.now();
     try {
       await run(
@@ -312,22 +312,24 @@ export class TestNorthd implements AsyncDisposable {
   }
 
   private async resumed(timeoutMs: number): Promise<void> {
-    const until = performance.now() + timeoutMs;
-    for (;;) {
-      if (this.running() === undefined)
-        throw new Error(`ovn-northd did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
+    let failure: unknown;
+    const answers = async (): Promise<boolean> => {
       try {
         await this.control('vlog/disable-rate-limit');
         await this.control('resume');
-        return;
+        return true;
       } catch (error) {
-        if (performance.now() >= until)
-          throw new Error(`ovn-northd did not answer within ${timeoutMs} ms\n${await this.logText()}`, {
-            cause: error,
-          });
-        await delay(10);
+        failure = error;
+        return false;
       }
-    }
+    };
+    const isUp = await until(async () => {
+      const isRunning = this.running() !== undefined;
+      return (isRunning && (await answers())) || (!isRunning && 'ended');
+    }, timeoutMs).catch(() => undefined);
+    if (isUp === true) return;
+    const what = isUp === 'ended' ? `start: ${this.startProblem.trim()}` : `answer within ${timeoutMs} ms`;
+    throw new Error(`ovn-northd did not ${what}\n${await this.logText()}`, { cause: failure });
   }
 }
 

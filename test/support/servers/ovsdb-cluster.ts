@@ -8,15 +8,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PlainClient } from '../clients/plain-client.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { until } from '../until.js';
 import { environment, type ServerTls, TestServer } from './ovsdb-server.js';
 
 const run = promisify(execFile);
 const STATUS_TIMEOUT_MS = 5_000;
-const LOOK_EVERY_MS = 50;
 /** Below what systems give to outgoing connections, which could take a port between its choice and its use. */
 const PORT_FIRST = 20_000;
 const PORT_COUNT = 12_000;
@@ -99,7 +98,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** The leader's number; waits for one that is neither paused nor killed. @throws Error after 30 s without one */
   async leader(): Promise<number> {
-    return this.until('has no leader', 30_000, async () => {
+    return this.reaches('has no leader', 30_000, async () => {
       const leaders = (await this.answering()).filter(([, { role }]) => role === 'leader');
       // one that was paused or cut off may still take itself for the leader of an earlier term
       return leaders.sort(([, a], [, b]) => b.term - a.term)[0]?.[0];
@@ -117,7 +116,7 @@ export class TestCluster implements AsyncDisposable {
    */
   async settled(timeoutMs = 60_000): Promise<number> {
     let looks = 0;
-    return this.until('does not settle', timeoutMs, async () => {
+    return this.reaches('does not settle', timeoutMs, async () => {
       const answers = await this.answering();
       const leader = answers.find(([, { role }]) => role === 'leader');
       const expected = this.servers.length - this.stopped.size - this.paused.size;
@@ -232,16 +231,10 @@ export class TestCluster implements AsyncDisposable {
     return all.filter((answer): answer is [number, MemberStatus] => answer[1] !== undefined);
   }
 
-  private async until<T>(complaint: string, timeoutMs: number, look: () => Promise<T | undefined>): Promise<T> {
-    for (const end = performance.now() + timeoutMs; ; ) {
-      const found = await look();
-      if (found !== undefined) return found;
-      if (performance.now() > end)
-        throw new Error(
-          `the cluster ${complaint} after ${String(timeoutMs)} ms: ${JSON.stringify(await this.answering())}`,
-        );
-      await delay(LOOK_EVERY_MS);
-    }
+  private async reaches<T>(complaint: string, timeoutMs: number, look: () => Promise<T | undefined>): Promise<T> {
+    return until(look, timeoutMs).catch(async (error: unknown) => {
+      throw new Error(`the cluster ${complaint}: ${JSON.stringify(await this.answering())}`, { cause: error });
+    });
   }
 }
 

@@ -8,11 +8,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { copyFile, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PlainClient } from '../clients/plain-client.js';
 import { NORTHBOUND } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { DEADLINE_MS, until } from '../until.js';
 
 const run = promisify(execFile);
 const STOP_TIMEOUT_MS = 10_000;
@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly listen?: 'unix' | 'tcp' | 'ssl';
   /** Needed by listen: 'ssl'. */
   readonly tls?: ServerTls;
-  /** How long the server may take to read the database and answer. Default 60 s. */
+  /** How long the server may take to read the database and answer. Default two minutes. */
   readonly startTimeoutMs?: number;
   /** The file is a member of a cluster: its server allows no --run, and ends by a signal when the test process does. */
   readonly isClustered?: boolean;
@@ -211,23 +211,25 @@ export class TestServer implements AsyncDisposable {
   }
 
   private async answering(): Promise<void> {
-    const timeoutMs = this.options.startTimeoutMs ?? 60_000;
-    const until = performance.now() + timeoutMs;
-    for (;;) {
-      if (this.running() === undefined)
-        throw new Error(`ovsdb-server did not start: ${this.startProblem.trim()}\n${await this.logText()}`);
+    let failure: unknown;
+    const answers = async (): Promise<boolean> => {
       try {
-        await using client = await PlainClient.open(this.unixRemote, 1_000);
-        await client.request('list_dbs', [], Math.max(1, until - performance.now()));
-        return;
+        await using client = await PlainClient.open(this.unixRemote, 10_000);
+        await client.request('list_dbs', [], timeoutMs);
+        return true;
       } catch (error) {
-        if (performance.now() >= until)
-          throw new Error(`ovsdb-server did not answer within ${timeoutMs} ms\n${await this.logText()}`, {
-            cause: error,
-          });
-        await delay(10);
+        failure = error;
+        return false;
       }
-    }
+    };
+    const timeoutMs = this.options.startTimeoutMs ?? DEADLINE_MS;
+    const isUp = await until(async () => {
+      const isRunning = this.running() !== undefined;
+      return (isRunning && (await answers())) || (!isRunning && 'ended');
+    }, timeoutMs).catch(() => undefined);
+    if (isUp === true) return;
+    const what = isUp === 'ended' ? `start: ${this.startProblem.trim()}` : `answer within ${timeoutMs} ms`;
+    throw new Error(`ovsdb-server did not ${what}\n${await this.logText()}`, { cause: failure });
   }
 
   /** With port 0 the system chose one: the log says which. */

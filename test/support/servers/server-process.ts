@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ApiClient, tokenWith } from '../clients/api-client.js';
+import { until } from '../until.js';
 import { environment } from './ovsdb-server.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = join(ROOT, 'dist/main.js');
-const START_TIMEOUT_MS = 60_000;
 
 let built: Promise<void> | undefined;
 
@@ -72,14 +72,12 @@ export class ServerProcess implements AsyncDisposable {
    * @throws Error with its output when it ends or says nothing
    */
   async listening(): Promise<ApiClient> {
-    const until = performance.now() + START_TIMEOUT_MS;
-    for (;;) {
+    const found = await until(() => {
       const url = /listens on (http:\/\/[^:]+:\d+):/.exec(this.stderr)?.[1];
-      if (url !== undefined) return new ApiClient(url, await tokenWith());
-      if (this.hasEnded || performance.now() > until)
-        throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+      return url ?? (this.hasEnded && 'ended');
+    }).catch(() => 'ended');
+    if (found === 'ended') throw new Error(`the server does not listen:\n${this.stdout}\n${this.stderr}`);
+    return new ApiClient(found, await tokenWith());
   }
 
   async kill(signal: NodeJS.Signals): Promise<Ended> {
