@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Page, pages, ROOT, textOf } from './page.js';
 
@@ -39,6 +39,14 @@ describe.each(pages().map((page) => ({ page, name: page.name })))('$name', ({ pa
     const paths = [...page.prose.matchAll(/`((?:src|test|schema|docs)\/[\w./-]*)`/g)].map(([, path = '']) => path);
     expect(paths.filter((path) => !isThere(path))).toEqual([]);
   });
+});
+
+it.each(['src', 'test'])('docs/development.md names every folder of %s', (folder) => {
+  const { prose } = new Page('docs/development.md');
+  const folders = readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `\`${folder}/${name}\``);
+  expect(folders.filter((name) => !prose.includes(name))).toEqual([]);
 });
 
 it('README.md leads to every page of docs/', () => {
