@@ -10,11 +10,11 @@ import { ServerCertificate } from './api/http/guard/tls.js';
 import { Metrics } from './api/http/monitoring/metrics.js';
 import { serveRoutes } from './api/rest/router.js';
 import { restRoutes } from './api/rest/routes.js';
-import { createApiServer } from './api/server.js';
+import { type ApiServer, createApiServer } from './api/server.js';
 import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken } from './auth/first-token.js';
 import { type Config, SSL_SETTINGS } from './config/config.js';
-import { systemClock } from './lib/clock.js';
+import { type Clock, systemClock } from './lib/clock.js';
 import { messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
 import { NORTHBOUND } from './model/northbound/tables.js';
@@ -57,76 +57,21 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  */
 export async function startApp(config: Config, log: Log): Promise<App> {
   const clock = systemClock;
-  const { ssl } = config;
   const store = await FileStore.open(config.backupPath);
   const audit = await AuditTrail.open(config.backupPath, { clock, log }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const client = new DatabaseClient({
-    remotes: config.remotes,
-    database: NORTHBOUND,
-    tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl, SSL_SETTINGS),
-    onStatus: (status) => {
-      log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away');
-    },
-  });
+  const client = databaseClient(config, log);
+  const base: Base = { config, log, clock, store, audit, client };
   try {
     const catalog = await Catalog.open(store, log);
     const { auth, first } = await authentication(config);
     await audit.recordOwn('serverStarted');
     if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
-    const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })]);
-    const work = new RunningWork();
-    const { uploadBytesMax, backupPath: scratchFolder } = config;
-    const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
-    const imports = new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax });
-    const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
-    const limits = {
-      step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
-      syncMsMax: 1_000 * config.syncSecondsMax,
-    };
-    const restores = new RestoreService({
-      backups,
-      catalog,
-      store,
-      databases,
-      clock,
-      log,
-      work,
-      limits,
-      onUndoExpired: auditOfUndone(audit),
-    });
-    const compare = new CompareService({ backups, catalog, databases, work });
-    const schema = createSchema({ backups, catalog, imports, restores, compare, databases, audit, uploadBytesMax });
-    const authenticator = await createAuthenticator({ ...auth, log, clock });
-    const version = await readVersion();
-    const routes = restRoutes({ backups, catalog, imports, exports, restores, version });
-    const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
-    const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
-    const server = await createApiServer({
-      config,
-      schema,
-      log,
-      clock,
-      authenticator,
-      metrics,
-      tls,
-      audit,
-      routes: (fastify) =>
-        serveRoutes(fastify, {
-          routes,
-          authenticator,
-          bodyBytesMax: Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX),
-        }),
-      idePath: IDE_PATH,
-      docsPath: DOCS_PATH,
-      version,
-      ready: async () => ({
-        database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'),
-        store: audit.fault()?.message ?? (await healthOf(store)),
-      }),
-    });
+    const services = makeServices(base, catalog);
+    const { restores, work } = services;
+    const { server, metrics } = await makeServer(base, services, auth);
     client.start();
     await restores.load();
     const { url } = await server.listen();
@@ -152,6 +97,94 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     await store.close();
     throw error;
   }
+}
+
+/** What everything else stands on. */
+interface Base {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: FileStore;
+  readonly audit: AuditTrail;
+  readonly client: DatabaseClient;
+}
+
+function databaseClient({ remotes, ssl }: Config, log: Log): DatabaseClient {
+  return new DatabaseClient({
+    remotes,
+    database: NORTHBOUND,
+    tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl, SSL_SETTINGS),
+    onStatus: (status) => {
+      log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away');
+    },
+  });
+}
+
+interface Services {
+  readonly work: RunningWork;
+  readonly databases: Databases;
+  readonly catalog: Catalog;
+  readonly backups: BackupService;
+  readonly imports: ImportService;
+  readonly exports: ExportService;
+  readonly restores: RestoreService;
+  readonly compare: CompareService;
+}
+
+function makeServices({ config, log, clock, store, audit, client }: Base, catalog: Catalog): Services {
+  const work = new RunningWork();
+  const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })]);
+  const { uploadBytesMax, backupPath: scratchFolder } = config;
+  const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
+  const limits = {
+    step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
+    syncMsMax: 1_000 * config.syncSecondsMax,
+  };
+  const onUndoExpired = auditOfUndone(audit);
+  return {
+    work,
+    databases,
+    catalog,
+    backups,
+    imports: new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax }),
+    exports: new ExportService({ backups, catalog, store, clock, log, work, scratchFolder }),
+    restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, limits, onUndoExpired }),
+    compare: new CompareService({ backups, catalog, databases, work }),
+  };
+}
+
+async function makeServer(
+  { config, log, clock, store, audit, client }: Base,
+  { work, databases, catalog, backups, imports, exports, restores, compare }: Services,
+  auth: Config['auth'],
+): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
+  const { uploadBytesMax } = config;
+  const schema = createSchema({ backups, catalog, imports, restores, compare, databases, audit, uploadBytesMax });
+  const authenticator = await createAuthenticator({ ...auth, log, clock });
+  const version = await readVersion();
+  const routes = restRoutes({ backups, catalog, imports, exports, restores, version });
+  const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
+  const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
+  const bodyBytesMax = Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX);
+  const server = await createApiServer({
+    config,
+    schema,
+    log,
+    clock,
+    authenticator,
+    metrics,
+    tls,
+    audit,
+    routes: (fastify) => serveRoutes(fastify, { routes, authenticator, bodyBytesMax }),
+    idePath: IDE_PATH,
+    docsPath: DOCS_PATH,
+    version,
+    ready: async () => ({
+      database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'),
+      store: audit.fault()?.message ?? (await healthOf(store)),
+    }),
+  });
+  return { server, metrics };
 }
 
 /** An undo that fails is tried again and again: that it fails is told once. */

@@ -1,7 +1,7 @@
 /**
- * Recovering: ends the record of a restore whose end nobody saw, since this server or the database went away, by looking
- * at the database. One transaction was carried out whole or not at all, and its witnesses tell which; steps that were
- * done are undone, unless all of them were.
+ * Recovering: ends the record of a restore whose end nobody saw, since this server or the database went away, by
+ * looking at the database. One transaction was carried out whole or not at all, and its witnesses tell which; steps
+ * that were done are undone, unless all of them were.
  */
 
 import type { TransactionLimits } from '../../engine/apply/transactions.js';

@@ -1,15 +1,15 @@
 /**
  * One run of a restore, from reading what is to be restored to the verdict. It talks to the world through what it is
- * given; the queue, the record and the followers are restore.ts's business.
+ * given; the queue, the record and the followers are restore-service.ts's business.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanTransaction, TransactionLimits } from '../../engine/apply/transactions.js';
 import { Labels } from '../../engine/describe/label.js';
 import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js';
-import { type Convergence, convergeAnywhere, type SyncTarget } from '../../engine/verify/converge.js';
+import type { SyncTarget } from '../../engine/verify/converge.js';
 import { verifyPlan } from '../../engine/verify/verify.js';
 import { Breath } from '../../lib/breath.js';
-import { type Clock, instant } from '../../lib/clock.js';
+import type { Clock } from '../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
@@ -17,11 +17,13 @@ import type { Store } from '../../store/store.js';
 import { writeChangeLog } from '../change/change-log.js';
 import { type Database, databaseError } from '../database/database.js';
 import { LiveDatabase } from '../database/live-database.js';
+import { type SentPlan, type Verified, verifyCommitted } from './committed-plan.js';
 import { type ApplyEnd, PlanApplier } from './plan-applier.js';
 import type { Planned, RestorePlanner } from './planner/restore-planner.js';
 import type { RestoreProgress } from './record/restore-progress.js';
 import type { RestorePhase, RestoreRecord, RestoreResult } from './record/restore-record.js';
-import { type Ending, emptyResult, planResult } from './restore-result.js';
+import { emptyResult, planResult } from './restore-result.js';
+import { RunProgress } from './run-progress.js';
 import { undoSteps } from './undo-steps.js';
 import { chooseWitnesses } from './witness-check.js';
 
@@ -63,14 +65,6 @@ export interface UnknownOutcome {
   readonly error: AppError;
 }
 
-/** Where each phase begins and ends in the whole. */
-const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = {
-  READING: [0, 0.25],
-  PLANNING: [0.25, 0.35],
-  APPLYING: [0.35, 0.75],
-  VERIFYING: [0.75, 0.95],
-  CONVERGING: [0.95, 0.99],
-};
 const ATTEMPTS_MAX = 6;
 const ATTEMPT_PAUSE_MS = 50;
 /** How long a database that went away during a transaction may take to come back before the restore gives up. */
@@ -83,13 +77,13 @@ export class RestoreRun {
   private readonly breath = new Breath();
   private readonly live: LiveDatabase;
   private readonly applier: PlanApplier;
-  private phase: RestorePhase = 'QUEUED';
-  private fraction = 0;
+  private readonly progress: RunProgress;
   /** Set from the moment that something was sent to the database. */
   private sent = false;
 
   constructor(private readonly parts: RestoreRunParts) {
     this.began = parts.clock.monotonic();
+    this.progress = new RunProgress(parts);
     this.live = new LiveDatabase(parts.database);
     this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, log: parts.log });
   }
@@ -133,7 +127,7 @@ export class RestoreRun {
         planner.read({
           signal: both,
           onProgress: (rows, total) => {
-            this.tell(rows, total, `Read ${rows} of ${total} rows of the backup`);
+            this.progress.tell(rows, total, `Read ${rows} of ${total} rows of the backup`);
           },
         }),
         this.live.snapshot({ signal: both }),
@@ -220,7 +214,7 @@ export class RestoreRun {
         : `The database changed meanwhile: planning again (${attempt})`,
     );
     const planned = await planner.plan(live, this.breath);
-    this.tell(1, 1, `${planned.plan.changeCount} changes planned`);
+    this.progress.tell(1, 1, `${planned.plan.changeCount} changes planned`);
     return planned;
   }
 
@@ -258,7 +252,7 @@ export class RestoreRun {
         (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`],
       );
     const onProgress = (sent: number): void => {
-      this.tell(
+      this.progress.tell(
         sent,
         plan.changeCount,
         sent < plan.changeCount
@@ -298,7 +292,7 @@ export class RestoreRun {
 
   private async undoSteps(): Promise<void> {
     const { id, store, log, comment } = this.parts;
-    this.tell(0, 0, 'Undoing the steps that were done');
+    this.progress.tell(0, 0, 'Undoing the steps that were done');
     try {
       await undoSteps({
         id,
@@ -319,114 +313,34 @@ export class RestoreRun {
     }
   }
 
-  private async verify(applied: Applied, known: Snapshot | undefined): Promise<FinalOutcome> {
-    const { planned, steps, notes } = applied;
-    const converging = this.converging(applied);
-    await this.enter('VERIFYING', 'Comparing the database with the plan');
-    try {
-      const after = known ?? (await this.live.snapshot({ timeoutMs: COME_BACK_MS }));
-      const { changeCount } = planned.plan;
-      const { problems, warnings } = await verifyPlan(planned.plan, after, this.breath, (compared) => {
-        this.tell(compared, changeCount, `Compared ${compared} of ${changeCount} changed rows`);
-      });
-      if (problems.length > 0)
-        return this.ended({
-          planned,
-          steps,
-          warnings: [...notes, ...warnings],
-          errors: [
-            {
-              code: 'INTERNAL',
-              message:
-                'The transaction was committed, but these rows are not as planned: somebody may have changed them ' +
-                'since',
-            },
-            ...problems,
-          ],
-        });
-      return this.ended({ planned, steps, ...(await this.converged(converging, [...notes, ...warnings])) });
-    } catch (error) {
-      const problem = databaseError(error);
-      if (!(problem instanceof AppError)) throw error;
-      return this.ended({
-        planned,
-        steps,
-        errors: [
-          {
-            code: problem.code,
-            message:
-              'The transaction was committed, but the database could not be read again to verify it: ' +
-              problem.message,
-          },
-        ],
-      });
-    }
+  private async verify(sent: SentPlan, known: Snapshot | undefined): Promise<FinalOutcome> {
+    const { database, sync, limits } = this.parts;
+    const ending = await verifyCommitted(sent, known, {
+      database,
+      live: this.live,
+      sync,
+      syncMsMax: limits.syncMsMax,
+      comeBackMs: COME_BACK_MS,
+      breath: this.breath,
+      enter: (phase, message) => this.enter(phase, message),
+      tell: (completed, total, message) => this.progress.tell(completed, total, message),
+    });
+    return this.ended(ending);
   }
 
-  /** Begins to wait for northd, or the chassis, while the rows are verified. */
-  private converging({ committedAt }: Applied): Promise<Convergence | undefined> {
-    const { sync, database, limits } = this.parts;
-    return sync === 'NONE'
-      ? Promise.resolve(undefined)
-      : convergeAnywhere(database.client, sync, { since: committedAt, limitMs: limits.syncMsMax });
-  }
-
-  private async converged(
-    converging: Promise<Convergence | undefined>,
-    warnings: readonly string[],
-  ): Promise<Pick<Ending, 'warnings' | 'convergenceSeconds'>> {
-    if (this.parts.sync !== 'NONE')
-      await this.enter(
-        'CONVERGING',
-        `Waiting for ${this.parts.sync === 'SB' ? 'northd' : 'northd and the chassis'} to take the change over`,
-      );
-    const convergence = await converging;
-    if (convergence === undefined) return { warnings };
-    if (convergence.reached) return { warnings, convergenceSeconds: convergence.seconds };
-    return {
-      warnings: [
-        ...warnings,
-        'The restore is in the database, but the network was not seen to take it over: ' +
-          (convergence.reason ?? 'no reason is known'),
-      ],
-    };
-  }
-
-  private ended(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): FinalOutcome {
+  private ended(ending: Verified): FinalOutcome {
     return { phase: (ending.errors ?? []).length === 0 ? 'SUCCEEDED' : 'FAILED', result: this.result(ending) };
   }
 
-  private result(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): RestoreResult {
+  private result(ending: Verified): RestoreResult {
     return planResult({ ...ending, dryRun: this.parts.dryRun, elapsedMs: this.elapsed() });
   }
 
   private async enter(phase: RestorePhase, message: string, extra?: Partial<RestoreRecord>): Promise<void> {
     // from the moment that the record says APPLYING there is no way back
     if (!this.sent) this.parts.signal.throwIfAborted();
-    this.phase = phase;
     await this.parts.enter(phase, extra);
-    this.report(0, 0, message, true);
-  }
-
-  private tell(completed: number, total: number, message: string): void {
-    this.report(completed, total, message, false);
-  }
-
-  private report(completed: number, total: number, message: string, milestone: boolean): void {
-    const [from, to] = FRACTIONS[this.phase] ?? [0, 0];
-    this.fraction = Math.max(this.fraction, from + (to - from) * (total === 0 ? 0 : Math.min(1, completed / total)));
-    this.parts.publish(
-      {
-        restoreId: this.parts.id,
-        phase: this.phase,
-        completed,
-        total,
-        fraction: this.fraction,
-        message,
-        at: instant(this.parts.clock.now()),
-      },
-      milestone,
-    );
+    this.progress.begin(phase, message);
   }
 
   private elapsed(): number {
@@ -434,13 +348,8 @@ export class RestoreRun {
   }
 }
 
-interface Applied {
-  readonly planned: Planned;
+interface Applied extends SentPlan {
   readonly end: ApplyEnd;
-  readonly steps: number;
-  /** performance.now() */
-  readonly committedAt: number;
-  readonly notes: readonly string[];
 }
 
 /** Thrown when nobody knows yet whether the plan was carried out. */

@@ -7,22 +7,21 @@
  * change nothing and wait for nobody. A restore that awaits its confirmation holds the queue of its database, so that
  * nothing else is restored on top of what may have to be undone.
  */
-import { randomUUID } from 'node:crypto';
 import { type Clock, instant } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
-import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
 import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
-import type { Database, Databases } from '../database/database.js';
+import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
-import { Confirmation } from './confirmation.js';
-import { BackupPlanner, checkTogether } from './planner/backup-planner.js';
+import { AwaitedConfirmations } from './awaited-confirmations.js';
+import { DatabaseQueues } from './database-queue.js';
+import { newRestore, newUndo } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
-import { checkUndoable, UndoPlanner } from './planner/undo-planner.js';
+import { checkUndoable } from './planner/undo-planner.js';
 import { awaitingProgress } from './record/restore-progress.js';
 import { isFinal, type RestoreRecord, type RestoreResult } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
@@ -30,12 +29,6 @@ import { recover } from './recover.js';
 import type { RestoreRequest, Started, UndoExpired, UndoRequest } from './restore-request.js';
 import { emptyResult } from './restore-result.js';
 import { type RestoreLimits, RestoreRun } from './restore-run.js';
-
-/** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */
-interface AskedUndo extends UndoRequest {
-  begun(started: Started): void;
-  refused(error: unknown): void;
-}
 
 export interface RestoreServiceParts {
   readonly backups: BackupService;
@@ -57,31 +50,37 @@ interface Running {
   sent: boolean;
 }
 
-const UNDO_AGAIN_MS = 2_000;
-
 export class RestoreService {
   private readonly registry: RestoreRegistry;
   private readonly running = new Map<string, Running>();
-  private readonly confirmations = new Map<string, Confirmation<AskedUndo>>();
-  /** Database id -> the end of its queue. */
-  private readonly queues = new Map<string, Promise<void>>();
+  private readonly confirmations: AwaitedConfirmations;
+  private readonly queues = new DatabaseQueues();
   /** Database id -> the recovery of a restore whose end was not seen. */
   private readonly recovering = new Map<string, Promise<void>>();
   private readonly stopped = new AbortController();
 
   constructor(private readonly parts: RestoreServiceParts) {
     this.registry = new RestoreRegistry(parts);
+    const { clock, log, onUndoExpired } = parts;
+    this.confirmations = new AwaitedConfirmations({
+      registry: this.registry,
+      clock,
+      log,
+      stopped: this.stopped.signal,
+      onUndoExpired,
+      beginUndo: (restore, request, queue) => this.beginUndo(restore, request, queue),
+    });
   }
 
   /**
-   * Reads the records of the store; those left open by a crash are recovered in the background, before any new restore of
-   * their database, and those that await confirmation go on waiting, or are undone when it is too late.
+   * Reads the records of the store; those left open by a crash are recovered in the background, before any new restore
+   * of their database, and those that await confirmation go on waiting, or are undone when it is too late.
    */
   async load(): Promise<void> {
     for (const restore of await this.registry.load()) {
       const { database, phase } = restore.record;
-      void this.enqueue(database, () =>
-        phase === 'AWAITING_CONFIRMATION' ? this.awaitConfirmation(restore) : this.recoverOrLog(restore),
+      void this.queues.add(database, () =>
+        phase === 'AWAITING_CONFIRMATION' ? this.confirmations.wait(restore) : this.recoverOrLog(restore),
       );
     }
   }
@@ -89,7 +88,7 @@ export class RestoreService {
   /** What awaits confirmation is left to the next start. Call it when no other work is under way any more. */
   stop(): void {
     this.stopped.abort();
-    for (const confirmation of this.confirmations.values()) confirmation.stop();
+    this.confirmations.stop();
   }
 
   /**
@@ -97,47 +96,11 @@ export class RestoreService {
    * @throws AppError NOT_FOUND, BAD_USER_INPUT, SHUTTING_DOWN; STORE_FULL when not even its record can be kept
    */
   async start(request: RestoreRequest): Promise<Started> {
-    const { catalog, databases, backups } = this.parts;
+    const { catalog, databases, backups, clock } = this.parts;
     const backup = catalog.get(request.backupId);
-    const database = databases.get(request.database ?? backup.database);
-    const {
-      dryRun,
-      conflictPolicy,
-      exact,
-      force,
-      filter,
-      decryptionKey,
-      confirmWithinSeconds,
-      mapping = [],
-      sync = 'NONE',
-    } = request;
-    checkTogether({ policy: conflictPolicy, exact, mapping });
-    checkKey(backup, decryptionKey);
-    const record: RestoreRecord = {
-      ...this.newRecord(database, request),
-      backupId: backup.id,
-      conflictPolicy,
-      exact,
-      force,
-      sync,
-      ...(filter === undefined ? {} : { filter }),
-      ...(mapping.length === 0 ? {} : { mapping }),
-      ...(confirmWithinSeconds === undefined || dryRun ? {} : { confirmWithinSeconds }),
-    };
-    const restoreAccess = force || (backup.origin === 'CAPTURED' && backup.database === database.id);
-    const suffix = `_restored_${record.startedAt.slice(0, 19).replaceAll(/\D/g, '')}`;
-    const planner = new BackupPlanner(backups, backup, {
-      policy: conflictPolicy,
-      exact,
-      force,
-      filter,
-      mapping,
-      decryptionKey,
-      restoreAccess,
-      suffix,
-      newUuid: randomUUID,
-    });
-    return this.begin(record, planner, (turn) => this.enqueue(database.id, turn));
+    const { id: database } = databases.get(request.database ?? backup.database);
+    const { record, planner } = newRestore(request, backup, backups, { database, now: clock.now() });
+    return this.begin(record, planner, (turn) => this.queues.add(database, turn));
   }
 
   /**
@@ -147,14 +110,9 @@ export class RestoreService {
   async undo(id: string, request: UndoRequest): Promise<Started> {
     const restore = this.registry.get(id);
     await checkUndoable(restore.record, this.parts.store);
-    const confirmation = this.confirmations.get(id);
-    if (confirmation === undefined || request.dryRun)
-      return this.beginUndo(restore, request, (turn) => this.enqueue(restore.record.database, turn));
-    // the restore holds the queue: its undo runs in its place
-    return new Promise((begun, refused) => {
-      if (!confirmation.undo({ ...request, begun, refused }))
-        refused(new AppError('CONFLICT', 'The restore has been confirmed, or is being undone already'));
-    });
+    // where the restore holds the queue, its undo runs in its place
+    const inPlace = request.dryRun ? undefined : this.confirmations.undo(id, request);
+    return inPlace ?? this.beginUndo(restore, request, (turn) => this.queues.add(restore.record.database, turn));
   }
 
   /**
@@ -162,30 +120,7 @@ export class RestoreService {
    * @throws AppError NOT_FOUND; CONFLICT when it does not await one, or no more
    */
   async confirm(id: string, subject: string): Promise<Restore> {
-    const restore = this.registry.get(id);
-    const confirmation = this.confirmations.get(id);
-    if (confirmation === undefined)
-      throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${restore.record.phase}`);
-    if (!confirmation.begin())
-      throw new AppError(
-        'CONFLICT',
-        'It is too late to confirm: the restore has been confirmed, or is being undone, already',
-      );
-    try {
-      // in the store first: what is confirmed must not be undone by the next start
-      await this.registry.keep(restore, {
-        phase: 'SUCCEEDED',
-        confirmBefore: undefined,
-        finishedAt: instant(this.parts.clock.now()),
-      });
-    } catch (error) {
-      confirmation.rollBack();
-      throw error;
-    }
-    confirmation.confirm();
-    await this.registry.finish(restore, 'SUCCEEDED', restore.record.result ?? emptyResult(false, 0));
-    this.parts.log.info({ restore: id, subject }, 'restore confirmed');
-    return restore;
+    return this.confirmations.confirm(this.registry.get(id), subject);
   }
 
   find(id: string): Restore | undefined {
@@ -243,31 +178,6 @@ export class RestoreService {
     return readChangeLog(this.parts.store, record.id, record.result?.changes ?? {}, request);
   }
 
-  private newRecord(
-    database: Database,
-    { dryRun, subject }: { readonly dryRun: boolean; readonly subject: string },
-  ): Pick<RestoreRecord, 'format' | 'id' | 'database' | 'dryRun' | 'phase' | 'startedBy' | 'startedAt' | 'sync'> {
-    return {
-      format: 'ovncp-restore/1',
-      id: randomUUID(),
-      database: database.id,
-      dryRun,
-      phase: 'QUEUED',
-      startedBy: subject,
-      startedAt: instant(this.parts.clock.now()),
-      sync: 'NONE',
-    };
-  }
-
-  private enqueue(database: string, work: () => Promise<void>): Promise<void> {
-    const before = this.queues.get(database) ?? Promise.resolve();
-    const next = before.then(work, work);
-    this.queues.set(database, next);
-    // what went wrong is the business of whoever waits for it; the queue goes on
-    next.catch(() => undefined);
-    return next;
-  }
-
   /** @param queue runs what it is given when its turn has come */
   private async begin(
     record: RestoreRecord,
@@ -284,7 +194,7 @@ export class RestoreService {
           new Promise<void>((resolve, reject) => {
             const turn = async (): Promise<void> => {
               await work.inTurn(() => this.run(restore, planner, running)).then(resolve, reject);
-              if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.awaitConfirmation(restore);
+              if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.confirmations.wait(restore);
             };
             // dry runs change nothing: they wait for nobody
             (record.dryRun ? turn() : queue(turn)).catch(reject);
@@ -374,90 +284,14 @@ export class RestoreService {
     }
   }
 
-  /** Holds the queue until the restore is confirmed or undone, or the server stops. */
-  private async awaitConfirmation(restore: OpenRestore): Promise<void> {
-    const { id, confirmBefore = restore.record.startedAt } = restore.record;
-    const { clock } = this.parts;
-    const confirmation = new Confirmation<AskedUndo>(Date.parse(confirmBefore), clock);
-    this.confirmations.set(id, confirmation);
-    const tell = (milestone: boolean): void => {
-      this.registry.publish(
-        restore,
-        awaitingProgress(restore.record, confirmation.secondsLeft, instant(clock.now())),
-        milestone,
-      );
-    };
-    tell(true);
-    try {
-      while (restore.record.phase === 'AWAITING_CONFIRMATION' && !this.stopped.signal.aborted) {
-        const verdict = await confirmation.wait(() => {
-          tell(false);
-        });
-        if (verdict.kind === 'CONFIRMED' || verdict.kind === 'STOPPED') return;
-        if (verdict.kind === 'UNDO') await this.undoInPlace(restore, verdict.request);
-        else await this.undoExpired(restore);
-      }
-    } finally {
-      this.confirmations.delete(id);
-    }
-  }
-
-  private async undoInPlace(restore: OpenRestore, request: AskedUndo): Promise<void> {
-    let turn: Promise<void> | undefined;
-    try {
-      const started = await this.beginUndo(restore, request, (run) => (turn = run()));
-      request.begun(started);
-    } catch (error) {
-      request.refused(error);
-    }
-    await turn?.catch(() => undefined);
-  }
-
-  /**
-   * Nobody confirmed in time. There is nobody to ask either: it is undone also where others wrote since, whose part
-   * stays.
-   */
-  private async undoExpired(restore: OpenRestore): Promise<void> {
-    const { id, startedBy, backupId, database } = restore.record;
-    let end: UndoExpired = { undoOf: id, backupId, database };
-    this.parts.log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
-    try {
-      let turn: Promise<void> | undefined;
-      const { restore: undo, done } = await this.beginUndo(
-        restore,
-        { force: true, dryRun: false, subject: startedBy },
-        (run) => (turn = run()),
-      );
-      end = { ...end, restoreId: undo.record.id };
-      await done;
-      await turn;
-    } catch (error) {
-      end = { ...end, error };
-      this.parts.log.error(
-        { err: error, restore: id },
-        'a restore that was not confirmed could not be undone; trying again',
-      );
-    }
-    this.parts.onUndoExpired?.(end);
-    if (restore.record.phase === 'AWAITING_CONFIRMATION')
-      await new Promise((resolve) => setTimeout(resolve, UNDO_AGAIN_MS).unref());
-  }
-
   private async beginUndo(
     restore: OpenRestore,
-    { force, dryRun, subject }: UndoRequest,
+    request: UndoRequest,
     queue: (turn: () => Promise<void>) => Promise<void>,
   ): Promise<Started> {
-    const { id, backupId, database } = restore.record;
-    const record: RestoreRecord = {
-      ...this.newRecord(this.parts.databases.get(database), { dryRun, subject }),
-      backupId,
-      conflictPolicy: 'OVERWRITE',
-      exact: true,
-      force,
-      undoOf: id,
-    };
-    const planner = new UndoPlanner(this.parts.store, id, force ? 'FORCE' : 'STRICT');
+    const { databases, store, clock } = this.parts;
+    const { id: database } = databases.get(restore.record.database);
+    const { record, planner } = newUndo(restore.record, request, store, { database, now: clock.now() });
     return this.begin(record, planner, queue);
   }
 
@@ -479,13 +313,6 @@ export class RestoreService {
       );
       return;
     }
-    if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.awaitConfirmation(restore);
+    if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.confirmations.wait(restore);
   }
-}
-
-function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
-  if (encrypted && decryptionKey === undefined)
-    throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${name}" is encrypted and no key was given`);
-  if (!encrypted && decryptionKey !== undefined)
-    throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
 }

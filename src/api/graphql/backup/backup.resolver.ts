@@ -1,12 +1,9 @@
 /** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { requirePermissions } from '../../../auth/permission.js';
-import type {
-  BackupService,
-  CreateBackup,
-  BackupProgress as ServiceProgress,
-} from '../../../service/backup/backup-service.js';
+import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
+import type { CreateBackup, BackupProgress as ServiceProgress } from '../../../service/backup/create-backup.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { openUpload } from '../../http/upload/upload.js';

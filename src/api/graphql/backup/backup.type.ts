@@ -4,10 +4,8 @@ import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
-import type {
-  BackupJob as ServiceJob,
-  BackupProgress as ServiceProgress,
-} from '../../../service/backup/backup-service.js';
+import type { BackupJob as ServiceJob } from '../../../service/backup/backup-service.js';
+import type { BackupProgress as ServiceProgress } from '../../../service/backup/create-backup.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import { PulledIn, ResourceFilter, ResourceFilterInput } from '../common/filter.type.js';
 import { OperationError } from '../common/operation-error.type.js';

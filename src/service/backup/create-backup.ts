@@ -1,0 +1,187 @@
+/**
+ * Making a backup: capture -> select -> pack -> store -> catalog. The catalog's commit is the moment from which it is
+ * there. Keys for encryption pass through and are never kept.
+ */
+import { packArchive } from '../../archive/pack.js';
+import type { ArchiveFormat } from '../../archive/content/archive-format.js';
+import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
+import type { ResourceFilter } from '../../engine/scope/scope.js';
+import { type Clock, instant } from '../../lib/clock.js';
+import type { Problem } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Database } from '../database/database.js';
+import type { ProgressFeed } from '../job/progress-feed.js';
+import { summaryOf } from './backup-content.js';
+import type { BackupRecord } from './backup-record.js';
+import type { Catalog, Reservation } from './catalog.js';
+import { archiveExtension } from './layout.js';
+import { headerSelection, type Selection, select } from './selection.js';
+
+export interface CreateBackup {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly format: ArchiveFormat;
+  readonly compress: boolean;
+  /** Set for an encrypted backup. */
+  readonly encryptionKey?: string | undefined;
+  readonly tags: readonly string[];
+  readonly database?: string | undefined;
+  /** Set for a selective backup. */
+  readonly filter?: ResourceFilter | undefined;
+  readonly capture?: CaptureRequest;
+  readonly subject: string;
+}
+
+export type BackupPhase = 'QUEUED' | 'CAPTURING' | 'STORING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+
+export interface BackupProgress {
+  readonly jobId: string;
+  readonly phase: BackupPhase;
+  readonly rows: number;
+  readonly totalRows?: number;
+  readonly bytes: number;
+  readonly fraction: number;
+  readonly message: string;
+  readonly at: string;
+  readonly backup?: BackupRecord;
+  readonly error?: Problem;
+}
+
+export interface BackupCreationParts {
+  readonly jobId: string;
+  readonly request: CreateBackup;
+  readonly database: Database;
+  readonly feed: ProgressFeed<BackupProgress>;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What was captured, as far as it is asked for. */
+interface Captured {
+  /** Milliseconds since 1970, of the capture. */
+  readonly createdAt: number;
+  readonly snapshot: Snapshot;
+  readonly selection: Selection;
+  readonly totalRows: number;
+}
+
+export class BackupCreation {
+  constructor(private readonly parts: BackupCreationParts) {}
+
+  async run(): Promise<BackupRecord> {
+    const { request, catalog, clock, log, feed } = this.parts;
+    const began = clock.monotonic();
+    const captured = await this.capture();
+    const { totalRows } = captured;
+    this.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
+    const reservation = await catalog.reserve({
+      name: request.name,
+      createdAt: captured.createdAt,
+      extension: archiveExtension(request.format, {
+        compressed: request.compress,
+        encrypted: request.encryptionKey !== undefined,
+      }),
+    });
+    try {
+      const record = await this.store(reservation, captured);
+      log.info(
+        {
+          backup: record.id,
+          rows: record.rowCount,
+          bytes: record.size,
+          ms: Math.round(clock.monotonic() - began),
+          subject: request.subject,
+        },
+        'backup created',
+      );
+      feed.end({
+        ...feed.current,
+        phase: 'SUCCEEDED',
+        rows: totalRows,
+        bytes: record.size,
+        fraction: 1,
+        message: `Stored ${totalRows} rows in ${record.size} bytes`,
+        at: instant(clock.now()),
+        backup: record,
+      });
+      return record;
+    } finally {
+      await catalog.abandon(reservation);
+    }
+  }
+
+  private async capture(): Promise<Captured> {
+    const { request, database, clock } = this.parts;
+    this.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
+    const createdAt = clock.now();
+    const captured = await database.capture(request.capture ?? 'AUTO', {
+      onProgress: (rows, total) => {
+        this.tell(
+          {
+            rows,
+            ...(total === undefined ? {} : { totalRows: total }),
+            fraction: total === undefined ? 0.1 : (0.5 * rows) / Math.max(1, total),
+            message: `Read ${rows} rows`,
+          },
+          false,
+        );
+      },
+    });
+    const { snapshot, selection } = await select(captured, request.filter);
+    return { createdAt, snapshot, selection, totalRows: countRows(snapshot) };
+  }
+
+  private async store(
+    reservation: Reservation,
+    { createdAt, snapshot, selection, totalRows }: Captured,
+  ): Promise<BackupRecord> {
+    const { jobId, request, database, catalog } = this.parts;
+    const header = {
+      ...summaryOf(snapshot),
+      id: jobId,
+      name: request.name,
+      ...(request.description === undefined ? {} : { description: request.description }),
+      createdAt: instant(createdAt),
+      createdBy: request.subject,
+      database: database.id,
+      type: request.filter === undefined ? ('FULL' as const) : ('SELECTIVE' as const),
+    };
+    const packing = packArchive(snapshot, {
+      format: request.format,
+      compress: request.compress,
+      ...(request.encryptionKey === undefined ? {} : { passphrase: request.encryptionKey }),
+      header: { ...header, ...headerSelection(selection) },
+      onProgress: (rows, bytes) => {
+        this.tell(
+          {
+            rows,
+            bytes,
+            fraction: 0.5 + 0.45 * (totalRows === 0 ? 1 : rows / totalRows),
+            message: `Stored ${rows} of ${totalRows} rows`,
+          },
+          false,
+        );
+      },
+    });
+    // one after the other: when storing fails, its error is the reason, and not that packing was cut short by it
+    await reservation.put(packing.bytes);
+    const packed = await packing.result;
+    return catalog.commit(reservation, {
+      ...header,
+      ...selection,
+      ...packed,
+      archiveFormat: request.format,
+      compressed: request.compress,
+      encrypted: request.encryptionKey !== undefined,
+      tags: [...request.tags],
+      origin: 'CAPTURED',
+    });
+  }
+
+  private tell(progress: Partial<BackupProgress>, milestone: boolean): void {
+    const { feed, clock } = this.parts;
+    feed.publish({ ...feed.current, ...progress, at: instant(clock.now()) }, milestone);
+  }
+}

@@ -1,0 +1,71 @@
+/** Validating a stored backup: it is read back whole and checked, or only its bytes, where its key is not given. */
+import { verifyStored } from '../../archive/layer/stored-bytes.js';
+import { AppError } from '../../lib/error.js';
+import { countRows } from '../../model/snapshot/snapshot.js';
+import { checkReferences, manifestFaults } from './backup-content.js';
+import type { BackupRecord } from './backup-record.js';
+import type { Catalog } from './catalog.js';
+import type { BackupReader } from './read-backup.js';
+import { withScratch } from './scratch-space.js';
+
+export interface ValidationReport {
+  readonly valid: boolean;
+  readonly contentChecked: boolean;
+  readonly rowCount?: number;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface ValidateParts {
+  readonly catalog: Catalog;
+  readonly reader: BackupReader;
+  /** Rows wait there, in files without a name, while a backup is checked. */
+  readonly scratchFolder: string;
+}
+
+/** @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key */
+export async function validateBackup(
+  record: BackupRecord,
+  decryptionKey: string | undefined,
+  parts: ValidateParts,
+): Promise<ValidationReport> {
+  try {
+    return record.encrypted && decryptionKey === undefined
+      ? await checkBytes(record, parts)
+      : await checkContent(record, decryptionKey, parts);
+  } catch (error) {
+    const faults = record.sealed === true ? ['INTEGRITY_FAILED', 'BAD_USER_INPUT', 'TOO_LARGE'] : ['INTEGRITY_FAILED'];
+    if (!(error instanceof AppError) || !faults.includes(error.code)) throw error;
+    return { valid: false, contentChecked: false, errors: [error.message], warnings: [] };
+  }
+}
+
+async function checkBytes({ id, checksum, size }: BackupRecord, { catalog }: ValidateParts): Promise<ValidationReport> {
+  await verifyStored(await catalog.openArchive(id), { checksum, size });
+  return {
+    valid: true,
+    contentChecked: false,
+    errors: [],
+    warnings: ['The backup is encrypted and no key was given: only the stored bytes were checked'],
+  };
+}
+
+async function checkContent(
+  record: BackupRecord,
+  decryptionKey: string | undefined,
+  { reader, scratchFolder }: ValidateParts,
+): Promise<ValidationReport> {
+  return withScratch(scratchFolder, record, async (scratch) => {
+    const read = await reader.read(record, decryptionKey, { scratch });
+    const { snapshot, warnings: leftOut } = read;
+    const { errors: dangling, warnings } = await checkReferences(snapshot);
+    const errors = [...manifestFaults(read.record, read), ...dangling];
+    return {
+      valid: errors.length === 0,
+      contentChecked: true,
+      rowCount: countRows(snapshot),
+      errors,
+      warnings: [...leftOut, ...warnings],
+    };
+  });
+}
