@@ -6,7 +6,9 @@
  * rest of the chain anew, head included, is found out only by a hash that was noted elsewhere: the log and `auditCheck`
  * tell them.
  */
+
 import { join } from 'node:path';
+import { defined } from '../../lib/defined.js';
 import { CHAIN_START, type ChainLink, type ReadLine, readLine } from './audit-line.js';
 import { AUDIT_HEAD, type AuditFile, auditFiles, auditHead, type Head, linesOf } from './trail-files.js';
 
@@ -93,7 +95,7 @@ class TrailCheck {
       faults,
       faultCount,
       ...(firstSeq === undefined ? {} : { firstSeq, lastSeq: last.seq }),
-      ...(firstSeq === undefined || last.hash === undefined ? {} : { lastHash: last.hash }),
+      ...defined({ lastHash: firstSeq === undefined ? undefined : last.hash }),
     };
   }
 
@@ -138,7 +140,7 @@ class TrailCheck {
     this.tell({
       seq,
       file,
-      ...(line === undefined ? {} : { line }),
+      ...defined({ line }),
       message:
         `${AUDIT_HEAD} holds another hash of line ${seq}: ` + 'the line, or the head, was put in the place of another',
     });

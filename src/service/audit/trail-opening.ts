@@ -5,7 +5,9 @@
  * When the trail does not end as its head says, the next line is chained to the head and not to what is there: a
  * restart must not make whole what somebody broke. The check tells of it for ever.
  */
+
 import { join } from 'node:path';
+import { defined } from '../../lib/defined.js';
 import { AppendFile } from '../../state/append-file.js';
 import { type AuditEntry, CHAIN_START, type ChainLink, readLine } from './audit-line.js';
 import {
@@ -52,8 +54,8 @@ export async function openTrail(folder: string): Promise<Opening> {
     ...end,
     isNew: false,
     tornBytes: torn,
-    ...(file === undefined ? {} : { file }),
-    ...(firstSeq === undefined ? {} : { firstSeq }),
+    ...defined({ file }),
+    ...defined({ firstSeq }),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
 import type { Unpacked } from '../../archive/unpack.js';
 import { Breath } from '../../lib/breath.js';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import { danglingReferences } from '../../model/reference/reference.js';
 import { countRows, countTables, type Snapshot } from '../../model/snapshot/snapshot.js';
@@ -75,7 +76,7 @@ export function unsealedRecord(
   unpacked: Unpacked,
 ): BackupDescription {
   const description = known.description ?? unpacked.header?.description;
-  return { ...known, ...contentOf(unpacked), ...(description === undefined ? {} : { description }) };
+  return { ...known, ...contentOf(unpacked), ...defined({ description }) };
 }
 
 /** What a manifest and an archive's header say of the rows. */

@@ -2,11 +2,13 @@
  * Making a backup: capture -> select -> pack -> store -> catalog. The catalog's commit is the moment from which it is
  * there. Keys for encryption pass through and are never kept.
  */
-import { packArchive } from '../../archive/pack.js';
+
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
+import { packArchive } from '../../archive/pack.js';
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';
+import { defined } from '../../lib/defined.js';
 import type { Problem } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
@@ -121,7 +123,7 @@ export class BackupCreation {
         this.tell(
           {
             rows,
-            ...(total === undefined ? {} : { totalRows: total }),
+            ...defined({ totalRows: total }),
             fraction: total === undefined ? 0.1 : (0.5 * rows) / Math.max(1, total),
             message: `Read ${rows} rows`,
           },
@@ -142,7 +144,7 @@ export class BackupCreation {
       ...summaryOf(snapshot),
       id: jobId,
       name: request.name,
-      ...(request.description === undefined ? {} : { description: request.description }),
+      ...defined({ description: request.description }),
       createdAt: instant(createdAt),
       createdBy: request.subject,
       database: database.id,
@@ -151,7 +153,7 @@ export class BackupCreation {
     const packing = packArchive(snapshot, {
       format: request.format,
       compress: request.compress,
-      ...(request.encryptionKey === undefined ? {} : { passphrase: request.encryptionKey }),
+      ...defined({ passphrase: request.encryptionKey }),
       header: { ...header, ...headerSelection(selection) },
       onProgress: (rows, bytes) => {
         this.tell(

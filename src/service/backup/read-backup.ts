@@ -1,5 +1,6 @@
 /** Reading a stored backup back whole, everything checked. What a sealed one turns out to be is written down. */
 import { type Unpacked, type UnpackOptions, unpackArchive } from '../../archive/unpack.js';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { checkWhole, unsealedRecord } from './backup-content.js';
@@ -35,7 +36,7 @@ export class BackupReader {
     const isOurs = record.origin === 'CAPTURED';
     const unpacked = await unpackArchive(await this.parts.catalog.openArchive(record.id), {
       ...options,
-      ...(decryptionKey === undefined ? {} : { passphrase: decryptionKey }),
+      ...defined({ passphrase: decryptionKey }),
       ...(sealed ? { schemaName: record.schemaName } : {}),
       expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
       contentBytesMax: sealed ? this.parts.uploadBytesMax : record.contentSize,

@@ -5,6 +5,7 @@
  */
 
 import type { HeldDatabase } from '../../engine/capture/followed-database.js';
+import { defined } from '../../lib/defined.js';
 import { messageOf } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
@@ -53,7 +54,7 @@ export class LiveDatabase {
       const session = await this.database.client.openSession({
         leader: true,
         signal,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...defined({ timeoutMs }),
       });
       this.session = session;
       void session.connection.closed.then(() => {
@@ -91,7 +92,7 @@ export class LiveDatabase {
     const { signal, onProgress } = options;
     const held = await this.database.hold(session, 'AUTO', {
       signal,
-      ...(onProgress === undefined ? {} : { onProgress }),
+      ...defined({ onProgress }),
     });
     this.held = held;
     return held;

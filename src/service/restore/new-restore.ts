@@ -1,6 +1,8 @@
 /** A restore that begins: its record, and the planner of what it is to make of the database. */
+
 import { randomUUID } from 'node:crypto';
 import { instant } from '../../lib/clock.js';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
@@ -41,7 +43,7 @@ export function newRestore(
     exact,
     force,
     sync: request.sync ?? 'NONE',
-    ...(filter === undefined ? {} : { filter }),
+    ...defined({ filter }),
     ...(mapping.length === 0 ? {} : { mapping }),
     ...(confirmWithinSeconds === undefined || dryRun ? {} : { confirmWithinSeconds }),
   };

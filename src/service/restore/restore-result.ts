@@ -1,6 +1,7 @@
 /** The result of a restore: counts of what was planned, and verified since. */
 
 import { countChanges, countOutcomes, type Plan } from '../../engine/plan/table-plan.js';
+import { defined } from '../../lib/defined.js';
 import type { Problem } from '../../lib/error.js';
 import { resourceOf } from '../../model/northbound/noun.js';
 import { PULLED_IN_LISTED_MAX } from '../backup/recorded-filter.js';
@@ -53,7 +54,7 @@ export function planResult({
     steps,
     pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX),
     pulledInCount: pulledIn.length,
-    ...(convergenceSeconds === undefined ? {} : { convergenceSeconds }),
+    ...defined({ convergenceSeconds }),
   };
 }
 

@@ -6,12 +6,14 @@
  * heavy work. The spool's file is removed as soon as it is open for reading, so that nothing of it outlives the stream,
  * or the process.
  */
+
 import type { Readable } from 'node:stream';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { type ArchiveHeader } from '../../archive/content/archive-header.js';
 import { packArchive } from '../../archive/pack.js';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
@@ -155,7 +157,7 @@ export class ExportService {
     const { backups, clock, log, scratchFolder } = this.parts;
     const began = clock.monotonic();
     return withScratch(scratchFolder, record, async (scratch) => {
-      const read = await backups.read(record, decryptionKey, { scratch, ...(signal === undefined ? {} : { signal }) });
+      const read = await backups.read(record, decryptionKey, { scratch, ...defined({ signal }) });
       const { bytes, result } = packArchive(read.snapshot, { format, compress: false, header: headerOf(read), signal });
       const size = await spool.fill(bytes, signal);
       const { contentDigest } = await result;
@@ -201,7 +203,7 @@ function headerFrom(record: BackupRecord, snapshot: Snapshot): ArchiveHeader {
     ...summaryOf(snapshot),
     id,
     name,
-    ...(description === undefined ? {} : { description }),
+    ...defined({ description }),
     createdAt,
     createdBy,
     database,

@@ -3,12 +3,14 @@
  * checking takes a turn of heavy work: a slow upload holds up nobody. An encrypted file whose key is not given is kept
  * still encrypted (sealed).
  */
+
 import { randomUUID } from 'node:crypto';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { withoutOuterGzip } from '../../archive/layer/outer-gzip.js';
 import { inspectSealed } from '../../archive/layer/sealed-archive.js';
 import { type Unpacked, unpackArchive } from '../../archive/unpack.js';
 import { type Clock, instant } from '../../lib/clock.js';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
@@ -113,12 +115,12 @@ export class ImportService {
       extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
     });
     try {
-      await reservation.put(await spool.read(), signal === undefined ? {} : { signal });
+      await reservation.put(await spool.read(), defined({ signal }));
       const record = await catalog.commit(reservation, {
         ...told,
         id: randomUUID(),
         name,
-        ...(description === undefined ? {} : { description }),
+        ...defined({ description }),
         createdAt: instant(createdAt),
         createdBy: subject,
         tags: [...details.tags],
@@ -153,8 +155,8 @@ export class ImportService {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaName,
         scratch,
-        ...(decryptionKey === undefined ? {} : { passphrase: decryptionKey }),
-        ...(signal === undefined ? {} : { signal }),
+        ...defined({ passphrase: decryptionKey }),
+        ...defined({ signal }),
       });
       checkDeclared(unpacked, details);
       await checkWhole(unpacked.snapshot);

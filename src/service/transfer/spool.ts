@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
@@ -57,8 +58,7 @@ export class Spool {
    * @returns bytes @throws what the source throws, the signal's reason, AppError STORE_FULL, STORE_UNAVAILABLE
    */
   async fill(source: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Promise<number> {
-    return (await this.store.put(this.key, source, { durable: false, ...(signal === undefined ? {} : { signal }) }))
-      .size;
+    return (await this.store.put(this.key, source, { durable: false, ...defined({ signal }) })).size;
   }
 
   /** The bytes from the start. @throws AppError STORE_UNAVAILABLE */

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
-import type { ValidationReport } from '../../../service/backup/backup-service.js';
 import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
+import type { ValidationReport } from '../../../service/backup/validate-backup.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { filterOf, filterShape } from '../common/filter-shape.js';
 

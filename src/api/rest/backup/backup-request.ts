@@ -1,7 +1,7 @@
 /** What REST takes for backups, imports and exports, and what the services are asked for then. */
 import { z } from 'zod';
-import type { CreateBackup } from '../../../service/backup/backup-service.js';
 import type { BackupFilter } from '../../../service/backup/catalog-page.js';
+import type { CreateBackup } from '../../../service/backup/create-backup.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import * as field from '../../http/request-field.js';
 import { lower } from '../common/answer-shape.js';

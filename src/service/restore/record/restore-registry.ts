@@ -1,6 +1,7 @@
 /** The restores that there are and were: their records in the store, their feeds, and those who follow them. */
 
 import { type Clock, instant } from '../../../lib/clock.js';
+import { defined } from '../../../lib/defined.js';
 import { AppError, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { Store } from '../../../store/store.js';
@@ -145,7 +146,7 @@ export class RestoreRegistry {
       {
         restore: id,
         backup: backupId,
-        ...(undoOf === undefined ? {} : { undoOf }),
+        ...defined({ undoOf }),
         phase,
         restored: result.restoredCount,
         deleted: result.deletedCount,
