@@ -7,6 +7,7 @@
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import { errors as joseErrors, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.js';
+import { defined } from '../lib/defined.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { KeySetDeadlines } from './key-set.js';
@@ -80,8 +81,7 @@ function jwtVerifier(options: AuthenticatorOptions): VerifyJwt | undefined {
   const rules: JWTVerifyOptions = {
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ['sub'],
-    ...(options.jwtIssuer === undefined ? {} : { issuer: options.jwtIssuer }),
-    ...(options.jwtAudience === undefined ? {} : { audience: options.jwtAudience }),
+    ...defined({ issuer: options.jwtIssuer, audience: options.jwtAudience }),
   };
   const now = (): Date => new Date(options.clock.now());
   if (options.jwtSecret !== undefined) {

@@ -1,4 +1,5 @@
 /** Who is asking, and what that allows. Every resolver and route begins with requirePermissions. */
+import { defined } from '../lib/defined.js';
 import { AppError } from '../lib/error.js';
 
 export const PERMISSIONS = ['backups:read', 'backups:write', 'backups:delete', 'backups:restore', 'admin'] as const;
@@ -28,7 +29,7 @@ export function isPermission(value: unknown): value is Permission {
 export function viewerOf(subject: string, granted: Iterable<Permission>, expiresAtMs?: number): Viewer {
   const set = new Set(granted);
   const permissions = set.has('admin') ? new Set(PERMISSIONS) : set;
-  return { subject, permissions, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
+  return { subject, permissions, ...defined({ expiresAtMs }) };
 }
 
 /**

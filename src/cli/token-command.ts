@@ -12,6 +12,7 @@ import type { Environment } from '../config/config.js';
 import { tokensFileOf } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import { instant } from '../lib/clock.js';
+import { defined } from '../lib/defined.js';
 import { errnoOf, messageOf } from '../lib/error.js';
 import { nearestNames } from '../lib/nearest.js';
 
@@ -91,7 +92,7 @@ async function make(
   const permissions = PERMISSIONS.filter((permission) => given.includes(permission) || ofRole.includes(permission));
   if (permissions.length === 0) throw new Error('What may the token do? Give --role, or --permissions');
   const { token, sha256 } = newToken();
-  await addToken(file, { name, sha256, permissions, ...(expires === undefined ? {} : { expiresAt: expires }) });
+  await addToken(file, { name, sha256, permissions, ...defined({ expiresAt: expires }) });
   options.out(`${token}\n`);
   options.say(
     `Made "${name}" in ${file} with ${permissions.join(', ')}, valid ` +

@@ -6,6 +6,7 @@
 
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
+import { defined } from '../../lib/defined.js';
 import type { ErrorCode, ErrorPlace, Problem } from '../../lib/error.js';
 import { AppError, ERROR_STATUS } from '../../lib/error.js';
 import type { RequestScope } from './request-context.js';
@@ -66,7 +67,7 @@ function translated(origin: unknown): PublicError | undefined {
       message,
       problems,
       ...place,
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...defined({ retryAfterSeconds }),
     };
   }
   const invalid = invalidArguments(origin);
@@ -86,8 +87,7 @@ export function formatGraphQLError(error: unknown, scope: RequestScope): GraphQL
   const { path, locations } = error instanceof GraphQLError ? error : { path: undefined, locations: undefined };
   return {
     ...graphQLErrorBody(publicError(error, scope), scope),
-    ...(locations === undefined ? {} : { locations: locations.map(({ line, column }) => ({ line, column })) }),
-    ...(path === undefined ? {} : { path }),
+    ...defined({ locations: locations?.map(({ line, column }) => ({ line, column })), path }),
   };
 }
 
@@ -101,8 +101,7 @@ export function graphQLErrorBody(
     extensions: {
       code,
       requestId: scope.requestId,
-      ...(table === undefined ? {} : { table }),
-      ...(label === undefined ? {} : { label }),
+      ...defined({ table, label }),
       ...(problems.length === 0 ? {} : { problems: problems.map(publicProblem) }),
     },
   };
@@ -128,7 +127,7 @@ export function graphQLErrorOf(error: AppError): GraphQLError {
 }
 
 function publicProblem({ code, message, table, label }: Problem): Problem {
-  return { code, message, ...(table === undefined ? {} : { table }), ...(label === undefined ? {} : { label }) };
+  return { code, message, ...defined({ table, label }) };
 }
 
 function refused(code: string, message: string): PublicError {

@@ -19,6 +19,11 @@ export const tags = z
   .transform((list) => [...new Set(list)]);
 /** A passphrase. */
 export const key = text(1_024).min(1, 'may not be empty');
+/** What a filter is, as both faces tell it. */
+export const FILTER_ABOUT =
+  'Which part of a configuration. A name or a UUID picks a resource, with what it owns and what that needs in ' +
+  'order to stand; without any list everything is picked';
+export const PICKED_ABOUT = 'Names or UUIDs';
 /** Names or UUIDs that a filter picks. */
 export const picked = z
   .array(text(200).refine((value) => value !== '', 'a name or a UUID may not be empty'))

@@ -2,32 +2,7 @@
  * What a part of an OVN_Northbound is: which rows a person can pick, and what comes with them or may be left out.
  */
 
-export interface IncludeFlags {
-  readonly includePorts: boolean;
-  readonly includeAcls: boolean;
-  readonly includeLoadBalancers: boolean;
-  readonly includeNat: boolean;
-  readonly includeDhcpOptions: boolean;
-  readonly includeQos: boolean;
-}
-
-/**
- * Which part of a configuration. Names or UUIDs pick; with no list at all everything is picked that the flags allow.
- */
-export interface ResourceFilter extends IncludeFlags {
-  readonly switches?: readonly string[] | undefined;
-  readonly routers?: readonly string[] | undefined;
-  readonly portGroups?: readonly string[] | undefined;
-  readonly addressSets?: readonly string[] | undefined;
-  readonly loadBalancers?: readonly string[] | undefined;
-  /**
-   * What must have been picked, or needed, by this filter too: that of a backup which is itself a part
-   * (intersectFilters).
-   */
-  readonly within?: ResourceFilter | undefined;
-}
-
-/** The filter's lists, and the tables that their names are looked up in. */
+/** The lists of a filter, and the tables that their names are looked up in. */
 export const PICKED_TABLES = {
   switches: 'Logical_Switch',
   routers: 'Logical_Router',
@@ -35,6 +10,31 @@ export const PICKED_TABLES = {
   addressSets: 'Address_Set',
   loadBalancers: 'Load_Balancer',
 } as const;
+
+/** The flags of a filter, and what each lets in. */
+export const INCLUDE_FLAGS = {
+  includePorts: 'the ports of switches and routers',
+  includeAcls: 'ACLs of switches and of port groups',
+  includeLoadBalancers: 'load balancers',
+  includeNat: 'NAT rules',
+  includeDhcpOptions: 'DHCP options',
+  includeQos: 'QoS rules',
+} as const;
+
+export type IncludeFlags = { readonly [flag in keyof typeof INCLUDE_FLAGS]: boolean };
+
+/**
+ * Which part of a configuration. Names or UUIDs pick; with no list at all everything is picked that the flags allow.
+ */
+export type ResourceFilter = IncludeFlags & {
+  readonly [list in keyof typeof PICKED_TABLES]?: readonly string[] | undefined;
+} & {
+  /**
+   * What must have been picked, or needed, by this filter too: that of a backup which is itself a part
+   * (intersectFilters).
+   */
+  readonly within?: ResourceFilter | undefined;
+};
 
 /** Columns whose rows come only when the flag says so. */
 const FLAGS: Readonly<Record<string, keyof IncludeFlags>> = {

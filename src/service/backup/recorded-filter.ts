@@ -1,22 +1,18 @@
 /** A resource filter and what it pulled in, as they are kept in manifests and in the records of restores. */
 import { z } from 'zod';
+import { recordOf } from '../../lib/record-of.js';
+import { INCLUDE_FLAGS, PICKED_TABLES } from '../../model/northbound/filter.js';
+
+export { INCLUDE_FLAGS };
 
 const names = z.array(z.string()).readonly().optional();
 
+/** What a filter consists of: every other declaration of one is made from these two. */
+export const FILTER_LISTS = Object.keys(PICKED_TABLES) as readonly (keyof typeof PICKED_TABLES)[];
+export const FILTER_FLAGS = Object.keys(INCLUDE_FLAGS) as readonly (keyof typeof INCLUDE_FLAGS)[];
+
 export const resourceFilterSchema = z
-  .object({
-    switches: names,
-    routers: names,
-    portGroups: names,
-    addressSets: names,
-    loadBalancers: names,
-    includePorts: z.boolean(),
-    includeAcls: z.boolean(),
-    includeLoadBalancers: z.boolean(),
-    includeNat: z.boolean(),
-    includeDhcpOptions: z.boolean(),
-    includeQos: z.boolean(),
-  })
+  .object({ ...recordOf(FILTER_LISTS, () => names), ...recordOf(FILTER_FLAGS, () => z.boolean()) })
   .readonly();
 
 export type ResourceFilter = z.infer<typeof resourceFilterSchema>;

@@ -2,6 +2,7 @@
 
 import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { defined } from '../../../lib/defined.js';
 import { recordOf } from '../../../lib/record-of.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import type { BackupJob as ServiceJob } from '../../../service/backup/backup-service.js';
@@ -341,7 +342,7 @@ export class BackupProgress {
 }
 
 export function progressOf({ backup, phase, ...rest }: ServiceProgress): BackupProgress {
-  return { ...rest, phase: BackupPhase[phase], ...(backup === undefined ? {} : { backup: backupOf(backup) }) };
+  return { ...rest, phase: BackupPhase[phase], ...defined({ backup: backup && backupOf(backup) }) };
 }
 
 @ObjectType({ description: 'A backup in the making' })

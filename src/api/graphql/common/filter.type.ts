@@ -1,82 +1,24 @@
 /** What the contract says of picking a part of a configuration. */
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { FILTER_FLAGS, FILTER_LISTS, INCLUDE_FLAGS } from '../../../service/backup/recorded-filter.js';
+import { FILTER_ABOUT, PICKED_ABOUT } from '../../http/request-field.js';
 
-const PICKS = 'Names or UUIDs';
-
-@ObjectType({
-  description:
-    'Which part of a configuration. A name or a UUID picks a resource, with what it owns and what that needs in ' +
-    'order to stand; without any list everything is picked. The include flags are true unless set to false.',
-})
-export class ResourceFilter {
-  @Field(() => [String], { nullable: true })
-  switches?: readonly string[] | undefined;
-
-  @Field(() => [String], { nullable: true })
-  routers?: readonly string[] | undefined;
-
-  @Field(() => [String], { nullable: true })
-  portGroups?: readonly string[] | undefined;
-
-  @Field(() => [String], { nullable: true })
-  addressSets?: readonly string[] | undefined;
-
-  @Field(() => [String], { nullable: true })
-  loadBalancers?: readonly string[] | undefined;
-
-  @Field(() => Boolean)
-  includePorts!: boolean;
-
-  @Field(() => Boolean)
-  includeAcls!: boolean;
-
-  @Field(() => Boolean)
-  includeLoadBalancers!: boolean;
-
-  @Field(() => Boolean)
-  includeNat!: boolean;
-
-  @Field(() => Boolean)
-  includeDhcpOptions!: boolean;
-
-  @Field(() => Boolean)
-  includeQos!: boolean;
-}
+/** The fields of both types are those of recorded-filter.ts. */
+@ObjectType({ description: `${FILTER_ABOUT}. The include flags are true unless set to false.` })
+export class ResourceFilter {}
 
 @InputType()
-export class ResourceFilterInput {
-  @Field(() => [String], { nullable: true, description: PICKS })
-  switches?: string[] | null;
+export class ResourceFilterInput {}
 
-  @Field(() => [String], { nullable: true, description: PICKS })
-  routers?: string[] | null;
-
-  @Field(() => [String], { nullable: true, description: PICKS })
-  portGroups?: string[] | null;
-
-  @Field(() => [String], { nullable: true, description: PICKS })
-  addressSets?: string[] | null;
-
-  @Field(() => [String], { nullable: true, description: PICKS })
-  loadBalancers?: string[] | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
-  includePorts?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'ACLs of switches and of port groups' })
-  includeAcls?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
-  includeLoadBalancers?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
-  includeNat?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
-  includeDhcpOptions?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
-  includeQos?: boolean | null;
+for (const list of FILTER_LISTS) {
+  Field(() => [String], { nullable: true })(ResourceFilter.prototype, list);
+  Field(() => [String], { nullable: true, description: PICKED_ABOUT })(ResourceFilterInput.prototype, list);
+}
+for (const flag of FILTER_FLAGS) {
+  // the others' names say all
+  const described = flag === 'includeAcls' ? { description: INCLUDE_FLAGS[flag] } : {};
+  Field(() => Boolean)(ResourceFilter.prototype, flag);
+  Field(() => Boolean, { nullable: true, defaultValue: true, ...described })(ResourceFilterInput.prototype, flag);
 }
 
 @ObjectType({ description: 'A row that nobody named, and that comes along' })

@@ -3,7 +3,8 @@
  * Messages name the field and never hold its value.
  */
 import { z } from 'zod';
-import type { ResourceFilter } from '../../../service/backup/recorded-filter.js';
+import { recordOf } from '../../../lib/record-of.js';
+import { FILTER_FLAGS, FILTER_LISTS, type ResourceFilter } from '../../../service/backup/recorded-filter.js';
 import * as field from '../../http/request-field.js';
 import { checked } from '../../http/request-field.js';
 import type { ResourceFilterInput } from './filter.type.js';
@@ -16,19 +17,7 @@ const picked = given(field.picked);
 const flag = given(z.boolean()).transform((value) => value ?? true);
 export const filter = given(
   z
-    .object({
-      switches: picked,
-      routers: picked,
-      portGroups: picked,
-      addressSets: picked,
-      loadBalancers: picked,
-      includePorts: flag,
-      includeAcls: flag,
-      includeLoadBalancers: flag,
-      includeNat: flag,
-      includeDhcpOptions: flag,
-      includeQos: flag,
-    })
+    .object({ ...recordOf(FILTER_LISTS, () => picked), ...recordOf(FILTER_FLAGS, () => flag) })
     .transform((value) => value as ResourceFilter),
 );
 

@@ -3,6 +3,7 @@
  * serves it, to anybody: it tells nothing that the source does not.
  */
 import { z } from 'zod';
+import { defined } from '../../../lib/defined.js';
 import { ERROR_STATUS, type ErrorCode } from '../../../lib/error.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
@@ -117,7 +118,7 @@ function parametersOf({ path, query, headers = {} }: Route, components: Componen
       name,
       in: 'query',
       required: required.includes(name),
-      ...(description === undefined ? {} : { description }),
+      ...defined({ description }),
       schema: plain(schema),
     })),
     ...Object.entries(headers).map(([name, description]) => ({
@@ -134,8 +135,7 @@ function parametersOf({ path, query, headers = {} }: Route, components: Componen
 function plain({ type, anyOf, items, ...rest }: Schema): Schema {
   if (type === 'array') return { type, items };
   return {
-    ...(type === undefined ? {} : { type }),
-    ...(anyOf === undefined ? {} : { anyOf }),
+    ...defined({ type, anyOf }),
     ...(type === 'integer' ? { ...rest, pattern: undefined } : rest),
   };
 }
