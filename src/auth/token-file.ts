@@ -7,6 +7,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { defined } from '../lib/defined.js';
 import { messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { Permission } from './permission.js';
@@ -104,7 +105,7 @@ async function load(path: string): Promise<readonly StaticToken[]> {
     name: entry.name,
     digest: Buffer.from(entry.sha256, 'hex'),
     permissions: entry.permissions,
-    ...(entry.expiresAt === undefined ? {} : { expiresAtMs: Date.parse(entry.expiresAt) }),
+    ...defined({ expiresAtMs: entry.expiresAt === undefined ? undefined : Date.parse(entry.expiresAt) }),
   }));
 }
 

@@ -1,5 +1,6 @@
 /** What the contract says of restores and of changes. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { defined } from '../../../lib/defined.js';
 import type { ChangePage, RowChange as ServiceChange } from '../../../service/change/change-page.js';
 import type { RestoreProgress as ServiceProgress } from '../../../service/restore/record/restore-progress.js';
 import { isFinal, type RestoreRecord } from '../../../service/restore/record/restore-record.js';
@@ -263,7 +264,7 @@ export function restoreProgressOf(
   { record }: ServiceRestore,
   { result, phase, ...rest }: ServiceProgress,
 ): RestoreProgress {
-  return { ...rest, phase: RestorePhase[phase], ...(result === undefined ? {} : { result: resultOf(record) }) };
+  return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record) }) };
 }
 
 @ObjectType()

@@ -2,6 +2,9 @@
  * The JSON form of an import, {"format", "data", ...}, read as a stream: "data" holds a whole document as one
  * string, which may be longer than a string can be here. Its text comes out unescaped, in pieces; the other members are
  * small and are kept.
+ *
+ * A reader of its own, because the others hold a member whole before they hand it on: the archive's member scanner up
+ * to 64 MiB, JSON.parse up to what fits into one string. A document may be of any size, so here no member is held.
  */
 
 import { AppError } from '../../../lib/error.js';
