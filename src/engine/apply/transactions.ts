@@ -13,7 +13,7 @@ import { Dependencies, MEMBERSHIP_BYTES } from './row-dependency.js';
 import { NO_LINK } from './row-links.js';
 import { orderRows, type RowOrder } from './row-order.js';
 import { type Placement, TransactionWriter } from './transaction-writer.js';
-import { chooseStepWitnesses, type Witness } from './witness.js';
+import { transactionWitnesses, type Witness } from './witness.js';
 
 /** How much a transaction may change. Rows that need each other stay together, however many. */
 export interface TransactionLimits {
@@ -52,7 +52,7 @@ export async function cutIntoTransactions(
     return {
       number,
       rows: rows.reduce((count, row) => count + (dependencies.rows.changeOf(row) === CHANGE.MOVE ? 0 : 1), 0),
-      witnesses: chooseStepWitnesses(dependencies.rows, rows),
+      witnesses: transactionWitnesses(dependencies.rows, rows),
       operations: () => writer.operations(rows, number),
     };
   });

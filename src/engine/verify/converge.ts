@@ -8,8 +8,11 @@
 import { messageOf } from '../../lib/error.js';
 import { SEQUENCE, type SyncTarget } from '../../model/northbound/config-sequence.js';
 import type { DatabaseClient, Session } from '../../ovsdb/client.js';
-import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
+import { ConnectionError } from '../../ovsdb/error.js';
 import { isObject, type Json } from '../../ovsdb/json.js';
+import { commentOperation, EVERY_ROW, mutateRowsOperation, mutation, selectOperation } from '../../ovsdb/operation.js';
+import { rowsOf } from '../../ovsdb/reply.js';
+import { transact } from '../../ovsdb/transact.js';
 
 export type { SyncTarget };
 
@@ -206,27 +209,21 @@ class Watch {
    * goes past it.
    * @returns what to wait for, or undefined where nobody can be asked
    */
-  private async ask(step: bigint): Promise<bigint | undefined> {
+  private async ask(more: bigint): Promise<bigint | undefined> {
     const { table, asked } = SEQUENCE;
-    const results = await this.session.connection.request(
-      'transact',
+    const { connection, schema } = this.session;
+    const results = await transact(
+      connection,
+      schema.name,
       [
-        this.session.schema.name,
-        { op: 'mutate', table, where: [], mutations: [[asked, '+=', step]] },
-        { op: 'select', table, where: [] },
-        { op: 'comment', comment: 'waiting for the network to take a restore over' },
+        mutateRowsOperation(table, EVERY_ROW, `[${mutation(asked, '+=', String(more))}]`),
+        selectOperation(table, EVERY_ROW),
+        commentOperation('waiting for the network to take a restore over'),
       ],
       { timeoutMs: this.requestMs },
     );
-    const all = Array.isArray(results) ? (results as readonly Json[]) : [];
-    for (const result of all) {
-      if (isObject(result) && typeof result['error'] === 'string')
-        throw new OvsdbError(result['error'], typeof result['details'] === 'string' ? result['details'] : '');
-    }
-    const selected = all[1];
-    const row =
-      isObject(selected) && Array.isArray(selected['rows']) ? (selected['rows'][0] as Json | undefined) : undefined;
-    if (!isObject(row)) return undefined;
+    const row = rowsOf(results[1])[0];
+    if (row === undefined) return undefined;
     const number = integer(row[asked]);
     const answered = integer(row[SEQUENCE.reached[this.target]]);
     return answered < number ? number : this.ask(answered - number + 1n);

@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyPlan, applyTransaction } from '../../engine/apply/apply.js';
 import { cutIntoTransactions, type PlanTransaction, type TransactionLimits } from '../../engine/apply/transactions.js';
+import { wasCommitted } from '../../engine/apply/witness.js';
 import type { Plan } from '../../engine/plan/table-plan.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
@@ -16,7 +17,6 @@ import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
 import { databaseError } from '../database/database.js';
 import type { LiveDatabase } from '../database/live-database.js';
-import { wasApplied } from './witness-check.js';
 
 /**
  * What became of a plan. REFUSED: nothing of it is in the database. UNKNOWN: it is in the database as a whole or not at
@@ -162,6 +162,6 @@ export class PlanApplier {
   }
 
   private async isDone(session: Session, { witnesses }: PlanTransaction): Promise<boolean> {
-    return witnesses.length > 0 && wasApplied(session, witnesses);
+    return witnesses.length > 0 && wasCommitted(session, witnesses);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { TransactionLimits } from '../../engine/apply/transactions.js';
+import { wasCommitted as isWitnessed } from '../../engine/apply/witness.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
@@ -17,7 +18,6 @@ import { UndoPlanner } from './planner/undo-planner.js';
 import type { RestoreRecord, RestoreResult } from './record/restore-record.js';
 import { emptyResult } from './restore-result.js';
 import { undoSteps } from './undo-steps.js';
-import { wasApplied } from './witness-check.js';
 
 export interface RecoveryParts {
   readonly database: Database;
@@ -79,7 +79,7 @@ async function wasCommitted({ witnesses = [] }: RestoreRecord, parts: RecoveryPa
   if (witnesses.length === 0) return false;
   const ask = (): Promise<boolean> =>
     untilAnswered(parts, () =>
-      parts.database.withSession({ leader: true }, (session) => wasApplied(session, witnesses)),
+      parts.database.withSession({ leader: true }, (session) => isWitnessed(session, witnesses)),
     );
   if (await ask()) return true;
   // a request may have been read, but not carried out, when the server was asked first

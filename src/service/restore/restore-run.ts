@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanTransaction, TransactionLimits } from '../../engine/apply/transactions.js';
+import { planWitnesses } from '../../engine/apply/witness.js';
 import { Labels } from '../../engine/describe/label.js';
 import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js';
 import type { SyncTarget } from '../../engine/verify/converge.js';
@@ -25,7 +26,6 @@ import type { RestorePhase, RestoreRecord, RestoreResult } from './record/restor
 import { emptyResult, planResult } from './restore-result.js';
 import { RunProgress } from './run-progress.js';
 import { undoSteps } from './undo-steps.js';
-import { chooseWitnesses } from './witness-check.js';
 
 export interface RestoreRunParts {
   readonly id: string;
@@ -240,7 +240,7 @@ export class RestoreRun {
       'APPLYING',
       `Applying ${plan.changeCount} changes in ${count === 1 ? 'one transaction' : `${count} steps`}`,
       steps === undefined
-        ? { witnesses: chooseWitnesses(plan), stepped: false, result }
+        ? { witnesses: planWitnesses(plan), stepped: false, result }
         : { witnesses: [], stepped: true, result },
     );
     this.sent = true;
