@@ -38,7 +38,7 @@ const load = (file) => import(pathToFileURL(join(resolve(options.build), file)).
 const [
   { DatabaseClient },
   { parseRemotes },
-  { capture },
+  { FollowedDatabase },
   { makePlan },
   { identify },
   { applyPlan, applyStep },
@@ -49,7 +49,7 @@ const [
   [
     'ovsdb/client.js',
     'ovsdb/remote.js',
-    'engine/capture/capture.js',
+    'engine/capture/followed-database.js',
     'engine/plan/plan.js',
     'model/identity.js',
     'engine/apply/apply.js',
@@ -58,6 +58,16 @@ const [
     'lib/pause.js',
   ].map(load),
 );
+/** One capture that keeps nothing open afterwards. */
+async function capture(session) {
+  const followed = await FollowedDatabase.capture(session);
+  try {
+    return await followed.current();
+  } finally {
+    await followed.release();
+  }
+}
+
 const EXACT = { policy: 'OVERWRITE', exact: true, restoreAccess: true };
 const EMPTY_TIMEOUT_MS = 600_000;
 const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;

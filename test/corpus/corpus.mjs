@@ -34,7 +34,7 @@ const load = (path) => import(pathToFileURL(join(resolve(values.build), path)).h
 const { packArchive, unpackArchive } = await load('archive/archive.js');
 const { adapt } = await load('engine/plan/compatibility.js');
 const { applyPlan } = await load('engine/apply/apply.js');
-const { capture } = await load('engine/capture/capture.js');
+const { FollowedDatabase } = await load('engine/capture/followed-database.js');
 const { makePlan } = await load('engine/plan/plan.js');
 const { verifyPlan } = await load('engine/apply/verify.js');
 const { Breath } = await load('lib/pause.js');
@@ -46,6 +46,16 @@ const { parseRemotes } = await load('ovsdb/remote.js');
 const FORMATS = ['JSON', 'YAML', 'OVSDB'];
 const OTHERS = 3;
 const EXACT = { policy: 'OVERWRITE', exact: true, restoreAccess: true };
+
+/** One capture that keeps nothing open afterwards. */
+async function capture(session) {
+  const followed = await FollowedDatabase.capture(session);
+  try {
+    return await followed.current();
+  } finally {
+    await followed.release();
+  }
+}
 
 class Failure extends Error {}
 

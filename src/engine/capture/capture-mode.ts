@@ -1,5 +1,5 @@
 /**
- * How a database is captured: FAST, in one request, or PACED, in many small ones (held-database.ts tells the
+ * How a database is captured: FAST, in one request, or PACED, in many small ones (followed-database.ts tells the
  * difference).
  */
 export type CaptureMode = 'FAST' | 'PACED';

@@ -16,7 +16,7 @@ import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 import { resultOf } from '../../ovsdb/reply.js';
 import type { CaptureMode } from './capture-mode.js';
-import { HeldTable } from './followed-table.js';
+import { FollowedTable } from './followed-table.js';
 import { Monitor } from './monitor.js';
 import { PacedCapture } from './paced-capture.js';
 import { SnapshotSink } from './snapshot-sink.js';
@@ -32,7 +32,7 @@ export interface CaptureOptions {
   readonly onProgress?: ((rows: number, total?: number) => void) | undefined;
 }
 
-export class HeldDatabase {
+export class FollowedDatabase {
   private readonly breath = new Breath();
   private latest: Snapshot | undefined;
 
@@ -43,14 +43,14 @@ export class HeldDatabase {
    * @throws ConnectionError, also when the database is removed or converted meanwhile; OvsdbError; AppError CANCELLED
    * when the signal is aborted
    */
-  static async capture(session: Session, options: CaptureOptions = {}): Promise<HeldDatabase> {
+  static async capture(session: Session, options: CaptureOptions = {}): Promise<FollowedDatabase> {
     const { signal, timeoutMs = 600_000 } = options;
     const monitor = new Monitor(session, timeoutMs);
     try {
       if (options.mode === 'PACED') await paced(monitor, options);
       else await fast(monitor, options);
       signal?.throwIfAborted();
-      return new HeldDatabase(monitor);
+      return new FollowedDatabase(monitor);
     } catch (error) {
       // nobody waits for the answer of a server that may not give one
       void monitor.release();
@@ -110,7 +110,7 @@ async function fast(monitor: Monitor, { onProgress, signal }: CaptureOptions): P
     built = monitor.inOrder(async () => {
       if (reply.length > 0) sink.takeWhole(reply);
       for (const [name, rows] of await sink.finish())
-        monitor.tables.set(name, new HeldTable(schema.tables.get(name) as TableSchema, rows));
+        monitor.tables.set(name, new FollowedTable(schema.tables.get(name) as TableSchema, rows));
     });
   };
   await connection.stream('monitor_cond', monitor.requestParams(true), sink, {
@@ -124,7 +124,7 @@ async function fast(monitor: Monitor, { onProgress, signal }: CaptureOptions): P
 async function paced(monitor: Monitor, options: CaptureOptions): Promise<void> {
   const { schema } = monitor.session;
   const capture = new PacedCapture(monitor, options);
-  for (const table of schema.tables.values()) monitor.tables.set(table.name, new HeldTable(table));
+  for (const table of schema.tables.values()) monitor.tables.set(table.name, new FollowedTable(table));
   monitor.listener = capture;
   await monitor.ask(
     { method: 'monitor_cond', params: stringifyJson(monitor.requestParams(false)), signal: options.signal },

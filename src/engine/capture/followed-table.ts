@@ -15,7 +15,7 @@ import type { Json } from '../../ovsdb/json.js';
 /** With more changed rows in memory they are turned into bytes. */
 const CHANGES_MAX = 20_000;
 
-export class HeldTable {
+export class FollowedTable {
   readonly reader: WireRowReader;
   private rows: StoredRows;
   /** Where the rows are that have been read, while not all of them have been. */

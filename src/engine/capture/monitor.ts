@@ -12,7 +12,7 @@ import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { ConnectionError } from '../../ovsdb/error.js';
 import type { Json } from '../../ovsdb/json.js';
-import type { HeldTable } from './followed-table.js';
+import type { FollowedTable } from './followed-table.js';
 import { applyTableUpdates, type ChangeListener } from './table-updates.js';
 
 export interface MonitorRequest {
@@ -29,7 +29,7 @@ let lastNumber = 0;
 
 export class Monitor {
   readonly id = `capture-${++lastNumber}`;
-  readonly tables = new Map<string, HeldTable>();
+  readonly tables = new Map<string, FollowedTable>();
   /** Is told of changes, while it is set. */
   listener: ChangeListener | undefined;
   private readonly breath = new Breath();

@@ -20,10 +20,10 @@ import type { JsonObject } from '../../ovsdb/json.js';
 import { EVERY_ROW, rowSelector, selectOperation } from '../../ovsdb/operation.js';
 import { checkTransactReply } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
-import type { HeldTable } from './followed-table.js';
+import type { FollowedTable } from './followed-table.js';
 import { type Monitor, storedColumns } from './monitor.js';
 import type { ChangeListener } from './table-updates.js';
-import { Unread } from './unread-rows.js';
+import { UnreadRows } from './unread-rows.js';
 
 export interface PacedOptions {
   readonly signal?: AbortSignal | undefined;
@@ -41,7 +41,7 @@ const LISTED = Buffer.from('["uuid","');
 const UUID_LENGTH = 36;
 
 export class PacedCapture implements ChangeListener {
-  private readonly unread = new Unread();
+  private readonly unread = new UnreadRows();
   private readonly holders: ReadonlyMap<string, readonly ReferenceColumn[]>;
   private readonly breath = new Breath();
   /** Table -> how many of its rows keep the server busy for about as long as they should. */
@@ -125,7 +125,7 @@ export class PacedCapture implements ChangeListener {
     }
   }
 
-  private async read(held: HeldTable): Promise<void> {
+  private async read(held: FollowedTable): Promise<void> {
     const { name } = held.schema;
     const rowsAtOnce = this.rowsAtOnce.get(name) ?? ROWS_FIRST;
     const uuids = this.unread.take(name, rowsAtOnce);
@@ -141,7 +141,7 @@ export class PacedCapture implements ChangeListener {
   }
 
   /** The reply to one select for each UUID: {"id":1,"result":[{"rows":[{...}]},{"rows":[]},...],"error":null} */
-  private async take(held: HeldTable, uuids: readonly string[], reply: Buffer): Promise<void> {
+  private async take(held: FollowedTable, uuids: readonly string[], reply: Buffer): Promise<void> {
     checkTransactReply(reply);
     const members = new MemberReader(reply, 0);
     while (members.enter() && members.key() !== 'result') members.skip();
@@ -200,7 +200,7 @@ export class PacedCapture implements ChangeListener {
     }
   }
 
-  private held(table: string): HeldTable {
-    return this.monitor.tables.get(table) as HeldTable;
+  private held(table: string): FollowedTable {
+    return this.monitor.tables.get(table) as FollowedTable;
   }
 }

@@ -11,7 +11,7 @@ import type { ChangedRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { expectByte, FrameError, MemberReader, skipString } from '../../ovsdb/frame.js';
 import { type JsonObject, parseJson } from '../../ovsdb/json.js';
-import type { HeldTable } from './followed-table.js';
+import type { FollowedTable } from './followed-table.js';
 
 /** Is told of changes once they are applied. */
 export interface ChangeListener {
@@ -29,7 +29,7 @@ export interface UpdateOptions {
 /** @param params the bytes of the notification's params. @throws FrameError, RowError */
 export async function applyTableUpdates(
   params: Buffer,
-  tables: ReadonlyMap<string, HeldTable>,
+  tables: ReadonlyMap<string, FollowedTable>,
   { breath, listener }: UpdateOptions,
 ): Promise<void> {
   const idEnd = skipString(params, 1);
@@ -56,7 +56,7 @@ interface RowUpdate {
 }
 
 /** Answers the position after the row's update. */
-function applyRow(table: HeldTable, uuid: string, { params, at, listener }: RowUpdate): number {
+function applyRow(table: FollowedTable, uuid: string, { params, at, listener }: RowUpdate): number {
   const update = new MemberReader(params, at);
   if (!update.enter()) throw new FrameError('the server told of a row without saying what happened to it');
   switch (update.key()) {

@@ -5,7 +5,7 @@ interface Waiting {
   readonly order: string[];
 }
 
-export class Unread {
+export class UnreadRows {
   private readonly tables = new Map<string, Waiting>();
   private rows = 0;
 

@@ -13,7 +13,7 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { Pairing } from './pairing.js';
-import { Matching, type Side } from './row-matches.js';
+import { type MatchSide, RowMatches } from './row-matches.js';
 
 export { NO_MATCH } from './row-matches.js';
 
@@ -46,7 +46,7 @@ export async function identify(
   breath: Breath,
   options: IdentifyOptions = {},
 ): Promise<Identity> {
-  const matching = new Matching(backup, live);
+  const matching = new RowMatches(backup, live);
   const { pairs = [] } = options;
   for (const pair of pairs) linkPair(matching, pair);
   await matching.linkSameUuids(breath);
@@ -65,13 +65,13 @@ export async function identify(
   return { matches: matching.matches(), matched: matching.matched(), translation: matching.translation, warnings };
 }
 
-function linkPair(matching: Matching, { table, backupIndex, liveIndex }: RowPair): void {
+function linkPair(matching: RowMatches, { table, backupIndex, liveIndex }: RowPair): void {
   const number = matching.numberOf(table);
   if (number !== undefined)
     matching.link(matching.backup.range(number)[0] + backupIndex, matching.live.range(number)[0] + liveIndex);
 }
 
-async function linkByIndex(matching: Matching, table: TableSchema, number: number, breath: Breath): Promise<void> {
+async function linkByIndex(matching: RowMatches, table: TableSchema, number: number, breath: Breath): Promise<void> {
   if (table.maxRows === 1) await linkByKey(matching, number, () => '', breath);
   for (const columns of table.indexes)
     await linkByKey(
@@ -84,7 +84,7 @@ async function linkByIndex(matching: Matching, table: TableSchema, number: numbe
 
 /** Links rows without a match whose keys are equal, and on each side the only ones of that key. */
 async function linkByKey(
-  matching: Matching,
+  matching: RowMatches,
   table: number,
   keyOf: (row: Row) => string | undefined,
   breath: Breath,
@@ -102,7 +102,7 @@ async function linkByKey(
 const SEVERAL = -1;
 
 async function nodesByKey(
-  side: Side,
+  side: MatchSide,
   table: number,
   keyOf: (row: Row) => string | undefined,
   breath: Breath,

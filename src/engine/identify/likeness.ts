@@ -6,7 +6,7 @@
  */
 import type { Breath } from '../../lib/breath.js';
 import type { Edges, ReferenceKinds, RowGraph } from './row-graph.js';
-import { type Matching, NO_MATCH } from './row-matches.js';
+import { NO_MATCH, type RowMatches } from './row-matches.js';
 
 const { imul } = Math;
 
@@ -18,7 +18,7 @@ export class Likeness {
   readonly live: Colours;
 
   constructor(
-    private readonly matching: Matching,
+    private readonly matching: RowMatches,
     graphs: { readonly backup: RowGraph; readonly live: RowGraph },
     kinds: ReferenceKinds,
     private readonly breath: Breath,

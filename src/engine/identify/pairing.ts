@@ -13,7 +13,7 @@ import { nounOf } from '../../model/northbound/noun.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Colours, eachEdge, Likeness } from './likeness.js';
 import { ownContent, ReferenceKinds, RowGraph } from './row-graph.js';
-import { type Matching, NO_MATCH, type Side } from './row-matches.js';
+import { type MatchSide, NO_MATCH, type RowMatches } from './row-matches.js';
 
 /** A row that more rows of one key refer to, or are referred to by, says nothing of either. */
 const CANDIDATES_MAX = 32;
@@ -34,7 +34,7 @@ export class Pairing {
   private readonly likeness: Likeness;
 
   private constructor(
-    private readonly matching: Matching,
+    private readonly matching: RowMatches,
     private readonly graphs: { readonly backup: RowGraph; readonly live: RowGraph },
     private readonly kinds: ReferenceKinds,
     private readonly mayMatch: readonly boolean[],
@@ -44,12 +44,12 @@ export class Pairing {
   }
 
   /** @param sameUuids false when rows of one UUID may be other rows of the database: every row is looked at then */
-  static async prepare(matching: Matching, sameUuids: boolean, breath: Breath): Promise<Pairing> {
+  static async prepare(matching: RowMatches, sameUuids: boolean, breath: Breath): Promise<Pairing> {
     // where the schema has an index, it alone says which row is which
     const mayMatch = matching.tables.map(({ indexes }, table) => indexes.length === 0 && matching.isOpen(table));
     const kinds = new ReferenceKinds(matching);
     const isKnown =
-      (side: Side, other: Side) =>
+      (side: MatchSide, other: MatchSide) =>
       (node: number): boolean => {
         const partner = side.partner[node] as number;
         return (
@@ -80,7 +80,7 @@ export class Pairing {
     return true;
   }
 
-  private isOpen(side: Side, node: number): boolean {
+  private isOpen(side: MatchSide, node: number): boolean {
     return side.isOpen(node) && this.mayMatch[side.tableNumber(node)] === true;
   }
 
@@ -292,7 +292,7 @@ export class Pairing {
     return found;
   }
 
-  private sortByContent(side: Side, nodes: number[]): void {
+  private sortByContent(side: MatchSide, nodes: number[]): void {
     const texts = new Map(
       nodes.map((node) => [node, ownContent(side.tables[side.tableNumber(node)] as TableSchema, side.row(node))]),
     );
@@ -348,7 +348,7 @@ export class Pairing {
     return scope === NO_MATCH ? undefined : `${table}@${scope}`;
   }
 
-  private *openNodes(side: Side): Generator<number> {
+  private *openNodes(side: MatchSide): Generator<number> {
     for (let table = 0; table < this.mayMatch.length; table++) {
       if (this.mayMatch[table] !== true || !this.matching.isOpen(table)) continue;
       const [from, to] = side.range(table);

@@ -10,7 +10,7 @@ import { type ReferenceColumn, referenceColumns, referencesIn } from '../../mode
 import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
-import { type Matching, NO_MATCH, type Side } from './row-matches.js';
+import { type MatchSide, NO_MATCH, type RowMatches } from './row-matches.js';
 
 const { imul } = Math;
 
@@ -36,7 +36,7 @@ export class ReferenceKinds {
   private readonly kinds: Kind[] = [];
   private readonly byTable: readonly (readonly number[])[];
 
-  constructor(matching: Matching) {
+  constructor(matching: RowMatches) {
     this.byTable = matching.tables.map((table) =>
       referenceColumns(table).flatMap((column) =>
         [column.key, column.value].flatMap((target) => {
@@ -76,7 +76,7 @@ export class RowGraph {
   /** Node -> 1 when it refers to, or is referred to by, a row that can find no match. */
   readonly isCut: Uint8Array;
 
-  private constructor(readonly side: Side) {
+  private constructor(readonly side: MatchSide) {
     this.key = new Float64Array(side.nodes);
     this.content = new Float64Array(side.nodes);
     this.isCut = new Uint8Array(side.nodes);
@@ -87,7 +87,7 @@ export class RowGraph {
    * @param isKnown true for a row that is the same on both sides to the last byte, and so refers to no row in question
    */
   static async build(
-    side: Side,
+    side: MatchSide,
     kinds: ReferenceKinds,
     options: {
       readonly mayMatch: readonly boolean[];

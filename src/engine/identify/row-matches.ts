@@ -1,5 +1,5 @@
 /**
- * A matching: which row of the backup is which live row, while it is being found (identity.ts).
+ * Which row of the backup is which live row, while it is being found (identify.ts).
  *
  * The rows of all tables of one side are numbered through, so that what is known of a row fits
  * into plain arrays: such a number is a node.
@@ -12,7 +12,7 @@ import type { TableSchema } from '../../ovsdb/database-schema.js';
 export const NO_MATCH = -1;
 
 /** The rows of the backup, or of the live database. */
-export class Side {
+export class MatchSide {
   /** Node -> node of the other side, or NO_MATCH. */
   readonly partner: Int32Array;
   readonly nodes: number;
@@ -86,10 +86,10 @@ export class Side {
   }
 }
 
-export class Matching {
+export class RowMatches {
   readonly tables: readonly TableSchema[];
-  readonly backup: Side;
-  readonly live: Side;
+  readonly backup: MatchSide;
+  readonly live: MatchSide;
   /** UUID in the backup -> UUID in the database, where they differ. */
   readonly translation = new Map<string, string>();
   private readonly numbers: ReadonlyMap<string, number>;
@@ -98,8 +98,8 @@ export class Matching {
   constructor(backup: Snapshot, live: Snapshot) {
     this.tables = [...backup.schema.tables.values()];
     this.numbers = new Map(this.tables.map(({ name }, number) => [name, number]));
-    this.backup = new Side(backup, this.tables);
-    this.live = new Side(live, this.tables);
+    this.backup = new MatchSide(backup, this.tables);
+    this.live = new MatchSide(live, this.tables);
   }
 
   numberOf(table: string): number | undefined {

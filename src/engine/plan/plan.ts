@@ -14,7 +14,7 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
-import { LeftOut } from '../scope/left-out-references.js';
+import { LeftOutReferences } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
 import { Reach } from '../scope/reach.js';
 import { deletesInScope } from './deletion.js';
@@ -65,7 +65,7 @@ class Planning {
   private readonly draft: PlanDraft;
   private readonly options: ReachingOptions;
   private readonly reach: Reach | undefined;
-  private readonly leftOut: LeftOut;
+  private readonly leftOut: LeftOutReferences;
 
   constructor(
     private readonly backup: Snapshot,
@@ -76,7 +76,7 @@ class Planning {
   ) {
     this.reach = options.scope === undefined ? undefined : new Reach({ backup, live, identity, marks: options.scope });
     this.options = this.reach === undefined ? options : { ...options, reach: this.reach };
-    this.leftOut = new LeftOut(backup);
+    this.leftOut = new LeftOutReferences(backup);
     this.draft = new PlanDraft({ backup, live, identity, options: this.options });
   }
 

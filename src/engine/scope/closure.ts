@@ -20,7 +20,7 @@ import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf, nameInText } from '../describe/label.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
-import type { Picks } from './pick.js';
+import type { PickedRows } from './pick.js';
 
 /** A row to go on from. */
 interface Visit {
@@ -42,7 +42,7 @@ export interface Closed {
 /** @param picks undefined picks every row that the flags allow */
 export async function closeScope(
   snapshot: Snapshot,
-  picks: Picks | undefined,
+  picks: PickedRows | undefined,
   flags: IncludeFlags,
   breath: Breath,
 ): Promise<Closed> {
@@ -62,7 +62,7 @@ class Closure {
 
   constructor(
     private readonly snapshot: Snapshot,
-    private readonly picks: Picks | undefined,
+    private readonly picks: PickedRows | undefined,
     private readonly flags: IncludeFlags,
     private readonly breath: Breath,
   ) {
@@ -276,7 +276,7 @@ class Closure {
     });
   }
 
-  private async markBeside(picks: Picks): Promise<void> {
+  private async markBeside(picks: PickedRows): Promise<void> {
     const put = (table: string, index: number): void => {
       if (this.markOf(table, index) !== MARK.OUT) return;
       const set = this.beside.get(table) ?? new Set();

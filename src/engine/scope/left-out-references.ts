@@ -7,7 +7,7 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { MARK } from './mark.js';
 
-export class LeftOut {
+export class LeftOutReferences {
   /** "table.column" -> what is said of it */
   private readonly counts = new Map<string, { count: number; readonly what: string }>();
 

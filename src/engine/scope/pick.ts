@@ -10,7 +10,7 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { nameInText } from '../describe/label.js';
 
 /** Table -> numbers of the picked rows. */
-export type Picks = ReadonlyMap<string, ReadonlySet<number>>;
+export type PickedRows = ReadonlyMap<string, ReadonlySet<number>>;
 
 /** A name of the filter, and what it picks. */
 export interface NamePick {
@@ -64,7 +64,7 @@ export async function pickByName(
   return picks;
 }
 
-export function rowsOf(picks: readonly NamePick[]): Picks {
+export function rowsOf(picks: readonly NamePick[]): PickedRows {
   const rows = new Map<string, Set<number>>();
   for (const { table, rows: indexes } of picks) {
     const set = rows.get(table) ?? new Set();

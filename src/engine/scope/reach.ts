@@ -103,11 +103,6 @@ export class Reach {
     return this.claims.get(table)?.[index] === CLAIM.IN_SCOPE;
   }
 
-  /** Whether this live row takes no part at all. */
-  isAside(table: string, index: number): boolean {
-    return !this.isClaimed(table, index) && this.liveMark(table, index) === MARK.OUT;
-  }
-
   private liveMark(table: string, index: number): number {
     return this.parts.marks.live.get(table)?.[index] ?? MARK.OUT;
   }

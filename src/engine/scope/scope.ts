@@ -17,13 +17,13 @@ import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { closeScope } from './closure.js';
-import { LeftOut } from './left-out-references.js';
+import { LeftOutReferences } from './left-out-references.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
 import {
   checkFilter,
   hasLists,
   type NamePick,
-  type Picks,
+  type PickedRows,
   pickByName,
   refuseUnknown,
   rowsOf,
@@ -144,7 +144,7 @@ export async function selectLiveScope(
     roots.set(table, indexes);
   }
   if (context.byName) {
-    const allowed: Picks[] = [];
+    const allowed: PickedRows[] = [];
     for (const within of limitsOf(filter)) allowed.push(rowsOf(await pickByName(live, within, breath)));
     for (const [table, indexes] of rowsOf(await pickByName(live, filter, breath))) {
       const set = roots.get(table) ?? new Set();
@@ -157,7 +157,7 @@ export async function selectLiveScope(
 
 async function scopeOf(
   snapshot: Snapshot,
-  picks: Picks | undefined,
+  picks: PickedRows | undefined,
   { filter, warnings }: { filter: ResourceFilter; warnings: readonly string[] },
   breath: Breath,
 ): Promise<Scope> {
@@ -187,7 +187,7 @@ export async function cutSnapshot(
   breath: Breath,
 ): Promise<{ readonly snapshot: Snapshot; readonly warnings: readonly string[] }> {
   const { marks } = scope;
-  const leftOut = new LeftOut(snapshot);
+  const leftOut = new LeftOutReferences(snapshot);
   const stays = (table: string, uuid: string): boolean =>
     (marks.get(table)?.[snapshot.tables.get(table)?.find(uuid) ?? -1] ?? MARK.OUT) !== MARK.OUT;
   const tables = new Map<string, StoredRows>();

@@ -30,15 +30,8 @@ interface PlacedName extends MatchName {
 }
 
 /**
- * The names in an expression in the order of their places, each as often as it occurs; none when it is no OVN
- * expression.
- */
-export function namesInMatch(match: string): readonly MatchName[] {
-  return placedNames(match).map(({ kind, name }) => ({ kind, name }));
-}
-
-/**
- * The expression with those names replaced for which `rename` answers another; all else stays as it is, byte for byte.
+ * The expression with those names replaced for which `rename`, asked for each in the order of their places and as often
+ * as it occurs, answers another; all else stays as it is, byte for byte. What is no OVN expression has no names.
  */
 export function rewriteMatch(match: string, rename: (name: MatchName) => string | undefined): string {
   let text = '';

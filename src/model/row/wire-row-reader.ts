@@ -19,7 +19,8 @@ const ZERO_UUID = Buffer.from('"00000000-0000-0000-0000-000000000000"');
 /** Two quotes and a colon. */
 const LABEL_AROUND = 3;
 
-interface Slot {
+/** A column, and where its value is in the row that is being read. */
+interface ColumnText {
   readonly column: ColumnSchema;
   /** "name": */
   readonly label: Buffer;
@@ -28,7 +29,7 @@ interface Slot {
   /**
    * The column that came after this one in an earlier row: a server writes columns in much the same order every time.
    */
-  next: Slot | undefined;
+  next: ColumnText | undefined;
 }
 
 /** Whether the text between `start` and `end` is the name in a label, which has quotes and a colon around it. */
@@ -41,22 +42,22 @@ function isLabel(label: Buffer, text: Buffer, start: number, end: number): boole
 
 /** Turns wire rows of one table into canonical text. */
 export class WireRowReader extends ByteOutput {
-  private readonly slots: readonly Slot[];
-  private readonly byName: ReadonlyMap<string, Slot>;
+  private readonly texts: readonly ColumnText[];
+  private readonly byName: ReadonlyMap<string, ColumnText>;
   private readonly hasReals: boolean;
-  private readonly beforeFirst: { next: Slot | undefined } = { next: undefined };
+  private readonly beforeFirst: { next: ColumnText | undefined } = { next: undefined };
 
   constructor(private readonly table: TableSchema) {
     super();
-    this.slots = [...table.columns.values()].map((column) => ({
+    this.texts = [...table.columns.values()].map((column) => ({
       column,
       label: Buffer.from(`${JSON.stringify(column.name)}:`),
       start: -1,
       end: -1,
       next: undefined,
     }));
-    this.byName = new Map(this.slots.map((slot) => [slot.column.name, slot]));
-    this.hasReals = this.slots.some(({ column }) => column.key.type === 'real' || column.value?.type === 'real');
+    this.byName = new Map(this.texts.map((text) => [text.column.name, text]));
+    this.hasReals = this.texts.some(({ column }) => column.key.type === 'real' || column.value?.type === 'real');
   }
 
   /**
@@ -65,36 +66,36 @@ export class WireRowReader extends ByteOutput {
    * @throws FrameError when it is not what a server writes
    */
   read(source: Buffer, start: number): { text: Buffer; end: number } {
-    for (const slot of this.slots) slot.start = -1;
+    for (const text of this.texts) text.start = -1;
     const members = new MemberReader(source, start);
     let previous = this.beforeFirst;
     while (members.enter()) {
       members.skip();
-      let slot = previous.next;
-      if (slot === undefined || !isLabel(slot.label, source, members.keyStart, members.keyEnd)) {
-        slot = this.byName.get(members.key());
-        if (slot === undefined) throw new FrameError(`table ${this.table.name} has no column "${members.key()}"`);
-        previous.next = slot;
+      let text = previous.next;
+      if (text === undefined || !isLabel(text.label, source, members.keyStart, members.keyEnd)) {
+        text = this.byName.get(members.key());
+        if (text === undefined) throw new FrameError(`table ${this.table.name} has no column "${members.key()}"`);
+        previous.next = text;
       }
-      slot.start = members.valueStart;
-      slot.end = members.valueEnd;
-      previous = slot;
+      text.start = members.valueStart;
+      text.end = members.valueEnd;
+      previous = text;
     }
     // plain text is shorter than wire text, but for the brackets of sets of one, and reals: 1e+20 has 21 digits in
     // JavaScript
-    const room = (members.end - start) * (this.hasReals ? 6 : 1) + 4 * this.slots.length;
+    const room = (members.end - start) * (this.hasReals ? 6 : 1) + 4 * this.texts.length;
     this.begin(source, room);
     this.byte(OPEN_BRACE);
-    for (const slot of this.slots) if (slot.start >= 0) this.value(slot);
+    for (const text of this.texts) if (text.start >= 0) this.value(text);
     this.byte(CLOSE_BRACE);
     return { text: this.out.subarray(0, this.at), end: members.end };
   }
 
-  private value(slot: Slot): void {
-    const { column, start, end } = slot;
+  private value(text: ColumnText): void {
+    const { column, start, end } = text;
     const before = this.at;
     if (this.at > 1) this.byte(COMMA);
-    this.bytes(slot.label);
+    this.bytes(text.label);
     const valueAt = this.at;
     const empty =
       column.kind === 'map'

@@ -3,9 +3,8 @@
  * told in the words of the catalogue of errors.
  */
 
-import type { CaptureOptions } from '../../engine/capture/capture.js';
 import { type CaptureRequest, chooseMode } from '../../engine/capture/capture-mode.js';
-import { HeldDatabase } from '../../engine/capture/followed-database.js';
+import { type CaptureOptions, FollowedDatabase } from '../../engine/capture/followed-database.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
@@ -55,14 +54,14 @@ export class Database {
     session: Session,
     requested: CaptureRequest,
     options: Omit<CaptureOptions, 'mode'>,
-  ): Promise<HeldDatabase> {
+  ): Promise<FollowedDatabase> {
     const mode = chooseMode({
       requested,
       clustered: session.server.clustered,
       lastSilenceMs: this.lastSilenceMs,
       silenceMaxMs: this.limits.silenceMsMax,
     });
-    const held = await HeldDatabase.capture(session, { ...options, mode });
+    const held = await FollowedDatabase.capture(session, { ...options, mode });
     // in small steps it says nothing of what FAST costs
     if (mode === 'FAST') this.lastSilenceMs = held.longestSilenceMs;
     return held;

@@ -4,7 +4,7 @@
  * somebody wrote, and verifying, cost what has changed and not what the database holds.
  */
 
-import type { HeldDatabase } from '../../engine/capture/followed-database.js';
+import type { FollowedDatabase } from '../../engine/capture/followed-database.js';
 import { defined } from '../../lib/defined.js';
 import { messageOf } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
@@ -26,7 +26,7 @@ const CAPTURES_MAX = 4;
 
 export class LiveDatabase {
   private session: Session | undefined;
-  private held: HeldDatabase | undefined;
+  private held: FollowedDatabase | undefined;
 
   constructor(readonly database: Database) {}
 
@@ -87,7 +87,7 @@ export class LiveDatabase {
     this.held = undefined;
   }
 
-  private async capture(options: SnapshotOptions): Promise<HeldDatabase> {
+  private async capture(options: SnapshotOptions): Promise<FollowedDatabase> {
     const session = await this.open(options);
     const { signal, onProgress } = options;
     const held = await this.database.hold(session, 'AUTO', {

@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { capture } from '../../../src/engine/capture/capture.js';
 import { encodeRow, parseRow, type Row } from '../../../src/model/row/row.js';
 import { wireRow } from '../../../src/model/row/wire-notation.js';
 import { countRows } from '../../../src/model/snapshot/snapshot.js';
@@ -16,6 +15,7 @@ import { anyTables, EVERY_KIND, failureOf, textsOf } from '../../support/databas
 import { compareDatabases, dumpDatabase, rowCount, transact } from '../../support/judge/judge.js';
 import { contentOf } from '../../support/judge/snapshot-content.js';
 import { type DatabaseFileOptions, databaseFile } from '../../support/northbound/database-file.js';
+import { capture } from '../../support/servers/capture.js';
 import { Engine } from '../../support/servers/engine.js';
 import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
 

@@ -1,5 +1,5 @@
 /** Captures of a real cluster with the default election timer: what they read, and that the leader stays. */
-import { type CaptureOptions, HeldDatabase } from '../../../src/engine/capture/followed-database.js';
+import { type CaptureOptions, FollowedDatabase } from '../../../src/engine/capture/followed-database.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
@@ -12,10 +12,10 @@ import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
 import { until } from '../../support/until.js';
 
 /** On that one server, leader or not. */
-function holding<T>(remote: string, options: CaptureOptions, work: (held: HeldDatabase) => Promise<T>): Promise<T> {
+function holding<T>(remote: string, options: CaptureOptions, work: (held: FollowedDatabase) => Promise<T>): Promise<T> {
   const client = new DatabaseClient({ remotes: parseRemotes(remote), database: NORTHBOUND });
   return client.withSession({ leader: false }, async (session) => {
-    const held = await HeldDatabase.capture(session, options);
+    const held = await FollowedDatabase.capture(session, options);
     try {
       return await work(held);
     } finally {

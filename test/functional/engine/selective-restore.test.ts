@@ -580,7 +580,10 @@ describe('a selective restore of a mutated database', () => {
       .flatMap((rows) =>
         Array.from({ length: rows.count }, (_, i) => {
           const table = before.schema.tables.get(rows.table) as TableSchema;
-          if (options.reach?.isAside(rows.table, i) !== true || deleted.get(rows.table)?.has(i) === true) return '';
+          const isAside =
+            options.reach?.isClaimed(rows.table, i) === false &&
+            (options.scope?.live.get(rows.table)?.[i] ?? MARK.OUT) === MARK.OUT;
+          if (!isAside || deleted.get(rows.table)?.has(i) === true) return '';
           const now = after.tables.get(rows.table);
           const found = now?.find(rows.uuid(i));
           if (found === undefined || now === undefined) return `${rows.table} ${rows.uuid(i)} is gone`;

@@ -1,7 +1,6 @@
 /** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
 import { readFileSync } from 'node:fs';
 import { applyPlan } from '../../../src/engine/apply/apply.js';
-import { capture } from '../../../src/engine/capture/capture.js';
 import { identify } from '../../../src/engine/identify/identify.js';
 import { makePlan } from '../../../src/engine/plan/plan.js';
 import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../../src/engine/plan/table-plan.js';
@@ -14,6 +13,7 @@ import { parseJson } from '../../../src/ovsdb/json.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
 import { NORTHBOUND } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { capture } from './capture.js';
 
 /** The Northbound schema of the installed OVN. */
 export function northboundSchema(): DatabaseSchema {

@@ -1,11 +1,21 @@
 /** The tokenizer of OVN's match language: which names are found, and that nothing else is touched. */
 import fc from 'fast-check';
-import { type MatchName, namesInMatch, rewriteMatch } from '../../../src/model/northbound/match-expression.js';
+import { type MatchName, rewriteMatch } from '../../../src/model/northbound/match-expression.js';
+
+/** The names in an expression, each as often as it occurs. */
+function namesInMatch(match: string): readonly MatchName[] {
+  const found: MatchName[] = [];
+  rewriteMatch(match, (name) => {
+    found.push(name);
+    return undefined;
+  });
+  return found;
+}
 
 const names = (match: string): string[] => namesInMatch(match).map(({ kind, name }) => `${kind} ${name}`);
 const suffixed = ({ name }: MatchName): string => `${name}_new`;
 
-describe('namesInMatch', () => {
+describe('the names in a match', () => {
   it.each<[string, readonly string[]]>([
     ['inport == "a" && ip4', ['port a']],
     ['outport != "a"', ['port a']],
