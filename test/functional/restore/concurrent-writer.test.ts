@@ -14,6 +14,7 @@ import { compareDatabases, type DatabaseContent, dumpDatabase, NORTHBOUND } from
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 const PER_SECOND = 50;
 let api: TestApi;
@@ -21,7 +22,7 @@ let backupId: string;
 let full: DatabaseContent;
 
 beforeEach(async () => {
-  api = await startApiServer({ database: databaseFile({ profile: 'k8s', rows: 5_000 }) });
+  api = await startApiServer({ database: databaseFile({ profile: 'k8s', rows: 2_000 }) });
   await nbctl(
     api.ovsdb.remote,
     'ls-add',
@@ -66,7 +67,7 @@ async function whileWriting<T>(
     }
   })();
   try {
-    await delay(100);
+    await until(() => written > 0);
     const value = await work();
     return { value, written };
   } finally {
@@ -100,6 +101,7 @@ describe('a restore under fire', () => {
           await nbctl(api.ovsdb.remote, '--if-exists', 'ls-del', 'web');
           results.push(await restore({ conflictPolicy: i % 2 === 0 ? 'SKIP' : 'OVERWRITE' }));
         }
+        await until(() => last > 10);
         return results;
       },
     );
