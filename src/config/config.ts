@@ -216,7 +216,8 @@ function unknownVariables(env: Environment): string[] {
     .filter((name) => name.startsWith('OVNCP_') && !known.includes(name))
     .map((name) => {
       const [near] = nearestNames(name, known, 1);
-      return `${name}: is not known; ${near === undefined ? 'README.md lists what there is' : `did you mean ${near}?`}`;
+      const hint = near === undefined ? 'docs/configuration.md lists what there is' : `did you mean ${near}?`;
+      return `${name}: is not known; ${hint}`;
     });
 }
 

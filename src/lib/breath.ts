@@ -1,7 +1,8 @@
 /**
  * Keeps the event loop answering while a long computation runs: `if (breath.due()) await breath.rest()`
  * between rows. due() costs next to nothing until the slice is used up; rest() then lets everybody else go first.
- * They are two calls because an await for every row would cost more than the row.
+ * They are two calls because an await for every row would cost more than the row. What is pure stays pure with it: no
+ * result depends on when it rests.
  */
 export class Breath {
   private since = performance.now();

@@ -3,6 +3,7 @@
  * frozen maps, tables and columns in the order of their names. The original JSON is kept, so that
  * a backup carries the schema unchanged.
  */
+import { defined } from '../lib/defined.js';
 import { isObject, type Json, type JsonObject, stringifyJson } from './json.js';
 
 export type AtomType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid';
@@ -111,7 +112,7 @@ function readColumn(table: string, name: string, json: Json): ColumnSchema {
     name,
     kind: value !== undefined ? 'map' : max > 1 ? 'set' : min === 0 ? 'optional' : 'scalar',
     key,
-    ...(value === undefined ? {} : { value }),
+    ...defined({ value }),
     min,
     max,
     ephemeral: definition['ephemeral'] === true,

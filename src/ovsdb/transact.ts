@@ -1,5 +1,6 @@
 /**
- * Small transactions, such as those that only read: sent whole, answered whole. A restore writes its own (engine/apply).
+ * Small transactions, such as those that only read: sent whole, answered whole. A restore writes its own
+ * (engine/apply).
  */
 import type { Connection, RequestOptions } from './connection.js';
 import type { Json } from './json.js';

@@ -46,8 +46,8 @@ export async function applyPlan(session: Session, plan: Plan, options: ApplyOpti
 }
 
 /**
- * The same for one of the transactions of a plan, those before it having been applied. On a cluster its errors mean little: "timed
- * out" and "duplicate uuid" may be said of one that was carried out.
+ * The same for one of the transactions of a plan, those before it having been applied. On a cluster its errors mean
+ * little: "timed out" and "duplicate uuid" may be said of one that was carried out.
  * @throws OvsdbError, ConnectionError as applyPlan
  */
 export async function applyTransaction(

@@ -1,6 +1,6 @@
 /**
- * The rows that a plan changes, numbered through all tables: what transactions are cut by. Rows stay numbers here, so that
- * 300,000 of them cost a few megabytes.
+ * The rows that a plan changes, numbered through all tables: what transactions are cut by. Rows stay numbers here, so
+ * that 300,000 of them cost a few megabytes.
  */
 import {
   type Reference,
@@ -140,9 +140,9 @@ export function keepsAlive(
 }
 
 /**
- * The columns of references that are changed member by member, so that members can come and go in different transactions. Any
- * other column of references is written whole: one that must not be empty, or hold more than so many, or that is part
- * of an index.
+ * The columns of references that are changed member by member, so that members can come and go in different
+ * transactions. Any other column of references is written whole: one that must not be empty, or hold more than so many,
+ * or that is part of an index.
  */
 export function memberColumns(table: TableSchema): ReadonlyMap<string, ReferenceColumn> {
   const before = known.get(table);

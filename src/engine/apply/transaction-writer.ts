@@ -111,7 +111,8 @@ export class TransactionWriter {
   }
 
   /**
-   * Whether a member of an inserted row's set is there in this transaction: those inserted or moved come with their own.
+   * Whether a member of an inserted row's set is there in this transaction: those inserted or moved come with their
+   * own.
    */
   private isThere(reference: Reference, number: number): boolean {
     const row = this.rows.find(reference.table, reference.uuid, false);
@@ -170,8 +171,8 @@ export class TransactionWriter {
   }
 
   /**
-   * One guard for rows of one name, in the first transaction that inserts one; none where an update may have brought the name
-   * before.
+   * One guard for rows of one name, in the first transaction that inserts one; none where an update may have brought
+   * the name before.
    */
   private chooseAbsences(): ReadonlyMap<number, string> {
     const first = new Map<string, number>();

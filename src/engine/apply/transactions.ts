@@ -2,9 +2,10 @@
  * Transactions: a plan that is too large for one transaction of a cluster, cut where the database is valid in between.
  *
  * RAFT carries a transaction to the other members whole, and a leader that is busy with one for longer than the
- * election timer loses the lead. Between two of them no reference dangles, nothing lives that nobody holds, and what has
- * been inserted stays: row-dependency.ts says what must not come before what, row-order.ts makes an order of it, and here
- * it is cut. Each transaction has guards of its own and may, like the one transaction, be carried out twice without harm.
+ * election timer loses the lead. Between two of them no reference dangles, nothing lives that nobody holds, and what
+ * has been inserted stays: row-dependency.ts says what must not come before what, row-order.ts makes an order of it,
+ * and here it is cut. Each transaction has guards of its own and may, like the one transaction, be carried out twice
+ * without harm.
  */
 import type { Breath } from '../../lib/breath.js';
 import type { Plan } from '../plan/table-plan.js';

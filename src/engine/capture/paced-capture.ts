@@ -68,7 +68,7 @@ export class PacedCapture implements ChangeListener {
     }
     for (let isComplete = false; !isComplete; ) {
       for (let table = this.unread.next(); table !== undefined; table = this.unread.next())
-        await this.read(this.held(table));
+        await this.read(this.followedTable(table));
       isComplete = (
         await monitor.ask({ method: 'echo', params: '["capture"]', signal: this.options.signal }, () => this.finish())
       ).value;
@@ -115,22 +115,22 @@ export class PacedCapture implements ChangeListener {
 
   private async list(table: TableSchema, reply: Buffer): Promise<void> {
     checkTransactReply(reply);
-    const held = this.held(table.name);
+    const followed = this.followedTable(table.name);
     for (let at = reply.indexOf(LISTED); at >= 0; at = reply.indexOf(LISTED, at + LISTED.length + UUID_LENGTH)) {
       const start = at + LISTED.length;
       const uuid = reply.toString('latin1', start, start + UUID_LENGTH);
       expectByte(reply, start + UUID_LENGTH, QUOTE, 'the end of a UUID');
-      if (!held.has(uuid)) this.unread.add(table.name, uuid);
+      if (!followed.has(uuid)) this.unread.add(table.name, uuid);
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
-  private async read(held: FollowedTable): Promise<void> {
-    const { name } = held.schema;
+  private async read(followed: FollowedTable): Promise<void> {
+    const { name } = followed.schema;
     const rowsAtOnce = this.rowsAtOnce.get(name) ?? ROWS_FIRST;
     const uuids = this.unread.take(name, rowsAtOnce);
-    const selects = uuids.map(rowSelector(name, storedColumns(held.schema)));
-    const tookMs = await this.paced(selects, (reply) => this.take(held, uuids, reply));
+    const selects = uuids.map(rowSelector(name, storedColumns(followed.schema)));
+    const tookMs = await this.paced(selects, (reply) => this.take(followed, uuids, reply));
     const fitting = Math.max(
       1,
       Math.min(ROWS_MAX, 2 * rowsAtOnce, Math.round((uuids.length * TARGET_MS) / Math.max(1, tookMs))),
@@ -141,7 +141,7 @@ export class PacedCapture implements ChangeListener {
   }
 
   /** The reply to one select for each UUID: {"id":1,"result":[{"rows":[{...}]},{"rows":[]},...],"error":null} */
-  private async take(held: FollowedTable, uuids: readonly string[], reply: Buffer): Promise<void> {
+  private async take(followed: FollowedTable, uuids: readonly string[], reply: Buffer): Promise<void> {
     checkTransactReply(reply);
     const members = new MemberReader(reply, 0);
     while (members.enter() && members.key() !== 'result') members.skip();
@@ -153,11 +153,11 @@ export class PacedCapture implements ChangeListener {
       let end = result.valueStart + 1;
       // it may have been deleted since it was listed
       if (reply[end] !== CLOSE_BRACKET) {
-        const row = held.reader.read(reply, end);
+        const row = followed.reader.read(reply, end);
         end = row.end;
-        if (!held.has(uuid)) this.rows++;
-        held.put(uuid, row.text);
-        this.follow(held.schema, row.text);
+        if (!followed.has(uuid)) this.rows++;
+        followed.put(uuid, row.text);
+        this.follow(followed.schema, row.text);
       }
       expectByte(reply, end, CLOSE_BRACKET, 'the end of the rows');
       result.resumeAt(end + 1);
@@ -195,12 +195,13 @@ export class PacedCapture implements ChangeListener {
     isThere: (uuid: string) => boolean = () => true,
   ): void {
     for (const { table, uuid, strong } of referencesIn(column, value)) {
-      const held = this.monitor.tables.get(table);
-      if (strong && held?.schema.isRoot === false && !held.has(uuid) && isThere(uuid)) this.unread.add(table, uuid);
+      const followed = this.monitor.tables.get(table);
+      if (strong && followed?.schema.isRoot === false && !followed.has(uuid) && isThere(uuid))
+        this.unread.add(table, uuid);
     }
   }
 
-  private held(table: string): FollowedTable {
+  private followedTable(table: string): FollowedTable {
     return this.monitor.tables.get(table) as FollowedTable;
   }
 }

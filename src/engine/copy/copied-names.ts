@@ -1,6 +1,6 @@
 /**
- * What the copies of a working copy (copy.ts) are called: a suffix behind every name that must be unique, and the next
- * free number where an index asks for one. Pure.
+ * What the copies of a working copy (working-copy.ts) are called: a suffix behind every name that must be unique, and
+ * the next free number where an index asks for one. Pure.
  */
 
 import type { Breath } from '../../lib/breath.js';
@@ -47,7 +47,7 @@ export class CopiedNames {
     return names;
   }
 
-  /** What a copy's columns become. */
+  /** What a copy's columns become: every call takes new numbers. */
   newValues(table: TableSchema, row: Row): Row {
     const changed: Record<string, Atom> = {};
     for (const name of this.nameColumns.get(table.name) ?? []) {

@@ -1,5 +1,6 @@
 /**
- * Which rows of a backup a working copy takes (copy.ts), and which of them come, or are there, as themselves. Pure.
+ * Which rows of a backup a working copy takes (working-copy.ts), and which of them come, or are there, as themselves.
+ * Pure.
  *
  * A copy is made of every row that is live and can have a copy, with all that it owns. What is not live comes
  * as itself, with all that it owns; but what it owns of live rows is copied, since those are in another place now.

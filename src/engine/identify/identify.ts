@@ -2,7 +2,7 @@
  * Identity: which live row is this row of the backup?
  *
  * In this order: the pairs that somebody gave (resource mapping); the same UUID in the same table; the
- * schema's index; the only row of a table that holds one; the natural key of model/northbound.ts, which for a row of a
+ * schema's index; the only row of a table that holds one; the natural key of natural-key.ts, which for a row of a
  * non-root table is taken within its matched holder. Where a key fits several rows, or a row has none, pairing.ts
  * looks at everything about them. A row that is left over on one side stays without a match.
  */
@@ -39,7 +39,7 @@ export interface IdentifyOptions {
   readonly pairs?: readonly RowPair[];
 }
 
-/** Matches every row. Both snapshots must have the same schema (engine/plan/compatibility.ts sees to it). */
+/** Matches every row. Both snapshots must have the same schema (adapt.ts sees to it). */
 export async function identify(
   backup: Snapshot,
   live: Snapshot,

@@ -1,7 +1,7 @@
 /**
  * The rows of one side that have no match yet and may still find one, as a graph: what each holds
  * itself, by what natural key it goes, and which rows it refers to and is referred to by. Made once, in one
- * pass over the rows; what a later step of identity.ts looks at are numbers.
+ * pass over the rows; what a later step of pairing.ts looks at are numbers.
  */
 import type { Breath } from '../../lib/breath.js';
 import { naturalKeyOf } from '../../model/northbound/natural-key.js';

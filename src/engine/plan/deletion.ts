@@ -10,10 +10,10 @@ import { type Reference, referenceColumns } from '../../model/reference/referenc
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
-import type { Reach } from '../scope/reach.js';
+import type { ScopeRules } from '../scope/scope-rules.js';
 import { OUTCOME, type PlanBasis, type TablePlan, translateRow } from './table-plan.js';
 
-type Basis = PlanBasis & { readonly reach: Reach };
+type Basis = PlanBasis & { readonly scopeRules: ScopeRules };
 
 export interface ScopedDeletes {
   /** Table -> numbers of the live rows to delete, in order: as the server can carry it out. */
@@ -62,7 +62,7 @@ class Deletion {
     for (const { table, live } of this.tables) {
       const going = this.deleted.get(table.name) ?? new Set<number>();
       for (const index of this.orphans.get(table.name) ?? []) {
-        if (this.basis.reach.isClaimed(table.name, index))
+        if (this.basis.scopeRules.isMatchedInScope(table.name, index))
           this.refuse(
             labelOf(table, live.row(index), live.uuid(index)),
             'is to stay, but what holds it is to be deleted',

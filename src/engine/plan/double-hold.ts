@@ -41,7 +41,7 @@ export async function findDoubleHolds(
       const message =
         `${label} cannot be in ${wanted.label}: it is in ${holder} now, which the restore leaves as it is. Take it ` +
         'out there first, or restore ' +
-        (basis.options.reach === undefined ? 'with OVERWRITE and exact' : 'with a filter that takes both in');
+        (basis.options.scopeRules === undefined ? 'with OVERWRITE and exact' : 'with a filter that takes both in');
       found.push({
         table: wanted.table,
         index: wanted.index,

@@ -35,7 +35,8 @@ export async function findIndexConflicts(
         .find((other) => other !== undefined && other.by !== i);
       if (holder !== undefined) {
         const label = labelOf(table, row, backup.uuid(i));
-        const way = basis.options.reach === undefined ? 'restore with exact' : 'restore with a filter that takes it in';
+        const way =
+          basis.options.scopeRules === undefined ? 'restore with exact' : 'restore with a filter that takes it in';
         const message =
           `${label} cannot be restored: ${holder.label}, another row of the database, has the same ` +
           `${table.indexes.map((columns) => columns.join(' and ')).join(', or ')}. Delete or rename that row, or ` +
@@ -96,7 +97,7 @@ export async function findUnheldRows(
 ): Promise<readonly (PlannedRow & { readonly problem?: Problem })[]> {
   // only where a live row was left as it is, or a row is out of scope, can a hold of the backup be missing
   const leftAlone =
-    basis.options.reach !== undefined ||
+    basis.options.scopeRules !== undefined ||
     tables.some(({ outcomes }) => outcomes.includes(OUTCOME.EXISTS) || outcomes.includes(OUTCOME.ACCESS)) ||
     tables.some(({ updates }) => [...updates.values()].some(({ attachments }) => attachments.length > 0));
   if (!leftAlone) return [];
@@ -109,7 +110,7 @@ export async function findUnheldRows(
   }
   if (waiting.size === 0) return [];
   for (const draft of tables) await releaseHeld(draft, waiting, basis, breath);
-  if (waiting.size === 0 || basis.options.reach === undefined) return [...waiting.values()];
+  if (waiting.size === 0 || basis.options.scopeRules === undefined) return [...waiting.values()];
   const held = await heldInScope(tables, basis, breath);
   return [...waiting].map(([uuid, row]) => (held.has(uuid) ? row : { ...row, problem: unheld(row, basis) }));
 }

@@ -1,5 +1,7 @@
 /** Changes: a plan told row by row, for people and for the record of the restore. */
+
 import type { Breath } from '../../lib/breath.js';
+import { defined } from '../../lib/defined.js';
 import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
@@ -197,7 +199,7 @@ export function deltaOf(
   const minus = column.kind === 'set' ? membersWithout : pairsWithout;
   const added = minus(after, before);
   const removed = minus(before, after);
-  return { ...(added === undefined ? {} : { added }), ...(removed === undefined ? {} : { removed }) };
+  return defined({ added, removed });
 }
 
 function membersWithout(set: Value | undefined, other: Value | undefined): Value | undefined {

@@ -1,6 +1,6 @@
 /**
- * The draft of a plan: what planning writes to, rule by rule, until it is sealed. Only plan.ts writes; the rules look at
- * it and answer.
+ * The draft of a plan: what planning writes to, rule by rule, until it is sealed. Only plan.ts writes; the rules look
+ * at it and answer.
  */
 import { assert } from '../../lib/assert.js';
 import type { Problem } from '../../lib/error.js';

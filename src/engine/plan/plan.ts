@@ -16,7 +16,7 @@ import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOutReferences } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
-import { Reach } from '../scope/reach.js';
+import { ScopeRules } from '../scope/scope-rules.js';
 import { deletesInScope } from './deletion.js';
 import { findDoubleHolds } from './double-hold.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
@@ -31,7 +31,7 @@ import {
   type Outcome,
   type Plan,
   type PlanOptions,
-  type ReachingOptions,
+  type ScopedOptions,
   translateRow,
 } from './table-plan.js';
 
@@ -63,8 +63,8 @@ export async function makePlan(
 
 class Planning {
   private readonly draft: PlanDraft;
-  private readonly options: ReachingOptions;
-  private readonly reach: Reach | undefined;
+  private readonly options: ScopedOptions;
+  private readonly scopeRules: ScopeRules | undefined;
   private readonly leftOut: LeftOutReferences;
 
   constructor(
@@ -74,8 +74,9 @@ class Planning {
     options: PlanOptions,
     private readonly breath: Breath,
   ) {
-    this.reach = options.scope === undefined ? undefined : new Reach({ backup, live, identity, marks: options.scope });
-    this.options = this.reach === undefined ? options : { ...options, reach: this.reach };
+    this.scopeRules =
+      options.scope === undefined ? undefined : new ScopeRules({ backup, live, identity, marks: options.scope });
+    this.options = this.scopeRules === undefined ? options : { ...options, scopeRules: this.scopeRules };
     this.leftOut = new LeftOutReferences(backup);
     this.draft = new PlanDraft({ backup, live, identity, options: this.options });
   }
@@ -99,11 +100,11 @@ class Planning {
 
   /** What exact deletes must be such that the server takes it. */
   private async makeDeletable(): Promise<void> {
-    const { draft, reach } = this;
+    const { draft, scopeRules } = this;
     for (const { update, ...row } of await runtimeReferenceUpdates(draft.tables, this.identity, this.breath))
       draft.update(row, update);
-    if (reach === undefined) return;
-    const { deletes, problems } = await deletesInScope(draft.tables, { ...draft.basis, reach }, this.breath);
+    if (scopeRules === undefined) return;
+    const { deletes, problems } = await deletesInScope(draft.tables, { ...draft.basis, scopeRules }, this.breath);
     for (const [table, indexes] of deletes) draft.replaceDeletes(table, indexes);
     for (const problem of problems) draft.refuse(problem);
   }
@@ -113,7 +114,7 @@ class Planning {
     const matches = this.identity.matches.get(table.name) as Int32Array;
     const included = isIncluded(table.name, this.options);
     const count =
-      this.reach === undefined
+      this.scopeRules === undefined
         ? backup.count
         : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
     if (!included && count > 0)
@@ -124,9 +125,9 @@ class Planning {
     for (let i = 0; i < backup.count; i++) {
       const match = matches[i] as number;
       draft.outcomes[i] =
-        this.reach === undefined
+        this.scopeRules === undefined
           ? this.planRow(draft, { index: i, match, included })
-          : this.planInScope(draft, { index: i, match, included }, this.reach);
+          : this.planInScope(draft, { index: i, match, included }, this.scopeRules);
       if (this.breath.due()) await this.breath.rest();
     }
   }
@@ -140,19 +141,19 @@ class Planning {
     return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, treatment);
   }
 
-  private planInScope(draft: TableDraft, place: RowPlace, reach: Reach): Outcome {
+  private planInScope(draft: TableDraft, place: RowPlace, scopeRules: ScopeRules): Outcome {
     const { table, backup } = draft;
     const { index, match } = place;
-    const mark = reach.markOf(table.name, index);
+    const mark = scopeRules.markOf(table.name, index);
     if (mark === MARK.OUT) {
-      if (match === NO_MATCH || !reach.takesBack(table.name, index)) return OUTCOME.OUT;
+      if (match === NO_MATCH || !scopeRules.takesBack(table.name, index)) return OUTCOME.OUT;
       return this.planRow(draft, place, { policy: 'SKIP', attach: MARK.OWNED }) === OUTCOME.UPDATE
         ? OUTCOME.UPDATE
         : OUTCOME.OUT;
     }
     const outcome = this.planRow(draft, place, { policy: mark === MARK.CARRIER ? 'SKIP' : this.options.policy });
     if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0)
-      this.leftOut.count(table, backup.row(index), mark, (to, uuid) => reach.refersTo(to, uuid));
+      this.leftOut.count(table, backup.row(index), mark, (to, uuid) => scopeRules.refersTo(to, uuid));
     return outcome;
   }
 
@@ -212,7 +213,9 @@ class Planning {
 
   private keepsLive(to: string, uuid: string): boolean {
     const { exact } = this.options;
-    return this.reach === undefined ? !exact && this.isLiveOnly(to, uuid) : this.reach.keepsLive(to, uuid, exact);
+    return this.scopeRules === undefined
+      ? !exact && this.isLiveOnly(to, uuid)
+      : this.scopeRules.keepsLive(to, uuid, exact);
   }
 
   /** A live row that the backup does not hold. */
@@ -227,7 +230,7 @@ class Planning {
     return (
       index !== undefined &&
       this.identity.matches.get(table)?.[index] === NO_MATCH &&
-      (this.reach === undefined || this.reach.markOf(table, index) >= least)
+      (this.scopeRules === undefined || this.scopeRules.markOf(table, index) >= least)
     );
   }
 
@@ -237,7 +240,8 @@ class Planning {
       if (!this.options.exact || !isIncluded(table.name, this.options)) continue;
       const matched = this.identity.matched.get(table.name) as Uint8Array;
       for (let i = 0; i < live.count; i++)
-        if (this.reach === undefined ? matched[i] === 0 : this.reach.isSurplus(table.name, i)) draft.deletes.push(i);
+        if (this.scopeRules === undefined ? matched[i] === 0 : this.scopeRules.isSurplus(table.name, i))
+          draft.deletes.push(i);
     }
     if (this.options.exact || this.options.policy !== 'OVERWRITE') return;
     // a row held by a single-valued column that now holds another is dropped by the server: say so

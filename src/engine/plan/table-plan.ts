@@ -9,7 +9,7 @@ import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Identity } from '../identify/identify.js';
 import type { ScopeMarks } from '../scope/mark.js';
-import type { Reach } from '../scope/reach.js';
+import type { ScopeRules } from '../scope/scope-rules.js';
 import type { ColumnDiff } from './row-diff.js';
 
 export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
@@ -25,8 +25,8 @@ export interface PlanOptions {
 }
 
 /** The options of a plan: with what the scope means between the two snapshots. */
-export interface ReachingOptions extends PlanOptions {
-  readonly reach?: Reach;
+export interface ScopedOptions extends PlanOptions {
+  readonly scopeRules?: ScopeRules;
 }
 
 /** What becomes of a row of the backup. OUT: it is out of scope, and nowhere counted or told. */
@@ -94,7 +94,7 @@ export interface PlanBasis {
   readonly backup: Snapshot;
   readonly live: Snapshot;
   readonly identity: Identity;
-  readonly options: ReachingOptions;
+  readonly options: ScopedOptions;
 }
 
 export interface Plan extends PlanBasis {
@@ -112,10 +112,10 @@ export function isIncluded(table: string, options: PlanOptions): boolean {
 }
 
 /** Whether rows of this table may be other in the database than in the backup. */
-export function isTranslated(table: TableSchema, identity: Identity, options: ReachingOptions): boolean {
+export function isTranslated(table: TableSchema, identity: Identity, options: ScopedOptions): boolean {
   return (
     referenceColumns(table).length > 0 &&
-    (identity.translation.size > 0 || !options.restoreAccess || options.reach !== undefined)
+    (identity.translation.size > 0 || !options.restoreAccess || options.scopeRules !== undefined)
   );
 }
 
@@ -123,7 +123,7 @@ export function isTranslated(table: TableSchema, identity: Identity, options: Re
  * A row of the backup as it is to be in the database: references point at live rows; those to tables and rows left out
  * are dropped.
  */
-export function translateRow(table: TableSchema, row: Row, identity: Identity, options: ReachingOptions): Row {
+export function translateRow(table: TableSchema, row: Row, identity: Identity, options: ScopedOptions): Row {
   if (!isTranslated(table, identity, options)) return row;
   const columns = referenceColumns(table);
   const changed: Record<string, Row[string] | undefined> = {};
@@ -131,7 +131,7 @@ export function translateRow(table: TableSchema, row: Row, identity: Identity, o
     const value = row[reference.column.name];
     if (value === undefined) continue;
     changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) =>
-      isIncluded(to, options) && (options.reach === undefined || options.reach.refersTo(to, uuid))
+      isIncluded(to, options) && (options.scopeRules === undefined || options.scopeRules.refersTo(to, uuid))
         ? (identity.translation.get(uuid) ?? uuid)
         : undefined,
     );
@@ -162,7 +162,7 @@ export function countOutcomes(plan: TablePlan): TableCounts {
   return { total, restored, skipped: total - restored - failed, deleted: plan.deletes.length, failed };
 }
 
-/** Kind of change -> rows, as change.ts describes them. */
+/** Kind of change -> rows, as plan-changes.ts describes them. */
 export function countChanges({ outcomes, deletes }: TablePlan): {
   readonly INSERT: number;
   readonly UPDATE: number;

@@ -1,6 +1,6 @@
 /**
- * The names of mapped rows (mapping.ts): they become those of the live rows, and every name that refers to them with
- * them. Pure.
+ * The names of mapped rows (resource-mapping.ts): they become those of the live rows, and every name that refers to
+ * them with them. Pure.
  */
 import type { Breath } from '../../lib/breath.js';
 import { isLikeMadeName, LIKE_MADE_NAMES } from '../../model/northbound/derived-name.js';

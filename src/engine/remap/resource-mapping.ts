@@ -3,10 +3,11 @@
  * Pure.
  *
  * Such a row takes the live row's name, and every reference by name in the backup follows; references by UUID follow
- * because identity (model/identity.ts) is told the pairs.
+ * because identify.ts is told the pairs.
  */
 
 import type { Breath } from '../../lib/breath.js';
+import { defined } from '../../lib/defined.js';
 import { AppError, type Problem } from '../../lib/error.js';
 import { nearestNames } from '../../lib/nearest.js';
 import { nameOf, nounOf } from '../../model/northbound/noun.js';
@@ -274,7 +275,7 @@ async function refusal(
     problems.push({
       code: 'BAD_USER_INPUT',
       message: `"${from}" to "${to}": ${fault.message}${hint}`,
-      ...(fault.table === undefined ? {} : { table: fault.table }),
+      ...defined({ table: fault.table }),
     });
     if (breath.due()) await breath.rest();
   }

@@ -2,6 +2,7 @@
  * References between rows: which columns hold them, strong or weak, and their rewriting from
  * one set of UUIDs to another.
  */
+import { defined } from '../../lib/defined.js';
 import type { BaseType, ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Atom, compareAtoms, type Row, type Value } from '../row/row.js';
 import { mapEntries } from '../row/wire-notation.js';
@@ -31,9 +32,7 @@ export function referenceColumns(table: TableSchema): readonly ReferenceColumn[]
   const columns = [...table.columns.values()].flatMap((column): ReferenceColumn[] => {
     const key = target(column.key);
     const value = target(column.value);
-    return key === undefined && value === undefined
-      ? []
-      : [{ column, ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }];
+    return key === undefined && value === undefined ? [] : [{ column, ...defined({ key, value }) }];
   });
   known.set(table, columns);
   return columns;

@@ -94,8 +94,7 @@ class TrailCheck {
       lines,
       faults,
       faultCount,
-      ...(firstSeq === undefined ? {} : { firstSeq, lastSeq: last.seq }),
-      ...defined({ lastHash: firstSeq === undefined ? undefined : last.hash }),
+      ...(firstSeq === undefined ? {} : defined({ firstSeq, lastSeq: last.seq, lastHash: last.hash })),
     };
   }
 

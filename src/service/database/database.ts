@@ -10,7 +10,10 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
 import { FrameError } from '../../ovsdb/frame.js';
-import { isObject, type Json } from '../../ovsdb/json.js';
+import type { Json } from '../../ovsdb/json.js';
+import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
+import { resultOf, rowsOf } from '../../ovsdb/reply.js';
+import { transactParams } from '../../ovsdb/transact.js';
 
 const COUNT_TIMEOUT_MS = 60_000;
 /** A capture during which the connection breaks is begun again, so many times in all. */
@@ -91,27 +94,16 @@ export class Database {
 
   /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
   async countRows(): Promise<Readonly<Record<string, number>>> {
-    return this.withSession(
-      { leader: false },
-      async ({ connection, schema }): Promise<Readonly<Record<string, number>>> => {
-        const tables = [...schema.tables.keys()];
-        const operations = tables.map((table) => ({ op: 'select', table, where: [], columns: ['_uuid'] }));
-        const results = await connection.request('transact', [schema.name, ...operations], {
-          timeoutMs: COUNT_TIMEOUT_MS,
-        });
-        if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
-        return Object.fromEntries(
-          tables.map((table, i) => [table, rowsIn(results[i] as Json)]).filter(([, rows]) => rows !== 0),
-        ) as Readonly<Record<string, number>>;
-      },
-    );
+    return this.withSession({ leader: false }, async ({ connection, schema }) => {
+      const tables = [...schema.tables.keys()];
+      const selects = tables.map((table) => selectOperation(table, EVERY_ROW, ['_uuid']));
+      const params = transactParams(schema.name, selects);
+      const results = resultOf(await connection.call('transact', [params], { timeoutMs: COUNT_TIMEOUT_MS }));
+      if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
+      const counts = tables.map((table, i): [string, number] => [table, rowsOf(results[i] as Json).length]);
+      return Object.fromEntries(counts.filter(([, rows]) => rows !== 0));
+    });
   }
-}
-
-function rowsIn(result: Json): number {
-  const rows = isObject(result) ? result['rows'] : undefined;
-  if (!Array.isArray(rows)) throw new OvsdbError('not a reply', 'rows were expected');
-  return rows.length;
 }
 
 /** An error of the protocol in the words of the catalogue; anything else as it is. */

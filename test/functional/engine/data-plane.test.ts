@@ -1,6 +1,6 @@
 /**
  * What the network feels of a restore: northd runs, a switch is lost and restored, and the Southbound is
- * compared before and after. The same is done with `ovsdb-client restore`, for the README.
+ * compared before and after. The same is done with `ovsdb-client restore`, for docs/performance.md.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -131,7 +131,7 @@ async function ovsdbClientRestore(nb: TestServer, backup: Buffer): Promise<void>
   expect(await once(child, 'exit')).toEqual([0, null]);
 }
 
-/** The numbers for the README. */
+/** The numbers for docs/performance.md. */
 function report(name: string, outcome: Outcome): void {
   const { whole, withoutSwitch, restored, seconds, convergeSeconds } = outcome;
   const share = (before: ReadonlyMap<string, string>): string => {

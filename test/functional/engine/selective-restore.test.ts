@@ -581,7 +581,7 @@ describe('a selective restore of a mutated database', () => {
         Array.from({ length: rows.count }, (_, i) => {
           const table = before.schema.tables.get(rows.table) as TableSchema;
           const isAside =
-            options.reach?.isClaimed(rows.table, i) === false &&
+            options.scopeRules?.isMatchedInScope(rows.table, i) === false &&
             (options.scope?.live.get(rows.table)?.[i] ?? MARK.OUT) === MARK.OUT;
           if (!isAside || deleted.get(rows.table)?.has(i) === true) return '';
           const now = after.tables.get(rows.table);

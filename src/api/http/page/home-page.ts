@@ -112,8 +112,8 @@ function pageOf(version: string, machines: readonly Link[], docs: readonly Doc[]
     <main>
       <h1>Back up an OVN Northbound database, and put it back without the network noticing</h1>
       <p class="lead">A restore sends only what differs, all of it or nothing, and rows keep their UUIDs. Every
-        operation needs a token: the server said where the first one is when it started, and <code>npm run token</code> makes
-        more.</p>
+        operation needs a token: the server said where the first one is when it started, and
+        <code>npm run token</code> makes more.</p>
       <section class="cards">${FACES.map(card).join('')}</section>
       <section class="lists">
         <div><h2>For machines</h2><ul>${machines.map(row).join('')}</ul></div>

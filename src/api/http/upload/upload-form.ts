@@ -3,9 +3,11 @@
  * file, which is streamed. "map" puts the file into the variables and nowhere else: a path that is followed further
  * could reach what all objects share.
  */
+
 import type { IncomingMessage } from 'node:http';
 import busboy from 'busboy';
 import { type FileUpload, Upload } from 'graphql-upload-minimal';
+import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
 
 /** Of the fields "operations" and "map". */
@@ -126,9 +128,5 @@ function placed(operation: Operation, paths: unknown): Pending {
 }
 
 function malformed(what: string, cause?: unknown): AppError {
-  return new AppError(
-    'BAD_USER_INPUT',
-    `The multipart request cannot be read: ${what}`,
-    cause === undefined ? {} : { cause },
-  );
+  return new AppError('BAD_USER_INPUT', `The multipart request cannot be read: ${what}`, defined({ cause }));
 }

@@ -1,4 +1,5 @@
 /** Restores in REST. A client that goes away does not stop one: it ends whole, and can be looked up. */
+import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
 import { sliceOf } from '../../../lib/page.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
@@ -197,8 +198,8 @@ async function ended(
     scope.beside = { result: answerOf(restore) };
     throw error;
   }
-  const debug = times === undefined ? {} : { debug: await times.debug(restore.record, restores, call.log) };
-  const answer = { ...answerOf(restore), ...debug };
+  const debug = await times?.debug(restore.record, restores, call.log);
+  const answer = { ...answerOf(restore), ...defined({ debug }) };
   const [first, ...more] = restore.record.result?.errors ?? [];
   if (first !== undefined) scope.outcome = first.code;
   if (answer.success || answer.dry_run || first === undefined) return { status: 200, body: answer };

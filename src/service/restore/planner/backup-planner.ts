@@ -9,6 +9,7 @@ import type { ConflictPolicy, PlanOptions } from '../../../engine/plan/table-pla
 import { findDisplaced, type MappingEntry, resolveMapping } from '../../../engine/remap/resource-mapping.js';
 import type { ResourceFilter } from '../../../engine/scope/scope.js';
 import { Breath } from '../../../lib/breath.js';
+import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
@@ -100,7 +101,7 @@ export class BackupPlanner implements RestorePlanner {
         backup,
         live,
         identity,
-        { policy: options.policy, exact, restoreAccess, ...(scope === undefined ? {} : { scope: scope.marks }) },
+        { policy: options.policy, exact, restoreAccess, ...defined({ scope: scope?.marks }) },
         breath,
       );
       const displaced = pairs.length === 0 ? [] : await findDisplaced(plan, breath);

@@ -1,6 +1,6 @@
 /**
- * Reach: what the marks of a scope mean between a backup and a live database: which rows of the backup take part, and
- * which live rows are nobody's business. Pure.
+ * Scope rules: what the marks of a scope mean between a backup and a live database: which rows of the backup take part,
+ * and which live rows are nobody's business. Pure.
  */
 
 import { holderColumns, referencesIn } from '../../model/reference/reference.js';
@@ -9,34 +9,34 @@ import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { MARK, type ScopeMarks } from './mark.js';
 
-export interface ReachParts {
+export interface ScopeRulesParts {
   readonly backup: Snapshot;
   readonly live: Snapshot;
   readonly identity: Identity;
   readonly marks: { readonly backup: ScopeMarks; readonly live: ScopeMarks };
 }
 
-/** How a live row stands to the backup. */
-const CLAIM = { NONE: 0, IN_SCOPE: 1, OUT_OF_SCOPE: 2 } as const;
+/** What row of the backup a live row is matched with. */
+const MATCHED = { WITH_NONE: 0, IN_SCOPE: 1, OUT_OF_SCOPE: 2 } as const;
 
-export class Reach {
+export class ScopeRules {
   private readonly schema: DatabaseSchema;
   /** Table -> for each live row whether a row of the backup is matched with it, and whether that is in scope. */
-  private readonly claims = new Map<string, Uint8Array>();
+  private readonly matched = new Map<string, Uint8Array>();
   /**
    * Live UUIDs of what live carriers hold in the backup. Carriers are left as they are, so that it stays where it is.
    */
   private readonly carried = new Set<string>();
 
-  constructor(private readonly parts: ReachParts) {
+  constructor(private readonly parts: ScopeRulesParts) {
     this.schema = parts.live.schema;
     for (const [table, rows] of parts.live.tables) {
-      const claims = new Uint8Array(rows.count);
+      const matched = new Uint8Array(rows.count);
       parts.identity.matches.get(table)?.forEach((match, index) => {
         if (match !== NO_MATCH)
-          claims[match] = this.markOf(table, index) === MARK.OUT ? CLAIM.OUT_OF_SCOPE : CLAIM.IN_SCOPE;
+          matched[match] = this.markOf(table, index) === MARK.OUT ? MATCHED.OUT_OF_SCOPE : MATCHED.IN_SCOPE;
       });
-      this.claims.set(table, claims);
+      this.matched.set(table, matched);
       this.noteCarried(table);
     }
   }
@@ -83,24 +83,24 @@ export class Reach {
   keepsLive(table: string, uuid: string, exact: boolean): boolean {
     const index = this.parts.live.tables.get(table)?.find(uuid);
     if (index === undefined) return false;
-    const claim = this.claims.get(table)?.[index] ?? CLAIM.NONE;
-    if (claim === CLAIM.IN_SCOPE) return this.carried.has(uuid);
+    const matched = this.matched.get(table)?.[index] ?? MATCHED.WITH_NONE;
+    if (matched === MATCHED.IN_SCOPE) return this.carried.has(uuid);
     const mark = this.liveMark(table, index);
     if (mark === MARK.OUT) return true;
     // what is held here and is elsewhere in the backup would be lost without this reference
     const isHeld = this.schema.tables.get(table)?.isRoot === false;
-    if (claim === CLAIM.OUT_OF_SCOPE) return isHeld;
+    if (matched === MATCHED.OUT_OF_SCOPE) return isHeld;
     return !exact || (isHeld && mark !== MARK.OWNED);
   }
 
   /** Whether exact deletes this live row: it is owned by what was picked, and in no row of the backup. */
   isSurplus(table: string, index: number): boolean {
-    return this.liveMark(table, index) === MARK.OWNED && this.claims.get(table)?.[index] === CLAIM.NONE;
+    return this.liveMark(table, index) === MARK.OWNED && this.matched.get(table)?.[index] === MATCHED.WITH_NONE;
   }
 
   /** Whether a row in scope is matched with this live row. */
-  isClaimed(table: string, index: number): boolean {
-    return this.claims.get(table)?.[index] === CLAIM.IN_SCOPE;
+  isMatchedInScope(table: string, index: number): boolean {
+    return this.matched.get(table)?.[index] === MATCHED.IN_SCOPE;
   }
 
   private liveMark(table: string, index: number): number {
