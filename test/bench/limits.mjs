@@ -199,7 +199,7 @@ async function* raftHistory() {
 }
 
 async function raftBuffers() {
-  const { unpackArchive } = await load('archive/archive.js');
+  const { unpackArchive } = await load('archive/unpack.js');
   let looked = 0;
   let most = 0;
   const before = process.memoryUsage().arrayBuffers;
@@ -217,7 +217,7 @@ async function raftBuffers() {
 
 /** A gzip file that is a string of a gigabyte: read from the gzip on, as an import is. */
 async function bombPeak() {
-  const { unpackArchive } = await load('archive/archive.js');
+  const { unpackArchive } = await load('archive/unpack.js');
   const member = gzipSync(Buffer.alloc(64 * MIB, 'x'), { level: 9 });
   const pieces = [gzipSync('{"name":"'), ...Array.from({ length: 18 }, () => member), gzipSync('"}')];
   return residentPeak(() =>

@@ -182,10 +182,11 @@ function watchPauses() {
 
 /** Reads one file as an import does, writes it as an export does. */
 async function run(file) {
-  const { unpackArchive, packArchive } = await load('archive/archive.js');
-  const { openScratch } = await load('store/scratch.js');
-  const { danglingReferences } = await load('model/reference.js');
-  const { Breath } = await load('lib/pause.js');
+  const { packArchive } = await load('archive/pack.js');
+  const { unpackArchive } = await load('archive/unpack.js');
+  const { openScratch } = await load('state/scratch-file.js');
+  const { danglingReferences } = await load('model/reference/reference.js');
+  const { Breath } = await load('lib/breath.js');
   const pause = watchPauses();
   const began = performance.now();
   const result = { outcome: 'read' };

@@ -41,8 +41,8 @@ const [
   { FollowedDatabase },
   { makePlan },
   { identify },
-  { applyPlan, applyStep },
-  { planSteps },
+  { applyPlan, applyTransaction },
+  { cutIntoTransactions },
   { verifyPlan },
   { Breath },
 ] = await Promise.all(
@@ -51,11 +51,11 @@ const [
     'ovsdb/remote.js',
     'engine/capture/followed-database.js',
     'engine/plan/plan.js',
-    'model/identity.js',
+    'engine/identify/identify.js',
     'engine/apply/apply.js',
-    'engine/apply/steps.js',
-    'engine/apply/verify.js',
-    'lib/pause.js',
+    'engine/apply/transactions.js',
+    'engine/verify/verify.js',
+    'lib/breath.js',
   ].map(load),
 );
 /** One capture that keeps nothing open afterwards. */
@@ -92,7 +92,7 @@ function processorMs(pid) {
 
 async function inSteps(client, plan, leaderPid) {
   const began = performance.now();
-  const steps = await planSteps(plan, { rowsMax: stepRows, bytesMax: stepMib * 2 ** 20 }, new Breath());
+  const steps = await cutIntoTransactions(plan, { rowsMax: stepRows, bytesMax: stepMib * 2 ** 20 }, new Breath());
   if (steps === 'ONE') throw new Error('this plan is one transaction: ask for more rows or smaller steps');
   const planned = performance.now() - began;
   const took = [];
@@ -101,7 +101,7 @@ async function inSteps(client, plan, leaderPid) {
     for (const step of steps) {
       const start = performance.now();
       const before = processorMs(leaderPid);
-      await applyStep(session, step, { comment: `bench, step ${step.number} of ${steps.length}` });
+      await applyTransaction(session, step, { comment: `bench, step ${step.number} of ${steps.length}` });
       took.push(performance.now() - start);
       busy.push(processorMs(leaderPid) - before);
       await sleep(took.at(-1) * pause);

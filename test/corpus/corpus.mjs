@@ -31,15 +31,16 @@ if (folder === undefined) {
   process.exit(2);
 }
 const load = (path) => import(pathToFileURL(join(resolve(values.build), path)).href);
-const { packArchive, unpackArchive } = await load('archive/archive.js');
-const { adapt } = await load('engine/plan/compatibility.js');
+const { packArchive } = await load('archive/pack.js');
+const { unpackArchive } = await load('archive/unpack.js');
+const { adapt } = await load('engine/adapt/adapt.js');
 const { applyPlan } = await load('engine/apply/apply.js');
 const { FollowedDatabase } = await load('engine/capture/followed-database.js');
 const { makePlan } = await load('engine/plan/plan.js');
-const { verifyPlan } = await load('engine/apply/verify.js');
-const { Breath } = await load('lib/pause.js');
-const { identify, NO_MATCH } = await load('model/identity.js');
-const { countRows, countTables } = await load('model/snapshot.js');
+const { verifyPlan } = await load('engine/verify/verify.js');
+const { Breath } = await load('lib/breath.js');
+const { identify, NO_MATCH } = await load('engine/identify/identify.js');
+const { countRows, countTables } = await load('model/snapshot/snapshot.js');
 const { DatabaseClient } = await load('ovsdb/client.js');
 const { parseRemotes } = await load('ovsdb/remote.js');
 

@@ -3,7 +3,7 @@
  * Types, lint, layout and import arrows are kept by `npm run check`.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -50,6 +50,30 @@ describe('the house', () => {
             .map(([found]) => `${file}:${i + 1} names ${found}`);
         }),
       );
+    expect(unknown).toEqual([]);
+  });
+
+  it('loads in its benchmarks only modules that there are, and of these only what they export', () => {
+    const unknown = filesOf('test/bench', 'test/corpus')
+      .filter((file) => file.endsWith('.mjs'))
+      .flatMap((file) => {
+        const text = readFileSync(`${ROOT}/${file}`, 'utf8');
+        return [...text.matchAll(/(?:\{ ([\w, ]+) \} = await load\()?'((?:[a-z][\w-]*\/)*[a-z][\w-]*)\.js'/g)].flatMap(
+          ([, names = '', module]) => {
+            const source = `${ROOT}/src/${module}.ts`;
+            if (!existsSync(source)) return [`${file}: ${module}`];
+            const exported = readFileSync(source, 'utf8');
+            return names
+              .split(', ')
+              .filter(
+                (name) =>
+                  name !== '' &&
+                  !new RegExp(`^export (?:[\\w *]*\\b${name}\\b|\\{[^}]*\\b${name}\\b)`, 'm').test(exported),
+              )
+              .map((name) => `${file}: ${name} of ${module}`);
+          },
+        );
+      });
     expect(unknown).toEqual([]);
   });
 });
