@@ -38,15 +38,14 @@ export class Likeness {
     for (const table of tables) {
       const contents = new Set<number>();
       const common = new Set<number>();
-      for (const node of live.open(table)) contents.add(live.graph.content[node] as number);
+      for (const node of live.open(table)) contents.add(live.graph.content(node));
       for (const node of backup.open(table)) {
-        const content = backup.graph.content[node] as number;
+        const content = backup.graph.content(node);
         if (!contents.has(content)) continue;
         common.add(content);
         backup.include(node, table);
       }
-      for (const node of live.open(table))
-        if (common.has(live.graph.content[node] as number)) live.include(node, table);
+      for (const node of live.open(table)) if (common.has(live.graph.content(node))) live.include(node, table);
     }
     for (const colours of [backup, live]) {
       await colours.readSurroundings(this.breath);
@@ -100,7 +99,7 @@ export class Colours {
   }
 
   include(node: number, table: number): void {
-    const content = this.graph.content[node] as number;
+    const content = this.graph.content(node);
     this.nodes.push(node);
     this.isIncluded[node] = 1;
     this.first[node] = scramble((content | 0) ^ table);
@@ -109,7 +108,7 @@ export class Colours {
 
   /** Whether two rows of one colour may be taken for one: nothing at all in common but emptiness is no likeness. */
   isTelling(node: number): boolean {
-    return this.graph.key[node] !== 0 || this.graph.content[node] !== 0 || this.evidence[node] === 1;
+    return this.graph.key(node) !== 0 || this.graph.content(node) !== 0 || this.evidence[node] === 1;
   }
 
   colour(node: number): string | undefined {
@@ -121,12 +120,13 @@ export class Colours {
       this.knownFirst[node] = 0;
       this.knownSecond[node] = 0;
       let around = 0;
-      let missing = this.graph.isCut[node] as number;
+      let isMissing = this.graph.isCut(node);
       this.around(node, (token, other) => {
-        const live = this.isBackup ? (this.graph.side.partner[other] as number) : other;
-        if (this.graph.side.partner[other] === NO_MATCH) {
+        const partner = this.graph.side.partner(other);
+        const live = this.isBackup ? partner : other;
+        if (partner === NO_MATCH) {
           if (this.isIncluded[other] === 1) around++;
-          else missing = 1;
+          else isMissing = true;
           return;
         }
         around++;
@@ -134,7 +134,7 @@ export class Colours {
         this.knownSecond[node] =
           ((this.knownSecond[node] as number) + scramble(imul(scramble(token) + live, LANE))) | 0;
       });
-      this.evidence[node] = around > 0 || missing === 0 ? 1 : 0;
+      this.evidence[node] = around > 0 || !isMissing ? 1 : 0;
       if (breath.due()) await breath.rest();
     }
   }
@@ -171,7 +171,7 @@ export class Colours {
     const { side, into } = this.graph;
     let scope = NO_MATCH;
     eachEdge(into, node, (holder, kind) => {
-      const partner = side.partner[holder] as number;
+      const partner = side.partner(holder);
       if (partner === NO_MATCH || !this.kinds.get(kind).holds) return;
       const live = this.isBackup ? partner : holder;
       if (scope === NO_MATCH || live < scope) scope = live;

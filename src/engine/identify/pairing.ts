@@ -51,7 +51,7 @@ export class Pairing {
     const isKnown =
       (side: MatchSide, other: MatchSide) =>
       (node: number): boolean => {
-        const partner = side.partner[node] as number;
+        const partner = side.partner(node);
         return (
           sameUuids &&
           partner !== NO_MATCH &&
@@ -68,8 +68,8 @@ export class Pairing {
   }
 
   async run(): Promise<void> {
-    const { partner, nodes } = this.matching.backup;
-    for (let node = 0; node < nodes; node++) if (partner[node] !== NO_MATCH) this.fresh.push(node);
+    const { backup } = this.matching;
+    for (let node = 0; node < backup.nodes; node++) if (!backup.isOpen(node)) this.fresh.push(node);
     do await this.withinHolders();
     while ((await this.byLikeness()) || (await this.byVotes()) || (await this.byContent()) || (await this.byOrdinal()));
   }
@@ -88,7 +88,7 @@ export class Pairing {
 
   private async withinHolders(): Promise<void> {
     for (let holder = this.fresh.pop(); holder !== undefined; holder = this.fresh.pop()) {
-      const live = this.matching.backup.partner[holder] as number;
+      const live = this.matching.backup.partner(holder);
       const held = this.heldByKey(this.graphs.backup, holder);
       if (held.size > 0) {
         const candidates = this.heldByKey(this.graphs.live, live);
@@ -106,7 +106,7 @@ export class Pairing {
   private heldByKey(graph: RowGraph, holder: number): Map<string, number[]> {
     const held = new Map<string, number[]>();
     eachEdge(graph.out, holder, (node, kind) => {
-      const key = graph.key[node] as number;
+      const key = graph.key(node);
       if (key === 0 || !this.kinds.get(kind).holds || !this.isOpen(graph.side, node)) return;
       const same = held.get(`${kind}|${key}`);
       if (same === undefined) held.set(`${kind}|${key}`, [node]);
@@ -193,8 +193,8 @@ export class Pairing {
       const place = this.place(this.likeness.backup, node);
       if (place === undefined) continue;
       this.eachVoter(graph, node, (voter, token) => {
-        const partner = graph.side.partner[voter] as number;
-        const listed = candidates.get(`${token}|${partner}|${place}|${graph.key[node]}`) ?? [];
+        const partner = graph.side.partner(voter);
+        const listed = candidates.get(`${token}|${partner}|${place}|${graph.key(node)}`) ?? [];
         if (listed.length <= CANDIDATES_MAX)
           for (const candidate of listed) counts.set(candidate, (counts.get(candidate) ?? 0) + 1);
       });
@@ -233,7 +233,7 @@ export class Pairing {
       const place = this.place(this.likeness.live, node);
       if (place === undefined) continue;
       this.eachVoter(graph, node, (voter, token) => {
-        append(candidates, `${token}|${voter}|${place}|${graph.key[node]}`, node, CANDIDATES_MAX + 1);
+        append(candidates, `${token}|${voter}|${place}|${graph.key(node)}`, node, CANDIDATES_MAX + 1);
       });
       if (this.breath.due()) await this.breath.rest();
     }
@@ -242,12 +242,12 @@ export class Pairing {
 
   /** Matched rows around a row; not its holder, which holds the others as well. */
   private eachVoter(graph: RowGraph, node: number, visit: (voter: number, token: string) => void): void {
-    const { partner } = graph.side;
+    const { side } = graph;
     eachEdge(graph.out, node, (other, kind) => {
-      if (partner[other] !== NO_MATCH) visit(other, `o${kind}`);
+      if (!side.isOpen(other)) visit(other, `o${kind}`);
     });
     eachEdge(graph.into, node, (other, kind) => {
-      if (partner[other] !== NO_MATCH && !this.kinds.get(kind).holds) visit(other, `i${kind}`);
+      if (!side.isOpen(other) && !this.kinds.get(kind).holds) visit(other, `i${kind}`);
     });
   }
 
@@ -257,15 +257,17 @@ export class Pairing {
   private async byContent(): Promise<boolean> {
     const { backup, live } = this.matching;
     const buckets = await this.buckets(
-      ({ graph: { key, content } }, node, place) =>
-        key[node] === 0 && content[node] === 0 ? undefined : `${place}|${key[node]}|${content[node]}`,
+      ({ graph }, node, place) =>
+        graph.key(node) === 0 && graph.content(node) === 0
+          ? undefined
+          : `${place}|${graph.key(node)}|${graph.content(node)}`,
       this.openNodes(backup),
       this.openNodes(live),
     );
     let found = false;
     for (const bucket of buckets) {
       const single = bucket.backup.length === 1 && bucket.live.length === 1;
-      if (!single && this.graphs.backup.key[bucket.backup[0] as number] === 0) continue;
+      if (!single && this.graphs.backup.key(bucket.backup[0] as number) === 0) continue;
       if (!single) this.warn(bucket);
       for (const [node, candidate] of this.inTurn(bucket)) if (this.link(node, candidate)) found = true;
     }
@@ -275,7 +277,7 @@ export class Pairing {
   private async byOrdinal(): Promise<boolean> {
     const { backup, live } = this.matching;
     const buckets = await this.buckets(
-      ({ graph: { key } }, node, place) => (key[node] === 0 ? undefined : `${place}|${key[node]}`),
+      ({ graph }, node, place) => (graph.key(node) === 0 ? undefined : `${place}|${graph.key(node)}`),
       this.openNodes(backup),
       this.openNodes(live),
     );

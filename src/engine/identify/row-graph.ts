@@ -10,7 +10,7 @@ import { type ReferenceColumn, referenceColumns, referencesIn } from '../../mode
 import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
-import { type MatchSide, NO_MATCH, type RowMatches } from './row-matches.js';
+import { type MatchSide, type RowMatches } from './row-matches.js';
 
 const { imul } = Math;
 
@@ -69,17 +69,14 @@ export class ReferenceKinds {
 export class RowGraph {
   out: Edges = NONE;
   into: Edges = NONE;
-  /** Node -> hash of its natural key, 0 for none. */
-  readonly key: Float64Array;
-  /** Node -> hash of what it holds itself, references and runtime state aside; 0 for nothing. */
-  readonly content: Float64Array;
-  /** Node -> 1 when it refers to, or is referred to by, a row that can find no match. */
-  readonly isCut: Uint8Array;
+  private readonly keys: Float64Array;
+  private readonly contents: Float64Array;
+  private readonly cut: Uint8Array;
 
   private constructor(readonly side: MatchSide) {
-    this.key = new Float64Array(side.nodes);
-    this.content = new Float64Array(side.nodes);
-    this.isCut = new Uint8Array(side.nodes);
+    this.keys = new Float64Array(side.nodes);
+    this.contents = new Float64Array(side.nodes);
+    this.cut = new Uint8Array(side.nodes);
   }
 
   /**
@@ -114,11 +111,26 @@ export class RowGraph {
     return graph;
   }
 
+  /** Hash of a row's natural key, 0 for none. */
+  key(node: number): number {
+    return this.keys[node] as number;
+  }
+
+  /** Hash of what a row holds itself, references and runtime state aside; 0 for nothing. */
+  content(node: number): number {
+    return this.contents[node] as number;
+  }
+
+  /** True when the row refers to, or is referred to by, one that can find no match. */
+  isCut(node: number): boolean {
+    return this.cut[node] === 1;
+  }
+
   private describe(node: number, table: TableSchema, row: Row): void {
     const key = naturalKeyOf(table.name, row);
-    if (key !== undefined) this.key[node] = hashText(key);
+    if (key !== undefined) this.keys[node] = hashText(key);
     const content = ownContent(table, row);
-    if (content !== BLANK) this.content[node] = hashText(content);
+    if (content !== BLANK) this.contents[node] = hashText(content);
   }
 
   private collect(
@@ -133,10 +145,8 @@ export class RowGraph {
       if (target === undefined) continue;
       const targetOpen = isOpen(target);
       if (!from.open && !targetOpen) continue;
-      const cut = from.open
-        ? !targetOpen && this.side.partner[target] === NO_MATCH
-        : this.side.partner[from.node] === NO_MATCH;
-      if (cut) this.isCut[from.open ? from.node : target] = 1;
+      const cut = from.open ? !targetOpen && this.side.isOpen(target) : this.side.isOpen(from.node);
+      if (cut) this.cut[from.open ? from.node : target] = 1;
       else edges.push(from.node, target, from.kind);
     }
   }

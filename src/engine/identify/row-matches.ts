@@ -14,7 +14,7 @@ export const NO_MATCH = -1;
 /** The rows of the backup, or of the live database. */
 export class MatchSide {
   /** Node -> node of the other side, or NO_MATCH. */
-  readonly partner: Int32Array;
+  private readonly partners: Int32Array;
   readonly nodes: number;
   private readonly rows: readonly TableRows[];
   /** Number of a table -> node of its first row; one more at the end. */
@@ -28,13 +28,15 @@ export class MatchSide {
   ) {
     this.rows = tables.map(({ name }) => snapshot.tables.get(name) as TableRows);
     this.first = new Int32Array(tables.length + 1);
+    let nodes = 0;
     this.rows.forEach(({ count }, table) => {
-      this.first[table + 1] = (this.first[table] as number) + count;
+      nodes += count;
+      this.first[table + 1] = nodes;
     });
-    this.nodes = this.first[tables.length] as number;
-    this.partner = new Int32Array(this.nodes).fill(NO_MATCH);
-    this.tableOf = new Uint16Array(this.nodes);
-    this.rows.forEach((_rows, table) => this.tableOf.fill(table, this.first[table], this.first[table + 1]));
+    this.nodes = nodes;
+    this.partners = new Int32Array(nodes).fill(NO_MATCH);
+    this.tableOf = new Uint16Array(nodes);
+    this.rows.forEach((_rows, table) => this.tableOf.fill(table, ...this.range(table)));
     this.left = Int32Array.from(this.rows, ({ count }) => count);
   }
 
@@ -44,34 +46,52 @@ export class MatchSide {
 
   /** First node of a table, and the one after its last. */
   range(table: number): readonly [from: number, to: number] {
-    return [this.first[table] as number, this.first[table + 1] as number];
+    return [this.firstOf(table), this.firstOf(table + 1)];
+  }
+
+  private firstOf(table: number): number {
+    return this.first[table] as number;
+  }
+
+  private rowsOf(node: number): TableRows {
+    return this.rows[this.tableNumber(node)] as TableRows;
   }
 
   uuid(node: number): string {
-    return (this.rows[this.tableNumber(node)] as TableRows).uuid(this.indexOf(node));
+    return this.rowsOf(node).uuid(this.indexOf(node));
   }
 
   text(node: number): Buffer {
-    return (this.rows[this.tableNumber(node)] as TableRows).text(this.indexOf(node));
+    return this.rowsOf(node).text(this.indexOf(node));
   }
 
   row(node: number): Row {
-    return (this.rows[this.tableNumber(node)] as TableRows).row(this.indexOf(node));
+    return this.rowsOf(node).row(this.indexOf(node));
   }
 
   /** @returns undefined when the table has no row of this UUID */
   find(table: number, uuid: string): number | undefined {
     const index = this.rows[table]?.find(uuid);
-    return index === undefined ? undefined : (this.first[table] as number) + index;
+    return index === undefined ? undefined : this.firstOf(table) + index;
   }
 
   indexOf(node: number): number {
-    return node - (this.first[this.tableNumber(node)] as number);
+    return node - this.firstOf(this.tableNumber(node));
+  }
+
+  /** Node of the other side, or NO_MATCH. */
+  partner(node: number): number {
+    return this.partners[node] as number;
+  }
+
+  /** For each row of a table, in order. */
+  partnersIn(table: number): Int32Array {
+    return this.partners.subarray(...this.range(table));
   }
 
   /** True for a row without a match. */
   isOpen(node: number): boolean {
-    return this.partner[node] === NO_MATCH;
+    return this.partners[node] === NO_MATCH;
   }
 
   /** Rows of a table without a match. */
@@ -80,9 +100,9 @@ export class MatchSide {
   }
 
   link(node: number, partner: number): void {
-    this.partner[node] = partner;
+    this.partners[node] = partner;
     const table = this.tableNumber(node);
-    this.left[table] = (this.left[table] as number) - 1;
+    this.left[table] = this.unmatched(table) - 1;
   }
 }
 
@@ -137,12 +157,8 @@ export class RowMatches {
   matches(): ReadonlyMap<string, Int32Array> {
     return new Map(
       this.tables.map(({ name }, table) => {
-        const [from, to] = this.backup.range(table);
         const [liveFrom] = this.live.range(table);
-        return [
-          name,
-          this.backup.partner.slice(from, to).map((live) => (live === NO_MATCH ? NO_MATCH : live - liveFrom)),
-        ];
+        return [name, this.backup.partnersIn(table).map((live) => (live === NO_MATCH ? NO_MATCH : live - liveFrom))];
       }),
     );
   }
@@ -150,10 +166,10 @@ export class RowMatches {
   /** Table -> for each live row 1 when a row of the backup is matched with it. */
   matched(): ReadonlyMap<string, Uint8Array> {
     return new Map(
-      this.tables.map(({ name }, table) => {
-        const [from, to] = this.live.range(table);
-        return [name, Uint8Array.from(this.live.partner.subarray(from, to), (backup) => (backup === NO_MATCH ? 0 : 1))];
-      }),
+      this.tables.map(({ name }, table) => [
+        name,
+        Uint8Array.from(this.live.partnersIn(table), (backup) => (backup === NO_MATCH ? 0 : 1)),
+      ]),
     );
   }
 }
