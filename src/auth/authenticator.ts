@@ -131,7 +131,8 @@ function isOurTrouble(error: unknown): boolean {
 
 function viewerOfClaims(claims: JWTPayload): Viewer {
   const subject = claims.sub;
-  if (subject === undefined || !SUBJECT.test(subject))
+  // whatever JSON holds can come in a token: a number is no subject
+  if (typeof subject !== 'string' || !SUBJECT.test(subject))
     throw refusal('The token is not valid here: its "sub" is missing or not accepted');
   const granted = new Set<Permission>();
   for (const name of [...words(claims['permissions']), ...words(claims['scope'])])

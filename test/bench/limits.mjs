@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
 });
 const load = (path) => import(pathToFileURL(join(options.build, path)).href);
 const SCHEMA_FILE = fileURLToPath(new URL('../compat/schemas/ovn-nb.26.03.ovsschema', import.meta.url));
+const MEMORY = fileURLToPath(new URL('./memory.mjs', import.meta.url));
 const MIB = 1 << 20;
 
 /** The highest that `measure` gives, looked at every few milliseconds while the work goes on. */
@@ -230,6 +231,21 @@ async function bombPeak() {
   );
 }
 
+/** How much more memory a process needs to read, and write again, twenty times as much. */
+async function growth(kind) {
+  const words = ['--json', '--kinds', kind, '--mb', '3,60', '--to', 'JSON', '--build', options.build];
+  // the young generation of the heap grows by tens of megabytes when it is let
+  const env = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=2' };
+  const lines = withFolder((folder) =>
+    execFileSync(process.execPath, [MEMORY, ...words, '--folder', folder], { env, encoding: 'utf8' }),
+  );
+  const [small, large] = (await lines)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return large.rssMb - small.rssMb;
+}
+
 const CASES = {
   'a key that costs too much is refused': {
     unit: 'ms',
@@ -310,6 +326,10 @@ const CASES = {
       }),
   },
   "a cluster member's file in which 80 MB come and go": { unit: 'MiB', bound: 53, measure: raftBuffers },
+  // rows in memory would take a hundred
+  'twenty times as much JSON read and written': { unit: 'MB', bound: 60, measure: () => growth('json') },
+  'twenty times as much YAML read and written': { unit: 'MB', bound: 60, measure: () => growth('yaml') },
+  'twenty times as much of a database file read and written': { unit: 'MB', bound: 60, measure: () => growth('ovsdb') },
   'a gzip bomb of a gigabyte': { unit: 'MiB', bound: 400, measure: bombPeak },
 };
 

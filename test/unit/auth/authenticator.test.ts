@@ -115,6 +115,7 @@ describe('a JWT signed with the shared secret', () => {
     ['no subject', {}],
     ['a subject with a line break', { sub: 'ann\nlevel=admin' }],
     ['an empty subject', { sub: '' }],
+    ['a subject that is a number', { sub: 5 as unknown as string }],
     ['a very long subject', { sub: 'x'.repeat(300) }],
   ])('is refused with %s', async (_name, claims) => {
     await refusalOf({ jwtSecret: SECRET }, await jwt({ roles: ['admin'], ...claims }));

@@ -13,9 +13,18 @@ export interface Doc {
 
 const NAME = /^[a-z0-9-]+\.md$/;
 
-/** The documents of a folder by their names; none where there is no such folder. */
+/** The documents of a folder by their names; none where they cannot be read: a server that backs up needs none. */
 export async function readDocs(folder: string): Promise<readonly Doc[]> {
-  const names = (await namesIn(folder)).filter((name) => NAME.test(name)).sort();
+  try {
+    return await docsIn(folder);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [];
+  }
+}
+
+async function docsIn(folder: string): Promise<readonly Doc[]> {
+  const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name), 'utf8');
@@ -29,13 +38,4 @@ export function serveDocs(fastify: FastifyInstance, docs: readonly Doc[]): void 
   // a browser shows text, and saves what is called Markdown
   for (const { path, text } of docs)
     fastify.get(path, (_request, reply) => reply.type('text/plain; charset=utf-8').send(text));
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

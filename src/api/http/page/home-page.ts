@@ -74,6 +74,11 @@ export async function serveHome(
   const summary = { name: NAME, version, links: { ...links, docs: docs.map(({ path }) => path) } };
   const page = pageOf(version, machines, docs);
   fastify.get('/', (request, reply) => {
+    // "GET *" leads here, too
+    if (request.url === '*') {
+      reply.callNotFound();
+      return reply;
+    }
     void reply.header('vary', 'Accept');
     return (request.headers.accept ?? '').includes('text/html')
       ? reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(page)
