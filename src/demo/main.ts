@@ -72,9 +72,10 @@ function introduce(app: App, database: DemoDatabase, token: string): void {
           put it into Headers:  {"Authorization": "Bearer ${token}"}
 
   1. Back up            run tab 1, and copy the id of the answer
-  2. Watch              run tab 3: it waits for what comes
+  2. Watch              open the same address in a second window, with the token: run tab 3 there, and leave it open
   3. Break              press ${bold('Enter')} here, or:  ovn-nbctl --db=${database.remote} ls-del web
-  4. Restore            tab 2: paste the id into Variables, run TryRestore, then Restore; look at tab 3
+  4. Restore            first window, tab 2: paste the id into Variables, run TryRestore, then Restore;
+                        the second window shows every step
      See for yourself   ovn-nbctl --db=${database.remote} show
 
   Ctrl-C ends it all and leaves nothing behind.
