@@ -46,7 +46,7 @@ describe('a process that reads an archive and writes it again', () => {
   it.each(['json', 'yaml', 'ovsdb'])('reads and writes any size of %s, and leaves nothing behind', async (kind) => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [BENCH, '--json', '--kinds', kind, '--mb', '3,60', '--to', 'JSON', '--folder', folder],
+      [BENCH, '--json', '--kinds', kind, '--mb', '1,20', '--to', 'JSON', '--folder', folder],
       { env: environment() },
     );
     const [small, large] = stdout
