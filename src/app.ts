@@ -26,7 +26,6 @@ import { Catalog } from './service/backup/catalog.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Database, Databases } from './service/database/database.js';
 import { RunningWork } from './service/job/running-work.js';
-import type { UndoExpired } from './service/restore/restore-request.js';
 import { RestoreService } from './service/restore/restore-service.js';
 import { ExportService } from './service/transfer/export-service.js';
 import { ImportService } from './service/transfer/import-service.js';
@@ -45,6 +44,8 @@ export interface App {
 export const DATABASE_ID = 'northbound';
 /** No key begins with it: looking for it reads the folder and nothing else. */
 const READY_PREFIX = 'ready/';
+/** For work that was given up to end, and for connections to close. */
+const ABORT_MS = 2_000;
 /** Of a JSON body of a REST request, imports apart. */
 const REST_BODY_BYTES_MAX = 8 * 1024 * 1024;
 const PACKAGE = new URL('../package.json', import.meta.url);
@@ -70,7 +71,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     await audit.recordOwn('serverStarted');
     if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
     const services = makeServices(base, catalog);
-    const { restores, work } = services;
+    const { restores } = services;
     const { server, metrics } = await makeServer(base, services, auth);
     client.start();
     await restores.load();
@@ -80,14 +81,17 @@ export async function startApp(config: Config, log: Log): Promise<App> {
       url,
       ...(first?.token === undefined ? {} : { firstToken: { token: first.token, file: first.tokenFile } }),
       stop: async () => {
-        await Promise.all([server.drain(), work.drain()]);
-        restores.stop();
-        await server.close();
+        const work = endWork(services, server);
+        await within(clock, 1_000 * config.drainSecondsMax, work);
+        restores.abort();
+        await within(clock, ABORT_MS, work);
+        await restores.stop();
+        await within(clock, ABORT_MS, server.close());
         await metrics.stop();
         await client.stop();
         await audit.recordOwn('serverStopped');
         await audit.close();
-        await store.close();
+        await within(clock, ABORT_MS, store.close());
       },
     };
   } catch (error) {
@@ -97,6 +101,22 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     await store.close();
     throw error;
   }
+}
+
+/** Takes on no new work; resolves when what runs has ended and is answered. */
+async function endWork({ restores, work }: Services, server: ApiServer): Promise<void> {
+  const answered = server.drain();
+  await restores.drain();
+  await Promise.all([answered, work.drain()]);
+}
+
+/** Waits for it, but not for ever. */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  let callOff = (): void => undefined;
+  const late = new Promise<void>((resolve) => {
+    callOff = clock.alarm(ms, resolve);
+  });
+  await Promise.race([work, late]).finally(() => callOff());
 }
 
 /** What everything else stands on. */
@@ -140,7 +160,6 @@ function makeServices({ config, log, clock, store, audit, client }: Base, catalo
     step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
     syncMsMax: 1_000 * config.syncSecondsMax,
   };
-  const onUndoExpired = auditOfUndone(audit);
   return {
     work,
     databases,
@@ -148,7 +167,7 @@ function makeServices({ config, log, clock, store, audit, client }: Base, catalo
     backups,
     imports: new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax }),
     exports: new ExportService({ backups, catalog, store, clock, log, work, scratchFolder }),
-    restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, limits, onUndoExpired }),
+    restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits }),
     compare: new CompareService({ backups, catalog, databases, work }),
   };
 }
@@ -185,16 +204,6 @@ async function makeServer(
     }),
   });
   return { server, metrics };
-}
-
-/** An undo that fails is tried again and again: that it fails is told once. */
-function auditOfUndone(audit: AuditTrail): (undo: UndoExpired) => void {
-  const failing = new Set<string>();
-  return ({ error, ...target }) => {
-    if (error !== undefined && failing.has(target.undoOf)) return;
-    if (error !== undefined) failing.add(target.undoOf);
-    void audit.recordOwn('undoRestore', { target, result: error === undefined ? 'OK' : codeOf(error) });
-  };
 }
 
 async function healthOf(store: FileStore): Promise<string> {

@@ -30,9 +30,10 @@ try {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping) return;
+      // whoever asks twice does not want to wait: what was sent is found out about by the next start
+      if (stopping) process.exit(EXIT_FAILURE);
       stopping = true;
-      log.info({ signal }, 'draining: running work ends, new work is refused');
+      log.info({ signal }, 'draining: running work ends, new work is refused; a second signal ends it at once');
       app.stop().then(
         () => process.exit(0),
         (error: unknown) => {

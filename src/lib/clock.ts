@@ -1,15 +1,54 @@
-/** The only source of time, so that a test can hold it still. */
+/**
+ * The only source of time, so that a test can hold it still or let it jump. Durations are measured and waited for by
+ * the monotonic clock, which nobody can set; the wall clock is for what people read, and for what must outlast a
+ * restart.
+ */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
   /** Milliseconds on a clock that never goes back; only differences mean something. */
   monotonic(): number;
+  /**
+   * Calls back once, when so many milliseconds of monotonic time have passed.
+   * @returns calls it off
+   */
+  alarm(ms: number, ring: () => void): () => void;
 }
+
+/** A timer of Node.js holds 31 bits: what is further off is waited for in pieces. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  alarm: (ms, ring) => {
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (leftMs: number): void => {
+      timer = setTimeout(
+        () => (leftMs > TIMER_MS_MAX ? wait(leftMs - TIMER_MS_MAX) : ring()),
+        Math.min(Math.max(0, leftMs), TIMER_MS_MAX),
+      );
+    };
+    wait(ms);
+    return () => clearTimeout(timer);
+  },
 };
+
+/** Waits for so many milliseconds of monotonic time. @throws the reason of the signal when it aborts before */
+export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = (): void => {
+      callOff();
+      reject(signal?.reason as Error);
+    };
+    const callOff = clock.alarm(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
 
 /** RFC 3339 in UTC with milliseconds, e.g. 2026-01-15T10:30:00.000Z. */
 export function instant(ms: number): string {

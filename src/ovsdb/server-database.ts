@@ -14,9 +14,11 @@ export interface ServerDatabase {
   readonly connected: boolean;
   /** Always true for a standalone database. */
   readonly leader: boolean;
+  /** UUID of the cluster; undefined for a standalone database. */
+  readonly clusterId?: string;
 }
 
-const COLUMNS = ['model', 'connected', 'leader'] as const;
+const COLUMNS = ['model', 'connected', 'leader', 'cid'] as const;
 const STANDALONE: ServerDatabase = { clustered: false, connected: true, leader: true };
 
 /**
@@ -41,7 +43,14 @@ export async function readServerDatabase(
 
 function readRow(row: JsonObject): ServerDatabase {
   if (row['model'] !== 'clustered') return STANDALONE;
-  return { clustered: true, connected: row['connected'] === true, leader: row['leader'] === true };
+  // an optional UUID: ["uuid", "..."], or ["set", []]
+  const [kind, clusterId] = Array.isArray(row['cid']) ? row['cid'] : [];
+  return {
+    clustered: true,
+    connected: row['connected'] === true,
+    leader: row['leader'] === true,
+    ...(kind === 'uuid' && typeof clusterId === 'string' ? { clusterId } : {}),
+  };
 }
 
 /**

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Viewer } from '../../auth/permission.js';
 import type { Log } from '../../lib/log.js';
 import type { AuditTarget, AuditVia } from '../../service/audit/audit-line.js';
+import type { Caller } from '../../service/restore/restore-request.js';
 
 export interface ApiContext {
   readonly viewer: Viewer;
@@ -35,6 +36,11 @@ export interface RequestScope {
   outcome?: string;
   /** Lines of the audit trail that it has, if any. */
   auditLines?: number;
+}
+
+/** Who calls, for the audit trail. */
+export function callerOf({ address, via, requestId }: RequestScope, { subject }: Viewer): Caller {
+  return { subject, address, via, requestId };
 }
 
 export const currentScope = new AsyncLocalStorage<RequestScope>();

@@ -51,6 +51,8 @@ const recordSchema = z
     tags: z.array(z.string()).readonly(),
     /** The configured id of the database it was captured from. */
     database: z.string(),
+    /** What that database said of itself (database-identity.ts); unknown of older backups, and of imported ones. */
+    identity: z.string().optional(),
     schemaName: z.string(),
     schemaVersion: z.string(),
     rowCount: count,

@@ -5,8 +5,8 @@
  *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC;
  *                                        only .enc where it came encrypted and nobody has said what is inside
  *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
- * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, their change
- * logs `restores/<id>.changes.gz`, and what is being imported or exported is spooled to `incoming/<id>`;
+ * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, beside them
+ * `<id>.undo.gz` (what undoing needs), `<id>.changes.gz` (for people) and `<id>.reserved` (space for the end); what is being imported or exported is spooled to `incoming/<id>`;
  * `incoming/<archive>` marks an archive that is being written or removed.
  */
 
@@ -35,6 +35,7 @@ const ORDINAL_MAX = 999_999;
 const DEFAULT_NAME = 'backup';
 const MANIFEST_SUFFIX = '.meta';
 const RESTORES = 'restores/';
+const RESERVED_SUFFIX = '.reserved';
 const INCOMING = 'incoming/';
 
 const ARCHIVE_KEY =
@@ -99,6 +100,16 @@ export function changeLogKey(id: string): string {
   return `${restoreRecordKey(id).slice(0, -'.json'.length)}.changes.gz`;
 }
 
+/** Key of the list of changes that undoing a restore needs. @throws AppError BAD_USER_INPUT as restoreRecordKey */
+export function undoListKey(id: string): string {
+  return `${restoreRecordKey(id).slice(0, -'.json'.length)}.undo.gz`;
+}
+
+/** Key of the space that is set aside for the end of a restore. */
+export function reservedSpaceKey(id: string): string {
+  return `${restoreRecordKey(id).slice(0, -'.json'.length)}${RESERVED_SUFFIX}`;
+}
+
 /** Prefix of spools and marks: whatever is there when the server starts was left by a crash. */
 export const INCOMING_PREFIX = INCOMING;
 
@@ -120,6 +131,13 @@ export function restoreIdOf(key: string): string | undefined {
   if (!key.startsWith(RESTORES) || !key.endsWith('.json')) return undefined;
   const id = key.slice(RESTORES.length, -'.json'.length);
   return RESTORE_ID.test(id) ? id : undefined;
+}
+
+/** The id in the key of space that is set aside, or undefined for any other key. */
+export function restoreIdOfReserved(key: string): string | undefined {
+  return key.startsWith(RESTORES) && key.endsWith(RESERVED_SUFFIX)
+    ? key.slice(RESTORES.length, -RESERVED_SUFFIX.length)
+    : undefined;
 }
 
 function safeName(name: string): string {

@@ -2,6 +2,7 @@
  * The change log of a restore: what was, or in a dry run would be, changed row by row, as gzipped lines of
  * JSON in the store. It is written and read as a stream; a restore of 300,000 rows has as many lines.
  */
+import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../engine/plan/plan-changes.js';
@@ -10,17 +11,25 @@ import { AppError, messageOf } from '../../lib/error.js';
 import type { Row } from '../../model/row/row.js';
 import { parseJson, stringifyJson } from '../../ovsdb/json.js';
 import type { Store } from '../../store/store.js';
-import { changeLogKey } from '../backup/layout.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from './change-page.js';
 
 const BLOCK_CHARACTERS = 64 << 10;
 
-/** Writes the log. */
+/** A log as it was written: how to find it, and to know whether it is whole. */
+export interface KeptLog {
+  readonly key: string;
+  /** Bytes as stored. */
+  readonly size: number;
+  /** SHA-256 of the bytes as stored. */
+  readonly digest: string;
+}
+
+/** Writes a log. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
 export async function writeChangeLog(
   store: Store,
-  id: string,
+  key: string,
   changes: AsyncIterable<RowChange | WholeRowChange>,
-): Promise<void> {
+): Promise<KeptLog> {
   async function* lines(): AsyncGenerator<Buffer> {
     let block = '';
     for await (const change of changes) {
@@ -34,7 +43,19 @@ export async function writeChangeLog(
   const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 << 10 });
   // an error of the source destroys the gzip, whose reader, the store, then throws it
   pipeline(lines, gzip, () => undefined);
-  await store.put(changeLogKey(id), gzip, { replace: true });
+  const hash = createHash('sha256');
+  async function* hashed(): AsyncGenerator<Buffer> {
+    for await (const piece of gzip as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  const { size } = await store.put(key, hashed(), { replace: true });
+  return { key, size, digest: digestText(hash) };
+}
+
+function digestText(hash: Hash): string {
+  return `sha256:${hash.digest('hex')}`;
 }
 
 function lineOf(change: RowChange | WholeRowChange): string {
@@ -58,30 +79,35 @@ function changeOf(line: string): RowChange {
   return { ...rest, columns: wholeRow(row, change.kind) };
 }
 
+/** Where a log is, and what is known of it; of one that was written by an older version nothing but its key. */
+export type LogReference = Pick<KeptLog, 'key'> & Partial<KeptLog>;
+
 /**
- * Every change of the log, rows that were left as they are passed over: what is needed to undo it.
- * @throws AppError NOT_FOUND when the log is gone, INTEGRITY_FAILED when it is damaged
+ * Every change of the log, rows that were left as they are passed over: what is needed to undo it. Whether the log is
+ * whole is known only at its end.
+ * @throws AppError NOT_FOUND when the log is gone, INTEGRITY_FAILED when it is not as it was written
  */
-export async function* readKeptChanges(store: Store, id: string): AsyncGenerator<KeptChange> {
-  try {
-    for await (const line of logLines(store, id)) {
-      if (mayMatch(line, 'SKIP', undefined)) continue;
-      yield changeOf(line) as KeptChange;
-    }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError(
-      'INTEGRITY_FAILED',
-      `The list of changes of restore ${id} is damaged, so that it cannot be undone: ${messageOf(error)}`,
-      { cause: error },
-    );
+export async function* readKeptChanges(store: Store, log: LogReference): AsyncGenerator<KeptChange> {
+  for await (const line of logLines(store, log)) {
+    if (mayMatch(line, 'SKIP', undefined)) continue;
+    yield changeOf(line) as KeptChange;
   }
 }
 
-async function* logLines(store: Store, id: string): AsyncGenerator<string> {
+/** @throws AppError as readKeptChanges */
+async function* logLines(store: Store, { key, size, digest }: LogReference): AsyncGenerator<string> {
+  const source = await store.get(key);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const piece of source as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+  }
   const gunzip = createGunzip();
-  const source = await store.get(changeLogKey(id));
-  pipeline(source, gunzip, () => undefined);
+  pipeline(counted, gunzip, () => undefined);
   try {
     let text = '';
     for await (const piece of gunzip.setEncoding('utf8') as AsyncIterable<string>) {
@@ -94,22 +120,32 @@ async function* logLines(store: Store, id: string): AsyncGenerator<string> {
       text += last;
     }
     if (text !== '') yield text;
+    if ((size !== undefined && bytes !== size) || (digest !== undefined && digestText(hash) !== digest))
+      throw new Error('its size or its SHA-256 is not what the record of the restore says');
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('INTEGRITY_FAILED', `The list of changes ${key} is damaged: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     source.destroy();
     gunzip.destroy();
   }
 }
 
-/** One page of the log. @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone */
+/**
+ * One page of the log.
+ * @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone, INTEGRITY_FAILED
+ */
 export async function readChangeLog(
   store: Store,
-  id: string,
+  log: LogReference,
   counts: ChangeCounts,
   request: ChangePageRequest,
 ): Promise<ChangePage> {
   const { kind, table } = request;
   async function* changes(): AsyncGenerator<() => RowChange> {
-    for await (const line of logLines(store, id)) if (mayMatch(line, kind, table)) yield () => changeOf(line);
+    for await (const line of logLines(store, log)) if (mayMatch(line, kind, table)) yield () => changeOf(line);
   }
   return pageChanges(changes(), counts, request);
 }

@@ -12,6 +12,7 @@ import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError } from '../../ovsdb/error.js';
 import { watchServerDatabase } from '../../ovsdb/server-database.js';
 import { type Database, databaseError } from './database.js';
+import { identityOf } from './database-identity.js';
 
 export interface SnapshotOptions {
   readonly signal?: AbortSignal | undefined;
@@ -41,6 +42,11 @@ export class LiveDatabase {
         if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX) throw databaseError(error);
       }
     }
+  }
+
+  /** What the database of the snapshot says of itself. @throws AppError DATABASE_UNAVAILABLE */
+  async identity(snapshot: Snapshot): Promise<string | undefined> {
+    return identityOf((await this.open()).server, snapshot);
   }
 
   /**

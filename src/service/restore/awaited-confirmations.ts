@@ -3,13 +3,19 @@
  * that nothing else is restored on top of what may have to be undone.
  */
 import { type Clock, instant } from '../../lib/clock.js';
-import { AppError } from '../../lib/error.js';
+import { AppError, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import { Confirmation } from './confirmation.js';
+import type { Store } from '../../store/store.js';
+import { ConfirmationWindow } from './life/confirmation-window.js';
+import { newUndo, newUndoOfUnconfirmed, undoPlanner } from './new-restore.js';
 import { awaitingProgress } from './record/restore-progress.js';
+import type { RestoreRecord } from './record/restore-record.js';
 import type { OpenRestore, Restore, RestoreRegistry } from './record/restore-registry.js';
-import type { Started, UndoExpired, UndoRequest } from './restore-request.js';
+import { type AuditLines, OWN_CALLER, recordRestore } from './restore-audit.js';
+import type { Started, UndoRequest } from './restore-request.js';
 import { emptyResult } from './restore-result.js';
+import type { RestoreRunner, RunEnd } from './restore-runner.js';
+import { Answer, type RunningRestore } from './running-restore.js';
 
 /** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */
 interface AskedUndo extends UndoRequest {
@@ -17,59 +23,68 @@ interface AskedUndo extends UndoRequest {
   refused(error: unknown): void;
 }
 
+type Window = ConfirmationWindow<AskedUndo>;
+
 export interface AwaitedConfirmationsParts {
   readonly registry: RestoreRegistry;
+  readonly runner: RestoreRunner;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Aborts when the server stops. */
-  readonly stopped: AbortSignal;
-  /** Is told when a restore that nobody confirmed in time was undone, or could not be. */
-  readonly onUndoExpired?: ((undo: UndoExpired) => void) | undefined;
-  /** @param queue runs what it is given in the place of the restore that is undone */
-  beginUndo(
-    restore: OpenRestore,
-    request: UndoRequest,
-    queue: (turn: () => Promise<void>) => Promise<void>,
-  ): Promise<Started>;
+  readonly audit: AuditLines;
+  /** Keeps what runs, so that it can be cancelled, until the function has ended. */
+  whileRunning<T>(running: RunningRestore, work: () => Promise<T>): Promise<T>;
 }
 
-const UNDO_AGAIN_MS = 2_000;
+const AGAIN_FIRST_MS = 1_000;
+const AGAIN_MAX_MS = 15_000;
+/** Refused so often by the database or the plan, and not because anything was away: it can never be undone. */
+const REFUSALS_MAX = 5;
+/** Codes of what passes by itself. */
+const PASSING: ReadonlySet<string> = new Set([
+  'DATABASE_UNAVAILABLE',
+  'PLAN_STALE',
+  'STORE_FULL',
+  'STORE_UNAVAILABLE',
+  'CANCELLED',
+]);
+
+/** How the waiting ended: ELSEWHERE when another database is configured now, which is left alone. */
+export type WaitEnd = 'OVER' | 'STOPPED' | 'ELSEWHERE';
 
 export class AwaitedConfirmations {
-  private readonly waiting = new Map<string, Confirmation<AskedUndo>>();
+  private readonly windows = new Map<string, Window>();
+  /** Restore id -> the undo of it that runs. */
+  private readonly undoing = new Map<string, RunningRestore>();
 
   constructor(private readonly parts: AwaitedConfirmationsParts) {}
 
   /** What awaits confirmation is left to the next start. */
   stop(): void {
-    for (const confirmation of this.waiting.values()) confirmation.stop();
+    for (const window of this.windows.values()) window.stop();
   }
 
-  /** @throws AppError CONFLICT when it does not await one, or no more */
+  /** @throws AppError CONFLICT when it does not await one, or no more; STORE_FULL, STORE_UNAVAILABLE */
   async confirm(restore: OpenRestore, subject: string): Promise<Restore> {
-    const { registry, clock, log } = this.parts;
+    const { registry, log } = this.parts;
     const { id, phase } = restore.record;
-    const confirmation = this.waiting.get(id);
-    if (confirmation === undefined)
+    const window = this.windows.get(id);
+    if (window === undefined || phase !== 'AWAITING_CONFIRMATION')
       throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${phase}`);
-    if (!confirmation.begin())
+    if (!window.beginConfirming())
       throw new AppError(
         'CONFLICT',
         'It is too late to confirm: the restore has been confirmed, or is being undone, already',
       );
     try {
       // in the store first: what is confirmed must not be undone by the next start
-      await registry.keep(restore, {
-        phase: 'SUCCEEDED',
-        confirmBefore: undefined,
-        finishedAt: instant(clock.now()),
-      });
+      await registry.enter(restore, 'CONFIRMED');
     } catch (error) {
-      confirmation.rollBack();
+      window.rollBack();
       throw error;
     }
-    confirmation.confirm();
-    await registry.finish(restore, 'SUCCEEDED', restore.record.result ?? emptyResult(false, 0));
+    window.confirmed();
+    this.undoing.get(id)?.cancel.abort();
     log.info({ restore: id, subject }, 'restore confirmed');
     return restore;
   }
@@ -79,78 +94,168 @@ export class AwaitedConfirmations {
    * @throws AppError CONFLICT when it is confirmed, or being undone already
    */
   undo(id: string, request: UndoRequest): Promise<Started> | undefined {
-    const confirmation = this.waiting.get(id);
-    if (confirmation === undefined) return undefined;
+    const window = this.windows.get(id);
+    if (window === undefined) return undefined;
     return new Promise((begun, refused) => {
-      if (!confirmation.undo({ ...request, begun, refused }))
+      if (!window.askUndo({ ...request, begun, refused }))
         refused(new AppError('CONFLICT', 'The restore has been confirmed, or is being undone already'));
     });
   }
 
   /** Holds the queue until the restore is confirmed or undone, or the server stops. */
-  async wait(restore: OpenRestore): Promise<void> {
-    const { id, confirmBefore = restore.record.startedAt } = restore.record;
-    const { registry, clock, stopped } = this.parts;
-    const confirmation = new Confirmation<AskedUndo>(Date.parse(confirmBefore), clock);
-    this.waiting.set(id, confirmation);
-    const tell = (milestone: boolean): void => {
-      registry.publish(
-        restore,
-        awaitingProgress(restore.record, confirmation.secondsLeft, instant(clock.now())),
-        milestone,
-      );
-    };
-    tell(true);
+  async wait(restore: OpenRestore): Promise<WaitEnd> {
+    const { id } = restore.record;
+    const window: Window = new ConfirmationWindow(this.leftMs(restore.record), this.parts.clock);
+    this.windows.set(id, window);
+    this.tell(restore, window, true);
     try {
-      while (restore.record.phase === 'AWAITING_CONFIRMATION' && !stopped.aborted) {
-        const verdict = await confirmation.wait(() => {
-          tell(false);
-        });
-        if (verdict.kind === 'CONFIRMED' || verdict.kind === 'STOPPED') return;
-        if (verdict.kind === 'UNDO') await this.undoInPlace(restore, verdict.request);
-        else await this.undoExpired(restore);
-      }
+      const end = await this.untilOver(restore, window);
+      if (end === 'OVER') await this.dropOpenUndo(id);
+      return end;
     } finally {
-      this.waiting.delete(id);
+      this.windows.delete(id);
+      window.refuseAsked((asked) =>
+        asked.refused(new AppError('CONFLICT', `Restore ${id} is ${restore.record.phase} already`)),
+      );
     }
   }
 
-  private async undoInPlace(restore: OpenRestore, request: AskedUndo): Promise<void> {
-    let turn: Promise<void> | undefined;
+  private async untilOver(restore: OpenRestore, window: Window): Promise<WaitEnd> {
+    let pauseMs = AGAIN_FIRST_MS;
+    let refusals = 0;
+    while (restore.record.phase === 'AWAITING_CONFIRMATION') {
+      const verdict = await window.wait(() => this.tell(restore, window, false));
+      if (verdict.kind === 'CONFIRMED') return 'OVER';
+      if (verdict.kind === 'STOPPED') return 'STOPPED';
+      if (verdict.kind === 'UNDO') {
+        await this.undoAsked(restore, window, verdict.request);
+        continue;
+      }
+      const end = await this.undoUnconfirmed(restore, window);
+      if (end.kind === 'STOPPED' || end.kind === 'ELSEWHERE') return end.kind;
+      if (end.kind === 'RETRY') {
+        if (!PASSING.has(end.error.code) && ++refusals >= REFUSALS_MAX) {
+          await this.giveUp(restore, end.error);
+          return 'OVER';
+        }
+        await window.pause(pauseMs);
+        pauseMs = Math.min(2 * pauseMs, AGAIN_MAX_MS);
+      }
+    }
+    return 'OVER';
+  }
+
+  /** One that was tried in vain before the restore was confirmed, or undone by somebody. */
+  private async dropOpenUndo(id: string): Promise<void> {
+    const undo = this.parts.registry.findOpenUndo(id);
+    if (undo === undefined) return;
+    const error = new AppError('CANCELLED', 'It is not needed any more: the restore was confirmed or undone otherwise');
+    await this.parts.registry.enter(undo, 'CANCEL', { result: failed(undo.record, error) });
+  }
+
+  /** Milliseconds that are left. The wall clock may have been set meanwhile: never more than was asked for. */
+  private leftMs({ confirmBefore, confirmWithinSeconds = 0 }: RestoreRecord): number {
+    const left = confirmBefore === undefined ? 0 : Date.parse(confirmBefore) - this.parts.clock.now();
+    return Math.min(Math.max(0, left), 1_000 * confirmWithinSeconds);
+  }
+
+  private tell(restore: OpenRestore, window: Window, isMilestone: boolean): void {
+    const { registry, clock } = this.parts;
+    const progress = awaitingProgress(restore.record, window.secondsLeft, instant(clock.now()));
+    registry.publish(restore, progress, isMilestone);
+  }
+
+  private async undoAsked(restore: OpenRestore, window: Window, request: AskedUndo): Promise<void> {
+    const { registry, clock } = this.parts;
+    const { database } = restore.record;
+    let undo: OpenRestore;
     try {
-      const started = await this.parts.beginUndo(restore, request, (run) => (turn = run()));
-      request.begun(started);
+      undo = await registry.add(newUndo(restore.record, request, { database, now: clock.now() }));
     } catch (error) {
       request.refused(error);
+      return;
     }
-    await turn?.catch(() => undefined);
+    const running = this.runningUndo(undo, restore, request);
+    request.begun({ restore: undo, done: running.answer.given });
+    await this.runUndo(running, restore, window, false);
   }
 
-  /**
-   * Nobody confirmed in time. There is nobody to ask either: it is undone also where others wrote since, whose part
-   * stays.
-   */
-  private async undoExpired(restore: OpenRestore): Promise<void> {
-    const { log, onUndoExpired } = this.parts;
-    const { id, startedBy, backupId, database } = restore.record;
-    let end: UndoExpired = { undoOf: id, backupId, database };
-    log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
-    try {
-      let turn: Promise<void> | undefined;
-      const { restore: undo, done } = await this.parts.beginUndo(
-        restore,
-        { force: true, dryRun: false, subject: startedBy },
-        (run) => (turn = run()),
-      );
-      end = { ...end, restoreId: undo.record.id };
-      await done;
-      await turn;
-    } catch (error) {
-      end = { ...end, error };
-      log.error({ err: error, restore: id }, 'a restore that was not confirmed could not be undone; trying again');
+  private async undoUnconfirmed(restore: OpenRestore, window: Window): Promise<RunEnd> {
+    const { registry, clock, log, audit } = this.parts;
+    const { id, database } = restore.record;
+    // one record for all tries
+    let undo = registry.findOpenUndo(id);
+    if (undo === undefined) {
+      log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
+      undo = await registry.addSurely(newUndoOfUnconfirmed(restore.record, { database, now: clock.now() }));
     }
-    onUndoExpired?.(end);
-    if (restore.record.phase === 'AWAITING_CONFIRMATION')
-      await new Promise((resolve) => setTimeout(resolve, UNDO_AGAIN_MS).unref());
+    const end = await this.runUndo(this.runningUndo(undo, restore, { caller: OWN_CALLER }), restore, window, true);
+    if (end.kind === 'RETRY' || end.kind === 'ELSEWHERE')
+      log.error(
+        { err: end.error, restore: id, undo: undo.record.id },
+        'a restore that was not confirmed could not be undone; it is tried again',
+      );
+    const { phase, result } = undo.record;
+    if (phase === 'FAILED') await this.giveUp(restore, result?.errors[0]);
+    else if (phase === 'SUCCEEDED') await recordRestore(audit, undo.record, OWN_CALLER, 'OK');
+    return end;
   }
+
+  private async runUndo(
+    running: RunningRestore,
+    restore: OpenRestore,
+    window: Window,
+    isForced: boolean,
+  ): Promise<RunEnd> {
+    const { id } = restore.record;
+    this.undoing.set(id, running);
+    try {
+      return await this.parts.whileRunning(running, () => this.parts.runner.run(running, { window, isForced }));
+    } finally {
+      this.undoing.delete(id);
+      window.undoFailed();
+    }
+  }
+
+  /** It is in the database, unconfirmed, and can never be undone. */
+  private async giveUp(restore: OpenRestore, reason: { readonly message: string } | undefined): Promise<void> {
+    const { registry, log, audit } = this.parts;
+    const { id, result, dryRun } = restore.record;
+    const error = new AppError(
+      'UNDO_IMPOSSIBLE',
+      'The restore is in the database. It was not confirmed in time, and cannot be undone: ' +
+        (reason?.message ?? 'no reason is known'),
+    );
+    log.error({ restore: id, problem: error.message }, 'a restore that was not confirmed can never be undone');
+    const undo = registry.findOpenUndo(id);
+    if (undo !== undefined) await registry.enter(undo, 'FAIL', { result: failed(undo.record, error) });
+    await registry.enter(restore, 'UNDO_IMPOSSIBLE', {
+      result: { ...(result ?? emptyResult(dryRun, 0)), ...failure(error) },
+    });
+    await recordRestore(audit, restore.record, OWN_CALLER, error.code);
+  }
+
+  private runningUndo(
+    undo: OpenRestore,
+    restore: OpenRestore,
+    { caller }: Pick<UndoRequest, 'caller'>,
+  ): RunningRestore {
+    return {
+      restore: undo,
+      planner: undoPlanner(undo.record, restore.record, this.parts.store),
+      caller,
+      wait: true,
+      queue: false,
+      cancel: new AbortController(),
+      answer: new Answer(),
+    };
+  }
+}
+
+function failure(error: AppError) {
+  return { success: false, errors: [problemOf(error)], errorCount: 1 };
+}
+
+function failed({ dryRun, result }: RestoreRecord, error: AppError) {
+  return { ...(result ?? emptyResult(dryRun, 0)), ...failure(error) };
 }

@@ -10,14 +10,13 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { type Database, databaseError } from '../database/database.js';
 import type { LiveDatabase } from '../database/live-database.js';
 import type { Planned } from './planner/restore-planner.js';
-import type { Ending } from './restore-result.js';
 
 /** What was sent to the database. */
 export interface SentPlan {
   readonly planned: Planned;
   /** Transactions that it took. */
   readonly steps: number;
-  /** performance.now() */
+  /** When it was committed, on the monotonic clock. */
   readonly committedAt: number;
   readonly notes: readonly string[];
 }
@@ -31,57 +30,58 @@ export interface VerifyParts {
   /** How long a database that went away may take to come back. */
   readonly comeBackMs: number;
   readonly breath: Breath;
-  enter(phase: 'VERIFYING' | 'CONVERGING', message: string): Promise<void>;
+  /** It is verified, and northd, or the chassis too, is waited for. */
+  converging(message: string): Promise<void>;
   tell(completed: number, total: number, message: string): void;
 }
 
-/** What is to be told of a restore that ends here. */
-export type Verified = Omit<Ending, 'elapsedMs' | 'dryRun'>;
+export interface Verified {
+  readonly warnings: readonly string[];
+  readonly convergenceSeconds?: number;
+}
 
-/** @param known the database after the commit, where it was read already */
+/** Rows named in a warning. */
+const NAMED_MAX = 20;
+
+/**
+ * Whatever is found, the plan is in the database: what differs was written by somebody else since, and is warned of.
+ * @param known the database after the commit, where it was read already
+ */
 export async function verifyCommitted(
-  { planned, steps, committedAt, notes }: SentPlan,
+  sent: SentPlan,
   known: Snapshot | undefined,
   parts: VerifyParts,
 ): Promise<Verified> {
   // begins while the rows are verified
-  const converging = converge(committedAt, parts);
-  await parts.enter('VERIFYING', 'Comparing the database with the plan');
+  const converging = converge(sent.committedAt, parts);
+  const warnings = [...sent.notes, ...(await differences(sent, known, parts))];
+  return converged(converging, warnings, parts);
+}
+
+async function differences(
+  { planned }: SentPlan,
+  known: Snapshot | undefined,
+  { live, comeBackMs, breath, tell }: VerifyParts,
+): Promise<readonly string[]> {
+  const { plan } = planned;
   try {
-    const after = known ?? (await parts.live.snapshot({ timeoutMs: parts.comeBackMs }));
-    const { changeCount } = planned.plan;
-    const { problems, warnings } = await verifyPlan(planned.plan, after, parts.breath, (compared) => {
-      parts.tell(compared, changeCount, `Compared ${compared} of ${changeCount} changed rows`);
+    const after = known ?? (await live.snapshot({ timeoutMs: comeBackMs }));
+    const { problems, warnings } = await verifyPlan(plan, after, breath, (compared) => {
+      tell(compared, plan.changeCount, `Compared ${compared} of ${plan.changeCount} changed rows`);
     });
-    if (problems.length > 0)
-      return {
-        planned,
-        steps,
-        warnings: [...notes, ...warnings],
-        errors: [
-          {
-            code: 'INTERNAL',
-            message:
-              'The transaction was committed, but these rows are not as planned: somebody may have changed them since',
-          },
-          ...problems,
-        ],
-      };
-    return { planned, steps, ...(await converged(converging, [...notes, ...warnings], parts)) };
+    if (problems.length === 0) return warnings;
+    const named = problems.slice(0, NAMED_MAX).map(({ message }) => `After the commit: ${message}`);
+    const more = problems.length - named.length;
+    return [
+      'The restore is in the database. Rows of it are not as planned any more: somebody has changed them since',
+      ...named,
+      ...(more > 0 ? [`And ${more} more rows`] : []),
+      ...warnings,
+    ];
   } catch (error) {
     const problem = databaseError(error);
     if (!(problem instanceof AppError)) throw error;
-    return {
-      planned,
-      steps,
-      errors: [
-        {
-          code: problem.code,
-          message:
-            'The transaction was committed, but the database could not be read again to verify it: ' + problem.message,
-        },
-      ],
-    };
+    return [`The restore is in the database, but its rows were not verified: ${problem.message}`];
   }
 }
 
@@ -95,11 +95,10 @@ async function converged(
   converging: Promise<Convergence | undefined>,
   warnings: readonly string[],
   parts: VerifyParts,
-): Promise<Pick<Ending, 'warnings' | 'convergenceSeconds'>> {
+): Promise<Verified> {
   const { sync } = parts;
   if (sync !== 'NONE')
-    await parts.enter(
-      'CONVERGING',
+    await parts.converging(
       `Waiting for ${sync === 'SB' ? 'northd' : 'northd and the chassis'} to take the change over`,
     );
   const convergence = await converging;

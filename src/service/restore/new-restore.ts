@@ -37,14 +37,16 @@ export function newRestore(
   checkTogether({ policy: conflictPolicy, exact, mapping });
   checkKey(backup, decryptionKey);
   const record: RestoreRecord = {
-    ...emptyRecord(request, { database, now }),
-    backupId: backup.id,
-    conflictPolicy,
-    exact,
-    force,
+    ...emptyRecord({ dryRun, force, subject: request.caller.subject }, { database, now }),
+    source: {
+      kind: 'BACKUP',
+      backupId: backup.id,
+      conflictPolicy,
+      exact,
+      ...defined({ filter }),
+      ...(mapping.length === 0 ? {} : { mapping }),
+    },
     sync: request.sync ?? 'NONE',
-    ...defined({ filter }),
-    ...(mapping.length === 0 ? {} : { mapping }),
     ...(confirmWithinSeconds === undefined || dryRun ? {} : { confirmWithinSeconds }),
   };
   const planner = new BackupPlanner(backups, backup, {
@@ -54,43 +56,51 @@ export function newRestore(
     filter,
     mapping,
     decryptionKey,
-    restoreAccess: force || (backup.origin === 'CAPTURED' && backup.database === database),
+    database,
     suffix: `_restored_${record.startedAt.slice(0, 19).replaceAll(/\D/g, '')}`,
     newUuid: randomUUID,
   });
   return { record, planner };
 }
 
-/** An undo is a restore of its own. */
+/** The record of an undo that somebody asks for. */
 export function newUndo(
-  { id, backupId }: RestoreRecord,
-  request: UndoRequest,
-  store: Store,
+  { id, source }: RestoreRecord,
+  { force, dryRun, caller }: UndoRequest,
   beginning: Beginning,
-): NewRestore {
-  const { force } = request;
+): RestoreRecord {
   return {
-    record: {
-      ...emptyRecord(request, beginning),
-      backupId,
-      conflictPolicy: 'OVERWRITE',
-      exact: true,
-      force,
-      undoOf: id,
-    },
-    planner: new UndoPlanner(store, id, force ? 'FORCE' : 'STRICT'),
+    ...emptyRecord({ dryRun, force, subject: caller.subject }, beginning),
+    source: { kind: 'UNDO', restoreId: id, backupId: source.backupId, cause: 'ASKED' },
   };
 }
 
+/**
+ * The record of the undo of a restore that nobody confirmed in time. There is nobody to ask either: it is undone also
+ * where others wrote since, whose part stays.
+ */
+export function newUndoOfUnconfirmed({ id, source, startedBy }: RestoreRecord, beginning: Beginning): RestoreRecord {
+  return {
+    ...emptyRecord({ dryRun: false, force: true, subject: startedBy }, beginning),
+    source: { kind: 'UNDO', restoreId: id, backupId: source.backupId, cause: 'NOT_CONFIRMED' },
+  };
+}
+
+/** @param undone the restore that `undo` undoes */
+export function undoPlanner(undo: RestoreRecord, undone: RestoreRecord, store: Store): UndoPlanner {
+  return new UndoPlanner(store, undone, undo.force ? 'FORCE' : 'STRICT');
+}
+
 function emptyRecord(
-  { dryRun, subject }: { readonly dryRun: boolean; readonly subject: string },
+  { dryRun, force, subject }: { readonly dryRun: boolean; readonly force: boolean; readonly subject: string },
   { database, now }: Beginning,
-): Pick<RestoreRecord, 'format' | 'id' | 'database' | 'dryRun' | 'phase' | 'startedBy' | 'startedAt' | 'sync'> {
+): Omit<RestoreRecord, 'source'> {
   return {
     format: RESTORE_FORMAT,
     id: randomUUID(),
     database,
     dryRun,
+    force,
     phase: 'QUEUED',
     startedBy: subject,
     startedAt: instant(now),

@@ -5,12 +5,12 @@
  * has committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the
  * database again.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { applyPlan, applyTransaction } from '../../engine/apply/apply.js';
 import { cutIntoTransactions, type PlanTransaction, type TransactionLimits } from '../../engine/apply/transactions.js';
 import { wasCommitted } from '../../engine/apply/witness.js';
 import type { Plan } from '../../engine/plan/table-plan.js';
 import { Breath } from '../../lib/breath.js';
+import { type Clock, sleep } from '../../lib/clock.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Session } from '../../ovsdb/client.js';
@@ -36,6 +36,7 @@ export interface ApplyRequest {
 export interface ApplierParts {
   readonly live: LiveDatabase;
   readonly limits: TransactionLimits;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -116,15 +117,16 @@ export class PlanApplier {
   }
 
   private async applySteps(steps: readonly PlanTransaction[], request: ApplyRequest): Promise<ApplyEnd> {
+    const { clock } = this.parts;
     let sent = 0;
     for (const step of steps) {
-      const began = performance.now();
+      const began = clock.monotonic();
       const done = await this.applyStep(step, `${request.comment}, step ${step.number} of ${steps.length}`, request);
       if (!done) return step.number === 1 ? 'REFUSED' : 'PARTLY';
       sent += step.rows;
       request.onProgress(sent);
       // time for the cluster's own messages, and for its other clients
-      if (step.number < steps.length) await sleep(STEP_REST * (performance.now() - began));
+      if (step.number < steps.length) await sleep(clock, STEP_REST * (clock.monotonic() - began));
     }
     return 'COMMITTED';
   }
@@ -156,7 +158,7 @@ export class PlanApplier {
         if (tries === STEP_TRIES_MAX) throw databaseError(error);
         // the server that refused may have lost the lead without knowing it yet
         this.parts.live.close();
-        await sleep(STEP_PAUSE_MS * tries);
+        await sleep(this.parts.clock, STEP_PAUSE_MS * tries);
       }
     }
   }

@@ -3,8 +3,12 @@
 import type { MappingEntry } from '../../engine/remap/resource-mapping.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import type { SyncTarget } from '../../engine/verify/converge.js';
+import type { AuditEvent } from '../audit/audit-line.js';
 import type { RestorePolicy } from './planner/backup-planner.js';
 import type { Restore } from './record/restore-registry.js';
+
+/** Who asks for it, and how the call came in: for the audit trail. */
+export type Caller = Pick<AuditEvent, 'address' | 'via' | 'requestId'> & { readonly subject: string };
 
 export interface RestoreRequest {
   readonly backupId: string;
@@ -19,30 +23,22 @@ export interface RestoreRequest {
   readonly sync?: SyncTarget;
   /** Without a confirmation within so many seconds it is undone. */
   readonly confirmWithinSeconds?: number | undefined;
-  readonly subject: string;
+  /** Wait for a restore that awaits its confirmation, instead of being refused. */
+  readonly queue?: boolean;
+  /** The caller waits for the end, and writes it into the audit trail; otherwise the service does. */
+  readonly wait: boolean;
+  readonly caller: Caller;
 }
 
 export interface UndoRequest {
   /** Also where others have changed the rows since. */
   readonly force: boolean;
   readonly dryRun: boolean;
-  readonly subject: string;
+  readonly caller: Caller;
 }
 
-/** `done` ends when the restore has ended or awaits confirmation. */
+/** `done` ends when the restore has ended, awaits confirmation, or its end is not seen. */
 export interface Started {
   readonly restore: Restore;
   readonly done: Promise<void>;
-}
-
-/** The end of an undo that nobody asked for, as the restore was not confirmed in time. */
-export interface UndoExpired {
-  /** The restore that was not confirmed. */
-  readonly undoOf: string;
-  readonly backupId: string;
-  readonly database: string;
-  /** The restore that undoes it, where it came to one. */
-  readonly restoreId?: string;
-  /** Why it was not undone; it is tried again. */
-  readonly error?: unknown;
 }

@@ -1,8 +1,7 @@
 /**
  * One run of a restore, from reading what is to be restored to the verdict. It talks to the world through what it is
- * given; the queue, the record and the followers are restore-service.ts's business.
+ * given; the queue, the record and the followers are restore-runner.ts's business.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanTransaction, TransactionLimits } from '../../engine/apply/transactions.js';
 import { planWitnesses } from '../../engine/apply/witness.js';
 import { Labels } from '../../engine/describe/label.js';
@@ -10,20 +9,23 @@ import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js
 import type { SyncTarget } from '../../engine/verify/converge.js';
 import { verifyPlan } from '../../engine/verify/verify.js';
 import { Breath } from '../../lib/breath.js';
-import type { Clock } from '../../lib/clock.js';
+import { type Clock, sleep } from '../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Store } from '../../store/store.js';
-import { writeChangeLog } from '../change/change-log.js';
+import { changeLogKey, undoListKey } from '../backup/layout.js';
+import { type KeptLog, writeChangeLog } from '../change/change-log.js';
 import { type Database, databaseError } from '../database/database.js';
+import { identityAfter } from '../database/database-identity.js';
 import { LiveDatabase } from '../database/live-database.js';
-import { type SentPlan, type Verified, verifyCommitted } from './committed-plan.js';
+import { type SentPlan, verifyCommitted } from './committed-plan.js';
+import type { LifeEvent, RestorePhase } from './life/life.js';
 import { type ApplyEnd, PlanApplier } from './plan-applier.js';
 import type { Planned, RestorePlanner } from './planner/restore-planner.js';
 import type { RestoreProgress } from './record/restore-progress.js';
-import type { RestorePhase, RestoreRecord, RestoreResult } from './record/restore-record.js';
-import { emptyResult, planResult } from './restore-result.js';
+import type { RestoreRecord, RestoreResult } from './record/restore-record.js';
+import { type Ending, emptyResult, planResult } from './restore-result.js';
 import { RunProgress } from './run-progress.js';
 import { undoSteps } from './undo-steps.js';
 
@@ -39,9 +41,19 @@ export interface RestoreRunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Gives it up, as long as nothing was sent. */
   readonly signal: AbortSignal;
-  /** A phase begins. For APPLYING it returns when the record is durable. */
-  enter(phase: RestorePhase, extra?: Partial<RestoreRecord>): Promise<void>;
+  /** It goes on also where the list of what it changes cannot be kept. */
+  readonly isForced: boolean;
+  readonly life: RunLife;
+}
+
+/** What becomes of the restore meanwhile. */
+export interface RunLife {
+  /** Something has happened to it. */
+  enter(event: LifeEvent, changes?: Partial<RestoreRecord>): Promise<void>;
+  /** It is about to be sent: returns when all is durable that must be before. @throws AppError when it must not be */
+  send(changes: Partial<RestoreRecord>): Promise<void>;
   publish(progress: RestoreProgress, milestone: boolean): void;
 }
 
@@ -52,16 +64,18 @@ export interface RestoreLimits {
   readonly syncMsMax: number;
 }
 
-export interface FinalOutcome {
-  readonly phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+/** COMMITTED: it is in the database. DONE: there was nothing to change, or it is a dry run. */
+export interface EndedRun {
+  readonly end: 'COMMITTED' | 'DONE' | 'FAILED' | 'CANCELLED';
   readonly result: RestoreResult;
+  readonly changeList?: KeptLog | undefined;
   /** What stopped it before anything was changed: thrown to whoever waits. */
   readonly error?: AppError;
 }
 
 /** What was sent was not answered, and the database has not come back. */
-export interface UnknownOutcome {
-  readonly phase: 'UNKNOWN';
+export interface UnseenRun {
+  readonly end: 'UNSEEN';
   readonly error: AppError;
 }
 
@@ -80,25 +94,28 @@ export class RestoreRun {
   private readonly progress: RunProgress;
   /** Set from the moment that something was sent to the database. */
   private sent = false;
+  /** Something was sent, and is not answered as it should be. */
+  private isApplying = false;
+  private changeList: KeptLog | undefined;
 
   constructor(private readonly parts: RestoreRunParts) {
     this.began = parts.clock.monotonic();
-    this.progress = new RunProgress(parts);
+    this.progress = new RunProgress({ id: parts.id, clock: parts.clock, publish: parts.life.publish });
     this.live = new LiveDatabase(parts.database);
-    this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, log: parts.log });
+    this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, clock: parts.clock, log: parts.log });
   }
 
-  async execute(): Promise<FinalOutcome | UnknownOutcome> {
+  async execute(): Promise<EndedRun | UnseenRun> {
     try {
       return await this.carryOut(await this.read());
     } catch (error) {
-      return error instanceof OutcomeUnknown ? { phase: 'UNKNOWN', error } : this.failed(error);
+      return error instanceof EndUnseen ? { end: 'UNSEEN', error } : this.failed(error);
     } finally {
       this.live.close();
     }
   }
 
-  private failed(thrown: unknown): FinalOutcome {
+  private failed(thrown: unknown): EndedRun {
     const cancelled = this.parts.signal.aborted && !this.sent;
     const error = cancelled
       ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed')
@@ -110,7 +127,7 @@ export class RestoreRun {
     if (known.code === 'INTERNAL') this.parts.log.error({ err: thrown, restore: this.parts.id }, 'a restore failed');
     const errors = known.problems.length > 0 ? known.problems : [problemOf(known)];
     return {
-      phase: cancelled ? 'CANCELLED' : 'FAILED',
+      end: cancelled ? 'CANCELLED' : 'FAILED',
       result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length },
       error: known,
     };
@@ -119,7 +136,7 @@ export class RestoreRun {
   /** What is stored, whole and checked, and at the same time the database as it is. */
   private async read(): Promise<Snapshot> {
     const { planner, database, signal } = this.parts;
-    await this.enter('READING', `Reading ${planner.subject} and ${database.id}`);
+    await this.enter('TURN', 'READING', `Reading ${planner.subject} and ${database.id}`);
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
     try {
@@ -141,12 +158,12 @@ export class RestoreRun {
   }
 
   /** Plans, and applies until the database holds still, a few times. */
-  private async carryOut(first: Snapshot): Promise<FinalOutcome> {
+  private async carryOut(first: Snapshot): Promise<EndedRun> {
     let live = first;
     /** A plan of which nobody knows yet whether it was carried out. */
     let unknown: Applied | undefined;
     for (let attempt = 1; ; attempt++) {
-      if (unknown !== undefined && (await this.isIn(unknown, live))) return this.verify(unknown, live);
+      if (unknown !== undefined && (await this.isIn(unknown, live))) return this.committed(unknown, live);
       if (!this.sent) this.parts.signal.throwIfAborted();
       const planned = await this.plan(live, attempt);
       const { plan } = planned;
@@ -159,21 +176,21 @@ export class RestoreRun {
         });
       }
       const applied = await this.apply(planned, attempt);
-      if (applied.end === 'COMMITTED') return this.verify(applied, undefined);
+      if (applied.end === 'COMMITTED') return this.committed(applied, undefined);
       if (applied.end === 'PARTLY') await this.undoSteps();
       else unknown = applied.end === 'UNKNOWN' ? applied : undefined;
       if (attempt === ATTEMPTS_MAX) return this.giveUp(unknown, attempt);
-      await sleep(ATTEMPT_PAUSE_MS * attempt);
+      await sleep(this.parts.clock, ATTEMPT_PAUSE_MS * attempt);
       live = await this.look();
     }
   }
 
   /** @throws AppError PLAN_STALE, nothing having been changed */
-  private async giveUp(unknown: Applied | undefined, attempts: number): Promise<FinalOutcome> {
+  private async giveUp(unknown: Applied | undefined, attempts: number): Promise<EndedRun> {
     if (unknown !== undefined) {
-      await sleep(SECOND_LOOK_MS);
+      await sleep(this.parts.clock, SECOND_LOOK_MS);
       const live = await this.look();
-      if (await this.isIn(unknown, live)) return this.verify(unknown, live);
+      if (await this.isIn(unknown, live)) return this.committed(unknown, live);
     }
     throw new AppError(
       'PLAN_STALE',
@@ -182,17 +199,17 @@ export class RestoreRun {
     );
   }
 
-  /** The database after something was sent to it. @throws OutcomeUnknown when it does not come back */
+  /** The database after something was sent to it. @throws EndUnseen when it does not come back */
   private async look(): Promise<Snapshot> {
     const { id, signal } = this.parts;
     try {
       return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal });
     } catch (error) {
       if (!this.sent) throw error;
-      throw new OutcomeUnknown(
+      throw new EndUnseen(
         'DATABASE_UNAVAILABLE',
         'The connection broke while the restore was being applied, and the database has not come back: ' +
-          `${messageOf(error)}. Whether it was carried out, as a whole or not at all, is settled when the database ` +
+          `${messageOf(error)}. Whether it was carried out, as a whole or not at all, is found out when the database ` +
           `answers again; follow restore ${id}`,
         { cause: error },
       );
@@ -208,20 +225,31 @@ export class RestoreRun {
   private async plan(live: Snapshot, attempt: number): Promise<Planned> {
     const { planner, database } = this.parts;
     await this.enter(
+      this.isApplying ? 'STALE' : 'READ',
       'PLANNING',
       attempt === 1
         ? `Comparing ${planner.rows} rows with ${String(countRows(live))} of ${database.id}`
         : `The database changed meanwhile: planning again (${attempt})`,
     );
-    const planned = await planner.plan(live, this.breath);
+    this.isApplying = false;
+    const planned = await planner.plan({ snapshot: live, identity: await this.live.identity(live) }, this.breath);
     this.progress.tell(1, 1, `${planned.plan.changeCount} changes planned`);
     return planned;
   }
 
-  /** Keeps the list of changes: for people, and for undoing. */
+  /** Keeps the list of changes for people. */
   private async describe({ plan }: Planned): Promise<void> {
+    const { store, id } = this.parts;
     const labels = await Labels.read([plan.backup, plan.live], this.breath);
-    await writeChangeLog(this.parts.store, this.parts.id, describeChanges(plan, labels, this.breath));
+    this.changeList = await writeChangeLog(store, changeLogKey(id), describeChanges(plan, labels, this.breath));
+  }
+
+  /** Keeps what undoing needs. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
+  private async keepUndoList(planned: Planned, steps: readonly PlanTransaction[] | undefined): Promise<KeptLog> {
+    const { store, id } = this.parts;
+    if (steps === undefined) return writeChangeLog(store, undoListKey(id), briefChanges(planned.plan, this.breath));
+    await this.describe(planned);
+    return this.changeList as KeptLog;
   }
 
   /**
@@ -230,20 +258,24 @@ export class RestoreRun {
    */
   private async apply(planned: Planned, attempt: number): Promise<Applied> {
     const { plan } = planned;
-    const { comment, database, store, id } = this.parts;
+    const { comment, database, clock } = this.parts;
     const steps = await this.applier.stepsOf(plan);
     const count = steps?.length ?? 1;
-    if (steps === undefined) await writeChangeLog(store, id, briefChanges(plan, this.breath));
-    else await this.describe(planned);
-    const result = this.result({ planned, steps: count });
-    await this.enter(
+    const { undoList, notes } = await this.undoListOf(planned, steps);
+    if (!this.sent) this.parts.signal.throwIfAborted();
+    await this.parts.life.send({
+      witnesses: steps === undefined ? planWitnesses(plan) : [],
+      stepped: steps !== undefined,
+      result: this.result({ planned, steps: count }),
+      undoList,
+      identity: identityAfter((await this.live.open()).server, plan),
+    });
+    this.sent = true;
+    this.isApplying = true;
+    this.progress.begin(
       'APPLYING',
       `Applying ${plan.changeCount} changes in ${count === 1 ? 'one transaction' : `${count} steps`}`,
-      steps === undefined
-        ? { witnesses: planWitnesses(plan), stepped: false, result }
-        : { witnesses: [], stepped: true, result },
     );
-    this.sent = true;
     let describing: Promise<readonly string[]> | undefined;
     // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
     const describe = (): Promise<readonly string[]> =>
@@ -261,13 +293,30 @@ export class RestoreRun {
       );
       if (sent === plan.changeCount && steps === undefined) describing ??= describe();
     };
+    const applied = { planned, steps: count, notes, describing: () => describing ?? Promise.resolve([]) };
     try {
       const end = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
-      const committedAt = performance.now();
+      const committedAt = clock.monotonic();
       if (end === 'COMMITTED' && steps === undefined) describing ??= describe();
-      return { planned, end, steps: count, committedAt, notes: (await describing) ?? [] };
-    } finally {
+      if (end !== 'COMMITTED') await describing;
+      return { ...applied, end, committedAt };
+    } catch (error) {
       await describing;
+      throw error;
+    }
+  }
+
+  private async undoListOf(
+    planned: Planned,
+    steps: readonly PlanTransaction[] | undefined,
+  ): Promise<{ readonly undoList: KeptLog | undefined; readonly notes: readonly string[] }> {
+    try {
+      return { undoList: await this.keepUndoList(planned, steps), notes: [] };
+    } catch (error) {
+      // several steps that are interrupted are taken back from the list
+      if (!this.parts.isForced || steps !== undefined || !(error instanceof AppError)) throw error;
+      this.parts.log.error({ err: error, restore: this.parts.id }, 'a restore goes on without a list to undo it by');
+      return { undoList: undefined, notes: [`It cannot be undone: its list could not be kept (${error.message})`] };
     }
   }
 
@@ -291,12 +340,13 @@ export class RestoreRun {
   }
 
   private async undoSteps(): Promise<void> {
-    const { id, store, log, comment } = this.parts;
+    const { id, store, clock, log, comment } = this.parts;
     this.progress.tell(0, 0, 'Undoing the steps that were done');
     try {
       await undoSteps({
-        id,
+        undoable: { id, undoList: this.changeList },
         store,
+        clock,
         log,
         live: this.live,
         applier: this.applier,
@@ -304,7 +354,7 @@ export class RestoreRun {
         comeBackMs: COME_BACK_MS,
       });
     } catch (error) {
-      throw new OutcomeUnknown(
+      throw new EndUnseen(
         'DATABASE_UNAVAILABLE',
         'The restore was interrupted between two steps, and undoing those that were done is not finished: ' +
           `${messageOf(error)}. It goes on when the database answers again; follow restore ${id}`,
@@ -313,33 +363,39 @@ export class RestoreRun {
     }
   }
 
-  private async verify(sent: SentPlan, known: Snapshot | undefined): Promise<FinalOutcome> {
-    const { database, sync, limits } = this.parts;
-    const ending = await verifyCommitted(sent, known, {
+  /** It is in the database, whatever else fails from here on. @param known the database since, where it was read */
+  private async committed(applied: Applied, known: Snapshot | undefined): Promise<EndedRun> {
+    const { database, sync, limits, life } = this.parts;
+    await life.enter('COMMITTED', { witnesses: undefined, stepped: undefined });
+    this.progress.begin('VERIFYING', 'Comparing the database with the plan');
+    const verified = await verifyCommitted(applied, known, {
       database,
       live: this.live,
       sync,
       syncMsMax: limits.syncMsMax,
       comeBackMs: COME_BACK_MS,
       breath: this.breath,
-      enter: (phase, message) => this.enter(phase, message),
+      converging: (message) => this.enter('CONVERGE', 'CONVERGING', message),
       tell: (completed, total, message) => this.progress.tell(completed, total, message),
     });
-    return this.ended(ending);
+    const warnings = [...verified.warnings, ...(await applied.describing())];
+    const result = this.result({ ...verified, planned: applied.planned, steps: applied.steps, warnings });
+    return { end: 'COMMITTED', result, changeList: this.changeList };
   }
 
-  private ended(ending: Verified): FinalOutcome {
-    return { phase: (ending.errors ?? []).length === 0 ? 'SUCCEEDED' : 'FAILED', result: this.result(ending) };
+  private ended(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): EndedRun {
+    const end = (ending.errors ?? []).length === 0 ? 'DONE' : 'FAILED';
+    return { end, result: this.result(ending), changeList: this.changeList };
   }
 
-  private result(ending: Verified): RestoreResult {
+  private result(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): RestoreResult {
     return planResult({ ...ending, dryRun: this.parts.dryRun, elapsedMs: this.elapsed() });
   }
 
-  private async enter(phase: RestorePhase, message: string, extra?: Partial<RestoreRecord>): Promise<void> {
-    // from the moment that the record says APPLYING there is no way back
+  private async enter(event: LifeEvent, phase: RestorePhase, message: string): Promise<void> {
+    // from the moment that something was sent there is no way back
     if (!this.sent) this.parts.signal.throwIfAborted();
-    await this.parts.enter(phase, extra);
+    await this.parts.life.enter(event);
     this.progress.begin(phase, message);
   }
 
@@ -350,7 +406,9 @@ export class RestoreRun {
 
 interface Applied extends SentPlan {
   readonly end: ApplyEnd;
+  /** What there is to say of the list for people, once it is written. */
+  describing(): Promise<readonly string[]>;
 }
 
 /** Thrown when nobody knows yet whether the plan was carried out. */
-class OutcomeUnknown extends AppError {}
+class EndUnseen extends AppError {}

@@ -1,14 +1,9 @@
 /**
- * Restores: read and capture -> identity -> plan -> apply -> verify, one at a time per database; undoing them, and
- * confirming them.
- *
- * The record is in the store before anything is touched, and says APPLYING before the transaction is
- * sent: after a crash every record that was left open is ended by looking at the database (recover.ts). Dry runs
- * change nothing and wait for nobody. A restore that awaits its confirmation holds the queue of its database, so that
- * nothing else is restored on top of what may have to be undone.
+ * Restores: asked for, followed, cancelled, confirmed and undone. Restores of one database come one after the other
+ * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the start.
  */
-import { type Clock, instant } from '../../lib/clock.js';
-import { AppError } from '../../lib/error.js';
+import type { Clock } from '../../lib/clock.js';
+import { AppError, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import type { BackupService } from '../backup/backup-service.js';
@@ -18,17 +13,19 @@ import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
 import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
-import { DatabaseQueues } from './database-queue.js';
-import { newRestore, newUndo } from './new-restore.js';
+import { DatabaseQueues, type Urgency } from './life/database-queue.js';
+import { eventAtStart, isFinal } from './life/life.js';
+import { newRestore, newUndo, undoPlanner } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
-import { checkUndoable } from './planner/undo-planner.js';
-import { awaitingProgress } from './record/restore-progress.js';
-import { isFinal, type RestoreRecord, type RestoreResult } from './record/restore-record.js';
+import { checkUndoable, listsOf } from './planner/undo-planner.js';
+import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
-import { recover } from './recover.js';
-import type { RestoreRequest, Started, UndoExpired, UndoRequest } from './restore-request.js';
+import { type AuditLines, recordEnd } from './restore-audit.js';
+import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-request.js';
 import { emptyResult } from './restore-result.js';
-import { type RestoreLimits, RestoreRun } from './restore-run.js';
+import type { RestoreLimits } from './restore-run.js';
+import { RestoreRunner, withWarning } from './restore-runner.js';
+import { Answer, type RunningRestore } from './running-restore.js';
 
 export interface RestoreServiceParts {
   readonly backups: BackupService;
@@ -38,69 +35,88 @@ export interface RestoreServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: RunningWork;
+  readonly audit: AuditLines;
   readonly limits: RestoreLimits;
-  /** Is told when a restore that nobody confirmed in time was undone, or could not be. */
-  readonly onUndoExpired?: (undo: UndoExpired) => void;
 }
 
-interface Running {
-  readonly cancel: AbortController;
-  readonly done: Promise<void>;
-  /** From here on there is no way back. */
-  sent: boolean;
-}
+/** A restore of another database than the configured one is looked at again after so long. */
+const ELSEWHERE_AGAIN_MS = 30_000;
+const INTERRUPTED =
+  'The server was stopped before the rows were verified one by one; the transaction had been committed as a whole';
 
 export class RestoreService {
   private readonly registry: RestoreRegistry;
-  private readonly running = new Map<string, Running>();
+  private readonly runner: RestoreRunner;
   private readonly confirmations: AwaitedConfirmations;
   private readonly queues = new DatabaseQueues();
-  /** Database id -> the recovery of a restore whose end was not seen. */
-  private readonly recovering = new Map<string, Promise<void>>();
+  /** Those that wait for their turn or run, by id. */
+  private readonly running = new Map<string, RunningRestore>();
   private readonly stopped = new AbortController();
 
   constructor(private readonly parts: RestoreServiceParts) {
     this.registry = new RestoreRegistry(parts);
-    const { clock, log, onUndoExpired } = parts;
+    this.runner = new RestoreRunner({ ...parts, registry: this.registry, stopped: this.stopped.signal });
     this.confirmations = new AwaitedConfirmations({
+      ...parts,
       registry: this.registry,
-      clock,
-      log,
-      stopped: this.stopped.signal,
-      onUndoExpired,
-      beginUndo: (restore, request, queue) => this.beginUndo(restore, request, queue),
+      runner: this.runner,
+      whileRunning: (running, work) => this.whileRunning(running, work),
     });
   }
 
   /**
-   * Reads the records of the store; those left open by a crash are recovered in the background, before any new restore
-   * of their database, and those that await confirmation go on waiting, or are undone when it is too late.
+   * Reads the records of the store. Those left open by a crash go on in the background: first all of a database that
+   * have to be recovered, then the one that awaits its confirmation, or is undone as it is too late; what was asked for
+   * comes after them.
    */
   async load(): Promise<void> {
     for (const restore of await this.registry.load()) {
-      const { database, phase } = restore.record;
-      void this.queues.add(database, () =>
-        phase === 'AWAITING_CONFIRMATION' ? this.confirmations.wait(restore) : this.recoverOrLog(restore),
-      );
+      const { record } = restore;
+      const event = eventAtStart(record.phase);
+      if (event === 'CANCEL') {
+        // one that was tried before is tried again by the restore that it undoes
+        if (record.source.kind !== 'UNDO' || record.source.cause !== 'NOT_CONFIRMED') await this.cancelUnsent(restore);
+        continue;
+      }
+      if (event !== undefined) await this.registry.enter(restore, event);
+      this.goOn(restore);
     }
   }
 
-  /** What awaits confirmation is left to the next start. Call it when no other work is under way any more. */
-  stop(): void {
+  /** Refuses what waits for its turn, and lets go of what awaits its confirmation: that is left to the next start. */
+  async drain(): Promise<void> {
+    for (const { restore, answer } of [...this.running.values()]) {
+      const { database, id, phase } = restore.record;
+      if (phase !== 'QUEUED' || !this.queues.of(database).remove(id)) continue;
+      await this.cancelUnsent(restore);
+      answer.give(new AppError('SHUTTING_DOWN', 'The server is shutting down: the restore was not begun'));
+    }
     this.stopped.abort();
     this.confirmations.stop();
   }
 
+  /** Gives up what is read or planned. What was sent is found out about by the next start. */
+  abort(): void {
+    for (const { cancel } of this.running.values()) cancel.abort();
+  }
+
+  /** What is not kept yet is written once more. Call it when no other work is under way any more. */
+  async stop(): Promise<void> {
+    await this.registry.stop();
+  }
+
   /**
-   * Begins a restore. It is queued behind others of the same database.
-   * @throws AppError NOT_FOUND, BAD_USER_INPUT, SHUTTING_DOWN; STORE_FULL when not even its record can be kept
+   * Begins a restore. It waits for others of the same database.
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT, SHUTTING_DOWN; CONFLICT while another awaits its confirmation; STORE_FULL
+   * when not even its record can be kept
    */
   async start(request: RestoreRequest): Promise<Started> {
     const { catalog, databases, backups, clock } = this.parts;
     const backup = catalog.get(request.backupId);
     const { id: database } = databases.get(request.database ?? backup.database);
     const { record, planner } = newRestore(request, backup, backups, { database, now: clock.now() });
-    return this.begin(record, planner, (turn) => this.queues.add(database, turn));
+    if (!record.dryRun && request.queue !== true) this.checkFree(database);
+    return this.begin(record, planner, request);
   }
 
   /**
@@ -109,10 +125,18 @@ export class RestoreService {
    */
   async undo(id: string, request: UndoRequest): Promise<Started> {
     const restore = this.registry.get(id);
-    await checkUndoable(restore.record, this.parts.store);
-    // where the restore holds the queue, its undo runs in its place
-    const inPlace = request.dryRun ? undefined : this.confirmations.undo(id, request);
-    return inPlace ?? this.beginUndo(restore, request, (turn) => this.queues.add(restore.record.database, turn));
+    checkUndoable(restore.record);
+    if (!request.dryRun) {
+      this.checkNotUndoing(id);
+      // where the restore holds the queue, its undo runs in its place
+      const inPlace = this.confirmations.undo(id, request);
+      if (inPlace !== undefined) return inPlace;
+      this.checkFree(restore.record.database);
+    }
+    const { database } = restore.record;
+    const record = newUndo(restore.record, request, { database, now: this.parts.clock.now() });
+    const planner = undoPlanner(record, restore.record, this.parts.store);
+    return this.begin(record, planner, { ...request, wait: true });
   }
 
   /**
@@ -149,170 +173,167 @@ export class RestoreService {
   /** @throws AppError NOT_FOUND; CONFLICT once it is applying or has ended */
   async cancel(id: string): Promise<Restore> {
     const restore = this.registry.get(id);
-    const { phase } = restore.record;
+    const { phase, database } = restore.record;
     const running = this.running.get(id);
     if (phase === 'AWAITING_CONFIRMATION')
       throw new AppError(
         'CONFLICT',
         'The restore is in the database and awaits confirmation: undo it with undoRestore',
       );
-    if (isFinal(phase) || running === undefined)
-      throw new AppError('CONFLICT', `The restore has ended already: ${phase}`);
-    if (running.sent) throw new AppError('CONFLICT', `The restore is ${phase} and cannot be cancelled any more`);
-    if (phase === 'QUEUED' && running.cancel.signal.aborted)
-      throw new AppError('CONFLICT', 'The restore is being cancelled already');
+    if (isFinal(phase)) throw new AppError('CONFLICT', `The restore has ended already: ${phase}`);
+    if (running === undefined || !CANCELLABLE.has(phase))
+      throw new AppError('CONFLICT', `The restore is ${phase} and cannot be cancelled any more`);
+    if (running.cancel.signal.aborted) throw new AppError('CONFLICT', 'The restore is being cancelled already');
     running.cancel.abort();
     // one that waits for its turn need not wait to be cancelled
-    if (phase === 'QUEUED')
-      await this.registry.finish(restore, 'CANCELLED', {
-        ...emptyResult(restore.record.dryRun, 0),
-        errors: [{ code: 'CANCELLED', message: 'The restore was cancelled; nothing was changed' }],
-        errorCount: 1,
-      });
-    else await running.done.catch(() => undefined);
+    if (phase === 'QUEUED' && this.queues.of(database).remove(id)) {
+      await this.cancelUnsent(restore);
+      running.answer.give();
+    } else await running.answer.given.catch(() => undefined);
     return restore;
   }
 
-  /** One page of a restore's changes. */
+  /** One page of a restore's changes. @throws AppError NOT_FOUND, INTEGRITY_FAILED */
   async changes(record: RestoreRecord, request: ChangePageRequest): Promise<ChangePage> {
-    return readChangeLog(this.parts.store, record.id, record.result?.changes ?? {}, request);
+    return readChangeLog(this.parts.store, listsOf(record)[0], record.result?.changes ?? {}, request);
   }
 
-  /** @param queue runs what it is given when its turn has come */
   private async begin(
     record: RestoreRecord,
     planner: RestorePlanner,
-    queue: (turn: () => Promise<void>) => Promise<void>,
+    { caller, wait, queue = false }: { readonly caller: Caller; readonly wait: boolean; readonly queue?: boolean },
   ): Promise<Started> {
     const { work } = this.parts;
     return work.run('restore', async () => {
       const restore = await this.registry.add(record);
-      const running = { cancel: new AbortController(), sent: false };
-      const done = work.run(
-        'restore',
-        () =>
-          new Promise<void>((resolve, reject) => {
-            const turn = async (): Promise<void> => {
-              await work.inTurn(() => this.run(restore, planner, running)).then(resolve, reject);
-              if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.confirmations.wait(restore);
-            };
-            // dry runs change nothing: they wait for nobody
-            (record.dryRun ? turn() : queue(turn)).catch(reject);
-          }),
-      );
-      this.running.set(record.id, Object.assign(running, { done }));
-      const forget = (): void => {
-        this.running.delete(record.id);
+      const running: RunningRestore = {
+        restore,
+        planner,
+        caller,
+        wait,
+        queue,
+        cancel: new AbortController(),
+        answer: new Answer(),
       };
-      done.then(forget, forget);
-      return { restore, done };
+      const ended = this.whileRunning(running, () => this.inTurn(running));
+      void work.run('restore', () => Promise.race([ended, running.answer.given.catch(() => undefined)]));
+      return { restore, done: running.answer.given };
     });
   }
 
-  private async run(restore: OpenRestore, planner: RestorePlanner, running: Omit<Running, 'done'>): Promise<void> {
-    const { database: databaseId, id, dryRun, sync, startedBy, backupId, undoOf } = restore.record;
-    const { store, clock, log, databases, limits } = this.parts;
-    if (!dryRun) await this.recovering.get(databaseId);
-    // cancelled while it was queued: whoever cancelled it ends it
-    if (running.cancel.signal.aborted) return;
-    const database = databases.get(databaseId);
-    const comment =
-      undoOf === undefined
-        ? `ovncp: restore ${id} of backup ${backupId} by ${startedBy}`
-        : `ovncp: restore ${id} undoes restore ${undoOf} by ${startedBy}`;
-    const outcome = await new RestoreRun({
-      planner,
-      store,
-      clock,
-      log,
-      database,
-      id,
-      dryRun,
-      sync,
-      comment,
-      limits,
-      signal: running.cancel.signal,
-      enter: async (phase, extra) => {
-        if (phase === 'APPLYING') await this.registry.keep(restore, { ...extra, phase });
-        else restore.record = { ...restore.record, ...extra, phase };
-        running.sent ||= phase === 'APPLYING';
-      },
-      publish: (progress, milestone) => {
-        this.registry.publish(restore, progress, milestone);
-      },
-    }).execute();
-    if (outcome.phase === 'UNKNOWN') {
-      // nobody else's restore may begin before this one is recovered
-      this.recovering.set(database.id, this.recoverOrLog(restore));
-      throw outcome.error;
-    }
-    await this.conclude(restore, outcome.phase, outcome.result);
-    if (outcome.error !== undefined) throw outcome.error;
+  /** Waits for its turn, and carries it out. Dry runs change nothing: they wait for nobody. */
+  private inTurn(running: RunningRestore): Promise<void> {
+    const { id, dryRun, database } = running.restore.record;
+    if (dryRun) return this.runner.run(running).then(() => undefined);
+    const urgency: Urgency = undoOf(running.restore.record) === undefined ? 'RESTORE' : 'UNDO';
+    return new Promise((resolve) => {
+      const turn = async (): Promise<void> => {
+        await this.run(running);
+        resolve();
+        await this.hold(running.restore);
+      };
+      this.queues.of(database).add({ id, urgency, turn });
+    });
   }
 
-  /** Ends the restore, or lets it await its confirmation. */
-  private async conclude(
-    restore: OpenRestore,
-    phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED',
-    result: RestoreResult,
-  ): Promise<void> {
-    const { confirmWithinSeconds, undoOf, dryRun, id } = restore.record;
-    if (phase === 'SUCCEEDED' && confirmWithinSeconds !== undefined && result.steps > 0) {
-      const confirmBefore = instant(this.parts.clock.now() + 1_000 * confirmWithinSeconds);
-      await this.registry.keep(restore, {
-        phase: 'AWAITING_CONFIRMATION',
-        result,
-        confirmBefore,
-        witnesses: undefined,
-        stepped: undefined,
-      });
-      // before whoever waits for the restore is answered
-      this.registry.publish(
-        restore,
-        awaitingProgress(restore.record, confirmWithinSeconds, instant(this.parts.clock.now())),
-        true,
-      );
-      return;
-    }
-    await this.registry.finish(restore, phase, result);
-    const undone = undoOf === undefined || dryRun || phase !== 'SUCCEEDED' ? undefined : this.registry.find(undoOf);
-    if (undone === undefined) return;
-    if (isFinal(undone.record.phase)) await this.registry.keep(undone, { phase: 'UNDONE', undoneBy: id });
-    else {
-      undone.record = { ...undone.record, undoneBy: id };
-      await this.registry.finish(undone, 'UNDONE', undone.record.result ?? emptyResult(false, 0));
-    }
-  }
-
-  private async beginUndo(
-    restore: OpenRestore,
-    request: UndoRequest,
-    queue: (turn: () => Promise<void>) => Promise<void>,
-  ): Promise<Started> {
-    const { databases, store, clock } = this.parts;
-    const { id: database } = databases.get(restore.record.database);
-    const { record, planner } = newUndo(restore.record, request, store, { database, now: clock.now() });
-    return this.begin(record, planner, queue);
-  }
-
-  private async recoverOrLog(restore: OpenRestore): Promise<void> {
-    const { databases, store, log, limits } = this.parts;
+  /** What may have changed since it was asked for is looked at again. */
+  private async run(running: RunningRestore): Promise<void> {
+    const undone = undoOf(running.restore.record);
     try {
-      const { applied, result } = await recover(restore.record, {
-        database: databases.get(restore.record.database),
-        store,
-        log,
-        limits: limits.step,
-        signal: this.stopped.signal,
-      });
-      await this.conclude(restore, applied ? 'SUCCEEDED' : 'FAILED', result);
+      if (undone !== undefined) checkUndoable(this.registry.get(undone).record);
     } catch (error) {
-      log.error(
-        { err: error, restore: restore.record.id },
-        'a restore could not be settled; the next start tries again',
-      );
+      await this.registry.enter(running.restore, 'FAIL', { result: failedWith(running.restore.record, error) });
+      running.answer.give(error);
       return;
     }
-    if (restore.record.phase === 'AWAITING_CONFIRMATION') await this.confirmations.wait(restore);
+    await this.runner.run(running);
   }
+
+  /** Holds the queue of the database while the restore awaits its confirmation. */
+  private async hold(restore: OpenRestore): Promise<void> {
+    const { database, id, phase, confirmBefore } = restore.record;
+    if (phase !== 'AWAITING_CONFIRMATION') return;
+    await this.refuseWaiting(database, new AppError('CONFLICT', awaits(id, confirmBefore)));
+    if ((await this.confirmations.wait(restore)) === 'ELSEWHERE') this.goOnLater(restore);
+  }
+
+  /** What a start of the server finds open, in its turn. */
+  private goOn(restore: OpenRestore): void {
+    const { id, database } = restore.record;
+    const turn = async (): Promise<void> => {
+      const { phase } = restore.record;
+      if (phase === 'RECOVERING') {
+        const { kind } = await this.runner.recover(restore);
+        if (kind === 'ELSEWHERE') this.goOnLater(restore);
+      } else if (phase === 'VERIFYING' || phase === 'CONVERGING') {
+        await this.runner.endCommitted(restore, withWarning(restore, INTERRUPTED));
+        await recordEnd(this.parts.audit, restore.record, { subject: restore.record.startedBy, via: 'SERVER' });
+      } else return this.hold(restore);
+      // all of the database that have to be recovered come before one that waits
+      if (restore.record.phase === 'AWAITING_CONFIRMATION') this.goOn(restore);
+    };
+    this.queues.of(database).add({ id, urgency: 'RECOVERY', turn });
+  }
+
+  /** Another database is configured now: this one's queue is not its business. */
+  private goOnLater(restore: OpenRestore): void {
+    const callOff = this.parts.clock.alarm(ELSEWHERE_AGAIN_MS, () => {
+      if (!this.stopped.signal.aborted) this.goOn(restore);
+    });
+    this.stopped.signal.addEventListener('abort', callOff, { once: true });
+  }
+
+  private async whileRunning<T>(running: RunningRestore, work: () => Promise<T>): Promise<T> {
+    const { id } = running.restore.record;
+    this.running.set(id, running);
+    try {
+      return await work();
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  /** @throws AppError CONFLICT while a restore of the database awaits its confirmation */
+  private checkFree(database: string): void {
+    const holder = this.queues.of(database).holder;
+    const record = holder === undefined ? undefined : this.registry.find(holder)?.record;
+    if (record?.phase === 'AWAITING_CONFIRMATION')
+      throw new AppError('CONFLICT', awaits(record.id, record.confirmBefore));
+  }
+
+  private checkNotUndoing(id: string): void {
+    for (const { restore } of this.running.values())
+      if (undoOf(restore.record) === id && !restore.record.dryRun && !isFinal(restore.record.phase))
+        throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${restore.record.id}`);
+  }
+
+  /** Those that did not ask to wait behind a restore that awaits its confirmation. */
+  private async refuseWaiting(database: string, error: AppError): Promise<void> {
+    const queue = this.queues.of(database);
+    for (const id of queue.waitingIds) {
+      const running = this.running.get(id);
+      if (running === undefined || running.queue || !queue.remove(id)) continue;
+      await this.registry.enter(running.restore, 'FAIL', { result: failedWith(running.restore.record, error) });
+      if (!running.wait) await recordEnd(this.parts.audit, running.restore.record, running.caller);
+      running.answer.give(error);
+    }
+  }
+
+  private async cancelUnsent(restore: OpenRestore): Promise<void> {
+    const error = new AppError('CANCELLED', 'The restore was cancelled; nothing was changed');
+    await this.registry.enter(restore, 'CANCEL', { result: failedWith(restore.record, error) });
+  }
+}
+
+const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING']);
+
+function failedWith({ dryRun }: RestoreRecord, error: unknown) {
+  return { ...emptyResult(dryRun, 0), errors: [problemOf(error)], errorCount: 1 };
+}
+
+function awaits(id: string, until: string | undefined): string {
+  return (
+    `Restore ${id} of this database awaits its confirmation until ${until ?? 'its undo'}: confirm it or undo it ` +
+    'first, or ask with queue: true to wait for it'
+  );
 }

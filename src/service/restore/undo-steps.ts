@@ -3,19 +3,19 @@
  * the database as it is, and again until nothing is left to do, so that it does not matter which steps were done, nor
  * how often this is interrupted.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Breath } from '../../lib/breath.js';
+import { type Clock, sleep } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import type { LiveDatabase } from '../database/live-database.js';
 import type { PlanApplier } from './plan-applier.js';
-import { UndoPlanner } from './planner/undo-planner.js';
+import { type Undoable, UndoPlanner } from './planner/undo-planner.js';
 
 export interface UndoSteps {
-  /** Of the restore. */
-  readonly id: string;
+  readonly undoable: Undoable;
   readonly store: Store;
+  readonly clock: Clock;
   readonly log: Log;
   readonly live: LiveDatabase;
   readonly applier: PlanApplier;
@@ -28,10 +28,21 @@ const ATTEMPTS_MAX = 20;
 const PAUSE_MS = 250;
 
 /** @throws AppError when it is not done yet: begin again later */
-export async function undoSteps({ id, store, log, live, applier, comment, comeBackMs }: UndoSteps): Promise<void> {
-  const planner = new UndoPlanner(store, id, 'PARTIAL');
+export async function undoSteps({
+  undoable,
+  store,
+  clock,
+  log,
+  live,
+  applier,
+  comment,
+  comeBackMs,
+}: UndoSteps): Promise<void> {
+  const { id } = undoable;
+  const planner = new UndoPlanner(store, undoable, 'PARTIAL');
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-    const { plan, notes } = await planner.plan(await live.snapshot({ timeoutMs: comeBackMs }), new Breath());
+    const snapshot = await live.snapshot({ timeoutMs: comeBackMs });
+    const { plan, notes } = await planner.plan({ snapshot, identity: await live.identity(snapshot) }, new Breath());
     if (plan.changeCount === 0) {
       for (const note of notes)
         log.warn({ restore: id, note }, 'left as it is while the steps of a restore were undone');
@@ -44,7 +55,7 @@ export async function undoSteps({ id, store, log, live, applier, comment, comeBa
       comeBackMs,
     });
     log.info({ restore: id, changes: plan.changeCount, end }, 'undoing the steps of a restore');
-    if (end !== 'COMMITTED') await sleep(PAUSE_MS * attempt);
+    if (end !== 'COMMITTED') await sleep(clock, PAUSE_MS * attempt);
   }
   throw new AppError('PLAN_STALE', `The database keeps changing: the steps of restore ${id} cannot be undone`);
 }

@@ -27,7 +27,7 @@ import { createLog } from '../../../src/lib/log.js';
 import { ensureBuilt } from '../../support/servers/server-process.js';
 
 const NOW = Date.parse('2026-01-15T10:30:00Z');
-const clock: Clock = { now: () => NOW, monotonic: () => performance.now() };
+const clock: Clock = { ...systemClock, now: () => NOW };
 
 interface Outcome {
   readonly out: string;

@@ -16,7 +16,7 @@ import { compareDatabases, dumpDatabase, emptyDatabase, rowCount } from '../../s
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
 import { nbctl, ovsdbClient } from '../../support/servers/ovsdb-server.js';
-import { piecesOf, TestServices } from '../../support/servers/services.js';
+import { piecesOf, TESTER, TestServices } from '../../support/servers/services.js';
 
 const KEY = 'the key of the import service';
 const UPLOAD_BYTES_MAX = 1_000_000;
@@ -413,7 +413,7 @@ describe('a file that is imported still encrypted', () => {
         conflictPolicy: 'SKIP',
         exact: false,
         force: false,
-        subject: 'tester',
+        ...TESTER,
       }),
     ).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
     expect(services.catalog.get(id).sealed).toBe(true);
@@ -440,7 +440,7 @@ describe('a file that is imported still encrypted', () => {
           exact: false,
           force: false,
           decryptionKey: KEY,
-          subject: 'tester',
+          ...TESTER,
         })
       ).done,
   };
@@ -500,7 +500,7 @@ describe('a file that is imported still encrypted', () => {
       exact: true,
       force: false,
       decryptionKey: KEY,
-      subject: 'tester',
+      ...TESTER,
     });
     await done;
     expect(restore.record.result).toMatchObject({ success: true, deletedCount: 0 });
@@ -520,7 +520,7 @@ describe('a file that is imported still encrypted', () => {
         exact: true,
         force: true,
         decryptionKey: KEY,
-        subject: 'tester',
+        ...TESTER,
       })
     ).done;
     expect(rowCount(before)).toBeGreaterThan(50);
@@ -578,7 +578,7 @@ describe('a file that is imported still encrypted', () => {
         exact: true,
         force: true,
         decryptionKey: KEY,
-        subject: 'tester',
+        ...TESTER,
       });
       await expect(done).rejects.toMatchObject({ code, message: expect.stringMatching(reason) as string });
       expect(services.catalog.get(id).sealed).toBe(true);

@@ -34,6 +34,8 @@ export interface ServicesOptions {
 
 const UPLOAD_BYTES_MAX = 64 << 20;
 const SUBJECT = 'tester';
+/** Who asks for restores, and waits for them. */
+export const TESTER = { caller: { subject: SUBJECT, via: 'SERVER' }, wait: true } as const;
 
 interface Running {
   readonly files: FileStore;
@@ -170,6 +172,7 @@ async function open({
     clock,
     log,
     work,
+    audit: { record: async () => undefined, admit: async () => undefined },
     limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000 },
   });
   const compare = new CompareService({ backups, catalog, databases, work });
@@ -178,8 +181,9 @@ async function open({
 }
 
 async function close({ files, client, work, restores }: Running): Promise<void> {
+  await restores.drain();
   await work.drain();
-  restores.stop();
+  await restores.stop();
   await client.stop();
   await files.close();
 }

@@ -12,7 +12,7 @@ import type { AuthenticatorOptions } from '../../../src/auth/authenticator.js';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';
 import { ensureFirstToken } from '../../../src/auth/first-token.js';
 import { requirePermissions, viewerOf } from '../../../src/auth/permission.js';
-import type { Clock } from '../../../src/lib/clock.js';
+import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { AppError } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';
 
@@ -20,7 +20,7 @@ const SECRET = 'a shared secret of more than 32 bytes';
 const NOW = Date.parse('2026-01-15T10:30:00Z');
 const lines: string[] = [];
 const log = createLog('debug', { write: (line) => void lines.push(line) });
-const clock: Clock = { now: () => NOW, monotonic: () => performance.now() };
+const clock: Clock = { ...systemClock, now: () => NOW };
 
 let folder: string;
 beforeEach(() => {

@@ -7,6 +7,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, trunca
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../../../src/lib/clock.js';
 import { createLog } from '../../../src/lib/log.js';
 import { type AuditEvent, CHAIN_START, nextLine, readHead, readLine } from '../../../src/service/audit/audit-line.js';
 import { AuditTrail, type AuditTrailParts } from '../../../src/service/audit/audit-trail.js';
@@ -29,7 +30,7 @@ afterEach(async () => {
 });
 
 async function openTrail(parts: Partial<AuditTrailParts> = {}): Promise<AuditTrail> {
-  const clock = { now: () => now, monotonic: () => performance.now() };
+  const clock = { ...systemClock, now: () => now };
   const trail = await AuditTrail.open(folder, {
     clock,
     log: createLog('trace', { write: (line) => void lines.push(line) }),

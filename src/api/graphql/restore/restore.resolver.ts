@@ -5,7 +5,7 @@ import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import type { ApiContext } from '../../http/request-context.js';
+import { type ApiContext, callerOf } from '../../http/request-context.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
@@ -56,12 +56,17 @@ export class RestoreResolver {
 
   @Mutation(() => Restore)
   async restoreBackup(
-    @Ctx() { viewer }: ApiContext,
+    @Ctx() { viewer, scope }: ApiContext,
     @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput,
   ): Promise<Restore> {
     requirePermissions(viewer, 'backups:restore', 'admin');
-    const { restore, done } = await this.restores.start({ ...checkRestore(input), subject: viewer.subject });
-    if (input.wait ?? true) await done;
+    const wait = input.wait ?? true;
+    const { restore, done } = await this.restores.start({
+      ...checkRestore(input),
+      wait,
+      caller: callerOf(scope, viewer),
+    });
+    if (wait) await done;
     return restoreOf(restore);
   }
 
@@ -83,7 +88,7 @@ export class RestoreResolver {
       'forced',
   })
   async undoRestore(
-    @Ctx() { viewer }: ApiContext,
+    @Ctx() { viewer, scope }: ApiContext,
     @Arg('id', () => ID) id: string,
     @Arg('force', () => Boolean, { nullable: true, defaultValue: false }) force: boolean | null,
     @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false }) dryRun: boolean | null,
@@ -92,7 +97,7 @@ export class RestoreResolver {
     const { restore, done } = await this.restores.undo(id, {
       force: force ?? false,
       dryRun: dryRun ?? false,
-      subject: viewer.subject,
+      caller: callerOf(scope, viewer),
     });
     await done;
     return restoreOf(restore);

@@ -2,8 +2,9 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { defined } from '../../../lib/defined.js';
 import type { ChangePage, RowChange as ServiceChange } from '../../../service/change/change-page.js';
+import { isFinal } from '../../../service/restore/life/life.js';
 import type { RestoreProgress as ServiceProgress } from '../../../service/restore/record/restore-progress.js';
-import { isFinal, type RestoreRecord } from '../../../service/restore/record/restore-record.js';
+import { policyOf, type RestoreRecord, undoOf } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
 import { PulledIn } from '../common/filter.type.js';
 import { OperationError } from '../common/operation-error.type.js';
@@ -38,6 +39,7 @@ export enum RestorePhase {
   READING = 'READING',
   PLANNING = 'PLANNING',
   APPLYING = 'APPLYING',
+  RECOVERING = 'RECOVERING',
   VERIFYING = 'VERIFYING',
   CONVERGING = 'CONVERGING',
   AWAITING_CONFIRMATION = 'AWAITING_CONFIRMATION',
@@ -49,6 +51,9 @@ export enum RestorePhase {
 registerEnumType(RestorePhase, {
   name: 'RestorePhase',
   valuesConfig: {
+    RECOVERING: {
+      description: 'Its end was not seen, for a crash or a lost answer: the database is being asked',
+    },
     CONVERGING: { description: 'Waiting for northd, or the chassis too, to take the change over' },
     AWAITING_CONFIRMATION: { description: 'In the database; undone by itself unless confirmRestore comes in time' },
     UNDONE: { description: 'What it changed was put back' },
@@ -313,27 +318,25 @@ export class Restore {
 export function restoreOf(restore: ServiceRestore): Restore {
   const {
     id,
-    backupId,
+    source,
     database,
     dryRun,
-    conflictPolicy,
     phase,
     startedBy,
     startedAt,
     finishedAt,
     confirmBefore,
-    undoOf: undoOfId,
     undoneBy: undoneById,
   } = restore.record;
   return {
     id,
-    backupId,
-    undoOfId,
+    backupId: source.backupId,
+    undoOfId: undoOf(restore.record),
     undoneById,
     confirmBefore: phase === 'AWAITING_CONFIRMATION' ? confirmBefore : undefined,
     database,
     dryRun,
-    conflictPolicy: ConflictPolicy[conflictPolicy],
+    conflictPolicy: ConflictPolicy[policyOf(restore.record)],
     phase: RestorePhase[phase],
     progress: restoreProgressOf(restore, restore.feed.current),
     startedBy,

@@ -245,7 +245,7 @@ function endOf({ restore: { record }, progress }: RestoreStep): Ended | undefine
   const took = record.result?.processingTime;
   return {
     result,
-    policy: record.undoOf === undefined ? record.conflictPolicy.toLowerCase() : 'undo',
+    policy: record.source.kind === 'BACKUP' ? record.source.conflictPolicy.toLowerCase() : 'undo',
     isDry: String(record.dryRun),
     // as the record has it: "1.234s"
     seconds: took === undefined || result === 'cancelled' ? undefined : Number.parseFloat(took),

@@ -18,7 +18,7 @@ export const key = (description: string) => optional(field.key).meta({ descripti
 export const upper = <T extends string>(value: T): Uppercase<T> => value.toUpperCase() as Uppercase<T>;
 
 /** What a call asks for, without who asks. */
-export type Asked<T> = Omit<T, 'subject'>;
+export type Asked<T> = Omit<T, 'subject' | 'caller' | 'wait'>;
 
 /** A call that takes no members. */
 export const nothing = z.strictObject({});

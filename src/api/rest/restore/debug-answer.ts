@@ -40,18 +40,16 @@ export class PhaseTimes {
       message,
     }));
     const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }));
-    const { id, backupId, database, dryRun, conflictPolicy, exact, force, filter, mapping, sync, result } = record;
+    const { id, source, database, dryRun, force, sync, result } = record;
+    const { mapping = [], ...asked } = source.kind === 'BACKUP' ? source : { ...source, mapping: [] };
     log.info(
       {
         restore: id,
-        backup: backupId,
+        ...asked,
         database,
         dryRun,
-        conflictPolicy,
-        exact,
         force,
-        filter,
-        mappings: mapping?.length ?? 0,
+        mappings: mapping.length,
         sync,
         phases,
         result,

@@ -92,7 +92,7 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
     errors: result.errors.map((problem) => ({ ...problem })),
     processing_time: result.processingTime,
     restore_id: record.id,
-    backup_id: record.backupId,
+    backup_id: record.source.backupId,
     database: record.database,
     phase: lower(record.phase),
     ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined

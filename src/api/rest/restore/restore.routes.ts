@@ -6,6 +6,7 @@ import type { Restore as ServiceRestore } from '../../../service/restore/record/
 import type { Started } from '../../../service/restore/restore-request.js';
 import { emptyResult } from '../../../service/restore/restore-result.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
+import { callerOf } from '../../http/request-context.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
@@ -65,7 +66,12 @@ function restoreRoute(restores: RestoreService): Route {
       call.request.scope.target = { backupId: call.id };
       return ended(
         call,
-        await restores.start({ ...call.body, backupId: call.id, subject: call.viewer.subject }),
+        await restores.start({
+          ...call.body,
+          backupId: call.id,
+          wait: true,
+          caller: callerOf(call.request.scope, call.viewer),
+        }),
         restores,
       );
     },
@@ -177,7 +183,11 @@ function undoRoute(restores: RestoreService): Route {
     errors: ['NOT_FOUND', ...FAILURES],
     handle: async (call) => {
       call.request.scope.target = { restoreId: call.id };
-      return ended(call, await restores.undo(call.id, { ...call.body, subject: call.viewer.subject }), restores);
+      return ended(
+        call,
+        await restores.undo(call.id, { ...call.body, caller: callerOf(call.request.scope, call.viewer) }),
+        restores,
+      );
     },
   });
 }

@@ -15,7 +15,8 @@ import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
-import type { Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
+import { isAnother } from '../../database/database-identity.js';
+import type { LiveState, Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
 
@@ -26,8 +27,8 @@ export interface BackupPlanOptions {
   readonly filter?: ResourceFilter | undefined;
   readonly mapping: readonly MappingEntry[];
   readonly decryptionKey?: string | undefined;
-  /** Whether Connection and SSL rows go back. */
-  readonly restoreAccess: boolean;
+  /** Configured id of the database that is restored into. */
+  readonly database: string;
   /** For names of copies: _restored_20260115103000 */
   readonly suffix: string;
   readonly newUuid: () => string;
@@ -74,7 +75,7 @@ export class BackupPlanner implements RestorePlanner {
     this.record = record;
   }
 
-  async plan(live: Snapshot, breath: Breath): Promise<Planned> {
+  async plan({ snapshot: live, identity: liveIdentity }: LiveState, breath: Breath): Promise<Planned> {
     const { snapshot: stored, options } = this;
     if (stored === undefined) throw new Error('Bug: a backup was planned before it was read');
     const { snapshot: adapted, losses } = await adapt(stored, live.schema, options.force, breath);
@@ -95,7 +96,8 @@ export class BackupPlanner implements RestorePlanner {
           );
     notes.push(...(scope?.warnings ?? []));
     const pulledIn = scope?.pulledIn ?? [];
-    const { exact, restoreAccess } = options;
+    const { exact } = options;
+    const restoreAccess = this.restoresAccess(liveIdentity);
     if (options.policy !== 'RENAME') {
       const plan = await makePlan(
         backup,
@@ -118,6 +120,17 @@ export class BackupPlanner implements RestorePlanner {
     } = await this.copies({ backup, live, identity }, scope?.marks, breath);
     const plan = await makePlan(copy, live, ofCopy, { policy: 'SKIP', exact: false, restoreAccess }, breath);
     return { plan, notes: [...notes, ...warnings], pulledIn };
+  }
+
+  /**
+   * Whether Connection and SSL rows go back: only into the database that they come from, unless forced. Of an empty
+   * database nothing is known but its name.
+   */
+  private restoresAccess(liveIdentity: string | undefined): boolean {
+    const { origin, database, identity } = this.record;
+    if (this.options.force) return true;
+    if (origin !== 'CAPTURED' || isAnother(identity, liveIdentity)) return false;
+    return database === this.options.database;
   }
 
   private copies(

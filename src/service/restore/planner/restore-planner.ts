@@ -19,13 +19,20 @@ export interface ReadOptions {
   readonly onProgress: (rows: number, total: number) => void;
 }
 
+/** The database that is restored into, as it is now. */
+export interface LiveState {
+  readonly snapshot: Snapshot;
+  /** What the database says of itself (database-identity.ts); undefined where it says nothing. */
+  readonly identity: string | undefined;
+}
+
 export interface RestorePlanner {
   /** For messages: backup "nightly". */
   readonly subject: string;
   /** Reads what is stored, all of it checked. */
   read(options: ReadOptions): Promise<void>;
-  /** @throws AppError BAD_USER_INPUT, SCHEMA_MISMATCH: before anything changes */
-  plan(live: Snapshot, breath: Breath): Promise<Planned>;
+  /** @throws AppError BAD_USER_INPUT, SCHEMA_MISMATCH, CONFLICT, INTEGRITY_FAILED: before anything changes */
+  plan(live: LiveState, breath: Breath): Promise<Planned>;
   /** Rows to compare. */
   readonly rows: number;
 }

@@ -1,15 +1,17 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
 
 import { makePlan } from '../../../engine/plan/plan.js';
-import { identifyByUuid, type UndoMode, undoTarget } from '../../../engine/undo/undo.js';
+import { identifyByUuid, type UndoMode, type UndoTarget, undoTarget } from '../../../engine/undo/undo.js';
 import type { Breath } from '../../../lib/breath.js';
 import { AppError } from '../../../lib/error.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { Store } from '../../../store/store.js';
 import { changeLogKey } from '../../backup/layout.js';
-import { readKeptChanges } from '../../change/change-log.js';
-import { isFinal, type RestoreRecord } from '../record/restore-record.js';
-import type { Planned, RestorePlanner } from './restore-planner.js';
+import { type LogReference, readKeptChanges } from '../../change/change-log.js';
+import { isAnother } from '../../database/database-identity.js';
+import { isFinal } from '../life/life.js';
+import type { RestoreRecord } from '../record/restore-record.js';
+import type { LiveState, Planned, RestorePlanner } from './restore-planner.js';
 
 export interface UndoPlanned extends Planned {
   /** Changes that are in the database, to be taken back, and those of which nothing is there. */
@@ -17,18 +19,20 @@ export interface UndoPlanned extends Planned {
   readonly absent: number;
 }
 
+/** The restore that is to be undone, and its list of changes. */
+export type Undoable = Pick<RestoreRecord, 'id' | 'undoList' | 'changeList' | 'identity'>;
+
 export class UndoPlanner implements RestorePlanner {
   rows = 0;
 
   constructor(
     private readonly store: Store,
-    /** Id of the restore to be undone. */
-    private readonly restoreId: string,
+    private readonly undoable: Undoable,
     private readonly mode: UndoMode,
   ) {}
 
   get subject(): string {
-    return `what restore ${this.restoreId} changed`;
+    return `what restore ${this.undoable.id} changed`;
   }
 
   /** The list is read while it is planned with: it may be long. */
@@ -36,13 +40,9 @@ export class UndoPlanner implements RestorePlanner {
     return Promise.resolve();
   }
 
-  async plan(live: Snapshot, breath: Breath): Promise<UndoPlanned> {
-    const { target, conflicts, warnings, present, absent } = await undoTarget(
-      live,
-      readKeptChanges(this.store, this.restoreId),
-      this.mode,
-      breath,
-    );
+  async plan({ snapshot: live, identity }: LiveState, breath: Breath): Promise<UndoPlanned> {
+    this.checkIdentity(identity);
+    const { target, conflicts, warnings, present, absent } = await this.target(live, breath);
     this.rows = countRows(target);
     const plan = await makePlan(
       target,
@@ -59,22 +59,76 @@ export class UndoPlanner implements RestorePlanner {
       absent,
     };
   }
+
+  /** Steps that were interrupted may not have come to the global row yet. @throws OtherDatabase */
+  private checkIdentity(live: string | undefined): void {
+    const { id, identity } = this.undoable;
+    const isOther = this.mode === 'PARTIAL' ? isAnother(identity, live) : identity !== undefined && live !== identity;
+    if (isOther) throw new OtherDatabase(id, identity, live);
+  }
+
+  /** From the list for people, which tells more, or from the one for undoing where that one is lost or damaged. */
+  private async target(live: Snapshot, breath: Breath): Promise<UndoTarget> {
+    const [best, ...others] = listsOf(this.undoable);
+    try {
+      return await this.targetFrom(best, live, breath);
+    } catch (error) {
+      const other = others[0];
+      if (other === undefined || !isLost(error)) throw lostList(this.undoable.id, error);
+      try {
+        return await this.targetFrom(other, live, breath);
+      } catch (otherError) {
+        throw lostList(this.undoable.id, isLost(otherError) ? error : otherError);
+      }
+    }
+  }
+
+  private targetFrom(list: LogReference, live: Snapshot, breath: Breath): Promise<UndoTarget> {
+    return undoTarget(live, readKeptChanges(this.store, list), this.mode, breath);
+  }
+}
+
+/** The lists of changes of a restore, the one that tells more first. */
+export function listsOf({ id, undoList, changeList }: Undoable): readonly [LogReference, ...LogReference[]] {
+  if (changeList !== undefined)
+    return undoList === undefined || undoList.key === changeList.key ? [changeList] : [changeList, undoList];
+  // records of version 1 say nothing of their list
+  return [undoList ?? { key: changeLogKey(id) }];
+}
+
+function isLost(error: unknown): error is AppError {
+  return error instanceof AppError && (error.code === 'NOT_FOUND' || error.code === 'INTEGRITY_FAILED');
+}
+
+/** The error in the words of whoever undoes. */
+function lostList(id: string, error: unknown): unknown {
+  if (!isLost(error)) return error;
+  return new AppError(
+    'UNDO_IMPOSSIBLE',
+    error.code === 'NOT_FOUND'
+      ? `Restore ${id} cannot be undone: the list of what it changed is not in the store any more`
+      : `Restore ${id} cannot be undone: the list of what it changed is damaged (${error.message})`,
+    { cause: error },
+  );
+}
+
+/** Thrown where a restore went into another database than the one that is configured now. */
+export class OtherDatabase extends AppError {
+  constructor(restoreId: string, identity: string | undefined, live: string | undefined) {
+    super(
+      'CONFLICT',
+      `Restore ${restoreId} went into another database than the one that is configured here now (into ` +
+        `${identity ?? 'one that is not known'}; here is ${live ?? 'one without a global row'}): nothing is changed`,
+    );
+  }
 }
 
 /** @throws AppError CONFLICT for a restore that has not ended, changed nothing, or is undone already */
-export async function checkUndoable(
-  { id, dryRun, phase, result, undoneBy }: RestoreRecord,
-  store: Store,
-): Promise<void> {
+export function checkUndoable({ id, dryRun, phase, result, undoneBy }: RestoreRecord): void {
   if (dryRun) throw new AppError('CONFLICT', `Restore ${id} was a dry run: it changed nothing that could be undone`);
   if (undoneBy !== undefined) throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}`);
   if (!isFinal(phase) && phase !== 'AWAITING_CONFIRMATION')
     throw new AppError('CONFLICT', `Restore ${id} is ${phase}: wait for its end`);
   if (result === undefined || result.steps === 0)
     throw new AppError('CONFLICT', `Restore ${id} changed nothing that could be undone`);
-  if ((await store.stat(changeLogKey(id))) === undefined)
-    throw new AppError(
-      'CONFLICT',
-      `The list of what restore ${id} changed is not in the store any more: it cannot be undone`,
-    );
 }

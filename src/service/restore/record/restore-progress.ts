@@ -1,6 +1,7 @@
 /** What is told of a restore at its beginning, at its end, and where only its record is left. */
 
-import { isFinal, type RestorePhase, type RestoreRecord, type RestoreResult } from './restore-record.js';
+import { isFinal, type RestorePhase } from '../life/life.js';
+import type { RestoreRecord, RestoreResult } from './restore-record.js';
 
 export interface RestoreProgress {
   readonly restoreId: string;
@@ -18,6 +19,7 @@ export interface RestoreProgress {
 
 const MESSAGES: Readonly<Partial<Record<RestorePhase, string>>> = {
   QUEUED: 'Waiting for its turn',
+  RECOVERING: 'Its end was not seen: the database is asked what became of it',
   SUCCEEDED: 'Done',
   FAILED: 'Failed: nothing was changed',
   CANCELLED: 'Cancelled: nothing was changed',
@@ -40,6 +42,11 @@ export function progressOf(record: RestoreRecord): RestoreProgress {
   };
 }
 
+/** A restore of which there is something to say, between two phases. */
+export function messageProgress(record: RestoreRecord, message: string, at: string): RestoreProgress {
+  return { ...progressOf(record), at, message };
+}
+
 /** A restore that is in the database and awaits its confirmation. */
 export function awaitingProgress(record: RestoreRecord, secondsLeft: number, at: string): RestoreProgress {
   const summary = record.result === undefined ? '' : `${summaryOf(record.result)}. `;
@@ -55,7 +62,7 @@ function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undo
   if (phase === 'SUCCEEDED' && result !== undefined) return summaryOf(result);
   if (phase === 'FAILED') return result?.errors[0]?.message ?? MESSAGES.FAILED ?? '';
   if (phase === 'UNDONE' && undoneBy !== undefined) return `Undone by restore ${undoneBy}`;
-  return MESSAGES[phase] ?? 'Being settled after the server was stopped';
+  return MESSAGES[phase] ?? 'Going on after the server was stopped';
 }
 
 function summaryOf({ dryRun, restoredCount, deletedCount, skippedCount }: RestoreResult): string {

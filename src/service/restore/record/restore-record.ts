@@ -1,28 +1,16 @@
 /**
- * The restore record: what is kept of a restore in the store, from its beginning on, so that it can be
- * looked up for ever and recovered after a crash.
+ * The restore record: what is kept of a restore in the store, from its beginning on, so that it can be looked up, undone
+ * and recovered after a crash. Version 2 has the source as a union and knows its lists by their digests; records of
+ * version 1 are read, and written again as version 2 when they change.
  */
 import { z } from 'zod';
+import { defined } from '../../../lib/defined.js';
 import { AppError, ERROR_STATUS, type ErrorCode, messageOf } from '../../../lib/error.js';
 import { pulledInSchema, resourceFilterSchema } from '../../backup/recorded-filter.js';
+import { RESTORE_PHASES } from '../life/life.js';
 
-export const RESTORE_FORMAT = 'ovncp-restore/1';
+export const RESTORE_FORMAT = 'ovncp-restore/2';
 export const RESTORE_RECORD_BYTES_MAX = 16 * 1024 * 1024;
-
-export const RESTORE_PHASES = [
-  'QUEUED',
-  'READING',
-  'PLANNING',
-  'APPLYING',
-  'VERIFYING',
-  'CONVERGING',
-  'AWAITING_CONFIRMATION',
-  'SUCCEEDED',
-  'FAILED',
-  'CANCELLED',
-  'UNDONE',
-] as const;
-export type RestorePhase = (typeof RESTORE_PHASES)[number];
 
 const count = z.int().nonnegative();
 const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
@@ -81,49 +69,122 @@ const resultSchema = z
   })
   .readonly();
 
-const recordSchema = z
+const instantText = z.iso.datetime({ precision: 3 });
+const policy = z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR']);
+const mapping = z.array(z.object({ from: z.string(), to: z.string() }).readonly()).readonly();
+
+/** What a restore wants the database to become. */
+const source = z.discriminatedUnion('kind', [
+  z
+    .object({
+      kind: z.literal('BACKUP'),
+      backupId: z.string(),
+      conflictPolicy: policy,
+      exact: z.boolean(),
+      filter: resourceFilterSchema.optional(),
+      mapping: mapping.optional(),
+    })
+    .readonly(),
+  /** What it was before another restore. */
+  z
+    .object({
+      kind: z.literal('UNDO'),
+      restoreId: z.string(),
+      /** Of the restore that is undone. */
+      backupId: z.string(),
+      /** NOT_CONFIRMED: nobody asked for it, the time for the confirmation was up. */
+      cause: z.enum(['ASKED', 'NOT_CONFIRMED']),
+    })
+    .readonly(),
+]);
+
+/** An object of the store by which it is known whether it is as it was written. */
+const keptObject = z
   .object({
-    format: z.literal(RESTORE_FORMAT),
-    id: z.string().min(1),
-    backupId: z.string(),
-    database: z.string(),
-    dryRun: z.boolean(),
-    conflictPolicy: z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR']),
-    exact: z.boolean(),
-    force: z.boolean(),
-    filter: resourceFilterSchema.optional(),
-    mapping: z
-      .array(z.object({ from: z.string(), to: z.string() }).readonly())
-      .readonly()
-      .optional(),
-    sync: z.enum(['NONE', 'SB', 'HV']).default('NONE'),
-    confirmWithinSeconds: z.int().positive().optional(),
-    /** While it awaits confirmation: it is undone at this instant. */
-    confirmBefore: z.iso.datetime({ precision: 3 }).optional(),
-    /** The restore that this one undoes, and the one that undid it. */
-    undoOf: z.string().optional(),
-    undoneBy: z.string().optional(),
-    phase: z.enum(RESTORE_PHASES),
-    startedBy: z.string(),
-    startedAt: z.iso.datetime({ precision: 3 }),
-    finishedAt: z.iso.datetime({ precision: 3 }).optional(),
-    result: resultSchema.optional(),
-    /** While the transaction may be under way. */
-    witnesses: z.array(witness).readonly().optional(),
-    /** While it is applied in steps: a crash in between leaves some of them done, which are then undone. */
-    stepped: z.boolean().optional(),
+    key: z.string(),
+    /** Bytes as stored. */
+    size: count,
+    /** SHA-256 of the bytes as stored. */
+    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   })
   .readonly();
 
+/** What every version of a record has. */
+const common = {
+  id: z.string().min(1),
+  /** The configured id of the database. */
+  database: z.string(),
+  dryRun: z.boolean(),
+  force: z.boolean(),
+  sync: z.enum(['NONE', 'SB', 'HV']).default('NONE'),
+  confirmWithinSeconds: z.int().positive().optional(),
+  /** While it awaits confirmation: it is undone at this instant. */
+  confirmBefore: instantText.optional(),
+  /** The restore that undid it. */
+  undoneBy: z.string().optional(),
+  phase: z.enum(RESTORE_PHASES),
+  startedBy: z.string(),
+  startedAt: instantText,
+  finishedAt: instantText.optional(),
+  result: resultSchema.optional(),
+  /** While the transaction may be under way. */
+  witnesses: z.array(witness).readonly().optional(),
+  /** While it is applied in steps: a crash in between leaves some of them done, which are then undone. */
+  stepped: z.boolean().optional(),
+};
+
+const recordSchema = z
+  .object({
+    format: z.literal(RESTORE_FORMAT),
+    ...common,
+    source,
+    /** What the database says of itself, after this restore: see database-identity.ts. */
+    identity: z.string().optional(),
+    /** What undoing needs. Records of version 1 have none, and their list no digest. */
+    undoList: keptObject.optional(),
+    /** The list of changes for people; the one for undoing where there is none. */
+    changeList: keptObject.optional(),
+  })
+  .readonly();
+
+/** Until OVNCP 0.1: source and undo in one. */
+const recordSchema1 = z.object({
+  format: z.literal('ovncp-restore/1'),
+  ...common,
+  backupId: z.string(),
+  conflictPolicy: policy,
+  exact: z.boolean(),
+  filter: resourceFilterSchema.optional(),
+  mapping: mapping.optional(),
+  undoOf: z.string().optional(),
+});
+
 export type RestoreRecord = z.infer<typeof recordSchema>;
+export type RestoreSource = RestoreRecord['source'];
+export type KeptObject = z.infer<typeof keptObject>;
 export type RestoreResult = z.infer<typeof resultSchema>;
 export type Witness = z.infer<typeof witness>;
 
-const FINAL: ReadonlySet<RestorePhase> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE']);
+/** The restore that this one undoes. */
+export function undoOf({ source: from }: RestoreRecord): string | undefined {
+  return from.kind === 'UNDO' ? from.restoreId : undefined;
+}
 
-/** True for a phase that a restore ends in. */
-export function isFinal(phase: RestorePhase): boolean {
-  return FINAL.has(phase);
+/** The policy as people know it: an undo overwrites. */
+export function policyOf({ source: from }: RestoreRecord): z.infer<typeof policy> {
+  return from.kind === 'UNDO' ? 'OVERWRITE' : from.conflictPolicy;
+}
+
+function fromVersion1(old: z.infer<typeof recordSchema1>): RestoreRecord {
+  const { backupId, conflictPolicy, exact, filter, mapping: mapped, undoOf: restoreId, ...rest } = old;
+  return {
+    ...rest,
+    format: RESTORE_FORMAT,
+    source:
+      restoreId === undefined
+        ? { kind: 'BACKUP', backupId, conflictPolicy, exact, ...defined({ filter, mapping: mapped }) }
+        : { kind: 'UNDO', restoreId, backupId, cause: 'ASKED' },
+  };
 }
 
 export function restoreRecordBytes(record: RestoreRecord): Buffer {
@@ -133,7 +194,10 @@ export function restoreRecordBytes(record: RestoreRecord): Buffer {
 /** @throws AppError INTEGRITY_FAILED */
 export function parseRestoreRecord(bytes: Buffer): RestoreRecord {
   try {
-    return recordSchema.parse(JSON.parse(bytes.toString()));
+    const record = z
+      .discriminatedUnion('format', [recordSchema.unwrap(), recordSchema1])
+      .parse(JSON.parse(bytes.toString()));
+    return record.format === RESTORE_FORMAT ? record : fromVersion1(record);
   } catch (error) {
     throw new AppError('INTEGRITY_FAILED', `it is no restore record that this version reads: ${messageOf(error)}`, {
       cause: error,

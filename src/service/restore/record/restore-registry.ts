@@ -1,22 +1,16 @@
-/** The restores that there are and were: their records in the store, their feeds, and those who follow them. */
-
-import { type Clock, instant } from '../../../lib/clock.js';
+/**
+ * The restores that there are and were: their records, their feeds, and those who follow them. Here, and nowhere else, a
+ * restore goes from one phase to the next (life/life.ts says where to, and what of it is durable).
+ */
+import { instant } from '../../../lib/clock.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError, messageOf } from '../../../lib/error.js';
-import type { Log } from '../../../lib/log.js';
-import type { Store } from '../../../store/store.js';
-import { RESTORE_RECORD_PREFIX, restoreIdOf, restoreRecordKey } from '../../backup/layout.js';
+import { RESTORE_RECORD_PREFIX, restoreIdOf, restoreIdOfReserved } from '../../backup/layout.js';
 import { ProgressFeed } from '../../job/progress-feed.js';
+import { isFinal, type LifeEvent, transition } from '../life/life.js';
+import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressOf, type RestoreProgress } from './restore-progress.js';
-import {
-  isFinal,
-  parseRestoreRecord,
-  RESTORE_RECORD_BYTES_MAX,
-  type RestorePhase,
-  type RestoreRecord,
-  type RestoreResult,
-  restoreRecordBytes,
-} from './restore-record.js';
+import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
 
 /** A restore, running or ended. */
 export interface Restore {
@@ -34,25 +28,25 @@ export interface OpenRestore extends Restore {
   record: RestoreRecord;
 }
 
-export interface RegistryParts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 export class RestoreRegistry {
   /** Oldest first. */
   private readonly restores = new Map<string, OpenRestore>();
   /** The newest step of whichever restore took one. */
   private readonly activity = new ProgressFeed<RestoreStep | undefined>(undefined);
+  private readonly keeper: RecordKeeper;
 
-  constructor(private readonly parts: RegistryParts) {}
+  constructor(private readonly parts: KeeperParts) {
+    this.keeper = new RecordKeeper(parts);
+  }
 
   /** Reads the records of the store. @returns those that are not ended */
   async load(): Promise<readonly OpenRestore[]> {
     const { store, log } = this.parts;
     const records: RestoreRecord[] = [];
+    const reserved: string[] = [];
     for (const key of await store.list(RESTORE_RECORD_PREFIX)) {
+      const reservedFor = restoreIdOfReserved(key);
+      if (reservedFor !== undefined) reserved.push(reservedFor);
       if (restoreIdOf(key) === undefined) continue;
       try {
         records.push(parseRestoreRecord(await store.read(key, RESTORE_RECORD_BYTES_MAX)));
@@ -62,19 +56,23 @@ export class RestoreRegistry {
     }
     records.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
     const all = records.map((record) => this.list(record));
-    // a crash may have come between the end of an undo and the note of it
-    for (const { id, undoOf, dryRun, phase } of records) {
-      const undone = undoOf === undefined || dryRun || phase !== 'SUCCEEDED' ? undefined : this.find(undoOf);
-      if (undone !== undefined && isFinal(undone.record.phase))
-        undone.record = { ...undone.record, phase: 'UNDONE', undoneBy: id };
-    }
+    for (const restore of all) await this.noteUndone(restore);
     for (const { record, feed } of all) if (isFinal(record.phase)) feed.end(progressOf(record));
-    return all.filter(({ record }) => !isFinal(record.phase));
+    const open = all.filter(({ record }) => !isFinal(record.phase));
+    const openIds = new Set(open.map(({ record }) => record.id));
+    for (const id of reserved) if (!openIds.has(id)) await this.keeper.release(id);
+    return open;
   }
 
   /** Keeps the record of a new restore. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
   async add(record: RestoreRecord): Promise<OpenRestore> {
-    await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record));
+    await this.keeper.keep(record);
+    return this.list(record);
+  }
+
+  /** As `add`, for one that must go on whatever the disk says. */
+  async addSurely(record: RestoreRecord): Promise<OpenRestore> {
+    await this.keeper.keepSurely(record);
     return this.list(record);
   }
 
@@ -89,11 +87,21 @@ export class RestoreRegistry {
     return restore;
   }
 
+  /** The undo of a restore that nobody asked for, from its first try until its end. */
+  findOpenUndo(id: string): OpenRestore | undefined {
+    for (const restore of this.restores.values()) {
+      const { source, phase } = restore.record;
+      if (source.kind === 'UNDO' && source.restoreId === id && source.cause === 'NOT_CONFIRMED' && !isFinal(phase))
+        return restore;
+    }
+    return undefined;
+  }
+
   /** Newest first. */
   all(backupId?: string): readonly Restore[] {
     return [...this.restores.values()]
       .reverse()
-      .filter(({ record }) => backupId === undefined || record.backupId === backupId);
+      .filter(({ record }) => backupId === undefined || record.source.backupId === backupId);
   }
 
   /** The newest step of any restore, then every further step of every restore. Does not end. */
@@ -112,50 +120,80 @@ export class RestoreRegistry {
     this.activity.publish({ restore, progress }, milestone);
   }
 
-  /** @throws AppError STORE_FULL, STORE_UNAVAILABLE */
-  async keep(restore: OpenRestore, changes: Partial<RestoreRecord>): Promise<void> {
+  /** Sets space aside for the end of a restore. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
+  async reserve({ record }: OpenRestore): Promise<void> {
+    await this.keeper.reserve(record);
+  }
+
+  /**
+   * Something has happened to a restore.
+   * @param isForced where the record must come first and cannot be kept: go on all the same
+   * @throws AppError STORE_FULL, STORE_UNAVAILABLE where the record must come first; it stays where it was then
+   */
+  async enter(
+    restore: OpenRestore,
+    event: LifeEvent,
+    changes: Partial<RestoreRecord> = {},
+    isForced = false,
+  ): Promise<void> {
+    const { to, kept } = transition(restore.record.phase, event);
+    const record: RestoreRecord = { ...restore.record, ...changes, phase: to };
+    const ended = isFinal(to) ? this.endedNow(record) : record;
+    if (kept === 'FIRST' && !isForced) await this.keeper.keep(ended);
+    else if (kept !== 'MEMORY') await this.keeper.keepSurely(ended);
+    // record and feed at once: whoever sees the end in one of them sees it in the other
+    restore.record = ended;
+    if (isFinal(to)) await this.end(restore);
+  }
+
+  /** Changes what is known of a restore, within its phase. */
+  async note(restore: OpenRestore, changes: Partial<RestoreRecord>): Promise<void> {
     const record = { ...restore.record, ...changes };
-    await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record), { replace: true });
+    await this.keeper.keepSurely(record);
     restore.record = record;
   }
 
-  /** The record's end. That it cannot be kept does not undo what was done: the next start recovers it. */
-  async finish(restore: OpenRestore, phase: RestorePhase, result: RestoreResult): Promise<void> {
-    const { clock, log } = this.parts;
-    const { witnesses: _seen, stepped: _undone, confirmBefore: _over, ...rest } = restore.record;
-    let record: RestoreRecord = { ...rest, phase, finishedAt: instant(clock.now()), result };
-    try {
-      await this.parts.store.put(restoreRecordKey(record.id), restoreRecordBytes(record), { replace: true });
-    } catch (error) {
-      log.error({ err: error, restore: record.id }, 'the record of a restore could not be kept');
-      record = {
-        ...record,
-        result: {
-          ...result,
-          warnings: [...result.warnings, `The record of this restore could not be kept: ${messageOf(error)}`],
-        },
-      };
-    }
-    // record and feed at once: whoever sees the end in one of them sees it in the other
-    restore.record = record;
+  /** What is not kept yet is written once more, and then no more. */
+  async stop(): Promise<void> {
+    await this.keeper.stop();
+  }
+
+  private endedNow({ witnesses: _seen, stepped: _undone, confirmBefore: _over, ...record }: RestoreRecord) {
+    return { ...record, finishedAt: record.finishedAt ?? instant(this.parts.clock.now()) };
+  }
+
+  private async end(restore: OpenRestore): Promise<void> {
+    const { record } = restore;
     const last = progressOf(record);
     restore.feed.end(last);
     this.activity.publish({ restore, progress: last }, true);
-    const { id, backupId, dryRun, startedBy, undoOf } = record;
-    log.info(
+    await this.keeper.release(record.id);
+    const { id, source, phase, dryRun, startedBy, result } = record;
+    this.parts.log.info(
       {
         restore: id,
-        backup: backupId,
-        ...defined({ undoOf }),
+        backup: source.backupId,
+        ...defined({ undoOf: undoOf(record) }),
         phase,
-        restored: result.restoredCount,
-        deleted: result.deletedCount,
-        errors: result.errorCount,
-        time: result.processingTime,
+        restored: result?.restoredCount,
+        deleted: result?.deletedCount,
+        errors: result?.errorCount,
+        time: result?.processingTime,
         subject: startedBy,
       },
       dryRun ? 'dry run ended' : 'restore ended',
     );
+    await this.noteUndone(restore);
+  }
+
+  /** An undo that is in the database: what it undid is UNDONE. A crash may have come between the two. */
+  private async noteUndone({ record }: OpenRestore): Promise<void> {
+    const undone = undoOf(record);
+    const restore = undone === undefined || record.dryRun ? undefined : this.find(undone);
+    if (restore === undefined || record.phase !== 'SUCCEEDED') return;
+    const { phase } = restore.record;
+    if (phase === 'SUCCEEDED' || phase === 'AWAITING_CONFIRMATION')
+      await this.enter(restore, 'UNDONE', { undoneBy: record.id });
   }
 
   private list(record: RestoreRecord): OpenRestore {

@@ -1,0 +1,61 @@
+/**
+ * Which database is it? The configured id is a name: it may be pointed at another database. What a database says of
+ * itself is its cluster's id, which every member has for good, or for a standalone server the UUID of the one row of its
+ * global table (NB_Global), which lives as long as the database.
+ */
+import { OUTCOME, type Plan } from '../../engine/plan/table-plan.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Session } from '../../ovsdb/client.js';
+import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
+import { rowsOf } from '../../ovsdb/reply.js';
+import type { ServerDatabase } from '../../ovsdb/server-database.js';
+import { transact } from '../../ovsdb/transact.js';
+
+/** The tables of one row that stand for the whole database, by the schemas of OVN and Open vSwitch. */
+const GLOBAL_TABLES = ['NB_Global', 'SB_Global', 'IC_NB_Global', 'IC_SB_Global', 'Open_vSwitch'];
+
+const TIMEOUT_MS = 30_000;
+
+/** "cluster:<id>" or "row:<UUID>"; undefined of a database that is empty. */
+export function identityOf({ clusterId }: ServerDatabase, { tables }: Snapshot): string | undefined {
+  if (clusterId !== undefined) return `cluster:${clusterId}`;
+  for (const name of GLOBAL_TABLES) {
+    const rows = tables.get(name);
+    if (rows !== undefined && rows.count === 1) return `row:${rows.uuid(0)}`;
+  }
+  return undefined;
+}
+
+/** Asks the database itself. @throws ConnectionError, OvsdbError */
+export async function readIdentity({ connection, schema, server }: Session): Promise<string | undefined> {
+  if (server.clusterId !== undefined) return `cluster:${server.clusterId}`;
+  const tables = GLOBAL_TABLES.filter((name) => schema.tables.has(name));
+  const selects = tables.map((name) => selectOperation(name, EVERY_ROW, ['_uuid']));
+  const results = await transact(connection, schema.name, selects, { timeoutMs: TIMEOUT_MS });
+  for (const result of results) {
+    const [row, ...more] = rowsOf(result);
+    const uuid = Array.isArray(row?.['_uuid']) ? row['_uuid'][1] : undefined;
+    if (typeof uuid === 'string' && more.length === 0) return `row:${uuid}`;
+  }
+  return undefined;
+}
+
+/** What the database will say of itself once the plan is carried out. */
+export function identityAfter(server: ServerDatabase, plan: Plan): string | undefined {
+  if (server.clusterId !== undefined) return identityOf(server, plan.live);
+  const drafts = plan.tables.filter(({ table }) => GLOBAL_TABLES.includes(table.name));
+  for (const { live, deletes, backup, outcomes } of drafts) {
+    if (live.count === 1 && deletes.length === 0) return `row:${live.uuid(0)}`;
+    let inserted: string | undefined;
+    outcomes.forEach((outcome, i) => {
+      if (outcome === OUTCOME.INSERT) inserted = `row:${backup.uuid(i)}`;
+    });
+    if (inserted !== undefined) return inserted;
+  }
+  return undefined;
+}
+
+/** Whether two identities are known, and not the same. */
+export function isAnother(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}

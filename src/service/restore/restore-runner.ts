@@ -1,0 +1,255 @@
+/**
+ * Carries restores out, each in its turn of the database's queue: the run itself, finding out what became of one whose
+ * end was not seen, and the waiting for a confirmation with the undo that comes without one.
+ */
+
+import type { Clock } from '../../lib/clock.js';
+import { instant } from '../../lib/clock.js';
+import { AppError, messageOf, problemOf } from '../../lib/error.js';
+import type { Log } from '../../lib/log.js';
+import type { Store } from '../../store/store.js';
+import type { Database, Databases } from '../database/database.js';
+import type { RunningWork } from '../job/running-work.js';
+import type { ConfirmationWindow } from './life/confirmation-window.js';
+import { isSent } from './life/life.js';
+import { OtherDatabase } from './planner/undo-planner.js';
+import { messageProgress } from './record/restore-progress.js';
+import { type KeptObject, type RestoreResult, undoOf } from './record/restore-record.js';
+import type { OpenRestore, RestoreRegistry } from './record/restore-registry.js';
+import { recover } from './recover.js';
+import { type AuditLines, OWN_CALLER, recordAccepted, recordEnd } from './restore-audit.js';
+import { emptyResult } from './restore-result.js';
+import { type EndedRun, type RestoreLimits, RestoreRun, type RunLife, type UnseenRun } from './restore-run.js';
+import type { RunningRestore } from './running-restore.js';
+
+export interface RunnerParts {
+  readonly registry: RestoreRegistry;
+  readonly store: Store;
+  readonly databases: Databases;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly work: RunningWork;
+  readonly audit: AuditLines;
+  readonly limits: RestoreLimits;
+  /** Aborts when the server stops: what is not seen yet is left to the next start. */
+  readonly stopped: AbortSignal;
+}
+
+/** How an undo that nobody asked for is run. */
+export interface UndoRun {
+  /** Of the restore that is undone: no confirmation is taken once the undo is sent. */
+  readonly window: ConfirmationWindow<unknown>;
+  /** It goes on whatever the disk says, and is tried again where nothing of it is in the database. */
+  readonly isForced: boolean;
+}
+
+/** RETRY: nothing of it is in the database, and it is to be tried again. */
+export type RunEnd =
+  | { readonly kind: 'ENDED' }
+  | { readonly kind: 'RETRY'; readonly error: AppError }
+  | { readonly kind: 'STOPPED' }
+  /** Another database is configured now: it cannot be looked for. */
+  | { readonly kind: 'ELSEWHERE'; readonly error: AppError };
+
+export class RestoreRunner {
+  constructor(private readonly parts: RunnerParts) {}
+
+  /** From its turn until it has ended, or awaits its confirmation. Does not throw: who waits is answered. */
+  async run(running: RunningRestore, undo?: UndoRun): Promise<RunEnd> {
+    const { restore, cancel, answer } = running;
+    // cancelled while it was queued: whoever cancelled it has ended it
+    if (cancel.signal.aborted) return { kind: 'ENDED' };
+    try {
+      const outcome = await this.execute(running, undo);
+      if (outcome.end !== 'UNSEEN') return await this.conclude(running, outcome, undo);
+      await this.parts.registry.enter(restore, 'END_UNSEEN');
+      this.tell(restore, 'Its end was not seen: the database is asked as soon as it answers');
+      answer.give(outcome.error);
+      return await this.recover(restore, undo);
+    } catch (error) {
+      this.parts.log.error({ err: error, restore: restore.record.id }, 'a restore was left where it was');
+      answer.give(error);
+      return { kind: 'STOPPED' };
+    }
+  }
+
+  /** Looks for a restore whose end was not seen. */
+  async recover(restore: OpenRestore, undo?: UndoRun): Promise<RunEnd> {
+    const { databases, store, clock, log, limits, stopped, registry } = this.parts;
+    const { record } = restore;
+    try {
+      const isCommitted = await recover(record, {
+        database: databases.get(record.database),
+        store,
+        clock,
+        log,
+        limits: limits.step,
+        signal: stopped,
+      });
+      if (isCommitted) {
+        await registry.enter(restore, 'COMMITTED', { witnesses: undefined, stepped: undefined });
+        await this.endCommitted(restore, withWarning(restore, RECOVERED));
+      } else if (undo?.isForced === true) {
+        await registry.enter(restore, 'RETRY');
+        return { kind: 'RETRY', error: new AppError('DATABASE_UNAVAILABLE', 'the database went away meanwhile') };
+      } else {
+        const what =
+          record.stepped === true ? 'the steps that had been carried out were undone' : 'nothing had changed';
+        await this.fail(
+          restore,
+          new AppError('CANCELLED', `Its end was not seen. The database was looked at: ${what}`),
+        );
+      }
+    } catch (error) {
+      if (stopped.aborted) return { kind: 'STOPPED' };
+      if (error instanceof OtherDatabase) return { kind: 'ELSEWHERE', error };
+      log.error({ err: error, restore: record.id }, 'what became of a restore can never be found out');
+      await this.fail(restore, neverFoundOut(error));
+    }
+    await recordEnd(this.parts.audit, restore.record, OWN_CALLER);
+    return { kind: 'ENDED' };
+  }
+
+  /** It is in the database: it ends, or awaits its confirmation. */
+  async endCommitted(restore: OpenRestore, result: RestoreResult, changeList?: KeptObject): Promise<void> {
+    const { registry, clock } = this.parts;
+    const { confirmWithinSeconds, source } = restore.record;
+    const list = changeList === undefined ? {} : { changeList };
+    if (confirmWithinSeconds === undefined || source.kind === 'UNDO' || result.steps === 0)
+      return registry.enter(restore, 'DONE', { result, ...list });
+    const confirmBefore = instant(clock.now() + 1_000 * confirmWithinSeconds);
+    return registry.enter(restore, 'AWAIT', { result, confirmBefore, ...list });
+  }
+
+  private async execute(running: RunningRestore, undo: UndoRun | undefined): Promise<EndedRun | UnseenRun> {
+    const { restore, planner, cancel } = running;
+    const { databases, store, clock, log, limits, work } = this.parts;
+    const { id, dryRun, sync, database } = restore.record;
+    const run = new RestoreRun({
+      planner,
+      store,
+      clock,
+      log,
+      database: databases.get(database),
+      id,
+      dryRun,
+      sync,
+      comment: commentOf(restore),
+      limits,
+      signal: cancel.signal,
+      isForced: undo?.isForced ?? false,
+      life: this.lifeOf(running, undo),
+    });
+    // undoing waits for nobody
+    return undoOf(restore.record) === undefined ? work.inTurn(() => run.execute()) : run.execute();
+  }
+
+  private lifeOf({ restore, caller, wait }: RunningRestore, undo: UndoRun | undefined): RunLife {
+    const { registry } = this.parts;
+    const isForced = undo?.isForced ?? false;
+    // a plan that was out of date is followed by another one
+    let isBegun = false;
+    return {
+      enter: (event, changes) => registry.enter(restore, event, changes),
+      publish: (progress, milestone) => registry.publish(restore, progress, milestone),
+      send: async (changes) => {
+        if (!isBegun) await this.begin({ restore, caller, wait }, undo);
+        isBegun = true;
+        try {
+          await registry.enter(restore, 'SEND', changes, isForced);
+        } catch (error) {
+          undo?.window.undoFailed();
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** What must be before anything is sent: a line in the trail, space for the end, and no confirmation any more. */
+  private async begin(
+    { restore, caller, wait }: Pick<RunningRestore, 'restore' | 'caller' | 'wait'>,
+    undo: UndoRun | undefined,
+  ): Promise<void> {
+    const { registry, audit, log } = this.parts;
+    try {
+      // one that nobody waits for has its line since it was asked for
+      if (wait) await recordAccepted(audit, restore.record, caller);
+      await registry.reserve(restore);
+    } catch (error) {
+      if (undo?.isForced !== true) throw error;
+      log.error({ err: error, restore: restore.record.id }, 'an undo goes on although the disk is full or away');
+    }
+    if (undo !== undefined && !undo.window.beginUndoing())
+      throw new AppError('CANCELLED', 'The restore was confirmed meanwhile: it is not undone');
+  }
+
+  private async conclude(running: RunningRestore, outcome: EndedRun, undo: UndoRun | undefined): Promise<RunEnd> {
+    const { restore, answer } = running;
+    const { registry } = this.parts;
+    const { end, result, changeList, error } = outcome;
+    const failure = error ?? firstError(result);
+    if (end === 'FAILED' && undo?.isForced === true && failure.code !== 'UNDO_IMPOSSIBLE') {
+      await registry.enter(restore, 'RETRY', { result });
+      if (failure instanceof OtherDatabase) return { kind: 'ELSEWHERE', error: failure };
+      return { kind: 'RETRY', error: failure };
+    }
+    const list = changeList === undefined ? {} : { changeList };
+    if (end === 'COMMITTED') await this.endCommitted(restore, result, changeList);
+    else if (end === 'DONE') await registry.enter(restore, 'DONE', { result, ...list });
+    else await registry.enter(restore, end === 'FAILED' ? 'FAIL' : 'CANCEL', { result, ...list });
+    await this.tellEnd(running);
+    answer.give(error);
+    return { kind: 'ENDED' };
+  }
+
+  private async tellEnd({ restore, caller, wait }: RunningRestore): Promise<void> {
+    if (!wait) await recordEnd(this.parts.audit, restore.record, caller);
+  }
+
+  /** Nothing of it is in the database. */
+  private async fail(restore: OpenRestore, error: AppError): Promise<void> {
+    const result = { ...emptyResult(restore.record.dryRun, 0), errors: [problemOf(error)], errorCount: 1 };
+    await this.parts.registry.enter(restore, 'FAIL', { result });
+  }
+
+  private tell(restore: OpenRestore, message: string): void {
+    const { registry, clock } = this.parts;
+    registry.publish(restore, messageProgress(restore.record, message, instant(clock.now())), true);
+  }
+}
+
+const RECOVERED =
+  'The end of this restore was not seen. The database was looked at since: the transaction had been committed as a ' +
+  'whole; its rows were not verified one by one';
+
+/** The result that was planned, of a restore that turned out to be in the database. */
+export function withWarning({ record }: OpenRestore, warning: string): RestoreResult {
+  const planned = record.result ?? emptyResult(record.dryRun, 0);
+  return { ...planned, success: true, warnings: [...planned.warnings, warning] };
+}
+
+/** Whether a restore may be, or is, in the database. */
+export function mayBeInDatabase({ record }: OpenRestore): boolean {
+  return isSent(record.phase);
+}
+
+function firstError({ errors }: RestoreResult): AppError {
+  const [first] = errors;
+  return new AppError(first?.code ?? 'INTERNAL', first?.message ?? 'Internal error; the log has the details');
+}
+
+function neverFoundOut(error: unknown): AppError {
+  return new AppError(
+    'UNDO_IMPOSSIBLE',
+    'The restore was interrupted, and steps of it may be in the database: they can never be taken back, for ' +
+      messageOf(error),
+    { cause: error },
+  );
+}
+
+function commentOf({ record }: OpenRestore): string {
+  const { id, source, startedBy } = record;
+  return source.kind === 'UNDO'
+    ? `ovncp: restore ${id} undoes restore ${source.restoreId} by ${startedBy}`
+    : `ovncp: restore ${id} of backup ${source.backupId} by ${startedBy}`;
+}
