@@ -68,9 +68,8 @@ export class AwaitedConfirmations {
   async confirm(restore: OpenRestore, subject: string): Promise<Restore> {
     const { registry, log } = this.parts;
     const { id, phase } = restore.record;
-    const window = this.windows.get(id);
-    if (window === undefined || phase !== 'AWAITING_CONFIRMATION')
-      throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${phase}`);
+    const window = this.windowOf(restore);
+    if (window === undefined) throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${phase}`);
     if (!window.beginConfirming())
       throw new AppError(
         'CONFLICT',
@@ -93,8 +92,8 @@ export class AwaitedConfirmations {
    * Undoes a restore in its place in the queue; undefined where it does not await confirmation.
    * @throws AppError CONFLICT when it is confirmed, or being undone already
    */
-  undo(id: string, request: UndoRequest): Promise<Started> | undefined {
-    const window = this.windows.get(id);
+  undo(restore: OpenRestore, request: UndoRequest): Promise<Started> | undefined {
+    const window = this.windowOf(restore);
     if (window === undefined) return undefined;
     return new Promise((begun, refused) => {
       if (!window.askUndo({ ...request, begun, refused }))
@@ -105,8 +104,8 @@ export class AwaitedConfirmations {
   /** Holds the queue until the restore is confirmed or undone, or the server stops. */
   async wait(restore: OpenRestore): Promise<WaitEnd> {
     const { id } = restore.record;
-    const window: Window = new ConfirmationWindow(this.leftMs(restore.record), this.parts.clock);
-    this.windows.set(id, window);
+    const window = this.windowOf(restore);
+    if (window === undefined) return 'OVER';
     this.tell(restore, window, true);
     try {
       const end = await this.untilOver(restore, window);
@@ -118,6 +117,14 @@ export class AwaitedConfirmations {
         asked.refused(new AppError('CONFLICT', `Restore ${id} is ${restore.record.phase} already`)),
       );
     }
+  }
+
+  /** From the moment that it awaits its confirmation, also before its waiting has begun. */
+  private windowOf({ record }: OpenRestore): Window | undefined {
+    if (record.phase !== 'AWAITING_CONFIRMATION') return undefined;
+    const window = this.windows.get(record.id) ?? new ConfirmationWindow(this.leftMs(record), this.parts.clock);
+    this.windows.set(record.id, window);
+    return window;
   }
 
   private async untilOver(restore: OpenRestore, window: Window): Promise<WaitEnd> {

@@ -13,7 +13,7 @@ import type { RunningWork } from '../job/running-work.js';
 import type { ConfirmationWindow } from './life/confirmation-window.js';
 import { isSent } from './life/life.js';
 import { OtherDatabase } from './planner/undo-planner.js';
-import { messageProgress } from './record/restore-progress.js';
+import { awaitingProgress, messageProgress } from './record/restore-progress.js';
 import { type KeptObject, type RestoreResult, undoOf } from './record/restore-record.js';
 import type { OpenRestore, RestoreRegistry } from './record/restore-registry.js';
 import { recover } from './recover.js';
@@ -118,7 +118,9 @@ export class RestoreRunner {
     if (confirmWithinSeconds === undefined || source.kind === 'UNDO' || result.steps === 0)
       return registry.enter(restore, 'DONE', { result, ...list });
     const confirmBefore = instant(clock.now() + 1_000 * confirmWithinSeconds);
-    return registry.enter(restore, 'AWAIT', { result, confirmBefore, ...list });
+    await registry.enter(restore, 'AWAIT', { result, confirmBefore, ...list });
+    // before whoever waits for the restore is answered
+    registry.publish(restore, awaitingProgress(restore.record, confirmWithinSeconds, instant(clock.now())), true);
   }
 
   private async execute(running: RunningRestore, undo: UndoRun | undefined): Promise<EndedRun | UnseenRun> {

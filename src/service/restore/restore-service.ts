@@ -44,6 +44,8 @@ const ELSEWHERE_AGAIN_MS = 30_000;
 const INTERRUPTED =
   'The server was stopped before the rows were verified one by one; the transaction had been committed as a whole';
 
+const UNSENT = 'The server was stopped before anything was sent to the database: nothing was changed';
+
 export class RestoreService {
   private readonly registry: RestoreRegistry;
   private readonly runner: RestoreRunner;
@@ -73,9 +75,10 @@ export class RestoreService {
     for (const restore of await this.registry.load()) {
       const { record } = restore;
       const event = eventAtStart(record.phase);
-      if (event === 'CANCEL') {
+      if (event === 'FAIL') {
         // one that was tried before is tried again by the restore that it undoes
-        if (record.source.kind !== 'UNDO' || record.source.cause !== 'NOT_CONFIRMED') await this.cancelUnsent(restore);
+        if (record.source.kind !== 'UNDO' || record.source.cause !== 'NOT_CONFIRMED')
+          await this.registry.enter(restore, 'FAIL', { result: failedWith(record, new AppError('CANCELLED', UNSENT)) });
         continue;
       }
       if (event !== undefined) await this.registry.enter(restore, event);
@@ -129,7 +132,7 @@ export class RestoreService {
     if (!request.dryRun) {
       this.checkNotUndoing(id);
       // where the restore holds the queue, its undo runs in its place
-      const inPlace = this.confirmations.undo(id, request);
+      const inPlace = this.confirmations.undo(restore, request);
       if (inPlace !== undefined) return inPlace;
       this.checkFree(restore.record.database);
     }

@@ -238,8 +238,10 @@ describe('confirmWithinSeconds', () => {
       message: expect.stringContaining('it is undone in 60 s unless confirmRestore comes') as string,
     });
     expect(await api.admin.codeOf(CancelRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
-    // another restore waits; a dry run does not
-    const queued = await restore({ wait: false });
+    // another restore is refused, or waits where it asks for that; a dry run does not wait
+    const refused = await api.admin.send(RestoreBackupDocument, { input: { backupId } });
+    expect(refused.errors[0]?.message).toMatch(new RegExp(`^Restore ${waiting.id} of this database awaits its`));
+    const queued = await restore({ wait: false, queue: true });
     expect((await restore({ dryRun: true })).phase).toBe('SUCCEEDED');
     expect((await look(queued.id)).phase).toBe('QUEUED');
     const { confirmRestore } = await api.admin.run(ConfirmRestoreDocument, { id: waiting.id });

@@ -210,7 +210,9 @@ it('the undo of a restore that nobody confirmed is a line of the server', async 
   } = await admin.run(CreateBackupDocument, { input: { name: 'before' } });
   await emptyDatabase(ovsdb.remote);
   const { restoreBackup } = await admin.run(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 1 } });
-  const undone = await until(async () => (await entriesIn(folder)).find(({ action }) => action === 'undoRestore'));
+  const undone = await until(async () =>
+    (await entriesIn(folder)).find(({ action, result }) => action === 'undoRestore' && result !== 'ACCEPTED'),
+  );
   const { restores } = await admin.run(ListRestoresDocument, {});
   const undo = restores.nodes.find(({ undoOf }) => undoOf?.id === restoreBackup.id);
   expect(undone).toMatchObject({

@@ -87,7 +87,7 @@ async function checkStore(): Promise<void> {
     ).toMatchObject({ valid: true, contentChecked: true, errors: [] });
   const owned = new Set([
     ...nodes.flatMap(({ file }) => [file, `${file}.meta`]),
-    ...restores.flatMap(({ id }) => [`restores/${id}.json`, `restores/${id}.changes.gz`]),
+    ...restores.flatMap(({ id }) => [`restores/${id}.json`, `restores/${id}.changes.gz`, `restores/${id}.undo.gz`]),
   ]);
   expect((await filesIn(folder)).filter((name) => !owned.has(name))).toEqual([]);
 }

@@ -22,6 +22,7 @@ const restore = z
     decryptionKey: key,
     sync: given(z.enum(['NONE', 'SB', 'HV'])).transform((value) => value ?? 'NONE'),
     confirmWithinSeconds: given(field.confirmWithinSeconds),
+    queue: given(z.boolean()).transform((value) => value ?? false),
   })
   .transform(({ resourceMapping, restoreFilter, ...rest }) => ({
     ...rest,

@@ -78,10 +78,18 @@ export class RestoreBackupInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Restores of the ' +
-      'same database wait until then',
+      'Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Other restores of ' +
+      'the same database are refused with CONFLICT until then, or wait with queue: true',
   })
   confirmWithinSeconds?: number | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'While another restore of the database awaits its confirmation: wait for it instead of being refused with CONFLICT',
+  })
+  queue?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,

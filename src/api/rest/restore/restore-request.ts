@@ -35,6 +35,10 @@ export const restoreBackup = z
     confirm_within_seconds: optional(field.confirmWithinSeconds).meta({
       description: 'The restore undoes itself unless it is confirmed within so many seconds',
     }),
+    queue: flag(
+      false,
+      'While another restore of the database awaits its confirmation: wait for it instead of being refused with 409',
+    ),
   })
   .superRefine(({ resource_mapping: map }, context) => {
     for (const from of Object.keys(map ?? {}))
@@ -57,6 +61,7 @@ export const restoreBackup = z
       database: given.database,
       sync: upper(given.sync ?? 'none'),
       confirmWithinSeconds: given.confirm_within_seconds,
+      queue: given.queue,
     }),
   )
   .meta({ id: 'RestoreBackup' });

@@ -134,7 +134,7 @@ export function isSent(phase: RestorePhase): boolean {
 }
 
 /** What a start of the server does first with a restore that a record shows in this phase. */
-export function eventAtStart(phase: RestorePhase): 'END_UNSEEN' | 'CANCEL' | undefined {
+export function eventAtStart(phase: RestorePhase): 'END_UNSEEN' | 'FAIL' | undefined {
   if (phase === 'APPLYING') return 'END_UNSEEN';
-  return phase === 'QUEUED' || phase === 'READING' || phase === 'PLANNING' ? 'CANCEL' : undefined;
+  return phase === 'QUEUED' || phase === 'READING' || phase === 'PLANNING' ? 'FAIL' : undefined;
 }

@@ -134,7 +134,7 @@ export type ResourceMappingInput = {
 
 export type RestoreBackupInput = {
   backupId: string;
-  /** Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Restores of the same database wait until then */
+  /** Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Other restores of the same database are refused with CONFLICT until then, or wait with queue: true */
   confirmWithinSeconds?: number | null | undefined;
   conflictPolicy?: ConflictPolicy | null | undefined;
   /** Which configured database to restore into; the backup's own if left out */
@@ -145,6 +145,8 @@ export type RestoreBackupInput = {
   exact?: boolean | null | undefined;
   /** Go on where the plan only warns: a schema version that differs with columns lost, say */
   force?: boolean | null | undefined;
+  /** While another restore of the database awaits its confirmation: wait for it instead of being refused with CONFLICT */
+  queue?: boolean | null | undefined;
   /** Rows of the backup that are taken to be these live rows: their children attach there, and references to them point there */
   resourceMapping?: Array<ResourceMappingInput> | null | undefined;
   /** Restore this part only; of a selective backup, within the part that it holds */
@@ -165,6 +167,8 @@ export type RestorePhase =
   | 'PLANNING'
   | 'QUEUED'
   | 'READING'
+  /** Its end was not seen, for a crash or a lost answer: the database is being asked */
+  | 'RECOVERING'
   | 'SUCCEEDED'
   /** What it changed was put back */
   | 'UNDONE'
