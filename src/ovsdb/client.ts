@@ -87,6 +87,11 @@ export class DatabaseClient {
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? 5_000;
   }
 
+  /** Where it is looked for, e.g. tcp:10.0.0.1:6641. */
+  get addresses(): readonly string[] {
+    return this.options.remotes.map(({ text }) => text);
+  }
+
   get status(): DatabaseStatus {
     return this.current;
   }

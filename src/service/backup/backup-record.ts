@@ -53,6 +53,8 @@ const recordSchema = z
     database: z.string(),
     /** What that database said of itself (database-identity.ts); unknown of older backups, and of imported ones. */
     identity: z.string().optional(),
+    /** Where it was captured from, as configured then. */
+    remotes: z.array(z.string()).readonly().optional(),
     schemaName: z.string(),
     schemaVersion: z.string(),
     rowCount: count,

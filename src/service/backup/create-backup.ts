@@ -65,6 +65,7 @@ interface Captured {
   /** Milliseconds since 1970, of the capture. */
   readonly createdAt: number;
   readonly snapshot: Snapshot;
+  readonly identity: string | undefined;
   readonly selection: Selection;
   readonly totalRows: number;
 }
@@ -118,7 +119,7 @@ export class BackupCreation {
     const { request, database, clock } = this.parts;
     this.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = clock.now();
-    const captured = await database.capture(request.capture ?? 'AUTO', {
+    const { snapshot: captured, identity } = await database.capture(request.capture ?? 'AUTO', {
       onProgress: (rows, total) => {
         this.tell(
           {
@@ -132,12 +133,12 @@ export class BackupCreation {
       },
     });
     const { snapshot, selection } = await select(captured, request.filter);
-    return { createdAt, snapshot, selection, totalRows: countRows(snapshot) };
+    return { createdAt, snapshot, identity, selection, totalRows: countRows(snapshot) };
   }
 
   private async store(
     reservation: Reservation,
-    { createdAt, snapshot, selection, totalRows }: Captured,
+    { createdAt, snapshot, identity, selection, totalRows }: Captured,
   ): Promise<BackupRecord> {
     const { jobId, request, database, catalog } = this.parts;
     const header = {
@@ -179,6 +180,8 @@ export class BackupCreation {
       encrypted: request.encryptionKey !== undefined,
       tags: [...request.tags],
       origin: 'CAPTURED',
+      ...defined({ identity }),
+      remotes: [...database.client.addresses],
     });
   }
 

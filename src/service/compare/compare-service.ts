@@ -114,6 +114,7 @@ export class CompareService {
       throw new AppError('BAD_USER_INPUT', `${side}: exactly one of backupId and database is needed`);
     if (backupId !== undefined) return this.parts.backups.read(this.parts.catalog.get(backupId), decryptionKey);
     if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${side}: a database needs no key`);
-    return { snapshot: await this.parts.databases.get(database).capture('AUTO') };
+    const { snapshot } = await this.parts.databases.get(database).capture('AUTO');
+    return { snapshot };
   }
 }

@@ -6,6 +6,7 @@
 import { OUTCOME, type Plan } from '../../engine/plan/table-plan.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
+import type { Json } from '../../ovsdb/json.js';
 import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
 import { rowsOf } from '../../ovsdb/reply.js';
 import type { ServerDatabase } from '../../ovsdb/server-database.js';
@@ -17,8 +18,12 @@ const GLOBAL_TABLES = ['NB_Global', 'SB_Global', 'IC_NB_Global', 'IC_SB_Global',
 const TIMEOUT_MS = 30_000;
 
 /** "cluster:<id>" or "row:<UUID>"; undefined of a database that is empty. */
-export function identityOf({ clusterId }: ServerDatabase, { tables }: Snapshot): string | undefined {
-  if (clusterId !== undefined) return `cluster:${clusterId}`;
+export function identityOf({ clusterId }: ServerDatabase, snapshot: Snapshot): string | undefined {
+  return clusterId === undefined ? rowIdentity(snapshot) : `cluster:${clusterId}`;
+}
+
+/** By the global row alone, as far as there is one. */
+export function rowIdentity({ tables }: Snapshot): string | undefined {
   for (const name of GLOBAL_TABLES) {
     const rows = tables.get(name);
     if (rows !== undefined && rows.count === 1) return `row:${rows.uuid(0)}`;
@@ -34,7 +39,7 @@ export async function readIdentity({ connection, schema, server }: Session): Pro
   const results = await transact(connection, schema.name, selects, { timeoutMs: TIMEOUT_MS });
   for (const result of results) {
     const [row, ...more] = rowsOf(result);
-    const uuid = Array.isArray(row?.['_uuid']) ? row['_uuid'][1] : undefined;
+    const [, uuid] = (row?.['_uuid'] ?? []) as readonly Json[];
     if (typeof uuid === 'string' && more.length === 0) return `row:${uuid}`;
   }
   return undefined;

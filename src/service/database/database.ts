@@ -14,6 +14,7 @@ import type { Json } from '../../ovsdb/json.js';
 import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
 import { resultOf, rowsOf } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
+import { identityOf } from './database-identity.js';
 
 const COUNT_TIMEOUT_MS = 60_000;
 /** A capture during which the connection breaks is begun again, so many times in all. */
@@ -22,6 +23,12 @@ const CAPTURES_MAX = 4;
 export interface DatabaseLimits {
   /** A database whose last capture kept its server from answering for longer is read in small steps from then on. */
   readonly silenceMsMax: number;
+}
+
+export interface CapturedDatabase {
+  readonly snapshot: Snapshot;
+  /** What the database says of itself, see database-identity.ts. */
+  readonly identity: string | undefined;
 }
 
 export class Database {
@@ -74,13 +81,14 @@ export class Database {
    * Reads the database whole, for a backup: of a cluster from a member that does not lead, where there is one.
    * @throws AppError DATABASE_UNAVAILABLE, CANCELLED
    */
-  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<Snapshot> {
+  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<CapturedDatabase> {
     for (let captures = 1; ; captures++) {
       try {
         return await this.client.withSession(
           { leader: false, avoidLeader: true, signal: options.signal },
           async (session) => {
-            return (await this.hold(session, requested, options)).current();
+            const snapshot = await (await this.hold(session, requested, options)).current();
+            return { snapshot, identity: identityOf(session.server, snapshot) };
           },
         );
       } catch (error) {

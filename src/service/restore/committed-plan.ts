@@ -61,13 +61,13 @@ export async function verifyCommitted(
 async function differences(
   { planned }: SentPlan,
   known: Snapshot | undefined,
-  { live, comeBackMs, breath, tell }: VerifyParts,
+  { live, comeBackMs, breath, ...parts }: VerifyParts,
 ): Promise<readonly string[]> {
   const { plan } = planned;
   try {
     const after = known ?? (await live.snapshot({ timeoutMs: comeBackMs }));
     const { problems, warnings } = await verifyPlan(plan, after, breath, (compared) => {
-      tell(compared, plan.changeCount, `Compared ${compared} of ${plan.changeCount} changed rows`);
+      parts.tell(compared, plan.changeCount, `Compared ${compared} of ${plan.changeCount} changed rows`);
     });
     if (problems.length === 0) return warnings;
     const named = problems.slice(0, NAMED_MAX).map(({ message }) => `After the commit: ${message}`);

@@ -7,6 +7,7 @@ import { AppError } from '../../lib/error.js';
 import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
+import type { Database } from '../database/database.js';
 import { BackupPlanner, checkTogether } from './planner/backup-planner.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { UndoPlanner } from './planner/undo-planner.js';
@@ -20,7 +21,7 @@ export interface NewRestore {
 
 /** Where and when it begins. */
 export interface Beginning {
-  /** Id of the database. */
+  /** Configured id of the database. */
   readonly database: string;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -31,13 +32,13 @@ export function newRestore(
   request: RestoreRequest,
   backup: BackupRecord,
   backups: BackupService,
-  { database, now }: Beginning,
+  { database, now }: { readonly database: Database; readonly now: number },
 ): NewRestore {
   const { dryRun, conflictPolicy, exact, force, filter, decryptionKey, confirmWithinSeconds, mapping = [] } = request;
   checkTogether({ policy: conflictPolicy, exact, mapping });
   checkKey(backup, decryptionKey);
   const record: RestoreRecord = {
-    ...emptyRecord({ dryRun, force, subject: request.caller.subject }, { database, now }),
+    ...emptyRecord({ dryRun, force, subject: request.caller.subject }, { database: database.id, now }),
     source: {
       kind: 'BACKUP',
       backupId: backup.id,
@@ -56,7 +57,8 @@ export function newRestore(
     filter,
     mapping,
     decryptionKey,
-    database,
+    database: database.id,
+    remotes: database.client.addresses,
     suffix: `_restored_${record.startedAt.slice(0, 19).replaceAll(/\D/g, '')}`,
     newUuid: randomUUID,
   });

@@ -4,8 +4,6 @@
  */
 import type { PlanTransaction, TransactionLimits } from '../../engine/apply/transactions.js';
 import { planWitnesses } from '../../engine/apply/witness.js';
-import { Labels } from '../../engine/describe/label.js';
-import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js';
 import type { SyncTarget } from '../../engine/verify/converge.js';
 import { verifyPlan } from '../../engine/verify/verify.js';
 import { Breath } from '../../lib/breath.js';
@@ -14,11 +12,11 @@ import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Store } from '../../store/store.js';
-import { changeLogKey, undoListKey } from '../backup/layout.js';
-import { type KeptLog, writeChangeLog } from '../change/change-log.js';
+import type { KeptLog } from '../change/change-log.js';
 import { type Database, databaseError } from '../database/database.js';
 import { identityAfter } from '../database/database-identity.js';
 import { LiveDatabase } from '../database/live-database.js';
+import { ChangeLists } from './change-lists.js';
 import { type SentPlan, verifyCommitted } from './committed-plan.js';
 import type { LifeEvent, RestorePhase } from './life/life.js';
 import { type ApplyEnd, PlanApplier } from './plan-applier.js';
@@ -96,12 +94,17 @@ export class RestoreRun {
   private sent = false;
   /** Something was sent, and is not answered as it should be. */
   private isApplying = false;
-  private changeList: KeptLog | undefined;
+  private readonly lists: ChangeLists;
 
   constructor(private readonly parts: RestoreRunParts) {
     this.began = parts.clock.monotonic();
-    this.progress = new RunProgress({ id: parts.id, clock: parts.clock, publish: parts.life.publish });
+    this.progress = new RunProgress({
+      id: parts.id,
+      clock: parts.clock,
+      publish: (progress, milestone) => parts.life.publish(progress, milestone),
+    });
     this.live = new LiveDatabase(parts.database);
+    this.lists = new ChangeLists({ ...parts, breath: this.breath });
     this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, clock: parts.clock, log: parts.log });
   }
 
@@ -169,7 +172,7 @@ export class RestoreRun {
       const { plan } = planned;
       if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
       if (this.parts.dryRun || plan.changeCount === 0) {
-        await this.describe(planned);
+        await this.lists.describe(plan);
         return this.ended({
           planned,
           steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1),
@@ -237,32 +240,17 @@ export class RestoreRun {
     return planned;
   }
 
-  /** Keeps the list of changes for people. */
-  private async describe({ plan }: Planned): Promise<void> {
-    const { store, id } = this.parts;
-    const labels = await Labels.read([plan.backup, plan.live], this.breath);
-    this.changeList = await writeChangeLog(store, changeLogKey(id), describeChanges(plan, labels, this.breath));
-  }
-
-  /** Keeps what undoing needs. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
-  private async keepUndoList(planned: Planned, steps: readonly PlanTransaction[] | undefined): Promise<KeptLog> {
-    const { store, id } = this.parts;
-    if (steps === undefined) return writeChangeLog(store, undoListKey(id), briefChanges(planned.plan, this.breath));
-    await this.describe(planned);
-    return this.changeList as KeptLog;
-  }
-
   /**
    * What undoing needs is in the store before anything is sent, whatever happens then. One transaction is described for
    * people while the server commits it, which is time that is ours.
    */
   private async apply(planned: Planned, attempt: number): Promise<Applied> {
     const { plan } = planned;
-    const { comment, database, clock } = this.parts;
+    const { comment, clock } = this.parts;
     const steps = await this.applier.stepsOf(plan);
-    const count = steps?.length ?? 1;
-    const { undoList, notes } = await this.undoListOf(planned, steps);
+    const { undoList, notes } = await this.lists.keepUndoList(plan, steps !== undefined);
     if (!this.sent) this.parts.signal.throwIfAborted();
+    const count = steps?.length ?? 1;
     await this.parts.life.send({
       witnesses: steps === undefined ? planWitnesses(plan) : [],
       stepped: steps !== undefined,
@@ -272,52 +260,29 @@ export class RestoreRun {
     });
     this.sent = true;
     this.isApplying = true;
-    this.progress.begin(
-      'APPLYING',
-      `Applying ${plan.changeCount} changes in ${count === 1 ? 'one transaction' : `${count} steps`}`,
-    );
-    let describing: Promise<readonly string[]> | undefined;
-    // the list is of use to whoever wants to know; that it cannot be kept does not make a restore undone
-    const describe = (): Promise<readonly string[]> =>
-      this.describe(planned).then(
-        () => [],
-        (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`],
-      );
+    const how = count === 1 ? 'one transaction' : `${count} steps`;
+    this.progress.begin('APPLYING', `Applying ${plan.changeCount} changes in ${how}`);
     const onProgress = (sent: number): void => {
-      this.progress.tell(
-        sent,
-        plan.changeCount,
-        sent < plan.changeCount
-          ? `Sent ${sent} of ${plan.changeCount} changes`
-          : `Sent all ${sent} changes; ${database.id} is committing them`,
-      );
-      if (sent === plan.changeCount && steps === undefined) describing ??= describe();
+      this.tellSent(sent, plan.changeCount);
+      if (sent === plan.changeCount && steps === undefined) this.lists.beginDescribing(plan);
     };
-    const applied = { planned, steps: count, notes, describing: () => describing ?? Promise.resolve([]) };
+    let end: ApplyEnd | undefined;
     try {
-      const end = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
+      end = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
       const committedAt = clock.monotonic();
-      if (end === 'COMMITTED' && steps === undefined) describing ??= describe();
-      if (end !== 'COMMITTED') await describing;
-      return { ...applied, end, committedAt };
-    } catch (error) {
-      await describing;
-      throw error;
+      if (end === 'COMMITTED' && steps === undefined) this.lists.beginDescribing(plan);
+      return { planned, steps: count, notes, end, committedAt };
+    } finally {
+      if (end !== 'COMMITTED') await this.lists.forget();
     }
   }
 
-  private async undoListOf(
-    planned: Planned,
-    steps: readonly PlanTransaction[] | undefined,
-  ): Promise<{ readonly undoList: KeptLog | undefined; readonly notes: readonly string[] }> {
-    try {
-      return { undoList: await this.keepUndoList(planned, steps), notes: [] };
-    } catch (error) {
-      // several steps that are interrupted are taken back from the list
-      if (!this.parts.isForced || steps !== undefined || !(error instanceof AppError)) throw error;
-      this.parts.log.error({ err: error, restore: this.parts.id }, 'a restore goes on without a list to undo it by');
-      return { undoList: undefined, notes: [`It cannot be undone: its list could not be kept (${error.message})`] };
-    }
+  private tellSent(sent: number, all: number): void {
+    const message =
+      sent < all
+        ? `Sent ${sent} of ${all} changes`
+        : `Sent all ${sent} changes; ${this.parts.database.id} is committing them`;
+    this.progress.tell(sent, all, message);
   }
 
   private async carry(
@@ -344,7 +309,7 @@ export class RestoreRun {
     this.progress.tell(0, 0, 'Undoing the steps that were done');
     try {
       await undoSteps({
-        undoable: { id, undoList: this.changeList },
+        undoable: { id, changeList: this.lists.changeList },
         store,
         clock,
         log,
@@ -378,14 +343,14 @@ export class RestoreRun {
       converging: (message) => this.enter('CONVERGE', 'CONVERGING', message),
       tell: (completed, total, message) => this.progress.tell(completed, total, message),
     });
-    const warnings = [...verified.warnings, ...(await applied.describing())];
+    const warnings = [...verified.warnings, ...(await this.lists.described())];
     const result = this.result({ ...verified, planned: applied.planned, steps: applied.steps, warnings });
-    return { end: 'COMMITTED', result, changeList: this.changeList };
+    return { end: 'COMMITTED', result, changeList: this.lists.changeList };
   }
 
   private ended(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): EndedRun {
     const end = (ending.errors ?? []).length === 0 ? 'DONE' : 'FAILED';
-    return { end, result: this.result(ending), changeList: this.changeList };
+    return { end, result: this.result(ending), changeList: this.lists.changeList };
   }
 
   private result(ending: Omit<Ending, 'elapsedMs' | 'dryRun'>): RestoreResult {
@@ -406,8 +371,6 @@ export class RestoreRun {
 
 interface Applied extends SentPlan {
   readonly end: ApplyEnd;
-  /** What there is to say of the list for people, once it is written. */
-  describing(): Promise<readonly string[]>;
 }
 
 /** Thrown when nobody knows yet whether the plan was carried out. */

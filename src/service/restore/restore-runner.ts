@@ -8,7 +8,7 @@ import { instant } from '../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
-import type { Database, Databases } from '../database/database.js';
+import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { ConfirmationWindow } from './life/confirmation-window.js';
 import { isSent } from './life/life.js';

@@ -116,9 +116,9 @@ export class RestoreService {
   async start(request: RestoreRequest): Promise<Started> {
     const { catalog, databases, backups, clock } = this.parts;
     const backup = catalog.get(request.backupId);
-    const { id: database } = databases.get(request.database ?? backup.database);
+    const database = databases.get(request.database ?? backup.database);
     const { record, planner } = newRestore(request, backup, backups, { database, now: clock.now() });
-    if (!record.dryRun && request.queue !== true) this.checkFree(database);
+    if (!record.dryRun && request.queue !== true) this.checkFree(database.id);
     return this.begin(record, planner, request);
   }
 

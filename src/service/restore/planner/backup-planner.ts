@@ -11,11 +11,12 @@ import type { ResourceFilter } from '../../../engine/scope/scope.js';
 import { Breath } from '../../../lib/breath.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
+import { ACCESS_TABLES } from '../../../model/northbound/tables.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
-import { isAnother } from '../../database/database-identity.js';
+import { rowIdentity } from '../../database/database-identity.js';
 import type { LiveState, Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
@@ -29,6 +30,8 @@ export interface BackupPlanOptions {
   readonly decryptionKey?: string | undefined;
   /** Configured id of the database that is restored into. */
   readonly database: string;
+  /** Where that database is looked for. */
+  readonly remotes: readonly string[];
   /** For names of copies: _restored_20260115103000 */
   readonly suffix: string;
   readonly newUuid: () => string;
@@ -75,8 +78,9 @@ export class BackupPlanner implements RestorePlanner {
     this.record = record;
   }
 
-  async plan({ snapshot: live, identity: liveIdentity }: LiveState, breath: Breath): Promise<Planned> {
+  async plan(state: LiveState, breath: Breath): Promise<Planned> {
     const { snapshot: stored, options } = this;
+    const { snapshot: live } = state;
     if (stored === undefined) throw new Error('Bug: a backup was planned before it was read');
     const { snapshot: adapted, losses } = await adapt(stored, live.schema, options.force, breath);
     const { snapshot: backup, pairs } =
@@ -97,7 +101,8 @@ export class BackupPlanner implements RestorePlanner {
     notes.push(...(scope?.warnings ?? []));
     const pulledIn = scope?.pulledIn ?? [];
     const { exact } = options;
-    const restoreAccess = this.restoresAccess(liveIdentity);
+    const restoreAccess = this.restoresAccess(stored, state);
+    if (!restoreAccess) notes.push(...this.accessNotes(stored));
     if (options.policy !== 'RENAME') {
       const plan = await makePlan(
         backup,
@@ -123,14 +128,25 @@ export class BackupPlanner implements RestorePlanner {
   }
 
   /**
-   * Whether Connection and SSL rows go back: only into the database that they come from, unless forced. Of an empty
-   * database nothing is known but its name.
+   * Whether Connection and SSL rows go back: only into the database that they come from, unless forced. An empty
+   * database says nothing of itself: it is the one at the same address.
    */
-  private restoresAccess(liveIdentity: string | undefined): boolean {
-    const { origin, database, identity } = this.record;
-    if (this.options.force) return true;
-    if (origin !== 'CAPTURED' || isAnother(identity, liveIdentity)) return false;
-    return database === this.options.database;
+  private restoresAccess(stored: Snapshot, live: LiveState): boolean {
+    const { force, database, remotes } = this.options;
+    const { origin, identity = rowIdentity(stored), remotes: capturedFrom = remotes } = this.record;
+    if (force) return true;
+    if (origin !== 'CAPTURED' || this.record.database !== database) return false;
+    if (identity !== undefined && live.identity !== undefined) return identity === live.identity;
+    return capturedFrom.some((address) => remotes.includes(address));
+  }
+
+  /** @returns what is told of Connection and SSL rows that are left out */
+  private accessNotes(stored: Snapshot): readonly string[] {
+    let rows = 0;
+    for (const table of ACCESS_TABLES) rows += stored.tables.get(table)?.count ?? 0;
+    return rows === 0
+      ? []
+      : [`Left out: ${rows} rows of Connection and SSL, which belong to another database; force restores them too`];
   }
 
   private copies(
