@@ -2,7 +2,7 @@
  * The services as the server has them, without its API, on a real ovsdb-server and a real folder: for tests of what no
  * client can time or see. The store can be made to fail, and all of it can be started again on the same folder.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -30,6 +30,8 @@ export interface ServicesOptions {
   readonly database?: string;
   /** Default 64 MiB. */
   readonly uploadBytesMax?: number;
+  /** A store to begin with; it is copied. An empty one if left out. */
+  readonly store?: string;
 }
 
 const UPLOAD_BYTES_MAX = 64 << 20;
@@ -59,9 +61,14 @@ export class TestServices {
     private running: Running,
   ) {}
 
-  static async start({ database, uploadBytesMax = UPLOAD_BYTES_MAX }: ServicesOptions = {}): Promise<TestServices> {
+  static async start({
+    database,
+    uploadBytesMax = UPLOAD_BYTES_MAX,
+    store,
+  }: ServicesOptions = {}): Promise<TestServices> {
     const ovsdb = await startOvsdbServer(database === undefined ? {} : { database });
     const folder = await mkdtemp(join(tmpdir(), 'ovncp-services-'));
+    if (store !== undefined) await cp(store, folder, { recursive: true });
     const lines: string[] = [];
     return new TestServices(ovsdb, folder, lines, uploadBytesMax, await open({ ovsdb, folder, lines, uploadBytesMax }));
   }
