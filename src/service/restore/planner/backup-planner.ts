@@ -11,7 +11,6 @@ import type { ResourceFilter } from '../../../engine/scope/scope.js';
 import { Breath } from '../../../lib/breath.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
-import { ACCESS_TABLES } from '../../../model/northbound/tables.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
@@ -102,7 +101,6 @@ export class BackupPlanner implements RestorePlanner {
     const pulledIn = scope?.pulledIn ?? [];
     const { exact } = options;
     const restoreAccess = this.restoresAccess(stored, state);
-    if (!restoreAccess) notes.push(...this.accessNotes(stored));
     if (options.policy !== 'RENAME') {
       const plan = await makePlan(
         backup,
@@ -138,15 +136,6 @@ export class BackupPlanner implements RestorePlanner {
     if (origin !== 'CAPTURED' || this.record.database !== database) return false;
     if (identity !== undefined && live.identity !== undefined) return identity === live.identity;
     return capturedFrom.some((address) => remotes.includes(address));
-  }
-
-  /** @returns what is told of Connection and SSL rows that are left out */
-  private accessNotes(stored: Snapshot): readonly string[] {
-    let rows = 0;
-    for (const table of ACCESS_TABLES) rows += stored.tables.get(table)?.count ?? 0;
-    return rows === 0
-      ? []
-      : [`Left out: ${rows} rows of Connection and SSL, which belong to another database; force restores them too`];
   }
 
   private copies(
