@@ -159,6 +159,7 @@ function makeServices({ config, log, clock, store, audit, client }: Base, catalo
   const limits = {
     step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
     syncMsMax: 1_000 * config.syncSecondsMax,
+    keptDays: config.restoresKeptDays,
   };
   return {
     work,

@@ -71,6 +71,8 @@ export interface Config {
   readonly silenceMsMax: number;
   /** How long a restore waits for northd and the chassis, with sync. */
   readonly syncSecondsMax: number;
+  /** How long a restore can be undone; then nothing is left of it but its lines in the audit trail. */
+  readonly restoresKeptDays: number;
   /** How long the server lets work end when it is told to stop. */
   readonly drainSecondsMax: number;
 }
@@ -208,6 +210,7 @@ function freeze(values: Values): Config {
     stepBytesMax: values.OVNCP_STEP_BYTES_MAX,
     silenceMsMax: values.OVNCP_CAPTURE_SILENCE_MS_MAX,
     syncSecondsMax: values.OVNCP_SYNC_SECONDS_MAX,
+    restoresKeptDays: values.OVNCP_RESTORES_KEPT_DAYS,
     drainSecondsMax: values.OVNCP_DRAIN_SECONDS_MAX,
   });
 }

@@ -70,6 +70,7 @@ export const VARIABLES = {
   OVNCP_STEP_BYTES_MAX: integer(1024, 512 * MIB).default(MIB),
   OVNCP_CAPTURE_SILENCE_MS_MAX: integer(1, 3_600_000).default(15_000),
   OVNCP_SYNC_SECONDS_MAX: integer(1, 3_600).default(60),
+  OVNCP_RESTORES_KEPT_DAYS: integer(1, 36_500).default(90),
   OVNCP_DRAIN_SECONDS_MAX: integer(1, 3_600).default(30),
 } as const;
 

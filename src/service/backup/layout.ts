@@ -35,7 +35,10 @@ const ORDINAL_MAX = 999_999;
 const DEFAULT_NAME = 'backup';
 const MANIFEST_SUFFIX = '.meta';
 const RESTORES = 'restores/';
+const CHANGES_SUFFIX = '.changes.gz';
+const UNDO_SUFFIX = '.undo.gz';
 const RESERVED_SUFFIX = '.reserved';
+const BESIDE_RECORD = [CHANGES_SUFFIX, UNDO_SUFFIX, RESERVED_SUFFIX];
 const INCOMING = 'incoming/';
 
 const ARCHIVE_KEY =
@@ -97,17 +100,17 @@ export function restoreRecordKey(id: string): string {
 
 /** Key of a restore's change log. @throws AppError BAD_USER_INPUT as restoreRecordKey */
 export function changeLogKey(id: string): string {
-  return `${restoreRecordKey(id).slice(0, -'.json'.length)}.changes.gz`;
+  return besideRecord(id, CHANGES_SUFFIX);
 }
 
 /** Key of the list of changes that undoing a restore needs. @throws AppError BAD_USER_INPUT as restoreRecordKey */
 export function undoListKey(id: string): string {
-  return `${restoreRecordKey(id).slice(0, -'.json'.length)}.undo.gz`;
+  return besideRecord(id, UNDO_SUFFIX);
 }
 
 /** Key of the space that is set aside for the end of a restore. */
 export function reservedSpaceKey(id: string): string {
-  return `${restoreRecordKey(id).slice(0, -'.json'.length)}${RESERVED_SUFFIX}`;
+  return besideRecord(id, RESERVED_SUFFIX);
 }
 
 /** Prefix of spools and marks: whatever is there when the server starts was left by a crash. */
@@ -133,11 +136,16 @@ export function restoreIdOf(key: string): string | undefined {
   return RESTORE_ID.test(id) ? id : undefined;
 }
 
-/** The id in the key of space that is set aside, or undefined for any other key. */
-export function restoreIdOfReserved(key: string): string | undefined {
-  return key.startsWith(RESTORES) && key.endsWith(RESERVED_SUFFIX)
-    ? key.slice(RESTORES.length, -RESERVED_SUFFIX.length)
-    : undefined;
+/** The id in the key of what stands beside a restore record, or undefined for any other key. */
+export function leftoverIdOf(key: string): string | undefined {
+  if (!key.startsWith(RESTORES)) return undefined;
+  const suffix = BESIDE_RECORD.find((ending) => key.endsWith(ending));
+  const id = suffix === undefined ? '' : key.slice(RESTORES.length, -suffix.length);
+  return RESTORE_ID.test(id) ? id : undefined;
+}
+
+function besideRecord(id: string, suffix: string): string {
+  return `${restoreRecordKey(id).slice(0, -'.json'.length)}${suffix}`;
 }
 
 function safeName(name: string): string {

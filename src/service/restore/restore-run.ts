@@ -60,6 +60,8 @@ export interface RestoreLimits {
   readonly step: TransactionLimits;
   /** How long northd and the chassis may take to take a change over. */
   readonly syncMsMax: number;
+  /** How long a restore is kept, and so can be undone. */
+  readonly keptDays: number;
 }
 
 /** COMMITTED: it is in the database. DONE: there was nothing to change, or it is a dry run. */

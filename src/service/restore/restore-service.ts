@@ -2,7 +2,7 @@
  * Restores: asked for, followed, cancelled, confirmed and undone. Restores of one database come one after the other
  * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the start.
  */
-import type { Clock } from '../../lib/clock.js';
+import { type Clock, sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
@@ -20,6 +20,7 @@ import type { RestorePlanner } from './planner/restore-planner.js';
 import { checkUndoable, listsOf } from './planner/undo-planner.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
+import { retentionLimits } from './record/restore-retention.js';
 import { type AuditLines, recordEnd } from './restore-audit.js';
 import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-request.js';
 import { emptyResult } from './restore-result.js';
@@ -41,6 +42,7 @@ export interface RestoreServiceParts {
 
 /** A restore of another database than the configured one is looked at again after so long. */
 const ELSEWHERE_AGAIN_MS = 30_000;
+const RETAIN_EVERY_MS = 3_600_000;
 const INTERRUPTED =
   'The server was stopped before the rows were verified one by one; the transaction had been committed as a whole';
 
@@ -56,7 +58,7 @@ export class RestoreService {
   private readonly stopped = new AbortController();
 
   constructor(private readonly parts: RestoreServiceParts) {
-    this.registry = new RestoreRegistry(parts);
+    this.registry = new RestoreRegistry({ ...parts, limits: retentionLimits(parts.limits.keptDays) });
     this.runner = new RestoreRunner({ ...parts, registry: this.registry, stopped: this.stopped.signal });
     this.confirmations = new AwaitedConfirmations({
       ...parts,
@@ -84,6 +86,7 @@ export class RestoreService {
       if (event !== undefined) await this.registry.enter(restore, event);
       this.goOn(restore);
     }
+    void this.retainRegularly();
   }
 
   /** Refuses what waits for its turn, and lets go of what awaits its confirmation: that is left to the next start. */
@@ -280,10 +283,17 @@ export class RestoreService {
 
   /** Another database is configured now: this one's queue is not its business. */
   private goOnLater(restore: OpenRestore): void {
-    const callOff = this.parts.clock.alarm(ELSEWHERE_AGAIN_MS, () => {
-      if (!this.stopped.signal.aborted) this.goOn(restore);
-    });
-    this.stopped.signal.addEventListener('abort', callOff, { once: true });
+    sleep(this.parts.clock, ELSEWHERE_AGAIN_MS, this.stopped.signal).then(
+      () => this.goOn(restore),
+      () => undefined, // the server stops
+    );
+  }
+
+  private async retainRegularly(): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      await sleep(this.parts.clock, RETAIN_EVERY_MS, this.stopped.signal).catch(() => undefined);
+      await this.registry.retain();
+    }
   }
 
   private async whileRunning<T>(running: RunningRestore, work: () => Promise<T>): Promise<T> {

@@ -180,7 +180,7 @@ async function open({
     log,
     work,
     audit: { record: async () => undefined, admit: async () => undefined },
-    limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000 },
+    limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 },
   });
   const compare = new CompareService({ backups, catalog, databases, work });
   await restores.load();

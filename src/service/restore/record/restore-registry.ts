@@ -5,12 +5,21 @@
 import { instant } from '../../../lib/clock.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError, messageOf } from '../../../lib/error.js';
-import { RESTORE_RECORD_PREFIX, restoreIdOf, restoreIdOfReserved } from '../../backup/layout.js';
+import {
+  changeLogKey,
+  leftoverIdOf,
+  RESTORE_RECORD_PREFIX,
+  reservedSpaceKey,
+  restoreIdOf,
+  restoreRecordKey,
+  undoListKey,
+} from '../../backup/layout.js';
 import { ProgressFeed } from '../../job/progress-feed.js';
 import { isFinal, type LifeEvent, transition } from '../life/life.js';
 import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressOf, type RestoreProgress } from './restore-progress.js';
 import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
+import { expiredRestores, type RetentionLimits } from './restore-retention.js';
 
 /** A restore, running or ended. */
 export interface Restore {
@@ -28,6 +37,10 @@ export interface OpenRestore extends Restore {
   record: RestoreRecord;
 }
 
+export interface RegistryParts extends KeeperParts {
+  readonly limits: RetentionLimits;
+}
+
 export class RestoreRegistry {
   /** Oldest first. */
   private readonly restores = new Map<string, OpenRestore>();
@@ -35,7 +48,7 @@ export class RestoreRegistry {
   private readonly activity = new ProgressFeed<RestoreStep | undefined>(undefined);
   private readonly keeper: RecordKeeper;
 
-  constructor(private readonly parts: KeeperParts) {
+  constructor(private readonly parts: RegistryParts) {
     this.keeper = new RecordKeeper(parts);
   }
 
@@ -43,10 +56,8 @@ export class RestoreRegistry {
   async load(): Promise<readonly OpenRestore[]> {
     const { store, log } = this.parts;
     const records: RestoreRecord[] = [];
-    const reserved: string[] = [];
-    for (const key of await store.list(RESTORE_RECORD_PREFIX)) {
-      const reservedFor = restoreIdOfReserved(key);
-      if (reservedFor !== undefined) reserved.push(reservedFor);
+    const keys = await store.list(RESTORE_RECORD_PREFIX);
+    for (const key of keys) {
       if (restoreIdOf(key) === undefined) continue;
       try {
         records.push(parseRestoreRecord(await store.read(key, RESTORE_RECORD_BYTES_MAX)));
@@ -58,10 +69,25 @@ export class RestoreRegistry {
     const all = records.map((record) => this.list(record));
     for (const restore of all) await this.noteUndone(restore);
     for (const { record, feed } of all) if (isFinal(record.phase)) feed.end(progressOf(record));
-    const open = all.filter(({ record }) => !isFinal(record.phase));
-    const openIds = new Set(open.map(({ record }) => record.id));
-    for (const id of reserved) if (!openIds.has(id)) await this.keeper.release(id);
-    return open;
+    await this.dropLeftovers(keys);
+    await this.retain();
+    return all.filter(({ record }) => !isFinal(record.phase));
+  }
+
+  /** Lets go of the restores that are not kept any longer, here and in the store. */
+  async retain(): Promise<void> {
+    const { clock, log, limits, store } = this.parts;
+    const records = [...this.restores.values()].map(({ record }) => record).reverse();
+    for (const id of expiredRestores(records, clock.now(), limits)) {
+      this.restores.delete(id);
+      try {
+        // the record first: lists without one are removed by the next start
+        await store.delete(restoreRecordKey(id));
+        for (const key of listKeys(id)) await store.delete(key);
+      } catch (error) {
+        log.warn({ err: error, restore: id }, 'a restore that is not kept any longer could not be removed');
+      }
+    }
   }
 
   /** Keeps the record of a new restore. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
@@ -184,6 +210,23 @@ export class RestoreRegistry {
       dryRun ? 'dry run ended' : 'restore ended',
     );
     await this.noteUndone(restore);
+    await this.retain();
+  }
+
+  /** What a crash left of restores that have ended, or of which the record is gone. */
+  private async dropLeftovers(keys: readonly string[]): Promise<void> {
+    const { store, log } = this.parts;
+    const recorded = new Set(keys.map(restoreIdOf));
+    for (const key of keys) {
+      const id = leftoverIdOf(key);
+      if (id === undefined) continue;
+      const record = this.find(id)?.record;
+      const isNeeded = key === reservedSpaceKey(id) ? record !== undefined && !isFinal(record.phase) : recorded.has(id);
+      if (isNeeded) continue;
+      await store.delete(key).catch((error: unknown) => {
+        log.warn({ err: error, file: key }, 'a leftover of a restore could not be removed');
+      });
+    }
   }
 
   /** An undo that is in the database: what it undid is UNDONE. A crash may have come between the two. */
@@ -201,4 +244,8 @@ export class RestoreRegistry {
     this.restores.set(record.id, restore);
     return restore;
   }
+}
+
+function listKeys(id: string): readonly string[] {
+  return [changeLogKey(id), undoListKey(id), reservedSpaceKey(id)];
 }
