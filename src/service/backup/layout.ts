@@ -6,7 +6,8 @@
  *                                        only .enc where it came encrypted and nobody has said what is inside
  *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
  * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, beside them
- * `<id>.undo.gz` (what undoing needs), `<id>.changes.gz` (for people) and `<id>.reserved` (space for the end); what is being imported or exported is spooled to `incoming/<id>`;
+ * `<id>.undo.gz` (what undoing needs), `<id>.changes.gz` (for people) and `<id>.reserved` (space for the end); what is
+ * being imported or exported is spooled to `incoming/<id>`;
  * `incoming/<archive>` marks an archive that is being written or removed.
  */
 

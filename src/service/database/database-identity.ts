@@ -1,7 +1,7 @@
 /**
  * Which database is it? The configured id is a name: it may be pointed at another database. What a database says of
- * itself is its cluster's id, which every member has for good, or for a standalone server the UUID of the one row of its
- * global table (NB_Global), which lives as long as the database.
+ * itself is its cluster's id, which every member has for good, or for a standalone server the UUID of the one row of
+ * its global table (NB_Global), which lives as long as the database.
  */
 import { OUTCOME, type Plan } from '../../engine/plan/table-plan.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';

@@ -1,7 +1,7 @@
 /**
- * The lists of what a restore changes: one that undoing needs, in the store before anything is sent, and one for people,
- * written while the database commits. Of several steps there is one list for both, since steps that are interrupted are
- * taken back from it.
+ * The lists of what a restore changes: one that undoing needs, in the store before anything is sent, and one for
+ * people, written while the database commits. Of several steps there is one list for both, since steps that are
+ * interrupted are taken back from it.
  */
 import { Labels } from '../../engine/describe/label.js';
 import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js';

@@ -1,6 +1,6 @@
 /**
- * The audit trail's view of restores: a line before anything is sent to the database, so that no change is in it without
- * one, and a line at the end where nobody waits who would write it.
+ * The audit trail's view of restores: a line before anything is sent to the database, so that no change is in it
+ * without one, and a line at the end where nobody waits who would write it.
  */
 import type { AuditEvent } from '../audit/audit-line.js';
 import { OWN_SUBJECT } from '../audit/audit-trail.js';

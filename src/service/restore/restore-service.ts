@@ -1,6 +1,7 @@
 /**
  * Restores: asked for, followed, cancelled, confirmed and undone. Restores of one database come one after the other
- * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the start.
+ * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the
+ * start.
  */
 import { type Clock, sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
@@ -113,8 +114,8 @@ export class RestoreService {
 
   /**
    * Begins a restore. It waits for others of the same database.
-   * @throws AppError NOT_FOUND, BAD_USER_INPUT, SHUTTING_DOWN; CONFLICT while another awaits its confirmation; STORE_FULL
-   * when not even its record can be kept
+   * @throws AppError NOT_FOUND, BAD_USER_INPUT, SHUTTING_DOWN; CONFLICT while another awaits its confirmation;
+   * STORE_FULL when not even its record can be kept
    */
   async start(request: RestoreRequest): Promise<Started> {
     const { catalog, databases, backups, clock } = this.parts;

@@ -87,7 +87,8 @@ export class RestoreBackupInput {
     nullable: true,
     defaultValue: false,
     description:
-      'While another restore of the database awaits its confirmation: wait for it instead of being refused with CONFLICT',
+      'While another restore of the database awaits its confirmation: wait for it instead of being refused with ' +
+      'CONFLICT',
   })
   queue?: boolean | null;
 

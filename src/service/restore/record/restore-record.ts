@@ -1,7 +1,7 @@
 /**
- * The restore record: what is kept of a restore in the store, from its beginning on, so that it can be looked up, undone
- * and recovered after a crash. Version 2 has the source as a union and knows its lists by their digests; records of
- * version 1 are read, and written again as version 2 when they change.
+ * The restore record: what is kept of a restore in the store, from its beginning on, so that it can be looked up,
+ * undone and recovered after a crash. Version 2 has the source as a union and knows its lists by their digests;
+ * records of version 1 are read, and written again as version 2 when they change.
  */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';

@@ -1,6 +1,6 @@
 /**
- * The restores that there are and were: their records, their feeds, and those who follow them. Here, and nowhere else, a
- * restore goes from one phase to the next (life/life.ts says where to, and what of it is durable).
+ * The restores that there are and were: their records, their feeds, and those who follow them. Here, and nowhere else,
+ * a restore goes from one phase to the next (life/life.ts says where to, and what of it is durable).
  */
 import { instant } from '../../../lib/clock.js';
 import { defined } from '../../../lib/defined.js';
