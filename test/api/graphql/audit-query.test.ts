@@ -150,6 +150,14 @@ describe('mutations', () => {
         result: 'ACCEPTED',
       }),
     ]);
+    // nobody waited for its end: the restore itself writes it
+    await api.admin.followed(documents.RestoreStepsDocument, { restoreId: later.restoreBackup.id });
+    expect(await lines(1)).toEqual([
+      ours({
+        action: 'restoreBackup',
+        target: { backupId, restoreId: later.restoreBackup.id, database: 'northbound' },
+      }),
+    ]);
     expect(await api.admin.codeOf(documents.RestoreBackupDocument, { input: { backupId, decryptionKey: KEY } })).toBe(
       'BAD_USER_INPUT',
     );
