@@ -153,7 +153,7 @@ interface Services {
 
 function makeServices({ config, log, clock, store, audit, client }: Base, catalog: Catalog): Services {
   const work = new RunningWork();
-  const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })]);
+  const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })], work);
   const { uploadBytesMax, backupPath: scratchFolder } = config;
   const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
   const limits = {

@@ -32,7 +32,7 @@ import { listenForMetrics, type Metrics, serveMetrics } from './http/monitoring/
 import { serveHome } from './http/page/home-page.js';
 import { serveIde } from './http/page/ide-page.js';
 import type { ApiContext } from './http/request-context.js';
-import { currentScope } from './http/request-context.js';
+import { clientWentAway, currentScope } from './http/request-context.js';
 import { acceptUploads, checkMultipartHeaders, isMultipart } from './http/upload/upload.js';
 import { serveApiDocs } from './rest/openapi/docs-page.js';
 import { serveUpgrades } from './upgrade.js';
@@ -102,7 +102,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const isDraining = (): boolean => state.draining;
   const trust = trustIn(traffic.trustedProxies);
   const fastify = createListener(options, trust);
-  const rateLimits = await RateLimits.of(fastify, traffic);
+  const { clock = systemClock } = options;
+  const rateLimits = await RateLimits.of(fastify, traffic, clock);
   fastify.decorate('rateLimits', rateLimits);
   const apollo = createApollo({ schema, introspection, log, audit });
   if (audit !== undefined) auditFields(schema, audit);
@@ -112,7 +113,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     introspection,
     authenticator,
     isDraining,
-    clock: options.clock ?? systemClock,
+    clock,
     log,
     audit,
     rateLimits,
@@ -228,7 +229,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply): ApiContext {
   const { viewer, requestId, log } = scope;
   assert(viewer !== undefined, 'a GraphQL request without a viewer');
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  reply.raw.once('close', () => gone.abort(clientWentAway()));
   return { viewer, requestId, log, requestSignal: gone.signal, scope };
 }
 

@@ -18,7 +18,7 @@ export interface PublicError extends ErrorPlace {
   readonly status: number;
   readonly message: string;
   readonly problems: readonly Problem[];
-  /** For the header Retry-After. */
+  /** For the header Retry-After, and in GraphQL for the error too: an answer may hold more than one. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -93,7 +93,7 @@ export function formatGraphQLError(error: unknown, scope: RequestScope): GraphQL
 
 /** The same for a request that failed before GraphQL looked at it. */
 export function graphQLErrorBody(
-  { code, message, problems, table, label }: PublicError,
+  { code, message, problems, table, label, retryAfterSeconds }: PublicError,
   scope: RequestScope,
 ): GraphQLFormattedError {
   return {
@@ -101,7 +101,7 @@ export function graphQLErrorBody(
     extensions: {
       code,
       requestId: scope.requestId,
-      ...defined({ table, label }),
+      ...defined({ table, label, retryAfterSeconds }),
       ...(problems.length === 0 ? {} : { problems: problems.map(publicProblem) }),
     },
   };

@@ -52,7 +52,7 @@ export interface ListenerOptions {
 
 export interface ListenerState {
   draining: boolean;
-  /** Requests under way, health not counted. */
+  /** Requests under way whose sender is known; the others hold up nobody who waits for the end. */
   running: number;
 }
 
@@ -106,6 +106,7 @@ export function createListener(options: ListenerOptions, trust: Trust): FastifyI
 /** What every request passes before its route, and what is said of it afterwards. */
 export function addHooks(fastify: FastifyInstance, options: ListenerOptions, state: ListenerState): void {
   fastify.addHook('onRequest', (request, reply) => admit(request, reply, { options, state }));
+  fastify.addHook('preParsing', async (request, reply) => follow(request, reply, state));
   fastify.addHook('onSend', async (request, reply) => showAllowance(request, reply));
   fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
@@ -139,12 +140,20 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
     scope.log.warn('the answer was not read for too long: hung up'),
   );
   if (HEALTH_PATHS.has(pathOf(request.url))) return;
-  if (state.draining) {
-    void reply.header('connection', 'close');
-    throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
-  }
+  if (state.draining) refuseNew(reply);
+}
+
+/** After its token was looked at, and before its body is. @throws AppError SHUTTING_DOWN */
+function follow({ scope }: FastifyRequest, reply: FastifyReply, state: ListenerState): void {
+  if (scope.viewer === undefined) return;
+  if (state.draining) refuseNew(reply);
   state.running++;
   reply.raw.once('close', () => state.running--);
+}
+
+function refuseNew(reply: FastifyReply): never {
+  void reply.header('connection', 'close');
+  throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
 }
 
 function showAllowance({ allowance }: FastifyRequest, reply: FastifyReply): void {

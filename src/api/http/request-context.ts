@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Viewer } from '../../auth/permission.js';
+import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { AuditTarget, AuditVia } from '../../service/audit/audit-line.js';
 import type { Caller } from '../../service/restore/restore-request.js';
@@ -44,6 +45,11 @@ export function callerOf({ address, via, requestId }: RequestScope, { subject }:
 }
 
 export const currentScope = new AsyncLocalStorage<RequestScope>();
+
+/** Why what was asked for is given up: nobody waits for its answer any more. */
+export function clientWentAway(): AppError {
+  return new AppError('CANCELLED', 'The client went away');
+}
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 

@@ -8,6 +8,7 @@ import { requirePermissions } from '../../auth/permission.js';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
 import { authenticateRequest } from '../http/authenticated-request.js';
+import { clientWentAway } from '../http/request-context.js';
 import { checked } from '../http/request-field.js';
 import { isMultipart } from '../http/upload/upload.js';
 import type { Call, Route } from './common/route.js';
@@ -83,7 +84,7 @@ function callOf(
 ): Call<unknown, unknown> {
   const { viewer = { subject: 'anyone', permissions: new Set() }, log } = request.scope;
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort(new AppError('CANCELLED', 'The client went away')));
+  reply.raw.once('close', () => gone.abort(clientWentAway()));
   const { id = '' } = request.params as { id?: string };
   return {
     id,

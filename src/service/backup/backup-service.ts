@@ -4,8 +4,10 @@ import { type Clock, instant } from '../../lib/clock.js';
 import { problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Databases } from '../database/database.js';
+import { DatabaseReader } from '../database/database-reader.js';
 import { ProgressFeed } from '../job/progress-feed.js';
 import type { RunningWork } from '../job/running-work.js';
+import type { Asker } from '../job/turns.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
 import { BackupCreation, type BackupProgress, type CreateBackup } from './create-backup.js';
@@ -41,7 +43,10 @@ export class BackupService {
     this.reader = new BackupReader(parts);
   }
 
-  /** Starts making a backup. `done` ends when it is stored, or failed. @throws AppError SHUTTING_DOWN */
+  /**
+   * Starts making a backup. `done` ends when it is stored, or failed.
+   * @throws AppError NOT_FOUND; RATE_LIMITED when too many wait: there is no job then
+   */
   start(request: CreateBackup): BackupJob {
     const database = this.parts.databases.get(request.database);
     const id = randomUUID();
@@ -55,7 +60,7 @@ export class BackupService {
       at: this.now(),
     };
     const feed = new ProgressFeed(first);
-    const done = this.parts.work.runHeavy('backup', () => this.create(id, request, feed));
+    const done = this.parts.work.run('backup', () => this.create(id, request, feed));
     const tellEnd = (isMade: boolean): void => {
       for (const listener of this.listeners) listener(isMade);
     };
@@ -90,14 +95,15 @@ export class BackupService {
     return this.jobs.get(id);
   }
 
-  private async create(
-    jobId: string,
-    request: CreateBackup,
-    feed: ProgressFeed<BackupProgress>,
-  ): Promise<BackupRecord> {
-    const { catalog, databases, clock, log } = this.parts;
+  private create(jobId: string, request: CreateBackup, feed: ProgressFeed<BackupProgress>): Promise<BackupRecord> {
+    const { catalog, databases, clock, log, work } = this.parts;
     const database = databases.get(request.database);
-    return new BackupCreation({ jobId, request, database, feed, catalog, clock, log }).run();
+    const creation = new BackupCreation({ jobId, request, database, feed, catalog, clock, log });
+    return work.inDatabaseTurn(
+      { subject: request.subject },
+      (signal) => DatabaseReader.open(database, signal),
+      (reader) => creation.run(reader),
+    );
   }
 
   /**
@@ -109,11 +115,16 @@ export class BackupService {
     return this.reader.read(record, decryptionKey, options);
   }
 
-  /** Reads the stored file back and checks all of it. @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key */
-  async validate(id: string, decryptionKey: string | undefined): Promise<ValidationReport> {
+  /**
+   * Reads the stored file back and checks all of it.
+   * @throws AppError NOT_FOUND, RATE_LIMITED, SHUTTING_DOWN; DECRYPTION_FAILED for a wrong key
+   */
+  async validate(id: string, decryptionKey: string | undefined, asker: Asker): Promise<ValidationReport> {
     const { catalog, work, scratchFolder } = this.parts;
-    return work.runHeavy('validation', async () =>
-      validateBackup(catalog.get(id), decryptionKey, { catalog, reader: this.reader, scratchFolder }),
+    return work.run('validation', async () =>
+      work.inStoreTurn(asker, () =>
+        validateBackup(catalog.get(id), decryptionKey, { catalog, reader: this.reader, scratchFolder }),
+      ),
     );
   }
 

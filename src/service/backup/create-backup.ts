@@ -13,6 +13,7 @@ import type { Problem } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Database } from '../database/database.js';
+import type { DatabaseReader } from '../database/database-reader.js';
 import type { ProgressFeed } from '../job/progress-feed.js';
 import { summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
@@ -73,10 +74,10 @@ interface Captured {
 export class BackupCreation {
   constructor(private readonly parts: BackupCreationParts) {}
 
-  async run(): Promise<BackupRecord> {
+  async run(reader: DatabaseReader): Promise<BackupRecord> {
     const { request, catalog, clock, log, feed } = this.parts;
     const began = clock.monotonic();
-    const captured = await this.capture();
+    const captured = await this.capture(reader);
     const { totalRows } = captured;
     this.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
     const reservation = await catalog.reserve({
@@ -115,11 +116,11 @@ export class BackupCreation {
     }
   }
 
-  private async capture(): Promise<Captured> {
+  private async capture(reader: DatabaseReader): Promise<Captured> {
     const { request, database, clock } = this.parts;
     this.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = clock.now();
-    const { snapshot: captured, identity } = await database.capture(request.capture ?? 'AUTO', {
+    const { snapshot: captured, identity } = await reader.capture(request.capture ?? 'AUTO', {
       onProgress: (rows, total) => {
         this.tell(
           {

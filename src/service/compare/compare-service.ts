@@ -8,21 +8,16 @@ import { describeChanges, type RowChange, withColumns } from '../../engine/plan/
 import { countChanges, type Plan } from '../../engine/plan/table-plan.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { Breath } from '../../lib/breath.js';
-import { AppError } from '../../lib/error.js';
-import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import type { BackupRecord } from '../backup/backup-record.js';
-import type { BackupService } from '../backup/backup-service.js';
-import type { Catalog } from '../backup/catalog.js';
 import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
-import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
+import type { Asker } from '../job/turns.js';
+import { type ConfigurationRef, openBoth, type Side, type SideParts, sideOf } from './side.js';
 
-/** Exactly one of the two. */
-export interface ConfigurationRef {
-  readonly backupId?: string | undefined;
-  readonly decryptionKey?: string | undefined;
-  readonly database?: string | undefined;
+export interface CompareRequest extends Asker {
+  readonly from: ConfigurationRef;
+  readonly to: ConfigurationRef;
+  readonly filter?: ResourceFilter | undefined;
 }
 
 export class Comparison {
@@ -62,10 +57,7 @@ export class Comparison {
   }
 }
 
-export interface CompareServiceParts {
-  readonly backups: BackupService;
-  readonly catalog: Catalog;
-  readonly databases: Databases;
+export interface CompareServiceParts extends SideParts {
   readonly work: RunningWork;
 }
 
@@ -75,46 +67,47 @@ export class CompareService {
   /**
    * The changes that lead from one configuration to the other, runtime state aside; of the part that a filter picks,
    * and that both sides were made to hold, where one of them is a selective backup.
-   * @throws AppError BAD_USER_INPUT, NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE
+   * @throws AppError BAD_USER_INPUT, NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE,
+   * RATE_LIMITED, SHUTTING_DOWN
    */
-  async compare(from: ConfigurationRef, to: ConfigurationRef, asked?: ResourceFilter): Promise<Comparison> {
-    return this.parts.work.runHeavy('comparison', async () => {
-      const breath = new Breath();
-      const { snapshot: before, record: first } = await this.read(from, 'from');
-      const { snapshot: after, record: second } = await this.read(to, 'to');
-      // what the older schema lacks is no difference that could be shown in its words
-      const { snapshot } = await adapt(after, before.schema, true, breath);
-      const identity = await identify(snapshot, before, breath);
-      const filter = [first, second].reduce(
-        (limit, record) => (record === undefined ? limit : effectiveFilter(record, limit)),
-        asked,
-      );
-      const scope =
-        filter === undefined
-          ? {}
-          : {
-              scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks,
-            };
-      const plan = await makePlan(
-        snapshot,
-        before,
-        identity,
-        { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope },
-        breath,
-      );
-      return new Comparison(plan, await Labels.read([before, snapshot], breath));
-    });
+  async compare(request: CompareRequest): Promise<Comparison> {
+    const { work } = this.parts;
+    const sides = [sideOf(request.from, 'from', this.parts), sideOf(request.to, 'to', this.parts)] as const;
+    const compare = (): Promise<Comparison> => this.difference(request, sides);
+    return work.run('comparison', async () =>
+      sides.some(({ isLive }) => isLive)
+        ? work.inDatabaseTurn(request, (signal) => openBoth(sides, signal), compare)
+        : work.inStoreTurn(request, compare),
+    );
   }
 
-  private async read(
-    { backupId, database, decryptionKey }: ConfigurationRef,
-    side: string,
-  ): Promise<{ snapshot: Snapshot; record?: BackupRecord }> {
-    if ((backupId === undefined) === (database === undefined))
-      throw new AppError('BAD_USER_INPUT', `${side}: exactly one of backupId and database is needed`);
-    if (backupId !== undefined) return this.parts.backups.read(this.parts.catalog.get(backupId), decryptionKey);
-    if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${side}: a database needs no key`);
-    const { snapshot } = await this.parts.databases.get(database).capture('AUTO');
-    return { snapshot };
+  private async difference(
+    { filter: asked, signal }: CompareRequest,
+    [from, to]: readonly [Side, Side],
+  ): Promise<Comparison> {
+    const breath = new Breath();
+    const { snapshot: before, record: first } = await from.read(signal);
+    const { snapshot: after, record: second } = await to.read(signal);
+    // what the older schema lacks is no difference that could be shown in its words
+    const { snapshot } = await adapt(after, before.schema, true, breath);
+    const identity = await identify(snapshot, before, breath);
+    const filter = [first, second].reduce(
+      (limit, record) => (record === undefined ? limit : effectiveFilter(record, limit)),
+      asked,
+    );
+    const scope =
+      filter === undefined
+        ? {}
+        : {
+            scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks,
+          };
+    const plan = await makePlan(
+      snapshot,
+      before,
+      identity,
+      { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope },
+      breath,
+    );
+    return new Comparison(plan, await Labels.read([before, snapshot], breath));
   }
 }

@@ -6,7 +6,6 @@
 import { type CaptureRequest, chooseMode } from '../../engine/capture/capture-mode.js';
 import { type CaptureOptions, FollowedDatabase } from '../../engine/capture/followed-database.js';
 import { AppError, messageOf } from '../../lib/error.js';
-import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
 import { FrameError } from '../../ovsdb/frame.js';
@@ -14,21 +13,14 @@ import type { Json } from '../../ovsdb/json.js';
 import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
 import { resultOf, rowsOf } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
-import { identityOf } from './database-identity.js';
+import type { RunningWork } from '../job/running-work.js';
+import type { Asker } from '../job/turns.js';
 
 const COUNT_TIMEOUT_MS = 60_000;
-/** A capture during which the connection breaks is begun again, so many times in all. */
-const CAPTURES_MAX = 4;
 
 export interface DatabaseLimits {
   /** A database whose last capture kept its server from answering for longer is read in small steps from then on. */
   readonly silenceMsMax: number;
-}
-
-export interface CapturedDatabase {
-  readonly snapshot: Snapshot;
-  /** What the database says of itself, see database-identity.ts. */
-  readonly identity: string | undefined;
 }
 
 export class Database {
@@ -77,29 +69,6 @@ export class Database {
     return held;
   }
 
-  /**
-   * Reads the database whole, for a backup: of a cluster from a member that does not lead, where there is one.
-   * @throws AppError DATABASE_UNAVAILABLE, CANCELLED
-   */
-  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<CapturedDatabase> {
-    for (let captures = 1; ; captures++) {
-      try {
-        return await this.client.withSession(
-          { leader: false, avoidLeader: true, signal: options.signal },
-          async (session) => {
-            const snapshot = await (await this.hold(session, requested, options)).current();
-            return { snapshot, identity: identityOf(session.server, snapshot) };
-          },
-        );
-      } catch (error) {
-        if (options.signal?.aborted === true)
-          throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
-        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.status.connected)
-          throw databaseError(error);
-      }
-    }
-  }
-
   /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
   async countRows(): Promise<Readonly<Record<string, number>>> {
     return this.withSession({ leader: false }, async ({ connection, schema }) => {
@@ -127,7 +96,10 @@ export function databaseError(error: unknown): unknown {
 
 /** The configured databases by id; the first is the default one. */
 export class Databases {
-  constructor(private readonly all: readonly Database[]) {}
+  constructor(
+    private readonly all: readonly Database[],
+    private readonly work: RunningWork,
+  ) {}
 
   list(): readonly Database[] {
     return this.all;
@@ -142,5 +114,10 @@ export class Databases {
         `Database not found: "${id}". Configured here: ${this.all.map((database) => database.id).join(', ')}`,
       );
     return found;
+  }
+  /** Table -> rows, in its turn. @throws AppError NOT_FOUND, DATABASE_UNAVAILABLE, RATE_LIMITED */
+  async countRows(id: string, asker: Asker): Promise<Readonly<Record<string, number>>> {
+    const database = this.get(id);
+    return this.work.inCountTurn(asker, () => database.countRows());
   }
 }

@@ -16,6 +16,7 @@ import type { KeptLog } from '../change/change-log.js';
 import { type Database, databaseError } from '../database/database.js';
 import { identityAfter } from '../database/database-identity.js';
 import { LiveDatabase } from '../database/live-database.js';
+import type { Opened } from '../job/running-work.js';
 import { ChangeLists } from './change-lists.js';
 import { type SentPlan, verifyCommitted } from './committed-plan.js';
 import type { LifeEvent, RestorePhase } from './life/life.js';
@@ -43,6 +44,11 @@ export interface RestoreRunParts {
   readonly signal: AbortSignal;
   /** It goes on also where the list of what it changes cannot be kept. */
   readonly isForced: boolean;
+  /** Waits until a session is open, and then for a turn. */
+  readonly inTurn: (
+    open: (signal: AbortSignal | undefined) => Promise<Opened>,
+    work: () => Promise<EndedRun>,
+  ) => Promise<EndedRun>;
   readonly life: RunLife;
 }
 
@@ -112,7 +118,10 @@ export class RestoreRun {
 
   async execute(): Promise<EndedRun | UnseenRun> {
     try {
-      return await this.carryOut(await this.read());
+      return await this.parts.inTurn(
+        (signal) => this.live.open({ signal }).then(() => this.live),
+        async () => this.carryOut(await this.read()),
+      );
     } catch (error) {
       return error instanceof EndUnseen ? { end: 'UNSEEN', error } : this.failed(error);
     } finally {
@@ -132,7 +141,8 @@ export class RestoreRun {
     if (known.code === 'INTERNAL') this.parts.log.error({ err: thrown, restore: this.parts.id }, 'a restore failed');
     const errors = known.problems.length > 0 ? known.problems : [problemOf(known)];
     return {
-      end: cancelled ? 'CANCELLED' : 'FAILED',
+      // a server that stops begins nothing that waits for its turn
+      end: cancelled || known.code === 'SHUTTING_DOWN' ? 'CANCELLED' : 'FAILED',
       result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length },
       error: known,
     };

@@ -124,9 +124,10 @@ export class RestoreRunner {
   }
 
   private async execute(running: RunningRestore, undo: UndoRun | undefined): Promise<EndedRun | UnseenRun> {
-    const { restore, planner, cancel } = running;
+    const { restore, planner, cancel, caller } = running;
     const { databases, store, clock, log, limits, work } = this.parts;
     const { id, dryRun, sync, database } = restore.record;
+    const asker = { subject: caller.subject, signal: cancel.signal };
     const run = new RestoreRun({
       planner,
       store,
@@ -139,11 +140,15 @@ export class RestoreRunner {
       comment: commentOf(restore),
       limits,
       signal: cancel.signal,
+      // undoing waits for nobody
+      inTurn:
+        undoOf(restore.record) === undefined || dryRun
+          ? (open, carryOut) => work.inDatabaseTurn(asker, open, carryOut)
+          : (_open, carryOut) => carryOut(),
       isForced: undo?.isForced ?? false,
       life: this.lifeOf(running, undo),
     });
-    // undoing waits for nobody
-    return undoOf(restore.record) === undefined ? work.inTurn(() => run.execute()) : run.execute();
+    return run.execute();
   }
 
   private lifeOf({ restore, caller, wait }: RunningRestore, undo: UndoRun | undefined): RunLife {

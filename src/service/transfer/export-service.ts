@@ -30,6 +30,7 @@ import type { RunningWork } from '../job/running-work.js';
 import { type Spool, Spools } from './spool.js';
 
 export interface ExportDocument {
+  readonly subject: string;
   readonly format: ArchiveFormat;
   readonly decryptionKey?: string | undefined;
   /** Aborts when nobody waits for the document any more; ends the stream too. */
@@ -64,8 +65,8 @@ export interface ExportServiceParts {
   readonly scratchFolder: string;
 }
 
-/** Documents that are written or taken. */
-const SPOOLS_MAX = 16;
+/** Documents that are written or taken; one token may have half of them. */
+const SPOOLS_MAX = 32;
 
 export class ExportService {
   private readonly spools: Spools;
@@ -89,7 +90,7 @@ export class ExportService {
           'DECRYPTION_FAILED',
           `Decryption failed: backup "${record.name}" is encrypted and no key was given`,
         );
-      const { bytes, size } = await work.inTurn(() => this.spooled(record, request));
+      const { bytes, size } = await work.inStoreTurn(request, () => this.spooled(record, request));
       return {
         bytes,
         size,
@@ -136,7 +137,7 @@ export class ExportService {
     record: BackupRecord,
     request: ExportDocument,
   ): Promise<{ readonly bytes: Readable; readonly size: number }> {
-    const spool = this.spools.take();
+    const spool = this.spools.take(request.subject);
     try {
       const size = await this.write(spool, record, request);
       return { bytes: await this.handOut(spool, request.signal), size };

@@ -57,8 +57,8 @@ export interface ImportServiceParts {
   readonly uploadBytesMax: number;
 }
 
-/** Files that arrive or wait to be checked. */
-const SPOOLS_MAX = 16;
+/** Files that arrive or wait to be checked; one token may have half of them. */
+const SPOOLS_MAX = 32;
 const FILE_NAME_CHARACTERS_MAX = 200;
 const DEFAULT_NAME = 'Imported backup';
 
@@ -87,11 +87,11 @@ export class ImportService {
   async import(request: ImportBackup): Promise<BackupRecord> {
     const { work, uploadBytesMax } = this.parts;
     return work.run('import', async () => {
-      const spool = this.spools.take();
+      const spool = this.spools.take(request.subject);
       try {
         await spool.fill(withoutOuterGzip(limited(request.source, uploadBytesMax), uploadBytesMax), request.signal);
         const details = request.details();
-        return await work.inTurn(() => this.keep(spool, details, request));
+        return await work.inStoreTurn(request, () => this.keep(spool, details, request));
       } catch (error) {
         if (request.signal?.aborted !== true || error instanceof AppError) throw error;
         throw new AppError('CANCELLED', 'The import was given up: whoever sent the file went away', { cause: error });

@@ -1,7 +1,7 @@
 /**
  * Spools: files in the store that hold an import while it arrives, or an export while it is taken. They are what lets
  * slow clients hold neither memory nor a turn for heavy work. They take disk space instead, so only so many are there
- * at once.
+ * at once, shared between the tokens.
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -10,6 +10,7 @@ import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import { incomingKey } from '../backup/layout.js';
+import { Places } from '../job/places.js';
 
 export interface SpoolsParts {
   readonly store: Store;
@@ -22,35 +23,35 @@ export interface SpoolsParts {
 const RETRY_AFTER_SECONDS = 10;
 
 export class Spools {
-  private taken = 0;
+  private readonly places: Places;
 
-  constructor(private readonly parts: SpoolsParts) {}
+  constructor(private readonly parts: SpoolsParts) {
+    this.places = new Places(parts.spoolsMax);
+  }
 
-  /** A place for one more, until it is released. @throws AppError RATE_LIMITED when all places are taken */
-  take(): Spool {
-    const { store, log, what, spoolsMax } = this.parts;
-    if (this.taken >= spoolsMax)
+  /** A place for one more, until it is released. @throws AppError RATE_LIMITED when there is none for this subject */
+  take(subject: string): Spool {
+    const { store, log, what } = this.parts;
+    const giveBack = this.places.take(subject);
+    if (giveBack === undefined)
       throw new AppError(
         'RATE_LIMITED',
-        `${spoolsMax} ${what} are under way already: try again when one of them has ended`,
+        `${this.places.count} ${what} are under way already: try again when one of them has ended`,
         { retryAfterSeconds: RETRY_AFTER_SECONDS },
       );
-    this.taken++;
-    return new Spool(store, log, () => {
-      this.taken--;
-    });
+    return new Spool(store, log, giveBack);
   }
 }
 
 export class Spool {
   private readonly key = incomingKey(randomUUID());
-  private released = false;
 
   /** Made by Spools. */
   constructor(
     private readonly store: Store,
     private readonly log: Log,
-    private readonly giveBack: () => void,
+    /** Gives the place back; what is done twice counts once. */
+    readonly release: () => void,
   ) {}
 
   /**
@@ -73,12 +74,5 @@ export class Spool {
     } catch (error) {
       this.log.warn({ file: this.key, err: error }, 'a spool cannot be removed; the next start tries again');
     }
-  }
-
-  /** Gives the place back. */
-  release(): void {
-    if (this.released) return;
-    this.released = true;
-    this.giveBack();
   }
 }

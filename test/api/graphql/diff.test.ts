@@ -125,3 +125,20 @@ describe('diff', () => {
     for (const secret of [KEY, 'entirely']) expect(answer.text).not.toContain(secret);
   });
 });
+
+describe('an operation', () => {
+  const compared = (times: number): string =>
+    `query ($id: ID!) { ${Array.from(
+      { length: times },
+      (_, i) => `a${i}: diff(from: {backupId: $id}, to: {backupId: $id}) { identical }`,
+    ).join(' ')} }`;
+
+  it('pays for each comparison that it asks for, whatever it is called', async () => {
+    const variables = { id: first.backupId };
+    const { data, errors } = await api.admin.send<Record<string, unknown>, typeof variables>(compared(7), variables);
+    expect([errors, Object.keys(data ?? {}).length]).toEqual([[], 7]);
+    const refused = await api.admin.send(compared(25), variables);
+    expect([refused.status, codeIn(refused)]).toEqual([400, 'BAD_USER_INPUT']);
+    expect(refused.errors[0]?.message).toMatch(/^The operation costs 37525, more than 12000: .*fewer comparisons/);
+  });
+});

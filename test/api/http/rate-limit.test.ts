@@ -11,6 +11,7 @@ import { createLog } from '../../../src/lib/log.js';
 import { closeOf, codesOf, TinyClient, tokenOf } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
 
 let tiny: TinyServer;
@@ -161,6 +162,27 @@ describe('an address', () => {
     for (let i = 0; i < 10_000; i++) await ask(`20.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);
     // the oldest counter was forgotten: there are ten thousand and no more
     expect(await ask('1.1.1.1')).toBe(200);
+  });
+});
+
+describe('the minute of a limit', () => {
+  it('is as long as ever when somebody sets the clock', async () => {
+    const clock = new TestClock();
+    tiny = await startTinyServer({ clock }, { traffic: { ...NO_LIMITS, perTokenPerMinute: 1 } });
+    const client = await TinyClient.of(tiny.url);
+    const ask = async (): Promise<unknown[]> => {
+      const { status, headers } = await client.post({ query: '{ hello }' });
+      return [status, headers.get('retry-after')];
+    };
+    expect(await ask()).toEqual([200, null]);
+    clock.advance(20_000);
+    clock.set(3_600_000);
+    expect(await ask()).toEqual([429, '40']);
+    clock.set(-7_200_000);
+    expect(await ask()).toEqual([429, '40']);
+    clock.advance(40_000);
+    expect(await ask()).toEqual([200, null]);
+    expect(await ask()).toEqual([429, '60']);
   });
 });
 

@@ -106,7 +106,7 @@ describe('limits', () => {
     ['aliases', `{ ${Array.from({ length: 40 }, (_, i) => `a${i}: hello`).join(' ')} }`, /alias/i],
     ['directives', `{ hello ${'@include(if: true) '.repeat(60)} }`, /directive/i],
     ['tokens', `{ ${'hello '.repeat(3000)} }`, /2000 tokens/],
-    ['cost', '{ node { list(first: 200) { list(first: 200) { id } } } }', /costs \d+, more than 10000/],
+    ['cost', '{ node { list(first: 200) { list(first: 200) { id } } } }', /costs \d+, more than 12000/],
     ['cost of a single enormous page', '{ node { list(first: 2000000000) { id } } }', /costs/],
   ])('refuse too much %s', async (_name, query, message) => {
     const answer = await client.post({ query });
@@ -217,6 +217,21 @@ describe('errors', () => {
     expect(answer.status).toBe(400);
     expect(answer.text).not.toMatch(/7777777/);
     expect(tiny.lines.join('')).not.toMatch(/7777777/);
+  });
+
+  it('that tell how long to wait say so, and are the status where there is no data besides', async () => {
+    const alone = await client.post({ query: '{ hello busyAll }' });
+    expect([alone.status, alone.data ?? null, alone.headers.get('retry-after')]).toEqual([429, null, '7']);
+    const beside = await client.post({ query: '{ hello busy }' });
+    expect([beside.status, beside.data, beside.headers.get('retry-after')]).toEqual([
+      200,
+      { hello: 'hello ann', busy: null },
+      '7',
+    ]);
+    for (const { errors } of [alone, beside])
+      expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 7 } }]);
+    const { results } = await client.overSocket('{ busyAll }');
+    expect(results).toMatchObject([{ errors: [{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 7 } }] }]);
   });
 
   it('outside of GraphQL have the shape of the REST contract', async () => {

@@ -22,7 +22,7 @@ import { databaseFile } from '../../support/northbound/database-file.js';
 import { Engine } from '../../support/servers/engine.js';
 import { startOvsdbCluster, type TestCluster } from '../../support/servers/ovsdb-cluster.js';
 import { environment } from '../../support/servers/ovsdb-server.js';
-import { TestServices } from '../../support/servers/services.js';
+import { ASKER, TestServices } from '../../support/servers/services.js';
 import { until } from '../../support/until.js';
 
 const run = promisify(execFile);
@@ -225,7 +225,7 @@ it('is imported, validated and compared like any backup, and what is not whole i
     const whole = await services.import(gzipSync(bytes), { name: 'whole' });
     expect(whole).toMatchObject({ archiveFormat: 'OVSDB', compressed: true, origin: 'IMPORTED', type: 'FULL' });
     expect(whole.warnings).toBeUndefined();
-    expect(await services.backups.validate(whole.id, undefined)).toMatchObject({
+    expect(await services.backups.validate(whole.id, undefined, ASKER)).toMatchObject({
       valid: true,
       contentChecked: true,
       rowCount: whole.rowCount,
@@ -236,7 +236,11 @@ it('is imported, validated and compared like any backup, and what is not whole i
     const warnings = [expect.stringMatching(/^The file ends inside the record that begins at byte \d+/) as string];
     // a cluster of one has committed what it wrote
     expect(cut).toMatchObject({ contentDigest: whole.contentDigest, warnings });
-    expect(await services.backups.validate(cut.id, undefined)).toMatchObject({ valid: true, errors: [], warnings });
+    expect(await services.backups.validate(cut.id, undefined, ASKER)).toMatchObject({
+      valid: true,
+      errors: [],
+      warnings,
+    });
   } finally {
     await services.stop();
   }

@@ -18,7 +18,7 @@ import type { Exported } from '../../../src/service/transfer/export-service.js';
 import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { environment, nbctl, ovsdbClient, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
-import { piecesOf, TestServices } from '../../support/servers/services.js';
+import { ASKER, piecesOf, TestServices } from '../../support/servers/services.js';
 
 const KEY = 'the key of the export service';
 const FORMATS = ['JSON', 'YAML', 'OVSDB'] as const;
@@ -48,7 +48,7 @@ async function download(
   format: ArchiveFormat,
   decryptionKey?: string,
 ): Promise<{ exported: Exported; bytes: Buffer }> {
-  const exported = await of.exports.document(id, { format, decryptionKey });
+  const exported = await of.exports.document(id, { ...ASKER, format, decryptionKey });
   const bytes = await buffer(exported.bytes);
   expect(bytes).toHaveLength(exported.size);
   return { exported, bytes };
@@ -193,17 +193,17 @@ describe('an export that cannot be leaves nothing:', () => {
   it('a backup that is not there, a key that is missing, wrong or too many', async () => {
     const { id } = await small.create({ encryptionKey: KEY });
     const plain = await small.create();
-    await refused(small, () => small.exports.document('nowhere', { format: 'JSON' }), 'NOT_FOUND');
+    await refused(small, () => small.exports.document('nowhere', { ...ASKER, format: 'JSON' }), 'NOT_FOUND');
     await refused(small, () => small.exports.raw('nowhere'), 'NOT_FOUND');
-    await refused(small, () => small.exports.document(id, { format: 'JSON' }), 'DECRYPTION_FAILED');
+    await refused(small, () => small.exports.document(id, { ...ASKER, format: 'JSON' }), 'DECRYPTION_FAILED');
     await refused(
       small,
-      () => small.exports.document(id, { format: 'JSON', decryptionKey: 'not that key' }),
+      () => small.exports.document(id, { ...ASKER, format: 'JSON', decryptionKey: 'not that key' }),
       'DECRYPTION_FAILED',
     );
     await refused(
       small,
-      () => small.exports.document(plain.id, { format: 'JSON', decryptionKey: KEY }),
+      () => small.exports.document(plain.id, { ...ASKER, format: 'JSON', decryptionKey: KEY }),
       'BAD_USER_INPUT',
     );
   });
@@ -216,10 +216,10 @@ describe('an export that cannot be leaves nothing:', () => {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 0x10;
       await writeFile(path, changed);
-      await refused(small, () => small.exports.document(record.id, { format: 'YAML' }), 'INTEGRITY_FAILED');
+      await refused(small, () => small.exports.document(record.id, { ...ASKER, format: 'YAML' }), 'INTEGRITY_FAILED');
     }
     await truncate(path, bytes.length - 1);
-    await refused(small, () => small.exports.document(record.id, { format: 'YAML' }), 'INTEGRITY_FAILED');
+    await refused(small, () => small.exports.document(record.id, { ...ASKER, format: 'YAML' }), 'INTEGRITY_FAILED');
     expect((await refused(small, () => small.exports.raw(record.id), 'INTEGRITY_FAILED')).message).toMatch(
       /bytes instead of/,
     );
@@ -236,7 +236,7 @@ describe('an export that cannot be leaves nothing:', () => {
         small.store.failWhen((method, key) =>
           step.test(`${method} ${key}`) ? new AppError(code, 'as the test wants it') : undefined,
         );
-        await refused(small, () => small.exports.document(id, { format: 'YAML' }), code);
+        await refused(small, () => small.exports.document(id, { ...ASKER, format: 'YAML' }), code);
         small.store.heal();
       }
     }
@@ -251,19 +251,27 @@ describe('an export that cannot be leaves nothing:', () => {
         if (step.test(`${method} ${key}`)) gone.abort();
         return undefined;
       });
-      await refused(small, () => small.exports.document(id, { format: 'YAML', signal: gone.signal }), 'CANCELLED');
+      await refused(
+        small,
+        () => small.exports.document(id, { ...ASKER, format: 'YAML', signal: gone.signal }),
+        'CANCELLED',
+      );
       small.store.heal();
     }
     const gone = new AbortController();
     gone.abort();
-    await refused(small, () => small.exports.document(id, { format: 'YAML', signal: gone.signal }), 'CANCELLED');
+    await refused(
+      small,
+      () => small.exports.document(id, { ...ASKER, format: 'YAML', signal: gone.signal }),
+      'CANCELLED',
+    );
   });
 
   it('a client that goes away in the middle', async () => {
     const { id } = await services.create();
     const files = await services.files();
     const gone = new AbortController();
-    const { bytes, size } = await services.exports.document(id, { format: 'JSON', signal: gone.signal });
+    const { bytes, size } = await services.exports.document(id, { ...ASKER, format: 'JSON', signal: gone.signal });
     const first = (await bytes.iterator({ destroyOnReturn: false }).next()) as IteratorResult<Buffer>;
     expect(first.done).toBe(false);
     expect(size).toBeGreaterThan(1 << 20);
@@ -278,7 +286,7 @@ describe('many documents at once', () => {
     const { id } = await services.create();
     const all = await Promise.all(
       Array.from({ length: 24 }, async () =>
-        sha256(await buffer((await services.exports.document(id, { format: 'JSON' })).bytes)),
+        sha256(await buffer((await services.exports.document(id, { ...ASKER, format: 'JSON' })).bytes)),
       ),
     );
     expect(new Set(all).size).toBe(1);
@@ -290,21 +298,27 @@ describe('slow downloads', () => {
   it('hold up nobody and leave no file: with 16 of them unread backups are made and checked, a 17th is refused, and there is room again when one has ended', async () => {
     const { id } = await services.create({ compress: true });
     const files = await services.files();
-    const open = await Promise.all(Array.from({ length: 16 }, () => services.exports.document(id, { format: 'JSON' })));
+    const open = await Promise.all(
+      Array.from({ length: 16 }, () => services.exports.document(id, { ...ASKER, format: 'JSON' })),
+    );
     // what is handed out has no name any more: a crash leaves nothing either
     expect(await services.files()).toEqual(files);
-    expect(await services.backups.validate(id, undefined)).toMatchObject({ valid: true });
-    await expect(services.exports.document(id, { format: 'JSON' })).rejects.toMatchObject({
+    expect(await services.backups.validate(id, undefined, ASKER)).toMatchObject({ valid: true });
+    await expect(services.exports.document(id, { ...ASKER, format: 'JSON' })).rejects.toMatchObject({
       code: 'RATE_LIMITED',
       retryAfterSeconds: expect.any(Number) as number,
     });
+    // another token has places of its own
+    const theirs = await services.exports.document(id, { subject: 'another', format: 'JSON' });
+    expect(await buffer(theirs.bytes)).toHaveLength(theirs.size);
     // the stored file takes no place
     expect(await buffer((await services.exports.raw(id)).bytes)).toHaveLength(services.catalog.get(id).size);
     const [one, two, ...others] = open;
     one?.bytes.destroy();
     const expected = sha256(await buffer(two?.bytes as Readable));
     await delay(20);
-    for (let again = 0; again < 2; again++) others.push(await services.exports.document(id, { format: 'JSON' }));
+    for (let again = 0; again < 2; again++)
+      others.push(await services.exports.document(id, { ...ASKER, format: 'JSON' }));
     for (const { bytes } of others) expect(sha256(await buffer(bytes))).toBe(expected);
     expect(await incoming(services)).toEqual([]);
   });
@@ -312,7 +326,7 @@ describe('slow downloads', () => {
   it('go on to their end when the backup is deleted meanwhile', async () => {
     const record = await services.create();
     const expected = await bytesOf(services, record);
-    const document = await services.exports.document(record.id, { format: 'JSON' });
+    const document = await services.exports.document(record.id, { ...ASKER, format: 'JSON' });
     const raw = await services.exports.raw(record.id);
     await services.backups.delete(record.id, 'tester');
     expect(sha256(await buffer(raw.bytes))).toBe(sha256(expected));

@@ -16,7 +16,7 @@ import { compareDatabases, dumpDatabase, emptyDatabase, rowCount } from '../../s
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
 import { nbctl, ovsdbClient } from '../../support/servers/ovsdb-server.js';
-import { piecesOf, TESTER, TestServices } from '../../support/servers/services.js';
+import { ASKER, piecesOf, TESTER, TestServices } from '../../support/servers/services.js';
 
 const KEY = 'the key of the import service';
 const UPLOAD_BYTES_MAX = 1_000_000;
@@ -142,7 +142,7 @@ describe('an import takes', () => {
           ).toBe(true);
           expect(await bytesOf(record)).toEqual(file);
           if (compressed === encrypted)
-            expect(await services.backups.validate(record.id, encrypted ? KEY : undefined)).toMatchObject({
+            expect(await services.backups.validate(record.id, encrypted ? KEY : undefined, ASKER)).toMatchObject({
               valid: true,
               contentChecked: true,
               rowCount: origin.rowCount,
@@ -173,13 +173,16 @@ describe('an import takes', () => {
     expect(edited.length).toBeGreaterThan(text.length + 500);
     const record = await services.import(Buffer.from(edited));
     expect(record.contentDigest).toBe(origin.contentDigest);
-    expect(await services.backups.validate(record.id, undefined)).toMatchObject({
+    expect(await services.backups.validate(record.id, undefined, ASKER)).toMatchObject({
       valid: true,
       contentChecked: true,
       errors: [],
     });
-    expect((await services.compare.compare({ backupId: record.id }, { backupId: origin.id })).identical).toBe(true);
-    const { bytes } = await services.exports.document(record.id, { format: 'JSON' });
+    expect(
+      (await services.compare.compare({ ...ASKER, from: { backupId: record.id }, to: { backupId: origin.id } }))
+        .identical,
+    ).toBe(true);
+    const { bytes } = await services.exports.document(record.id, { ...ASKER, format: 'JSON' });
     expect((await buffer(bytes)).toString()).toBe(text);
   });
 
@@ -354,10 +357,14 @@ describe('slow uploads', () => {
     });
     await delay(50);
     const { id } = await services.create();
-    expect(await services.backups.validate(id, undefined)).toMatchObject({ valid: true });
+    expect(await services.backups.validate(id, undefined, ASKER)).toMatchObject({ valid: true });
     await services.backups.delete(id, 'tester');
     const error = await services.import(bytes).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) as number });
+    // another token has places of its own
+    const source = piecesOf(bytes);
+    const theirs = await services.imports.import({ source, details: () => ({ tags: [] }), subject: 'another' });
+    await services.backups.delete(theirs.id, 'another');
     ends[0]?.abort();
     expect(await uploads[0]).toMatchObject({ code: 'CANCELLED' });
     const taken = await services.import(bytes);
@@ -404,8 +411,10 @@ describe('a file that is imported still encrypted', () => {
     expect(record).toMatchObject(expected);
     expect(record.file).toMatch(/^from_elsewhere-\d{8}-\d{6}(-\d+)?\.enc$/);
     expect(await bytesOf(record)).toEqual(bytes);
-    expect(await services.backups.validate(id, undefined)).toMatchObject({ valid: true, contentChecked: false });
-    await expect(services.backups.validate(id, 'not that key')).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    expect(await services.backups.validate(id, undefined, ASKER)).toMatchObject({ valid: true, contentChecked: false });
+    await expect(services.backups.validate(id, 'not that key', ASKER)).rejects.toMatchObject({
+      code: 'DECRYPTION_FAILED',
+    });
     await expect(
       services.restores.start({
         backupId: id,
@@ -427,10 +436,15 @@ describe('a file that is imported still encrypted', () => {
   });
 
   const readings: Record<string, (id: string) => Promise<unknown>> = {
-    validated: (id) => services.backups.validate(id, KEY),
+    validated: (id) => services.backups.validate(id, KEY, ASKER),
     exported: async (id) =>
-      (await services.exports.document(id, { format: 'OVSDB', decryptionKey: KEY })).bytes.destroy(),
-    compared: (id) => services.compare.compare({ backupId: id, decryptionKey: KEY }, { database: 'northbound' }),
+      (await services.exports.document(id, { ...ASKER, format: 'OVSDB', decryptionKey: KEY })).bytes.destroy(),
+    compared: (id) =>
+      services.compare.compare({
+        ...ASKER,
+        from: { backupId: id, decryptionKey: KEY },
+        to: { database: 'northbound' },
+      }),
     'restored, dry': async (id) =>
       (
         await services.restores.start({
@@ -480,7 +494,7 @@ describe('a file that is imported still encrypted', () => {
     await services.restart();
     expect(services.catalog.get(id)).toEqual(record);
     expect(services.catalog.problems()).toEqual([]);
-    expect(await services.backups.validate(id, KEY)).toMatchObject({
+    expect(await services.backups.validate(id, KEY, ASKER)).toMatchObject({
       valid: true,
       contentChecked: true,
       rowCount: part.rowCount,
@@ -563,11 +577,13 @@ describe('a file that is imported still encrypted', () => {
     const before = await dumpDatabase(services.ovsdb.remote);
     for (const [bytes, reason, code] of cases) {
       const { id } = await services.import(bytes, { name: 'surprise' });
-      expect(await services.backups.validate(id, KEY)).toMatchObject({
+      expect(await services.backups.validate(id, KEY, ASKER)).toMatchObject({
         valid: false,
         errors: [expect.stringMatching(reason)] as string[],
       });
-      await expect(services.exports.document(id, { format: 'JSON', decryptionKey: KEY })).rejects.toMatchObject({
+      await expect(
+        services.exports.document(id, { ...ASKER, format: 'JSON', decryptionKey: KEY }),
+      ).rejects.toMatchObject({
         code,
         message: expect.stringMatching(reason) as string,
       });
@@ -592,12 +608,12 @@ describe('a file that is imported still encrypted', () => {
     services.store.failWhen((method, key) =>
       method === 'put' && key.endsWith('.meta') ? new AppError('STORE_FULL', 'as the test wants it') : undefined,
     );
-    expect(await services.backups.validate(id, KEY)).toMatchObject({ valid: true, rowCount: origin.rowCount });
+    expect(await services.backups.validate(id, KEY, ASKER)).toMatchObject({ valid: true, rowCount: origin.rowCount });
     expect(services.catalog.get(id).sealed).toBe(true);
     services.store.heal();
     await services.restart();
     expect(services.catalog.get(id).sealed).toBe(true);
-    await services.backups.validate(id, KEY);
+    await services.backups.validate(id, KEY, ASKER);
     expect(services.catalog.get(id)).toMatchObject({ contentDigest: origin.contentDigest });
     expect(services.catalog.get(id).sealed).toBeUndefined();
   });
@@ -607,7 +623,7 @@ describe('a file that is imported still encrypted', () => {
     for (const afterMs of [0, 60, 120, 200, 300]) {
       const { id } = await services.import(bytes, { name: 'contended' });
       const readers = [1, 2].map(() =>
-        services.backups.validate(id, KEY).catch((error: unknown) => (error as AppError).code),
+        services.backups.validate(id, KEY, ASKER).catch((error: unknown) => (error as AppError).code),
       );
       await delay(afterMs);
       await services.backups.delete(id, 'tester');
@@ -628,6 +644,6 @@ it('an edited manifest that hides that it is sealed fails the checks', async () 
     JSON.stringify({ ...(JSON.parse(await readFile(path, 'utf8')) as object), sealed: false, contentSize: 10_000_000 }),
   );
   await services.restart();
-  expect(await services.backups.validate(id, KEY)).toMatchObject({ valid: false });
+  expect(await services.backups.validate(id, KEY, ASKER)).toMatchObject({ valid: false });
   await services.backups.delete(id, 'tester');
 });

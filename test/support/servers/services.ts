@@ -36,6 +36,8 @@ export interface ServicesOptions {
 
 const UPLOAD_BYTES_MAX = 64 << 20;
 const SUBJECT = 'tester';
+/** Who asks for everything else. */
+export const ASKER = { subject: SUBJECT } as const;
 /** Who asks for restores, and waits for them. */
 export const TESTER = { caller: { subject: SUBJECT, via: 'SERVER' }, wait: true } as const;
 
@@ -90,6 +92,9 @@ export class TestServices {
   }
   get restores(): RestoreService {
     return this.running.restores;
+  }
+  get work(): RunningWork {
+    return this.running.work;
   }
   get compare(): CompareService {
     return this.running.compare;
@@ -157,8 +162,8 @@ async function open({
   const catalog = await Catalog.open(store, log);
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND });
   client.start();
-  const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })]);
   const work = new RunningWork();
+  const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
   const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder: folder, uploadBytesMax });
   const imports = new ImportService({
     catalog,

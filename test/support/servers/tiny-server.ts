@@ -90,6 +90,11 @@ function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema 
             problems: [{ code: 'CONFLICT', message: 'differs', table: 'ACL', label: 'a' }],
           }),
       ),
+      busy: fail(() => new AppError('RATE_LIMITED', 'Too many wait already', { retryAfterSeconds: 7 })),
+      busyAll: {
+        ...fail(() => new AppError('RATE_LIMITED', 'Too many wait already', { retryAfterSeconds: 7 })),
+        type: NUL,
+      },
       invalid: fail(() =>
         Object.assign(new Error('Argument Validation Error'), {
           extensions: {

@@ -116,12 +116,12 @@ export class BackupResolver {
     description: 'Reads the stored file back and checks it: checksum, decryption, format, schema, references',
   })
   async validateBackup(
-    @Ctx() { viewer }: ApiContext,
+    @Ctx() { viewer, requestSignal: signal }: ApiContext,
     @Arg('id', () => ID) id: string,
     @Arg('decryptionKey', () => String, { nullable: true }) decryptionKey: string | null,
   ): Promise<ValidationReport> {
     requirePermissions(viewer, 'backups:read');
-    return this.backups.validate(id, checkKey('decryptionKey', decryptionKey));
+    return this.backups.validate(id, checkKey('decryptionKey', decryptionKey), { subject: viewer.subject, signal });
   }
 
   @Subscription(() => BackupProgress, {

@@ -5,6 +5,7 @@ import { AppError } from '../../../lib/error.js';
 import type { Databases } from '../../../service/database/database.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { TableCount, tableCounts } from '../common/table-count.type.js';
+import { COUNT_COST } from '../server/limits.js';
 import { Database, Viewer } from './database.type.js';
 
 @Resolver(() => Database)
@@ -26,11 +27,14 @@ export class DatabaseResolver {
   }
 
   /** Counted when asked for; none while the database is away, whose `error` says why. */
-  @FieldResolver(() => [TableCount])
-  async tables(@Root() { id, connected }: Database): Promise<readonly TableCount[]> {
+  @FieldResolver(() => [TableCount], { complexity: COUNT_COST })
+  async tables(
+    @Root() { id, connected }: Database,
+    @Ctx() { viewer, requestSignal: signal }: ApiContext,
+  ): Promise<readonly TableCount[]> {
     if (!connected) return [];
     try {
-      return tableCounts(await this.all.get(id).countRows());
+      return tableCounts(await this.all.countRows(id, { subject: viewer.subject, signal }));
     } catch (error) {
       if (error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE') return [];
       throw error;

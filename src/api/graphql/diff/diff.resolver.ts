@@ -6,26 +6,29 @@ import type { ApiContext } from '../../http/request-context.js';
 import { ResourceFilterInput } from '../common/filter.type.js';
 import { checkFilter, checkKey } from '../common/input-check.js';
 import { ChangeKind, changesOf, RowChangeConnection } from '../restore/restore.type.js';
+import { COMPARISON_COST, COUNT_COST } from '../server/limits.js';
 import { ConfigurationDiff, ConfigurationRefInput } from './diff.type.js';
 
 @Resolver(() => ConfigurationDiff)
 export class DiffResolver {
   constructor(private readonly compare: CompareService) {}
 
-  @Query(() => ConfigurationDiff)
+  @Query(() => ConfigurationDiff, { complexity: COMPARISON_COST })
   async diff(
-    @Ctx() { viewer }: ApiContext,
+    @Ctx() { viewer, requestSignal: signal }: ApiContext,
     @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput,
     @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput,
     @Arg('filter', () => ResourceFilterInput, { nullable: true }) filter: ResourceFilterInput | null,
   ): Promise<ConfigurationDiff> {
     requirePermissions(viewer, 'backups:read');
-    const comparison = await this.compare.compare(refOf(from), refOf(to), checkFilter(filter));
+    const { subject } = viewer;
+    const request = { from: refOf(from), to: refOf(to), filter: checkFilter(filter), subject, signal };
+    const comparison = await this.compare.compare(request);
     const { identical, inserted, updated, deleted } = comparison;
     return { comparison, identical, inserted, updated, deleted };
   }
 
-  @FieldResolver(() => RowChangeConnection)
+  @FieldResolver(() => RowChangeConnection, { complexity: COUNT_COST })
   async changes(
     @Root() { comparison }: ConfigurationDiff,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,

@@ -12,7 +12,7 @@ import {
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { assert } from '../../../lib/assert.js';
-import { AppError, messageOf } from '../../../lib/error.js';
+import { AppError, ERROR_STATUS, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { Audit } from '../../http/audited-request.js';
 import { formatGraphQLError, graphQLErrorOf } from '../../http/error-answer.js';
@@ -58,6 +58,7 @@ export function createApollo({ schema, introspection, log, audit }: ApolloOption
     },
     plugins: [
       checkingPlugin(),
+      retryingPlugin(),
       ...(audit === undefined ? [] : [auditPlugin(audit)]),
       // Nothing leaves this machine, whatever APOLLO_ variables its environment has.
       ApolloServerPluginUsageReportingDisabled(),
@@ -92,6 +93,27 @@ function checkingPlugin(): ApolloServerPlugin<ApiContext> {
         },
       }),
   };
+}
+
+/** How long to wait, and the status of an operation that has no data because it asked for too much. */
+function retryingPlugin(): ApolloServerPlugin<ApiContext> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        willSendResponse: ({ response: { body, http } }) => {
+          const { data, errors = [] } = body.kind === 'single' ? body.singleResult : {};
+          const waits = errors.map(({ extensions }) => extensions?.['retryAfterSeconds']).filter(isNumber);
+          if (waits.length > 0) http.headers.set('retry-after', String(Math.max(...waits)));
+          const isRefused = errors.every(({ extensions }) => extensions?.['code'] === 'RATE_LIMITED');
+          if (waits.length > 0 && isRefused && (data ?? null) === null) http.status = ERROR_STATUS.RATE_LIMITED;
+          return Promise.resolve();
+        },
+      }),
+  };
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }
 
 function scopeNow(): RequestScope {

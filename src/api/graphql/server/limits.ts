@@ -17,8 +17,16 @@ export const TOKENS_MAX = 2_000;
 export const DEPTH_MAX = 12;
 export const ALIASES_MAX = 30;
 export const DIRECTIVES_MAX = 30;
-/** Fields that an answer may hold, counted before running: a list's fields times its `first`. */
-export const COST_MAX = 10_000;
+/**
+ * What an operation may cost, counted before running. A field costs 1, the fields of a page as often as its `first`
+ * says, and what is heavy to make says in its `complexity` what it costs beside its fields. Fields of a query are made
+ * all at once; those of a mutation come one after the other, and none of them costs more.
+ */
+export const COST_MAX = 12_000;
+/** A comparison, which reads two configurations whole: eight of them in one operation at most. */
+export const COMPARISON_COST = 1_500;
+/** A page of a comparison's changes, for which all of them before it are gone through; or the rows of a database. */
+export const COUNT_COST = 500;
 /** Rows counted for a page whose `first` is null. */
 const PAGE_DEFAULT = 100;
 
@@ -59,7 +67,7 @@ export function checkOperation({ schema, document, operation, variables }: Opera
   if (cost > COST_MAX) {
     throw new AppError(
       'BAD_USER_INPUT',
-      `The operation costs ${cost}, more than ${COST_MAX}: ask for fewer fields or smaller pages (first)`,
+      `The operation costs ${cost}, more than ${COST_MAX}: ask for fewer fields, smaller pages (first), or fewer comparisons`,
     );
   }
 }
@@ -70,7 +78,7 @@ function costOf(schema: GraphQLSchema, query: DocumentNode, variables: Readonly<
       schema,
       query,
       variables: { ...variables },
-      estimators: [fieldsInAnswer],
+      estimators: [costOfField],
       maxQueryNodes: TOKENS_MAX * 5,
     });
   } catch (error) {
@@ -82,9 +90,11 @@ function costOf(schema: GraphQLSchema, query: DocumentNode, variables: Readonly<
   }
 }
 
-function fieldsInAnswer({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  if (!('first' in args)) return 1 + childComplexity;
+function costOfField({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
+  const { complexity } = field.extensions;
+  const own = typeof complexity === 'number' ? complexity : 1;
+  if (!('first' in args)) return own + childComplexity;
   const first: unknown = args['first'];
   const rows = typeof first === 'number' ? Math.max(1, first) : PAGE_DEFAULT;
-  return 1 + rows * childComplexity;
+  return own + rows * childComplexity;
 }

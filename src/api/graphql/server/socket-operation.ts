@@ -10,7 +10,7 @@ import type { Log } from '../../../lib/log.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
 import type { ApiContext, RequestScope } from '../../http/request-context.js';
-import { requestIdOf, sanitisedOperationName } from '../../http/request-context.js';
+import { clientWentAway, requestIdOf, sanitisedOperationName } from '../../http/request-context.js';
 import { checkOperation, TOKENS_MAX } from './limits.js';
 import type { RunningOperation, Session, SocketContext } from './socket-session.js';
 
@@ -111,7 +111,7 @@ export function finish(session: Session, id: string): void {
   const operation = session.operations.get(id);
   if (operation === undefined) return;
   session.operations.delete(id);
-  operation.gone.abort();
+  operation.gone.abort(clientWentAway());
   const { scope, startedAt } = operation;
   scope.log.info(
     { operation: scope.operation, subject: scope.viewer?.subject, ms: Math.round(performance.now() - startedAt) },

@@ -13,6 +13,7 @@ import { messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { Audit } from '../../http/audited-request.js';
 import { networkOf } from '../../http/guard/client-address.js';
+import { clientWentAway } from '../../http/request-context.js';
 import { recordUnrun } from './audited-field.js';
 import { limitRules } from './limits.js';
 import { asGraphQLErrors, begin, finish, formatted, type OperationOptions, prepare } from './socket-operation.js';
@@ -162,7 +163,7 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
     clearInterval(ping);
     clearTimeout(session.expiry);
     sessions.delete(session);
-    for (const operation of session.operations.values()) operation.gone.abort();
+    for (const operation of session.operations.values()) operation.gone.abort(clientWentAway());
     closed(code, String(reason)).catch((error: unknown) => log.error({ err: error }, 'socket did not close cleanly'));
   });
 }

@@ -8,8 +8,10 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../../auth/authenticator.js';
 import type { Viewer } from '../../../auth/permission.js';
+import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
 import { networkOf } from './client-address.js';
+import { rateCounters } from './rate-counters.js';
 
 /** Limits of a minute; 0 is none. */
 export interface Rates {
@@ -56,8 +58,8 @@ export class RateLimits {
   ) {}
 
   /** Makes the limits of this server. */
-  static async of(fastify: FastifyInstance, rates: Rates): Promise<RateLimits> {
-    await fastify.register(rateLimit, { global: false, cache: COUNTERS_MAX });
+  static async of(fastify: FastifyInstance, rates: Rates, clock: Clock): Promise<RateLimits> {
+    await fastify.register(rateLimit, { global: false, store: rateCounters(clock, COUNTERS_MAX) });
     const counter = (perMinute: number): Counter | undefined =>
       perMinute === 0 ? undefined : counterOf(fastify, perMinute);
     return new RateLimits(

@@ -170,6 +170,17 @@ function addGauges(registry: Registry, { catalog, databases, work }: MetricsSour
   );
   new Gauge({
     registers,
+    name: 'ovncp_work_waiting',
+    help: 'Heavy work that waits for its turn',
+    labelNames: ['needs'],
+    collect() {
+      const { database, store } = work.waitingCounts;
+      this.set({ needs: 'database' }, database);
+      this.set({ needs: 'store' }, store);
+    },
+  });
+  new Gauge({
+    registers,
     name: 'ovncp_last_backup_timestamp_seconds',
     help: 'When the newest backup that was made here began; 0 while there is none',
     labelNames: ['database'],

@@ -117,9 +117,9 @@ function validateRoute({ backups }: BackupRouteParts): Route {
     description: 'Checks the checksum, decryption, format, every row against its schema, and references.',
     answers: { 200: { description: 'What was found', shape: validationShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'STORE_UNAVAILABLE'],
-    handle: async ({ body: { backupId, decryptionKey }, request }) => {
+    handle: async ({ body: { backupId, decryptionKey }, request, viewer: { subject }, signal }) => {
       request.scope.target = { backupId };
-      return { status: 200, body: validationOf(await backups.validate(backupId, decryptionKey)) };
+      return { status: 200, body: validationOf(await backups.validate(backupId, decryptionKey, { subject, signal })) };
     },
   });
 }

@@ -48,11 +48,13 @@ export function exportRoute(parts: ExportRouteParts): Route {
 }
 
 async function sendDocument(call: ExportCall, { exports }: ExportRouteParts): Promise<undefined> {
-  const { id, query, request, signal } = call;
+  const { id, query, request, signal, viewer } = call;
   const { 'x-decryption-key': decryptionKey } = checked(KEY_HEADER, {
     'x-decryption-key': request.headers['x-decryption-key'],
   });
-  send(call, await exports.document(id, { format: query.format, decryptionKey, signal }), mediaTypeOf(query.format));
+  const { format } = query;
+  const { subject } = viewer;
+  send(call, await exports.document(id, { format, decryptionKey, subject, signal }), mediaTypeOf(format));
 }
 
 function mediaTypeOf(format: ArchiveFormat): string {

@@ -1,0 +1,91 @@
+/** One side of a comparison: a stored backup, or a live database. */
+
+import { defined } from '../../lib/defined.js';
+import { AppError } from '../../lib/error.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { BackupRecord } from '../backup/backup-record.js';
+import type { BackupService } from '../backup/backup-service.js';
+import type { Catalog } from '../backup/catalog.js';
+import type { Database, Databases } from '../database/database.js';
+import { DatabaseReader } from '../database/database-reader.js';
+import type { Opened } from '../job/running-work.js';
+
+/** Exactly one of backupId and database. */
+export interface ConfigurationRef {
+  readonly backupId?: string | undefined;
+  readonly decryptionKey?: string | undefined;
+  readonly database?: string | undefined;
+}
+
+export interface Configuration {
+  readonly snapshot: Snapshot;
+  /** Of a backup. */
+  readonly record?: BackupRecord;
+}
+
+export interface Side extends Opened {
+  readonly isLive: boolean;
+  /** What must be before it can be read. Ends when the signal aborts. @throws AppError DATABASE_UNAVAILABLE */
+  open(signal: AbortSignal | undefined): Promise<void>;
+  read(signal: AbortSignal | undefined): Promise<Configuration>;
+}
+
+export interface SideParts {
+  readonly backups: BackupService;
+  readonly catalog: Catalog;
+  readonly databases: Databases;
+}
+
+/** @param name for messages: from, to @throws AppError BAD_USER_INPUT, NOT_FOUND */
+export function sideOf(ref: ConfigurationRef, name: string, { backups, catalog, databases }: SideParts): Side {
+  const { backupId, database, decryptionKey } = ref;
+  if ((backupId === undefined) === (database === undefined))
+    throw new AppError('BAD_USER_INPUT', `${name}: exactly one of backupId and database is needed`);
+  if (backupId === undefined) {
+    if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${name}: a database needs no key`);
+    return new LiveSide(databases.get(database));
+  }
+  catalog.get(backupId);
+  return {
+    isLive: false,
+    open: () => Promise.resolve(),
+    // looked up again: what is known of it may have changed while it waited
+    read: async (signal) => backups.read(catalog.get(backupId), decryptionKey, defined({ signal })),
+    close: () => undefined,
+  };
+}
+
+/** Opens both, or none. */
+export async function openBoth(sides: readonly [Side, Side], signal: AbortSignal | undefined): Promise<Opened> {
+  const close = (): void => {
+    for (const side of sides) side.close();
+  };
+  try {
+    for (const side of sides) await side.open(signal);
+    return { close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+class LiveSide implements Side {
+  readonly isLive = true;
+  private reader: DatabaseReader | undefined;
+
+  constructor(private readonly database: Database) {}
+
+  async open(signal: AbortSignal | undefined): Promise<void> {
+    this.reader = await DatabaseReader.open(this.database, signal);
+  }
+
+  async read(signal: AbortSignal | undefined): Promise<Configuration> {
+    if (this.reader === undefined) throw new Error('Bug: a database was read before its session was open');
+    const { snapshot } = await this.reader.capture('AUTO', { signal });
+    return { snapshot };
+  }
+
+  close(): void {
+    this.reader?.close();
+  }
+}

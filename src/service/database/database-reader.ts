@@ -1,0 +1,66 @@
+/**
+ * Reads a database whole, for backups and comparisons: of a cluster from a member that does not lead, where there is
+ * one. The session is opened first, so that reading begins at once when its turn comes; another one is opened when the
+ * connection breaks.
+ */
+import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
+import type { CaptureOptions } from '../../engine/capture/followed-database.js';
+import { AppError } from '../../lib/error.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Session } from '../../ovsdb/client.js';
+import { ConnectionError } from '../../ovsdb/error.js';
+import { type Database, databaseError } from './database.js';
+import { identityOf } from './database-identity.js';
+
+/** A capture during which the connection breaks is begun again, so many times in all. */
+const CAPTURES_MAX = 4;
+
+export interface CapturedDatabase {
+  readonly snapshot: Snapshot;
+  /** What the database says of itself, see identityOf. */
+  readonly identity: string | undefined;
+}
+
+export class DatabaseReader {
+  private constructor(
+    private readonly database: Database,
+    private session: Session | undefined,
+  ) {}
+
+  /** @throws AppError DATABASE_UNAVAILABLE, also when the signal aborts */
+  static async open(database: Database, signal: AbortSignal | undefined): Promise<DatabaseReader> {
+    try {
+      return new DatabaseReader(database, await openSession(database, signal));
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  /** The session is closed then. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
+  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<CapturedDatabase> {
+    for (let captures = 1; ; captures++) {
+      try {
+        this.session ??= await openSession(this.database, options.signal);
+        const held = await this.database.hold(this.session, requested, options);
+        const snapshot = await held.current();
+        return { snapshot, identity: identityOf(this.session.server, snapshot) };
+      } catch (error) {
+        if (options.signal?.aborted === true)
+          throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
+        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.database.status.connected)
+          throw databaseError(error);
+      } finally {
+        this.close();
+      }
+    }
+  }
+
+  close(): void {
+    this.session?.connection.close();
+    this.session = undefined;
+  }
+}
+
+function openSession({ client }: Database, signal: AbortSignal | undefined): Promise<Session> {
+  return client.openSession({ leader: false, avoidLeader: true, signal });
+}

@@ -1,0 +1,110 @@
+/** Who waits for a turn, and who does not, while all turns are taken. */
+
+import { AppError } from '../../../src/lib/error.js';
+import type { RestoreRequest } from '../../../src/service/restore/restore-request.js';
+import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
+import { databaseFile } from '../../support/northbound/database-file.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { ASKER, TESTER, TestServices } from '../../support/servers/services.js';
+
+let services: TestServices;
+beforeEach(async () => {
+  services = await TestServices.start({ database: databaseFile({ profile: 'openstack', rows: 300 }) });
+});
+afterEach(() => services.stop());
+
+const READER = { subject: 'reader' };
+/** More than there are of any kind. */
+const MANY = 20;
+
+/** Takes all turns, and makes as many others wait. @returns lets them go */
+function takeAllTurns(): () => Promise<void> {
+  const { work } = services;
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const open = (): Promise<{ close(): void }> => Promise.resolve({ close: () => undefined });
+  const all = Array.from({ length: MANY }, () => [
+    work.inStoreTurn(READER, () => held),
+    work.inDatabaseTurn(READER, open, () => held),
+  ]);
+  return async () => {
+    letGo();
+    await Promise.allSettled(all.flat());
+  };
+}
+
+const request = (backupId: string): RestoreRequest => ({
+  ...TESTER,
+  backupId,
+  dryRun: false,
+  conflictPolicy: 'OVERWRITE',
+  exact: true,
+  force: false,
+});
+
+it('an undo waits for nobody, and everything else does', async () => {
+  const { ovsdb, restores } = services;
+  const { id } = await services.create();
+  await nbctl(ovsdb.remote, 'ls-add', 'made-since');
+  const before = await dumpDatabase(ovsdb.remote);
+  const restored = await restores.start({ ...request(id), confirmWithinSeconds: 3_600 });
+  await restored.done;
+  expect(compareDatabases(before, await dumpDatabase(ovsdb.remote))).not.toEqual([]);
+
+  const letGo = takeAllTurns();
+  const dryRun = await restores.start({ ...request(id), dryRun: true });
+  const backup = services.create();
+  const validated = services.backups.validate(id, undefined, ASKER);
+  const undone = await restores.undo(restored.restore.record.id, { ...TESTER, force: false, dryRun: false });
+  await undone.done;
+  expect(undone.restore.record.phase).toBe('SUCCEEDED');
+  expect(compareDatabases(before, await dumpDatabase(ovsdb.remote))).toEqual([]);
+  expect(dryRun.restore.record.phase).toBe('QUEUED');
+
+  await letGo();
+  await dryRun.done;
+  expect(dryRun.restore.record).toMatchObject({ dryRun: true, phase: 'SUCCEEDED' });
+  expect((await backup).rowCount).toBeGreaterThan(100);
+  expect((await validated).valid).toBe(true);
+});
+
+it('a restore that waits for its turn can be cancelled', async () => {
+  const { restores } = services;
+  const { id } = await services.create();
+  const letGo = takeAllTurns();
+  const { restore, done } = await restores.start(request(id));
+  await restores.cancel(restore.record.id);
+  await expect(done).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(restore.record.phase).toBe('CANCELLED');
+  await letGo();
+});
+
+it('too many of one token are refused, and those of another are not', async () => {
+  const { backups, work, restores } = services;
+  const { id } = await services.create();
+  const letGo = takeAllTurns();
+  const input = { name: 'flood', format: 'JSON', compress: false, tags: [], subject: 'flood' } as const;
+  const flood: Promise<unknown>[] = [];
+  const flooded = (): AppError => {
+    for (;;)
+      try {
+        flood.push(backups.start(input).done.catch((error: unknown) => error));
+      } catch (error) {
+        return error as AppError;
+      }
+  };
+  const refusal = flooded();
+  expect(refusal).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) as number });
+  const { restore, done } = await restores.start({ ...request(id), caller: { ...TESTER.caller, subject: 'flood' } });
+  await expect(done).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  expect(restore.record.phase).toBe('FAILED');
+  const backup = services.create();
+  // none of the flood need be made
+  const stopped = work.drain();
+  await letGo();
+  await stopped;
+  for (const end of await Promise.all(flood)) expect(end).toBeInstanceOf(AppError);
+  await expect(backup).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+});
