@@ -77,7 +77,7 @@ const UNSENT = { FAIL: after('FAILED'), CANCEL: after('CANCELLED') } as const;
 const COMMITTED = { AWAIT: after('AWAITING_CONFIRMATION'), DONE: after('SUCCEEDED') } as const;
 
 export const TRANSITIONS: Readonly<Record<RestorePhase, Readonly<Partial<Record<LifeEvent, Transition>>>>> = {
-  QUEUED: { ...UNSENT, TURN: inMemory('READING') },
+  QUEUED: { ...UNSENT, TURN: inMemory('READING'), RETRY: inMemory('QUEUED') },
   READING: { ...UNSENT, READ: inMemory('PLANNING'), RETRY: inMemory('QUEUED') },
   PLANNING: {
     ...UNSENT,
