@@ -52,6 +52,8 @@ interface Parts {
 let lastSocket = 0;
 
 export class LifeProcess {
+  private dying: Promise<void> | undefined;
+
   private constructor(
     readonly proxy: LifeProxy,
     readonly backups: BackupService,
@@ -94,14 +96,10 @@ export class LifeProcess {
     return this.parts.mortal.busy + this.proxy.busy;
   }
 
-  /** As at kill -9. */
+  /** As at kill -9. Returns when nothing of it is under way any more. */
   async die(): Promise<void> {
-    if (this.hasDied) return;
-    this.parts.clock.die();
-    await this.parts.mortal.die();
-    await this.proxy.close();
-    await this.parts.files.close();
-    await this.parts.trail.close();
+    this.dying ??= this.dieOnce();
+    await this.dying;
   }
 
   /** As at SIGTERM, in the order of src/app.ts. */
@@ -116,6 +114,14 @@ export class LifeProcess {
     await client.stop();
     await trail.flush();
     await this.die();
+  }
+
+  private async dieOnce(): Promise<void> {
+    this.parts.clock.die();
+    await this.parts.mortal.die();
+    await this.proxy.close();
+    await this.parts.files.close();
+    await this.parts.trail.close();
   }
 
   private async within(ms: number, work: Promise<unknown>): Promise<void> {
