@@ -77,7 +77,7 @@ export class LifeProcess {
     const catalog = await Catalog.open(store, log);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
     const backups = new BackupService({ catalog, databases, clock, log, work, ...scratch });
-    const limits = { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000 };
+    const limits = { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
     const parts = { backups, catalog, store, databases, clock, log, work, audit: trail, limits };
     const restores = new RestoreService(parts);
     return new LifeProcess(proxy, backups, restores, { files, trail, clock, mortal, work, client });
