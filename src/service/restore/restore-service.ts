@@ -268,6 +268,7 @@ export class RestoreService {
   private goOn(restore: OpenRestore): void {
     const { id, database } = restore.record;
     const turn = async (): Promise<void> => {
+      if (this.stopped.signal.aborted) return; // the next start goes on
       const { phase } = restore.record;
       if (phase === 'RECOVERING') {
         const { kind } = await this.runner.recover(restore);
