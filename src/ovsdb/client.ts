@@ -6,7 +6,7 @@
  * front of a short one. Beside them the client keeps one watching connection, reconnected with
  * back-off, that knows at any time whether the database can be reached, and why not.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, sleep, systemClock } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
 import { Connection } from './connection.js';
 import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
@@ -36,6 +36,8 @@ export interface ClientOptions {
   readonly probeIntervalMs?: number;
   /** Told when the database becomes reachable or unreachable. */
   readonly onStatus?: (status: DatabaseStatus) => void;
+  /** By which a server is looked for. Default the system's. */
+  readonly clock?: Clock;
 }
 
 export interface DatabaseStatus {
@@ -75,6 +77,7 @@ export class DatabaseClient {
   readonly database: string;
   private readonly requestTimeoutMs: number;
   private readonly sessionTimeoutMs: number;
+  private readonly clock: Clock;
   private readonly stopped = new AbortController();
   private current: DatabaseStatus = { connected: false, error: 'not connected yet' };
   /** The remote that served last is tried first. */
@@ -85,6 +88,7 @@ export class DatabaseClient {
     this.database = options.database;
     this.requestTimeoutMs = options.requestTimeoutMs ?? 60_000;
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? 5_000;
+    this.clock = options.clock ?? systemClock;
   }
 
   /** Where it is looked for, e.g. tcp:10.0.0.1:6641. */
@@ -113,15 +117,16 @@ export class DatabaseClient {
    * @throws ConnectionError after sessionTimeoutMs, with what each remote said
    */
   async openSession(options: SessionOptions): Promise<Session> {
-    const deadline = performance.now() + (options.timeoutMs ?? this.sessionTimeoutMs);
-    for (let pauseMs = BACK_OFF_FIRST_MS; ; pauseMs *= 2) {
+    const deadline = this.clock.monotonic() + (options.timeoutMs ?? this.sessionTimeoutMs);
+    for (let pauseMs = BACK_OFF_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, BACK_OFF_MAX_MS)) {
       const reasons: string[] = [];
       const session = await this.tryAll(options, reasons);
       if (session !== undefined) return session;
-      if (options.signal?.aborted === true || performance.now() + pauseMs >= deadline) {
-        throw new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
-      }
-      await sleep(pauseMs);
+      const failure = new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
+      if (options.signal?.aborted === true || this.clock.monotonic() + pauseMs >= deadline) throw failure;
+      await sleep(this.clock, pauseMs, options.signal).catch(() => {
+        throw failure; // given up
+      });
     }
   }
 
@@ -163,13 +168,22 @@ export class DatabaseClient {
       if (signal.aborted) break;
       const running = attempt(index, remote);
       attempts.push(running);
-      await Promise.race([running, sleep(NEXT_REMOTE_MS)]);
+      await this.within(NEXT_REMOTE_MS, running);
     }
     // the leader that was to be avoided does when nobody else has answered by now
     if (leading === undefined) await Promise.all(attempts);
     else decided.abort();
     if (winner !== undefined && leading !== undefined) leading.connection.close();
     return winner ?? leading;
+  }
+
+  /** Returns when the work has ended, or when so much time has passed. */
+  private async within(ms: number, work: Promise<void>): Promise<void> {
+    let callOff = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      callOff = this.clock.alarm(ms, resolve);
+    });
+    await Promise.race([work, late]).finally(() => callOff());
   }
 
   private inOrder(): readonly (readonly [number, Remote])[] {
@@ -228,8 +242,7 @@ export class DatabaseClient {
         if (!signal.aborted) this.report({ connected: false, error: messageOf(error) });
       }
       // a random part keeps many clients of one server from coming back all at once
-      if (!signal.aborted)
-        await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await sleep(this.clock, pauseMs * (0.75 + Math.random() / 2), signal).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, BACK_OFF_MAX_MS);
     }
   }

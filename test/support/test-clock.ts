@@ -35,6 +35,12 @@ export class TestClock implements Clock {
     return this.alarms.size;
   }
 
+  /** Milliseconds until the next alarm rings; undefined when none is set. */
+  get nextInMs(): number | undefined {
+    if (this.alarms.size === 0) return undefined;
+    return Math.max(0, Math.min(...[...this.alarms].map(({ at }) => at)) - this.steady);
+  }
+
   /** Lets time pass. Alarms ring in their order, each at its time. */
   advance(ms: number): void {
     const until = this.steady + ms;

@@ -56,11 +56,13 @@ export class AwaitedConfirmations {
   private readonly windows = new Map<string, Window>();
   /** Restore id -> the undo of it that runs. */
   private readonly undoing = new Map<string, RunningRestore>();
+  private isStopped = false;
 
   constructor(private readonly parts: AwaitedConfirmationsParts) {}
 
   /** What awaits confirmation is left to the next start. */
   stop(): void {
+    this.isStopped = true;
     for (const window of this.windows.values()) window.stop();
   }
 
@@ -70,6 +72,10 @@ export class AwaitedConfirmations {
     const { id, phase } = restore.record;
     const window = this.windowOf(restore);
     if (window === undefined) throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${phase}`);
+    // one that a start of the server found: it is in no window's hands
+    const undo = registry.findSentUndo(id)?.record;
+    if (undo !== undefined)
+      throw new AppError('CONFLICT', `It is too late to confirm: undo ${undo.id} is ${undo.phase}`);
     if (!window.beginConfirming())
       throw new AppError(
         'CONFLICT',
@@ -124,6 +130,7 @@ export class AwaitedConfirmations {
     if (record.phase !== 'AWAITING_CONFIRMATION') return undefined;
     const window = this.windows.get(record.id) ?? new ConfirmationWindow(this.leftMs(record), this.parts.clock);
     this.windows.set(record.id, window);
+    if (this.isStopped) window.stop();
     return window;
   }
 
@@ -188,7 +195,7 @@ export class AwaitedConfirmations {
   }
 
   private async undoUnconfirmed(restore: OpenRestore, window: Window): Promise<RunEnd> {
-    const { registry, clock, log, audit } = this.parts;
+    const { registry, runner, clock, log, audit } = this.parts;
     const { id, database } = restore.record;
     // one record for all tries
     let undo = registry.findOpenUndo(id);
@@ -196,7 +203,10 @@ export class AwaitedConfirmations {
       log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
       undo = await registry.addSurely(newUndoOfUnconfirmed(restore.record, { database, now: clock.now() }));
     }
-    const end = await this.runUndo(this.runningUndo(undo, restore, { caller: OWN_CALLER }), restore, window, true);
+    const end =
+      undo.record.phase === 'RECOVERING'
+        ? await runner.recover(undo, { window, isForced: true })
+        : await this.runUndo(this.runningUndo(undo, restore, { caller: OWN_CALLER }), restore, window, true);
     if (end.kind === 'RETRY' || end.kind === 'ELSEWHERE')
       log.error(
         { err: end.error, restore: id, undo: undo.record.id },

@@ -183,12 +183,10 @@ export class RestoreRun {
       const planned = await this.plan(live, attempt);
       const { plan } = planned;
       if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
-      if (this.parts.dryRun || plan.changeCount === 0) {
-        await this.lists.describe(plan);
-        return this.ended({
-          planned,
-          steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1),
-        });
+      if (this.parts.dryRun) return this.endDry(planned);
+      if (plan.changeCount === 0) {
+        this.lists.beginDescribing(plan);
+        return this.ended({ planned, steps: 0, warnings: await this.lists.described() });
       }
       const applied = await this.apply(planned, attempt);
       if (applied.end === 'COMMITTED') return this.committed(applied, undefined);
@@ -198,6 +196,15 @@ export class RestoreRun {
       await sleep(this.parts.clock, ATTEMPT_PAUSE_MS * attempt);
       live = await this.look();
     }
+  }
+
+  private async endDry(planned: Planned): Promise<EndedRun> {
+    const { plan } = planned;
+    await this.lists.describe(plan);
+    return this.ended({
+      planned,
+      steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1),
+    });
   }
 
   /** @throws AppError PLAN_STALE, nothing having been changed */

@@ -151,7 +151,7 @@ export class RestoreRunner {
     return run.execute();
   }
 
-  private lifeOf({ restore, caller, wait }: RunningRestore, undo: UndoRun | undefined): RunLife {
+  private lifeOf({ restore, caller }: RunningRestore, undo: UndoRun | undefined): RunLife {
     const { registry } = this.parts;
     const isForced = undo?.isForced ?? false;
     // a plan that was out of date is followed by another one
@@ -160,7 +160,7 @@ export class RestoreRunner {
       enter: (event, changes) => registry.enter(restore, event, changes),
       publish: (progress, milestone) => registry.publish(restore, progress, milestone),
       send: async (changes) => {
-        if (!isBegun) await this.begin({ restore, caller, wait }, undo);
+        if (!isBegun) await this.begin({ restore, caller }, undo);
         isBegun = true;
         try {
           await registry.enter(restore, 'SEND', changes, isForced);
@@ -174,13 +174,13 @@ export class RestoreRunner {
 
   /** What must be before anything is sent: a line in the trail, space for the end, and no confirmation any more. */
   private async begin(
-    { restore, caller, wait }: Pick<RunningRestore, 'restore' | 'caller' | 'wait'>,
+    { restore, caller }: Pick<RunningRestore, 'restore' | 'caller'>,
     undo: UndoRun | undefined,
   ): Promise<void> {
     const { registry, audit, log } = this.parts;
     try {
-      // one that nobody waits for has its line since it was asked for
-      if (wait) await recordAccepted(audit, restore.record, caller);
+      // also where the caller has written that it was asked for: that line may still be waiting for the disk
+      await recordAccepted(audit, restore.record, caller);
       await registry.reserve(restore);
     } catch (error) {
       if (undo?.isForced !== true) throw error;

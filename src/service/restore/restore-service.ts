@@ -15,7 +15,7 @@ import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
 import { DatabaseQueues, type Urgency } from './life/database-queue.js';
-import { eventAtStart, isFinal } from './life/life.js';
+import { eventAtStart, isFinal, isSent } from './life/life.js';
 import { newRestore, newUndo, undoPlanner } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { checkUndoable, listsOf } from './planner/undo-planner.js';
@@ -75,18 +75,18 @@ export class RestoreService {
    * comes after them.
    */
   async load(): Promise<void> {
-    for (const restore of await this.registry.load()) {
+    const open = await this.registry.load();
+    for (const restore of open) {
       const { record } = restore;
       const event = eventAtStart(record.phase);
-      if (event === 'FAIL') {
-        // one that was tried before is tried again by the restore that it undoes
-        if (record.source.kind !== 'UNDO' || record.source.cause !== 'NOT_CONFIRMED')
-          await this.registry.enter(restore, 'FAIL', { result: failedWith(record, new AppError('CANCELLED', UNSENT)) });
-        continue;
-      }
-      if (event !== undefined) await this.registry.enter(restore, event);
-      this.goOn(restore);
+      if (event === 'END_UNSEEN') await this.registry.enter(restore, event);
+      // an undo that was tried before is tried again by the restore that it undoes
+      else if (event === 'FAIL' && !isOwnUndo(record))
+        await this.registry.enter(restore, event, { result: failedWith(record, new AppError('CANCELLED', UNSENT)) });
     }
+    const isWaiting = ({ record }: OpenRestore): boolean => record.phase === 'AWAITING_CONFIRMATION';
+    for (const restore of open) if (isSent(restore.record.phase) && !isWaiting(restore)) this.goOn(restore);
+    for (const restore of open) if (isWaiting(restore)) this.goOn(restore);
     void this.retainRegularly();
   }
 
@@ -268,6 +268,7 @@ export class RestoreService {
   private goOn(restore: OpenRestore): void {
     const { id, database } = restore.record;
     const turn = async (): Promise<void> => {
+      if (this.stopped.signal.aborted) return; // the next start goes on
       const { phase } = restore.record;
       if (phase === 'RECOVERING') {
         const { kind } = await this.runner.recover(restore);
@@ -340,6 +341,11 @@ export class RestoreService {
 }
 
 const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING']);
+
+/** One that nobody asked for. */
+function isOwnUndo({ source }: RestoreRecord): boolean {
+  return source.kind === 'UNDO' && source.cause === 'NOT_CONFIRMED';
+}
 
 function failedWith({ dryRun }: RestoreRecord, error: unknown) {
   return { ...emptyResult(dryRun, 0), errors: [problemOf(error)], errorCount: 1 };

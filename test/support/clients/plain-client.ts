@@ -18,7 +18,7 @@ function address(remote: string): NetConnectOpts {
 }
 
 /** Cuts a stream of bytes into JSON documents, looking at each byte once. */
-class Documents {
+export class Documents {
   private parts: Buffer[] = [];
   private depth = 0;
   private inString = false;

@@ -15,7 +15,7 @@ import {
   undoListKey,
 } from '../../backup/layout.js';
 import { ProgressFeed } from '../../job/progress-feed.js';
-import { isFinal, type LifeEvent, transition } from '../life/life.js';
+import { isFinal, isSent, type LifeEvent, transition } from '../life/life.js';
 import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressOf, type RestoreProgress } from './restore-progress.js';
 import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
@@ -120,6 +120,13 @@ export class RestoreRegistry {
       if (source.kind === 'UNDO' && source.restoreId === id && source.cause === 'NOT_CONFIRMED' && !isFinal(phase))
         return restore;
     }
+    return undefined;
+  }
+
+  /** An undo of a restore that may be in the database, as its end is not seen yet. */
+  findSentUndo(id: string): OpenRestore | undefined {
+    for (const restore of this.restores.values())
+      if (undoOf(restore.record) === id && !restore.record.dryRun && isSent(restore.record.phase)) return restore;
     return undefined;
   }
 

@@ -1,0 +1,127 @@
+/** A case: a story, a moment of it, and a fault at that moment. */
+import { FAULTS } from './faults.js';
+import { judge } from './judge.js';
+import { HOUR_MS, Interrupted, Run } from './run.js';
+import type { Stage } from './stage.js';
+import { STORIES } from './stories.js';
+
+export interface LifeCase {
+  /** "expiry/after put restore APPLYING#1/kill" */
+  readonly id: string;
+  readonly story: string;
+  readonly moment: string;
+  readonly fault: string;
+}
+
+/** By the clock: much longer than anything is broken. */
+const DEADLINE_CLOCK_MS = HOUR_MS;
+const WRITTEN_AGAIN_MS = 40_000;
+
+export function caseOf(id: string): LifeCase {
+  const [story = '', moment = '', fault = ''] = id.split('/');
+  if (STORIES[story] === undefined || FAULTS[fault] === undefined)
+    throw new Error(`no such case: ${id}. A case is STORY/MOMENT/FAULT, such as expiry/told restoring#1/kill`);
+  return { id, story, moment, fault };
+}
+
+/** All cases of a story, found by telling it once without a fault. @throws Error when even that goes wrong */
+export async function casesOf(stage: Stage, story: string): Promise<readonly LifeCase[]> {
+  const run = await Run.begin(stage);
+  try {
+    const problems = await tell(run, story);
+    if (problems.length > 0) throw new Error(`the story ${story} goes wrong by itself: ${problems.join('\n')}`);
+  } finally {
+    await run.end();
+  }
+  const told = run.moments.seen.slice(0, run.momentsTold);
+  return told.flatMap((moment) =>
+    Object.entries(FAULTS)
+      .filter(([, { fits }]) => fits(moment))
+      .map(([fault]) => ({ id: `${story}/${moment}/${fault}`, story, moment, fault })),
+  );
+}
+
+/**
+ * @param onLog told of what the servers logged and of every moment, in their order
+ * @returns what is wrong; undefined when the moment did not come
+ */
+export async function runCase(
+  stage: Stage,
+  { story, moment, fault }: LifeCase,
+  onLog?: (line: string) => void,
+): Promise<readonly string[] | undefined> {
+  const run = await Run.begin(stage, onLog);
+  try {
+    let isSprung = false;
+    run.moments.setTrap(moment, () => {
+      isSprung = true;
+      return FAULTS[fault]?.spring(run) ?? Promise.resolve('PASSED');
+    });
+    const problems = await tell(run, story);
+    return isSprung ? problems : undefined;
+  } finally {
+    await run.end();
+  }
+}
+
+async function tell(run: Run, story: string): Promise<readonly string[]> {
+  try {
+    await STORIES[story]?.(run);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  }
+  run.moments.clearTraps();
+  run.momentsTold = run.moments.seen.length;
+  await finish(run);
+  return [...run.problems, ...(await judge(run)), ...(await another(run))];
+}
+
+/** The server is there again, what was broken is mended in time, and whatever was open comes to its end. */
+async function finish(run: Run): Promise<void> {
+  if (run.isInterrupted) {
+    await run.ended();
+    // the next start comes when there is space again
+    run.disk.mend();
+    await run.restart();
+  }
+  await over(run);
+  // a record that could not be kept is written again within half a minute
+  await run.until(() => run.isMended, DEADLINE_CLOCK_MS);
+  await run.pass(WRITTEN_AGAIN_MS);
+  await over(run);
+  const phases = phasesOf(run);
+  run.drain();
+  await run.ended();
+  run.disk.mend();
+  await run.restart();
+  await over(run);
+  const kept = phasesOf(run);
+  for (const [id, phase] of phases)
+    if (kept.get(id) !== phase)
+      run.problems.push(`3: ${id} was ${phase} and is ${kept.get(id) ?? 'gone'} after a start`);
+}
+
+async function over(run: Run): Promise<void> {
+  const isOver = await run.until(() => run.isInterrupted || (run.isAllOver && run.areCallsAnswered), DEADLINE_CLOCK_MS);
+  if (run.isInterrupted) {
+    await run.ended();
+    run.disk.mend();
+    await run.restart();
+    return over(run);
+  }
+  if (!isOver)
+    for (const { record } of run.restores())
+      run.problems.push(`3: ${record.source.kind} ${record.id.slice(0, 8)} is still ${record.phase} after an hour`);
+}
+
+function phasesOf(run: Run): ReadonlyMap<string, string> {
+  return new Map(run.restores().map(({ record }) => [record.id, record.phase]));
+}
+
+/** 4: the queue is free. */
+async function another(run: Run): Promise<readonly string[]> {
+  const call = run.restore();
+  if (!(await run.until(() => call.answer !== undefined, DEADLINE_CLOCK_MS)))
+    return ['4: another restore is never answered'];
+  return call.answer === 'OK' ? [] : [`4: another restore is refused: ${call.answer ?? ''}`];
+}

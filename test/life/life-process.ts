@@ -1,0 +1,134 @@
+/**
+ * The services of one server process, in this process: on the real store and audit trail of a folder, and on a real
+ * ovsdb-server behind a proxy. It can be told to end, and it can die: from then on nothing that it does reaches the
+ * store, the trail or the database any more.
+ */
+import { join } from 'node:path';
+import { createLog } from '../../src/lib/log.js';
+import { DatabaseClient } from '../../src/ovsdb/client.js';
+import { parseRemotes } from '../../src/ovsdb/remote.js';
+import { AuditTrail } from '../../src/service/audit/audit-trail.js';
+import { BackupService } from '../../src/service/backup/backup-service.js';
+import { Catalog } from '../../src/service/backup/catalog.js';
+import { Database, Databases } from '../../src/service/database/database.js';
+import { RunningWork } from '../../src/service/job/running-work.js';
+import { RestoreService } from '../../src/service/restore/restore-service.js';
+import { FileStore } from '../../src/store/file/file-store.js';
+import { NORTHBOUND } from '../support/judge/judge.js';
+import type { TestClock } from '../support/test-clock.js';
+import type { Disk } from './disk.js';
+import { LifeClock } from './life-clock.js';
+import type { Moments } from './moments.js';
+import { Mortal } from './mortal.js';
+import type { Names } from './names.js';
+import { LifeProxy } from './proxy.js';
+import { WatchedStore } from './watched-store.js';
+import { WatchedTrail } from './watched-trail.js';
+
+/** As the server's own: the drain, and then what was given up. */
+const DRAIN_MS = 30_000;
+const ABORT_MS = 2_000;
+
+export interface World {
+  readonly folder: string;
+  /** Socket of ovsdb-server. */
+  readonly databaseSocket: string;
+  readonly clock: TestClock;
+  readonly disk: Disk;
+  readonly moments: Moments;
+  readonly names: Names;
+  tell(line: string): void;
+}
+
+interface Parts {
+  readonly files: FileStore;
+  readonly trail: WatchedTrail;
+  readonly clock: LifeClock;
+  readonly mortal: Mortal;
+  readonly work: RunningWork;
+  readonly client: DatabaseClient;
+}
+
+let lastSocket = 0;
+
+export class LifeProcess {
+  private dying: Promise<void> | undefined;
+
+  private constructor(
+    readonly proxy: LifeProxy,
+    readonly backups: BackupService,
+    readonly restores: RestoreService,
+    private readonly parts: Parts,
+  ) {}
+
+  /** Opens all of it on the folder; `load` is still to come, as it may die in it. */
+  static async open({ folder, databaseSocket, clock: worldClock, disk, moments, names, tell }: World) {
+    const clock = new LifeClock(worldClock);
+    const mortal = new Mortal();
+    const log = createLog('info', { write: tell });
+    const files = await FileStore.open(join(folder, 'store'));
+    const store = new WatchedStore({ files, disk, moments, names, mortal });
+    const audit = await AuditTrail.open(join(folder, 'store'), { clock, log });
+    const trail = new WatchedTrail({ trail: audit, disk, moments, names, mortal });
+    const proxy = await LifeProxy.open(join(folder, `${++lastSocket}.sock`), databaseSocket, moments);
+    const client = new DatabaseClient({ remotes: parseRemotes(proxy.remote), database: NORTHBOUND, clock });
+    const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })]);
+    const work = new RunningWork();
+    const catalog = await Catalog.open(store, log);
+    const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
+    const backups = new BackupService({ catalog, databases, clock, log, work, ...scratch });
+    const limits = { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
+    const parts = { backups, catalog, store, databases, clock, log, work, audit: trail, limits };
+    const restores = new RestoreService(parts);
+    return new LifeProcess(proxy, backups, restores, { files, trail, clock, mortal, work, client });
+  }
+
+  get audit(): WatchedTrail {
+    return this.parts.trail;
+  }
+
+  get hasDied(): boolean {
+    return this.parts.mortal.hasDied;
+  }
+
+  /** Pieces of work in the store, the trail and the database that have begun and not ended. */
+  get busy(): number {
+    return this.parts.mortal.busy + this.proxy.busy;
+  }
+
+  /** As at kill -9. Returns when nothing of it is under way any more. */
+  async die(): Promise<void> {
+    this.dying ??= this.dieOnce();
+    await this.dying;
+  }
+
+  /** As at SIGTERM, in the order of src/app.ts. */
+  async end(): Promise<void> {
+    const { work, client, trail } = this.parts;
+    const { restores } = this;
+    const ended = Promise.all([restores.drain(), work.drain()]);
+    await this.within(DRAIN_MS, ended);
+    restores.abort();
+    await this.within(ABORT_MS, ended);
+    await restores.stop();
+    await client.stop();
+    await trail.flush();
+    await this.die();
+  }
+
+  private async dieOnce(): Promise<void> {
+    this.parts.clock.die();
+    await this.parts.mortal.die();
+    await this.proxy.close();
+    await this.parts.files.close();
+    await this.parts.trail.close();
+  }
+
+  private async within(ms: number, work: Promise<unknown>): Promise<void> {
+    let callOff = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      callOff = this.parts.clock.alarm(ms, resolve);
+    });
+    await Promise.race([work, late]).finally(() => callOff());
+  }
+}

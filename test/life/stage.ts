@@ -1,0 +1,74 @@
+/** What all runs of a worker share: an ovsdb-server, a store with one backup in it, and a folder. */
+
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startOvsdbServer, type TestServer } from '../support/servers/ovsdb-server.js';
+import { TestClock } from '../support/test-clock.js';
+import { AFTER, BEFORE, type Cells, Content } from './content.js';
+import { Disk } from './disk.js';
+import { LifeProcess } from './life-process.js';
+import { Moments } from './moments.js';
+import { Names } from './names.js';
+
+export class Stage {
+  private constructor(
+    readonly folder: string,
+    readonly ovsdb: TestServer,
+    readonly content: Content,
+    readonly backupId: string,
+    /** The cells before and after a restore. */
+    readonly before: Cells,
+    readonly after: Cells,
+  ) {}
+
+  static async open(): Promise<Stage> {
+    const ovsdb = await startOvsdbServer();
+    // a disk in memory, where there is one: every write waits for the disk
+    const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ovncp-life-'));
+    const content = await Content.open(ovsdb.unixRemote);
+    await content.set(BEFORE);
+    const before = await content.read();
+    await content.set(AFTER);
+    const after = await content.read();
+    const backupId = await Stage.backUp(folder, ovsdb);
+    return new Stage(folder, ovsdb, content, backupId, before, after);
+  }
+
+  get template(): string {
+    return join(this.folder, 'template');
+  }
+
+  get socket(): string {
+    return this.ovsdb.unixRemote.slice('unix:'.length);
+  }
+
+  async close(): Promise<void> {
+    this.content.close();
+    await this.ovsdb.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private static async backUp(folder: string, ovsdb: TestServer): Promise<string> {
+    const process = await LifeProcess.open({
+      folder,
+      databaseSocket: ovsdb.unixRemote.slice('unix:'.length),
+      clock: new TestClock(),
+      disk: new Disk(),
+      moments: new Moments(),
+      names: new Names(),
+      tell: () => undefined,
+    });
+    const { id } = await process.backups.start({
+      name: 'life',
+      format: 'JSON',
+      compress: false,
+      tags: [],
+      subject: 'tester',
+    }).done;
+    await process.die();
+    await cp(join(folder, 'store'), join(folder, 'template'), { recursive: true });
+    return id;
+  }
+}

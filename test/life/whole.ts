@@ -1,0 +1,53 @@
+/** One worker of `npm run life` (life.mjs): runs its part of all cases, and tells of each in a line. */
+import { caseOf, casesOf, type LifeCase, runCase } from './case.js';
+import { sampleOf } from './sample.js';
+import { Stage } from './stage.js';
+import { STORIES } from './stories.js';
+
+interface Work {
+  /** This worker's number, from 0, and how many there are. */
+  readonly worker: number;
+  readonly workers: number;
+  /** One case alone. */
+  readonly case?: string;
+  /** Tell what the server logged. */
+  readonly log?: boolean;
+  /** Cases whose id has this text in it. */
+  readonly only?: string;
+  /** So many cases, of every kind. */
+  readonly sample?: number;
+  readonly seed: number;
+}
+
+const work = JSON.parse(process.env['LIFE'] ?? '{"worker":0,"workers":1,"seed":1}') as Work;
+
+function tell(line: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`\nlife ${JSON.stringify(line)}\n`);
+}
+
+async function chosen(stage: Stage): Promise<readonly LifeCase[]> {
+  if (work.case !== undefined) return [caseOf(work.case)];
+  const all: LifeCase[] = [];
+  for (const story of Object.keys(STORIES)) all.push(...(await casesOf(stage, story)));
+  const { only = '' } = work;
+  const cases = all.filter(({ id }) => id.includes(only));
+  return sampleOf(cases, work.sample ?? cases.length, work.seed);
+}
+
+it('keeps every promise, whatever goes wrong at whatever moment', async () => {
+  const stage = await Stage.open();
+  try {
+    const cases = (await chosen(stage)).filter((_, i) => i % work.workers === work.worker);
+    tell({ cases: cases.length });
+    for (const each of cases) {
+      const began = performance.now();
+      const problems = await runCase(stage, each, work.log === true ? (log) => tell({ log }) : undefined).catch(
+        (error: unknown) => [`the harness: ${String(error)}`],
+      );
+      tell({ id: each.id, problems: problems ?? [], isSprung: problems !== undefined, ms: performance.now() - began });
+    }
+    tell({ isOver: true });
+  } finally {
+    await stage.close();
+  }
+}, 36_000_000);
