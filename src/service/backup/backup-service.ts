@@ -30,6 +30,8 @@ export interface BackupServiceParts {
   readonly scratchFolder: string;
   /** Content of a sealed backup; that of others is known. */
   readonly uploadBytesMax: number;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
 }
 
 export class BackupService {
@@ -95,9 +97,9 @@ export class BackupService {
     request: CreateBackup,
     feed: ProgressFeed<BackupProgress>,
   ): Promise<BackupRecord> {
-    const { catalog, databases, clock, log } = this.parts;
+    const { catalog, databases, clock, log, keyCost } = this.parts;
     const database = databases.get(request.database);
-    return new BackupCreation({ jobId, request, database, feed, catalog, clock, log }).run();
+    return new BackupCreation({ jobId, request, database, feed, catalog, clock, log, keyCost }).run();
   }
 
   /**

@@ -58,6 +58,8 @@ export interface BackupCreationParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
 }
 
 /** What was captured, as far as it is asked for. */
@@ -139,7 +141,7 @@ export class BackupCreation {
     reservation: Reservation,
     { createdAt, snapshot, selection, totalRows }: Captured,
   ): Promise<BackupRecord> {
-    const { jobId, request, database, catalog } = this.parts;
+    const { jobId, request, database, catalog, keyCost } = this.parts;
     const header = {
       ...summaryOf(snapshot),
       id: jobId,
@@ -153,7 +155,7 @@ export class BackupCreation {
     const packing = packArchive(snapshot, {
       format: request.format,
       compress: request.compress,
-      ...defined({ passphrase: request.encryptionKey }),
+      ...defined({ passphrase: request.encryptionKey, keyCost }),
       header: { ...header, ...headerSelection(selection) },
       onProgress: (rows, bytes) => {
         this.tell(
