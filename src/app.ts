@@ -40,6 +40,12 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** What the environment does not say. */
+export interface AppOptions {
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
+}
+
 /** Id of the one database that the environment configures. */
 export const DATABASE_ID = 'northbound';
 /** No key begins with it: looking for it reads the folder and nothing else. */
@@ -56,7 +62,7 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  * Starts everything.
  * @throws AppError STORE_UNAVAILABLE when the backup folder cannot be used; the system's error when the port is taken
  */
-export async function startApp(config: Config, log: Log): Promise<App> {
+export async function startApp(config: Config, log: Log, { keyCost }: AppOptions = {}): Promise<App> {
   const clock = systemClock;
   const store = await FileStore.open(config.backupPath);
   const audit = await AuditTrail.open(config.backupPath, { clock, log }).catch(async (error: unknown) => {
@@ -64,7 +70,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     throw error;
   });
   const client = databaseClient(config, log);
-  const base: Base = { config, log, clock, store, audit, client };
+  const base: Base = { config, log, clock, store, audit, client, keyCost };
   try {
     const catalog = await Catalog.open(store, log);
     const { auth, first } = await authentication(config);
@@ -127,6 +133,7 @@ interface Base {
   readonly store: FileStore;
   readonly audit: AuditTrail;
   readonly client: DatabaseClient;
+  readonly keyCost: number | undefined;
 }
 
 function databaseClient({ remotes, ssl }: Config, log: Log): DatabaseClient {
@@ -151,11 +158,11 @@ interface Services {
   readonly compare: CompareService;
 }
 
-function makeServices({ config, log, clock, store, audit, client }: Base, catalog: Catalog): Services {
+function makeServices({ config, log, clock, store, audit, client, keyCost }: Base, catalog: Catalog): Services {
   const work = new RunningWork();
   const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })], work);
   const { uploadBytesMax, backupPath: scratchFolder } = config;
-  const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax });
+  const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax, keyCost });
   const limits = {
     step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
     syncMsMax: 1_000 * config.syncSecondsMax,
@@ -166,7 +173,7 @@ function makeServices({ config, log, clock, store, audit, client }: Base, catalo
     databases,
     catalog,
     backups,
-    imports: new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax }),
+    imports: new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax, keyCost }),
     exports: new ExportService({ backups, catalog, store, clock, log, work, scratchFolder }),
     restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits }),
     compare: new CompareService({ backups, catalog, databases, work }),

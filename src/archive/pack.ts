@@ -27,6 +27,8 @@ export interface PackOptions {
   readonly compress: boolean;
   /** Encrypts when given; not empty. */
   readonly passphrase?: string | undefined;
+  /** Of deriving keys (encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
   readonly header: ArchiveHeader;
   readonly signal?: AbortSignal | undefined;
   /** Rows and bytes of content written so far, once a block. */
@@ -79,7 +81,7 @@ async function* storedBytesOf(snapshot: Snapshot, options: PackOptions, outcome:
   try {
     let layer = measuredContent(snapshot, options, content);
     if (options.compress) layer = compress(layer);
-    if (passphrase !== undefined) layer = encrypt(layer, passphrase);
+    if (passphrase !== undefined) layer = encrypt(layer, passphrase, options.keyCost);
     for await (const chunk of layer) {
       signal?.throwIfAborted();
       sha256.update(chunk);

@@ -23,6 +23,8 @@ export interface ExpectedArchive extends ExpectedBytes {
 
 export interface UnpackOptions {
   readonly passphrase?: string | undefined;
+  /** Of deriving keys, for what is encrypted here (encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
   readonly expected?: ExpectedArchive | undefined;
   /** Content of more bytes is refused. */
   readonly contentBytesMax: number;
@@ -97,7 +99,7 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
     let kind = recognise(await layer.peek(HEAD_BYTES));
     if (kind === 'ENCRYPTED') {
       encrypted = true;
-      layer = new ByteReader(decrypt(layer.rest(), options.passphrase));
+      layer = new ByteReader(decrypt(layer.rest(), options.passphrase, options.keyCost));
       kind = recognise(await layer.peek(HEAD_BYTES));
     }
     if (kind === 'GZIP') {

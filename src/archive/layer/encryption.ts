@@ -19,7 +19,9 @@ import { ByteReader } from '../stream/byte-reader.js';
 
 const VERSION = 1;
 const KDF_SCRYPT = 1;
-const LOG2_N = 16;
+/** log2 of scrypt's N for what is encrypted here, unless the caller names another cost. */
+export const KEY_COST = 16;
+/** Less is no protection; what is encrypted here at a lower cost is read all the same. */
 const LOG2_N_MIN = 15;
 /** 128 MiB for one derivation: what a foreign file says must not cost more. */
 const LOG2_N_MAX = 17;
@@ -47,9 +49,16 @@ export interface Keys {
   readonly check: Buffer;
 }
 
-/** Encrypts a stream. @throws AppError BAD_USER_INPUT on an empty passphrase, RATE_LIMITED as deriveKeys */
-export async function* encrypt(source: AsyncIterable<Buffer>, passphrase: string): AsyncGenerator<Buffer> {
-  const header = newHeader(CHUNK_BYTES);
+/**
+ * Encrypts a stream.
+ * @param keyCost log2 of scrypt's N @throws AppError BAD_USER_INPUT on an empty passphrase, RATE_LIMITED as deriveKeys
+ */
+export async function* encrypt(
+  source: AsyncIterable<Buffer>,
+  passphrase: string,
+  keyCost = KEY_COST,
+): AsyncGenerator<Buffer> {
+  const header = newHeader(CHUNK_BYTES, keyCost);
   const keys = await deriveKeys(passphrase, header);
   keyCheck(keys, header).copy(header, CHECK_AT);
   yield header;
@@ -58,16 +67,21 @@ export async function* encrypt(source: AsyncIterable<Buffer>, passphrase: string
 
 /**
  * Decrypts a stream. Every byte handed on has been authenticated.
+ * @param keyCost of what is encrypted here
  * @throws AppError DECRYPTION_FAILED when the passphrase is missing or wrong, INTEGRITY_FAILED when the file is
  * damaged, RATE_LIMITED as deriveKeys
  */
-export async function* decrypt(source: AsyncIterable<Buffer>, passphrase: string | undefined): AsyncGenerator<Buffer> {
+export async function* decrypt(
+  source: AsyncIterable<Buffer>,
+  passphrase: string | undefined,
+  keyCost = KEY_COST,
+): AsyncGenerator<Buffer> {
   if (passphrase === undefined || passphrase === '')
     throw new AppError('DECRYPTION_FAILED', 'Decryption failed: the backup is encrypted and no key was given');
   const reader = new ByteReader(source);
   try {
     const header = await reader.take(HEADER_BYTES);
-    checkHeader(header);
+    checkHeader(header, keyCost);
     const keys = await deriveKeys(passphrase, header);
     if (!timingSafeEqual(keyCheck(keys, header), header.subarray(CHECK_AT))) {
       throw new AppError(
@@ -82,10 +96,10 @@ export async function* decrypt(source: AsyncIterable<Buffer>, passphrase: string
 }
 
 /** A header with fresh salt and nonces, the key check still to be filled in. */
-export function newHeader(chunkBytes: number): Buffer {
+export function newHeader(chunkBytes: number, keyCost = KEY_COST): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   ENCRYPTED_MAGIC.copy(header);
-  header.set([VERSION, KDF_SCRYPT, LOG2_N, R, P], ENCRYPTED_MAGIC.length);
+  header.set([VERSION, KDF_SCRYPT, keyCost, R, P], ENCRYPTED_MAGIC.length);
   randomBytes(SALT_BYTES).copy(header, SALT_AT);
   header.writeUInt32BE(chunkBytes, CHUNK_SIZE_AT);
   randomBytes(PREFIX_BYTES).copy(header, PREFIX_AT);
@@ -93,11 +107,12 @@ export function newHeader(chunkBytes: number): Buffer {
 }
 
 /** @throws AppError INTEGRITY_FAILED on a header that this version did not write, before it can cost memory */
-function checkHeader(header: Buffer): void {
+function checkHeader(header: Buffer, keyCost: number): void {
   if (header.length < HEADER_BYTES) throw damaged('it ends inside its header');
   const [version, kdf, log2N, r, p] = header.subarray(ENCRYPTED_MAGIC.length);
   if (version !== VERSION) throw damaged(`its version is ${version}, this program reads version ${VERSION}`);
-  if (kdf !== KDF_SCRYPT || log2N === undefined || log2N < LOG2_N_MIN || log2N > LOG2_N_MAX || r !== R || p !== P)
+  const isCostGood = log2N !== undefined && log2N >= Math.min(LOG2_N_MIN, keyCost) && log2N <= LOG2_N_MAX;
+  if (kdf !== KDF_SCRYPT || !isCostGood || r !== R || p !== P)
     throw damaged('its key derivation is not one that is accepted here');
   const chunkBytes = header.readUInt32BE(CHUNK_SIZE_AT);
   if (chunkBytes < 1 || chunkBytes > CHUNK_BYTES_MAX)
@@ -107,11 +122,12 @@ function checkHeader(header: Buffer): void {
 /**
  * What can be told of an encrypted file without its key: whether its header is one, and whether so many bytes can be
  * chunks.
- * @param head its first 72 bytes or more @param size bytes of the whole file @throws AppError INTEGRITY_FAILED
+ * @param head its first 72 bytes or more @param size bytes of the whole file @param keyCost of what is encrypted here
+ * @throws AppError INTEGRITY_FAILED
  */
-export function checkSealed(head: Buffer, size: number): void {
+export function checkSealed(head: Buffer, size: number, keyCost = KEY_COST): void {
   const header = head.subarray(0, HEADER_BYTES);
-  checkHeader(header);
+  checkHeader(header, keyCost);
   const sealedBytes = header.readUInt32BE(CHUNK_SIZE_AT) + TAG_BYTES;
   const rest = (size - HEADER_BYTES) % sealedBytes;
   // even empty content has a chunk, and every chunk its tag

@@ -12,18 +12,19 @@ export interface SealedArchive {
 
 /**
  * Reads an encrypted file whose key is not known: its header and length are checked.
+ * @param keyCost of what is encrypted here (encryption.ts)
  * @returns undefined for a file that is not encrypted @throws AppError INTEGRITY_FAILED
  */
 export async function inspectSealed(
   source: AsyncIterable<Buffer>,
-  signal?: AbortSignal,
+  { signal, keyCost }: { readonly signal?: AbortSignal | undefined; readonly keyCost?: number | undefined } = {},
 ): Promise<SealedArchive | undefined> {
   const stored = new StoredBytes(source, signal);
   try {
     const head = await new ByteReader(stored).peek(HEAD_BYTES);
     if (recognise(head) !== 'ENCRYPTED') return undefined;
     await stored.drain();
-    checkSealed(head, stored.size);
+    checkSealed(head, stored.size, keyCost);
     return { checksum: stored.checksum(), size: stored.size };
   } finally {
     await stored.close();

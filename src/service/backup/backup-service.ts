@@ -32,6 +32,8 @@ export interface BackupServiceParts {
   readonly scratchFolder: string;
   /** Content of a sealed backup; that of others is known. */
   readonly uploadBytesMax: number;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
 }
 
 export class BackupService {
@@ -96,9 +98,9 @@ export class BackupService {
   }
 
   private create(jobId: string, request: CreateBackup, feed: ProgressFeed<BackupProgress>): Promise<BackupRecord> {
-    const { catalog, databases, clock, log, work } = this.parts;
+    const { catalog, databases, clock, log, work, keyCost } = this.parts;
     const database = databases.get(request.database);
-    const creation = new BackupCreation({ jobId, request, database, feed, catalog, clock, log });
+    const creation = new BackupCreation({ jobId, request, database, feed, catalog, clock, log, keyCost });
     return work.inDatabaseTurn(
       { subject: request.subject },
       (signal) => DatabaseReader.open(database, signal),

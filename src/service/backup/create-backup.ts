@@ -59,6 +59,8 @@ export interface BackupCreationParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
 }
 
 /** What was captured, as far as it is asked for. */
@@ -141,7 +143,7 @@ export class BackupCreation {
     reservation: Reservation,
     { createdAt, snapshot, identity, selection, totalRows }: Captured,
   ): Promise<BackupRecord> {
-    const { jobId, request, database, catalog } = this.parts;
+    const { jobId, request, database, catalog, keyCost } = this.parts;
     const header = {
       ...summaryOf(snapshot),
       id: jobId,
@@ -155,7 +157,7 @@ export class BackupCreation {
     const packing = packArchive(snapshot, {
       format: request.format,
       compress: request.compress,
-      ...defined({ passphrase: request.encryptionKey }),
+      ...defined({ passphrase: request.encryptionKey, keyCost }),
       header: { ...header, ...headerSelection(selection) },
       onProgress: (rows, bytes) => {
         this.tell(

@@ -19,6 +19,8 @@ export interface BackupReaderParts {
   readonly log: Log;
   /** Content of a sealed backup; that of others is known. */
   readonly uploadBytesMax: number;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
 }
 
 export class BackupReader {
@@ -36,7 +38,7 @@ export class BackupReader {
     const isOurs = record.origin === 'CAPTURED';
     const unpacked = await unpackArchive(await this.parts.catalog.openArchive(record.id), {
       ...options,
-      ...defined({ passphrase: decryptionKey }),
+      ...defined({ passphrase: decryptionKey, keyCost: this.parts.keyCost }),
       ...(sealed ? { schemaName: record.schemaName } : {}),
       expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
       contentBytesMax: sealed ? this.parts.uploadBytesMax : record.contentSize,

@@ -55,6 +55,8 @@ export interface ImportServiceParts {
   readonly scratchFolder: string;
   /** Of a file as it is sent, and of what it expands to. */
   readonly uploadBytesMax: number;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
 }
 
 /** Files that arrive or wait to be checked; one token may have half of them. */
@@ -141,9 +143,10 @@ export class ImportService {
   private async check(spool: Spool, details: ImportDetails, signal: AbortSignal | undefined): Promise<Checked> {
     signal?.throwIfAborted();
     const { decryptionKey } = details;
-    const schemaName = this.parts.databases.get().schemaName;
+    const { databases, keyCost } = this.parts;
+    const schemaName = databases.get().schemaName;
     if (decryptionKey === undefined) {
-      const sealed = await inspectSealed(await spool.read(), signal);
+      const sealed = await inspectSealed(await spool.read(), { signal, keyCost });
       if (sealed !== undefined)
         return {
           header: undefined,
@@ -155,8 +158,7 @@ export class ImportService {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaName,
         scratch,
-        ...defined({ passphrase: decryptionKey }),
-        ...defined({ signal }),
+        ...defined({ passphrase: decryptionKey, keyCost, signal }),
       });
       checkDeclared(unpacked, details);
       await checkWhole(unpacked.snapshot);

@@ -77,14 +77,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** No listed backup is broken, and there is no file that belongs to nothing. */
-async function checkStore(): Promise<void> {
+/** Ids of backups that were found whole since they were made. */
+const foundWhole = new Set<string>();
+
+/**
+ * No listed backup is broken, and there is no file that belongs to nothing.
+ * @param which NEW: a backup that was found whole before is not read again; a test ends with ALL, as what a later crash
+ * breaks does not mend itself
+ */
+async function checkStore(which: 'NEW' | 'ALL' = 'ALL'): Promise<void> {
   const { nodes } = (await admin.run(ListBackupsDocument, { first: 50 })).backups;
   const { nodes: restores } = (await admin.run(ListRestoresDocument, { first: 50 })).restores;
-  for (const { id, encrypted } of nodes)
+  for (const { id, encrypted } of nodes) {
+    if (which === 'NEW' && foundWhole.has(id)) continue;
     expect(
       (await admin.run(ValidateBackupDocument, { id, decryptionKey: encrypted ? KEY : null })).validateBackup,
     ).toMatchObject({ valid: true, contentChecked: true, errors: [] });
+    foundWhole.add(id);
+  }
   const owned = new Set([
     ...nodes.flatMap(({ file }) => [file, `${file}.meta`]),
     ...restores.flatMap(({ id }) => [`restores/${id}.json`, `restores/${id}.changes.gz`, `restores/${id}.undo.gz`]),
@@ -114,14 +124,14 @@ describe('kill -9', () => {
       await server.kill('SIGKILL');
       listed += (await answered) ? 2 : 1;
       await start();
-      await checkStore();
+      await checkStore(run === RUNS - 1 ? 'ALL' : 'NEW');
       // what was answered is there; what was not may be
       const { totalCount } = (await admin.run(ListBackupsDocument, {})).backups;
       expect(totalCount).toBeGreaterThanOrEqual(listed);
       listed = totalCount;
     }
     expect(compareDatabases(full, await dumpDatabase(ovsdb.remote))).toEqual([]);
-    // each was checked after every crash: the tests below have enough to check with their own
+    // the tests below have enough to check with their own
     for (const { id } of (await admin.run(ListBackupsDocument, { first: 50 })).backups.nodes)
       await admin.run(DeleteBackupDocument, { id });
   });
@@ -188,7 +198,7 @@ describe('kill -9', () => {
       expect(record?.result?.success ?? false).toBe(isAfter);
       if (isAfter) expect(record?.result?.restoredCount).toBe(rowCount(full));
       ends.add(isAfter ? 'after' : 'before');
-      await checkStore();
+      await checkStore(run === RUNS - 1 ? 'ALL' : 'NEW');
     }
     expect([...ends].sort()).toEqual(['after', 'before']);
     await emptyDatabase(ovsdb.remote);

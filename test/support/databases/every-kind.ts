@@ -9,6 +9,7 @@ import { countRows, countTables, type Snapshot } from '../../../src/model/snapsh
 import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
 import type { Json } from '../../../src/ovsdb/json.js';
+import { CHEAP_KEYS } from '../key-cost.js';
 
 export const ATOM_TYPES = ['string', 'integer', 'real', 'boolean', 'uuid'] as const;
 type AtomName = (typeof ATOM_TYPES)[number];
@@ -90,7 +91,7 @@ export interface Packed extends PackResult {
 }
 
 export async function pack(snapshot: Snapshot, options: Omit<PackOptions, 'header'>): Promise<Packed> {
-  const { bytes, result } = packArchive(snapshot, { header: headerOf(snapshot), ...options });
+  const { bytes, result } = packArchive(snapshot, { header: headerOf(snapshot), keyCost: CHEAP_KEYS, ...options });
   const chunks: Buffer[] = [];
   for await (const chunk of bytes) chunks.push(chunk);
   return { bytes: Buffer.concat(chunks), ...(await result) };
@@ -106,7 +107,11 @@ export function unpack(
   options: Partial<UnpackOptions> = {},
   chunkBytes?: number,
 ): Promise<Unpacked> {
-  return unpackArchive(chunksOf(Buffer.from(bytes), chunkBytes), { contentBytesMax: 1 << 28, ...options });
+  return unpackArchive(chunksOf(Buffer.from(bytes), chunkBytes), {
+    contentBytesMax: 1 << 28,
+    keyCost: CHEAP_KEYS,
+    ...options,
+  });
 }
 
 /** The code and message that a promise is rejected with. */

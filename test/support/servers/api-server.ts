@@ -9,6 +9,7 @@ import { type App, startApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { createLog } from '../../../src/lib/log.js';
 import { ApiClient, JWT_SECRET, tokenWith } from '../clients/api-client.js';
+import { CHEAP_KEYS } from '../key-cost.js';
 import { startOvsdbServer, type TestServer } from './ovsdb-server.js';
 
 export interface ApiServerOptions {
@@ -78,7 +79,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
   const lines: string[] = [];
   try {
     const config = loadConfig({ ...serverEnvironment(ovsdb.remote, folder), ...options.env });
-    const app = await startApp(config, createLog(config.logLevel, { write: (line) => void lines.push(line) }));
+    const log = createLog(config.logLevel, { write: (line) => void lines.push(line) });
+    const app = await startApp(config, log, { keyCost: CHEAP_KEYS });
     return new TestApi(app, ovsdb, folder, lines, new ApiClient(app.url, await tokenWith()));
   } catch (error) {
     await ovsdb.stop();

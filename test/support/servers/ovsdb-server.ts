@@ -5,7 +5,7 @@
  * does, however that ends.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { copyFile, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,13 +65,33 @@ export async function startOvsdbServer(options: ServerOptions = {}): Promise<Tes
   }
 }
 
+/** Text of a schema -> the empty database that ovsdb-tool makes of it, always the same: made once in a process. */
+const emptyDatabases = new Map<string, Promise<Buffer>>();
+
 async function createDatabase(source: string, target: string): Promise<void> {
   const file = await open(source);
   const head = Buffer.alloc(6);
   await file.read(head, 0, head.length, 0);
   await file.close();
-  if (head.toString('latin1') === 'OVSDB ') await copyFile(source, target);
-  else await run('ovsdb-tool', ['create', target, source], { env: environment(), timeout: STOP_TIMEOUT_MS });
+  if (head.toString('latin1') === 'OVSDB ') {
+    await copyFile(source, target);
+    return;
+  }
+  const schema = await readFile(source, 'utf8');
+  const made = emptyDatabases.get(schema) ?? makeEmptyDatabase(source);
+  emptyDatabases.set(schema, made);
+  await writeFile(target, await made);
+}
+
+async function makeEmptyDatabase(schema: string): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ovncp-empty-'));
+  try {
+    const file = join(folder, 'empty.db');
+    await run('ovsdb-tool', ['create', file, schema], { env: environment(), timeout: STOP_TIMEOUT_MS });
+    return await readFile(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 export class TestServer implements AsyncDisposable {

@@ -21,6 +21,7 @@ import { ExportService } from '../../../src/service/transfer/export-service.js';
 import { type ImportDetails, ImportService } from '../../../src/service/transfer/import-service.js';
 import { FileStore } from '../../../src/store/file/file-store.js';
 import { NORTHBOUND } from '../judge/judge.js';
+import { CHEAP_KEYS } from '../key-cost.js';
 import { filesIn } from './api-server.js';
 import { FaultyStore } from './faulty-store.js';
 import { startOvsdbServer, type TestServer } from './ovsdb-server.js';
@@ -164,17 +165,9 @@ async function open({
   client.start();
   const work = new RunningWork();
   const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
-  const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder: folder, uploadBytesMax });
-  const imports = new ImportService({
-    catalog,
-    store,
-    databases,
-    clock,
-    log,
-    work,
-    scratchFolder: folder,
-    uploadBytesMax,
-  });
+  const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
+  const backups = new BackupService({ catalog, databases, clock, log, work, ...limits });
+  const imports = new ImportService({ catalog, store, databases, clock, log, work, ...limits });
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder: folder });
   const restores = new RestoreService({
     backups,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ArchiveFormat } from '../../../src/archive/content/archive-format.js';
-import { type Keys, newHeader, openChunks, sealChunks } from '../../../src/archive/layer/encryption.js';
+import { KEY_COST, type Keys, newHeader, openChunks, sealChunks } from '../../../src/archive/layer/encryption.js';
 import { ByteReader } from '../../../src/archive/stream/byte-reader.js';
 import {
   chunksOf,
@@ -159,7 +159,7 @@ describe('encrypted chunks', () => {
   });
 
   it('refuses a header that asks for more memory than it may', async () => {
-    const packed = await pack(TINY, { format: 'JSON', compress: false, passphrase: PASSPHRASE });
+    const packed = await pack(TINY, { format: 'JSON', compress: false, passphrase: PASSPHRASE, keyCost: KEY_COST });
     for (const [at, value] of [
       [8, 2],
       [9, 2],
@@ -171,7 +171,9 @@ describe('encrypted chunks', () => {
     ] as const) {
       const changed = Buffer.from(packed.bytes);
       changed[at] = value;
-      expect(await failureOf(unpack(changed, { passphrase: PASSPHRASE }))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+      expect(await failureOf(unpack(changed, { passphrase: PASSPHRASE, keyCost: KEY_COST }))).toMatchObject({
+        code: 'INTEGRITY_FAILED',
+      });
     }
   });
 });

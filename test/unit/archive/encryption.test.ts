@@ -1,6 +1,7 @@
 /** Deriving keys takes much memory and time on purpose: files and crowds must not use that to exhaust the server. */
-import { decrypt, deriveKeys, encrypt, newHeader } from '../../../src/archive/layer/encryption.js';
+import { checkSealed, decrypt, deriveKeys, encrypt, newHeader } from '../../../src/archive/layer/encryption.js';
 import { AppError } from '../../../src/lib/error.js';
+import { CHEAP_KEYS } from '../../support/key-cost.js';
 
 const LOG2_N_AT = 10;
 const R_AT = 11;
@@ -16,13 +17,12 @@ async function gathered(source: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function cheapHeader(): Buffer {
-  const header = newHeader(1024);
-  header[LOG2_N_AT] = 15;
-  return header;
-}
-
 const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : error);
+
+let sealed: Buffer;
+beforeAll(async () => {
+  sealed = await gathered(encrypt(of(Buffer.from('content')), 'a passphrase'));
+});
 
 it.each([
   ['N of 2^18, 256 MiB', LOG2_N_AT, 18],
@@ -33,16 +33,33 @@ it.each([
   ['r of 0', R_AT, 0],
   ['p of 255', P_AT, 255],
 ])('refuses a file that asks for %s before it costs anything', async (_name, at, value) => {
-  const sealed = await gathered(encrypt(of(Buffer.from('content')), 'a passphrase'));
-  sealed[at] = value;
-  await expect(gathered(decrypt(of(sealed), 'a passphrase'))).rejects.toMatchObject({
+  const changed = Buffer.from(sealed);
+  changed[at] = value;
+  await expect(gathered(decrypt(of(changed), 'a passphrase'))).rejects.toMatchObject({
     code: 'INTEGRITY_FAILED',
     message: expect.stringMatching(/key derivation/),
   });
 });
 
+it('encrypts at 64 MiB for a derivation, unless told otherwise, and reads the cheap files of others only if told', async () => {
+  const content = Buffer.from('content');
+  expect(sealed[LOG2_N_AT]).toBe(16);
+  await expect(gathered(decrypt(of(sealed), 'a passphrase'))).resolves.toEqual(content);
+  const cheap = await gathered(encrypt(of(content), 'a passphrase', CHEAP_KEYS));
+  expect(cheap[LOG2_N_AT]).toBe(CHEAP_KEYS);
+  await expect(gathered(decrypt(of(cheap), 'a passphrase', CHEAP_KEYS))).resolves.toEqual(content);
+  checkSealed(cheap, cheap.length, CHEAP_KEYS);
+  for (const cost of [undefined, CHEAP_KEYS + 1, 16]) {
+    expect(() => checkSealed(cheap, cheap.length, cost)).toThrow(/key derivation/);
+    await expect(gathered(decrypt(of(cheap), 'a passphrase', cost))).rejects.toMatchObject({
+      code: 'INTEGRITY_FAILED',
+      message: expect.stringMatching(/key derivation/),
+    });
+  }
+});
+
 it('lets 34 operations with keys in and tells the others to come back, then serves everybody again', async () => {
-  const header = cheapHeader();
+  const header = newHeader(1024, CHEAP_KEYS);
   const settled = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => deriveKeys(`passphrase ${i}`, header)));
   const refused = settled.filter((one) => one.status === 'rejected');
   expect(settled.length - refused.length).toBe(34);
