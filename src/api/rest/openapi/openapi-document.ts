@@ -30,7 +30,6 @@ export function openApiRoute(routes: readonly Route[], version: string): Route {
     method: 'GET',
     path: '/api/v1/openapi.json',
     tag: 'About',
-    needs: [],
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
