@@ -10,6 +10,7 @@ import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { viaOf } from './audited-request.js';
 import { answerUnreadable } from './bare-answer.js';
+import { loggablePath } from './download-address.js';
 import { graphQLErrorBody, publicError, restErrorBody } from './error-answer.js';
 import { addressOf, type Trust } from './guard/client-address.js';
 import { abandonBody, endWhenSilent, endWhenUnread, limitConnections } from './guard/connection-limit.js';
@@ -173,7 +174,7 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
   scope.log.info(
     {
       method: request.method,
-      path: pathOf(request.url).slice(0, PATH_CHARACTERS_MAX),
+      path: loggablePath(request.url).slice(0, PATH_CHARACTERS_MAX),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       subject: scope.viewer?.subject,

@@ -107,7 +107,8 @@ function callOf(
       command,
       service,
       input,
-      askingOf({ scope: request.scope, viewer, signal, spelling: REST_SPELLING }),
+      // a download is known to be somebody's only once it was looked up
+      askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: REST_SPELLING }),
       onBegun,
     );
   const { id = '' } = request.params as { id?: string };

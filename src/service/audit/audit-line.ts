@@ -29,6 +29,11 @@ export interface AuditEvent {
   readonly note?: string | undefined;
 }
 
+/** What the server has to say to a line, with how many lines it speaks of. */
+export function noteOf({ lines, note }: Pick<AuditEvent, 'lines' | 'note'>): string | undefined {
+  return lines === undefined ? note : `${lines} ${note ?? 'lines'}`;
+}
+
 /** Where a chain stands: its last line. */
 export interface ChainLink {
   readonly seq: number;

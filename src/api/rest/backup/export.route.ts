@@ -1,12 +1,13 @@
 /** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
 import type { z } from 'zod';
 import type { Catalog } from '../../../service/backup/catalog.js';
-import { type ArchiveFormat, FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
+import { FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
 import { exportBackup } from '../../../service/transfer/export-command.js';
-import type { Exported, ExportService } from '../../../service/transfer/export-service.js';
+import type { ExportService } from '../../../service/transfer/export-service.js';
 import { nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { exportQuery } from './backup-request.js';
+import { mediaTypeOf, send } from './export-answer.js';
 
 export interface ExportRouteParts {
   readonly exports: ExportService;
@@ -51,11 +52,7 @@ async function sendDocument(call: ExportCall, { exports }: ExportRouteParts): Pr
   const key = request.headers['x-decryption-key'];
   const { format } = query;
   const input = { backupId: id, format, ...(typeof key === 'string' ? { decryptionKey: key } : {}) };
-  send(call, await ask(exportBackup, exports, input), mediaTypeOf(format));
-}
-
-function mediaTypeOf(format: ArchiveFormat): string {
-  return format === 'OVSDB' ? FORMAT_MEDIA_TYPES[format] : `${FORMAT_MEDIA_TYPES[format]}; charset=utf-8`;
+  send(call.reply, await ask(exportBackup, exports, input), mediaTypeOf(format));
 }
 
 async function sendStored(call: ExportCall, { exports, catalog }: ExportRouteParts): Promise<Answer | undefined> {
@@ -75,19 +72,8 @@ async function sendStored(call: ExportCall, { exports, catalog }: ExportRoutePar
   const stored = await ask(exportBackup, exports, { backupId: id, raw: true, range });
   if (range !== undefined)
     void reply.code(206).header('content-range', `bytes ${range.start}-${range.end - 1}/${size}`);
-  send(call, stored, 'application/octet-stream');
+  send(call.reply, stored, 'application/octet-stream');
   return undefined;
-}
-
-/** The stream is destroyed when the client goes away. */
-function send({ reply }: ExportCall, { bytes, size, fileName }: Exported, media: string): void {
-  void reply
-    .headers({
-      'content-type': media,
-      'content-length': size,
-      'content-disposition': `attachment; filename="${fileName}"`,
-    })
-    .send(bytes);
 }
 
 interface Range {

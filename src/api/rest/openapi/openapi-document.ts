@@ -60,7 +60,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }],
-    tags: [{ name: 'Backups' }, { name: 'Restores' }, { name: 'About' }],
+    tags: ['Backups', 'Restores', 'Databases', 'Audit', 'About'].map((name) => ({ name })),
     paths,
     components: {
       schemas: components,
