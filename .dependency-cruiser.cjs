@@ -18,7 +18,7 @@ module.exports = {
     arrow('store', []),
     arrow('state', []),
     arrow('auth', []),
-    arrow('service', ['engine', 'archive', 'store', 'state', 'model', 'ovsdb']),
+    arrow('service', ['engine', 'archive', 'store', 'state', 'model', 'ovsdb', 'auth']),
     arrow('api', ['service', 'auth']),
     arrow('cli', ['service', 'auth', 'config']),
     {

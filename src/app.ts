@@ -29,6 +29,7 @@ import { RunningWork } from './service/job/running-work.js';
 import { RestoreService } from './service/restore/restore-service.js';
 import { ExportService } from './service/transfer/export-service.js';
 import { ImportService } from './service/transfer/import-service.js';
+import { PreparedExports } from './service/transfer/prepared-exports.js';
 import { FileStore } from './store/file/file-store.js';
 
 export interface App {
@@ -93,6 +94,7 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
         await within(clock, ABORT_MS, work);
         await restores.stop();
         await within(clock, ABORT_MS, server.close());
+        services.prepared.stop();
         await metrics.stop();
         await client.stop();
         await audit.recordOwn('serverStopped');
@@ -154,6 +156,7 @@ interface Services {
   readonly backups: BackupService;
   readonly imports: ImportService;
   readonly exports: ExportService;
+  readonly prepared: PreparedExports;
   readonly restores: RestoreService;
   readonly compare: CompareService;
 }
@@ -168,13 +171,15 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
     syncMsMax: 1_000 * config.syncSecondsMax,
     keptDays: config.restoresKeptDays,
   };
+  const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
   return {
     work,
     databases,
     catalog,
     backups,
     imports: new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax, keyCost }),
-    exports: new ExportService({ backups, catalog, store, clock, log, work, scratchFolder }),
+    exports,
+    prepared: new PreparedExports(exports, clock),
     restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits }),
     compare: new CompareService({ backups, catalog, databases, work }),
   };
@@ -182,14 +187,15 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
 
 async function makeServer(
   { config, log, clock, store, audit, client }: Base,
-  { work, databases, catalog, backups, imports, exports, restores, compare }: Services,
+  services: Services,
   auth: Config['auth'],
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
+  const { work, databases, catalog, backups, restores } = services;
   const { uploadBytesMax } = config;
-  const schema = createSchema({ backups, catalog, imports, restores, compare, databases, audit, uploadBytesMax });
+  const schema = createSchema({ ...services, audit, uploadBytesMax });
   const authenticator = await createAuthenticator({ ...auth, log, clock });
   const version = await readVersion();
-  const routes = restRoutes({ backups, catalog, imports, exports, restores, version });
+  const routes = restRoutes({ ...services, audit, version });
   const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
   const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
   const bodyBytesMax = Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX);

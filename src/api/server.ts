@@ -14,11 +14,10 @@ import type { Authenticator } from '../auth/authenticator.js';
 import { assert } from '../lib/assert.js';
 import type { Clock } from '../lib/clock.js';
 import { systemClock } from '../lib/clock.js';
-import { auditFields } from './graphql/server/audited-field.js';
+import { auditRefusals } from './graphql/server/audited-operation.js';
 import { createApollo } from './graphql/server/graphql-server.js';
 import type { SocketServer } from './graphql/server/socket.js';
 import { createSocketServer } from './graphql/server/socket.js';
-import type { Audit } from './http/audited-request.js';
 import { auditRequests } from './http/audited-request.js';
 import { authenticateRequest } from './http/authenticated-request.js';
 import { trustIn } from './http/guard/client-address.js';
@@ -64,8 +63,6 @@ export interface ApiServerOptions extends ListenerOptions {
   readonly schema: GraphQLSchema;
   readonly authenticator: Authenticator;
   readonly ready: () => Promise<Readiness> | Readiness;
-  /** Follows every call; without it none is written down. */
-  readonly audit?: Audit | undefined;
   /** Folder of the built IDE. */
   readonly idePath: string;
   /** Folder of the documents. */
@@ -105,8 +102,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { clock = systemClock } = options;
   const rateLimits = await RateLimits.of(fastify, traffic, clock);
   fastify.decorate('rateLimits', rateLimits);
-  const apollo = createApollo({ schema, introspection, log, audit });
-  if (audit !== undefined) auditFields(schema, audit);
+  const apollo = createApollo({ schema, introspection, log });
+  if (audit !== undefined) auditRefusals(schema);
   await apollo.start();
   const sockets = createSocketServer({
     schema,
@@ -122,7 +119,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   await allowOrigins(fastify, traffic.corsOrigins);
   addHooks(fastify, options, state);
-  if (audit !== undefined) auditRequests(fastify, audit);
+  if (audit !== undefined) auditRequests(fastify);
   metrics?.observe(fastify, () => sockets.open());
   await servePages(fastify, options, isDraining);
   await serveGraphQL(fastify, options, apollo);

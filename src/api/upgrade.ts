@@ -7,11 +7,11 @@ import type { Duplex } from 'node:stream';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { SocketServer } from './graphql/server/socket.js';
-import type { Audit } from './http/audited-request.js';
 import { hangUp } from './http/bare-answer.js';
 import { addressOf, type Trust } from './http/guard/client-address.js';
 import type { RateLimits } from './http/guard/rate-limit.js';
 import { framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http/guard/request-check.js';
+import type { Audit } from './http/request-context.js';
 
 export interface UpgradeOptions {
   /** Where the server listens. */

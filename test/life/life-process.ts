@@ -72,8 +72,8 @@ export class LifeProcess {
     const trail = new WatchedTrail({ trail: audit, disk, moments, names, mortal });
     const proxy = await LifeProxy.open(join(folder, `${++lastSocket}.sock`), databaseSocket, moments);
     const client = new DatabaseClient({ remotes: parseRemotes(proxy.remote), database: NORTHBOUND, clock });
-    const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })]);
     const work = new RunningWork();
+    const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
     const catalog = await Catalog.open(store, log);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
     const backups = new BackupService({ catalog, databases, clock, log, work, ...scratch });

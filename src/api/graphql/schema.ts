@@ -10,8 +10,10 @@ import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
+import type { PreparedExports } from '../../service/transfer/prepared-exports.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { BackupResolver } from './backup/backup.resolver.js';
+import { ExportResolver } from './backup/export.resolver.js';
 import { followServices } from './common/subscription-topic.js';
 import { DatabaseResolver } from './database/database.resolver.js';
 import { DiffResolver } from './diff/diff.resolver.js';
@@ -21,6 +23,7 @@ export interface SchemaParts {
   readonly backups: BackupService;
   readonly catalog: Catalog;
   readonly imports: ImportService;
+  readonly prepared: PreparedExports;
   readonly restores: RestoreService;
   readonly compare: CompareService;
   readonly databases: Databases;
@@ -30,6 +33,7 @@ export interface SchemaParts {
 
 const RESOLVERS = [
   BackupResolver,
+  ExportResolver,
   RestoreResolver,
   RestoreResultResolver,
   DiffResolver,
@@ -41,6 +45,7 @@ const RESOLVERS = [
 export function createSchema(parts: SchemaParts): GraphQLSchema {
   const instances = new Map<unknown, unknown>([
     [BackupResolver, new BackupResolver(parts.backups, parts.catalog, parts.imports, parts.uploadBytesMax)],
+    [ExportResolver, new ExportResolver(parts.prepared)],
     [RestoreResolver, new RestoreResolver(parts.restores, parts.catalog)],
     [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
     [DiffResolver, new DiffResolver(parts.compare)],

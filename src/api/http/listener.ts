@@ -10,6 +10,7 @@ import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { viaOf } from './audited-request.js';
 import { answerUnreadable } from './bare-answer.js';
+import { loggablePath } from './download-address.js';
 import { graphQLErrorBody, publicError, restErrorBody } from './error-answer.js';
 import { addressOf, type Trust } from './guard/client-address.js';
 import { abandonBody, endWhenSilent, endWhenUnread, limitConnections } from './guard/connection-limit.js';
@@ -18,7 +19,7 @@ import { framingFault, isHostAllowed, pathOf } from './guard/request-check.js';
 import { setSecurityHeaders } from './guard/security-headers.js';
 import type { ServerCertificate } from './guard/tls.js';
 import { HEALTH_PATHS } from './monitoring/health.js';
-import type { RequestScope } from './request-context.js';
+import type { Audit, RequestScope } from './request-context.js';
 import { requestIdOf } from './request-context.js';
 
 declare module 'fastify' {
@@ -40,6 +41,8 @@ export interface ListenerOptions {
     readonly traffic: { readonly connectionsMax: number };
   };
   readonly log: Log;
+  /** Follows every call; without it none is written down. */
+  readonly audit?: Audit | undefined;
   /** With it the listener speaks TLS. */
   readonly tls?: ServerCertificate | undefined;
   /** Longest silence in the middle of a body. */
@@ -67,7 +70,7 @@ const PATH_CHARACTERS_MAX = 200;
 
 /** Fastify with its deadlines and the beginning of every request, and no route yet. */
 export function createListener(options: ListenerOptions, trust: Trust): FastifyInstance {
-  const { config, log, tls } = options;
+  const { config, log, tls, audit } = options;
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   // Node's own answer to a request without a Host is bare: it gets one of ours
   const listening = {
@@ -92,14 +95,14 @@ export function createListener(options: ListenerOptions, trust: Trust): FastifyI
     clientErrorHandler: answerUnreadable,
     // An address that cannot be decoded reaches no hook.
     frameworkErrors: (error, request, reply) => {
-      begin(request, reply, { log, trust });
+      begin(request, reply, { log, trust, audit });
       answerError(error, request, reply);
     },
   });
   limitConnections(fastify.server, config.traffic.connectionsMax, log);
   fastify.decorateRequest('scope');
   fastify.decorateRequest('allowance');
-  fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { log, trust }));
+  fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { log, trust, audit }));
   return fastify;
 }
 
@@ -171,7 +174,7 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
   scope.log.info(
     {
       method: request.method,
-      path: pathOf(request.url).slice(0, PATH_CHARACTERS_MAX),
+      path: loggablePath(request.url).slice(0, PATH_CHARACTERS_MAX),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       subject: scope.viewer?.subject,
@@ -184,13 +187,14 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
 function begin(
   request: FastifyRequest,
   reply: FastifyReply,
-  { log, trust }: { readonly log: Log; readonly trust: Trust },
+  { log, trust, audit }: { readonly log: Log; readonly trust: Trust; readonly audit: Audit | undefined },
 ): void {
   request.scope = {
     requestId: request.id,
     log: log.child({ reqId: request.id }),
     address: addressOf(request.raw, trust),
     via: viaOf(request),
+    audit,
   };
   setSecurityHeaders(reply, request.id);
 }

@@ -8,8 +8,16 @@ import { randomUUID } from 'node:crypto';
 import type { Viewer } from '../../auth/permission.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import type { AuditTarget, AuditVia } from '../../service/audit/audit-line.js';
-import type { Caller } from '../../service/restore/restore-request.js';
+import type { AuditEvent } from '../../service/audit/audit-line.js';
+import type { CallVia } from '../../service/command/call.js';
+
+/** What the API needs of the trail. */
+export interface Audit {
+  /** Resolves when the line is durable, or could not be written. */
+  record(event: AuditEvent): Promise<void>;
+  /** @throws AppError STORE_FULL, STORE_UNAVAILABLE while lines cannot be written */
+  admit(): Promise<void>;
+}
 
 export interface ApiContext {
   readonly viewer: Viewer;
@@ -25,23 +33,18 @@ export interface RequestScope {
   readonly log: Log;
   /** Where the request comes from, see addressOf. */
   readonly address: string;
-  readonly via: AuditVia;
+  readonly via: CallVia;
+  /** The trail, where one is kept. */
+  readonly audit: Audit | undefined;
   viewer?: Viewer;
   /** What stands beside the error in the body of a failed REST request. */
   beside?: Readonly<Record<string, unknown>>;
   /** Name of the GraphQL operation, for the access log. */
   operation?: string;
-  /** What a REST call is about, for the audit trail. */
-  target?: AuditTarget;
   /** Code of the error that it ends with. */
   outcome?: string;
   /** Lines of the audit trail that it has, if any. */
   auditLines?: number;
-}
-
-/** Who calls, for the audit trail. */
-export function callerOf({ address, via, requestId }: RequestScope, { subject }: Viewer): Caller {
-  return { subject, address, via, requestId };
 }
 
 export const currentScope = new AsyncLocalStorage<RequestScope>();

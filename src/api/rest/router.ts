@@ -4,21 +4,19 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/authenticator.js';
-import { requirePermissions } from '../../auth/permission.js';
 import { assert } from '../../lib/assert.js';
 import { AppError } from '../../lib/error.js';
+import { askedTarget, permit } from '../../service/command/command.js';
+import { checked } from '../../service/command/input-check.js';
+import { perform } from '../../service/command/perform.js';
+import { askingOf } from '../http/asking.js';
+import type { AuditedRoute } from '../http/audited-request.js';
 import { authenticateRequest } from '../http/authenticated-request.js';
 import { clientWentAway } from '../http/request-context.js';
-import { checked } from '../http/request-field.js';
 import { isMultipart } from '../http/upload/upload.js';
-import type { Call, Route } from './common/route.js';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The action in the audit trail, of a route that changes something. */
-    audit?: string;
-  }
-}
+import { REST_SPELLING } from './common/rest-form.js';
+import type { Ask, Call, Route } from './common/route.js';
+import { snakeCase } from './common/snake-case.js';
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
@@ -53,21 +51,23 @@ export async function serveRoutes(
 }
 
 function serve(scope: FastifyInstance, route: Route, authenticator: Authenticator): void {
-  const { method, needs, audited = false, name } = route;
+  const { method, asks } = route;
+  const audit = auditedRoute(route);
   scope.route({
     method,
     url: route.path,
     // a HEAD of an export would make the whole document to throw it away
     exposeHeadRoute: false,
-    config: audited ? { audit: name } : {},
+    config: audit === undefined ? {} : { audit },
     onRequest: async (request) => {
       // what is said of the body does not matter, nor whether that can be understood
       if (!isMultipart(request)) delete request.raw.headers['content-type'];
-      if (needs.length === 0) return;
+      if (asks === undefined) return;
       await authenticateRequest(request, authenticator);
       const { viewer } = request.scope;
       assert(viewer !== undefined, 'an authenticated request without a viewer');
-      requirePermissions(viewer, ...needs);
+      // before the body is read, which may be large
+      permit(asks, viewer);
     },
     handler: async (request, reply) => {
       const answer = await route.handle(callOf(route, request, reply));
@@ -75,6 +75,22 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
       return reply.code(answer.status).type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
     },
   });
+}
+
+/** What of the route goes into the audit trail also where the command does not run. */
+function auditedRoute({ asks, idIs }: Route): AuditedRoute | undefined {
+  if (asks?.audit === undefined) return undefined;
+  return {
+    action: asks.name,
+    target: ({ params, body }) => {
+      const { id } = (params ?? {}) as { readonly id?: string };
+      const given =
+        typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
+          ? (body as Readonly<Record<string, unknown>>)
+          : {};
+      return askedTarget(asks, (member) => (member === idIs ? id : given[snakeCase(member)]));
+    },
+  };
 }
 
 function callOf(
@@ -85,6 +101,16 @@ function callOf(
   const { viewer = { subject: 'anyone', permissions: new Set() }, log } = request.scope;
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort(clientWentAway()));
+  const { signal } = gone;
+  const ask: Ask = (command, service, input, onBegun) =>
+    perform(
+      command,
+      service,
+      input,
+      // a download is known to be somebody's only once it was looked up
+      askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: REST_SPELLING }),
+      onBegun,
+    );
   const { id = '' } = request.params as { id?: string };
   return {
     id,
@@ -92,7 +118,8 @@ function callOf(
     reply,
     viewer,
     log,
-    signal: gone.signal,
+    signal,
+    ask,
     query: checked(query, request.query),
     // a call that takes no body may come with an empty one
     body: bodyKind === 'JSON' ? checked(body, request.body ?? {}) : undefined,

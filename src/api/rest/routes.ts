@@ -1,19 +1,37 @@
 /** The REST face: all of its routes over the services that it is given. */
 
+import type { AuditTrail } from '../../service/audit/audit-trail.js';
+import type { CompareService } from '../../service/compare/compare-service.js';
+import type { Databases } from '../../service/database/database.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
+import { auditRoutes } from './audit/audit.routes.js';
 import { type BackupRouteParts, backupRoutes } from './backup/backup.routes.js';
+import { type DownloadRouteParts, downloadRoutes } from './backup/download.routes.js';
 import { type ExportRouteParts, exportRoute } from './backup/export.route.js';
 import type { Route } from './common/route.js';
+import { databaseRoute } from './database/database.route.js';
+import { diffRoute } from './diff/diff.route.js';
 import { openApiRoute } from './openapi/openapi-document.js';
 import { restoreRoutes } from './restore/restore.routes.js';
 
-export interface RestParts extends BackupRouteParts, ExportRouteParts {
+export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadRouteParts {
   readonly restores: RestoreService;
+  readonly compare: CompareService;
+  readonly databases: Databases;
+  readonly audit: AuditTrail;
   /** Of this program, for the OpenAPI document. */
   readonly version: string;
 }
 
 export function restRoutes(parts: RestParts): readonly Route[] {
-  const routes = [...backupRoutes(parts), exportRoute(parts), ...restoreRoutes(parts.restores)];
+  const routes = [
+    ...backupRoutes(parts),
+    exportRoute(parts),
+    ...downloadRoutes(parts),
+    diffRoute(parts.compare),
+    ...restoreRoutes(parts.restores),
+    databaseRoute(parts.databases),
+    ...auditRoutes(parts.audit),
+  ];
   return [...routes, openApiRoute(routes, parts.version)];
 }

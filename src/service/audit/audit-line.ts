@@ -7,33 +7,17 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-
-export const AUDIT_VIAS = ['GRAPHQL', 'REST', 'SOCKET', 'SERVER'] as const;
-/** How a call came in; SERVER is what the server did by itself. */
-export type AuditVia = (typeof AUDIT_VIAS)[number];
-
-/** What a call was about, as far as it is known. */
-export interface AuditTarget {
-  readonly backupId?: string | undefined;
-  readonly restoreId?: string | undefined;
-  /** The restore that is undone by this one. */
-  readonly undoOf?: string | undefined;
-  /** Of the backup. */
-  readonly name?: string | undefined;
-  readonly database?: string | undefined;
-  /** Nothing was to be changed. */
-  readonly dryRun?: boolean | undefined;
-}
+import { CALL_VIAS, type CallTarget, type CallVia } from '../command/call.js';
 
 export interface AuditEvent {
   /** Who; undefined where nobody is known. */
   readonly subject?: string | undefined;
   /** A mutation's name; of what is refused otherwise the route, the field or "connect". */
   readonly action: string;
-  readonly target?: AuditTarget | undefined;
+  readonly target?: CallTarget | undefined;
   /** Where the call came from. */
   readonly address?: string | undefined;
-  readonly via: AuditVia;
+  readonly via: CallVia;
   /** OK, ACCEPTED or the code of an error. */
   readonly result: string;
   readonly requestId?: string | undefined;
@@ -43,6 +27,11 @@ export interface AuditEvent {
   readonly lines?: number | undefined;
   /** What the server has to say to a line of its own. */
   readonly note?: string | undefined;
+}
+
+/** What the server has to say to a line, with how many lines it speaks of. */
+export function noteOf({ lines, note }: Pick<AuditEvent, 'lines' | 'note'>): string | undefined {
+  return lines === undefined ? note : `${lines} ${note ?? 'lines'}`;
 }
 
 /** Where a chain stands: its last line. */
@@ -88,7 +77,7 @@ const entry = z.object({
     .readonly()
     .optional(),
   address: text,
-  via: z.enum(AUDIT_VIAS),
+  via: z.enum(CALL_VIAS),
   result: z.string(),
   requestId: text,
   repeated: z.int().positive().optional(),
@@ -169,7 +158,7 @@ function hashOf(body: string): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
-function cutTarget(target: AuditTarget | undefined): AuditTarget | undefined {
+function cutTarget(target: CallTarget | undefined): CallTarget | undefined {
   if (target === undefined) return undefined;
   const { backupId, restoreId, undoOf, name, database, dryRun } = target;
   const short = {

@@ -67,12 +67,12 @@ export class CompareService {
   /**
    * The changes that lead from one configuration to the other, runtime state aside; of the part that a filter picks,
    * and that both sides were made to hold, where one of them is a selective backup.
-   * @throws AppError BAD_USER_INPUT, NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE,
-   * RATE_LIMITED, SHUTTING_DOWN
+   * @throws AppError NOT_FOUND, DECRYPTION_FAILED, INTEGRITY_FAILED, DATABASE_UNAVAILABLE, RATE_LIMITED,
+   * SHUTTING_DOWN; BAD_USER_INPUT for names of the filter that pick nothing
    */
   async compare(request: CompareRequest): Promise<Comparison> {
     const { work } = this.parts;
-    const sides = [sideOf(request.from, 'from', this.parts), sideOf(request.to, 'to', this.parts)] as const;
+    const sides = [sideOf(request.from, this.parts), sideOf(request.to, this.parts)] as const;
     const compare = (): Promise<Comparison> => this.difference(request, sides);
     return work.run('comparison', async () =>
       sides.some(({ isLive }) => isLive)

@@ -1,7 +1,6 @@
 /** One side of a comparison: a stored backup, or a live database. */
 
 import { defined } from '../../lib/defined.js';
-import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
@@ -10,7 +9,7 @@ import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
 import type { Opened } from '../job/running-work.js';
 
-/** Exactly one of backupId and database. */
+/** Exactly one of backupId and database: see compare-command.ts. */
 export interface ConfigurationRef {
   readonly backupId?: string | undefined;
   readonly decryptionKey?: string | undefined;
@@ -36,15 +35,12 @@ export interface SideParts {
   readonly databases: Databases;
 }
 
-/** @param name for messages: from, to @throws AppError BAD_USER_INPUT, NOT_FOUND */
-export function sideOf(ref: ConfigurationRef, name: string, { backups, catalog, databases }: SideParts): Side {
-  const { backupId, database, decryptionKey } = ref;
-  if ((backupId === undefined) === (database === undefined))
-    throw new AppError('BAD_USER_INPUT', `${name}: exactly one of backupId and database is needed`);
-  if (backupId === undefined) {
-    if (decryptionKey !== undefined) throw new AppError('BAD_USER_INPUT', `${name}: a database needs no key`);
-    return new LiveSide(databases.get(database));
-  }
+/** @throws AppError NOT_FOUND */
+export function sideOf(
+  { backupId, database, decryptionKey }: ConfigurationRef,
+  { backups, catalog, databases }: SideParts,
+): Side {
+  if (backupId === undefined) return new LiveSide(databases.get(database));
   catalog.get(backupId);
   return {
     isLive: false,

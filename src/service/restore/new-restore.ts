@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Database } from '../database/database.js';
-import { BackupPlanner, checkTogether } from './planner/backup-planner.js';
+import { BackupPlanner } from './planner/backup-planner.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { UndoPlanner } from './planner/undo-planner.js';
 import { RESTORE_FORMAT, type RestoreRecord } from './record/restore-record.js';
@@ -35,7 +35,6 @@ export function newRestore(
   { database, now }: { readonly database: Database; readonly now: number },
 ): NewRestore {
   const { dryRun, conflictPolicy, exact, force, filter, decryptionKey, confirmWithinSeconds, mapping = [] } = request;
-  checkTogether({ policy: conflictPolicy, exact, mapping });
   checkKey(backup, decryptionKey);
   const record: RestoreRecord = {
     ...emptyRecord({ dryRun, force, subject: request.caller.subject }, { database: database.id, now }),

@@ -3,12 +3,11 @@
 import type { MappingEntry } from '../../engine/remap/resource-mapping.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import type { SyncTarget } from '../../engine/verify/converge.js';
-import type { AuditEvent } from '../audit/audit-line.js';
+import type { Caller } from '../command/call.js';
 import type { RestorePolicy } from './planner/backup-planner.js';
 import type { Restore } from './record/restore-registry.js';
 
-/** Who asks for it, and how the call came in: for the audit trail. */
-export type Caller = Pick<AuditEvent, 'address' | 'via' | 'requestId'> & { readonly subject: string };
+export type { Caller } from '../command/call.js';
 
 export interface RestoreRequest {
   readonly backupId: string;

@@ -37,6 +37,13 @@ export interface ExportDocument {
   readonly signal?: AbortSignal;
 }
 
+/** An export of which is asked whether it could begin. */
+export interface Checkable {
+  readonly backupId: string;
+  readonly raw: boolean;
+  readonly decryptionKey?: string | undefined;
+}
+
 export interface Exported {
   /** Read it to its end, or destroy it. */
   readonly bytes: Readable;
@@ -76,6 +83,15 @@ export class ExportService {
   }
 
   /**
+   * Whether an export could begin: what is known before the backup is read.
+   * @throws AppError NOT_FOUND, DECRYPTION_FAILED, BAD_USER_INPUT
+   */
+  check({ backupId, raw, decryptionKey }: Checkable): void {
+    const record = this.parts.catalog.get(backupId);
+    if (!raw) checkKey(record, decryptionKey);
+  }
+
+  /**
    * A backup as a document: decompressed and decrypted.
    * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED, BAD_USER_INPUT, STORE_FULL, RATE_LIMITED,
    * SHUTTING_DOWN, CANCELLED
@@ -85,11 +101,7 @@ export class ExportService {
     const { catalog, work } = this.parts;
     return work.run('export', async () => {
       const record = catalog.get(id);
-      if (record.encrypted && request.decryptionKey === undefined)
-        throw new AppError(
-          'DECRYPTION_FAILED',
-          `Decryption failed: backup "${record.name}" is encrypted and no key was given`,
-        );
+      checkKey(record, request.decryptionKey);
       const { bytes, size } = await work.inStoreTurn(request, () => this.spooled(record, request));
       return {
         bytes,
@@ -191,6 +203,14 @@ export class ExportService {
     }
     return bytes;
   }
+}
+
+/** @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT */
+function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
+  if (encrypted && decryptionKey === undefined)
+    throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${name}" is encrypted and no key was given`);
+  if (!encrypted && decryptionKey !== undefined)
+    throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
 }
 
 /** The manifest inside: the archive's own, or what is known of an archive that has none. */

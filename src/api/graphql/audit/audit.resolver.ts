@@ -1,9 +1,9 @@
 /** The audit trail in GraphQL, for admins. */
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import { requirePermissions } from '../../../auth/permission.js';
-import type { AuditFilter } from '../../../service/audit/audit-page.js';
+import { auditCheck, auditLog } from '../../../service/audit/audit-command.js';
 import type { AuditTrail } from '../../../service/audit/audit-trail.js';
 import type { ApiContext } from '../../http/request-context.js';
+import { ask } from '../common/ask.js';
 import { DateTime } from '../common/scalars.js';
 import { AuditCheck, AuditConnection, connectionOf } from './audit.type.js';
 
@@ -13,7 +13,7 @@ export class AuditResolver {
 
   @Query(() => AuditConnection, { description: 'Every call that changed something, or was refused; newest first' })
   async auditLog(
-    @Ctx() { viewer }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('subject', () => String, { nullable: true }) subject: string | null,
@@ -22,23 +22,16 @@ export class AuditResolver {
     @Arg('since', () => DateTime, { nullable: true }) since: Date | null,
     @Arg('until', () => DateTime, { nullable: true }) until: Date | null,
   ): Promise<AuditConnection> {
-    requirePermissions(viewer, 'admin');
-    const filter: AuditFilter = {
-      subject: subject ?? undefined,
-      action: action ?? undefined,
-      result: result ?? undefined,
-      sinceMs: since?.getTime(),
-      untilMs: until?.getTime(),
-    };
-    return connectionOf(await this.trail.page({ ...filter, first: first ?? 50, after: after ?? undefined }), filter);
+    const asked = { first, after, subject, action, result, since, until };
+    const { page, filter } = await ask(context, auditLog, this.trail, asked);
+    return connectionOf(page, filter);
   }
 
   @Query(() => AuditCheck, {
     description: 'Reads the whole audit trail: finds lines that were edited, removed, inserted, moved or cut off',
   })
-  async auditCheck(@Ctx() { viewer }: ApiContext): Promise<AuditCheck> {
-    requirePermissions(viewer, 'admin');
-    return this.trail.check();
+  async auditCheck(@Ctx() context: ApiContext): Promise<AuditCheck> {
+    return ask(context, auditCheck, this.trail, {});
   }
 
   @FieldResolver(() => Int, { description: 'How many lines fit; the whole trail is read for it' })

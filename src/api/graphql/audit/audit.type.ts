@@ -1,6 +1,6 @@
 /** The audit trail, as GraphQL shows it. */
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { AuditEntry as ServiceEntry } from '../../../service/audit/audit-line.js';
+import { noteOf, type AuditEntry as ServiceEntry } from '../../../service/audit/audit-line.js';
 import type { AuditFilter, AuditPage } from '../../../service/audit/audit-page.js';
 import { cursorOf } from '../../../service/audit/audit-page.js';
 import { PageInfo } from '../common/page.type.js';
@@ -96,11 +96,9 @@ export function entryOf({
   result,
   requestId,
   repeated = 1,
-  lines,
-  note,
   hash,
+  ...rest
 }: ServiceEntry): AuditEntry {
-  const said = lines === undefined ? note : `${lines} ${note ?? 'lines'}`;
   return {
     seq,
     at,
@@ -112,7 +110,7 @@ export function entryOf({
     result,
     requestId,
     repeated,
-    note: said,
+    note: noteOf(rest),
     hash,
   };
 }

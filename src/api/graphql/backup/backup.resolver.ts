@@ -1,13 +1,24 @@
-/** Backups in GraphQL. Each resolver asks for its permission, calls one method of a service, and answers. */
+/** Backups in GraphQL. Each resolver asks for one command, and answers. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { requirePermissions } from '../../../auth/permission.js';
+import {
+  createBackup,
+  deleteBackup,
+  getBackup,
+  getBackupJob,
+  listBackups,
+  startBackup,
+  validateBackup,
+} from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
-import type { CreateBackup, BackupProgress as ServiceProgress } from '../../../service/backup/create-backup.js';
+import { pageOf } from '../../../service/backup/catalog-page.js';
+import type { BackupProgress as ServiceProgress } from '../../../service/backup/create-backup.js';
+import { permit } from '../../../service/command/command.js';
+import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { openUpload } from '../../http/upload/upload.js';
-import { checkKey } from '../common/input-check.js';
+import { ask } from '../common/ask.js';
 import { FOLLOW_BACKUP } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
 import {
@@ -23,7 +34,9 @@ import {
   progressOf,
   ValidationReport,
 } from './backup.type.js';
-import { checkCreateBackup, checkImportBackup } from './backup-input-check.js';
+
+/** The id of a mutation is that of its backup. */
+const ID_IS_BACKUP = { backupId: 'id' };
 
 @Resolver(() => Backup)
 export class BackupResolver {
@@ -35,14 +48,14 @@ export class BackupResolver {
   ) {}
 
   @Query(() => BackupConnection, { name: 'backups', description: 'Newest first' })
-  list(
-    @Ctx() { viewer }: ApiContext,
+  async list(
+    @Ctx() context: ApiContext,
     @Arg('filter', () => BackupFilterInput, { nullable: true }) filter: BackupFilterInput | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
-  ): BackupConnection {
-    requirePermissions(viewer, 'backups:read');
-    const page = this.catalog.list({ filter, first: first ?? 50, after });
+  ): Promise<BackupConnection> {
+    const found = await ask(context, listBackups, this.catalog, { filter });
+    const page = pageOf(found, { first: first ?? 50, after });
     const nodes = page.nodes.map(backupOf);
     const { cursors, totalCount, hasNextPage, hasPreviousPage } = page;
     return {
@@ -54,80 +67,61 @@ export class BackupResolver {
   }
 
   @Query(() => Backup, { nullable: true })
-  backup(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Backup | null {
-    requirePermissions(viewer, 'backups:read');
-    return unlessNotFound(() => backupOf(this.catalog.get(id)));
+  backup(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Backup | null> {
+    return unlessNotFound(async () => backupOf(await ask(context, getBackup, this.catalog, { backupId: id })));
   }
 
   @Query(() => BackupJob, { nullable: true })
-  backupJob(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): BackupJob | null {
-    requirePermissions(viewer, 'backups:read');
-    const job = this.backups.job(id);
+  async backupJob(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<BackupJob | null> {
+    const job = await ask(context, getBackupJob, this.backups, { jobId: id });
     return job === undefined ? null : jobOf(job);
   }
 
   @Mutation(() => Backup, { description: 'Answers when the backup is stored' })
   async createBackup(
-    @Ctx() { viewer }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
   ): Promise<Backup> {
-    requirePermissions(viewer, 'backups:write');
-    return backupOf(await this.backups.start(this.request(input, viewer.subject)).done);
+    return backupOf(await ask(context, createBackup, this.backups, input));
   }
 
   @Mutation(() => BackupJob, { description: 'Answers at once; follow it with backupProgress' })
-  startBackup(
-    @Ctx() { viewer }: ApiContext,
+  async startBackup(
+    @Ctx() context: ApiContext,
     @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
-  ): BackupJob {
-    requirePermissions(viewer, 'backups:write');
-    return jobOf(this.backups.start(this.request(input, viewer.subject)));
+  ): Promise<BackupJob> {
+    return jobOf(await ask(context, startBackup, this.backups, input));
   }
 
   @Mutation(() => Backup)
   async importBackup(
-    @Ctx() { viewer, requestSignal }: ApiContext,
-    @Arg('input', () => ImportBackupInput) input: ImportBackupInput,
+    @Ctx() context: ApiContext,
+    @Arg('input', () => ImportBackupInput) { file, ...input }: ImportBackupInput,
   ): Promise<Backup> {
-    requirePermissions(viewer, 'backups:write');
-    const { name, description, tags, format, decryptionKey } = checkImportBackup(input);
-    const upload = await input.file;
-    const source =
-      upload === null || upload === undefined
-        ? once(input.data ?? '')
-        : openUpload(upload, this.uploadBytesMax, requestSignal);
-    return backupOf(
-      await this.imports.import({
-        source,
-        details: () => ({ fileName: upload?.filename, format, name, description, tags, decryptionKey }),
-        subject: viewer.subject,
-        signal: requestSignal,
-      }),
-    );
+    const upload = this.uploadOf(file, context.requestSignal);
+    return backupOf(await ask(context, importBackup, this.imports, { ...input, ...upload }));
   }
 
   @Mutation(() => ID, { description: 'Answers with the id' })
-  async deleteBackup(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<string> {
-    requirePermissions(viewer, 'backups:delete');
-    return this.backups.delete(id, viewer.subject);
+  deleteBackup(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<string> {
+    return ask(context, deleteBackup, this.backups, { backupId: id }, ID_IS_BACKUP);
   }
 
   @Mutation(() => ValidationReport, {
     description: 'Reads the stored file back and checks it: checksum, decryption, format, schema, references',
   })
-  async validateBackup(
-    @Ctx() { viewer, requestSignal: signal }: ApiContext,
+  validateBackup(
+    @Ctx() context: ApiContext,
     @Arg('id', () => ID) id: string,
     @Arg('decryptionKey', () => String, { nullable: true }) decryptionKey: string | null,
   ): Promise<ValidationReport> {
-    requirePermissions(viewer, 'backups:read');
-    return this.backups.validate(id, checkKey('decryptionKey', decryptionKey), { subject: viewer.subject, signal });
+    return ask(context, validateBackup, this.backups, { backupId: id, decryptionKey }, ID_IS_BACKUP);
   }
 
   @Subscription(() => BackupProgress, {
     topics: FOLLOW_BACKUP,
     topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) => {
-      requirePermissions(context.viewer, 'backups:read');
+      permit(getBackupJob, context.viewer);
       return args.jobId;
     },
   })
@@ -135,12 +129,18 @@ export class BackupResolver {
     return progressOf(progress);
   }
 
-  private request(input: CreateBackupInput, subject: string): CreateBackup {
-    return { ...checkCreateBackup(input), subject };
+  private uploadOf(
+    file: ImportBackupInput['file'],
+    signal: AbortSignal,
+  ): { file?: AsyncIterable<Buffer>; fileName?: () => string | undefined } {
+    if (file === null || file === undefined) return {};
+    let name: string | undefined;
+    const named = Promise.resolve(file).then((upload) => {
+      name = upload.filename;
+      return upload;
+    });
+    // whoever reads it meets its error
+    named.catch(() => undefined);
+    return { file: openUpload(named, this.uploadBytesMax, signal), fileName: () => name };
   }
-}
-
-async function* once(text: string): AsyncGenerator<Buffer> {
-  // a string of a request is in memory anyway; its bytes need not be, all at once
-  for (let at = 0; at < text.length; at += 1 << 20) yield Buffer.from(text.slice(at, at + (1 << 20)));
 }

@@ -1,7 +1,7 @@
 /** What the contract says of picking a part of a configuration. */
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { FILTER_ABOUT, PICKED_ABOUT } from '../../../service/backup/filter-input.js';
 import { FILTER_FLAGS, FILTER_LISTS, INCLUDE_FLAGS } from '../../../service/backup/recorded-filter.js';
-import { FILTER_ABOUT, PICKED_ABOUT } from '../../http/request-field.js';
 
 /** The fields of both types are those of recorded-filter.ts. */
 @ObjectType({ description: `${FILTER_ABOUT}. The include flags are true unless set to false.` })

@@ -1,10 +1,10 @@
 /** Comparing configurations in GraphQL. */
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import { requirePermissions } from '../../../auth/permission.js';
+import { diff } from '../../../service/compare/compare-command.js';
 import type { CompareService } from '../../../service/compare/compare-service.js';
 import type { ApiContext } from '../../http/request-context.js';
+import { ask } from '../common/ask.js';
 import { ResourceFilterInput } from '../common/filter.type.js';
-import { checkFilter, checkKey } from '../common/input-check.js';
 import { ChangeKind, changesOf, RowChangeConnection } from '../restore/restore.type.js';
 import { COMPARISON_COST, COUNT_COST } from '../server/limits.js';
 import { ConfigurationDiff, ConfigurationRefInput } from './diff.type.js';
@@ -15,15 +15,12 @@ export class DiffResolver {
 
   @Query(() => ConfigurationDiff, { complexity: COMPARISON_COST })
   async diff(
-    @Ctx() { viewer, requestSignal: signal }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('from', () => ConfigurationRefInput) from: ConfigurationRefInput,
     @Arg('to', () => ConfigurationRefInput) to: ConfigurationRefInput,
     @Arg('filter', () => ResourceFilterInput, { nullable: true }) filter: ResourceFilterInput | null,
   ): Promise<ConfigurationDiff> {
-    requirePermissions(viewer, 'backups:read');
-    const { subject } = viewer;
-    const request = { from: refOf(from), to: refOf(to), filter: checkFilter(filter), subject, signal };
-    const comparison = await this.compare.compare(request);
+    const comparison = await ask(context, diff, this.compare, { from, to, filter });
     const { identical, inserted, updated, deleted } = comparison;
     return { comparison, identical, inserted, updated, deleted };
   }
@@ -45,16 +42,4 @@ export class DiffResolver {
       }),
     );
   }
-}
-
-function refOf({ backupId, database, decryptionKey }: ConfigurationRefInput): {
-  backupId: string | undefined;
-  database: string | undefined;
-  decryptionKey: string | undefined;
-} {
-  return {
-    backupId: backupId ?? undefined,
-    database: database ?? undefined,
-    decryptionKey: checkKey('decryptionKey', decryptionKey),
-  };
 }

@@ -1,12 +1,21 @@
 /** Restores in GraphQL. */
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { requirePermissions } from '../../../auth/permission.js';
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
+import { permit } from '../../../service/command/command.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
+import {
+  cancelRestore,
+  confirmRestore,
+  getRestore,
+  listRestores,
+  restoreBackup,
+  undoRestore,
+} from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import { type ApiContext, callerOf } from '../../http/request-context.js';
+import type { ApiContext } from '../../http/request-context.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
+import { ask } from '../common/ask.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
 import {
@@ -21,7 +30,9 @@ import {
   restoreProgressOf,
 } from './restore.type.js';
 import { RestoreBackupInput } from './restore-input.type.js';
-import { checkRestore } from './restore-input-check.js';
+
+/** The id of a mutation is that of its restore. */
+const ID_IS_RESTORE = { restoreId: 'id' };
 
 @Resolver(() => Restore)
 export class RestoreResolver {
@@ -31,22 +42,20 @@ export class RestoreResolver {
   ) {}
 
   @Query(() => Restore, { nullable: true })
-  restore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Restore | null {
-    requirePermissions(viewer, 'backups:read');
-    const restore = this.restores.find(id);
-    return restore === undefined ? null : restoreOf(restore);
+  restore(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore | null> {
+    return unlessNotFound(async () => restoreOf(await ask(context, getRestore, this.restores, { restoreId: id })));
   }
 
   @Query(() => RestoreConnection, { name: 'restores', description: 'Newest first' })
-  list(
-    @Ctx() { viewer }: ApiContext,
+  async list(
+    @Ctx() context: ApiContext,
     @Arg('backupId', () => ID, { nullable: true }) backupId: string | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
-  ): RestoreConnection {
-    requirePermissions(viewer, 'backups:read');
+  ): Promise<RestoreConnection> {
+    const found = await ask(context, listRestores, this.restores, { backupId });
     const { nodes, totalCount, ...pageInfo } = pageById(
-      this.restores.list(backupId ?? undefined),
+      found,
       ({ record }) => record.id,
       first ?? 50,
       after ?? undefined,
@@ -56,30 +65,20 @@ export class RestoreResolver {
 
   @Mutation(() => Restore)
   async restoreBackup(
-    @Ctx() { viewer, scope }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput,
   ): Promise<Restore> {
-    requirePermissions(viewer, 'backups:restore', 'admin');
-    const wait = input.wait ?? true;
-    const { restore, done } = await this.restores.start({
-      ...checkRestore(input),
-      wait,
-      caller: callerOf(scope, viewer),
-    });
-    if (wait) await done;
-    return restoreOf(restore);
+    return restoreOf(await ask(context, restoreBackup, this.restores, input));
   }
 
   @Mutation(() => Restore, { description: 'Takes effect until APPLYING begins' })
-  async cancelRestore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
-    requirePermissions(viewer, 'backups:restore', 'admin');
-    return restoreOf(await this.restores.cancel(id));
+  async cancelRestore(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+    return restoreOf(await ask(context, cancelRestore, this.restores, { restoreId: id }, ID_IS_RESTORE));
   }
 
   @Mutation(() => Restore, { description: 'Ends the waiting of a restore that awaits confirmation: it stays' })
-  async confirmRestore(@Ctx() { viewer }: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
-    requirePermissions(viewer, 'backups:restore', 'admin');
-    return restoreOf(await this.restores.confirm(id, viewer.subject));
+  async confirmRestore(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+    return restoreOf(await ask(context, confirmRestore, this.restores, { restoreId: id }, ID_IS_RESTORE));
   }
 
   @Mutation(() => Restore, {
@@ -88,19 +87,12 @@ export class RestoreResolver {
       'forced',
   })
   async undoRestore(
-    @Ctx() { viewer, scope }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('id', () => ID) id: string,
     @Arg('force', () => Boolean, { nullable: true, defaultValue: false }) force: boolean | null,
     @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false }) dryRun: boolean | null,
   ): Promise<Restore> {
-    requirePermissions(viewer, 'backups:restore', 'admin');
-    const { restore, done } = await this.restores.undo(id, {
-      force: force ?? false,
-      dryRun: dryRun ?? false,
-      caller: callerOf(scope, viewer),
-    });
-    await done;
-    return restoreOf(restore);
+    return restoreOf(await ask(context, undoRestore, this.restores, { restoreId: id, force, dryRun }, ID_IS_RESTORE));
   }
 
   @FieldResolver(() => Restore, { nullable: true, description: 'An undo is a restore of its own' })
@@ -119,7 +111,7 @@ export class RestoreResolver {
   }
 
   @FieldResolver(() => Backup, { nullable: true })
-  backup(@Root() restore: Restore): Backup | null {
+  backup(@Root() restore: Restore): Promise<Backup | null> {
     return unlessNotFound(() => backupOf(this.catalog.get(restore.backupId)));
   }
 
@@ -129,7 +121,7 @@ export class RestoreResolver {
       'or after the restore.',
     topics: FOLLOW_RESTORE,
     topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
-      requirePermissions(context.viewer, 'backups:read');
+      permit(getRestore, context.viewer);
       return args.restoreId;
     },
   })
@@ -145,7 +137,7 @@ export class RestoreResolver {
       'Every step of every restore from now on, the newest step that there is first. It does not end by itself.',
     topics: FOLLOW_RESTORES,
     topicId: ({ context }: { context: ApiContext }) => {
-      requirePermissions(context.viewer, 'backups:read');
+      permit(listRestores, context.viewer);
     },
   })
   restoreActivity(@Root() { restore, progress }: RestoreStep): RestoreProgress {

@@ -14,11 +14,10 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { assert } from '../../../lib/assert.js';
 import { AppError, ERROR_STATUS, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
-import type { Audit } from '../../http/audited-request.js';
 import { formatGraphQLError, graphQLErrorOf } from '../../http/error-answer.js';
 import type { ApiContext, RequestScope } from '../../http/request-context.js';
 import { currentScope, sanitisedOperationName } from '../../http/request-context.js';
-import { auditPlugin } from './audited-field.js';
+import { auditPlugin } from './audited-operation.js';
 import { checkOperation, limitRules, TOKENS_MAX } from './limits.js';
 
 /**
@@ -31,11 +30,10 @@ export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
   readonly log: Log;
-  readonly audit: Audit | undefined;
 }
 
 /** An Apollo server, not yet started. Requests to it must run inside currentScope. */
-export function createApollo({ schema, introspection, log, audit }: ApolloOptions): ApolloServer<ApiContext> {
+export function createApollo({ schema, introspection, log }: ApolloOptions): ApolloServer<ApiContext> {
   return new ApolloServer<ApiContext>({
     schema,
     introspection,
@@ -59,7 +57,7 @@ export function createApollo({ schema, introspection, log, audit }: ApolloOption
     plugins: [
       checkingPlugin(),
       retryingPlugin(),
-      ...(audit === undefined ? [] : [auditPlugin(audit)]),
+      auditPlugin(),
       // Nothing leaves this machine, whatever APOLLO_ variables its environment has.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

@@ -9,7 +9,7 @@ import { AppError, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
-import type { ApiContext, RequestScope } from '../../http/request-context.js';
+import type { ApiContext, Audit, RequestScope } from '../../http/request-context.js';
 import { clientWentAway, requestIdOf, sanitisedOperationName } from '../../http/request-context.js';
 import { checkOperation, TOKENS_MAX } from './limits.js';
 import type { RunningOperation, Session, SocketContext } from './socket-session.js';
@@ -23,16 +23,18 @@ export interface OperationOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly rateLimits: RateLimits;
+  readonly audit?: Audit | undefined;
 }
 
 /** Notes that an operation runs on this socket. */
-export function begin(session: Session, id: string, { log, clock }: OperationOptions): RunningOperation {
+export function begin(session: Session, id: string, { log, clock, audit }: OperationOptions): RunningOperation {
   const requestId = requestIdOf(undefined);
   const scope: RequestScope = {
     requestId,
     log: log.child({ reqId: requestId }),
     address: session.address,
     via: 'SOCKET',
+    audit,
   };
   const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
   session.operations.set(id, operation);

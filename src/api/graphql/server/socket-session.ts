@@ -7,9 +7,8 @@ import type { Authenticator } from '../../../auth/authenticator.js';
 import type { Viewer } from '../../../auth/permission.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
-import type { Audit } from '../../http/audited-request.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
-import type { RequestScope } from '../../http/request-context.js';
+import type { Audit, RequestScope } from '../../http/request-context.js';
 
 /** One token must not take all of them. */
 const SOCKETS_PER_TOKEN_MAX = 250;

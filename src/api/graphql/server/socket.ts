@@ -11,10 +11,9 @@ import type { RawData, WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
-import type { Audit } from '../../http/audited-request.js';
 import { networkOf } from '../../http/guard/client-address.js';
-import { clientWentAway } from '../../http/request-context.js';
-import { recordUnrun } from './audited-field.js';
+import { type Audit, clientWentAway } from '../../http/request-context.js';
+import { recordUnrun } from './audited-operation.js';
 import { limitRules } from './limits.js';
 import { asGraphQLErrors, begin, finish, formatted, type OperationOptions, prepare } from './socket-operation.js';
 import { admit, countWhere, recheck, type Session, type SessionOptions } from './socket-session.js';
@@ -192,8 +191,8 @@ function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Sess
     onError: async ({ extra }, id, { query, operationName }, errors) => {
       const answer = errors.map((error) => formatted(extra, id, error));
       const scope = extra.operations.get(id)?.scope;
-      if (options.audit !== undefined && scope !== undefined)
-        await recordUnrun(options.audit, { scope, errors, document: query, operationName, schema: options.schema });
+      if (scope !== undefined)
+        await recordUnrun({ scope, errors, document: query, operationName, schema: options.schema });
       finish(extra, id);
       return answer;
     },

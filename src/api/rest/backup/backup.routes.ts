@@ -1,5 +1,12 @@
-/** Backups in REST. Each route calls one method of a service. */
+/** Backups in REST. Each route asks for one command. */
 import { sliceOf } from '../../../lib/page.js';
+import {
+  createBackup,
+  deleteBackup,
+  getBackup,
+  listBackups,
+  validateBackup,
+} from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { messageShape } from '../common/answer-shape.js';
@@ -13,7 +20,7 @@ import {
   validationOf,
   validationShape,
 } from './backup-answer.js';
-import { createBackup, listBackups, validateBackup } from './backup-request.js';
+import { createForm, lenient, listBackupsQuery, validateForm } from './backup-request.js';
 import { type ImportRouteParts, importRoute } from './import.route.js';
 
 export interface BackupRouteParts extends ImportRouteParts {
@@ -39,18 +46,18 @@ export function backupRoutes(parts: BackupRouteParts): readonly Route[] {
 function listRoute({ catalog }: BackupRouteParts): Route {
   return route({
     name: 'listBackups',
+    asks: listBackups,
     method: 'GET',
     path: BACKUPS,
     tag,
-    needs: ['backups:read'],
-    query: listBackups,
+    query: listBackupsQuery,
     body: nothing,
     bodyKind: 'NONE',
     summary: 'List backups, newest first',
     answers: { 200: { description: 'The backups, and how many pass the filter in all', shape: backupListShape } },
     errors: [],
-    handle: async ({ query: { filter, offset, limit } }) => {
-      const found = catalog.all(filter);
+    handle: async ({ ask, query: { filter, offset, limit } }) => {
+      const found = await ask(listBackups, catalog, { filter });
       return {
         status: 200,
         body: {
@@ -65,38 +72,40 @@ function listRoute({ catalog }: BackupRouteParts): Route {
 function getRoute({ catalog }: BackupRouteParts): Route {
   return route({
     name: 'getBackup',
+    asks: getBackup,
+    idIs: 'backupId',
     method: 'GET',
     path: BACKUP,
     tag,
-    needs: ['backups:read'],
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
     summary: 'Look into one backup',
     answers: { 200: { description: 'The backup itself', shape: backupShape } },
     errors: ['NOT_FOUND'],
-    handle: async ({ id }) => ({ status: 200, body: backupOf(catalog.get(id)) }),
+    handle: async ({ id, ask }) => ({
+      status: 200,
+      body: backupOf(await ask(getBackup, catalog, { backupId: id })),
+    }),
   });
 }
 
 function createRoute({ backups }: BackupRouteParts): Route {
   return route({
     name: 'createBackup',
+    asks: createBackup,
     method: 'POST',
     path: BACKUPS,
     tag,
-    needs: ['backups:write'],
-    audited: true,
     query: noQuery,
-    body: createBackup,
+    body: createForm,
     bodyKind: 'JSON',
     summary: 'Back up the database, or a part of it',
     description: 'Answers when the backup is stored.',
     answers: { 201: { description: 'The backup', shape: backupCreatedShape } },
     errors: ['NOT_FOUND', 'DATABASE_UNAVAILABLE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'TOO_LARGE'],
-    handle: async ({ body, viewer, request }) => {
-      const record = await backups.start({ ...body, subject: viewer.subject }).done;
-      request.scope.target = { backupId: record.id, name: record.name };
+    handle: async ({ body, ask }) => {
+      const record = await ask(createBackup, backups, lenient(body));
       return { status: 201, body: { backup: backupOf(record), message: 'Backup created successfully' } };
     },
   });
@@ -105,42 +114,40 @@ function createRoute({ backups }: BackupRouteParts): Route {
 function validateRoute({ backups }: BackupRouteParts): Route {
   return route({
     name: 'validateBackup',
+    asks: validateBackup,
     method: 'POST',
     path: `${BACKUPS}/validate`,
     tag,
-    needs: ['backups:read'],
-    audited: true,
     query: noQuery,
-    body: validateBackup,
+    body: validateForm,
     bodyKind: 'JSON',
     summary: 'Read a stored backup back and check it',
     description: 'Checks the checksum, decryption, format, every row against its schema, and references.',
     answers: { 200: { description: 'What was found', shape: validationShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'STORE_UNAVAILABLE'],
-    handle: async ({ body: { backupId, decryptionKey }, request, viewer: { subject }, signal }) => {
-      request.scope.target = { backupId };
-      return { status: 200, body: validationOf(await backups.validate(backupId, decryptionKey, { subject, signal })) };
-    },
+    handle: async ({ body, ask }) => ({
+      status: 200,
+      body: validationOf(await ask(validateBackup, backups, body)),
+    }),
   });
 }
 
 function deleteRoute({ backups }: BackupRouteParts): Route {
   return route({
     name: 'deleteBackup',
+    asks: deleteBackup,
+    idIs: 'backupId',
     method: 'DELETE',
     path: BACKUP,
     tag,
-    needs: ['backups:delete'],
-    audited: true,
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
     summary: 'Delete a backup for good',
     answers: { 200: { description: 'It is gone', shape: messageShape } },
     errors: ['NOT_FOUND', 'STORE_UNAVAILABLE'],
-    handle: async ({ id, viewer, request }) => {
-      request.scope.target = { backupId: id };
-      await backups.delete(id, viewer.subject);
+    handle: async ({ id, ask }) => {
+      await ask(deleteBackup, backups, { backupId: id });
       return { status: 200, body: { message: 'Backup deleted successfully' } };
     },
   });

@@ -1,21 +1,20 @@
 /** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Catalog } from '../../../service/backup/catalog.js';
-import { type ArchiveFormat, FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
-import type { Exported, ExportService } from '../../../service/transfer/export-service.js';
-import { checked, key as keyField } from '../../http/request-field.js';
+import { FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
+import { exportBackup } from '../../../service/transfer/export-command.js';
+import type { ExportService } from '../../../service/transfer/export-service.js';
 import { nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
-import { exportBackup } from './backup-request.js';
+import { exportQuery } from './backup-request.js';
+import { mediaTypeOf, send } from './export-answer.js';
 
 export interface ExportRouteParts {
   readonly exports: ExportService;
   readonly catalog: Catalog;
 }
 
-type ExportCall = Call<z.output<typeof exportBackup>, unknown>;
-
-const KEY_HEADER = z.object({ 'x-decryption-key': keyField.optional() });
+type ExportCall = Call<z.output<typeof exportQuery>, unknown>;
 
 export function exportRoute(parts: ExportRouteParts): Route {
   return route({
@@ -23,8 +22,9 @@ export function exportRoute(parts: ExportRouteParts): Route {
     method: 'GET',
     path: '/api/v1/backups/:id/export',
     tag: 'Backups',
-    needs: ['backups:read'],
-    query: exportBackup,
+    asks: exportBackup,
+    idIs: 'backupId',
+    query: exportQuery,
     body: nothing,
     bodyKind: 'NONE',
     headers: {
@@ -48,21 +48,15 @@ export function exportRoute(parts: ExportRouteParts): Route {
 }
 
 async function sendDocument(call: ExportCall, { exports }: ExportRouteParts): Promise<undefined> {
-  const { id, query, request, signal, viewer } = call;
-  const { 'x-decryption-key': decryptionKey } = checked(KEY_HEADER, {
-    'x-decryption-key': request.headers['x-decryption-key'],
-  });
+  const { id, query, request, ask } = call;
+  const key = request.headers['x-decryption-key'];
   const { format } = query;
-  const { subject } = viewer;
-  send(call, await exports.document(id, { format, decryptionKey, subject, signal }), mediaTypeOf(format));
-}
-
-function mediaTypeOf(format: ArchiveFormat): string {
-  return format === 'OVSDB' ? FORMAT_MEDIA_TYPES[format] : `${FORMAT_MEDIA_TYPES[format]}; charset=utf-8`;
+  const input = { backupId: id, format, ...(typeof key === 'string' ? { decryptionKey: key } : {}) };
+  send(call.reply, await ask(exportBackup, exports, input), mediaTypeOf(format));
 }
 
 async function sendStored(call: ExportCall, { exports, catalog }: ExportRouteParts): Promise<Answer | undefined> {
-  const { id, request, reply } = call;
+  const { id, request, reply, ask } = call;
   const { size, checksum } = catalog.get(id);
   const etag = `"${checksum}"`;
   const condition = request.headers['if-range'];
@@ -75,22 +69,11 @@ async function sendStored(call: ExportCall, { exports, catalog }: ExportRoutePar
       body: { error: `Range: the file has ${size} bytes`, code: 'BAD_USER_INPUT', request_id: request.id },
     };
   }
-  const stored = await exports.raw(id, range);
+  const stored = await ask(exportBackup, exports, { backupId: id, raw: true, range });
   if (range !== undefined)
     void reply.code(206).header('content-range', `bytes ${range.start}-${range.end - 1}/${size}`);
-  send(call, stored, 'application/octet-stream');
+  send(call.reply, stored, 'application/octet-stream');
   return undefined;
-}
-
-/** The stream is destroyed when the client goes away. */
-function send({ reply }: ExportCall, { bytes, size, fileName }: Exported, media: string): void {
-  void reply
-    .headers({
-      'content-type': media,
-      'content-length': size,
-      'content-disposition': `attachment; filename="${fileName}"`,
-    })
-    .send(bytes);
 }
 
 interface Range {

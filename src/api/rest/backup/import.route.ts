@@ -1,6 +1,7 @@
 /** Imports in REST: a file in any of the forms that import-body.ts tells apart. */
+import { checked } from '../../../service/command/input-check.js';
+import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
-import { checked } from '../../http/request-field.js';
 import { type Route, route } from '../common/route.js';
 import { backupCreatedShape, backupOf } from './backup-answer.js';
 import { importDetails, importForm, importQuery } from './backup-request.js';
@@ -16,8 +17,7 @@ export function importRoute({ imports }: ImportRouteParts): Route {
     method: 'POST',
     path: '/api/v1/backups/import',
     tag: 'Backups',
-    needs: ['backups:write'],
-    audited: true,
+    asks: importBackup,
     query: importQuery,
     body: importForm,
     bodyKind: 'UPLOAD',
@@ -32,26 +32,19 @@ export function importRoute({ imports }: ImportRouteParts): Route {
       'or encrypted by this server. What it is is read from its content.',
     answers: { 201: { description: 'The backup, with a new id', shape: backupCreatedShape } },
     errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
-    handle: async ({ query, viewer, signal, request }) => {
+    handle: async ({ query, ask, request }) => {
       const { source, members, fileName } = await openImportBody(request.raw);
       const key = request.headers['x-decryption-key'];
-      const record = await imports.import({
-        source,
-        signal,
-        subject: viewer.subject,
-        details: () => ({
-          ...checked(importDetails, {
-            name: query.name,
-            description: query.description,
-            format: query.format,
-            tags: query.tag,
-            ...(typeof key === 'string' ? { decryption_key: key } : {}),
-            ...members(),
-          }),
-          fileName,
-        }),
-      });
-      request.scope.target = { backupId: record.id, name: record.name };
+      const late = (): object =>
+        checked(importDetails, {
+          name: query.name,
+          description: query.description,
+          format: query.format,
+          tags: query.tag,
+          ...(typeof key === 'string' ? { decryption_key: key } : {}),
+          ...members(),
+        });
+      const record = await ask(importBackup, imports, { file: source, fileName: () => fileName, late });
       return { status: 201, body: { backup: backupOf(record), message: 'Backup imported successfully' } };
     },
   });

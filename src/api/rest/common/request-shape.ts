@@ -1,24 +1,10 @@
 /**
- * What the requests of REST have in common: shapes of members and parameters. Names are in snake_case, values in
- * lower case; the OpenAPI document is made from these same shapes.
+ * What the requests of REST have in common beside the forms of commands (rest-form.ts): shapes of parameters, which
+ * come as text.
  */
 import { z } from 'zod';
-import * as field from '../../http/request-field.js';
 
-/** A member that is left out or null is undefined. */
-export const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
-/** A member that is left out or null is `value`. */
-export const flag = (value: boolean, description: string) =>
-  z
-    .boolean()
-    .nullish()
-    .transform((given) => given ?? value)
-    .meta({ default: value, description });
-export const key = (description: string) => optional(field.key).meta({ description, format: 'password' });
 export const upper = <T extends string>(value: T): Uppercase<T> => value.toUpperCase() as Uppercase<T>;
-
-/** What a call asks for, without who asks. */
-export type Asked<T> = Omit<T, 'subject' | 'caller' | 'wait'>;
 
 /** A call that takes no members. */
 export const nothing = z.strictObject({});

@@ -1,11 +1,12 @@
 /**
- * A route of the REST face, as data: what it takes, what it answers with, what it needs, and one function that calls
- * one method of a service. The router serves it and the OpenAPI document tells of it, both from this.
+ * A route of the REST face, as data: what it takes, what it answers with, and one function that asks for a command. The
+ * router serves it and the OpenAPI document tells of it, both from this.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Permission, Viewer } from '../../../auth/permission.js';
 import type { Log } from '../../../lib/log.js';
+import type { Command, CommandHead } from '../../../service/command/command.js';
 
 /** A request that has passed every check. */
 export interface Call<Query, Body> {
@@ -14,11 +15,23 @@ export interface Call<Query, Body> {
   readonly body: Body;
   readonly viewer: Viewer;
   readonly log: Log;
+  readonly ask: Ask;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
+
+/**
+ * Asks for a command.
+ * @param onBegun is told what the answer will be about, where the command knows that before its end
+ */
+export type Ask = <Service, Shape extends z.ZodObject, Answer>(
+  command: Command<Service, Shape, Answer>,
+  service: Service,
+  input: z.input<Shape>,
+  onBegun?: (answer: Answer) => void,
+) => Promise<Answer>;
 
 /** An answer in JSON; what is sent otherwise the route sends itself, and answers undefined. */
 export interface Answer {
@@ -36,16 +49,17 @@ export interface Documented {
 export type BodyKind = 'NONE' | 'JSON' | 'UPLOAD';
 
 export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
-  /** The operation's id; of one that changes something it is also the action in the audit trail. */
+  /** The operation's id. */
   readonly name: string;
+  /** What it asks for; without it anybody may send it. */
+  readonly asks?: CommandHead;
+  /** The member of the command that `:id` in the path stands for. */
+  readonly idIs?: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  readonly needs: readonly Permission[];
-  /** Written to the audit trail. */
-  readonly audited?: boolean;
   readonly query: Query;
   readonly body: Body;
   readonly bodyKind: BodyKind;
@@ -57,9 +71,12 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
   readonly handle: (call: Call<z.output<Query>, z.output<Body>>) => Promise<Answer | undefined>;
 }
 
-export type Route = RouteOf<z.ZodType, z.ZodType>;
+export interface Route extends RouteOf<z.ZodType, z.ZodType> {
+  readonly needs: readonly Permission[];
+}
 
 /** A route, checked against its own shapes. */
 export function route<Query extends z.ZodType, Body extends z.ZodType>(given: RouteOf<Query, Body>): Route {
-  return given;
+  const any: RouteOf<z.ZodType, z.ZodType> = given;
+  return { ...any, needs: given.asks?.needs ?? [] };
 }

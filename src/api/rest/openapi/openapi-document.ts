@@ -32,7 +32,6 @@ export function openApiRoute(routes: readonly Route[], version: string): Route {
     method: 'GET',
     path: '/api/v1/openapi.json',
     tag: 'About',
-    needs: [],
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
@@ -62,7 +61,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }],
-    tags: [{ name: 'Backups' }, { name: 'Restores' }, { name: 'About' }],
+    tags: ['Backups', 'Restores', 'Databases', 'Audit', 'About'].map((name) => ({ name })),
     paths,
     components: {
       schemas: components,

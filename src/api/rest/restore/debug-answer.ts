@@ -5,7 +5,8 @@ import type { ProgressFeed } from '../../../service/job/progress-feed.js';
 import type { RestoreProgress } from '../../../service/restore/record/restore-progress.js';
 import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import { changesOf, type Debug } from './restore-answer.js';
+import { changesOf } from '../common/change-answer.js';
+import type { Debug } from './restore-answer.js';
 
 const CHANGES_LISTED_MAX = 1_000;
 

@@ -1,10 +1,9 @@
 /** What REST answers with of restores: the shapes, and how they are made from what the service knows. */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
-import type { ChangePage, RowChange } from '../../../service/change/change-page.js';
 import type { RestoreRecord, RestoreResult } from '../../../service/restore/record/restore-record.js';
-import { exactJson } from '../../http/exact-json.js';
 import { count, instant, lower } from '../common/answer-shape.js';
+import { changeShape } from '../common/change-answer.js';
 
 const detailShape = z.object({ total: count, restored: count, skipped: count, deleted: count, failed: count });
 export const problemShape = z.object({
@@ -13,22 +12,6 @@ export const problemShape = z.object({
   table: z.string().optional(),
   label: z.string().optional(),
 });
-const columnShape = z.object({
-  column: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-  added: z.unknown().optional(),
-  removed: z.unknown().optional(),
-});
-const changeShape = z.object({
-  kind: z.enum(['insert', 'update', 'delete', 'skip']),
-  table: z.string(),
-  uuid: z.string(),
-  label: z.string(),
-  columns: z.array(columnShape),
-  reason: z.string().optional(),
-});
-
 const debugShape = z
   .object({
     phases: z.array(z.object({ phase: z.string(), at: instant, seconds: z.number(), message: z.string() })),
@@ -100,20 +83,5 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
       : {}),
     ...defined({ convergence_seconds: convergenceSeconds }),
     steps: result.steps,
-  };
-}
-
-export function changesOf({ nodes, totalCount }: ChangePage): Pick<Debug, 'changes' | 'changes_total'> {
-  return { changes_total: totalCount, changes: nodes.map(changeOf) };
-}
-
-function changeOf({ kind, table, uuid, label, columns, reason }: RowChange): z.output<typeof changeShape> {
-  return {
-    kind: lower(kind),
-    table,
-    uuid,
-    label,
-    columns: columns.map((column) => exactJson(column) as z.output<typeof columnShape>),
-    ...defined({ reason }),
   };
 }

@@ -1,22 +1,30 @@
 /** Restores in REST. A client that goes away does not stop one: it ends whole, and can be looked up. */
+import type { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
 import { sliceOf } from '../../../lib/page.js';
+import type { Command } from '../../../service/command/command.js';
+import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
-import type { Started } from '../../../service/restore/restore-request.js';
+import {
+  cancelRestore,
+  confirmRestore,
+  getRestore,
+  listRestores,
+  restoreBackup,
+  undoRestore,
+} from '../../../service/restore/restore-command.js';
 import { emptyResult } from '../../../service/restore/restore-result.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import { callerOf } from '../../http/request-context.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
 import { restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
-import { listRestores, restoreBackup, undoRestore } from './restore-request.js';
+import { listRestoresQuery, restoreForm, undoForm } from './restore-request.js';
 
 const tag = 'Restores';
 const RESTORES = '/api/v1/restores';
 const RESTORE = `${RESTORES}/:id`;
-const ADMIN = ['backups:restore', 'admin'] as const;
 const result = { description: 'The result', shape: restoreShape };
 const FAILURES = [
   'CONFLICT',
@@ -44,13 +52,13 @@ export function restoreRoutes(restores: RestoreService): readonly Route[] {
 function restoreRoute(restores: RestoreService): Route {
   return route({
     name: 'restoreBackup',
+    asks: restoreBackup,
+    idIs: 'backupId',
     method: 'POST',
     path: '/api/v1/backups/:id/restore',
     tag,
-    needs: ADMIN,
-    audited: true,
     query: noQuery,
-    body: restoreBackup,
+    body: restoreForm,
     bodyKind: 'JSON',
     headers: {
       'X-Debug': 'true: the answer tells the phases with their times, and the changes; the request is logged in detail',
@@ -62,37 +70,25 @@ function restoreRoute(restores: RestoreService): Route {
       '`success` is false then, and `errors` says why.',
     answers: { 200: result },
     errors: ['NOT_FOUND', ...FAILURES],
-    handle: async (call) => {
-      call.request.scope.target = { backupId: call.id };
-      return ended(
-        call,
-        await restores.start({
-          ...call.body,
-          backupId: call.id,
-          wait: true,
-          caller: callerOf(call.request.scope, call.viewer),
-        }),
-        restores,
-      );
-    },
+    handle: (call) => ended(call, restores, { command: restoreBackup, input: { ...call.body, backupId: call.id } }),
   });
 }
 
 function listRoute(restores: RestoreService): Route {
   return route({
     name: 'listRestores',
+    asks: listRestores,
     method: 'GET',
     path: RESTORES,
     tag,
-    needs: ['backups:read'],
-    query: listRestores,
+    query: listRestoresQuery,
     body: nothing,
     bodyKind: 'NONE',
     summary: 'List restores, newest first, running ones too',
     answers: { 200: { description: 'The restores, and how many there are in all', shape: restoreListShape } },
     errors: [],
-    handle: async ({ query: { backupId, offset, limit } }) => {
-      const all = restores.list(backupId);
+    handle: async ({ ask, query: { backupId, offset, limit } }) => {
+      const all = await ask(listRestores, restores, { backupId });
       return {
         status: 200,
         body: {
@@ -107,72 +103,76 @@ function listRoute(restores: RestoreService): Route {
 function getRoute(restores: RestoreService): Route {
   return route({
     name: 'getRestore',
+    asks: getRestore,
+    idIs: 'restoreId',
     method: 'GET',
     path: RESTORE,
     tag,
-    needs: ['backups:read'],
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
     summary: 'Look up a restore, running or ended',
     answers: { 200: result },
     errors: ['NOT_FOUND'],
-    handle: async ({ id }) => ({ status: 200, body: answerOf(restores.get(id)) }),
+    handle: async ({ id, ask }) => ({
+      status: 200,
+      body: answerOf(await ask(getRestore, restores, { restoreId: id })),
+    }),
   });
 }
 
 function confirmRoute(restores: RestoreService): Route {
   return route({
     name: 'confirmRestore',
+    asks: confirmRestore,
+    idIs: 'restoreId',
     method: 'POST',
     path: `${RESTORE}/confirm`,
     tag,
-    needs: ADMIN,
-    audited: true,
     query: noQuery,
     body: nothing,
     bodyKind: 'JSON',
     summary: 'Keep a restore that awaits confirmation',
     answers: { 200: result },
     errors: ['NOT_FOUND', 'CONFLICT'],
-    handle: async ({ id, viewer, request }) => {
-      request.scope.target = { restoreId: id };
-      return { status: 200, body: answerOf(await restores.confirm(id, viewer.subject)) };
-    },
+    handle: async ({ id, ask }) => ({
+      status: 200,
+      body: answerOf(await ask(confirmRestore, restores, { restoreId: id })),
+    }),
   });
 }
 
 function cancelRoute(restores: RestoreService): Route {
   return route({
     name: 'cancelRestore',
+    asks: cancelRestore,
+    idIs: 'restoreId',
     method: 'POST',
     path: `${RESTORE}/cancel`,
     tag,
-    needs: ADMIN,
-    audited: true,
     query: noQuery,
     body: nothing,
     bodyKind: 'JSON',
     summary: 'Cancel a restore that has not begun to apply',
     answers: { 200: result },
     errors: ['NOT_FOUND', 'CONFLICT'],
-    handle: async ({ id, request }) => {
-      request.scope.target = { restoreId: id };
-      return { status: 200, body: answerOf(await restores.cancel(id)) };
-    },
+    handle: async ({ id, ask }) => ({
+      status: 200,
+      body: answerOf(await ask(cancelRestore, restores, { restoreId: id })),
+    }),
   });
 }
 
 function undoRoute(restores: RestoreService): Route {
   return route({
     name: 'undoRestore',
+    asks: undoRestore,
+    idIs: 'restoreId',
     method: 'POST',
     path: `${RESTORE}/undo`,
     tag,
-    needs: ADMIN,
-    audited: true,
     query: noQuery,
-    body: undoRestore,
+    body: undoForm,
     bodyKind: 'JSON',
     headers: { 'X-Debug': 'As for a restore' },
     summary: 'Put back what a restore changed',
@@ -181,37 +181,38 @@ function undoRoute(restores: RestoreService): Route {
       'restore that puts back.',
     answers: { 200: result },
     errors: ['NOT_FOUND', ...FAILURES],
-    handle: async (call) => {
-      call.request.scope.target = { restoreId: call.id };
-      return ended(
-        call,
-        await restores.undo(call.id, { ...call.body, caller: callerOf(call.request.scope, call.viewer) }),
-        restores,
-      );
-    },
+    handle: (call) => ended(call, restores, { command: undoRestore, input: { ...call.body, restoreId: call.id } }),
   });
 }
 
+interface Asked<Shape extends z.ZodObject> {
+  readonly command: Command<RestoreService, Shape, ServiceRestore>;
+  readonly input: z.input<Shape>;
+}
+
 /** Waits for the end. @throws AppError of a restore that was to change something and failed, its result beside it */
-async function ended(
-  call: Call<unknown, unknown>,
-  { restore, done }: Started,
+async function ended<Shape extends z.ZodObject>(
+  { ask, log, request: { scope, headers } }: Call<unknown, unknown>,
   restores: RestoreService,
+  { command, input }: Asked<Shape>,
 ): Promise<Answer> {
-  const { scope, headers } = call.request;
-  scope.target = { ...scope.target, restoreId: restore.record.id };
-  const times = isDebugged(headers) ? new PhaseTimes(restore.feed) : undefined;
+  let begun: ServiceRestore | undefined;
+  let times: PhaseTimes | undefined;
+  let record: RestoreRecord;
   try {
-    await done;
+    const restore = await ask(command, restores, input, (begins) => {
+      begun = begins;
+      if (isDebugged(headers)) times = new PhaseTimes(begins.feed);
+    });
+    ({ record } = restore);
   } catch (error) {
     await times?.end();
-    scope.beside = { result: answerOf(restore) };
+    if (begun !== undefined) scope.beside = { result: answerOf(begun) };
     throw error;
   }
-  const debug = await times?.debug(restore.record, restores, call.log);
-  const answer = { ...answerOf(restore), ...defined({ debug }) };
-  const [first, ...more] = restore.record.result?.errors ?? [];
-  if (first !== undefined) scope.outcome = first.code;
+  const debug = await times?.debug(record, restores, log);
+  const answer = { ...answerOf({ record }), ...defined({ debug }) };
+  const [first, ...more] = record.result?.errors ?? [];
   if (answer.success || answer.dry_run || first === undefined) return { status: 200, body: answer };
   scope.beside = { result: answer };
   const text = `${first.message}${more.length === 0 ? '' : ` (and ${more.length} more)`}`;
@@ -222,6 +223,6 @@ async function ended(
   );
 }
 
-function answerOf({ record }: ServiceRestore): ReturnType<typeof restoreOf> {
+function answerOf({ record }: Pick<ServiceRestore, 'record'>): ReturnType<typeof restoreOf> {
   return restoreOf(record, record.result ?? emptyResult(record.dryRun, 0));
 }

@@ -10,7 +10,6 @@ import { findDisplaced, type MappingEntry, resolveMapping } from '../../../engin
 import type { ResourceFilter } from '../../../engine/scope/scope.js';
 import { Breath } from '../../../lib/breath.js';
 import { defined } from '../../../lib/defined.js';
-import { AppError } from '../../../lib/error.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
@@ -156,19 +155,4 @@ export class BackupPlanner implements RestorePlanner {
       breath,
     );
   }
-}
-
-/** @throws AppError BAD_USER_INPUT for what does not go together */
-export function checkTogether({
-  policy,
-  exact,
-  mapping,
-}: Pick<BackupPlanOptions, 'policy' | 'exact' | 'mapping'>): void {
-  if (exact && policy !== 'OVERWRITE')
-    throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
-  if (policy === 'RENAME' && mapping.length > 0)
-    throw new AppError(
-      'BAD_USER_INPUT',
-      'resourceMapping puts rows into live ones, and RENAME makes copies beside them: use one of the two',
-    );
 }

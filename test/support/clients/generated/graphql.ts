@@ -270,6 +270,16 @@ export type BackupStepsSubscriptionVariables = Exact<{
 
 export type BackupStepsSubscription = { backupProgress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
+export type PrepareExportMutationVariables = Exact<{
+  backupId: string;
+  format?: BackupFormat | null | undefined;
+  raw?: boolean | null | undefined;
+  decryptionKey?: string | null | undefined;
+}>;
+
+
+export type PrepareExportMutation = { prepareExport: { url: string, expiresAt: string } };
+
 export type PageInfoFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
 export type OperationErrorFieldsFragment = { code: string, message: string, table: string | null, label: string | null };
@@ -1171,6 +1181,19 @@ fragment OperationErrorFields on OperationError {
   table
   label
 }`) as unknown as TypedDocumentString<BackupStepsSubscription, BackupStepsSubscriptionVariables>;
+export const PrepareExportDocument = new TypedDocumentString(`
+    mutation PrepareExport($backupId: ID!, $format: BackupFormat = JSON, $raw: Boolean = false, $decryptionKey: String) {
+  prepareExport(
+    backupId: $backupId
+    format: $format
+    raw: $raw
+    decryptionKey: $decryptionKey
+  ) {
+    url
+    expiresAt
+  }
+}
+    `) as unknown as TypedDocumentString<PrepareExportMutation, PrepareExportMutationVariables>;
 export const ListDatabasesDocument = new TypedDocumentString(`
     query ListDatabases {
   databases {

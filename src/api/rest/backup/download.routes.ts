@@ -1,0 +1,71 @@
+/** Exports that are prepared, and fetched in a moment by somebody who sends no token, such as a browser. */
+import { z } from 'zod';
+import { viewerOf } from '../../../auth/permission.js';
+import { instant as instantText } from '../../../lib/clock.js';
+import { FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
+import { downloadExport, prepareExport } from '../../../service/transfer/export-command.js';
+import type { ExportService } from '../../../service/transfer/export-service.js';
+import type { PreparedExports } from '../../../service/transfer/prepared-exports.js';
+import { DOWNLOADS, downloadAddress } from '../../http/download-address.js';
+import { instant } from '../common/answer-shape.js';
+import { noQuery, nothing } from '../common/request-shape.js';
+import { restForm } from '../common/rest-form.js';
+import { type Route, route } from '../common/route.js';
+import { mediaTypeOf, send } from './export-answer.js';
+
+export interface DownloadRouteParts {
+  readonly exports: ExportService;
+  readonly prepared: PreparedExports;
+}
+
+const addressShape = z
+  .object({ url: z.string().meta({ description: 'A path on this server' }), expires_at: instant })
+  .meta({ id: 'ExportAddress' });
+
+export function downloadRoutes(parts: DownloadRouteParts): readonly Route[] {
+  return [prepareRoute(parts), downloadRoute(parts)];
+}
+
+function prepareRoute({ prepared }: DownloadRouteParts): Route {
+  return route({
+    name: 'prepareExport',
+    asks: prepareExport,
+    idIs: 'backupId',
+    method: 'POST',
+    path: '/api/v1/backups/:id/export/prepare',
+    tag: 'Backups',
+    query: noQuery,
+    body: restForm(prepareExport.input, { without: ['backupId'] }),
+    bodyKind: 'JSON',
+    summary: 'Ask for an address to download a backup from',
+    description: 'The address is good for one download within 60 s, without a token: a browser can follow it.',
+    answers: { 201: { description: 'The address', shape: addressShape } },
+    errors: ['NOT_FOUND', 'DECRYPTION_FAILED'],
+    handle: async ({ id, body, ask }) => {
+      const { id: download, expiresAt } = await ask(prepareExport, prepared, { ...body, backupId: id });
+      return { status: 201, body: { url: downloadAddress(download), expires_at: instantText(expiresAt) } };
+    },
+  });
+}
+
+function downloadRoute({ exports, prepared }: DownloadRouteParts): Route {
+  return route({
+    name: 'downloadExport',
+    method: 'GET',
+    path: `${DOWNLOADS}/:id`,
+    tag: 'Backups',
+    query: noQuery,
+    body: nothing,
+    bodyKind: 'NONE',
+    summary: 'Download what was prepared',
+    description: 'Once, and within 60 s of preparing it. Whoever prepared it is whose download it is.',
+    answers: { 200: { description: 'The file', media: Object.values(FORMAT_MEDIA_TYPES) } },
+    errors: ['NOT_FOUND', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    handle: async ({ id, ask, request, reply }) => {
+      const { wanted, subject } = prepared.take(id);
+      request.scope.viewer = viewerOf(subject, []);
+      const file = await ask(downloadExport, exports, wanted);
+      return send(reply, file, wanted.raw ? 'application/octet-stream' : mediaTypeOf(wanted.format));
+    },
+  });
+}

@@ -1,0 +1,19 @@
+/** Sending an exported file. */
+import type { FastifyReply } from 'fastify';
+import { type ArchiveFormat, FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
+import type { Exported } from '../../../service/transfer/export-service.js';
+
+export function mediaTypeOf(format: ArchiveFormat): string {
+  return format === 'OVSDB' ? FORMAT_MEDIA_TYPES[format] : `${FORMAT_MEDIA_TYPES[format]}; charset=utf-8`;
+}
+
+/** The stream is destroyed when the client goes away. */
+export function send(reply: FastifyReply, { bytes, size, fileName }: Exported, media: string): undefined {
+  void reply
+    .headers({
+      'content-type': media,
+      'content-length': size,
+      'content-disposition': `attachment; filename="${fileName}"`,
+    })
+    .send(bytes);
+}

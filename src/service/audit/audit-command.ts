@@ -1,0 +1,37 @@
+/** What can be asked of the audit trail. */
+import { z } from 'zod';
+import { command } from '../command/command.js';
+import { optional, orElse } from '../command/input-field.js';
+import type { AuditFilter } from './audit-page.js';
+import type { AuditTrail } from './audit-trail.js';
+
+const ADMIN = ['admin'] as const;
+const LINES_DEFAULT = 50;
+
+const logInput = z.object({
+  first: orElse(z.number(), LINES_DEFAULT),
+  after: optional(z.string()),
+  subject: optional(z.string()),
+  action: optional(z.string()),
+  result: optional(z.string()),
+  since: optional(z.date()),
+  until: optional(z.date()),
+});
+
+/** A page, newest first, and the filter that it passed. */
+export const auditLog = command({
+  name: 'auditLog',
+  needs: ADMIN,
+  input: logInput,
+  run: async (trail: AuditTrail, { first, after, since, until, ...words }) => {
+    const filter: AuditFilter = { ...words, sinceMs: since?.getTime(), untilMs: until?.getTime() };
+    return { page: await trail.page({ ...filter, first, after }), filter };
+  },
+});
+
+export const auditCheck = command({
+  name: 'auditCheck',
+  needs: ADMIN,
+  input: z.object({}),
+  run: (trail: AuditTrail) => trail.check(),
+});

@@ -1,0 +1,24 @@
+/** A resource filter as it is asked for. */
+import { z } from 'zod';
+import { recordOf } from '../../lib/record-of.js';
+import { optional, orElse, text } from '../command/input-field.js';
+import { FILTER_FLAGS, FILTER_LISTS, INCLUDE_FLAGS } from './recorded-filter.js';
+
+/** What a filter is, as both faces tell it. */
+export const FILTER_ABOUT =
+  'Which part of a configuration. A name or a UUID picks a resource, with what it owns and what that needs in ' +
+  'order to stand; without any list everything is picked';
+export const PICKED_ABOUT = 'Names or UUIDs';
+
+const picked = z
+  .array(text(200).refine((value) => value !== '', 'a name or a UUID may not be empty'))
+  .max(10_000, 'takes at most 10,000 names');
+
+export const filterInput = z
+  .object({
+    ...recordOf(FILTER_LISTS, () => optional(picked).meta({ description: PICKED_ABOUT })),
+    ...recordOf(FILTER_FLAGS, (flag) =>
+      orElse(z.boolean(), true).meta({ description: `False leaves out ${INCLUDE_FLAGS[flag]}` }),
+    ),
+  })
+  .meta({ id: 'ResourceFilter', description: FILTER_ABOUT });

@@ -1,0 +1,27 @@
+/** Who calls and what a call is about: what commands are told, and what the audit trail keeps of every call. */
+
+export const CALL_VIAS = ['GRAPHQL', 'REST', 'SOCKET', 'SERVER'] as const;
+/** How a call came in; SERVER is what the server did by itself. */
+export type CallVia = (typeof CALL_VIAS)[number];
+
+/** Who asks, and how the call came in. */
+export interface Caller {
+  readonly subject: string;
+  /** Where the call came from. */
+  readonly address?: string | undefined;
+  readonly via: CallVia;
+  readonly requestId?: string | undefined;
+}
+
+/** What a call is about, as far as it is known. */
+export interface CallTarget {
+  readonly backupId?: string | undefined;
+  readonly restoreId?: string | undefined;
+  /** The restore that is undone by this one. */
+  readonly undoOf?: string | undefined;
+  /** Of the backup. */
+  readonly name?: string | undefined;
+  readonly database?: string | undefined;
+  /** Nothing was to be changed. */
+  readonly dryRun?: boolean | undefined;
+}

@@ -1,0 +1,75 @@
+/**
+ * A command: something that a face can ask a service for, declared once, beside the service. GraphQL and REST map their
+ * own spelling to its input (spelling.ts) and know no rule of their own: what it takes, who may ask for it, what the
+ * audit trail says of it and what it does is said here.
+ */
+import type { z } from 'zod';
+import { type Permission, requirePermissions, type Viewer } from '../../auth/permission.js';
+import type { Caller, CallTarget } from './call.js';
+import type { InputShape } from './input-check.js';
+import type { Spelling } from './spelling.js';
+
+/** What a command is told besides its input. */
+export interface Call<Answer> {
+  readonly caller: Caller;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** For what is checked only while the command runs. */
+  readonly spelling: Spelling;
+  /** Tells what the answer will be about, as soon as that is known: it is in the trail also where the rest fails. */
+  readonly begun: (answer: Answer) => void;
+}
+
+/** What the audit trail says of a command. */
+export interface CommandAudit<Answer> {
+  /** What is asked for: of each part of the target the member of the input that names it. */
+  readonly asked: { readonly [part in keyof CallTarget]?: string };
+  /** What came of it. */
+  readonly answered?: (answer: Answer) => CallTarget;
+  /** OK if left out; ACCEPTED for what has only begun, or the code of an error that the answer tells. */
+  readonly result?: (answer: Answer) => string;
+  /**
+   * Goes on while the trail cannot be written: what changes nothing, what stops something, and what frees the space
+   * that the trail may lack. Its line is kept in memory meanwhile.
+   */
+  readonly isNeverHeldUp?: boolean;
+}
+
+export interface Command<Service, Shape extends z.ZodObject, Answer> extends InputShape<Shape> {
+  /** Also the action in the audit trail. */
+  readonly name: string;
+  readonly needs: readonly Permission[];
+  /** Of what changes something, or costs much: every call of it has a line in the trail. */
+  readonly audit?: CommandAudit<Answer>;
+  readonly run: (service: Service, input: z.output<Shape>, call: Call<Answer>) => Answer | Promise<Answer>;
+}
+
+/** Any command, for what looks at its declaration alone. */
+export type CommandHead = Pick<Command<never, z.ZodObject, never>, 'name' | 'needs' | 'input'> & {
+  readonly audit?: Pick<CommandAudit<never>, 'asked'>;
+};
+
+/** A command, checked against its own shape. */
+export function command<Service, Shape extends z.ZodObject, Answer>(
+  declared: Command<Service, Shape, Answer>,
+): Command<Service, Shape, Answer> {
+  return declared;
+}
+
+/** Passes when the viewer may ask for the command. @throws AppError FORBIDDEN */
+export function permit({ needs }: Pick<CommandHead, 'needs'>, viewer: Viewer): void {
+  requirePermissions(viewer, ...needs);
+}
+
+/**
+ * What a call asks for, of input that need not have passed any check: there may be keys and documents in it, so only
+ * what the command names is taken.
+ */
+export function askedTarget({ audit }: Pick<CommandHead, 'audit'>, given: (member: string) => unknown): CallTarget {
+  const asked: Record<string, string | true> = {};
+  for (const [part, member] of Object.entries(audit?.asked ?? {})) {
+    const value = given(member);
+    if (part === 'dryRun' ? value === true : typeof value === 'string') asked[part] = value as string | true;
+  }
+  return asked;
+}

@@ -1,0 +1,154 @@
+/** What can be asked of restores. */
+import { z } from 'zod';
+import { filterInput } from '../backup/filter-input.js';
+import { type Call, command } from '../command/command.js';
+import { id, key, optional, orElse, secondsUpToADay, text } from '../command/input-field.js';
+import type { Restore } from './record/restore-registry.js';
+import type { Started } from './restore-request.js';
+import type { RestoreService } from './restore-service.js';
+
+const READ = ['backups:read'] as const;
+const CHANGE = ['backups:restore', 'admin'] as const;
+const MAPPINGS_MAX = 10_000;
+
+/** A name or a UUID of a mapping. */
+export const mapped = text(200).min(1, 'may not be empty');
+
+const restoreInput = z
+  .object({
+    backupId: text(200),
+    dryRun: orElse(z.boolean(), false).meta({ description: 'Plan and count everything, change nothing' }),
+    conflictPolicy: orElse(z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR']), 'SKIP').meta({
+      description:
+        'What becomes of a row of the backup that is live too: left as it is; updated in place, its UUID stays; a ' +
+        'copy comes in beside it; nothing is done if any differs',
+    }),
+    resourceMapping: orElse(
+      z.array(z.object({ from: mapped, to: mapped })).max(MAPPINGS_MAX, 'takes at most 10,000 entries'),
+      [],
+    ),
+    restoreFilter: optional(filterInput),
+    decryptionKey: optional(key).meta({ description: 'The passphrase of an encrypted backup', format: 'password' }),
+    force: orElse(z.boolean(), false).meta({
+      description: 'Go on where the plan only warns: columns lost to another schema version, say',
+    }),
+    exact: orElse(z.boolean(), false).meta({
+      description: 'With `OVERWRITE`: also delete, within `restoreFilter`, what the backup does not hold',
+    }),
+    database: optional(z.string()),
+    sync: orElse(z.enum(['NONE', 'SB', 'HV']), 'NONE').meta({
+      description: 'What to wait for after applying, as ovn-nbctl --wait',
+    }),
+    confirmWithinSeconds: optional(secondsUpToADay).meta({
+      description: 'The restore undoes itself unless it is confirmed within so many seconds',
+    }),
+    queue: orElse(z.boolean(), false).meta({
+      description:
+        'While another restore of the database awaits its confirmation: wait for it instead of being refused with ' +
+        'CONFLICT',
+    }),
+    wait: orElse(z.boolean(), true),
+  })
+  .meta({ id: 'RestoreBackup' });
+
+type RestoreInput = z.output<typeof restoreInput>;
+
+const aboutOf = ({ record: { id: restoreId, source, database } }: Restore) => ({
+  restoreId,
+  backupId: source.backupId,
+  database,
+});
+
+/** How it ended, or that it has only begun. */
+function resultOf({ record: { result } }: Restore): string {
+  if (result === undefined) return 'ACCEPTED';
+  return result.success ? 'OK' : (result.errors[0]?.code ?? 'INTERNAL');
+}
+
+async function ended({ restore, done }: Started, { begun }: Call<Restore>): Promise<Restore> {
+  begun(restore);
+  await done;
+  return restore;
+}
+
+export const restoreBackup = command({
+  name: 'restoreBackup',
+  needs: CHANGE,
+  input: restoreInput,
+  rules: [
+    {
+      at: 'exact',
+      says: 'deletes live rows and needs the `conflictPolicy` `OVERWRITE`',
+      isKept: ({ exact, conflictPolicy }: RestoreInput) => !exact || conflictPolicy === 'OVERWRITE',
+    },
+    {
+      at: 'resourceMapping',
+      says: 'puts rows into live ones, and `RENAME` makes copies beside them: use one of the two',
+      isKept: ({ resourceMapping, conflictPolicy }: RestoreInput) =>
+        resourceMapping.length === 0 || conflictPolicy !== 'RENAME',
+    },
+  ],
+  audit: {
+    asked: { backupId: 'backupId', database: 'database', dryRun: 'dryRun' },
+    answered: aboutOf,
+    result: resultOf,
+  },
+  run: async (restores: RestoreService, { resourceMapping, restoreFilter, ...rest }, call): Promise<Restore> => {
+    const started = await restores.start({
+      ...rest,
+      mapping: resourceMapping,
+      filter: restoreFilter,
+      caller: call.caller,
+    });
+    return rest.wait ? ended(started, call) : started.restore;
+  },
+});
+
+export const undoRestore = command({
+  name: 'undoRestore',
+  needs: CHANGE,
+  input: z
+    .object({
+      restoreId: id,
+      dryRun: orElse(z.boolean(), false).meta({ description: 'Plan and count everything, change nothing' }),
+      force: orElse(z.boolean(), false).meta({ description: 'Also where others have changed the rows since' }),
+    })
+    .meta({ id: 'UndoRestore' }),
+  audit: { asked: { undoOf: 'restoreId', dryRun: 'dryRun' }, answered: aboutOf, result: resultOf },
+  run: async (restores: RestoreService, { restoreId, ...rest }, call): Promise<Restore> =>
+    ended(await restores.undo(restoreId, { ...rest, caller: call.caller }), call),
+});
+
+const restoreId = z.object({ restoreId: id });
+
+export const confirmRestore = command({
+  name: 'confirmRestore',
+  needs: CHANGE,
+  input: restoreId,
+  audit: { asked: { restoreId: 'restoreId' }, answered: aboutOf },
+  run: (restores: RestoreService, input, { caller }): Promise<Restore> =>
+    restores.confirm(input.restoreId, caller.subject),
+});
+
+export const cancelRestore = command({
+  name: 'cancelRestore',
+  needs: CHANGE,
+  input: restoreId,
+  audit: { asked: { restoreId: 'restoreId' }, answered: aboutOf, isNeverHeldUp: true },
+  run: (restores: RestoreService, input): Promise<Restore> => restores.cancel(input.restoreId),
+});
+
+/** Newest first, running ones too; all of them: pages are the faces' own. */
+export const listRestores = command({
+  name: 'listRestores',
+  needs: READ,
+  input: z.object({ backupId: optional(z.string()) }),
+  run: (restores: RestoreService, { backupId }): readonly Restore[] => restores.list(backupId),
+});
+
+export const getRestore = command({
+  name: 'getRestore',
+  needs: READ,
+  input: restoreId,
+  run: (restores: RestoreService, input): Restore => restores.get(input.restoreId),
+});

@@ -1,0 +1,67 @@
+/** Asking for an export: at once, or for an address to fetch it from in a moment. */
+import { z } from 'zod';
+import type { ByteRange } from '../../store/store.js';
+import { ARCHIVE_FORMATS } from '../backup/layout.js';
+import { type Call, command } from '../command/command.js';
+import { id, key, optional, orElse } from '../command/input-field.js';
+import type { Exported, ExportService } from './export-service.js';
+import type { PreparedExport, PreparedExports } from './prepared-exports.js';
+
+const FORMAT = orElse(z.enum(ARCHIVE_FORMATS), 'JSON');
+const RAW = orElse(z.boolean(), false).meta({
+  description: 'The stored file byte for byte, compressed and encrypted as it is, whatever the format',
+});
+
+const exportInput = z.object({
+  backupId: id,
+  format: FORMAT,
+  raw: RAW,
+  decryptionKey: optional(key),
+  /** Of the stored file. */
+  range: optional(z.custom<ByteRange>()),
+});
+
+function exported(
+  exports: ExportService,
+  { backupId, format, raw, decryptionKey, range }: z.output<typeof exportInput>,
+  { caller: { subject }, signal }: Call<Exported>,
+): Promise<Exported> {
+  return raw
+    ? exports.raw(backupId, range ?? {})
+    : exports.document(backupId, { format, decryptionKey, subject, signal });
+}
+
+/** As a document in the format asked for, or, raw, the stored file as it is. */
+export const exportBackup = command({
+  name: 'exportBackup',
+  needs: ['backups:read'],
+  input: exportInput,
+  run: exported,
+});
+
+export const prepareExport = command({
+  name: 'prepareExport',
+  needs: ['backups:read'],
+  input: z
+    .object({
+      backupId: id,
+      format: FORMAT,
+      raw: RAW,
+      decryptionKey: optional(key).meta({
+        description: 'The passphrase of an encrypted backup; not needed with `raw`. It is kept in memory until then',
+        format: 'password',
+      }),
+    })
+    .meta({ id: 'PrepareExport' }),
+  audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
+  run: (prepared: PreparedExports, input, { caller }): PreparedExport => prepared.prepare(input, caller.subject),
+});
+
+/** What was prepared: whoever has its address may have it. */
+export const downloadExport = command({
+  name: 'downloadExport',
+  needs: [],
+  input: exportInput,
+  audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
+  run: exported,
+});

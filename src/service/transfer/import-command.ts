@@ -1,0 +1,74 @@
+/** Asking for an import. */
+import { z } from 'zod';
+import type { BackupRecord } from '../backup/backup-record.js';
+import { ARCHIVE_FORMATS } from '../backup/layout.js';
+import { command } from '../command/command.js';
+import { checkInput } from '../command/input-check.js';
+import { description, key, name, optional, orElse, tags } from '../command/input-field.js';
+import type { ImportService } from './import-service.js';
+
+const importInput = z
+  .object({
+    format: optional(z.enum(ARCHIVE_FORMATS)).meta({ description: 'Read from the content if left out' }),
+    name: optional(name),
+    description: optional(description),
+    tags: orElse(tags, []),
+    decryptionKey: optional(key).meta({
+      description: 'The passphrase of an encrypted file. Without it the file is stored still encrypted',
+      format: 'password',
+    }),
+    file: optional(z.custom<AsyncIterable<Buffer>>()),
+    /** Of the file, once it has begun to arrive. */
+    fileName: optional(z.custom<() => string | undefined>()),
+    data: optional(z.string()).meta({ description: 'The document' }),
+    /** Members that come after the file, once it was read to its end. */
+    late: optional(z.custom<() => object>()),
+  })
+  .meta({ id: 'ImportBackup' });
+
+type ImportInput = z.output<typeof importInput>;
+
+const shape = {
+  input: importInput,
+  rules: [
+    {
+      at: 'file',
+      says: 'exactly one of `file` and `data` is needed',
+      isKept: ({ file, data }: ImportInput) => (file === undefined) !== (data === undefined),
+    },
+  ],
+};
+
+export const importBackup = command({
+  name: 'importBackup',
+  needs: ['backups:write'],
+  ...shape,
+  audit: {
+    asked: { name: 'name' },
+    answered: ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database }),
+  },
+  run: (imports: ImportService, input, { caller, signal, spelling }): Promise<BackupRecord> =>
+    imports.import({
+      source: input.file ?? piecesOf(input.data ?? ''),
+      details: () => {
+        const { late, fileName } = input;
+        const details = late === undefined ? input : checkInput(shape, { ...input, ...late() }, spelling);
+        const { format, name: given, description: told, tags: tagged, decryptionKey } = details;
+        return {
+          format,
+          name: given,
+          description: told,
+          tags: tagged,
+          decryptionKey,
+          fileName: fileName?.(),
+        };
+      },
+      subject: caller.subject,
+      signal,
+    }),
+});
+
+/** A string of a request is in memory anyway; its bytes need not be, all at once. */
+async function* piecesOf(text: string): AsyncGenerator<Buffer> {
+  for (let at = 0; at < text.length; at += 1 << 20) yield Buffer.from(text.slice(at, at + (1 << 20)));
+}
