@@ -3,7 +3,7 @@
  * serves, above all whether it leads the cluster.
  */
 import type { Connection } from './connection.js';
-import type { JsonObject } from './json.js';
+import type { Json, JsonObject } from './json.js';
 import { selectOperation, whereEquals } from './operation.js';
 import { rowsOf } from './reply.js';
 import { transact } from './transact.js';
@@ -44,7 +44,7 @@ export async function readServerDatabase(
 function readRow(row: JsonObject): ServerDatabase {
   if (row['model'] !== 'clustered') return STANDALONE;
   // an optional UUID: ["uuid", "..."], or ["set", []]
-  const [kind, clusterId] = Array.isArray(row['cid']) ? row['cid'] : [];
+  const [kind, clusterId] = (Array.isArray(row['cid']) ? row['cid'] : []) as readonly Json[];
   return {
     clustered: true,
     connected: row['connected'] === true,
