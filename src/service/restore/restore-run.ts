@@ -119,7 +119,7 @@ export class RestoreRun {
   async execute(): Promise<EndedRun | UnseenRun> {
     try {
       return await this.parts.inTurn(
-        (signal) => this.live.open({ signal }).then(() => this.live),
+        (signal) => this.open(signal),
         async () => this.carryOut(await this.read()),
       );
     } catch (error) {
@@ -127,6 +127,12 @@ export class RestoreRun {
     } finally {
       this.live.close();
     }
+  }
+
+  private async open(signal: AbortSignal | undefined): Promise<Opened> {
+    await this.enter('TURN', 'READING', `Reading ${this.parts.planner.subject} and ${this.parts.database.id}`);
+    await this.live.open({ signal });
+    return this.live;
   }
 
   private failed(thrown: unknown): EndedRun {
@@ -150,8 +156,7 @@ export class RestoreRun {
 
   /** What is stored, whole and checked, and at the same time the database as it is. */
   private async read(): Promise<Snapshot> {
-    const { planner, database, signal } = this.parts;
-    await this.enter('TURN', 'READING', `Reading ${planner.subject} and ${database.id}`);
+    const { planner, signal } = this.parts;
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
     try {

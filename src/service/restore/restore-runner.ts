@@ -144,7 +144,7 @@ export class RestoreRunner {
       inTurn:
         undoOf(restore.record) === undefined || dryRun
           ? (open, carryOut) => work.inDatabaseTurn(asker, open, carryOut)
-          : (_open, carryOut) => carryOut(),
+          : (open, carryOut) => open(cancel.signal).then(carryOut),
       isForced: undo?.isForced ?? false,
       life: this.lifeOf(running, undo),
     });

@@ -67,7 +67,8 @@ export function checkOperation({ schema, document, operation, variables }: Opera
   if (cost > COST_MAX) {
     throw new AppError(
       'BAD_USER_INPUT',
-      `The operation costs ${cost}, more than ${COST_MAX}: ask for fewer fields, smaller pages (first), or fewer comparisons`,
+      `The operation costs ${cost}, more than ${COST_MAX}: ask for fewer fields, smaller pages (first), or fewer ` +
+        'comparisons',
     );
   }
 }
