@@ -114,7 +114,13 @@ describe('the window for a confirmation', () => {
 
   it.each([
     ['the server stops', (window: ConfirmationWindow<string>) => window.stop()],
-    ['it is confirmed', (window: ConfirmationWindow<string>) => (window.beginConfirming(), window.confirmed())],
+    [
+      'it is confirmed',
+      (window: ConfirmationWindow<string>) => {
+        window.beginConfirming();
+        window.confirmed();
+      },
+    ],
     ['an undo is asked for', (window: ConfirmationWindow<string>) => void window.askUndo('now')],
   ])('pauses between two tries of an undo no longer when %s', async (_when, happen) => {
     for (const isBefore of [true, false]) {
