@@ -1,5 +1,7 @@
 /** A case: a story, a moment of it, and a fault at that moment. */
+import type { RestoreResult } from '../../src/service/restore/record/restore-record.js';
 import { FAULTS } from './faults.js';
+import { FOREIGN_CELLS } from './foreign.js';
 import { judge } from './judge.js';
 import { HOUR_MS, Interrupted, Run } from './run.js';
 import type { Stage } from './stage.js';
@@ -16,6 +18,8 @@ export interface LifeCase {
 /** By the clock: much longer than anything is broken. */
 const DEADLINE_CLOCK_MS = HOUR_MS;
 const WRITTEN_AGAIN_MS = 40_000;
+/** The time for a confirmation, the longest pauses between two tries of whatever was broken, and some more. */
+const OVER_MS = 90_000;
 
 export function caseOf(id: string): LifeCase {
   const [story = '', moment = '', fault = ''] = id.split('/');
@@ -73,7 +77,8 @@ async function tell(run: Run, story: string): Promise<readonly string[]> {
   run.moments.clearTraps();
   run.momentsTold = run.moments.seen.length;
   await finish(run);
-  return [...run.problems, ...(await judge(run)), ...(await another(run))];
+  const problems = [...(await judge(run)), ...(await heldByOthers(run)), ...(await another(run))];
+  return [...run.problems, ...problems];
 }
 
 /** The server is there again, what was broken is mended in time, and whatever was open comes to its end. */
@@ -102,16 +107,20 @@ async function finish(run: Run): Promise<void> {
 }
 
 async function over(run: Run): Promise<void> {
-  const isOver = await run.until(() => run.isInterrupted || (run.isAllOver && run.areCallsAnswered), DEADLINE_CLOCK_MS);
+  await run.until(() => run.isInterrupted || run.isMended, DEADLINE_CLOCK_MS);
+  const isOver = (): boolean => run.isAllOver && run.areCallsAnswered;
+  const isReached = await run.until(() => run.isInterrupted || isOver(), OVER_MS);
   if (run.isInterrupted) {
     await run.ended();
     run.disk.mend();
     await run.restart();
     return over(run);
   }
-  if (!isOver)
-    for (const { record } of run.restores())
-      run.problems.push(`3: ${record.source.kind} ${record.id.slice(0, 8)} is still ${record.phase} after an hour`);
+  if (isReached) return;
+  for (const { record } of run.restores())
+    run.problems.push(`3: ${record.source.kind} ${record.id.slice(0, 8)} is still ${record.phase} ${OVER_MS} ms later`);
+  for (const { what, by, answer } of run.calls)
+    if (by === run.process && answer === undefined) run.problems.push(`4: a call of ${what} is never answered`);
 }
 
 function phasesOf(run: Run): ReadonlyMap<string, string> {
@@ -124,4 +133,41 @@ async function another(run: Run): Promise<readonly string[]> {
   if (!(await run.until(() => call.answer !== undefined, DEADLINE_CLOCK_MS)))
     return ['4: another restore is never answered'];
   return call.answer === 'OK' ? [] : [`4: another restore is refused: ${call.answer ?? ''}`];
+}
+
+/**
+ * 8: a row of the restore that another client's row refers to strongly is a named conflict of an undo, and stays by
+ * force; and what a dry run says comes to pass.
+ */
+async function heldByOthers(run: Run): Promise<readonly string[]> {
+  const restored = run.restores().find(({ record }) => record.phase === 'SUCCEEDED' && record.source.kind === 'BACKUP');
+  const cells = await run.content.read();
+  const isHeld = Object.entries(FOREIGN_CELLS.refer).every(([cell, theirs]) => cells.get(cell) === theirs);
+  if (!isHeld || restored === undefined || (restored.record.result?.steps ?? 0) === 0) return [];
+  const { id } = restored.record;
+  const problems: string[] = [];
+  for (const force of [false, true]) {
+    const [dry, wet] = [await undone(run, id, { force, dryRun: true }), await undone(run, id, { force })];
+    for (const [what, result] of [
+      ['dry run', dry],
+      ['undo', wet],
+    ] as const) {
+      const said = [...(result?.errors ?? []).map(({ message }) => message), ...(result?.warnings ?? [])].join('; ');
+      const isRight = result?.success === force && said.includes('lost');
+      if (!isRight) problems.push(`8: ${what}, force ${String(force)}: success ${String(result?.success)}, ${said}`);
+    }
+    if (dry?.deletedCount !== wet?.deletedCount || dry?.restoredCount !== wet?.restoredCount)
+      problems.push(`8: the dry run said other numbers than the undo, force ${String(force)}`);
+  }
+  return problems;
+}
+
+async function undone(
+  run: Run,
+  id: string,
+  options: { force: boolean; dryRun?: boolean },
+): Promise<RestoreResult | undefined> {
+  const call = run.undo(id, options);
+  await run.until(() => call.answer !== undefined, DEADLINE_CLOCK_MS);
+  return call.id === undefined ? undefined : run.process.restores.find(call.id)?.record.result;
 }

@@ -2,7 +2,7 @@
  * The judge of a run that is over: the eight promises of a restore's life, by what ovsdb-server wrote down, what the
  * database holds, what the records say and what is in the audit trail.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreRecord } from '../../src/service/restore/record/restore-record.js';
 import type { Committed } from './committed.js';
@@ -21,7 +21,11 @@ export async function judge(run: Run): Promise<readonly string[]> {
     ...records.flatMap((record) => wrongRecord(run, record, committed)),
     ...strangers(records, committed.filter(isAsked)),
     ...(await missingLines(run, committed.filter(isAsked))),
-    ...run.log.filter((line) => /Bug:|"INTERNAL"|left where it was/.test(line)).map((line) => `a bug: ${line}`),
+    ...wrongAnswers(run, committed),
+    ...(await leftovers(run)),
+    ...run.log
+      .filter((line) => /Bug:|"INTERNAL"|left where it was|not as this server left it/.test(line))
+      .map((line) => `a bug: ${line}`),
   ];
 }
 
@@ -106,4 +110,18 @@ async function missingLines(run: Run, committed: readonly Committed[]): Promise<
   return committed
     .filter(({ id }) => !trail.includes(`"restoreId":"${id}"`))
     .map(({ id }) => `5: the change of ${id} has no line in the audit trail`);
+}
+
+/** 2: what was answered with an error is not in the database, unless the error says that nobody knows. */
+function wrongAnswers(run: Run, committed: readonly Committed[]): readonly string[] {
+  return run.calls
+    .filter(({ id, answer }) => answer !== undefined && answer !== 'OK' && committed.some((done) => done.id === id))
+    .filter(({ answer }) => answer !== 'DATABASE_UNAVAILABLE')
+    .map(({ what, answer }) => `2: a call of ${what} was answered with ${answer ?? ''} and is in the database`);
+}
+
+/** Space that was set aside for what has ended. */
+async function leftovers(run: Run): Promise<readonly string[]> {
+  const names = await readdir(join(run.folder, 'store', 'restores')).catch(() => []);
+  return names.filter((name) => name.endsWith('.reserved')).map((name) => `4: ${name} is left over`);
 }

@@ -317,9 +317,12 @@ export class RestoreService {
   }
 
   private checkNotUndoing(id: string): void {
-    for (const { restore } of this.running.values())
-      if (undoOf(restore.record) === id && !restore.record.dryRun && !isFinal(restore.record.phase))
-        throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${restore.record.id}`);
+    const running = [...this.running.values()].map(({ restore }) => restore);
+    // also one that a start of the server found, and of which nobody knows yet whether it is in the database
+    const sent = this.registry.findSentUndo(id);
+    for (const { record } of sent === undefined ? running : [...running, sent])
+      if (undoOf(record) === id && !record.dryRun && !isFinal(record.phase))
+        throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${record.id}`);
   }
 
   /** Those that did not ask to wait behind a restore that awaits its confirmation. */
