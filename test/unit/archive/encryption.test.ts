@@ -58,6 +58,19 @@ it('encrypts at 64 MiB for a derivation, unless told otherwise, and reads the ch
   }
 });
 
+it('takes files of others from 32 to 128 MiB for a derivation', () => {
+  const askingFor = (log2N: number): Buffer => {
+    const changed = Buffer.from(sealed);
+    changed[LOG2_N_AT] = log2N;
+    return changed;
+  };
+  for (const log2N of [15, 16, 17]) checkSealed(askingFor(log2N), sealed.length);
+  for (const log2N of [14, 18])
+    expect(() => {
+      checkSealed(askingFor(log2N), sealed.length);
+    }).toThrow(/key derivation/);
+});
+
 it('lets 34 operations with keys in and tells the others to come back, then serves everybody again', async () => {
   const header = newHeader(1024, CHEAP_KEYS);
   const settled = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => deriveKeys(`passphrase ${i}`, header)));
