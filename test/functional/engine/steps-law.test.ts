@@ -15,9 +15,10 @@ import type { Plan } from '../../../src/engine/plan/table-plan.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
-import { type Json, parseJson, stringifyJson } from '../../../src/ovsdb/json.js';
+import { parseJson, stringifyJson } from '../../../src/ovsdb/json.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
 import { snapshotOf, type Tables } from '../../support/databases/every-kind.js';
+import { EVERY_REFERENCE } from '../../support/databases/every-reference.js';
 import { randomDatabase } from '../../support/databases/random-database.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
@@ -68,71 +69,6 @@ async function applyInSteps(
     bytesMost: Math.max(0, ...several.map(({ bytes }) => bytes)),
   };
 }
-
-const to = (refTable: string, refType: 'strong' | 'weak', min = 0, max: number | 'unlimited' = 'unlimited'): Json => ({
-  type: { key: { type: 'uuid', refTable, refType }, min, max },
-});
-const NAME: Json = { type: 'string' };
-/**
- * Roots that refer to each other both ways, rows held by several and by columns that must not be empty, maps, tables of
- * few rows.
- */
-const EVERY_REFERENCE = readDatabaseSchema({
-  name: 'Every_Reference',
-  version: '1.0.0',
-  tables: {
-    A: {
-      columns: {
-        name: NAME,
-        b: to('B', 'strong', 0, 1),
-        friends: to('A', 'strong'),
-        held: to('Held', 'strong'),
-        one: to('Held', 'strong', 1, 1),
-        near: to('Held', 'weak'),
-      },
-      isRoot: true,
-      indexes: [['name']],
-    },
-    B: {
-      columns: {
-        name: NAME,
-        number: { type: 'integer' },
-        as: to('A', 'weak'),
-        last: to('A', 'weak', 0, 1),
-        few: to('Held', 'strong', 1, 3),
-      },
-      isRoot: true,
-      indexes: [['name', 'number'], ['name']],
-    },
-    C: {
-      columns: {
-        name: NAME,
-        map: {
-          type: {
-            key: 'string',
-            value: { type: 'uuid', refTable: 'Held', refType: 'strong' },
-            min: 0,
-            max: 'unlimited',
-          },
-        },
-        pairs: {
-          type: {
-            key: { type: 'uuid', refTable: 'A', refType: 'weak' },
-            value: { type: 'uuid', refTable: 'B', refType: 'strong' },
-            min: 0,
-            max: 'unlimited',
-          },
-        },
-      },
-      isRoot: true,
-    },
-    Few: { columns: { name: NAME, held: to('Held', 'strong') }, isRoot: true, maxRows: 2 },
-    Held: {
-      columns: { name: NAME, deeper: to('Deep', 'strong'), deepest: to('Deep', 'strong', 0, 1), near: to('B', 'weak') },
-    },
-    Deep: { columns: { name: NAME, a: to('A', 'strong', 0, 1), self: to('Deep', 'strong') }, indexes: [['name']] },
-  },
-});
 
 const limitsOf = fc.record({
   rowsMax: fc.integer({ min: 3, max: 50 }),
