@@ -2,24 +2,19 @@
  * Plans in steps. The law: whatever the plan and however small the steps, they end where the one transaction ends, and
  * after each of them the server has dropped nothing by itself.
  */
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { applyTransaction } from '../../../src/engine/apply/apply.js';
 import { cutIntoTransactions, type TransactionLimits } from '../../../src/engine/apply/transactions.js';
 import type { Plan } from '../../../src/engine/plan/table-plan.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
-import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
-import { parseJson, stringifyJson } from '../../../src/ovsdb/json.js';
+import type { DatabaseSchema } from '../../../src/ovsdb/database-schema.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
 import { snapshotOf, type Tables } from '../../support/databases/every-kind.js';
 import { EVERY_REFERENCE } from '../../support/databases/every-reference.js';
 import { randomDatabase } from '../../support/databases/random-database.js';
+import { everySchema, withoutOwnRules } from '../../support/databases/schema-rows.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
 import { StepJudge } from '../../support/judge/step-judge.js';
@@ -28,7 +23,8 @@ import { installedSchema } from '../../support/northbound/make.mjs';
 import { capture } from '../../support/servers/capture.js';
 import { Engine, EXACT, OVERWRITE, planBetween, SKIP } from '../../support/servers/engine.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
-import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
+import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
+import { serverOf } from '../../support/servers/schema-server.js';
 
 interface Applied {
   readonly steps: number;
@@ -148,7 +144,7 @@ describe('a plan in steps', () => {
   });
 
   it.each([
-    ['the newest Northbound schema', newest()],
+    ['the newest Northbound schema', withoutOwnRules(everySchema().at(-1)?.schema as DatabaseSchema)],
     ['a schema with all kinds of references', EVERY_REFERENCE],
   ] as const)('orders what any two databases have between them: %s', async (_, schema) => {
     await using server = await serverOf(schema);
@@ -234,34 +230,7 @@ describe('a plan in steps on a cluster', () => {
   });
 });
 
-/** A server on an empty database of a schema. */
-async function serverOf(schema: DatabaseSchema): Promise<TestServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'ovncp-steps-'));
-  try {
-    await writeFile(join(folder, 'steps.ovsschema'), stringifyJson(schema.json));
-    return await startOvsdbServer({ database: join(folder, 'steps.ovsschema') });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 async function captureOf(file: DatabaseFileOptions): Promise<Snapshot> {
   await using source = await startOvsdbServer({ database: databaseFile(file) });
   return await new Engine(source.remote).capture();
-}
-
-/** With ports that are nobody's own: random databases have one port in two switches, which a plan would refuse. */
-function newest(): DatabaseSchema {
-  const text = readFileSync(
-    fileURLToPath(new URL('../../compat/schemas/ovn-nb.26.03.ovsschema', import.meta.url)),
-    'utf8',
-  );
-  return readDatabaseSchema(
-    parseJson(
-      text
-        .replaceAll('Logical_Switch_Port', 'Switch_Port')
-        .replaceAll('Logical_Router_Port', 'Router_Port')
-        .replaceAll('network_function_active', 'network_function_now'),
-    ),
-  );
 }

@@ -2,20 +2,17 @@
  * Undoing a restore whose rows others use by now, on real servers: for each strong reference column of each table of
  * each release, a row that the restore inserted and that a row of somebody else's refers to.
  */
-import { type KeptChange, type UndoMode, type UndoTarget, undoTarget } from '../../../src/engine/undo/undo.js';
-import { Breath } from '../../../src/lib/breath.js';
 import { holderOf } from '../../../src/model/northbound/holder.js';
 import { isRuntimeColumn } from '../../../src/model/northbound/runtime.js';
 import { referenceColumns, referencesOf } from '../../../src/model/reference/reference.js';
 import type { Row } from '../../../src/model/row/row.js';
-import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
+import { countRows } from '../../../src/model/snapshot/snapshot.js';
 import type { DatabaseSchema, TableSchema } from '../../../src/ovsdb/database-schema.js';
 import { snapshotOf, type Tables, textsOf } from '../../support/databases/every-kind.js';
 import { NeededRows } from '../../support/databases/needed-rows.js';
 import { everySchema, holdersOf } from '../../support/databases/schema-rows.js';
-import { emptyDatabase } from '../../support/judge/judge.js';
-import { Engine, keptChanges, planTo } from '../../support/servers/engine.js';
 import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
+import { UndoStory } from '../../support/servers/undo-story.js';
 
 /** A row of the restore's, and who refers to it: one table and column, or several. */
 interface Use {
@@ -33,52 +30,6 @@ function usesOf(schema: DatabaseSchema): readonly Use[] {
       return to === undefined || table.maxRows === 1 || !isWritten ? [] : [{ table, column: column.name, to }];
     }),
   );
-}
-
-class Story {
-  private constructor(
-    readonly engine: Engine,
-    readonly changes: readonly KeptChange[],
-    readonly live: Snapshot,
-  ) {}
-
-  /** A restore makes the database what `restored` says, and others then what `later` says. */
-  static async tell(
-    remote: string,
-    schema: DatabaseSchema,
-    before: Tables,
-    restored: Tables,
-    later: Tables,
-  ): Promise<Story> {
-    const engine = new Engine(remote);
-    await emptyDatabase(remote);
-    await become(engine, snapshotOf(schema, before));
-    const plan = await become(engine, snapshotOf(schema, restored));
-    await become(engine, snapshotOf(schema, later));
-    return new Story(engine, await keptChanges(plan), await engine.capture());
-  }
-
-  look(mode: UndoMode): Promise<UndoTarget> {
-    return undoTarget(this.live, this.changes, mode, new Breath());
-  }
-
-  /** Undoes the restore: the server takes it, and holds then what was planned. @returns what it holds */
-  async undo(mode: UndoMode): Promise<{ readonly after: Snapshot; readonly warnings: readonly string[] }> {
-    const { target, conflicts, warnings } = await this.look(mode);
-    expect(conflicts).toEqual([]);
-    await become(this.engine, target);
-    const after = await this.engine.capture();
-    expect(textsOf(after)).toEqual(textsOf(target));
-    return { after, warnings };
-  }
-}
-
-async function become(engine: Engine, target: Snapshot): ReturnType<typeof planTo> {
-  const plan = await planTo(target, await engine.capture());
-  expect(plan.problems).toEqual([]);
-  if (plan.changeCount > 0) await engine.apply(plan);
-  expect((await engine.verify(plan)).problems).toEqual([]);
-  return plan;
 }
 
 const both = (a: Tables, b: Tables): Tables =>
@@ -119,7 +70,7 @@ describe('an undo leaves what others refer to', () => {
     expect(used.length).toBeGreaterThan(14);
     const later = both(restored.tables, others.tables);
     for (const mode of ['FORCE', 'PARTIAL'] as const) {
-      const story = await Story.tell(server.remote, schema, {}, restored.tables, later);
+      const story = await UndoStory.tell(server.remote, schema, {}, restored.tables, later);
       const { conflicts } = await story.look('STRICT');
       const { after, warnings } = await story.undo(mode);
       for (const { use, uuid } of used) {
@@ -156,7 +107,7 @@ describe('an undo leaves what others refer to', () => {
     expect(added.length).toBeGreaterThan(2);
     const first = restored.tables;
     for (const add of added) add();
-    const story = await Story.tell(server.remote, schema, {}, first, both(restored.tables, others.tables));
+    const story = await UndoStory.tell(server.remote, schema, {}, first, both(restored.tables, others.tables));
     expect((await story.look('STRICT')).conflicts.map(({ message }) => message)).not.toContainEqual(
       expect.stringContaining('is in use now'),
     );

@@ -7,12 +7,11 @@ import fc from 'fast-check';
 import { type KeptChange, type UndoMode, undoTarget } from '../../../src/engine/undo/undo.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
-import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
-import { parseJson, stringifyJson } from '../../../src/ovsdb/json.js';
+import type { DatabaseSchema } from '../../../src/ovsdb/database-schema.js';
 import { snapshotOf, textsOf } from '../../support/databases/every-kind.js';
 import { EVERY_REFERENCE } from '../../support/databases/every-reference.js';
 import { randomDatabase } from '../../support/databases/random-database.js';
-import { everySchema } from '../../support/databases/schema-rows.js';
+import { everySchema, withoutOwnRules } from '../../support/databases/schema-rows.js';
 import { brokenRules } from '../../support/judge/schema-rules.js';
 import { keptChanges, planTo } from '../../support/servers/engine.js';
 
@@ -84,22 +83,6 @@ describe.each(SCHEMAS)('an undo: %s', (_, schema) => {
     expect(clashes).toBeGreaterThan(RUNS / 2);
   });
 });
-
-/**
- * The schema alone, without what the product knows about its tables: northd writes no column of this one, and its ports
- * may be in two switches or in none, as they are in random databases.
- */
-function withoutOwnRules({ json }: DatabaseSchema): DatabaseSchema {
-  return readDatabaseSchema(
-    parseJson(
-      stringifyJson(json)
-        .replaceAll('Logical_Switch_Port', 'Switch_Port')
-        .replaceAll('Logical_Router_Port', 'Router_Port')
-        .replaceAll('"tag_request"', '"tag_wanted"')
-        .replaceAll('"network_function_active"', '"network_function_now"'),
-    ),
-  );
-}
 
 async function changesBetween(target: Snapshot, live: Snapshot): Promise<readonly string[]> {
   const plan = await planTo(target, live);
