@@ -5,8 +5,10 @@
  * the backup stays in its switch and, with its ACLs, in its port groups.
  */
 import type { Breath } from '../../lib/breath.js';
+import { followStrong, type HoldingRow } from '../../model/reference/holding.js';
 import {
   holderColumns,
+  type Reference,
   type ReferenceColumn,
   referenceColumns,
   referencesIn,
@@ -83,37 +85,52 @@ function size(value: Value): number {
 }
 
 /**
- * Rows of non-root tables that an update takes out of a single-valued column, and that no other live row holds.
+ * Rows of non-root tables that updates take out of single-valued columns, with what those rows hold in turn, where no
+ * row holds them when all is updated.
  */
 export async function replacedHolds(
   tables: readonly TablePlan[],
   live: Snapshot,
   breath: Breath,
-): Promise<readonly { table: string; uuid: string }[]> {
-  const dropped = new Map<string, { table: string; uuid: string; by: string }>();
-  for (const { table, live: rows, updates } of tables) {
-    const holders = holderColumns(live.schema, table).filter(
-      ({ column }) => column.kind === 'optional' || column.kind === 'scalar',
-    );
-    if (holders.length === 0) continue;
-    for (const { liveIndex, columns } of updates.values()) {
-      for (const { column, before } of columns) {
-        const holder = holders.find((candidate) => candidate.column === column);
-        if (holder === undefined) continue;
-        for (const { table: to, uuid } of referencesIn(holder, before))
-          dropped.set(uuid, { table: to, uuid, by: rows.uuid(liveIndex) });
-      }
+): Promise<readonly { readonly table: string; readonly uuid: string }[]> {
+  const dropped = new Map<string, { readonly table: string; readonly uuid: string }>();
+  const find = ({ table: name, uuid }: Reference): HoldingRow | undefined => {
+    const [table, rows] = [live.schema.tables.get(name), live.tables.get(name)];
+    const index = rows?.find(uuid);
+    return table === undefined || rows === undefined || index === undefined
+      ? undefined
+      : { table, row: rows.row(index) };
+  };
+  const drop = (reference: Reference): HoldingRow | undefined => {
+    const found = find(reference);
+    if (found === undefined || found.table.isRoot || dropped.has(reference.uuid)) return undefined;
+    dropped.set(reference.uuid, { table: reference.table, uuid: reference.uuid });
+    return found;
+  };
+  for (const { table, updates } of tables) {
+    const single = holderColumns(live.schema, table).filter(({ column: { kind } }) => kind !== 'set' && kind !== 'map');
+    if (single.length === 0) continue;
+    const names = new Set(single.map(({ column }) => column.name));
+    for (const { columns } of updates.values()) {
+      const before = columns
+        .filter(({ column }) => names.has(column.name))
+        .map((diff) => [diff.column.name, diff.before]);
+      const row = Object.fromEntries(before) as HoldingRow['row'];
+      for (const _ of followStrong({ table, row }, drop)) if (breath.due()) await breath.rest();
     }
   }
   if (dropped.size === 0) return [];
-  for (const { table, live: rows } of tables) {
-    const holders = holderColumns(live.schema, table);
-    for (let i = 0; holders.length > 0 && i < rows.count; i++) {
-      const row = rows.row(i);
-      for (const holder of holders) {
-        for (const { uuid } of referencesIn(holder, row[holder.column.name]))
-          if (dropped.get(uuid)?.by !== rows.uuid(i)) dropped.delete(uuid);
-      }
+  const keep = (reference: Reference): HoldingRow | undefined =>
+    dropped.delete(reference.uuid) ? find(reference) : undefined;
+  for (const { table, live: rows, updates } of tables) {
+    if (holderColumns(live.schema, table).length === 0) continue;
+    const updated = new Map([...updates.values()].map((update) => [update.liveIndex, update]));
+    for (let i = 0; i < rows.count; i++) {
+      if (dropped.has(rows.uuid(i))) continue;
+      const { columns = [], attachments = [] } = updated.get(i) ?? {};
+      const after = [...columns, ...attachments].map((change) => [change.column.name, change.after]);
+      const row = { ...rows.row(i), ...Object.fromEntries(after) } as HoldingRow['row'];
+      for (const _ of followStrong({ table, row }, keep)) if (breath.due()) await breath.rest();
       if (breath.due()) await breath.rest();
     }
   }

@@ -23,6 +23,11 @@ export class EditableRows {
     this.edits.set(uuid, undefined);
   }
 
+  /** Takes back what was done to the row: it is again as it is among the rows, or is not. */
+  leave(uuid: string): void {
+    this.edits.delete(uuid);
+  }
+
   isDeleted(uuid: string): boolean {
     return this.edits.has(uuid) && this.edits.get(uuid) === undefined;
   }
@@ -32,9 +37,39 @@ export class EditableRows {
     return this.edits.has(uuid) ? this.edits.get(uuid) !== undefined : this.rows.find(uuid) !== undefined;
   }
 
-  /** UUID and text of every row that was put, in the order in which they were first edited. */
-  *puts(): Generator<readonly [uuid: string, text: string]> {
-    for (const [uuid, text] of this.edits) if (text !== undefined) yield [uuid, text];
+  isPut(uuid: string): boolean {
+    return this.edits.get(uuid) !== undefined;
+  }
+
+  /** The row as it would be if the rows were sealed now. */
+  row(uuid: string): Row | undefined {
+    if (!this.edits.has(uuid)) return this.rowBefore(uuid);
+    const text = this.edits.get(uuid);
+    return text === undefined ? undefined : parseRow(text);
+  }
+
+  /** The row as it is without any edit. */
+  rowBefore(uuid: string): Row | undefined {
+    const index = this.rows.find(uuid);
+    return index === undefined ? undefined : this.rows.row(index);
+  }
+
+  /** UUIDs of the rows that are deleted, and UUID and content of those that were put, as they were first edited. */
+  *deletes(): Generator<string> {
+    for (const [uuid, text] of this.edits) if (text === undefined) yield uuid;
+  }
+
+  *puts(): Generator<readonly [uuid: string, row: Row]> {
+    for (const [uuid, text] of this.edits) if (text !== undefined) yield [uuid, parseRow(text)];
+  }
+
+  /** UUIDs of all rows that would be there if the rows were sealed now, in no order. */
+  *uuids(): Generator<string> {
+    for (let i = 0; i < this.rows.count; i++) {
+      const uuid = this.rows.uuid(i);
+      if (!this.isDeleted(uuid)) yield uuid;
+    }
+    for (const [uuid, text] of this.edits) if (text !== undefined && this.rows.find(uuid) === undefined) yield uuid;
   }
 
   /** The rows as they are edited now, further edits aside. The same ones where there is no edit. */

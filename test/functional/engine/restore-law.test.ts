@@ -3,18 +3,15 @@
  * to the backup, with just as many changes as there are differences, and undoing that makes it what it was.
  */
 import fc from 'fast-check';
-import { Labels } from '../../../src/engine/describe/label.js';
-import { makePlan } from '../../../src/engine/plan/plan.js';
-import { describeChanges, withColumns } from '../../../src/engine/plan/plan-changes.js';
 import type { Plan } from '../../../src/engine/plan/table-plan.js';
-import { identifyByUuid, type KeptChange, undoTarget } from '../../../src/engine/undo/undo.js';
+import { undoTarget } from '../../../src/engine/undo/undo.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase } from '../../support/judge/judge.js';
 import { type DatabaseFileOptions, databaseFile } from '../../support/northbound/database-file.js';
-import { countsOf, Engine, EXACT, OVERWRITE, SKIP } from '../../support/servers/engine.js';
+import { countsOf, Engine, EXACT, keptChanges, OVERWRITE, planTo, SKIP } from '../../support/servers/engine.js';
 import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
 
 /** Rows that are not the same in both. */
@@ -79,14 +76,10 @@ describe('an exact restore', () => {
 
 /** Takes back what the plan did, from the list of its changes. */
 async function undo(engine: Engine, done: Plan): Promise<void> {
-  const breath = new Breath();
-  const kept: KeptChange[] = [];
-  for await (const change of describeChanges(done, await Labels.read([done.backup, done.live], breath), breath))
-    if (change.kind !== 'SKIP') kept.push(withColumns(change) as KeptChange);
   const live = await engine.capture();
-  const { target, conflicts, warnings } = await undoTarget(live, kept, 'STRICT', breath);
+  const { target, conflicts, warnings } = await undoTarget(live, await keptChanges(done), 'STRICT', new Breath());
   expect([conflicts, warnings]).toEqual([[], []]);
-  const plan = await makePlan(target, live, identifyByUuid(target, live), EXACT, breath);
+  const plan = await planTo(target, live);
   expect(plan.problems).toEqual([]);
   if (plan.changeCount > 0) await engine.apply(plan);
   expect((await engine.verify(plan)).problems).toEqual([]);

@@ -2,23 +2,19 @@
  * Plans in steps. The law: whatever the plan and however small the steps, they end where the one transaction ends, and
  * after each of them the server has dropped nothing by itself.
  */
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { applyTransaction } from '../../../src/engine/apply/apply.js';
 import { cutIntoTransactions, type TransactionLimits } from '../../../src/engine/apply/transactions.js';
 import type { Plan } from '../../../src/engine/plan/table-plan.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
-import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
-import { type Json, parseJson, stringifyJson } from '../../../src/ovsdb/json.js';
+import type { DatabaseSchema } from '../../../src/ovsdb/database-schema.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
 import { snapshotOf, type Tables } from '../../support/databases/every-kind.js';
+import { EVERY_REFERENCE } from '../../support/databases/every-reference.js';
 import { randomDatabase } from '../../support/databases/random-database.js';
+import { everySchema, withoutOwnRules } from '../../support/databases/schema-rows.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
 import { StepJudge } from '../../support/judge/step-judge.js';
@@ -27,7 +23,8 @@ import { installedSchema } from '../../support/northbound/make.mjs';
 import { capture } from '../../support/servers/capture.js';
 import { Engine, EXACT, OVERWRITE, planBetween, SKIP } from '../../support/servers/engine.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
-import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
+import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
+import { serverOf } from '../../support/servers/schema-server.js';
 
 interface Applied {
   readonly steps: number;
@@ -68,71 +65,6 @@ async function applyInSteps(
     bytesMost: Math.max(0, ...several.map(({ bytes }) => bytes)),
   };
 }
-
-const to = (refTable: string, refType: 'strong' | 'weak', min = 0, max: number | 'unlimited' = 'unlimited'): Json => ({
-  type: { key: { type: 'uuid', refTable, refType }, min, max },
-});
-const NAME: Json = { type: 'string' };
-/**
- * Roots that refer to each other both ways, rows held by several and by columns that must not be empty, maps, tables of
- * few rows.
- */
-const EVERY_REFERENCE = readDatabaseSchema({
-  name: 'Every_Reference',
-  version: '1.0.0',
-  tables: {
-    A: {
-      columns: {
-        name: NAME,
-        b: to('B', 'strong', 0, 1),
-        friends: to('A', 'strong'),
-        held: to('Held', 'strong'),
-        one: to('Held', 'strong', 1, 1),
-        near: to('Held', 'weak'),
-      },
-      isRoot: true,
-      indexes: [['name']],
-    },
-    B: {
-      columns: {
-        name: NAME,
-        number: { type: 'integer' },
-        as: to('A', 'weak'),
-        last: to('A', 'weak', 0, 1),
-        few: to('Held', 'strong', 1, 3),
-      },
-      isRoot: true,
-      indexes: [['name', 'number'], ['name']],
-    },
-    C: {
-      columns: {
-        name: NAME,
-        map: {
-          type: {
-            key: 'string',
-            value: { type: 'uuid', refTable: 'Held', refType: 'strong' },
-            min: 0,
-            max: 'unlimited',
-          },
-        },
-        pairs: {
-          type: {
-            key: { type: 'uuid', refTable: 'A', refType: 'weak' },
-            value: { type: 'uuid', refTable: 'B', refType: 'strong' },
-            min: 0,
-            max: 'unlimited',
-          },
-        },
-      },
-      isRoot: true,
-    },
-    Few: { columns: { name: NAME, held: to('Held', 'strong') }, isRoot: true, maxRows: 2 },
-    Held: {
-      columns: { name: NAME, deeper: to('Deep', 'strong'), deepest: to('Deep', 'strong', 0, 1), near: to('B', 'weak') },
-    },
-    Deep: { columns: { name: NAME, a: to('A', 'strong', 0, 1), self: to('Deep', 'strong') }, indexes: [['name']] },
-  },
-});
 
 const limitsOf = fc.record({
   rowsMax: fc.integer({ min: 3, max: 50 }),
@@ -212,7 +144,7 @@ describe('a plan in steps', () => {
   });
 
   it.each([
-    ['the newest Northbound schema', newest()],
+    ['the newest Northbound schema', withoutOwnRules(everySchema().at(-1)?.schema as DatabaseSchema)],
     ['a schema with all kinds of references', EVERY_REFERENCE],
   ] as const)('orders what any two databases have between them: %s', async (_, schema) => {
     await using server = await serverOf(schema);
@@ -298,34 +230,7 @@ describe('a plan in steps on a cluster', () => {
   });
 });
 
-/** A server on an empty database of a schema. */
-async function serverOf(schema: DatabaseSchema): Promise<TestServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'ovncp-steps-'));
-  try {
-    await writeFile(join(folder, 'steps.ovsschema'), stringifyJson(schema.json));
-    return await startOvsdbServer({ database: join(folder, 'steps.ovsschema') });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 async function captureOf(file: DatabaseFileOptions): Promise<Snapshot> {
   await using source = await startOvsdbServer({ database: databaseFile(file) });
   return await new Engine(source.remote).capture();
-}
-
-/** With ports that are nobody's own: random databases have one port in two switches, which a plan would refuse. */
-function newest(): DatabaseSchema {
-  const text = readFileSync(
-    fileURLToPath(new URL('../../compat/schemas/ovn-nb.26.03.ovsschema', import.meta.url)),
-    'utf8',
-  );
-  return readDatabaseSchema(
-    parseJson(
-      text
-        .replaceAll('Logical_Switch_Port', 'Switch_Port')
-        .replaceAll('Logical_Router_Port', 'Router_Port')
-        .replaceAll('network_function_active', 'network_function_now'),
-    ),
-  );
 }

@@ -1,9 +1,12 @@
 /** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
 import { readFileSync } from 'node:fs';
 import { applyPlan } from '../../../src/engine/apply/apply.js';
+import { Labels } from '../../../src/engine/describe/label.js';
 import { identify } from '../../../src/engine/identify/identify.js';
 import { makePlan } from '../../../src/engine/plan/plan.js';
+import { describeChanges, withColumns } from '../../../src/engine/plan/plan-changes.js';
 import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../../src/engine/plan/table-plan.js';
+import { identifyByUuid, type KeptChange } from '../../../src/engine/undo/undo.js';
 import { type Verification, verifyPlan } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
@@ -71,6 +74,20 @@ export class Engine {
 export async function planBetween(backup: Snapshot, live: Snapshot, options: PlanOptions): Promise<Plan> {
   const breath = new Breath();
   return makePlan(backup, live, await identify(backup, live, breath), options, breath);
+}
+
+/** The plan of an undo, or of anything else that makes the database what the target is, each row by its UUID. */
+export async function planTo(target: Snapshot, live: Snapshot): Promise<Plan> {
+  return makePlan(target, live, identifyByUuid(target, live), EXACT, new Breath());
+}
+
+/** The list of changes that a restore keeps of its plan. */
+export async function keptChanges(plan: Plan): Promise<readonly KeptChange[]> {
+  const breath = new Breath();
+  const kept: KeptChange[] = [];
+  for await (const change of describeChanges(plan, await Labels.read([plan.backup, plan.live], breath), breath))
+    if (change.kind !== 'SKIP') kept.push(withColumns(change) as KeptChange);
+  return kept;
 }
 
 /** Counts of the tables in which something would change or fail. */

@@ -1,0 +1,34 @@
+/** What an undo found that others did since: conflicts where it is STRICT, warnings otherwise. */
+import type { Problem } from '../../lib/error.js';
+import type { UndoMode } from './kept-change.js';
+
+const LISTED_MAX = 100;
+
+export interface NamedRow {
+  readonly table: string;
+  readonly label: string;
+}
+
+export class Findings {
+  private readonly listed: Problem[] = [];
+  private unlisted = 0;
+
+  constructor(private readonly mode: UndoMode) {}
+
+  /** @param what goes on after the row's label */
+  add({ table, label }: NamedRow, what: string): void {
+    if (this.listed.length < LISTED_MAX)
+      this.listed.push({ code: 'CONFLICT', message: `${label} ${what}`, table, label });
+    else this.unlisted++;
+  }
+
+  get conflicts(): readonly Problem[] {
+    return this.mode === 'STRICT' ? this.listed : [];
+  }
+
+  get warnings(): readonly string[] {
+    if (this.mode === 'STRICT') return [];
+    const messages = this.listed.map(({ message }) => message);
+    return this.unlisted === 0 ? messages : [...messages, `${this.unlisted} more rows were changed by others since`];
+  }
+}
