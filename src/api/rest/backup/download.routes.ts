@@ -65,7 +65,8 @@ function downloadRoute({ exports, prepared }: DownloadRouteParts): Route {
       const { wanted, subject } = prepared.take(id);
       request.scope.viewer = viewerOf(subject, []);
       const file = await ask(downloadExport, exports, wanted);
-      return send(reply, file, wanted.raw ? 'application/octet-stream' : mediaTypeOf(wanted.format));
+      send(reply, file, wanted.raw ? 'application/octet-stream' : mediaTypeOf(wanted.format));
+      return undefined;
     },
   });
 }
