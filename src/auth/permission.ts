@@ -1,4 +1,4 @@
-/** Who is asking, and what that allows. Every resolver and route begins with requirePermissions. */
+/** Who is asking, and what that allows. Commands name the permissions that they need (service/command/command.ts). */
 import { defined } from '../lib/defined.js';
 import { AppError } from '../lib/error.js';
 

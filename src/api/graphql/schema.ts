@@ -71,6 +71,6 @@ export function schemaText(): string {
 }
 
 function build(container: ContainerType, pubSub: PubSub): GraphQLSchema {
-  // inputs are checked in *-input-check.ts: class-validator would look into the promise of an upload
+  // inputs are checked by the commands: class-validator would look into the promise of an upload
   return buildSchemaSync({ resolvers: [...RESOLVERS], container, pubSub, validate: false });
 }

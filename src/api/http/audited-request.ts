@@ -4,7 +4,7 @@
  * (service/command/perform.ts); here is what is refused or fails before one runs.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { CallTarget, CallVia } from '../../service/command/call.js';
+import { type CallTarget, type CallVia, REFUSALS } from '../../service/command/call.js';
 import type { CallLine } from '../../service/command/perform.js';
 import { pathOf } from './guard/request-check.js';
 import type { RequestScope } from './request-context.js';
@@ -23,8 +23,6 @@ declare module 'fastify' {
   }
 }
 
-/** An answer with one of these is a refusal, whatever was asked for. */
-export const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 /** The action of a GraphQL request whose operation is not known. */
 export const UNKNOWN_OPERATION = 'graphql';
 

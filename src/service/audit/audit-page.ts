@@ -39,7 +39,7 @@ export function cursorOf({ seq }: AuditEntry): string {
 export async function pageOf(folder: string, { first, after, ...filter }: AuditPageRequest): Promise<AuditPage> {
   checkFirst(first);
   if (after !== undefined && !CURSOR.test(after))
-    throw new AppError('BAD_USER_INPUT', 'after takes the endCursor of an earlier page');
+    throw new AppError('BAD_USER_INPUT', 'after takes the end cursor of an earlier page');
   const before = after === undefined ? Infinity : Number(after);
   return ofUnmovedFiles(folder, async (files) => {
     const nodes: AuditEntry[] = [];

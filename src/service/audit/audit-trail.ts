@@ -13,6 +13,7 @@ import { diskError } from '../../lib/disk-error.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { AppendFile, replaceFile, syncFolderOf } from '../../state/append-file.js';
+import { REFUSALS } from '../command/call.js';
 import { type AuditEvent, type ChainLink, headText, nextLine } from './audit-line.js';
 import { type AuditFilter, type AuditPage, type AuditPageRequest, countOf, pageOf } from './audit-page.js';
 import { type AuditCheck, checkTrail } from './chain-check.js';
@@ -39,7 +40,6 @@ interface Waiting {
 
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const WAITING_MAX = 10_000;
-const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 /** Who the server is in its own lines. */
 export const OWN_SUBJECT = 'ovncp';
 

@@ -52,7 +52,7 @@ function positionAfter({ first, after }: ChangePageRequest): number {
   checkFirst(first, CHANGES_PAGE_MAX, `changes: first takes 1 to ${CHANGES_PAGE_MAX}`);
   if (after === undefined) return 0;
   const match = CURSOR.exec(readCursor(after));
-  if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the endCursor of an earlier page');
+  if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the end cursor of an earlier page');
   return Number(match[1]);
 }
 

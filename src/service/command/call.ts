@@ -4,6 +4,9 @@ export const CALL_VIAS = ['GRAPHQL', 'REST', 'SOCKET', 'SERVER'] as const;
 /** How a call came in; SERVER is what the server did by itself. */
 export type CallVia = (typeof CALL_VIAS)[number];
 
+/** An answer with one of these is a refusal, whatever was asked for. */
+export const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
+
 /** Who asks, and how the call came in. */
 export interface Caller {
   readonly subject: string;

@@ -122,6 +122,16 @@ describe('mutations', () => {
     expect(await lines(1)).toEqual([
       ours({ action: 'importBackup', target: { name: 'in' }, result: 'INTEGRITY_FAILED' }),
     ]);
+    const { prepareExport } = await api.admin.run(documents.PrepareExportDocument, {
+      backupId: id,
+      decryptionKey: KEY,
+    });
+    secrets.add(prepareExport.url.split('/').at(-1) ?? '');
+    expect(await lines(1)).toEqual([ours({ action: 'prepareExport', target: { backupId: id } })]);
+    expect((await rest('GET', prepareExport.url, { token: null })).status).toBe(200);
+    expect(await lines(1)).toEqual([
+      from('REST', { subject: 'tester', action: 'downloadExport', target: { backupId: id }, result: 'OK' }),
+    ]);
     await api.admin.run(documents.DeleteBackupDocument, { id });
     expect(await lines(1)).toEqual([ours({ action: 'deleteBackup', target: { backupId: id } })]);
   });
@@ -356,7 +366,9 @@ describe('REST', () => {
     const {
       backup: { id },
     } = (await created.json()) as { backup: { id: string } };
-    expect(await lines(1)).toEqual([done({ action: 'createBackup', target: { backupId: id, name: 'rest' } })]);
+    expect(await lines(1)).toEqual([
+      done({ action: 'createBackup', target: { backupId: id, name: 'rest', database: 'northbound' } }),
+    ]);
     expect(
       (await rest('POST', '/api/v1/backups/validate', { body: { backup_id: id, decryption_key: KEY } })).status,
     ).toBe(200);
@@ -368,7 +380,7 @@ describe('REST', () => {
     });
     const { restore_id: restoreId } = (await restored.json()) as { restore_id: string };
     expect(await lines(1)).toEqual([
-      done({ action: 'restoreBackup', target: { backupId: id, restoreId, dryRun: true } }),
+      done({ action: 'restoreBackup', target: { backupId: id, restoreId, database: 'northbound', dryRun: true } }),
     ]);
     expect((await rest('POST', `/api/v1/restores/${restoreId}/undo`)).status).toBe(409);
     expect(await lines(1)).toEqual([
@@ -388,6 +400,8 @@ describe('REST', () => {
       ).status,
     ).toBe(422);
     expect(await lines(1)).toEqual([done({ action: 'importBackup', result: 'INTEGRITY_FAILED' })]);
+    expect((await rest('POST', `/api/v1/backups/${id}/export/prepare`, { body: { raw: true } })).status).toBe(201);
+    expect(await lines(1)).toEqual([done({ action: 'prepareExport', target: { backupId: id } })]);
     expect((await rest('DELETE', `/api/v1/backups/${id}`)).status).toBe(200);
     expect((await rest('DELETE', `/api/v1/backups/${id}`)).status).toBe(404);
     expect(await lines(2)).toEqual([
@@ -512,7 +526,7 @@ it('these were all the calls that change something, of GraphQL and of REST', asy
   };
   const changing = Object.values(paths).flatMap((path) =>
     Object.entries(path)
-      .filter(([method]) => method !== 'get')
+      .filter(([method, { operationId }]) => method !== 'get' && operationId !== 'diff')
       .map(([, { operationId }]) => operationId),
   );
   expect(changing.length).toBeGreaterThan(5);

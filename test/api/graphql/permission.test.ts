@@ -21,6 +21,7 @@ const CASES: Readonly<Record<string, Case>> = {
   StartBackup: { needs: ['backups:write'], variables: { input: { name: 'n' } } },
   ImportBackup: { needs: ['backups:write'], variables: { input: { data: '{}' } } },
   DeleteBackup: { needs: ['backups:delete'], variables: { id: 'x' } },
+  PrepareExport: { needs: ['backups:read'], variables: { backupId: 'x' } },
   ValidateBackup: { needs: ['backups:read'], variables: { id: 'x' } },
   BackupSteps: { needs: ['backups:read'], variables: { jobId: 'x' } },
   ListDatabases: { needs: ['backups:read'], variables: {} },

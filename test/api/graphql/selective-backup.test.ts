@@ -418,7 +418,7 @@ describe('resourceMapping', () => {
     for (const part of ['webb', 'nowhere', 'db']) expect(said).toContain(part);
     expect(
       await faults({ backupId, conflictPolicy: 'RENAME', resourceMapping: [{ from: 'web', to: 'other' }] }),
-    ).toEqual(['resourceMapping puts rows into live ones, and RENAME makes copies beside them: use one of the two']);
+    ).toEqual(['resourceMapping: puts rows into live ones, and RENAME makes copies beside them: use one of the two']);
     expect(compareDatabases(changed, await dump())).toEqual([]);
   });
 });

@@ -31,6 +31,8 @@ interface Fixture {
   readonly restoreId: string;
   /** The stored document. */
   readonly document: string;
+  /** The address of an export of the backup. */
+  prepared(backupId: string): Promise<string>;
   /** Makes a backup that may be deleted. */
   another(): Promise<string>;
   /** A restore that awaits confirmation. */
@@ -249,6 +251,129 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     ],
     notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/export`), noBackup(`${BACKUPS}/${NOBODY}/export?raw=true`)],
   },
+  'POST /api/v1/backups/:id/export/prepare': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/${backupId}/export/prepare`,
+      request: post({ format: 'yaml' }),
+      status: 201,
+      body: { url: expect.stringMatching(/^\/api\/v1\/downloads\/[\w-]{43}$/), expires_at: expect.any(String) },
+    }),
+    malformed: ({ backupId }) => [
+      ...malformedJson(`${BACKUPS}/${backupId}/export/prepare`),
+      refused(`${BACKUPS}/${backupId}/export/prepare`, post({ format: 'xml' }), /^format: takes one of "json"/),
+      refused(
+        `${BACKUPS}/${backupId}/export/prepare`,
+        post({ decryption_key: '' }),
+        /^decryption_key: may not be empty/,
+      ),
+      refused(
+        `${BACKUPS}/${backupId}/export/prepare`,
+        post({ decryption_key: 'the secret of this test' }),
+        /not encrypted/,
+      ),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/export/prepare`, post())],
+  },
+  'GET /api/v1/downloads/:id': {
+    needs: [],
+    good: async ({ backupId, prepared }) => ({
+      path: await prepared(backupId),
+      status: 200,
+      body: { format: 'ovncp-backup/1', tables: expect.any(Object) },
+    }),
+    malformed: () => [refused('/api/v1/downloads/x?format=yaml', {}, /"format": not known here/)],
+    notFound: () => [
+      {
+        path: `/api/v1/downloads/${NOBODY}`,
+        status: 404,
+        body: { code: 'NOT_FOUND', error: expect.stringMatching(/^Download not found: .* within 60 s/) },
+      },
+    ],
+  },
+  'POST /api/v1/diff': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: '/api/v1/diff',
+      request: post({ from: { backup_id: backupId }, to: { backup_id: backupId }, first: 5, kind: 'insert' }),
+      status: 200,
+      body: {
+        identical: true,
+        inserted: 0,
+        updated: 0,
+        deleted: 0,
+        changes: [],
+        changes_total: 0,
+        page_info: { has_next_page: false, has_previous_page: false, start_cursor: null, end_cursor: null },
+      },
+    }),
+    missing: () => [refused('/api/v1/diff', post({ from: { database: 'northbound' } }), /^to: is needed/)],
+    malformed: ({ backupId }) => [
+      ...malformedJson('/api/v1/diff'),
+      refused(
+        '/api/v1/diff',
+        post({ from: {}, to: { backup_id: backupId, database: 'northbound' } }),
+        /^from: exactly one of backup_id and database is needed; to: exactly one of/,
+      ),
+      refused(
+        '/api/v1/diff',
+        post({ from: { backup_id: backupId }, to: { backup_id: backupId }, first: 0 }),
+        /first takes 1 to 1000/,
+      ),
+      refused(
+        '/api/v1/diff',
+        post({ from: { backup_id: backupId, backupId }, to: { backup_id: backupId } }),
+        /"from.backupId": not known here/,
+      ),
+    ],
+    notFound: ({ backupId }) => [
+      noBackup('/api/v1/diff', post({ from: { backup_id: NOBODY }, to: { backup_id: backupId } })),
+    ],
+  },
+  'GET /api/v1/databases': {
+    needs: ['backups:read'],
+    good: () => ({
+      path: '/api/v1/databases',
+      status: 200,
+      body: {
+        databases: [
+          expect.objectContaining({
+            id: 'northbound',
+            schema_name: 'OVN_Northbound',
+            connected: true,
+            error: null,
+            tables: expect.objectContaining({ NB_Global: 1 }),
+          }),
+        ],
+        total: 1,
+      },
+    }),
+    malformed: () => [refused('/api/v1/databases?limit=1', {}, /"limit": not known here/)],
+  },
+  'GET /api/v1/audit': {
+    needs: ['admin'],
+    good: () => ({
+      path: '/api/v1/audit?action=serverStarted&first=1&since=2000-01-01T00:00:00Z',
+      status: 200,
+      body: {
+        entries: [expect.objectContaining({ seq: 1, subject: 'ovncp', via: 'server', target: null })],
+        total: 1,
+        page_info: { has_next_page: false, has_previous_page: false, start_cursor: '1', end_cursor: '1' },
+      },
+    }),
+    malformed: () => [
+      refused('/api/v1/audit?first=x', {}, /^first: takes a whole number/),
+      refused('/api/v1/audit?first=0', {}, /^first takes 1 to 500/),
+      refused('/api/v1/audit?after=x', {}, /^after takes the end cursor/),
+      refused('/api/v1/audit?until=now', {}, /^until: takes an instant/),
+      refused('/api/v1/audit?who=me', {}, /"who": not known here/),
+    ],
+  },
+  'GET /api/v1/audit/check': {
+    needs: ['admin'],
+    good: () => ({ path: '/api/v1/audit/check', status: 200, body: { intact: true, first_seq: 1, fault_count: 0 } }),
+    malformed: () => [refused('/api/v1/audit/check?x=1', {}, /"x": not known here/)],
+  },
   'POST /api/v1/backups/import': {
     needs: ['backups:write'],
     good: ({ document }) => ({
@@ -407,6 +532,7 @@ beforeAll(async () => {
     backupId,
     restoreId: restored.body['restore_id'] as string,
     document: await (await admin.fetch(`${BACKUPS}/${backupId}/export`)).text(),
+    prepared: async (id) => (await admin.post(`${BACKUPS}/${id}/export/prepare`)).body['url'] as string,
     another: async () => idOf((await admin.post(BACKUPS, { name: 'to delete' })).body['backup']),
     awaiting: async () => {
       // one that still awaits its confirmation holds the queue

@@ -15,7 +15,8 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { REFUSALS, recordCall, UNKNOWN_OPERATION } from '../../http/audited-request.js';
+import { REFUSALS } from '../../../service/command/call.js';
+import { recordCall, UNKNOWN_OPERATION } from '../../http/audited-request.js';
 import { codeOf } from '../../http/error-answer.js';
 import type { ApiContext, RequestScope } from '../../http/request-context.js';
 import { TOKENS_MAX } from './limits.js';

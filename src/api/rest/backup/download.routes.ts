@@ -66,6 +66,7 @@ function downloadRoute({ exports, prepared }: DownloadRouteParts): Route {
       request.scope.viewer = viewerOf(subject, []);
       const file = await ask(downloadExport, exports, wanted);
       send(reply, file, wanted.raw ? 'application/octet-stream' : mediaTypeOf(wanted.format));
+      return undefined;
     },
   });
 }

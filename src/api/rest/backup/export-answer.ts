@@ -8,7 +8,7 @@ export function mediaTypeOf(format: ArchiveFormat): string {
 }
 
 /** The stream is destroyed when the client goes away. */
-export function send(reply: FastifyReply, { bytes, size, fileName }: Exported, media: string): undefined {
+export function send(reply: FastifyReply, { bytes, size, fileName }: Exported, media: string): void {
   void reply
     .headers({
       'content-type': media,
