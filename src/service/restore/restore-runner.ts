@@ -11,7 +11,7 @@ import type { Store } from '../../store/store.js';
 import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { ConfirmationWindow } from './life/confirmation-window.js';
-import { isSent } from './life/life.js';
+import { isFinal } from './life/life.js';
 import { OtherDatabase } from './planner/undo-planner.js';
 import { awaitingProgress, messageProgress } from './record/restore-progress.js';
 import { type KeptObject, type RestoreResult, undoOf } from './record/restore-record.js';
@@ -67,10 +67,29 @@ export class RestoreRunner {
       answer.give(outcome.error);
       return await this.recover(restore, undo);
     } catch (error) {
-      this.parts.log.error({ err: error, restore: restore.record.id }, 'a restore was left where it was');
+      this.parts.log.error({ err: error, restore: restore.record.id }, 'a restore was interrupted by a fault of ours');
       answer.give(error);
-      return { kind: 'STOPPED' };
+      return await this.afterFault(restore, undo);
     }
+  }
+
+  /** A fault of this program is no reason to leave a restore where it was. */
+  private async afterFault(restore: OpenRestore, undo: UndoRun | undefined): Promise<RunEnd> {
+    const { registry, stopped } = this.parts;
+    const error = new AppError('INTERNAL', 'Internal error; the log has the details');
+    if (stopped.aborted) return { kind: 'STOPPED' };
+    const { phase } = restore.record;
+    if (phase === 'APPLYING') {
+      await registry.enter(restore, 'END_UNSEEN');
+      return this.recover(restore, undo);
+    }
+    if (phase === 'VERIFYING' || phase === 'CONVERGING')
+      await this.endCommitted(restore, withWarning(restore, 'It was not verified, for a fault of this program'));
+    else if (undo?.isForced === true && !isFinal(phase)) {
+      await registry.enter(restore, 'RETRY');
+      return { kind: 'RETRY', error };
+    } else if (!isFinal(phase)) await this.fail(restore, error);
+    return { kind: 'ENDED' };
   }
 
   /** Looks for a restore whose end was not seen. */
@@ -233,11 +252,6 @@ const RECOVERED =
 export function withWarning({ record }: OpenRestore, warning: string): RestoreResult {
   const planned = record.result ?? emptyResult(record.dryRun, 0);
   return { ...planned, success: true, warnings: [...planned.warnings, warning] };
-}
-
-/** Whether a restore may be, or is, in the database. */
-export function mayBeInDatabase({ record }: OpenRestore): boolean {
-  return isSent(record.phase);
 }
 
 function firstError({ errors }: RestoreResult): AppError {

@@ -179,13 +179,6 @@ export class RestoreRegistry {
     if (isFinal(to)) await this.end(restore);
   }
 
-  /** Changes what is known of a restore, within its phase. */
-  async note(restore: OpenRestore, changes: Partial<RestoreRecord>): Promise<void> {
-    const record = { ...restore.record, ...changes };
-    await this.keeper.keepSurely(record);
-    restore.record = record;
-  }
-
   /** What is not kept yet is written once more, and then no more. */
   async stop(): Promise<void> {
     await this.keeper.stop();
