@@ -4,7 +4,7 @@ import { FAULTS } from './faults.js';
 import { FOREIGN_CELLS } from './foreign.js';
 import { judge } from './judge.js';
 import { HOUR_MS, Interrupted, Run } from './run.js';
-import type { Stage } from './stage.js';
+import type { Stages } from './stage.js';
 import { STORIES } from './stories.js';
 
 export interface LifeCase {
@@ -29,8 +29,8 @@ export function caseOf(id: string): LifeCase {
 }
 
 /** All cases of a story, found by telling it once without a fault. @throws Error when even that goes wrong */
-export async function casesOf(stage: Stage, story: string): Promise<readonly LifeCase[]> {
-  const run = await Run.begin(stage);
+export async function casesOf(stages: Stages, story: string): Promise<readonly LifeCase[]> {
+  const run = await Run.begin(stages.of(story));
   try {
     const problems = await tell(run, story);
     if (problems.length > 0) throw new Error(`the story ${story} goes wrong by itself: ${problems.join('\n')}`);
@@ -50,11 +50,11 @@ export async function casesOf(stage: Stage, story: string): Promise<readonly Lif
  * @returns what is wrong; undefined when the moment did not come
  */
 export async function runCase(
-  stage: Stage,
+  stages: Stages,
   { story, moment, fault }: LifeCase,
   onLog?: (line: string) => void,
 ): Promise<readonly string[] | undefined> {
-  const run = await Run.begin(stage, onLog);
+  const run = await Run.begin(stages.of(story), onLog);
   try {
     let isSprung = false;
     run.moments.setTrap(moment, () => {

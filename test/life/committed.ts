@@ -8,7 +8,8 @@ export interface Committed {
   readonly undoes?: string;
 }
 
-const COMMENT = /ovncp: restore ([0-9a-f-]{36})(?: undoes restore ([0-9a-f-]{36}))?/;
+const COMMENT = /ovncp: (undoing the steps of )?restore ([0-9a-f-]{36})(?: undoes restore ([0-9a-f-]{36}))?([^"]*)/;
+const STEP = /, step (\d+) of (\d+)$/;
 
 /** The file of a database from a place on. */
 export class CommittedTransactions {
@@ -27,20 +28,41 @@ export class CommittedTransactions {
     }
   }
 
-  /** In their order. */
+  /** Those that are whole, in the order of their ends; steps that were taken back are none. */
   async read(): Promise<readonly Committed[]> {
     const handle = await open(this.file);
     try {
       const length = (await handle.stat()).size - this.from;
       const { buffer } = await handle.read(Buffer.alloc(length), 0, length, this.from);
-      const found: Committed[] = [];
-      for (const line of buffer.toString('utf8').split('\n')) {
-        const [, id, undoes] = COMMENT.exec(line) ?? [];
-        if (id !== undefined && line.startsWith('{')) found.push({ id, ...(undoes === undefined ? {} : { undoes }) });
-      }
-      return found;
+      return wholeOnes(
+        buffer
+          .toString('utf8')
+          .split('\n')
+          .filter((line) => line.startsWith('{')),
+      );
     } finally {
       await handle.close();
     }
   }
+}
+
+function wholeOnes(lines: readonly string[]): readonly Committed[] {
+  const steps = new Map<string, Set<string>>();
+  let found: Committed[] = [];
+  for (const line of lines) {
+    const [, takenBack, id, undoes, rest = ''] = COMMENT.exec(line) ?? [];
+    if (id === undefined) continue;
+    if (takenBack !== undefined || rest.includes(': undoing its steps')) {
+      steps.delete(id);
+      found = found.filter((whole) => whole.id !== id);
+      continue;
+    }
+    const [, step, of] = STEP.exec(rest) ?? [];
+    const done = (steps.get(id) ?? new Set()).add(step ?? '');
+    steps.set(id, done);
+    // a step may be sent twice: the second time it changes nothing
+    const isAgain = step !== undefined && found.some((whole) => whole.id === id);
+    if (!isAgain && done.size === Number(of ?? 1)) found.push({ id, ...(undoes === undefined ? {} : { undoes }) });
+  }
+  return found;
 }

@@ -33,6 +33,7 @@ export interface World {
   readonly folder: string;
   /** Socket of ovsdb-server. */
   readonly databaseSocket: string;
+  readonly stepRowsMax: number;
   readonly clock: TestClock;
   readonly disk: Disk;
   readonly moments: Moments;
@@ -62,7 +63,8 @@ export class LifeProcess {
   ) {}
 
   /** Opens all of it on the folder; `load` is still to come, as it may die in it. */
-  static async open({ folder, databaseSocket, clock: worldClock, disk, moments, names, tell }: World) {
+  static async open({ folder, databaseSocket, stepRowsMax, clock: worldClock, ...world }: World) {
+    const { disk, moments, names, tell } = world;
     const clock = new LifeClock(worldClock);
     const mortal = new Mortal();
     const log = createLog('info', { write: tell });
@@ -77,7 +79,7 @@ export class LifeProcess {
     const catalog = await Catalog.open(store, log);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
     const backups = new BackupService({ catalog, databases, clock, log, work, ...scratch });
-    const limits = { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
+    const limits = { step: { rowsMax: stepRowsMax, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
     const parts = { backups, catalog, store, databases, clock, log, work, audit: trail, limits };
     const restores = new RestoreService(parts);
     return new LifeProcess(proxy, backups, restores, { files, trail, clock, mortal, work, client });

@@ -24,7 +24,7 @@ export const CONFIRM_WITHIN_S = 5;
 /** Turns of the event loop in which nothing happened. */
 const QUIET_TURNS = 8;
 const FAR_MS = 60_000;
-const LOOKS_MAX = 20;
+const LOOKS_MAX = 400;
 const LOOK_AGAIN_MS = 5;
 /** Between a death and the next start. */
 const DOWN_MS = 1_000;
@@ -98,6 +98,10 @@ export class Run implements World {
 
   get databaseSocket(): string {
     return this.stage.socket;
+  }
+
+  get stepRowsMax(): number {
+    return this.stage.stepRowsMax;
   }
 
   get content(): Content {
@@ -252,6 +256,7 @@ export class Run implements World {
   async until(condition: () => boolean, limitMs: number): Promise<boolean> {
     const end = this.clock.monotonic() + limitMs;
     let looks = 0;
+    let seen = 0;
     for (;;) {
       await this.rest();
       if (condition()) return true;
@@ -259,6 +264,8 @@ export class Run implements World {
       if (leftMs <= 0) return false;
       const nextMs = this.clock.nextInMs ?? Infinity;
       // nothing waits for the clock for long: it may be something that cannot be seen from here
+      if (seen !== this.moments.seen.length) looks = 0;
+      seen = this.moments.seen.length;
       if (nextMs > FAR_MS && looks++ < LOOKS_MAX) {
         await delay(LOOK_AGAIN_MS);
         continue;

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startOvsdbCluster } from '../support/servers/ovsdb-cluster.js';
 import { startOvsdbServer, type TestServer } from '../support/servers/ovsdb-server.js';
 import { TestClock } from '../support/test-clock.js';
 import { AFTER, BEFORE, type Cells, Content } from './content.js';
@@ -12,10 +13,37 @@ import { LifeProcess } from './life-process.js';
 import { Moments } from './moments.js';
 import { Names } from './names.js';
 
+const STEP_ROWS = 3;
+const ALL_ROWS = 2_000;
+
+/** One for the stories of a server that stands alone, and one for those of a cluster, where a restore takes steps. */
+export class Stages {
+  private constructor(
+    private readonly alone: Stage,
+    private readonly clustered: Stage,
+  ) {}
+
+  static async open(): Promise<Stages> {
+    return new Stages(await Stage.open(false), await Stage.open(true));
+  }
+
+  of(story: string): Stage {
+    return story.startsWith('steps-') ? this.clustered : this.alone;
+  }
+
+  async close(): Promise<void> {
+    await this.alone.close();
+    await this.clustered.close();
+  }
+}
+
 export class Stage {
   private constructor(
     readonly folder: string,
     readonly ovsdb: TestServer,
+    /** A plan with more rows goes in steps, on a cluster. */
+    readonly stepRowsMax: number,
+    private readonly end: () => Promise<void>,
     readonly content: Content,
     readonly backupId: string,
     /** The cells before and after a restore. */
@@ -23,8 +51,10 @@ export class Stage {
     readonly after: Cells,
   ) {}
 
-  static async open(): Promise<Stage> {
-    const ovsdb = await startOvsdbServer();
+  static async open(isClustered: boolean): Promise<Stage> {
+    const cluster = isClustered ? await startOvsdbCluster({ members: 1 }) : undefined;
+    const ovsdb = cluster?.servers[0] ?? (await startOvsdbServer());
+    const stepRowsMax = isClustered ? STEP_ROWS : ALL_ROWS;
     // a disk in memory, where there is one: every write waits for the disk
     const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ovncp-life-'));
     const content = await Content.open(ovsdb.unixRemote);
@@ -33,7 +63,7 @@ export class Stage {
     await content.set(AFTER);
     const after = await content.read();
     const backupId = await Stage.backUp(folder, ovsdb);
-    return new Stage(folder, ovsdb, content, backupId, before, after);
+    return new Stage(folder, ovsdb, stepRowsMax, () => (cluster ?? ovsdb).stop(), content, backupId, before, after);
   }
 
   get template(): string {
@@ -46,7 +76,7 @@ export class Stage {
 
   async close(): Promise<void> {
     this.content.close();
-    await this.ovsdb.stop();
+    await this.end();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -54,6 +84,7 @@ export class Stage {
     const process = await LifeProcess.open({
       folder,
       databaseSocket: ovsdb.unixRemote.slice('unix:'.length),
+      stepRowsMax: ALL_ROWS,
       clock: new TestClock(),
       disk: new Disk(),
       moments: new Moments(),

@@ -32,7 +32,7 @@ async function killedAt(run: Run, moment: string, work: () => Promise<void>): Pr
   }
 }
 
-export const STORIES: Readonly<Record<string, Story>> = {
+const ALONE: Readonly<Record<string, Story>> = {
   restore: async (run) => {
     await restored(run);
   },
@@ -89,4 +89,12 @@ export const STORIES: Readonly<Record<string, Story>> = {
     });
     await over(run);
   },
+};
+
+/** The same on a cluster, where a restore takes several steps. */
+const STEPPED = ['restore', 'expiry', 'asked-undo', 'recovery', 'undo-recovery'];
+
+export const STORIES: Readonly<Record<string, Story>> = {
+  ...ALONE,
+  ...Object.fromEntries(STEPPED.map((story) => [`steps-${story}`, ALONE[story] as Story])),
 };

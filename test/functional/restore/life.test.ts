@@ -5,22 +5,22 @@
 import { casesOf, type LifeCase, runCase } from '../../life/case.js';
 import { FAULTS } from '../../life/faults.js';
 import { sampleOf } from '../../life/sample.js';
-import { Stage } from '../../life/stage.js';
+import { Stages } from '../../life/stage.js';
 import { STORIES } from '../../life/stories.js';
 
 /** Every fault in three stories. */
 const CASES = 3 * Object.keys(FAULTS).length;
 const SEED = 20_260;
 
-let stage: Stage;
+let stages: Stages;
 let all: LifeCase[];
 
 beforeAll(async () => {
-  stage = await Stage.open();
+  stages = await Stages.open();
   all = [];
-  for (const story of Object.keys(STORIES)) all.push(...(await casesOf(stage, story)));
+  for (const story of Object.keys(STORIES)) all.push(...(await casesOf(stages, story)));
 });
-afterAll(() => stage.close());
+afterAll(() => stages.close());
 
 describe('the life of a restore', () => {
   it('has thousands of moments at which something can go wrong', () => {
@@ -32,7 +32,7 @@ describe('the life of a restore', () => {
     expect(sample.length).toBeGreaterThan(1);
     const found: string[] = [];
     for (const each of sample)
-      for (const problem of (await runCase(stage, each)) ?? []) found.push(`${each.id}: ${problem}`);
+      for (const problem of (await runCase(stages, each)) ?? []) found.push(`${each.id}: ${problem}`);
     expect(found).toEqual([]);
   });
 });
