@@ -1,7 +1,7 @@
 /**
- * Exports that somebody has asked for and will fetch in a moment, each under an id that nobody can guess: it is good for
- * one download, and for a minute. So a browser can download without a token in an address. They are in memory only, the
- * passphrases too: a restart forgets them.
+ * Exports that somebody has asked for and will fetch in a moment, each under an id that nobody can guess: it is good
+ * for one download, and for a minute. So a browser can download without a token in an address. They are in memory
+ * only, the passphrases too: a restart forgets them.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.js';

@@ -7,6 +7,7 @@ import addFormats from 'ajv-formats';
 import { type RestAnswer, RestClient, type RestRequest } from '../../support/clients/rest-client.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 interface Case {
   readonly path: string;
@@ -552,13 +553,13 @@ beforeAll(async () => {
       await fixture.awaiting();
       // only the good request cancels it
       behind = admin
-        .post(`${BACKUPS}/${backupId}/restore`, { conflict_policy: 'overwrite' })
+        .post(`${BACKUPS}/${backupId}/restore`, { conflict_policy: 'overwrite', queue: true })
         .then(({ status }) => expect([200, 409]).toContain(status));
-      for (;;) {
+      return until(async () => {
         const { body } = await admin.get('/api/v1/restores?limit=1');
         const [newest] = body['restores'] as readonly { restore_id: string; phase: string }[];
-        if (newest?.phase === 'queued') return newest.restore_id;
-      }
+        return newest?.phase === 'queued' && newest.restore_id;
+      });
     },
   };
   checkAnswer = await answerChecker();

@@ -63,8 +63,8 @@ function checkRoute(trail: AuditTrail): Route {
     bodyKind: 'NONE',
     summary: 'Check that the audit trail is as it was written',
     description:
-      'Reads all of it: finds lines that were edited, removed, inserted, moved or cut off. Note `last_hash` somewhere ' +
-      'else now and then: whoever rewrites the whole trail cannot make that hash again.',
+      'Reads all of it: finds lines that were edited, removed, inserted, moved or cut off. Note `last_hash` ' +
+      'somewhere else now and then: whoever rewrites the whole trail cannot make that hash again.',
     answers: { 200: { description: 'What was found', shape: auditCheckShape } },
     errors: ['STORE_UNAVAILABLE'],
     handle: async ({ ask }) => ({ status: 200, body: checkOf(await ask(auditCheck, trail, {})) }),

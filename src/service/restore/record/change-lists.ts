@@ -3,15 +3,15 @@
  * people, written while the database commits. Of several steps there is one list for both, since steps that are
  * interrupted are taken back from it.
  */
-import { Labels } from '../../engine/describe/label.js';
-import { briefChanges, describeChanges } from '../../engine/plan/plan-changes.js';
-import type { Plan } from '../../engine/plan/table-plan.js';
-import type { Breath } from '../../lib/breath.js';
-import { AppError, messageOf } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { Store } from '../../store/store.js';
-import { changeLogKey, undoListKey } from '../backup/layout.js';
-import { type KeptLog, writeChangeLog } from '../change/change-log.js';
+import { Labels } from '../../../engine/describe/label.js';
+import { briefChanges, describeChanges } from '../../../engine/plan/plan-changes.js';
+import type { Plan } from '../../../engine/plan/table-plan.js';
+import type { Breath } from '../../../lib/breath.js';
+import { AppError, messageOf } from '../../../lib/error.js';
+import type { Log } from '../../../lib/log.js';
+import type { Store } from '../../../store/store.js';
+import { changeLogKey, undoListKey } from '../../backup/layout.js';
+import { type KeptLog, writeChangeLog } from '../../change/change-log.js';
 
 export interface ChangeListsParts {
   /** Of the restore. */
