@@ -13,8 +13,8 @@ import type { RestoreRecord } from './record/restore-record.js';
 import type { OpenRestore, Restore, RestoreRegistry } from './record/restore-registry.js';
 import { type AuditLines, OWN_CALLER, recordRestore } from './restore-audit.js';
 import type { Started, UndoRequest } from './restore-request.js';
-import { emptyResult } from './restore-result.js';
 import type { RestoreRunner, RunEnd } from './restore-runner.js';
+import { emptyResult } from './run/restore-result.js';
 import { Answer, type RunningRestore } from './running-restore.js';
 
 /** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */

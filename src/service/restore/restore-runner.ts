@@ -16,10 +16,11 @@ import { OtherDatabase } from './planner/undo-planner.js';
 import { awaitingProgress, messageProgress } from './record/restore-progress.js';
 import { type KeptObject, type RestoreResult, undoOf } from './record/restore-record.js';
 import type { OpenRestore, RestoreRegistry } from './record/restore-registry.js';
-import { recover } from './recover.js';
 import { type AuditLines, OWN_CALLER, recordAccepted, recordEnd } from './restore-audit.js';
-import { emptyResult } from './restore-result.js';
-import { type EndedRun, type RestoreLimits, RestoreRun, type RunLife, type UnseenRun } from './restore-run.js';
+import { recover } from './run/recover.js';
+import { emptyResult } from './run/restore-result.js';
+import { RestoreRun } from './run/restore-run.js';
+import type { EndedRun, RestoreLimits, RunLife, UnseenRun } from './run/run-parts.js';
 import type { RunningRestore } from './running-restore.js';
 
 export interface RunnerParts {

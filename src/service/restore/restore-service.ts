@@ -24,9 +24,9 @@ import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } fro
 import { retentionLimits } from './record/restore-retention.js';
 import { type AuditLines, recordEnd } from './restore-audit.js';
 import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-request.js';
-import { emptyResult } from './restore-result.js';
-import type { RestoreLimits } from './restore-run.js';
 import { RestoreRunner, withWarning } from './restore-runner.js';
+import { emptyResult } from './run/restore-result.js';
+import type { RestoreLimits } from './run/run-parts.js';
 import { Answer, type RunningRestore } from './running-restore.js';
 
 export interface RestoreServiceParts {

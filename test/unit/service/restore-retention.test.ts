@@ -1,6 +1,6 @@
 import type { RestoreRecord } from '../../../src/service/restore/record/restore-record.js';
 import { expiredRestores, retentionLimits } from '../../../src/service/restore/record/restore-retention.js';
-import { emptyResult } from '../../../src/service/restore/restore-result.js';
+import { emptyResult } from '../../../src/service/restore/run/restore-result.js';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const DAY_MS = 86_400_000;

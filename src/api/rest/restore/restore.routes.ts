@@ -14,8 +14,8 @@ import {
   restoreBackup,
   undoRestore,
 } from '../../../service/restore/restore-command.js';
-import { emptyResult } from '../../../service/restore/restore-result.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
+import { emptyResult } from '../../../service/restore/run/restore-result.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';

@@ -1,7 +1,7 @@
 /** How far a run of a restore is, for its followers: its phase, and a fraction of the whole that never goes back. */
-import { type Clock, instant } from '../../lib/clock.js';
-import type { RestorePhase } from './life/life.js';
-import type { RestoreProgress } from './record/restore-progress.js';
+import { type Clock, instant } from '../../../lib/clock.js';
+import type { RestorePhase } from '../life/life.js';
+import type { RestoreProgress } from '../record/restore-progress.js';
 
 /** Where each phase begins and ends in the whole. */
 const FRACTIONS: Readonly<Partial<Record<RestorePhase, readonly [number, number]>>> = {

@@ -2,14 +2,14 @@
  * A plan that is in the database: its rows are compared with it, and northd and the chassis are waited for where that
  * was asked for.
  */
-import { type Convergence, convergeAnywhere, type SyncTarget } from '../../engine/verify/converge.js';
-import { verifyPlan } from '../../engine/verify/verify.js';
-import type { Breath } from '../../lib/breath.js';
-import { AppError } from '../../lib/error.js';
-import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import { type Database, databaseError } from '../database/database.js';
-import type { LiveDatabase } from '../database/live-database.js';
-import type { Planned } from './planner/restore-planner.js';
+import { type Convergence, convergeAnywhere, type SyncTarget } from '../../../engine/verify/converge.js';
+import { verifyPlan } from '../../../engine/verify/verify.js';
+import type { Breath } from '../../../lib/breath.js';
+import { AppError } from '../../../lib/error.js';
+import type { Snapshot } from '../../../model/snapshot/snapshot.js';
+import { type Database, databaseError } from '../../database/database.js';
+import type { LiveDatabase } from '../../database/live-database.js';
+import type { Planned } from '../planner/restore-planner.js';
 
 /** What was sent to the database. */
 export interface SentPlan {

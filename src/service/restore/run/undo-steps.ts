@@ -3,14 +3,14 @@
  * the database as it is, and again until nothing is left to do, so that it does not matter which steps were done, nor
  * how often this is interrupted.
  */
-import { Breath } from '../../lib/breath.js';
-import { type Clock, sleep } from '../../lib/clock.js';
-import { AppError } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { Store } from '../../store/store.js';
-import type { LiveDatabase } from '../database/live-database.js';
+import { Breath } from '../../../lib/breath.js';
+import { type Clock, sleep } from '../../../lib/clock.js';
+import { AppError } from '../../../lib/error.js';
+import type { Log } from '../../../lib/log.js';
+import type { Store } from '../../../store/store.js';
+import type { LiveDatabase } from '../../database/live-database.js';
+import { type Undoable, UndoPlanner } from '../planner/undo-planner.js';
 import type { PlanApplier } from './plan-applier.js';
-import { type Undoable, UndoPlanner } from './planner/undo-planner.js';
 
 export interface UndoSteps {
   readonly undoable: Undoable;

@@ -1,13 +1,13 @@
 /** The result of a restore: counts of what was planned, and verified since. */
 
-import { countChanges, countOutcomes, type Plan } from '../../engine/plan/table-plan.js';
-import { defined } from '../../lib/defined.js';
-import type { Problem } from '../../lib/error.js';
-import { resourceOf } from '../../model/northbound/noun.js';
-import { PULLED_IN_LISTED_MAX } from '../backup/recorded-filter.js';
-import type { ChangeCounts } from '../change/change-page.js';
-import type { Planned } from './planner/restore-planner.js';
-import type { RestoreResult } from './record/restore-record.js';
+import { countChanges, countOutcomes, type Plan } from '../../../engine/plan/table-plan.js';
+import { defined } from '../../../lib/defined.js';
+import type { Problem } from '../../../lib/error.js';
+import { resourceOf } from '../../../model/northbound/noun.js';
+import { PULLED_IN_LISTED_MAX } from '../../backup/recorded-filter.js';
+import type { ChangeCounts } from '../../change/change-page.js';
+import type { Planned } from '../planner/restore-planner.js';
+import type { RestoreResult } from '../record/restore-record.js';
 
 export interface Ending {
   readonly planned: Planned;

@@ -4,19 +4,19 @@
  * that were done are undone, unless all of them were.
  */
 
-import type { TransactionLimits } from '../../engine/apply/transactions.js';
-import { wasCommitted as isWitnessed } from '../../engine/apply/witness.js';
-import { Breath } from '../../lib/breath.js';
-import { type Clock, sleep } from '../../lib/clock.js';
-import { AppError, messageOf } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { Store } from '../../store/store.js';
-import type { Database } from '../database/database.js';
-import { isAnother, readIdentity } from '../database/database-identity.js';
-import { LiveDatabase } from '../database/live-database.js';
+import type { TransactionLimits } from '../../../engine/apply/transactions.js';
+import { wasCommitted as isWitnessed } from '../../../engine/apply/witness.js';
+import { Breath } from '../../../lib/breath.js';
+import { type Clock, sleep } from '../../../lib/clock.js';
+import { AppError, messageOf } from '../../../lib/error.js';
+import type { Log } from '../../../lib/log.js';
+import type { Store } from '../../../store/store.js';
+import type { Database } from '../../database/database.js';
+import { isAnother, readIdentity } from '../../database/database-identity.js';
+import { LiveDatabase } from '../../database/live-database.js';
+import { OtherDatabase, UndoPlanner } from '../planner/undo-planner.js';
+import type { RestoreRecord } from '../record/restore-record.js';
 import { PlanApplier } from './plan-applier.js';
-import { OtherDatabase, UndoPlanner } from './planner/undo-planner.js';
-import type { RestoreRecord } from './record/restore-record.js';
 import { undoSteps } from './undo-steps.js';
 
 export interface RecoveryParts {

@@ -5,18 +5,22 @@
  * has committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the
  * database again.
  */
-import { applyPlan, applyTransaction } from '../../engine/apply/apply.js';
-import { cutIntoTransactions, type PlanTransaction, type TransactionLimits } from '../../engine/apply/transactions.js';
-import { wasCommitted } from '../../engine/apply/witness.js';
-import type { Plan } from '../../engine/plan/table-plan.js';
-import { Breath } from '../../lib/breath.js';
-import { type Clock, sleep } from '../../lib/clock.js';
-import { AppError, messageOf } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { Session } from '../../ovsdb/client.js';
-import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
-import { databaseError } from '../database/database.js';
-import type { LiveDatabase } from '../database/live-database.js';
+import { applyPlan, applyTransaction } from '../../../engine/apply/apply.js';
+import {
+  cutIntoTransactions,
+  type PlanTransaction,
+  type TransactionLimits,
+} from '../../../engine/apply/transactions.js';
+import { wasCommitted } from '../../../engine/apply/witness.js';
+import type { Plan } from '../../../engine/plan/table-plan.js';
+import { Breath } from '../../../lib/breath.js';
+import { type Clock, sleep } from '../../../lib/clock.js';
+import { AppError, messageOf } from '../../../lib/error.js';
+import type { Log } from '../../../lib/log.js';
+import type { Session } from '../../../ovsdb/client.js';
+import { ConnectionError, OvsdbError } from '../../../ovsdb/error.js';
+import { databaseError } from '../../database/database.js';
+import type { LiveDatabase } from '../../database/live-database.js';
 
 /**
  * What became of a plan. REFUSED: nothing of it is in the database. UNKNOWN: it is in the database as a whole or not at
