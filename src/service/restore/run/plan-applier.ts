@@ -113,10 +113,7 @@ export class PlanApplier {
       'the database refused the transaction',
     );
     if (clustered && UNRELIABLE.has(error.error)) return 'UNKNOWN';
-    if (!UNRELIABLE.has(error.error) && attempt > 1)
-      throw new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, {
-        cause: error,
-      });
+    if (!UNRELIABLE.has(error.error) && attempt > 1) throw refusal(error);
     return 'REFUSED';
   }
 
@@ -139,7 +136,11 @@ export class PlanApplier {
    * False when a guard fired. What a step does may be done twice without harm, so that it is sent again until it is
    * known to be done.
    */
-  private async applyStep(step: PlanTransaction, comment: string, { comeBackMs }: ApplyRequest): Promise<boolean> {
+  private async applyStep(
+    step: PlanTransaction,
+    comment: string,
+    { attempt, comeBackMs }: ApplyRequest,
+  ): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
         const session = await this.parts.live.open(tries === 1 ? {} : { timeoutMs: comeBackMs });
@@ -157,7 +158,11 @@ export class PlanApplier {
             return this.isDone(await this.parts.live.open({ timeoutMs: comeBackMs }), step);
           continue;
         }
-        if (error instanceof OvsdbError && !UNRELIABLE.has(error.error)) return false;
+        if (error instanceof OvsdbError && !UNRELIABLE.has(error.error)) {
+          // whoever sends the steps takes those back that are done
+          if (attempt > 1) throw refusal(error);
+          return false;
+        }
         if (!(error instanceof OvsdbError) && !(error instanceof ConnectionError)) throw error;
         if (tries === STEP_TRIES_MAX) throw databaseError(error);
         // the server that refused may have lost the lead without knowing it yet
@@ -170,4 +175,11 @@ export class PlanApplier {
   private async isDone(session: Session, { witnesses }: PlanTransaction): Promise<boolean> {
     return witnesses.length > 0 && wasCommitted(session, witnesses);
   }
+}
+
+/** Planning again does not mend it. */
+function refusal(error: OvsdbError): AppError {
+  return new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, {
+    cause: error,
+  });
 }
