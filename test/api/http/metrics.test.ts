@@ -84,6 +84,7 @@ describe('on the main listener', () => {
         'ovncp_restores_total',
         'ovncp_sockets',
         'ovncp_work_running',
+        'ovncp_work_waiting',
       ],
     ]);
     expect([...named('TYPE')]).toEqual(
