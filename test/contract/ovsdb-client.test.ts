@@ -202,7 +202,7 @@ describe('a cluster of one', () => {
       await clientOf(`unix:${socket}`, { sessionTimeoutMs: 20_000 }).withSession(
         { leader: true },
         ({ server, schema }) => {
-          expect(server).toEqual({ clustered: true, connected: true, leader: true });
+          expect(server).toEqual({ clustered: true, connected: true, leader: true, clusterId: expect.any(String) });
           expect(schema.tables.get('Connection')?.columns.get('status')?.ephemeral).toBe(false);
           expect(isSameSchema(schema, alone)).toBe(true);
           return Promise.resolve();

@@ -67,6 +67,8 @@ export class Run implements World {
   /** How many moments the story had, without what comes after it. */
   momentsTold = 0;
   private isAway = false;
+  private isListening = false;
+  private readonly asking: (() => void)[] = [];
   private ending: { readonly since: number; isOver: boolean } | undefined;
 
   private constructor(
@@ -137,6 +139,7 @@ export class Run implements World {
       this.current.proxy.isRefusing = this.isAway;
       const { restores } = this.current;
       let isLoaded = false;
+      this.isListening = false;
       restores.load().then(
         () => (isLoaded = true),
         (error: unknown) => {
@@ -146,7 +149,15 @@ export class Run implements World {
       );
       if (!(await this.until(() => isLoaded || this.isInterrupted, HOUR_MS))) this.problems.push('the start hangs');
       if (this.ending !== undefined) await this.ended();
+      this.isListening = true;
+      for (const ask of this.asking.splice(0)) if (!this.isInterrupted) ask();
     } while (this.process.hasDied);
+  }
+
+  /** Asks now, or, as nobody can ask a server that has not read its records yet, when that is done. */
+  whenListening(ask: () => void): void {
+    if (this.isListening) ask();
+    else this.asking.push(ask);
   }
 
   async kill(): Promise<void> {

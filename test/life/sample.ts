@@ -9,20 +9,27 @@ export function sampleOf(cases: readonly LifeCase[], count: number, seed: number
     .map((each) => ({ each, at: random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ each }) => each);
-  const perKind = new Map<string, number>();
-  const perStory = new Map<string, number>();
-  const ranked = shuffled.map((each) => {
-    const kind = perKind.get(each.fault) ?? 0;
-    const story = perStory.get(`${each.story}/${each.fault}`) ?? 0;
-    perKind.set(each.fault, kind + 1);
-    perStory.set(`${each.story}/${each.fault}`, story + 1);
-    return { each, kind, story };
+  const byFault = new Map<string, LifeCase[]>();
+  for (const each of shuffled) byFault.set(each.fault, [...(byFault.get(each.fault) ?? []), each]);
+  const queues = [...byFault.values()].map(storiesInTurn);
+  const sample: LifeCase[] = [];
+  for (let round = 0; sample.length < Math.min(count, cases.length); round++)
+    for (const queue of queues) {
+      const each = queue[round];
+      if (each !== undefined && sample.length < count) sample.push(each);
+    }
+  return sample;
+}
+
+/** First one of every story, then a second one of every story ... */
+function storiesInTurn(cases: readonly LifeCase[]): readonly LifeCase[] {
+  const told = new Map<string, number>();
+  const ranked = cases.map((each) => {
+    const rank = told.get(each.story) ?? 0;
+    told.set(each.story, rank + 1);
+    return { each, rank };
   });
-  // the first of each fault come first, then the second of each ...
-  return ranked
-    .sort((a, b) => a.story - b.story || a.kind - b.kind)
-    .slice(0, count)
-    .map(({ each }) => each);
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ each }) => each);
 }
 
 /** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32). */

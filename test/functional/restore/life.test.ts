@@ -29,7 +29,7 @@ describe('the life of a restore', () => {
 
   it.each(Object.keys(FAULTS))('keeps its promises, whatever the moment: %s', async (fault) => {
     const sample = sampleOf(all, CASES, SEED).filter((each) => each.fault === fault);
-    expect(sample.length).toBeGreaterThan(1);
+    expect(sample.length).toBe(CASES / Object.keys(FAULTS).length);
     const found: string[] = [];
     for (const each of sample)
       for (const problem of (await runCase(stages, each)) ?? []) found.push(`${each.id}: ${problem}`);
