@@ -213,6 +213,10 @@ export class RestoreService {
     const { work } = this.parts;
     return work.run('restore', async () => {
       const restore = await this.registry.add(record);
+      if (this.stopped.signal.aborted) {
+        await this.cancelUnsent(restore);
+        throw new AppError('SHUTTING_DOWN', 'The server is shutting down: the restore was not begun');
+      }
       const running: RunningRestore = {
         restore,
         planner,

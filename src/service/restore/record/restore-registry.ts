@@ -169,6 +169,7 @@ export class RestoreRegistry {
     changes: Partial<RestoreRecord> = {},
     isForced = false,
   ): Promise<void> {
+    const hadEnded = isFinal(restore.record.phase);
     const { to, kept } = transition(restore.record.phase, event);
     const record: RestoreRecord = { ...restore.record, ...changes, phase: to };
     const ended = isFinal(to) ? this.endedNow(record) : record;
@@ -176,7 +177,8 @@ export class RestoreRegistry {
     else if (kept !== 'MEMORY') await this.keeper.keepSurely(ended);
     // record and feed at once: whoever sees the end in one of them sees it in the other
     restore.record = ended;
-    if (isFinal(to)) await this.end(restore);
+    // one that is undone after its end has told of it already
+    if (isFinal(to) && !hadEnded) await this.end(restore);
   }
 
   /** What is not kept yet is written once more, and then no more. */
