@@ -47,6 +47,8 @@ describe('loadConfig', () => {
       stepBytesMax: 1024 ** 2,
       silenceMsMax: 15_000,
       syncSecondsMax: 60,
+      restoresKeptDays: 90,
+      drainSecondsMax: 30,
       uploadBytesMax: 2 * 1024 ** 3,
       bodyBytesMax: 64 * 1024 ** 2,
     });

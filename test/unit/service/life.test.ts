@@ -30,7 +30,7 @@ const EVENTS: readonly LifeEvent[] = [
 
 /** Written out a second time: what can happen in each phase, where it leads, and how that is kept. */
 const EXPECTED: Readonly<Record<RestorePhase, readonly string[]>> = {
-  QUEUED: ['TURN READING MEMORY', 'FAIL FAILED AFTER', 'CANCEL CANCELLED AFTER'],
+  QUEUED: ['TURN READING MEMORY', 'FAIL FAILED AFTER', 'CANCEL CANCELLED AFTER', 'RETRY QUEUED MEMORY'],
   READING: ['READ PLANNING MEMORY', 'FAIL FAILED AFTER', 'CANCEL CANCELLED AFTER', 'RETRY QUEUED MEMORY'],
   PLANNING: [
     'READ PLANNING MEMORY',
