@@ -7,12 +7,15 @@
 //   --seed N       another order, another sample (default 1)
 //   --workers N    default 2
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A disk in memory, where there is one: ovsdb-server and the store wait for every write. */
+const IN_MEMORY = existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {};
 const SLOW_SHOWN = 3;
 const EVERY_MS = 10_000;
 
@@ -51,9 +54,15 @@ function run(worker) {
   const words = ['--testMatch', '**/test/life/whole.ts', '--reporters', 'default', '--runInBand'];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/jest'), ...words], {
     cwd: ROOT,
-    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings', LIFE: JSON.stringify(work) },
+    env: {
+      ...process.env,
+      ...IN_MEMORY,
+      NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+      LIFE: JSON.stringify(work),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
   let told = '';
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {

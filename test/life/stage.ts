@@ -1,6 +1,5 @@
 /** What all runs of a worker share: an ovsdb-server, a store with one backup in it, and a folder. */
 
-import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +54,7 @@ export class Stage {
     const cluster = isClustered ? await startOvsdbCluster({ members: 1 }) : undefined;
     const ovsdb = cluster?.servers[0] ?? (await startOvsdbServer());
     const stepRowsMax = isClustered ? STEP_ROWS : ALL_ROWS;
-    // a disk in memory, where there is one: every write waits for the disk
-    const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ovncp-life-'));
+    const folder = await mkdtemp(join(tmpdir(), 'ovncp-life-'));
     const content = await Content.open(ovsdb.unixRemote);
     await content.set(BEFORE);
     const before = await content.read();
