@@ -57,6 +57,8 @@ export class RestoreService {
   /** Those that wait for their turn or run, by id. */
   private readonly running = new Map<string, RunningRestore>();
   private readonly stopped = new AbortController();
+  /** What is asked for before comes after what a crash left open. */
+  private loaded: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: RestoreServiceParts) {
     this.registry = new RestoreRegistry({ ...parts, limits: retentionLimits(parts.limits.keptDays) });
@@ -74,7 +76,12 @@ export class RestoreService {
    * have to be recovered, then the one that awaits its confirmation, or is undone as it is too late; what was asked for
    * comes after them.
    */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    this.loaded = this.goOnWithOpen();
+    return this.loaded;
+  }
+
+  private async goOnWithOpen(): Promise<void> {
     const open = await this.registry.load();
     for (const restore of open) {
       const { record } = restore;
@@ -212,6 +219,7 @@ export class RestoreService {
   ): Promise<Started> {
     const { work } = this.parts;
     return work.run('restore', async () => {
+      await this.loaded;
       const restore = await this.registry.add(record);
       if (this.stopped.signal.aborted) {
         await this.cancelUnsent(restore);
