@@ -108,7 +108,7 @@ export class LifeProcess {
   async end(): Promise<void> {
     const { work, client, trail } = this.parts;
     const { restores } = this;
-    const ended = Promise.all([restores.drain(), work.drain()]);
+    const ended = restores.drain().then(() => work.drain());
     await this.within(DRAIN_MS, ended);
     restores.abort();
     await this.within(ABORT_MS, ended);

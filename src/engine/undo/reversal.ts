@@ -72,7 +72,9 @@ export class Reversal {
       return;
     }
     this.absent++;
-    if (diffRows(table, row, before).length > 0)
+    const next = this.mode === 'PARTIAL' ? withMembers(table, row, before) : row;
+    if (next !== row) this.put(table, change, next);
+    if (diffRows(table, next, before).length > 0)
       this.findings.add(change, 'is in the database again, other than it was; it is left as it is');
   }
 
@@ -131,6 +133,23 @@ export class Reversal {
     if (fitting.length < entries.length) this.findings.add(change, 'has columns that the database lacks now');
     this.draft.put(table.name, change.uuid, Object.fromEntries(fitting));
   }
+}
+
+/**
+ * A row with what it held before: a restore that stopped halfway may have taken members out of it in one step, and was
+ * to delete it in a later one.
+ */
+function withMembers(table: TableSchema, row: Row, before: Row): Row {
+  const next: Record<string, Value> = { ...row };
+  let isSame = true;
+  for (const { column } of referenceColumns(table)) {
+    if (column.kind !== 'set') continue;
+    const value = membersBefore({ now: row[column.name], before: before[column.name], after: undefined });
+    if (value === undefined || equalValues(value, row[column.name])) continue;
+    next[column.name] = value;
+    isSame = false;
+  }
+  return isSame ? row : next;
 }
 
 /** A set of references without the members that the restore added, and with those that it took away. */
