@@ -47,22 +47,18 @@ export class CommittedTransactions {
 }
 
 function wholeOnes(lines: readonly string[]): readonly Committed[] {
-  const steps = new Map<string, Set<string>>();
   let found: Committed[] = [];
   for (const line of lines) {
     const [, takenBack, id, undoes, rest = ''] = COMMENT.exec(line) ?? [];
     if (id === undefined) continue;
     if (takenBack !== undefined || rest.includes(': undoing its steps')) {
-      steps.delete(id);
       found = found.filter((whole) => whole.id !== id);
       continue;
     }
     const [, step, of] = STEP.exec(rest) ?? [];
-    const done = (steps.get(id) ?? new Set()).add(step ?? '');
-    steps.set(id, done);
-    // a step may be sent twice: the second time it changes nothing
+    // steps come in their order, and one may be sent twice: the second time it changes nothing
     const isAgain = step !== undefined && found.some((whole) => whole.id === id);
-    if (!isAgain && done.size === Number(of ?? 1)) found.push({ id, ...(undoes === undefined ? {} : { undoes }) });
+    if (step === of && !isAgain) found.push({ id, ...(undoes === undefined ? {} : { undoes }) });
   }
   return found;
 }

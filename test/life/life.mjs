@@ -7,15 +7,18 @@
 //   --seed N       another order, another sample (default 1)
 //   --workers N    default 2
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** A disk in memory, where there is one: ovsdb-server and the store wait for every write. */
-const IN_MEMORY = existsSync('/dev/shm') ? { TMPDIR: '/dev/shm' } : {};
+/** On a disk in memory, where there is one: ovsdb-server and the store wait for every write. */
+const FOLDER = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ovncp-lives-'));
+process.once('exit', () => rmSync(FOLDER, { recursive: true, force: true, maxRetries: 3 }));
+const CACHE = join(tmpdir(), 'ovncp-lives-compiled');
 const SLOW_SHOWN = 3;
 const EVERY_MS = 10_000;
 
@@ -51,12 +54,20 @@ function heard(line) {
 function run(worker) {
   const { case: one, log, only, sample, seed } = values;
   const work = { worker, workers, case: one, log, only, seed: Number(seed), ...(sample && { sample: Number(sample) }) };
-  const words = ['--testMatch', '**/test/life/whole.ts', '--reporters', 'default', '--runInBand'];
+  const words = [
+    '--testMatch',
+    '**/test/life/whole.ts',
+    '--reporters',
+    'default',
+    '--runInBand',
+    '--cacheDirectory',
+    CACHE,
+  ];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/jest'), ...words], {
     cwd: ROOT,
     env: {
       ...process.env,
-      ...IN_MEMORY,
+      TMPDIR: FOLDER,
       NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
       LIFE: JSON.stringify(work),
     },
