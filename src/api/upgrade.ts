@@ -2,16 +2,17 @@
  * Requests to become a WebSocket, which reach no route and no hook: they pass the same checks as others before anything
  * of theirs is read.
  */
+
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
+import type { AuditLines } from '../service/audit/audit-line.js';
 import type { SocketServer } from './graphql/server/socket.js';
 import { hangUp } from './http/bare-answer.js';
 import { addressOf, type Trust } from './http/guard/client-address.js';
 import type { RateLimits } from './http/guard/rate-limit.js';
 import { framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http/guard/request-check.js';
-import type { Audit } from './http/request-context.js';
 
 export interface UpgradeOptions {
   /** Where the server listens. */
@@ -23,7 +24,7 @@ export interface UpgradeOptions {
   readonly rateLimits: RateLimits;
   readonly trust: Trust;
   readonly log: Log;
-  readonly audit?: Audit | undefined;
+  readonly audit?: AuditLines | undefined;
 }
 
 const FORBIDDEN = '403 Forbidden';

@@ -1,4 +1,5 @@
 /** A part of the cases, by a seed: every fault and every story is in it as often as any other. Pure. */
+import { randomOf } from '../support/random.js';
 import type { LifeCase } from './case.js';
 
 /** @param count at most so many; all cases, in an order by the seed, where there are no more */
@@ -30,15 +31,4 @@ function storiesInTurn(cases: readonly LifeCase[]): readonly LifeCase[] {
     return { each, rank };
   });
   return ranked.sort((a, b) => a.rank - b.rank).map(({ each }) => each);
-}
-
-/** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -3,9 +3,8 @@
  * written wait, and are written first when that works again, as in the trail itself.
  */
 import type { AppError } from '../../src/lib/error.js';
-import type { AuditEvent } from '../../src/service/audit/audit-line.js';
+import type { AuditEvent, AuditLines } from '../../src/service/audit/audit-line.js';
 import type { AuditTrail } from '../../src/service/audit/audit-trail.js';
-import type { AuditLines } from '../../src/service/restore/restore-audit.js';
 import type { Disk } from './disk.js';
 import type { Moments } from './moments.js';
 import type { Mortal } from './mortal.js';

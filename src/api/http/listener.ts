@@ -3,11 +3,13 @@
  * security headers, every request leaves one line in the log: method, path, status, time, id and subject, and never a
  * header, a body or a variable. Errors of every step go out through error-answer.ts.
  */
+
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify as createFastify } from 'fastify';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import type { AuditLines } from '../../service/audit/audit-line.js';
 import { viaOf } from './audited-request.js';
 import { answerUnreadable } from './bare-answer.js';
 import { loggablePath } from './download-address.js';
@@ -19,7 +21,7 @@ import { framingFault, isHostAllowed, pathOf } from './guard/request-check.js';
 import { setSecurityHeaders } from './guard/security-headers.js';
 import type { ServerCertificate } from './guard/tls.js';
 import { HEALTH_PATHS } from './monitoring/health.js';
-import type { Audit, RequestScope } from './request-context.js';
+import type { RequestScope } from './request-context.js';
 import { requestIdOf } from './request-context.js';
 
 declare module 'fastify' {
@@ -42,7 +44,7 @@ export interface ListenerOptions {
   };
   readonly log: Log;
   /** Follows every call; without it none is written down. */
-  readonly audit?: Audit | undefined;
+  readonly audit?: AuditLines | undefined;
   /** With it the listener speaks TLS. */
   readonly tls?: ServerCertificate | undefined;
   /** Longest silence in the middle of a body. */
@@ -187,7 +189,7 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
 function begin(
   request: FastifyRequest,
   reply: FastifyReply,
-  { log, trust, audit }: { readonly log: Log; readonly trust: Trust; readonly audit: Audit | undefined },
+  { log, trust, audit }: { readonly log: Log; readonly trust: Trust; readonly audit: AuditLines | undefined },
 ): void {
   request.scope = {
     requestId: request.id,

@@ -8,16 +8,8 @@ import { randomUUID } from 'node:crypto';
 import type { Viewer } from '../../auth/permission.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import type { AuditEvent } from '../../service/audit/audit-line.js';
+import type { AuditLines } from '../../service/audit/audit-line.js';
 import type { CallVia } from '../../service/command/call.js';
-
-/** What the API needs of the trail. */
-export interface Audit {
-  /** Resolves when the line is durable, or could not be written. */
-  record(event: AuditEvent): Promise<void>;
-  /** @throws AppError STORE_FULL, STORE_UNAVAILABLE while lines cannot be written */
-  admit(): Promise<void>;
-}
 
 export interface ApiContext {
   readonly viewer: Viewer;
@@ -35,7 +27,7 @@ export interface RequestScope {
   readonly address: string;
   readonly via: CallVia;
   /** The trail, where one is kept. */
-  readonly audit: Audit | undefined;
+  readonly audit: AuditLines | undefined;
   viewer?: Viewer;
   /** What stands beside the error in the body of a failed REST request. */
   beside?: Readonly<Record<string, unknown>>;

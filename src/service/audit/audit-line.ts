@@ -34,6 +34,14 @@ export function noteOf({ lines, note }: Pick<AuditEvent, 'lines' | 'note'>): str
   return lines === undefined ? note : `${lines} ${note ?? 'lines'}`;
 }
 
+/** What those who do something need of the trail. */
+export interface AuditLines {
+  /** Resolves when the line is durable, or could not be written. */
+  record(event: AuditEvent): Promise<void>;
+  /** @throws AppError STORE_FULL, STORE_UNAVAILABLE while lines cannot be written */
+  admit(): Promise<void>;
+}
+
 /** Where a chain stands: its last line. */
 export interface ChainLink {
   readonly seq: number;

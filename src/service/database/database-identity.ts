@@ -17,9 +17,11 @@ const GLOBAL_TABLES = ['NB_Global', 'SB_Global', 'IC_NB_Global', 'IC_SB_Global',
 
 const TIMEOUT_MS = 30_000;
 
+const ofCluster = (clusterId: string): string => `cluster:${clusterId}`;
+
 /** "cluster:<id>" or "row:<UUID>"; undefined of a database that is empty. */
 export function identityOf({ clusterId }: ServerDatabase, snapshot: Snapshot): string | undefined {
-  return clusterId === undefined ? rowIdentity(snapshot) : `cluster:${clusterId}`;
+  return clusterId === undefined ? rowIdentity(snapshot) : ofCluster(clusterId);
 }
 
 /** By the global row alone, as far as there is one. */
@@ -33,7 +35,7 @@ export function rowIdentity({ tables }: Snapshot): string | undefined {
 
 /** Asks the database itself. @throws ConnectionError, OvsdbError */
 export async function readIdentity({ connection, schema, server }: Session): Promise<string | undefined> {
-  if (server.clusterId !== undefined) return `cluster:${server.clusterId}`;
+  if (server.clusterId !== undefined) return ofCluster(server.clusterId);
   const tables = GLOBAL_TABLES.filter((name) => schema.tables.has(name));
   const selects = tables.map((name) => selectOperation(name, EVERY_ROW, ['_uuid']));
   const results = await transact(connection, schema.name, selects, { timeoutMs: TIMEOUT_MS });
@@ -47,7 +49,7 @@ export async function readIdentity({ connection, schema, server }: Session): Pro
 
 /** What the database will say of itself once the plan is carried out. */
 export function identityAfter(server: ServerDatabase, plan: Plan): string | undefined {
-  if (server.clusterId !== undefined) return identityOf(server, plan.live);
+  if (server.clusterId !== undefined) return ofCluster(server.clusterId);
   const drafts = plan.tables.filter(({ table }) => GLOBAL_TABLES.includes(table.name));
   for (const { live, deletes, backup, outcomes } of drafts) {
     if (live.count === 1 && deletes.length === 0) return `row:${live.uuid(0)}`;

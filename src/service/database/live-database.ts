@@ -13,6 +13,7 @@ import { ConnectionError } from '../../ovsdb/error.js';
 import { watchServerDatabase } from '../../ovsdb/server-database.js';
 import { type Database, databaseError } from './database.js';
 import { identityOf } from './database-identity.js';
+import type { CapturedDatabase } from './database-reader.js';
 
 export interface SnapshotOptions {
   readonly signal?: AbortSignal | undefined;
@@ -44,9 +45,9 @@ export class LiveDatabase {
     }
   }
 
-  /** What the database of the snapshot says of itself. @throws AppError DATABASE_UNAVAILABLE */
-  async identity(snapshot: Snapshot): Promise<string | undefined> {
-    return identityOf((await this.open()).server, snapshot);
+  /** A snapshot, and what its database says of itself. @throws AppError DATABASE_UNAVAILABLE */
+  async identified(snapshot: Snapshot): Promise<CapturedDatabase> {
+    return { snapshot, identity: identityOf((await this.open()).server, snapshot) };
   }
 
   /**

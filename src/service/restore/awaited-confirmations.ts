@@ -2,20 +2,18 @@
  * The restores that await their confirmation: each holds the queue of its database until it is confirmed or undone, so
  * that nothing else is restored on top of what may have to be undone.
  */
-import { type Clock, instant } from '../../lib/clock.js';
+import { instant } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { Store } from '../../store/store.js';
 import { ConfirmationWindow } from './life/confirmation-window.js';
 import { newUndo, newUndoOfUnconfirmed, undoPlanner } from './new-restore.js';
 import { awaitingProgress } from './record/restore-progress.js';
 import type { RestoreRecord } from './record/restore-record.js';
-import type { OpenRestore, Restore, RestoreRegistry } from './record/restore-registry.js';
-import { type AuditLines, OWN_CALLER, recordRestore } from './restore-audit.js';
+import type { OpenRestore, Restore } from './record/restore-registry.js';
+import { OWN_CALLER, recordRestore } from './restore-audit.js';
 import type { Started, UndoRequest } from './restore-request.js';
-import type { RestoreRunner, RunEnd } from './restore-runner.js';
+import type { RestoreRunner, RunEnd, RunnerParts } from './restore-runner.js';
 import { emptyResult } from './run/restore-result.js';
-import { Answer, type RunningRestore } from './running-restore.js';
+import { type RunningRestore, runningRestore } from './running-restore.js';
 
 /** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */
 interface AskedUndo extends UndoRequest {
@@ -25,13 +23,8 @@ interface AskedUndo extends UndoRequest {
 
 type Window = ConfirmationWindow<AskedUndo>;
 
-export interface AwaitedConfirmationsParts {
-  readonly registry: RestoreRegistry;
+export interface AwaitedConfirmationsParts extends Pick<RunnerParts, 'registry' | 'store' | 'clock' | 'log' | 'audit'> {
   readonly runner: RestoreRunner;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly audit: AuditLines;
   /** Keeps what runs, so that it can be cancelled, until the function has ended. */
   whileRunning<T>(running: RunningRestore, work: () => Promise<T>): Promise<T>;
 }
@@ -237,7 +230,7 @@ export class AwaitedConfirmations {
   /** It is in the database, unconfirmed, and can never be undone. */
   private async giveUp(restore: OpenRestore, reason: { readonly message: string } | undefined): Promise<void> {
     const { registry, log, audit } = this.parts;
-    const { id, result, dryRun } = restore.record;
+    const { id } = restore.record;
     const error = new AppError(
       'UNDO_IMPOSSIBLE',
       'The restore is in the database. It was not confirmed in time, and cannot be undone: ' +
@@ -246,9 +239,7 @@ export class AwaitedConfirmations {
     log.error({ restore: id, problem: error.message }, 'a restore that was not confirmed can never be undone');
     const undo = registry.findOpenUndo(id);
     if (undo !== undefined) await registry.enter(undo, 'FAIL', { result: failed(undo.record, error) });
-    await registry.enter(restore, 'UNDO_IMPOSSIBLE', {
-      result: { ...(result ?? emptyResult(dryRun, 0)), ...failure(error) },
-    });
+    await registry.enter(restore, 'UNDO_IMPOSSIBLE', { result: failed(restore.record, error) });
     await recordRestore(audit, restore.record, OWN_CALLER, error.code);
   }
 
@@ -257,22 +248,17 @@ export class AwaitedConfirmations {
     restore: OpenRestore,
     { caller }: Pick<UndoRequest, 'caller'>,
   ): RunningRestore {
-    return {
-      restore: undo,
-      planner: undoPlanner(undo.record, restore.record, this.parts.store),
-      caller,
-      wait: true,
-      queue: false,
-      cancel: new AbortController(),
-      answer: new Answer(),
-    };
+    const planner = undoPlanner(undo.record, restore.record, this.parts.store);
+    return runningRestore({ restore: undo, planner, caller, wait: true, queue: false });
   }
 }
 
-function failure(error: AppError) {
-  return { success: false, errors: [problemOf(error)], errorCount: 1 };
-}
-
+/** What it was until it failed. */
 function failed({ dryRun, result }: RestoreRecord, error: AppError) {
-  return { ...(result ?? emptyResult(dryRun, 0)), ...failure(error) };
+  return {
+    ...(result ?? emptyResult(dryRun, 0)),
+    success: false,
+    errors: [problemOf(error)],
+    errorCount: 1,
+  };
 }

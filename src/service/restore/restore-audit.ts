@@ -2,18 +2,10 @@
  * The audit trail's view of restores: a line before anything is sent to the database, so that no change is in it
  * without one, and a line at the end where nobody waits who would write it.
  */
-import type { AuditEvent } from '../audit/audit-line.js';
+import type { AuditLines } from '../audit/audit-line.js';
 import { OWN_SUBJECT } from '../audit/audit-trail.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import type { Caller } from './restore-request.js';
-
-/** What restores need of the trail. */
-export interface AuditLines {
-  /** Resolves when the line is durable, or could not be written. */
-  record(event: AuditEvent): Promise<void>;
-  /** @throws AppError STORE_FULL, STORE_UNAVAILABLE while lines cannot be written */
-  admit(): Promise<void>;
-}
 
 /** What the server does by itself. */
 export const OWN_CALLER: Caller = { subject: OWN_SUBJECT, via: 'SERVER' };

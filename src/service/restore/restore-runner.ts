@@ -3,11 +3,12 @@
  * end was not seen, and the waiting for a confirmation with the undo that comes without one.
  */
 
-import type { Clock } from '../../lib/clock.js';
-import { instant } from '../../lib/clock.js';
+import { type Clock, instant } from '../../lib/clock.js';
+import { defined } from '../../lib/defined.js';
 import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
+import type { AuditLines } from '../audit/audit-line.js';
 import type { Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { ConfirmationWindow } from './life/confirmation-window.js';
@@ -16,9 +17,9 @@ import { OtherDatabase } from './planner/undo-planner.js';
 import { awaitingProgress, messageProgress } from './record/restore-progress.js';
 import { type KeptObject, type RestoreResult, undoOf } from './record/restore-record.js';
 import type { OpenRestore, RestoreRegistry } from './record/restore-registry.js';
-import { type AuditLines, OWN_CALLER, recordAccepted, recordEnd } from './restore-audit.js';
+import { OWN_CALLER, recordAccepted, recordEnd } from './restore-audit.js';
 import { recover } from './run/recover.js';
-import { emptyResult } from './run/restore-result.js';
+import { emptyResult, failedResult } from './run/restore-result.js';
 import { RestoreRun } from './run/restore-run.js';
 import type { EndedRun, RestoreLimits, RunLife, UnseenRun } from './run/run-parts.js';
 import type { RunningRestore } from './running-restore.js';
@@ -134,7 +135,7 @@ export class RestoreRunner {
   async endCommitted(restore: OpenRestore, result: RestoreResult, changeList?: KeptObject): Promise<void> {
     const { registry, clock } = this.parts;
     const { confirmWithinSeconds, source } = restore.record;
-    const list = changeList === undefined ? {} : { changeList };
+    const list = defined({ changeList });
     if (confirmWithinSeconds === undefined || source.kind === 'UNDO' || result.steps === 0)
       return registry.enter(restore, 'DONE', { result, ...list });
     const confirmBefore = instant(clock.now() + 1_000 * confirmWithinSeconds);
@@ -220,7 +221,7 @@ export class RestoreRunner {
       if (failure instanceof OtherDatabase) return { kind: 'ELSEWHERE', error: failure };
       return { kind: 'RETRY', error: failure };
     }
-    const list = changeList === undefined ? {} : { changeList };
+    const list = defined({ changeList });
     if (end === 'COMMITTED') await this.endCommitted(restore, result, changeList);
     else if (end === 'DONE') await registry.enter(restore, 'DONE', { result, ...list });
     else await registry.enter(restore, end === 'FAILED' ? 'FAIL' : 'CANCEL', { result, ...list });
@@ -235,7 +236,7 @@ export class RestoreRunner {
 
   /** Nothing of it is in the database. */
   private async fail(restore: OpenRestore, error: AppError): Promise<void> {
-    const result = { ...emptyResult(restore.record.dryRun, 0), errors: [problemOf(error)], errorCount: 1 };
+    const result = failedResult(restore.record.dryRun, [problemOf(error)]);
     await this.parts.registry.enter(restore, 'FAIL', { result });
   }
 

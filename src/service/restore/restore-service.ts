@@ -3,16 +3,12 @@
  * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the
  * start.
  */
-import { type Clock, sleep } from '../../lib/clock.js';
+import { sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
-import type { Store } from '../../store/store.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
 import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
-import type { Databases } from '../database/database.js';
-import type { RunningWork } from '../job/running-work.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
 import { DatabaseQueues, type Urgency } from './life/database-queue.js';
 import { eventAtStart, isFinal, isSent } from './life/life.js';
@@ -22,23 +18,15 @@ import { checkUndoable, listsOf } from './planner/undo-planner.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
 import { retentionLimits } from './record/restore-retention.js';
-import { type AuditLines, recordEnd } from './restore-audit.js';
+import { recordEnd } from './restore-audit.js';
 import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-request.js';
-import { RestoreRunner, withWarning } from './restore-runner.js';
-import { emptyResult } from './run/restore-result.js';
-import type { RestoreLimits } from './run/run-parts.js';
-import { Answer, type RunningRestore } from './running-restore.js';
+import { RestoreRunner, type RunnerParts, withWarning } from './restore-runner.js';
+import { failedResult } from './run/restore-result.js';
+import { type RunningRestore, runningRestore } from './running-restore.js';
 
-export interface RestoreServiceParts {
+export interface RestoreServiceParts extends Omit<RunnerParts, 'registry' | 'stopped'> {
   readonly backups: BackupService;
   readonly catalog: Catalog;
-  readonly store: Store;
-  readonly databases: Databases;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly work: RunningWork;
-  readonly audit: AuditLines;
-  readonly limits: RestoreLimits;
 }
 
 /** A restore of another database than the configured one is looked at again after so long. */
@@ -89,7 +77,9 @@ export class RestoreService {
       if (event === 'END_UNSEEN') await this.registry.enter(restore, event);
       // an undo that was tried before is tried again by the restore that it undoes
       else if (event === 'FAIL' && !isOwnUndo(record))
-        await this.registry.enter(restore, event, { result: failedWith(record, new AppError('CANCELLED', UNSENT)) });
+        await this.registry.enter(restore, event, {
+          result: failedResult(record.dryRun, [problemOf(new AppError('CANCELLED', UNSENT))]),
+        });
     }
     const isWaiting = ({ record }: OpenRestore): boolean => record.phase === 'AWAITING_CONFIRMATION';
     for (const restore of open) if (isSent(restore.record.phase) && !isWaiting(restore)) this.goOn(restore);
@@ -225,15 +215,7 @@ export class RestoreService {
         await this.cancelUnsent(restore);
         throw new AppError('SHUTTING_DOWN', 'The server is shutting down: the restore was not begun');
       }
-      const running: RunningRestore = {
-        restore,
-        planner,
-        caller,
-        wait,
-        queue,
-        cancel: new AbortController(),
-        answer: new Answer(),
-      };
+      const running = runningRestore({ restore, planner, caller, wait, queue });
       const ended = this.whileRunning(running, () => this.inTurn(running));
       void work.run('restore', () => Promise.race([ended, running.answer.given.catch(() => undefined)]));
       return { restore, done: running.answer.given };
@@ -261,7 +243,9 @@ export class RestoreService {
     try {
       if (undone !== undefined) checkUndoable(this.registry.get(undone).record);
     } catch (error) {
-      await this.registry.enter(running.restore, 'FAIL', { result: failedWith(running.restore.record, error) });
+      await this.registry.enter(running.restore, 'FAIL', {
+        result: failedResult(running.restore.record.dryRun, [problemOf(error)]),
+      });
       running.answer.give(error);
       return;
     }
@@ -343,7 +327,9 @@ export class RestoreService {
     for (const id of queue.waitingIds) {
       const running = this.running.get(id);
       if (running === undefined || running.queue || !queue.remove(id)) continue;
-      await this.registry.enter(running.restore, 'FAIL', { result: failedWith(running.restore.record, error) });
+      await this.registry.enter(running.restore, 'FAIL', {
+        result: failedResult(running.restore.record.dryRun, [problemOf(error)]),
+      });
       if (!running.wait) await recordEnd(this.parts.audit, running.restore.record, running.caller);
       running.answer.give(error);
     }
@@ -351,7 +337,7 @@ export class RestoreService {
 
   private async cancelUnsent(restore: OpenRestore): Promise<void> {
     const error = new AppError('CANCELLED', 'The restore was cancelled; nothing was changed');
-    await this.registry.enter(restore, 'CANCEL', { result: failedWith(restore.record, error) });
+    await this.registry.enter(restore, 'CANCEL', { result: failedResult(restore.record.dryRun, [problemOf(error)]) });
   }
 }
 
@@ -360,10 +346,6 @@ const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING
 /** One that nobody asked for. */
 function isOwnUndo({ source }: RestoreRecord): boolean {
   return source.kind === 'UNDO' && source.cause === 'NOT_CONFIRMED';
-}
-
-function failedWith({ dryRun }: RestoreRecord, error: unknown) {
-  return { ...emptyResult(dryRun, 0), errors: [problemOf(error)], errorCount: 1 };
 }
 
 function awaits(id: string, until: string | undefined): string {

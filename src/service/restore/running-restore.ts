@@ -32,3 +32,7 @@ export interface RunningRestore {
   readonly cancel: AbortController;
   readonly answer: Answer;
 }
+
+export function runningRestore(given: Omit<RunningRestore, 'cancel' | 'answer'>): RunningRestore {
+  return { ...given, cancel: new AbortController(), answer: new Answer() };
+}

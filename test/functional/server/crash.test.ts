@@ -28,6 +28,7 @@ import {
   rowCount,
 } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
+import { randomOf } from '../../support/random.js';
 import { filesIn, serverEnvironment } from '../../support/servers/api-server.js';
 import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
@@ -41,17 +42,6 @@ const FORMS = [
   { format: 'YAML' },
   { format: 'OVSDB', encrypt: true, encryptionKey: KEY },
 ] as const;
-
-/** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 let ovsdb: TestServer;
 let folder: string;

@@ -1,4 +1,5 @@
 /** An operation on a socket: the checks that it passes before it runs, and its errors as they go out. */
+
 import type { DocumentNode, ExecutionArgs, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { GraphQLError, getOperationAST, parse, validate } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
@@ -7,9 +8,10 @@ import { assert } from '../../../lib/assert.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
+import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
-import type { ApiContext, Audit, RequestScope } from '../../http/request-context.js';
+import type { ApiContext, RequestScope } from '../../http/request-context.js';
 import { clientWentAway, requestIdOf, sanitisedOperationName } from '../../http/request-context.js';
 import { checkOperation, TOKENS_MAX } from './limits.js';
 import type { RunningOperation, Session, SocketContext } from './socket-session.js';
@@ -23,7 +25,7 @@ export interface OperationOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly rateLimits: RateLimits;
-  readonly audit?: Audit | undefined;
+  readonly audit?: AuditLines | undefined;
 }
 
 /** Notes that an operation runs on this socket. */

@@ -1,14 +1,16 @@
 /**
  * A socket and its token: who opened it, what runs on it, and when it closes because its token is not valid any more.
  */
+
 import type { Context } from 'graphql-ws';
 import { CloseCode } from 'graphql-ws';
 import type { Authenticator } from '../../../auth/authenticator.js';
 import type { Viewer } from '../../../auth/permission.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
+import type { AuditLines } from '../../../service/audit/audit-line.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
-import type { Audit, RequestScope } from '../../http/request-context.js';
+import type { RequestScope } from '../../http/request-context.js';
 
 /** One token must not take all of them. */
 const SOCKETS_PER_TOKEN_MAX = 250;
@@ -42,7 +44,7 @@ export interface SessionOptions {
   readonly authenticator: Authenticator;
   readonly rateLimits: RateLimits;
   readonly clock: Clock;
-  readonly audit?: Audit | undefined;
+  readonly audit?: AuditLines | undefined;
 }
 
 /** Finds out whose socket it is, or closes it. @returns whether it stays open */

@@ -3,6 +3,7 @@
  * and masking as over HTTP. A socket belongs to its token: it closes when the token expires, is
  * revoked or allows something else, which is looked at now and then; every operation looks too.
  */
+
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
@@ -11,8 +12,9 @@ import type { RawData, WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
+import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { networkOf } from '../../http/guard/client-address.js';
-import { type Audit, clientWentAway } from '../../http/request-context.js';
+import { clientWentAway } from '../../http/request-context.js';
 import { recordUnrun } from './audited-operation.js';
 import { limitRules } from './limits.js';
 import { asGraphQLErrors, begin, finish, formatted, type OperationOptions, prepare } from './socket-operation.js';
@@ -101,7 +103,7 @@ interface Attachment {
   readonly sessions: Set<Session>;
   readonly address: string;
   readonly log: Log;
-  readonly audit: Audit | undefined;
+  readonly audit: AuditLines | undefined;
 }
 
 function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: Attachment): void {

@@ -60,14 +60,6 @@ export class ConfirmationWindow<Undo> {
     this.wake = undefined;
   }
 
-  get isConfirmed(): boolean {
-    return this.state === 'CONFIRMED';
-  }
-
-  get isStopped(): boolean {
-    return this.stopped;
-  }
-
   /** From here on no undo begins, until `confirmed` or `rollBack`. False when it is too late. */
   beginConfirming(): boolean {
     if (this.state !== 'OPEN') return false;

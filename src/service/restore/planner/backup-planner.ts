@@ -15,7 +15,8 @@ import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
 import { rowIdentity } from '../../database/database-identity.js';
-import type { LiveState, Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
+import type { CapturedDatabase } from '../../database/database-reader.js';
+import type { Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
 
@@ -76,7 +77,7 @@ export class BackupPlanner implements RestorePlanner {
     this.record = record;
   }
 
-  async plan(state: LiveState, breath: Breath): Promise<Planned> {
+  async plan(state: CapturedDatabase, breath: Breath): Promise<Planned> {
     const { snapshot: stored, options } = this;
     const { snapshot: live } = state;
     if (stored === undefined) throw new Error('Bug: a backup was planned before it was read');
@@ -128,7 +129,7 @@ export class BackupPlanner implements RestorePlanner {
    * Whether Connection and SSL rows go back: only into the database that they come from, unless forced. An empty
    * database says nothing of itself: it is the one at the same address.
    */
-  private restoresAccess(stored: Snapshot, live: LiveState): boolean {
+  private restoresAccess(stored: Snapshot, live: CapturedDatabase): boolean {
     const { force, database, remotes } = this.options;
     const { origin, identity = rowIdentity(stored), remotes: capturedFrom = remotes } = this.record;
     if (force) return true;

@@ -5,7 +5,7 @@
 import type { Plan } from '../../../engine/plan/table-plan.js';
 import type { PulledIn } from '../../../engine/scope/scope.js';
 import type { Breath } from '../../../lib/breath.js';
-import type { Snapshot } from '../../../model/snapshot/snapshot.js';
+import type { CapturedDatabase } from '../../database/database-reader.js';
 
 export interface Planned {
   readonly plan: Plan;
@@ -19,20 +19,13 @@ export interface ReadOptions {
   readonly onProgress: (rows: number, total: number) => void;
 }
 
-/** The database that is restored into, as it is now. */
-export interface LiveState {
-  readonly snapshot: Snapshot;
-  /** What the database says of itself (database-identity.ts); undefined where it says nothing. */
-  readonly identity: string | undefined;
-}
-
 export interface RestorePlanner {
   /** For messages: backup "nightly". */
   readonly subject: string;
   /** Reads what is stored, all of it checked. */
   read(options: ReadOptions): Promise<void>;
   /** @throws AppError BAD_USER_INPUT, SCHEMA_MISMATCH, CONFLICT, INTEGRITY_FAILED: before anything changes */
-  plan(live: LiveState, breath: Breath): Promise<Planned>;
+  plan(live: CapturedDatabase, breath: Breath): Promise<Planned>;
   /** Rows to compare. */
   readonly rows: number;
 }

@@ -9,9 +9,10 @@ import type { Store } from '../../../store/store.js';
 import { changeLogKey } from '../../backup/layout.js';
 import { type LogReference, readKeptChanges } from '../../change/change-log.js';
 import { isAnother } from '../../database/database-identity.js';
+import type { CapturedDatabase } from '../../database/database-reader.js';
 import { isFinal } from '../life/life.js';
 import type { RestoreRecord } from '../record/restore-record.js';
-import type { LiveState, Planned, RestorePlanner } from './restore-planner.js';
+import type { Planned, RestorePlanner } from './restore-planner.js';
 
 export interface UndoPlanned extends Planned {
   /** Changes that are in the database, to be taken back, and those of which nothing is there. */
@@ -40,7 +41,7 @@ export class UndoPlanner implements RestorePlanner {
     return Promise.resolve();
   }
 
-  async plan({ snapshot: live, identity }: LiveState, breath: Breath): Promise<UndoPlanned> {
+  async plan({ snapshot: live, identity }: CapturedDatabase, breath: Breath): Promise<UndoPlanned> {
     this.checkIdentity(identity);
     const { target, conflicts, warnings, present, absent } = await this.target(live, breath);
     this.rows = countRows(target);

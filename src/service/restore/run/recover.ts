@@ -70,7 +70,7 @@ async function recoverSteps(record: RestoreRecord, parts: RecoveryParts): Promis
   try {
     const snapshot = await live.snapshot({ signal: parts.signal });
     const planner = new UndoPlanner(store, record, 'PARTIAL');
-    const { absent } = await planner.plan({ snapshot, identity: await live.identity(snapshot) }, new Breath());
+    const { absent } = await planner.plan(await live.identified(snapshot), new Breath());
     // what others did to its rows since does not matter: all of it was done
     if (absent === 0) return true;
     await undoSteps({

@@ -82,6 +82,11 @@ export function emptyResult(dryRun: boolean, elapsedMs: number): RestoreResult {
   };
 }
 
+/** A result of nothing, for these reasons. @param elapsedMs time that it took */
+export function failedResult(dryRun: boolean, errors: readonly Problem[], elapsedMs = 0): RestoreResult {
+  return { ...emptyResult(dryRun, elapsedMs), errors: [...errors], errorCount: errors.length };
+}
+
 /** 1234 ms are "1.234s". */
 export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(3)}s`;

@@ -19,7 +19,7 @@ import { ChangeLists } from '../record/change-lists.js';
 import type { RestoreResult } from '../record/restore-record.js';
 import { type SentPlan, verifyCommitted } from './committed-plan.js';
 import { type ApplyEnd, PlanApplier } from './plan-applier.js';
-import { type Ending, emptyResult, planResult } from './restore-result.js';
+import { type Ending, failedResult, planResult } from './restore-result.js';
 import type { EndedRun, RestoreRunParts, UnseenRun } from './run-parts.js';
 import { RunProgress } from './run-progress.js';
 import { undoSteps } from './undo-steps.js';
@@ -88,7 +88,7 @@ export class RestoreRun {
     return {
       // a server that stops begins nothing that waits for its turn
       end: cancelled || known.code === 'SHUTTING_DOWN' ? 'CANCELLED' : 'FAILED',
-      result: { ...emptyResult(this.parts.dryRun, this.elapsed()), errors: [...errors], errorCount: errors.length },
+      result: failedResult(this.parts.dryRun, errors, this.elapsed()),
       error: known,
     };
   }
@@ -198,7 +198,7 @@ export class RestoreRun {
         : `The database changed meanwhile: planning again (${attempt})`,
     );
     this.isApplying = false;
-    const planned = await planner.plan({ snapshot: live, identity: await this.live.identity(live) }, this.breath);
+    const planned = await planner.plan(await this.live.identified(live), this.breath);
     this.progress.tell(1, 1, `${planned.plan.changeCount} changes planned`);
     return planned;
   }

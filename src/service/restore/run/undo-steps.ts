@@ -42,7 +42,7 @@ export async function undoSteps({
   const planner = new UndoPlanner(store, undoable, 'PARTIAL');
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const snapshot = await live.snapshot({ timeoutMs: comeBackMs });
-    const { plan, notes } = await planner.plan({ snapshot, identity: await live.identity(snapshot) }, new Breath());
+    const { plan, notes } = await planner.plan(await live.identified(snapshot), new Breath());
     if (plan.changeCount === 0) {
       for (const note of notes)
         log.warn({ restore: id, note }, 'left as it is while the steps of a restore were undone');
