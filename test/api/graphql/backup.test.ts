@@ -134,7 +134,8 @@ describe('startBackup', () => {
     const { startBackup: job } = await api.admin.run(StartBackupDocument, {
       input: { name: 'started', compress: true },
     });
-    expect(['QUEUED', 'CAPTURING']).toContain(job.phase);
+    // how far it is when the answer goes out is its own affair
+    expect(['QUEUED', 'CAPTURING', 'STORING']).toContain(job.phase);
     const events = (await api.admin.followed(BackupStepsDocument, { jobId: job.id })).map(
       ({ backupProgress }) => backupProgress,
     );
