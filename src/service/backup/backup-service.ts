@@ -61,7 +61,7 @@ export class BackupService {
       message: `Waiting to read ${database.id}`,
       at: this.now(),
     };
-    const feed = new ProgressFeed(first);
+    const feed = new ProgressFeed(first, this.parts.clock);
     const done = this.parts.work.run('backup', () => this.create(id, request, feed));
     const tellEnd = (isMade: boolean): void => {
       for (const listener of this.listeners) listener(isMade);

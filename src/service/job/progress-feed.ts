@@ -4,6 +4,8 @@
  * between, but never a milestone (the beginning of a phase) and never the last.
  */
 
+import type { Clock } from '../../lib/clock.js';
+
 /** Between two states that are no milestones: about ten a second. */
 const INTERVAL_MS = 100;
 
@@ -11,7 +13,11 @@ export class ProgressFeed<T> {
   private readonly followers = new Set<Follower<T>>();
   private ended = false;
 
-  constructor(private state: T) {}
+  /** @param clock by which followers get their states in good time */
+  constructor(
+    private state: T,
+    private readonly clock: Clock,
+  ) {}
 
   get current(): T {
     return this.state;
@@ -36,7 +42,7 @@ export class ProgressFeed<T> {
    * @param select what to make of a state; states of which it makes undefined are passed over
    */
   follow<U>(select: (state: T) => U | undefined): AsyncIterableIterator<U> {
-    const follower = new Follower<T>();
+    const follower = new Follower<T>(this.clock);
     this.followers.add(follower);
     follower.put(this.state, true);
     if (this.ended) follower.finish();
@@ -74,6 +80,8 @@ class Follower<T> {
   private takenAt = -Infinity;
   private wake: () => void = () => undefined;
 
+  constructor(private readonly clock: Clock) {}
+
   put(value: T, milestone: boolean): void {
     if (this.waiting.at(-1)?.milestone === false) this.waiting.pop();
     this.waiting.push({ value, milestone });
@@ -95,9 +103,9 @@ class Follower<T> {
     for (;;) {
       const first = this.waiting[0];
       if (this.closed || (first === undefined && this.finished)) return undefined;
-      const dueInMs = this.takenAt + INTERVAL_MS - performance.now();
+      const dueInMs = this.takenAt + INTERVAL_MS - this.clock.monotonic();
       if (first !== undefined && (first.milestone || this.waiting.length > 1 || dueInMs <= 0)) {
-        this.takenAt = performance.now();
+        this.takenAt = this.clock.monotonic();
         return this.waiting.shift();
       }
       await this.woken(first === undefined ? undefined : dueInMs);
@@ -105,11 +113,11 @@ class Follower<T> {
   }
 
   private async woken(timeoutMs: number | undefined): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
+    let callOff: (() => void) | undefined;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
-      if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+      if (timeoutMs !== undefined) callOff = this.clock.alarm(timeoutMs, resolve);
     });
-    clearTimeout(timer);
+    callOff?.();
   }
 }

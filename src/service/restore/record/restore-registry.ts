@@ -45,10 +45,11 @@ export class RestoreRegistry {
   /** Oldest first. */
   private readonly restores = new Map<string, OpenRestore>();
   /** The newest step of whichever restore took one. */
-  private readonly activity = new ProgressFeed<RestoreStep | undefined>(undefined);
+  private readonly activity: ProgressFeed<RestoreStep | undefined>;
   private readonly keeper: RecordKeeper;
 
   constructor(private readonly parts: RegistryParts) {
+    this.activity = new ProgressFeed<RestoreStep | undefined>(undefined, parts.clock);
     this.keeper = new RecordKeeper(parts);
   }
 
@@ -242,7 +243,7 @@ export class RestoreRegistry {
   }
 
   private list(record: RestoreRecord): OpenRestore {
-    const restore: OpenRestore = { record, feed: new ProgressFeed(progressOf(record)) };
+    const restore: OpenRestore = { record, feed: new ProgressFeed(progressOf(record), this.parts.clock) };
     this.restores.set(record.id, restore);
     return restore;
   }
