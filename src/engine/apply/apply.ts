@@ -9,22 +9,14 @@
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
-import { wireValue } from '../../model/row/wire-notation.js';
 import type { Session } from '../../ovsdb/client.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
-import {
-  COMMIT_DURABLY,
-  commentOperation,
-  deleteOperation,
-  mutateOperation,
-  mutation,
-  updateOperation,
-} from '../../ovsdb/operation.js';
+import { COMMIT_DURABLY, commentOperation, deleteOperation } from '../../ovsdb/operation.js';
 import { checkTransactReply } from '../../ovsdb/reply.js';
-import { countOutcomes, OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
+import { countOutcomes, OUTCOME, type Plan, type TablePlan } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
 import type { PlanTransaction } from './transactions.js';
+import { updateTexts } from './update.js';
 
 export interface ApplyOptions {
   /** Goes into the database's log. */
@@ -60,6 +52,7 @@ export async function applyTransaction(
 }
 
 interface Operation {
+  /** One, or more with commas between them. */
   readonly text: string;
   /** Counts as progress. */
   readonly change: boolean;
@@ -124,21 +117,6 @@ function* changes(draft: TablePlan, plan: Plan): Generator<string> {
     const writer = new InsertWriter(draft, plan);
     for (let i = 0; i < backup.count; i++) if (outcomes[i] === OUTCOME.INSERT) yield writer.write(i);
   }
-  for (const update of updates.values()) yield updateText(table, live.uuid(update.liveIndex), update);
+  for (const update of updates.values()) yield updateTexts(table, live.uuid(update.liveIndex), update).join(',');
   for (const index of deletes) yield deleteOperation(table.name, live.uuid(index));
-}
-
-function updateText(table: TableSchema, uuid: string, { columns, attachments }: RowUpdate): string {
-  if (columns.length > 0) {
-    return updateOperation(
-      table.name,
-      uuid,
-      `{${columns.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`,
-    );
-  }
-  return mutateOperation(
-    table.name,
-    uuid,
-    `[${attachments.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`,
-  );
 }

@@ -23,8 +23,6 @@ export interface Section {
   readonly draft: TablePlan;
   readonly first: number;
   readonly firstLive: number;
-  /** Number of the row in the database -> its update. */
-  readonly updates: ReadonlyMap<number, RowUpdate>;
 }
 
 export class PlannedRows {
@@ -37,18 +35,17 @@ export class PlannedRows {
   constructor(readonly plan: Plan) {
     let next = 0;
     for (const draft of plan.tables) {
-      const updates = new Map([...draft.updates.values()].map((update) => [update.liveIndex, update]));
-      this.sections.set(draft.table.name, { draft, first: next, firstLive: next + draft.backup.count, updates });
+      this.sections.set(draft.table.name, { draft, first: next, firstLive: next + draft.backup.count });
       next += draft.backup.count + draft.live.count;
     }
     this.count = next;
     this.byNumber = [...this.sections.values()];
     this.changes = new Uint8Array(next);
-    for (const { draft, first, firstLive, updates } of this.byNumber) {
+    for (const { draft, first, firstLive } of this.byNumber) {
       draft.outcomes.forEach((outcome, index) => {
         if (outcome === OUTCOME.INSERT) this.changes[first + index] = CHANGE.INSERT;
       });
-      for (const index of updates.keys()) this.changes[firstLive + index] = CHANGE.UPDATE;
+      for (const index of draft.updates.keys()) this.changes[firstLive + index] = CHANGE.UPDATE;
       for (const index of draft.deletes) this.changes[firstLive + index] = CHANGE.DELETE;
     }
   }
@@ -119,8 +116,8 @@ export class PlannedRows {
   }
 
   update(row: number): RowUpdate | undefined {
-    const { firstLive, updates } = this.sectionOf(row);
-    return updates.get(row - firstLive);
+    const { firstLive, draft } = this.sectionOf(row);
+    return draft.updates.get(row - firstLive);
   }
 
   /** What an inserted row is to be; what any other row is now. */

@@ -110,7 +110,7 @@ export class Dependencies {
     const roots = bottomUp(this.schema).map(({ name }) => this.rows.section(name));
     for (const section of roots) await this.readInserts(section);
     for (const section of this.rows.all) {
-      for (const index of section.updates.keys()) {
+      for (const index of section.draft.updates.keys()) {
         const held: number[] = [];
         this.readUpdate(section, index, held);
         await this.readInserted(held);
@@ -154,14 +154,14 @@ export class Dependencies {
     }
   }
 
-  private readUpdate({ draft: { table }, firstLive, updates }: Section, index: number, held: number[]): void {
+  private readUpdate({ draft: { table, updates }, firstLive }: Section, index: number, held: number[]): void {
     const row = firstLive + index;
     this.place(row);
-    const { columns = [], attachments = [] } = updates.get(index) ?? {};
+    const { columns = [], members = [] } = updates.get(index) ?? {};
     let bytes = 2 * (OPERATION_BYTES + GUARD_BYTES);
     for (const { column, before, after } of [
       ...columns,
-      ...attachments.map((attachment) => ({ ...attachment, before: undefined, after: attachment.value })),
+      ...members.map(({ column, added, removed }) => ({ column, before: removed, after: added })),
     ]) {
       const holding = this.holdings.get(table)?.find(({ reference }) => reference.column.name === column.name);
       const own = holding === undefined ? 0 : this.readReferences(row, holding, { before, after }, held);
@@ -280,10 +280,9 @@ export class Dependencies {
 
   /** A row that takes an index key comes after the live row that gives it up. */
   private async orderKeys({
-    draft: { table, live, backup, outcomes, deletes },
+    draft: { table, live, backup, outcomes, updates, deletes },
     first,
     firstLive,
-    updates,
   }: Section): Promise<void> {
     const indexed = new Set(table.indexes.flat());
     const rekeyed = [...updates].filter(([, { columns }]) => columns.some(({ column }) => indexed.has(column.name)));

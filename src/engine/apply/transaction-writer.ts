@@ -1,7 +1,7 @@
 /** The operations of one transaction, as text: its guards, then inserts, members of sets, updates and deletes. */
 import type { Reference, ReferenceColumn } from '../../model/reference/reference.js';
-import { wireAtom, wireValue } from '../../model/row/wire-notation.js';
-import { deleteOperation, mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
+import { wireAtom } from '../../model/row/wire-notation.js';
+import { deleteOperation, mutateOperation, mutation } from '../../ovsdb/operation.js';
 import type { RowUpdate } from '../plan/table-plan.js';
 import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
@@ -16,6 +16,7 @@ import {
 } from './planned-row.js';
 import type { Dependencies } from './row-dependency.js';
 import { NO_LINK } from './row-links.js';
+import { updateTexts } from './update.js';
 
 /** Which row comes when. */
 export interface Placement {
@@ -88,10 +89,10 @@ export class TransactionWriter {
         // transactions before this one may have taken members out
         return deleteGuard(table, live, row - firstLive, (column) => members.has(column));
       case CHANGE.UPDATE: {
-        const { columns, attachments } = this.rows.update(row) as RowUpdate;
-        const whole = columns.filter(({ column }) => !members.has(column.name));
+        const update = this.rows.update(row) as RowUpdate;
+        const whole = update.columns.filter(({ column }) => !members.has(column.name));
         if (whole.length > 0) return updateGuard(table, this.rows.uuid(row), whole);
-        return attachments.some(({ column }) => !members.has(column.name))
+        return update.members.some(({ column }) => !members.has(column.name))
           ? existenceGuard(table, this.rows.uuid(row))
           : undefined;
       }
@@ -125,22 +126,13 @@ export class TransactionWriter {
     const {
       draft: { table },
     } = this.rows.sectionOf(row);
-    const { columns, attachments } = this.rows.update(row) as RowUpdate;
-    const members = memberColumns(table);
-    const whole = columns.filter(({ column }) => !members.has(column.name));
-    if (whole.length > 0)
-      yield updateOperation(
-        table.name,
-        this.rows.uuid(row),
-        `{${whole.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`).join(',')}}`,
-      );
-    const attached = attachments.filter(({ column }) => !members.has(column.name));
-    if (attached.length > 0)
-      yield mutateOperation(
-        table.name,
-        this.rows.uuid(row),
-        `[${attached.map(({ column, value }) => mutation(column.name, 'insert', wireValue(column, value))).join(',')}]`,
-      );
+    const { columns, members } = this.rows.update(row) as RowUpdate;
+    const isWhole = ({ column: { name } }: { readonly column: { readonly name: string } }): boolean =>
+      !memberColumns(table).has(name);
+    yield* updateTexts(table, this.rows.uuid(row), {
+      columns: columns.filter(isWhole),
+      members: members.filter(isWhole),
+    });
   }
 
   /** Members that come and go with this row: it itself in the sets of others, and others in its sets. */
@@ -177,7 +169,7 @@ export class TransactionWriter {
   private chooseAbsences(): ReadonlyMap<number, string> {
     const first = new Map<string, number>();
     const renamed = new Map(
-      this.rows.all.map(({ draft: { table }, updates }) => [
+      this.rows.all.map(({ draft: { table, updates } }) => [
         table.name,
         new Set(
           [...updates.values()].flatMap(({ columns }) =>

@@ -11,7 +11,7 @@ import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import type { ScopeRules } from '../scope/scope-rules.js';
-import { OUTCOME, type PlanBasis, type TablePlan, translateRow } from './table-plan.js';
+import { OUTCOME, type PlanBasis, type TablePlan, translateRow, valuesAfter } from './table-plan.js';
 
 type Basis = PlanBasis & { readonly scopeRules: ScopeRules };
 
@@ -116,20 +116,13 @@ class Deletion {
   /** Lets stay what live rows that stay go on holding. */
   private async releaseLive({ table, live, updates }: TablePlan): Promise<void> {
     if (referenceColumns(table).length === 0) return;
-    const updated = new Map([...updates.values()].map((update) => [update.liveIndex, update]));
     for (let i = 0; i < live.count; i++) {
       if (this.deleted.get(table.name)?.has(i) !== true && this.orphans.get(table.name)?.has(i) !== true) {
         const row = live.row(i);
-        const update = updated.get(i);
-        const after =
-          update === undefined
-            ? []
-            : [...update.columns, ...update.attachments].map(
-                ({ column, after: value }) => [column.name, value] as const,
-              );
+        const update = updates.get(i);
         const releases = this.releasesOf({
           table,
-          row: { ...row, ...Object.fromEntries(after) },
+          row: update === undefined ? row : { ...row, ...valuesAfter(update) },
           label: () => labelOf(table, row, live.uuid(i)),
         });
         for (const _ of releases) if (this.breath.due()) await this.breath.rest();

@@ -11,7 +11,7 @@ import { holderColumns, referencesIn } from '../../model/reference/reference.js'
 import type { Row, Value } from '../../model/row/row.js';
 import { labelOf } from '../describe/label.js';
 import type { PlannedRow } from './plan-draft.js';
-import { OUTCOME, type PlanBasis, type RowUpdate, type TablePlan, translateRow } from './table-plan.js';
+import { OUTCOME, type PlanBasis, type TablePlan, translateRow, updateOf, valuesAfter } from './table-plan.js';
 
 /** A live row that the plan puts into a holder. */
 interface Taken {
@@ -59,7 +59,7 @@ async function collectTaken(
   taken: Map<string, Taken>,
   breath: Breath,
 ): Promise<void> {
-  const { table, backup, outcomes, updates } = draft;
+  const { table, backup, outcomes } = draft;
   const columns = exclusiveColumns(draft, live);
   if (columns.length === 0) return;
   const take = (
@@ -80,19 +80,14 @@ async function collectTaken(
     }
   };
   for (let i = 0; i < backup.count; i++) {
-    const update = updates.get(i);
+    const update = updateOf(draft, identity, i);
     if (outcomes[i] === OUTCOME.INSERT) {
       take(translateRow(table, backup.row(i), identity, options), {}, i, backup.uuid(i));
     } else if (outcomes[i] === OUTCOME.UPDATE && update !== undefined) {
-      take(afterOf(update), draft.live.row(update.liveIndex), i, draft.live.uuid(update.liveIndex));
+      take(valuesAfter(update), draft.live.row(update.liveIndex), i, draft.live.uuid(update.liveIndex));
     }
     if (breath.due()) await breath.rest();
   }
-}
-
-/** The columns that an update writes; one that becomes empty is there and undefined. */
-function afterOf({ columns, attachments }: RowUpdate): { readonly [column: string]: Value | undefined } {
-  return Object.fromEntries([...columns, ...attachments].map(({ column, after }) => [column.name, after]));
 }
 
 function exclusiveColumns({ table }: TablePlan, live: PlanBasis['live']): ReturnType<typeof holderColumns> {
@@ -113,12 +108,11 @@ async function* remainingHolds(
   const columns = exclusiveColumns(draft, snapshot);
   if (columns.length === 0) return;
   const deleted = new Set(draft.deletes);
-  const updated = new Map([...updates.values()].map((update) => [update.liveIndex, update]));
   for (let i = 0; i < live.count; i++) {
     if (deleted.has(i)) continue;
-    const update = updated.get(i);
+    const update = updates.get(i);
     const before = live.row(i);
-    const row = update === undefined ? before : { ...before, ...afterOf(update) };
+    const row = update === undefined ? before : { ...before, ...valuesAfter(update) };
     for (const column of columns) {
       for (const { uuid } of referencesIn(column, row[column.column.name])) {
         const wanted = taken.get(uuid)?.holder;

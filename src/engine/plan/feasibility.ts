@@ -12,8 +12,9 @@ import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from '../describe/label.js';
+import type { Identity } from '../identify/identify.js';
 import type { PlannedRow } from './plan-draft.js';
-import { OUTCOME, type PlanBasis, type TablePlan, translateRow } from './table-plan.js';
+import { OUTCOME, type PlanBasis, type TablePlan, translateRow, updateOf } from './table-plan.js';
 
 /** Rows that would end with the same index key as a live row that stays. */
 export async function findIndexConflicts(
@@ -58,7 +59,8 @@ async function keysOfOthers(
   { identity }: PlanBasis,
   breath: Breath,
 ): Promise<ReadonlyMap<string, { label: string; by: number | undefined }>> {
-  const { table, live, outcomes } = draft;
+  const { table, live, outcomes, updates } = draft;
+  const indexed = new Set(table.indexes.flat());
   const keys = new Map<string, { label: string; by: number | undefined }>();
   const matchOf = new Map<number, number>();
   identity.matches.get(table.name)?.forEach((liveIndex, index) => matchOf.set(liveIndex, index));
@@ -70,7 +72,7 @@ async function keysOfOthers(
       outcome === undefined ||
       outcome === OUTCOME.EXISTS ||
       outcome === OUTCOME.OUT ||
-      (outcome === OUTCOME.UPDATE && draft.updates.get(by as number)?.columns.length === 0);
+      (outcome === OUTCOME.UPDATE && updates.get(i)?.columns.some(({ column }) => indexed.has(column.name)) !== true);
     if (!keepsItsKey || deleted.has(i)) continue;
     const row = live.row(i);
     for (const key of keysOf(table, row)) keys.set(key, { label: labelOf(table, row, live.uuid(i)), by });
@@ -99,7 +101,7 @@ export async function findUnheldRows(
   const leftAlone =
     basis.options.scopeRules !== undefined ||
     tables.some(({ outcomes }) => outcomes.includes(OUTCOME.EXISTS) || outcomes.includes(OUTCOME.ACCESS)) ||
-    tables.some(({ updates }) => [...updates.values()].some(({ attachments }) => attachments.length > 0));
+    tables.some(({ updates }) => [...updates.values()].some(({ members }) => members.length > 0));
   if (!leftAlone) return [];
   const waiting = new Map<string, PlannedRow>();
   for (const { table, backup, outcomes } of tables) {
@@ -153,7 +155,7 @@ function unheld({ table: name, index }: PlannedRow, { backup }: PlanBasis): Prob
 async function releaseHeld(
   draft: TablePlan,
   waiting: Map<string, PlannedRow>,
-  { backup, live }: PlanBasis,
+  { backup, live, identity }: PlanBasis,
   breath: Breath,
 ): Promise<void> {
   const release = ({ uuid }: Reference): HoldingRow | undefined => {
@@ -166,7 +168,7 @@ async function releaseHeld(
   const { table } = draft;
   if (holderColumns(live.schema, table).length === 0) return;
   for (let i = 0; i < draft.backup.count && waiting.size > 0; i++) {
-    for (const start of changedHolders(draft, i))
+    for (const start of changedHolders(draft, identity, i))
       for (const _ of followStrong(start, release)) if (breath.due()) await breath.rest();
     if (breath.due()) await breath.rest();
   }
@@ -175,12 +177,10 @@ async function releaseHeld(
 const NONE: readonly HoldingRow[] = [];
 
 /** The row of the backup if it is a root to be inserted, or else the columns that it is to update, one by one. */
-function changedHolders({ table, backup, outcomes, updates }: TablePlan, index: number): readonly HoldingRow[] {
+function changedHolders(draft: TablePlan, identity: Identity, index: number): readonly HoldingRow[] {
+  const { table, backup, outcomes } = draft;
   if (outcomes[index] === OUTCOME.INSERT && table.isRoot) return [{ table, row: backup.row(index) }];
-  const update = updates.get(index);
+  const update = updateOf(draft, identity, index);
   if (update === undefined) return NONE;
-  return [...update.columns, ...update.attachments].map(({ column, after }) => ({
-    table,
-    row: { [column.name]: after },
-  }));
+  return [...update.columns, ...update.members].map(({ column, after }) => ({ table, row: { [column.name]: after } }));
 }

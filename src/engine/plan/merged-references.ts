@@ -17,7 +17,7 @@ import { type Atom, compareAtoms, type Row, type Value } from '../../model/row/r
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import type { Attachment, TablePlan } from './table-plan.js';
+import { type MemberUpdate, type TablePlan, valuesAfter } from './table-plan.js';
 
 type Picks = (table: string, uuid: string) => boolean;
 
@@ -41,6 +41,12 @@ export function keepLiveReferences(table: TableSchema, wanted: Row, live: Row, k
   return Object.keys(kept).length === 0 ? wanted : { ...wanted, ...kept };
 }
 
+/** References that a live row takes in. */
+export interface Attachment extends MemberUpdate {
+  /** True when nothing but these references told the column from the backup's. */
+  readonly complete: boolean;
+}
+
 /** The references to inserted rows that the backup's row holds and the live row lacks. */
 export function attachReferences(table: TableSchema, wanted: Row, live: Row, isInserted: Picks): readonly Attachment[] {
   return referenceColumns(table).flatMap((reference): Attachment[] => {
@@ -50,14 +56,15 @@ export function attachReferences(table: TableSchema, wanted: Row, live: Row, isI
     const before = live[column.name];
     // a single value that is taken stays
     if ((column.kind === 'optional' || column.kind === 'scalar') && before !== undefined) return [];
-    const value = picked(reference, target, isInserted);
-    if (value === undefined) return [];
-    const after = union(column, before, value) as Value;
-    return [{ column, value, before, after, complete: size(after) === size(target) }];
+    const added = picked(reference, target, isInserted);
+    if (added === undefined) return [];
+    const after = union(column, before, added) as Value;
+    return [{ column, added, before, after, complete: size(after) === size(target) }];
   });
 }
 
-function picked({ column, key, value }: ReferenceColumn, content: Value, picks: Picks): Value | undefined {
+/** The part of a column's value that refers to rows that are picked, in the column's own shape. */
+export function picked({ column, key, value }: ReferenceColumn, content: Value, picks: Picks): Value | undefined {
   const picksAtom = (to: { table: string } | undefined, atom: Atom): boolean =>
     to !== undefined && picks(to.table, String(atom));
   if (column.kind === 'map') {
@@ -124,12 +131,10 @@ export async function replacedHolds(
     dropped.delete(reference.uuid) ? find(reference) : undefined;
   for (const { table, live: rows, updates } of tables) {
     if (holderColumns(live.schema, table).length === 0) continue;
-    const updated = new Map([...updates.values()].map((update) => [update.liveIndex, update]));
     for (let i = 0; i < rows.count; i++) {
       if (dropped.has(rows.uuid(i))) continue;
-      const { columns = [], attachments = [] } = updated.get(i) ?? {};
-      const after = [...columns, ...attachments].map((change) => [change.column.name, change.after]);
-      const row = { ...rows.row(i), ...Object.fromEntries(after) } as HoldingRow['row'];
+      const update = updates.get(i);
+      const row = update === undefined ? rows.row(i) : { ...rows.row(i), ...valuesAfter(update) };
       for (const _ of followStrong({ table, row }, keep)) if (breath.due()) await breath.rest();
       if (breath.due()) await breath.rest();
     }

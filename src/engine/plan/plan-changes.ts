@@ -14,6 +14,7 @@ import {
   SKIP_REASONS,
   type TablePlan,
   translateRow,
+  updateOf,
 } from './table-plan.js';
 
 export type ChangeKind = 'INSERT' | 'UPDATE' | 'DELETE' | 'SKIP';
@@ -71,10 +72,15 @@ export async function* describeChanges(
   breath: Breath,
 ): AsyncGenerator<RowChange | WholeRowChange> {
   for (const draft of plan.tables) {
-    const { backup, live, deletes, table } = draft;
+    const { backup, live, updates, deletes, table } = draft;
     for (let i = 0; i < backup.count; i++) {
       const change = describeRow(draft, plan, labels, i);
       if (change !== undefined) yield change;
+      if (breath.due()) await breath.rest();
+    }
+    const matched = plan.identity.matched.get(table.name);
+    for (const update of updates.values()) {
+      if (matched?.[update.liveIndex] !== 1) yield describeUpdate(draft, update, labels);
       if (breath.due()) await breath.rest();
     }
     for (const index of deletes) {
@@ -135,7 +141,7 @@ function describeRow(
   labels: Labels,
   index: number,
 ): RowChange | WholeRowChange | undefined {
-  const { table, backup, live, outcomes, updates } = draft;
+  const { table, backup, outcomes } = draft;
   const outcome = outcomes[index];
   if (outcome === OUTCOME.FAILED || outcome === OUTCOME.OUT) return undefined;
   const text = backup.text(index);
@@ -148,17 +154,8 @@ function describeRow(
       columns: wholeRow(translateRow(table, backup.row(index), plan.identity, plan.options), 'INSERT'),
     };
   }
-  const update = updates.get(index);
-  if (outcome === OUTCOME.UPDATE && update !== undefined) {
-    const uuid = live.uuid(update.liveIndex);
-    return {
-      kind: 'UPDATE',
-      table: table.name,
-      uuid,
-      label: labels.ofText(table, live.text(update.liveIndex), uuid),
-      columns: updatedColumns(update),
-    };
-  }
+  const update = updateOf(draft, plan.identity, index);
+  if (outcome === OUTCOME.UPDATE && update !== undefined) return describeUpdate(draft, update, labels);
   const uuid = liveUuid(draft, plan, table, index);
   return {
     kind: 'SKIP',
@@ -170,8 +167,14 @@ function describeRow(
   };
 }
 
-function updatedColumns({ columns, attachments }: RowUpdate): readonly ColumnChange[] {
-  return [...columns, ...attachments].map(({ column, before, after }) => ({
+function describeUpdate({ table, live }: TablePlan, update: RowUpdate, labels: Labels): RowChange {
+  const uuid = live.uuid(update.liveIndex);
+  const label = labels.ofText(table, live.text(update.liveIndex), uuid);
+  return { kind: 'UPDATE', table: table.name, uuid, label, columns: updatedColumns(update) };
+}
+
+function updatedColumns({ columns, members }: RowUpdate): readonly ColumnChange[] {
+  return [...columns, ...members].map(({ column, before, after }) => ({
     column: column.name,
     before,
     after,

@@ -5,6 +5,7 @@
 import { assert } from '../../lib/assert.js';
 import type { Problem } from '../../lib/error.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
+import { NO_MATCH } from '../identify/identify.js';
 import { countOutcomes, OUTCOME, type Plan, type PlanBasis, type RowUpdate, type TablePlan } from './table-plan.js';
 
 export interface TableDraft extends TablePlan {
@@ -53,14 +54,19 @@ export class PlanDraft {
 
   /** A row cannot become what it should. */
   fail({ table, index }: PlannedRow, problem: Problem): void {
-    this.table(table).outcomes[index] = OUTCOME.FAILED;
+    const draft = this.table(table);
+    draft.outcomes[index] = OUTCOME.FAILED;
+    draft.updates.delete(this.basis.identity.matches.get(table)?.[index] ?? NO_MATCH);
     this.refuse(problem);
   }
 
+  /** Updates a live row, or leaves it as it is. @param index NO_MATCH for one that the backup does not hold */
   update({ table, index }: PlannedRow, update: RowUpdate): void {
-    const draft = this.table(table);
-    draft.updates.set(index, update);
-    draft.outcomes[index] = OUTCOME.UPDATE;
+    const { outcomes, updates } = this.table(table);
+    const isChanged = update.columns.length + update.members.length > 0;
+    if (isChanged) updates.set(update.liveIndex, update);
+    else updates.delete(update.liveIndex);
+    if (index !== NO_MATCH) outcomes[index] = isChanged ? OUTCOME.UPDATE : OUTCOME.UNCHANGED;
   }
 
   /** Deletes these rows of the database, and no others of the table. */

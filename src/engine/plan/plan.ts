@@ -19,6 +19,7 @@ import { MARK } from '../scope/mark.js';
 import { ScopeRules } from '../scope/scope-rules.js';
 import { deletesInScope } from './deletion.js';
 import { findDoubleHolds } from './double-hold.js';
+import { dropReferences } from './dropped-reference.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
 import { attachReferences, keepLiveReferences, replacedHolds } from './merged-references.js';
 import { PlanDraft, type TableDraft } from './plan-draft.js';
@@ -87,6 +88,8 @@ class Planning {
     await this.planDeletes();
     draft.warnings.push(...this.leftOut.warnings());
     if (this.options.exact) await this.makeDeletable();
+    for (const { update, ...row } of await dropReferences(draft.tables, this.identity, this.breath))
+      draft.update(row, update);
     const unheld = await findUnheldRows(draft.tables, draft.basis, this.breath);
     for (const { table, index } of unheld) draft.table(table).outcomes[index] = OUTCOME.NOT_HELD;
     const clashes = [
@@ -183,7 +186,7 @@ class Planning {
     const columns = diffRows(table, now, target);
     if (columns.length === 0) return OUTCOME.UNCHANGED;
     if (policy === 'OVERWRITE') {
-      draft.updates.set(index, { liveIndex, columns, attachments: [] });
+      draft.updates.set(liveIndex, { liveIndex, columns, members: [] });
       return OUTCOME.UPDATE;
     }
     const attachments = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid, attach));
@@ -196,7 +199,7 @@ class Planning {
       }
     }
     if (attachments.length === 0) return OUTCOME.EXISTS;
-    draft.updates.set(index, { liveIndex, columns: [], attachments });
+    draft.updates.set(liveIndex, { liveIndex, columns: [], members: attachments });
     return OUTCOME.UPDATE;
   }
 

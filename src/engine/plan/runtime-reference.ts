@@ -27,7 +27,7 @@ export async function runtimeReferenceUpdates(
       if (breath.due()) await breath.rest();
       if (liveIndex === NO_MATCH || outcomes[index] === OUTCOME.OUT) continue;
       const row = live.row(liveIndex);
-      let update = updates.get(index);
+      let update = updates.get(liveIndex);
       let isCleared = false;
       for (const reference of columns) {
         const before = row[reference.column.name];
@@ -37,7 +37,7 @@ export async function runtimeReferenceUpdates(
         update = {
           liveIndex,
           columns: [...(update?.columns ?? []), { column: reference.column, before, after }],
-          attachments: update?.attachments ?? [],
+          members: update?.members ?? [],
         };
       }
       if (isCleared && update !== undefined) found.push({ table: table.name, index, update });

@@ -7,7 +7,7 @@ import { referenceColumns, rewriteReferences } from '../../model/reference/refer
 import type { Row, Value } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import type { Identity } from '../identify/identify.js';
+import { type Identity, NO_MATCH } from '../identify/identify.js';
 import type { ScopeMarks } from '../scope/mark.js';
 import type { ScopeRules } from '../scope/scope-rules.js';
 import type { ColumnDiff } from './row-diff.js';
@@ -50,23 +50,24 @@ export const SKIP_REASONS: Readonly<Record<number, string>> = {
   [OUTCOME.ACCESS]: 'says how clients reach the database: restored only into the database it came from, or with force',
 };
 
-/** References to be added to a column, in the column's own shape. */
-export interface Attachment {
+/** References that come to a column and go from it, in the column's own shape; what else is in it stays. */
+export interface MemberUpdate {
   readonly column: ColumnSchema;
-  readonly value: Value;
-  /** The column's value before, and with the references added. */
+  /** To inserted rows. */
+  readonly added?: Value | undefined;
+  /** Weak ones to deleted rows: ovsdb-server would take them away by itself. */
+  readonly removed?: Value | undefined;
+  /** The column's whole value. */
   readonly before: Value | undefined;
-  readonly after: Value;
-  /** True when nothing but these references told the column from the backup's. */
-  readonly complete: boolean;
+  readonly after: Value | undefined;
 }
 
 export interface RowUpdate {
   readonly liveIndex: number;
   /** Columns to be set. */
   readonly columns: readonly ColumnDiff[];
-  /** References to inserted rows that are added to sets, leaving what else is in them. */
-  readonly attachments: readonly Attachment[];
+  /** Columns, others than those, of which only references come and go. */
+  readonly members: readonly MemberUpdate[];
 }
 
 /** What becomes of each row of a table, one byte each: see OUTCOME. */
@@ -83,7 +84,10 @@ export interface TablePlan {
   readonly live: TableRows;
   /** For each row of the backup. */
   readonly outcomes: Outcomes;
-  /** Number of the row in the backup -> its update. */
+  /**
+   * Number of the live row -> its update: of those that are matched with a row whose outcome is UPDATE, and of those
+   * that the backup does not hold and that refer to rows that are deleted.
+   */
   readonly updates: ReadonlyMap<number, RowUpdate>;
   /** Numbers of live rows. */
   readonly deletes: readonly number[];
@@ -141,6 +145,16 @@ export function translateRow(table: TableSchema, row: Row, identity: Identity, o
   );
 }
 
+/** The update of a row of the backup. */
+export function updateOf({ table, updates }: TablePlan, identity: Identity, index: number): RowUpdate | undefined {
+  return updates.get(identity.matches.get(table.name)?.[index] ?? NO_MATCH);
+}
+
+/** What an update writes, column by column; one that becomes empty is there and undefined. */
+export function valuesAfter({ columns, members }: RowUpdate): { readonly [column: string]: Value | undefined } {
+  return Object.fromEntries([...columns, ...members].map(({ column, after }) => [column.name, after]));
+}
+
 export interface TableCounts {
   readonly total: number;
   readonly restored: number;
@@ -150,30 +164,24 @@ export interface TableCounts {
 }
 
 export function countOutcomes(plan: TablePlan): TableCounts {
-  let restored = 0;
+  const { INSERT, UPDATE, DELETE, SKIP } = countChanges(plan);
+  const restored = INSERT + UPDATE;
   let failed = 0;
-  let out = 0;
-  for (const outcome of plan.outcomes) {
-    if (outcome === OUTCOME.INSERT || outcome === OUTCOME.UPDATE) restored++;
-    else if (outcome === OUTCOME.FAILED) failed++;
-    else if (outcome === OUTCOME.OUT) out++;
-  }
-  const total = plan.outcomes.length - out;
-  return { total, restored, skipped: total - restored - failed, deleted: plan.deletes.length, failed };
+  for (const outcome of plan.outcomes) if (outcome === OUTCOME.FAILED) failed++;
+  return { total: restored + SKIP + failed, restored, skipped: SKIP, deleted: DELETE, failed };
 }
 
 /** Kind of change -> rows, as plan-changes.ts describes them. */
-export function countChanges({ outcomes, deletes }: TablePlan): {
+export function countChanges({ outcomes, updates, deletes }: TablePlan): {
   readonly INSERT: number;
   readonly UPDATE: number;
   readonly DELETE: number;
   readonly SKIP: number;
 } {
-  const counts = { INSERT: 0, UPDATE: 0, DELETE: deletes.length, SKIP: 0 };
+  const counts = { INSERT: 0, UPDATE: updates.size, DELETE: deletes.length, SKIP: 0 };
   for (const outcome of outcomes) {
     if (outcome === OUTCOME.INSERT) counts.INSERT++;
-    else if (outcome === OUTCOME.UPDATE) counts.UPDATE++;
-    else if (outcome !== OUTCOME.FAILED && outcome !== OUTCOME.OUT) counts.SKIP++;
+    else if (outcome !== OUTCOME.UPDATE && outcome !== OUTCOME.FAILED && outcome !== OUTCOME.OUT) counts.SKIP++;
   }
   return counts;
 }

@@ -11,7 +11,14 @@ import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { diffRows, equalValues } from '../plan/row-diff.js';
-import { OUTCOME, type Plan, type RowUpdate, type TablePlan, translateRow } from '../plan/table-plan.js';
+import {
+  type MemberUpdate,
+  OUTCOME,
+  type Plan,
+  type RowUpdate,
+  type TablePlan,
+  translateRow,
+} from '../plan/table-plan.js';
 
 export interface Verification {
   /** Rows that are not what the plan said. Empty: everything is as planned. */
@@ -78,12 +85,9 @@ function* differences(
   after: Snapshot,
 ): Generator<Difference | undefined> {
   const { table, backup, live, outcomes, updates, deletes } = draft;
-  for (let i = 0; i < backup.count; i++) {
+  for (let i = 0; i < backup.count; i++)
     if (outcomes[i] === OUTCOME.INSERT) yield insertedDifference(draft, plan, i, rows, after);
-    const update = updates.get(i);
-    if (outcomes[i] === OUTCOME.UPDATE && update !== undefined)
-      yield updatedDifference(table, live, update, rows, after);
-  }
+  for (const update of updates.values()) yield updatedDifference(table, live, update, rows, after);
   for (const index of deletes) {
     const uuid = live.uuid(index);
     if (rows.find(uuid) === undefined) yield undefined;
@@ -121,7 +125,7 @@ function insertedDifference(
 function updatedDifference(
   table: TableSchema,
   live: TableRows,
-  { liveIndex, columns, attachments }: RowUpdate,
+  { liveIndex, columns, members }: RowUpdate,
   rows: TableRows,
   after: Snapshot,
 ): Difference | undefined {
@@ -133,8 +137,8 @@ function updatedDifference(
   const wrong = columns
     .filter(({ column, after: wanted }) => !equalValues(actual[column.name], wanted))
     .map(({ column }) => column.name);
-  const lost = attachments
-    .filter(({ column, value }) => !holdsAll(table, column.name, value, actual[column.name]))
+  const lost = members
+    .filter((update) => !isMade(table, update, actual[update.column.name]))
     .map(({ column }) => column.name);
   const expected = Object.fromEntries(
     columns.flatMap(({ column, after: wanted }) => (wanted === undefined ? [] : [[column.name, wanted]])),
@@ -142,11 +146,15 @@ function updatedDifference(
   return describe(label, table, [...wrong, ...lost], expected, actual, after);
 }
 
-function holdsAll(table: TableSchema, column: string, wanted: Value, actual: Value | undefined): boolean {
-  const reference = referenceColumns(table).find((candidate) => candidate.column.name === column);
-  if (reference === undefined) return equalValues(wanted, actual);
+/** Whether the members that were to come are there, and none that were to go. */
+function isMade(table: TableSchema, { column, added, removed }: MemberUpdate, actual: Value | undefined): boolean {
+  const reference = referenceColumns(table).find((candidate) => candidate.column === column);
+  if (reference === undefined) return false;
   const present = new Set(referencesIn(reference, actual).map(({ uuid }) => uuid));
-  return referencesIn(reference, wanted).every(({ uuid }) => present.has(uuid));
+  return (
+    referencesIn(reference, added).every(({ uuid }) => present.has(uuid)) &&
+    !referencesIn(reference, removed).some(({ uuid }) => present.has(uuid))
+  );
 }
 
 /** A weak reference to a row that is not there is dropped by the server: that is said, but is no failure. */

@@ -8,6 +8,7 @@ import { undoTarget } from '../../../src/engine/undo/undo.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
+import { changesBetween, changesOf } from '../../support/databases/changes.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase } from '../../support/judge/judge.js';
 import { type DatabaseFileOptions, databaseFile } from '../../support/northbound/database-file.js';
@@ -96,9 +97,10 @@ async function expectMerge(engine: Engine, backup: Snapshot, options: typeof SKI
     expect(plan.problems.every(({ code }) => code === 'CONFLICT')).toBe(true);
     return;
   }
-  const { verification } = await engine.restore(backup, options);
+  const { plan: carriedOut, verification } = await engine.restore(backup, options);
   expect(verification.problems).toEqual([]);
   const after = await engine.capture();
+  expect(changesOf(await keptChanges(carriedOut))).toEqual(changesBetween(live, after));
   const deleted = new Set(plan.tables.flatMap(({ live: rows, deletes }) => deletes.map((i) => rows.uuid(i))));
   const missing = (snapshot: Snapshot): string[] =>
     [...snapshot.tables.values()].flatMap((rows) =>

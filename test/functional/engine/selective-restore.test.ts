@@ -6,6 +6,7 @@ import { diffRows } from '../../../src/engine/plan/row-diff.js';
 import type { Plan, PlanOptions } from '../../../src/engine/plan/table-plan.js';
 import { MARK } from '../../../src/engine/scope/mark.js';
 import { cutSnapshot, type ResourceFilter, selectLiveScope, selectScope } from '../../../src/engine/scope/scope.js';
+import { undoTarget } from '../../../src/engine/undo/undo.js';
 import type { Verification } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
 import { PICKED_TABLES } from '../../../src/model/northbound/filter.js';
@@ -13,11 +14,12 @@ import { danglingReferences, referenceColumns } from '../../../src/model/referen
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import type { TableSchema } from '../../../src/ovsdb/database-schema.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
+import { changesBetween, changesOf } from '../../support/databases/changes.js';
 import { textsOf } from '../../support/databases/every-kind.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
-import { Engine, EXACT, OVERWRITE, REFUSE, SKIP } from '../../support/servers/engine.js';
+import { Engine, EXACT, keptChanges, OVERWRITE, planTo, REFUSE, SKIP } from '../../support/servers/engine.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 
 const FLAGS = {
@@ -537,6 +539,13 @@ describe('a selective restore of a mutated database', () => {
           if (options !== SKIP) expect(strayed(plan, backup, after)).toEqual([]);
           expect(touched(plan, before, after)).toEqual([]);
           expect(verification.asPlanned).toBe(plan.changeCount);
+          const changes = await keptChanges(plan);
+          expect(changesOf(changes)).toEqual(changesBetween(before, after));
+          const { target, conflicts } = await undoTarget(after, changes, 'STRICT', new Breath());
+          expect(conflicts).toEqual([]);
+          const undo = await planTo(target, after);
+          if (undo.changeCount > 0) await engine.apply(undo);
+          expect(textsOf(await engine.capture())).toEqual(textsOf(before));
         } finally {
           await engine.restore(backup, EXACT);
         }
@@ -570,8 +579,7 @@ describe('a selective restore of a mutated database', () => {
   }
 
   /**
-   * Live rows out of scope that are other than before; a weak reference to what was deleted or came back is the
-   * server's business.
+   * Live rows out of scope that are other than before, weak references to what was deleted or came back aside.
    */
   function touched({ options, tables }: Plan, before: Snapshot, after: Snapshot): string[] {
     // a switch that is deleted takes its ports along, also where ports are left out
