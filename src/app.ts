@@ -25,6 +25,7 @@ import { BackupService } from './service/backup/backup-service.js';
 import { Catalog } from './service/backup/catalog.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Database, Databases } from './service/database/database.js';
+import { Jobs } from './service/job/jobs.js';
 import { RunningWork } from './service/job/running-work.js';
 import { RestoreService } from './service/restore/restore-service.js';
 import { ExportService } from './service/transfer/export-service.js';
@@ -78,9 +79,10 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
     await audit.recordOwn('serverStarted');
     if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
     const services = makeServices(base, catalog);
-    const { restores } = services;
+    const { restores, jobs } = services;
     const { server, metrics } = await makeServer(base, services, auth);
     client.start();
+    await jobs.load((id) => catalog.find(id) !== undefined);
     await restores.load();
     const { url } = await server.listen();
     log.info({ url, backups: catalog.list({ first: 1 }).totalCount, problems: catalog.problems() }, 'listening');
@@ -91,6 +93,7 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
         const work = endWork(services, server);
         await within(clock, 1_000 * config.drainSecondsMax, work);
         restores.abort();
+        jobs.abort();
         await within(clock, ABORT_MS, work);
         await restores.stop();
         await within(clock, ABORT_MS, server.close());
@@ -151,6 +154,7 @@ function databaseClient({ remotes, ssl }: Config, log: Log): DatabaseClient {
 
 interface Services {
   readonly work: RunningWork;
+  readonly jobs: Jobs;
   readonly databases: Databases;
   readonly catalog: Catalog;
   readonly backups: BackupService;
@@ -163,9 +167,11 @@ interface Services {
 
 function makeServices({ config, log, clock, store, audit, client, keyCost }: Base, catalog: Catalog): Services {
   const work = new RunningWork();
+  const jobs = new Jobs({ store, clock, log, work });
   const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })], work);
   const { uploadBytesMax, backupPath: scratchFolder } = config;
-  const backups = new BackupService({ catalog, databases, clock, log, work, scratchFolder, uploadBytesMax, keyCost });
+  const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
+  const backups = new BackupService(heavy);
   const limits = {
     step: { rowsMax: config.stepRowsMax, bytesMax: config.stepBytesMax },
     syncMsMax: 1_000 * config.syncSecondsMax,
@@ -174,10 +180,11 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
   return {
     work,
+    jobs,
     databases,
     catalog,
     backups,
-    imports: new ImportService({ catalog, store, databases, clock, log, work, scratchFolder, uploadBytesMax, keyCost }),
+    imports: new ImportService({ ...heavy, store }),
     exports,
     prepared: new PreparedExports(exports, clock),
     restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits }),
@@ -190,13 +197,13 @@ async function makeServer(
   services: Services,
   auth: Config['auth'],
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
-  const { work, databases, catalog, backups, restores } = services;
+  const { work, jobs, databases, catalog, restores } = services;
   const { uploadBytesMax } = config;
   const schema = createSchema({ ...services, audit, uploadBytesMax });
   const authenticator = await createAuthenticator({ ...auth, log, clock });
   const version = await readVersion();
   const routes = restRoutes({ ...services, audit, version });
-  const metrics = new Metrics({ catalog, databases, backups, restores, work, log });
+  const metrics = new Metrics({ catalog, databases, jobs, restores, work, log });
   const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
   const bodyBytesMax = Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX);
   const server = await createApiServer({

@@ -2,8 +2,8 @@
  * The store: bytes under keys, and the errors of it.
  *
  * It knows nothing of backups. A key is a file name, or one folder and a file name
- * (`restores/4f1c.json`); service/backup/layout.ts is the only maker of keys. Whatever a store is made
- * of, a write is invisible until it is whole, and an existing object is never overwritten
+ * (`restores/4f1c.json`); service/backup/layout.ts makes the keys, service/job/job-record.ts those of jobs. Whatever a
+ * store is made of, a write is invisible until it is whole, and an existing object is never overwritten
  * unless the caller says so.
  */
 import type { Readable } from 'node:stream';

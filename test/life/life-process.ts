@@ -11,6 +11,7 @@ import { AuditTrail } from '../../src/service/audit/audit-trail.js';
 import { BackupService } from '../../src/service/backup/backup-service.js';
 import { Catalog } from '../../src/service/backup/catalog.js';
 import { Database, Databases } from '../../src/service/database/database.js';
+import { Jobs } from '../../src/service/job/jobs.js';
 import { RunningWork } from '../../src/service/job/running-work.js';
 import { RestoreService } from '../../src/service/restore/restore-service.js';
 import { FileStore } from '../../src/store/file/file-store.js';
@@ -75,10 +76,12 @@ export class LifeProcess {
     const proxy = await LifeProxy.open(join(folder, `${++lastSocket}.sock`), databaseSocket, moments);
     const client = new DatabaseClient({ remotes: parseRemotes(proxy.remote), database: NORTHBOUND, clock });
     const work = new RunningWork();
+    // backups are no part of what is broken
+    const jobs = new Jobs({ store: files, clock, log, work });
     const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
     const catalog = await Catalog.open(store, log);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
-    const backups = new BackupService({ catalog, databases, clock, log, work, ...scratch });
+    const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...scratch });
     const limits = { step: { rowsMax: stepRowsMax, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
     const parts = { backups, catalog, store, databases, clock, log, work, audit: trail, limits };
     const restores = new RestoreService(parts);

@@ -8,12 +8,14 @@ import type { BackupService } from '../../service/backup/backup-service.js';
 import type { Catalog } from '../../service/backup/catalog.js';
 import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
+import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
 import type { PreparedExports } from '../../service/transfer/prepared-exports.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { BackupResolver } from './backup/backup.resolver.js';
 import { ExportResolver } from './backup/export.resolver.js';
+import { JobResolver } from './backup/job.resolver.js';
 import { followServices } from './common/subscription-topic.js';
 import { DatabaseResolver } from './database/database.resolver.js';
 import { DiffResolver } from './diff/diff.resolver.js';
@@ -21,6 +23,7 @@ import { RestoreResolver, RestoreResultResolver } from './restore/restore.resolv
 
 export interface SchemaParts {
   readonly backups: BackupService;
+  readonly jobs: Jobs;
   readonly catalog: Catalog;
   readonly imports: ImportService;
   readonly prepared: PreparedExports;
@@ -33,6 +36,7 @@ export interface SchemaParts {
 
 const RESOLVERS = [
   BackupResolver,
+  JobResolver,
   ExportResolver,
   RestoreResolver,
   RestoreResultResolver,
@@ -45,6 +49,7 @@ const RESOLVERS = [
 export function createSchema(parts: SchemaParts): GraphQLSchema {
   const instances = new Map<unknown, unknown>([
     [BackupResolver, new BackupResolver(parts.backups, parts.catalog, parts.imports, parts.uploadBytesMax)],
+    [JobResolver, new JobResolver(parts.jobs, parts.catalog)],
     [ExportResolver, new ExportResolver(parts.prepared)],
     [RestoreResolver, new RestoreResolver(parts.restores, parts.catalog)],
     [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
@@ -59,7 +64,7 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
       return instance;
     },
   };
-  return build(container, followServices(parts.backups, parts.restores));
+  return build(container, followServices(parts.jobs, parts.restores));
 }
 
 /** The schema as text, as it is committed. */

@@ -3,6 +3,7 @@
 import type { AuditTrail } from '../../service/audit/audit-trail.js';
 import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
+import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import { auditRoutes } from './audit/audit.routes.js';
 import { type BackupRouteParts, backupRoutes } from './backup/backup.routes.js';
@@ -11,10 +12,12 @@ import { type ExportRouteParts, exportRoute } from './backup/export.route.js';
 import type { Route } from './common/route.js';
 import { databaseRoute } from './database/database.route.js';
 import { diffRoute } from './diff/diff.route.js';
+import { jobRoutes } from './job/job.routes.js';
 import { openApiRoute } from './openapi/openapi-document.js';
 import { restoreRoutes } from './restore/restore.routes.js';
 
 export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadRouteParts {
+  readonly jobs: Jobs;
   readonly restores: RestoreService;
   readonly compare: CompareService;
   readonly databases: Databases;
@@ -26,6 +29,7 @@ export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadR
 export function restRoutes(parts: RestParts): readonly Route[] {
   const routes = [
     ...backupRoutes(parts),
+    ...jobRoutes(parts.jobs),
     exportRoute(parts),
     ...downloadRoutes(parts),
     diffRoute(parts.compare),

@@ -77,6 +77,7 @@ const entry = z.object({
     .object({
       backupId: text,
       restoreId: text,
+      jobId: text,
       undoOf: text,
       name: text,
       database: text,
@@ -168,10 +169,11 @@ function hashOf(body: string): string {
 
 function cutTarget(target: CallTarget | undefined): CallTarget | undefined {
   if (target === undefined) return undefined;
-  const { backupId, restoreId, undoOf, name, database, dryRun } = target;
+  const { backupId, restoreId, jobId, undoOf, name, database, dryRun } = target;
   const short = {
     backupId: cut(backupId, WORD_MAX),
     restoreId: cut(restoreId, WORD_MAX),
+    jobId: cut(jobId, WORD_MAX),
     undoOf: cut(undoOf, WORD_MAX),
     name: cut(name, NAME_MAX),
     database: cut(database, WORD_MAX),

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { command } from '../command/command.js';
 import { description, id, key, name, optional, orElse, tags, text } from '../command/input-field.js';
+import type { Job } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
-import type { BackupJob, BackupService } from './backup-service.js';
+import type { BackupService } from './backup-service.js';
 import type { Catalog } from './catalog.js';
 import type { BackupFilter } from './catalog-page.js';
 import type { CreateBackup } from './create-backup.js';
@@ -90,7 +91,12 @@ export const startBackup = command({
   input: backupInput,
   rules: BACKUP_RULES,
   audit: { asked: { name: 'name', database: 'database' }, result: () => 'ACCEPTED' },
-  run: (backups: BackupService, input, { caller }): BackupJob => backups.start(requestOf(input, caller.subject)),
+  run: async (backups: BackupService, input, { caller }): Promise<Job> => {
+    const { job, kept, done } = backups.start(requestOf(input, caller.subject));
+    done.catch(() => undefined); // the job tells it
+    await kept;
+    return job;
+  },
 });
 
 export const deleteBackup = command({
@@ -131,12 +137,4 @@ export const getBackup = command({
   needs: READ,
   input: z.object({ backupId: id }),
   run: (catalog: Catalog, { backupId }): BackupRecord => catalog.get(backupId),
-});
-
-/** Undefined where there is none. */
-export const getBackupJob = command({
-  name: 'getBackupJob',
-  needs: READ,
-  input: z.object({ jobId: id }),
-  run: (backups: BackupService, { jobId }): BackupJob | undefined => backups.job(jobId),
 });

@@ -1,26 +1,16 @@
 /** Backups: making them, one job each, reading them back, checking and deleting them. */
-import { randomUUID } from 'node:crypto';
-import { type Clock, instant } from '../../lib/clock.js';
-import { problemOf } from '../../lib/error.js';
+import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
-import type { Databases } from '../database/database.js';
+import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
-import { ProgressFeed } from '../job/progress-feed.js';
+import type { JobHandle, JobOutcome, Jobs, StartedJob } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
-import { BackupCreation, type BackupProgress, type CreateBackup } from './create-backup.js';
+import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
 import { type ValidationReport, validateBackup } from './validate-backup.js';
-
-export interface BackupJob {
-  readonly id: string;
-  readonly feed: ProgressFeed<BackupProgress>;
-  readonly done: Promise<BackupRecord>;
-}
-
-const JOBS_KEPT = 1_000;
 
 export interface BackupServiceParts {
   readonly catalog: Catalog;
@@ -28,6 +18,7 @@ export interface BackupServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: RunningWork;
+  readonly jobs: Jobs;
   /** Rows wait there, in files without a name, while a backup is checked. */
   readonly scratchFolder: string;
   /** Content of a sealed backup; that of others is known. */
@@ -37,8 +28,6 @@ export interface BackupServiceParts {
 }
 
 export class BackupService {
-  private readonly jobs = new Map<string, BackupJob>();
-  private readonly listeners = new Set<(isMade: boolean) => void>();
   private readonly reader: BackupReader;
 
   constructor(private readonly parts: BackupServiceParts) {
@@ -46,63 +35,29 @@ export class BackupService {
   }
 
   /**
-   * Starts making a backup. `done` ends when it is stored, or failed.
-   * @throws AppError NOT_FOUND; RATE_LIMITED when too many wait: there is no job then
+   * Starts making a backup.
+   * @throws AppError NOT_FOUND, SHUTTING_DOWN; RATE_LIMITED when too many wait: there is no job then
    */
-  start(request: CreateBackup): BackupJob {
-    const database = this.parts.databases.get(request.database);
-    const id = randomUUID();
-    const first: BackupProgress = {
-      jobId: id,
-      phase: 'QUEUED',
-      rows: 0,
-      bytes: 0,
-      fraction: 0,
-      message: `Waiting to read ${database.id}`,
-      at: this.now(),
-    };
-    const feed = new ProgressFeed(first, this.parts.clock);
-    const done = this.parts.work.run('backup', () => this.create(id, request, feed));
-    const tellEnd = (isMade: boolean): void => {
-      for (const listener of this.listeners) listener(isMade);
-    };
-    done.then(
-      () => {
-        tellEnd(true);
-      },
-      () => {
-        tellEnd(false);
-      },
-    );
-    done.catch((error: unknown) => {
-      const problem = problemOf(error);
-      feed.end({ ...feed.current, phase: 'FAILED', message: problem.message, at: this.now(), error: problem });
-    });
-    const job = { id, feed, done };
-    this.jobs.set(id, job);
-    for (const oldest of this.jobs.keys()) {
-      if (this.jobs.size <= JOBS_KEPT) break;
-      this.jobs.delete(oldest);
-    }
-    return job;
-  }
-
-  /** Calls back at the end of every backup that is begun: true when it is stored. @returns what ends it */
-  onEnd(listener: (isMade: boolean) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  job(id: string): BackupJob | undefined {
-    return this.jobs.get(id);
-  }
-
-  private create(jobId: string, request: CreateBackup, feed: ProgressFeed<BackupProgress>): Promise<BackupRecord> {
-    const { catalog, databases, clock, log, work, keyCost } = this.parts;
+  start(request: CreateBackup): StartedJob<BackupRecord> {
+    const { databases, jobs } = this.parts;
     const database = databases.get(request.database);
-    const creation = new BackupCreation({ jobId, request, database, feed, catalog, clock, log, keyCost });
-    return work.inDatabaseTurn(
-      { subject: request.subject },
+    const { subject } = request;
+    return jobs.start(
+      { kind: 'BACKUP', database: database.id, subject, message: `Waiting to read ${database.id}` },
+      (job) => this.create(job, request, database),
+      ({ id, rowCount, size }) => ({
+        backupId: id,
+        rows: rowCount,
+        bytes: size,
+        message: `Stored ${rowCount} rows in ${size} bytes`,
+      }),
+    );
+  }
+
+  private create(job: JobHandle, request: CreateBackup, database: Database): Promise<BackupRecord> {
+    const creation = new BackupCreation({ ...this.parts, job, request, database });
+    return this.parts.work.inDatabaseTurn(
+      { subject: request.subject, signal: job.signal },
       (signal) => DatabaseReader.open(database, signal),
       (reader) => creation.run(reader),
     );
@@ -119,15 +74,20 @@ export class BackupService {
 
   /**
    * Reads the stored file back and checks all of it.
-   * @throws AppError NOT_FOUND, RATE_LIMITED, SHUTTING_DOWN; DECRYPTION_FAILED for a wrong key
+   * @throws AppError NOT_FOUND, RATE_LIMITED, SHUTTING_DOWN, CANCELLED; DECRYPTION_FAILED for a wrong key
    */
   async validate(id: string, decryptionKey: string | undefined, asker: Asker): Promise<ValidationReport> {
-    const { catalog, work, scratchFolder } = this.parts;
-    return work.run('validation', async () =>
-      work.inStoreTurn(asker, () =>
-        validateBackup(catalog.get(id), decryptionKey, { catalog, reader: this.reader, scratchFolder }),
-      ),
+    const { catalog, jobs, work, scratchFolder } = this.parts;
+    const { database } = catalog.get(id);
+    const { done } = jobs.start(
+      { kind: 'VERIFY', database, message: 'Waiting to read the backup', backupId: id, ...asker },
+      (job) =>
+        work.inStoreTurn({ subject: asker.subject, signal: job.signal }, () =>
+          validateBackup(catalog.get(id), decryptionKey, { catalog, reader: this.reader, scratchFolder, job }),
+        ),
+      toldOf,
     );
+    return done;
   }
 
   async delete(id: string, subject: string): Promise<string> {
@@ -135,8 +95,11 @@ export class BackupService {
     this.parts.log.info({ backup: id, subject }, 'backup deleted');
     return id;
   }
+}
 
-  private now(): string {
-    return instant(this.parts.clock.now());
-  }
+function toldOf({ valid, errors, contentChecked, rowCount }: ValidationReport): JobOutcome {
+  const [first = ''] = errors;
+  if (!valid) return { message: `The backup is damaged: ${first}` };
+  if (!contentChecked) return { message: 'The stored bytes are good; the content was not looked at' };
+  return { rows: rowCount, message: `The backup is good: ${rowCount} rows` };
 }

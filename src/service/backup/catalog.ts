@@ -153,9 +153,13 @@ export class Catalog {
     await this.discard(reserved);
   }
 
+  find(id: string): BackupRecord | undefined {
+    return this.byId.get(id);
+  }
+
   /** Throws NOT_FOUND. */
   get(id: string): BackupRecord {
-    const record = this.byId.get(id);
+    const record = this.find(id);
     if (record === undefined) throw new AppError('NOT_FOUND', `Backup not found: ${id}`);
     return record;
   }

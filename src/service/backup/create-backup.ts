@@ -9,12 +9,11 @@ import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
-import type { Problem } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Database } from '../database/database.js';
 import type { DatabaseReader } from '../database/database-reader.js';
-import type { ProgressFeed } from '../job/progress-feed.js';
+import type { JobHandle } from '../job/jobs.js';
 import { summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog, Reservation } from './catalog.js';
@@ -36,26 +35,10 @@ export interface CreateBackup {
   readonly subject: string;
 }
 
-export type BackupPhase = 'QUEUED' | 'CAPTURING' | 'STORING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
-
-export interface BackupProgress {
-  readonly jobId: string;
-  readonly phase: BackupPhase;
-  readonly rows: number;
-  readonly totalRows?: number;
-  readonly bytes: number;
-  readonly fraction: number;
-  readonly message: string;
-  readonly at: string;
-  readonly backup?: BackupRecord;
-  readonly error?: Problem;
-}
-
 export interface BackupCreationParts {
-  readonly jobId: string;
+  readonly job: JobHandle;
   readonly request: CreateBackup;
   readonly database: Database;
-  readonly feed: ProgressFeed<BackupProgress>;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,11 +60,11 @@ export class BackupCreation {
   constructor(private readonly parts: BackupCreationParts) {}
 
   async run(reader: DatabaseReader): Promise<BackupRecord> {
-    const { request, catalog, clock, log, feed } = this.parts;
+    const { request, catalog, clock, log, job } = this.parts;
     const began = clock.monotonic();
     const captured = await this.capture(reader);
     const { totalRows } = captured;
-    this.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
+    job.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
     const reservation = await catalog.reserve({
       name: request.name,
       createdAt: captured.createdAt,
@@ -102,16 +85,6 @@ export class BackupCreation {
         },
         'backup created',
       );
-      feed.end({
-        ...feed.current,
-        phase: 'SUCCEEDED',
-        rows: totalRows,
-        bytes: record.size,
-        fraction: 1,
-        message: `Stored ${totalRows} rows in ${record.size} bytes`,
-        at: instant(clock.now()),
-        backup: record,
-      });
       return record;
     } finally {
       await catalog.abandon(reservation);
@@ -119,12 +92,13 @@ export class BackupCreation {
   }
 
   private async capture(reader: DatabaseReader): Promise<Captured> {
-    const { request, database, clock } = this.parts;
-    this.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
+    const { request, database, clock, job } = this.parts;
+    job.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = clock.now();
     const { snapshot: captured, identity } = await reader.capture(request.capture ?? 'AUTO', {
+      signal: job.signal,
       onProgress: (rows, total) => {
-        this.tell(
+        job.tell(
           {
             rows,
             ...defined({ totalRows: total }),
@@ -143,10 +117,10 @@ export class BackupCreation {
     reservation: Reservation,
     { createdAt, snapshot, identity, selection, totalRows }: Captured,
   ): Promise<BackupRecord> {
-    const { jobId, request, database, catalog, keyCost } = this.parts;
+    const { job, request, database, catalog, keyCost } = this.parts;
     const header = {
       ...summaryOf(snapshot),
-      id: jobId,
+      id: job.id,
       name: request.name,
       ...defined({ description: request.description }),
       createdAt: instant(createdAt),
@@ -160,7 +134,7 @@ export class BackupCreation {
       ...defined({ passphrase: request.encryptionKey, keyCost }),
       header: { ...header, ...headerSelection(selection) },
       onProgress: (rows, bytes) => {
-        this.tell(
+        job.tell(
           {
             rows,
             bytes,
@@ -172,8 +146,9 @@ export class BackupCreation {
       },
     });
     // one after the other: when storing fails, its error is the reason, and not that packing was cut short by it
-    await reservation.put(packing.bytes);
+    await reservation.put(packing.bytes, { signal: job.signal });
     const packed = await packing.result;
+    job.signal.throwIfAborted();
     return catalog.commit(reservation, {
       ...header,
       ...selection,
@@ -186,10 +161,5 @@ export class BackupCreation {
       ...defined({ identity }),
       remotes: [...database.client.addresses],
     });
-  }
-
-  private tell(progress: Partial<BackupProgress>, milestone: boolean): void {
-    const { feed, clock } = this.parts;
-    feed.publish({ ...feed.current, ...progress, at: instant(clock.now()) }, milestone);
   }
 }

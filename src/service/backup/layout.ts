@@ -1,5 +1,5 @@
 /**
- * The layout of the backup store: the only maker of its keys. Pure.
+ * The layout of the backup store: the maker of its keys, but for those of jobs. Pure.
  *
  * A backup is two objects side by side:
  *   `<name>-YYYYMMDD-HHMMSS.json`        its archive (.yaml, .db; then .gz, .enc as it was packed), the time in UTC;
@@ -8,7 +8,8 @@
  * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, beside them
  * `<id>.undo.gz` (what undoing needs), `<id>.changes.gz` (for people) and `<id>.reserved` (space for the end); what is
  * being imported or exported is spooled to `incoming/<id>`;
- * `incoming/<archive>` marks an archive that is being written or removed.
+ * `incoming/<archive>` marks an archive that is being written or removed. Records of jobs are in `jobs/`
+ * (job/job-record.ts).
  */
 
 import { type ArchiveFormat, FORMAT_EXTENSIONS } from '../../archive/content/archive-format.js';

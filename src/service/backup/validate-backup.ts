@@ -2,6 +2,7 @@
 import { verifyStored } from '../../archive/layer/stored-bytes.js';
 import { AppError } from '../../lib/error.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
+import type { JobHandle } from '../job/jobs.js';
 import { checkReferences, manifestFaults } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
@@ -21,14 +22,16 @@ export interface ValidateParts {
   readonly reader: BackupReader;
   /** Rows wait there, in files without a name, while a backup is checked. */
   readonly scratchFolder: string;
+  readonly job: Pick<JobHandle, 'signal' | 'tell'>;
 }
 
-/** @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key */
+/** @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key; the signal's reason */
 export async function validateBackup(
   record: BackupRecord,
   decryptionKey: string | undefined,
   parts: ValidateParts,
 ): Promise<ValidationReport> {
+  parts.job.tell({ phase: 'CAPTURING', message: `Reading backup "${record.name}"` }, true);
   try {
     return record.encrypted && decryptionKey === undefined
       ? await checkBytes(record, parts)
@@ -40,8 +43,11 @@ export async function validateBackup(
   }
 }
 
-async function checkBytes({ id, checksum, size }: BackupRecord, { catalog }: ValidateParts): Promise<ValidationReport> {
-  await verifyStored(await catalog.openArchive(id), { checksum, size });
+async function checkBytes(
+  { id, checksum, size }: BackupRecord,
+  { catalog, job }: ValidateParts,
+): Promise<ValidationReport> {
+  await verifyStored(await catalog.openArchive(id), { checksum, size }, job.signal);
   return {
     valid: true,
     contentChecked: false,
@@ -53,10 +59,18 @@ async function checkBytes({ id, checksum, size }: BackupRecord, { catalog }: Val
 async function checkContent(
   record: BackupRecord,
   decryptionKey: string | undefined,
-  { reader, scratchFolder }: ValidateParts,
+  { reader, scratchFolder, job }: ValidateParts,
 ): Promise<ValidationReport> {
   return withScratch(scratchFolder, record, async (scratch) => {
-    const read = await reader.read(record, decryptionKey, { scratch });
+    const read = await reader.read(record, decryptionKey, {
+      scratch,
+      signal: job.signal,
+      onProgress: (rows, bytes) =>
+        job.tell(
+          { rows, bytes, fraction: bytes / Math.max(1, record.contentSize), message: `Read ${rows} rows` },
+          false,
+        ),
+    });
     const { snapshot, warnings: leftOut } = read;
     const { errors: dangling, warnings } = await checkReferences(snapshot);
     const errors = [...manifestFaults(read.record, read), ...dangling];

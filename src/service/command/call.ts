@@ -20,6 +20,7 @@ export interface Caller {
 export interface CallTarget {
   readonly backupId?: string | undefined;
   readonly restoreId?: string | undefined;
+  readonly jobId?: string | undefined;
   /** The restore that is undone by this one. */
   readonly undoOf?: string | undefined;
   /** Of the backup. */

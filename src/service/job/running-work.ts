@@ -42,10 +42,14 @@ export class RunningWork {
     };
   }
 
-  /** Runs a piece of work. @throws AppError SHUTTING_DOWN once draining has begun */
+  /** @throws AppError SHUTTING_DOWN once draining has begun */
+  checkOpen(what: string): void {
+    if (this.stopping.signal.aborted) throw refused(what);
+  }
+
+  /** Runs a piece of work. @throws AppError SHUTTING_DOWN, by the promise, once draining has begun */
   run<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.stopping.signal.aborted)
-      return Promise.reject(new AppError('SHUTTING_DOWN', `The server is shutting down and takes on no new ${what}`));
+    if (this.stopping.signal.aborted) return Promise.reject(refused(what));
     const promise = work();
     this.running.add(promise);
     const done = (): void => {
@@ -105,6 +109,10 @@ export class RunningWork {
     const stop = this.stopping.signal;
     return { subject, signal: signal === undefined ? stop : AbortSignal.any([signal, stop]) };
   }
+}
+
+function refused(what: string): AppError {
+  return new AppError('SHUTTING_DOWN', `The server is shutting down and takes on no new ${what}`);
 }
 
 function turns(what: string, atOnce: number): Turns {

@@ -4,7 +4,6 @@
  * still encrypted (sealed).
  */
 
-import { randomUUID } from 'node:crypto';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { withoutOuterGzip } from '../../archive/layer/outer-gzip.js';
 import { inspectSealed } from '../../archive/layer/sealed-archive.js';
@@ -20,6 +19,7 @@ import type { Catalog } from '../backup/catalog.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import type { Databases } from '../database/database.js';
+import type { JobHandle, Jobs } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
 import { type Spool, Spools } from './spool.js';
 
@@ -51,6 +51,7 @@ export interface ImportServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: RunningWork;
+  readonly jobs: Jobs;
   /** Rows wait there, in files without a name, while a file is checked. */
   readonly scratchFolder: string;
   /** Of a file as it is sent, and of what it expands to. */
@@ -87,27 +88,51 @@ export class ImportService {
    *   when the signal aborts: nothing is left behind
    */
   async import(request: ImportBackup): Promise<BackupRecord> {
-    const { work, uploadBytesMax } = this.parts;
-    return work.run('import', async () => {
-      const spool = this.spools.take(request.subject);
-      try {
-        await spool.fill(withoutOuterGzip(limited(request.source, uploadBytesMax), uploadBytesMax), request.signal);
-        const details = request.details();
-        return await work.inStoreTurn(request, () => this.keep(spool, details, request));
-      } catch (error) {
-        if (request.signal?.aborted !== true || error instanceof AppError) throw error;
-        throw new AppError('CANCELLED', 'The import was given up: whoever sent the file went away', { cause: error });
-      } finally {
-        await spool.remove();
-        spool.release();
-      }
-    });
+    const { jobs, databases } = this.parts;
+    const { subject, signal } = request;
+    const { done } = jobs.start(
+      { kind: 'IMPORT', database: databases.get().id, subject, signal, message: 'Waiting for the file' },
+      (job) => this.takeOver(job, this.spools.take(subject), request),
+      ({ id, rowCount, size, sealed = false }) => ({
+        backupId: id,
+        bytes: size,
+        ...(sealed
+          ? { message: `Stored ${size} bytes, still encrypted: their rows are not known` }
+          : { rows: rowCount, message: `Stored ${rowCount} rows in ${size} bytes` }),
+      }),
+    );
+    return done;
   }
 
-  private async keep(spool: Spool, details: ImportDetails, { subject, signal }: ImportBackup): Promise<BackupRecord> {
+  private async takeOver(job: JobHandle, spool: Spool, request: ImportBackup): Promise<BackupRecord> {
+    const { work, uploadBytesMax } = this.parts;
+    const { subject } = request;
+    const { signal } = job;
+    try {
+      const file = told(limited(request.source, uploadBytesMax), job);
+      await spool.fill(withoutOuterGzip(file, uploadBytesMax), signal);
+      const details = request.details();
+      return await work.inStoreTurn({ subject, signal }, () => this.keep(spool, details, { job, subject }));
+    } catch (error) {
+      if (!signal.aborted || error instanceof AppError) throw error;
+      throw new AppError('CANCELLED', 'The import was given up: whoever sent the file went away', { cause: error });
+    } finally {
+      await spool.remove();
+      spool.release();
+    }
+  }
+
+  private async keep(
+    spool: Spool,
+    details: ImportDetails,
+    { job, subject }: { readonly job: JobHandle; readonly subject: string },
+  ): Promise<BackupRecord> {
     const { catalog, clock, databases, log } = this.parts;
-    const { header, description: told } = await this.check(spool, details, signal);
-    signal?.throwIfAborted();
+    const { signal } = job;
+    job.tell({ message: 'Checking the file' }, true);
+    const { header, description: told } = await this.check(spool, details, job);
+    signal.throwIfAborted();
+    job.tell({ phase: 'STORING', fraction: 0.9, message: 'Storing the file' }, true);
     const createdAt = clock.now();
     const name = details.name ?? header?.name ?? nameOf(details.fileName);
     const description = details.description ?? header?.description;
@@ -117,10 +142,11 @@ export class ImportService {
       extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
     });
     try {
-      await reservation.put(await spool.read(), defined({ signal }));
+      await reservation.put(await spool.read(), { signal });
+      signal.throwIfAborted();
       const record = await catalog.commit(reservation, {
         ...told,
-        id: randomUUID(),
+        id: job.id,
         name,
         ...defined({ description }),
         createdAt: instant(createdAt),
@@ -140,8 +166,8 @@ export class ImportService {
   }
 
   /** Reads the spool whole. */
-  private async check(spool: Spool, details: ImportDetails, signal: AbortSignal | undefined): Promise<Checked> {
-    signal?.throwIfAborted();
+  private async check(spool: Spool, details: ImportDetails, { signal, tell }: JobHandle): Promise<Checked> {
+    signal.throwIfAborted();
     const { decryptionKey } = details;
     const { databases, keyCost } = this.parts;
     const schemaName = databases.get().schemaName;
@@ -158,7 +184,9 @@ export class ImportService {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaName,
         scratch,
-        ...defined({ passphrase: decryptionKey, keyCost, signal }),
+        signal,
+        onProgress: (rows) => tell({ rows, message: `Checked ${rows} rows` }, false),
+        ...defined({ passphrase: decryptionKey, keyCost }),
       });
       checkDeclared(unpacked, details);
       await checkWhole(unpacked.snapshot);
@@ -197,6 +225,17 @@ async function* limited(source: AsyncIterable<Buffer>, bytesMax: number): AsyncG
     throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, {
       cause: error,
     });
+  }
+}
+
+/** Passes a file on, and tells how much of it has come. */
+async function* told(source: AsyncIterable<Buffer>, { tell }: JobHandle): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    const isFirst = bytes === chunk.length;
+    tell({ phase: 'CAPTURING', bytes, fraction: 0.1, message: `Received ${bytes} bytes` }, isFirst);
+    yield chunk;
   }
 }
 

@@ -10,19 +10,16 @@ import { codeIn } from '../../support/clients/api-client.js';
 import {
   type BackupFieldsFragment,
   type BackupFilterInput,
-  BackupStepsDocument,
   CreateBackupDocument,
   type CreateBackupInput,
   DeleteBackupDocument,
   GetBackupDocument,
-  GetBackupJobDocument,
   GetViewerDocument,
   ListBackupsDocument,
   type ListBackupsQuery,
   ListDatabasesDocument,
   ListRestoresDocument,
   RestoreBackupDocument,
-  StartBackupDocument,
   ValidateBackupDocument,
 } from '../../support/clients/generated/graphql.js';
 import { dumpDatabase, rowCount } from '../../support/judge/judge.js';
@@ -126,51 +123,6 @@ describe('createBackup', () => {
     const answer = await api.admin.send(CreateBackupDocument, { input: { name: 'test', database: 'southbound' } });
     expect(codeIn(answer)).toBe('NOT_FOUND');
     expect(answer.errors[0]?.message).toMatch(/northbound/);
-  });
-});
-
-describe('startBackup', () => {
-  it('answers at once, is followed to its end, and can be looked up', async () => {
-    const { startBackup: job } = await api.admin.run(StartBackupDocument, {
-      input: { name: 'started', compress: true },
-    });
-    // how far it is when the answer goes out is its own affair
-    expect(['QUEUED', 'CAPTURING', 'STORING']).toContain(job.phase);
-    const events = (await api.admin.followed(BackupStepsDocument, { jobId: job.id })).map(
-      ({ backupProgress }) => backupProgress,
-    );
-    const last = events.at(-1);
-    expect(last).toMatchObject({ phase: 'SUCCEEDED', fraction: 1, error: null });
-    const { backupJob } = await api.admin.run(GetBackupJobDocument, { id: job.id });
-    expect(backupJob).toMatchObject({
-      id: job.id,
-      phase: 'SUCCEEDED',
-      error: null,
-      backup: { id: last?.backup?.id, name: 'started', compressed: true },
-    });
-    expect(await api.admin.followed(BackupStepsDocument, { jobId: job.id })).toHaveLength(1);
-  });
-
-  it('ends in FAILED with the reason when the database is away', async () => {
-    const away = await startApiServer();
-    try {
-      await away.ovsdb.kill();
-      const { startBackup: job } = await away.admin.run(StartBackupDocument, { input: { name: 'n' } });
-      const events = await away.admin.followed(BackupStepsDocument, { jobId: job.id });
-      expect(events.at(-1)?.backupProgress).toMatchObject({
-        phase: 'FAILED',
-        backup: null,
-        error: { code: 'DATABASE_UNAVAILABLE' },
-      });
-      expect(await away.files()).toEqual([]);
-    } finally {
-      await away.stop();
-    }
-  });
-
-  it('is not known by any other id', async () => {
-    expect((await api.admin.run(GetBackupJobDocument, { id: 'none' })).backupJob).toBeNull();
-    await expect(api.admin.followed(BackupStepsDocument, { jobId: 'none' })).rejects.toThrow('NOT_FOUND');
   });
 });
 

@@ -40,6 +40,8 @@ interface Fixture {
   awaiting(): Promise<string>;
   /** One that waits for its turn behind that. */
   queued(): Promise<string>;
+  /** A job of a database that does not answer. */
+  hanging(): Promise<string>;
 }
 
 const BACKUPS = '/api/v1/backups';
@@ -55,6 +57,12 @@ const noRestore = (path: string, request: RestRequest = {}): Case => ({
   request,
   status: 404,
   body: { error: expect.stringMatching(/^Restore not found/), code: 'NOT_FOUND' },
+});
+const noJob = (path: string, request: RestRequest = {}): Case => ({
+  path,
+  request,
+  status: 404,
+  body: { error: expect.stringMatching(/^Job not found/), code: 'NOT_FOUND' },
 });
 const refused = (path: string, request: RestRequest, text: string | RegExp): Case => ({
   path,
@@ -331,6 +339,57 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       noBackup('/api/v1/diff', post({ from: { backup_id: NOBODY }, to: { backup_id: backupId } })),
     ],
   },
+  'GET /api/v1/jobs': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: '/api/v1/jobs?kind=backup&database=northbound&limit=1000&offset=0',
+      status: 200,
+      body: {
+        jobs: expect.arrayContaining([expect.objectContaining({ id: backupId, phase: 'succeeded', error: null })]),
+        total: expect.any(Number),
+      },
+    }),
+    malformed: () => [
+      refused('/api/v1/jobs?kind=BACKUP', {}, /^kind: takes one of/),
+      refused('/api/v1/jobs?limit=x', {}, /^limit: takes a whole number/),
+      refused('/api/v1/jobs?phase=failed', {}, /"phase": not known here/),
+    ],
+    notFound: () => [{ path: '/api/v1/jobs?database=other', status: 200, body: { jobs: [], total: 0 } }],
+  },
+  'GET /api/v1/jobs/:id': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `/api/v1/jobs/${backupId}`,
+      status: 200,
+      body: { id: backupId, kind: 'backup', phase: 'succeeded', backup_id: backupId, fraction: 1 },
+    }),
+    malformed: ({ backupId }) => [refused(`/api/v1/jobs/${backupId}?x=1`, {}, /"x": not known here/)],
+    notFound: () => [noJob(`/api/v1/jobs/${NOBODY}`), noJob('/api/v1/jobs/..%2f..%2fx')],
+  },
+  'POST /api/v1/jobs/:id/cancel': {
+    needs: ['backups:write'],
+    good: async ({ hanging }) => ({
+      path: `/api/v1/jobs/${await hanging()}/cancel`,
+      request: post(),
+      status: 200,
+      body: {
+        kind: 'backup',
+        phase: 'cancelled',
+        backup_id: null,
+        error: expect.objectContaining({ code: 'CANCELLED' }),
+      },
+    }),
+    malformed: ({ backupId }) => [
+      ...malformedJson(`/api/v1/jobs/${backupId}/cancel`),
+      {
+        path: `/api/v1/jobs/${backupId}/cancel`,
+        request: post(),
+        status: 409,
+        body: { code: 'CONFLICT', error: expect.stringMatching(/ended already/) },
+      },
+    ],
+    notFound: () => [noJob(`/api/v1/jobs/${NOBODY}/cancel`, post())],
+  },
   'GET /api/v1/databases': {
     needs: ['backups:read'],
     good: () => ({
@@ -549,6 +608,13 @@ beforeAll(async () => {
       open = body['restore_id'] as string;
       return open;
     },
+    hanging: async () => {
+      api.ovsdb.pause();
+      const { status, body } = await admin.post(`${BACKUPS}?wait=false`, { name: 'hangs' });
+      expect(status).toBe(202);
+      checkAnswer('POST /api/v1/backups', { status, body } as RestAnswer);
+      return body['id'] as string;
+    },
     queued: async () => {
       await fixture.awaiting();
       // only the good request cancels it
@@ -564,6 +630,7 @@ beforeAll(async () => {
   };
   checkAnswer = await answerChecker();
 });
+afterEach(() => api.ovsdb.resume());
 afterAll(() => api.stop());
 
 /** Compares answers with what the OpenAPI document says of their status. */

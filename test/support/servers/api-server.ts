@@ -89,11 +89,11 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
   }
 }
 
-/** Every file below, sorted, without the server's lock and the audit trail. */
+/** Every file below, sorted, without the server's lock, the audit trail and the records of jobs. */
 export async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => !entry.isDirectory() && entry.name !== '.lock' && !/^audit[.-]/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  return files.sort();
+  return files.filter((file) => !file.startsWith('jobs/')).sort();
 }

@@ -15,6 +15,7 @@ import { Catalog } from '../../../src/service/backup/catalog.js';
 import type { CreateBackup } from '../../../src/service/backup/create-backup.js';
 import { CompareService } from '../../../src/service/compare/compare-service.js';
 import { Database, Databases } from '../../../src/service/database/database.js';
+import { Jobs } from '../../../src/service/job/jobs.js';
 import { RunningWork } from '../../../src/service/job/running-work.js';
 import { RestoreService } from '../../../src/service/restore/restore-service.js';
 import { ExportService } from '../../../src/service/transfer/export-service.js';
@@ -48,6 +49,7 @@ interface Running {
   readonly catalog: Catalog;
   readonly client: DatabaseClient;
   readonly work: RunningWork;
+  readonly jobs: Jobs;
   readonly backups: BackupService;
   readonly imports: ImportService;
   readonly exports: ExportService;
@@ -94,6 +96,10 @@ export class TestServices {
   get restores(): RestoreService {
     return this.running.restores;
   }
+  get jobs(): Jobs {
+    return this.running.jobs;
+  }
+
   get work(): RunningWork {
     return this.running.work;
   }
@@ -164,10 +170,11 @@ async function open({
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND });
   client.start();
   const work = new RunningWork();
+  const jobs = new Jobs({ store, clock, log, work });
   const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
-  const backups = new BackupService({ catalog, databases, clock, log, work, ...limits });
-  const imports = new ImportService({ catalog, store, databases, clock, log, work, ...limits });
+  const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });
+  const imports = new ImportService({ catalog, store, databases, clock, log, work, jobs, ...limits });
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder: folder });
   const restores = new RestoreService({
     backups,
@@ -181,8 +188,9 @@ async function open({
     limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 },
   });
   const compare = new CompareService({ backups, catalog, databases, work });
+  await jobs.load((id) => catalog.find(id) !== undefined);
   await restores.load();
-  return { files, store, catalog, client, work, backups, imports, exports, restores, compare };
+  return { files, store, catalog, client, work, jobs, backups, imports, exports, restores, compare };
 }
 
 async function close({ files, client, work, restores }: Running): Promise<void> {

@@ -29,6 +29,9 @@ export class AuditTarget {
   @Field(() => ID, { nullable: true })
   restoreId?: string | undefined;
 
+  @Field(() => ID, { nullable: true })
+  jobId?: string | undefined;
+
   @Field(() => ID, { nullable: true, description: 'The restore that was to be undone' })
   undoOf?: string | undefined;
 

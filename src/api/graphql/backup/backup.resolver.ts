@@ -1,10 +1,9 @@
 /** Backups in GraphQL. Each resolver asks for one command, and answers. */
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import {
   createBackup,
   deleteBackup,
   getBackup,
-  getBackupJob,
   listBackups,
   startBackup,
   validateBackup,
@@ -12,28 +11,22 @@ import {
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { pageOf } from '../../../service/backup/catalog-page.js';
-import type { BackupProgress as ServiceProgress } from '../../../service/backup/create-backup.js';
-import { permit } from '../../../service/command/command.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { openUpload } from '../../http/upload/upload.js';
 import { ask } from '../common/ask.js';
-import { FOLLOW_BACKUP } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
 import {
   Backup,
   BackupConnection,
   BackupFilterInput,
-  BackupJob,
-  BackupProgress,
   backupOf,
   CreateBackupInput,
   ImportBackupInput,
-  jobOf,
-  progressOf,
   ValidationReport,
 } from './backup.type.js';
+import { BackupJob, jobOf } from './job.type.js';
 
 /** The id of a mutation is that of its backup. */
 const ID_IS_BACKUP = { backupId: 'id' };
@@ -71,12 +64,6 @@ export class BackupResolver {
     return unlessNotFound(async () => backupOf(await ask(context, getBackup, this.catalog, { backupId: id })));
   }
 
-  @Query(() => BackupJob, { nullable: true })
-  async backupJob(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<BackupJob | null> {
-    const job = await ask(context, getBackupJob, this.backups, { jobId: id });
-    return job === undefined ? null : jobOf(job);
-  }
-
   @Mutation(() => Backup, { description: 'Answers when the backup is stored' })
   async createBackup(
     @Ctx() context: ApiContext,
@@ -90,7 +77,7 @@ export class BackupResolver {
     @Ctx() context: ApiContext,
     @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
   ): Promise<BackupJob> {
-    return jobOf(await ask(context, startBackup, this.backups, input));
+    return jobOf(await ask(context, startBackup, this.backups, input), this.catalog);
   }
 
   @Mutation(() => Backup)
@@ -116,17 +103,6 @@ export class BackupResolver {
     @Arg('decryptionKey', () => String, { nullable: true }) decryptionKey: string | null,
   ): Promise<ValidationReport> {
     return ask(context, validateBackup, this.backups, { backupId: id, decryptionKey }, ID_IS_BACKUP);
-  }
-
-  @Subscription(() => BackupProgress, {
-    topics: FOLLOW_BACKUP,
-    topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) => {
-      permit(getBackupJob, context.viewer);
-      return args.jobId;
-    },
-  })
-  backupProgress(@Root() progress: ServiceProgress, @Arg('jobId', () => ID) _jobId: string): BackupProgress {
-    return progressOf(progress);
   }
 
   private uploadOf(

@@ -1,15 +1,11 @@
 /** What the contract says of backups. */
 
 import type { FileUpload } from 'graphql-upload-minimal';
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { defined } from '../../../lib/defined.js';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
-import type { BackupJob as ServiceJob } from '../../../service/backup/backup-service.js';
-import type { BackupProgress as ServiceProgress } from '../../../service/backup/create-backup.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import { PulledIn, ResourceFilter, ResourceFilterInput } from '../common/filter.type.js';
-import { OperationError } from '../common/operation-error.type.js';
 import { PageInfo } from '../common/page.type.js';
 import { BigIntScalar, DateTime, Upload } from '../common/scalars.js';
 import { TableCount, tableCounts } from '../common/table-count.type.js';
@@ -48,16 +44,6 @@ registerEnumType(BackupFormat, {
     "JSON and YAML are this project's own document; OVSDB is the standalone database file that ovsdb-server and " +
     'ovsdb-client restore read',
 });
-
-export enum BackupPhase {
-  QUEUED = 'QUEUED',
-  CAPTURING = 'CAPTURING',
-  STORING = 'STORING',
-  SUCCEEDED = 'SUCCEEDED',
-  FAILED = 'FAILED',
-  CANCELLED = 'CANCELLED',
-}
-registerEnumType(BackupPhase, { name: 'BackupPhase' });
 
 @ObjectType()
 export class Backup {
@@ -306,64 +292,4 @@ export class ValidationReport {
 
   @Field(() => [String])
   warnings!: readonly string[];
-}
-
-@ObjectType()
-export class BackupProgress {
-  @Field(() => ID)
-  jobId!: string;
-
-  @Field(() => BackupPhase)
-  phase!: BackupPhase;
-
-  @Field(() => BigIntScalar)
-  rows!: number;
-
-  @Field(() => BigIntScalar, { nullable: true })
-  totalRows?: number | undefined;
-
-  @Field(() => BigIntScalar)
-  bytes!: number;
-
-  @Field(() => Float)
-  fraction!: number;
-
-  @Field(() => String)
-  message!: string;
-
-  @Field(() => DateTime)
-  at!: string;
-
-  @Field(() => Backup, { nullable: true, description: 'Set in the last event: one of the two' })
-  backup?: Backup | undefined;
-
-  @Field(() => OperationError, { nullable: true })
-  error?: OperationError | undefined;
-}
-
-export function progressOf({ backup, phase, ...rest }: ServiceProgress): BackupProgress {
-  return { ...rest, phase: BackupPhase[phase], ...defined({ backup: backup && backupOf(backup) }) };
-}
-
-@ObjectType({ description: 'A backup in the making' })
-export class BackupJob {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => BackupPhase)
-  phase!: BackupPhase;
-
-  @Field(() => BackupProgress)
-  progress!: BackupProgress;
-
-  @Field(() => Backup, { nullable: true })
-  backup?: Backup | undefined;
-
-  @Field(() => OperationError, { nullable: true })
-  error?: OperationError | undefined;
-}
-
-export function jobOf({ id, feed }: ServiceJob): BackupJob {
-  const progress = progressOf(feed.current);
-  return { id, phase: progress.phase, progress, backup: progress.backup, error: progress.error };
 }

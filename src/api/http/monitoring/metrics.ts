@@ -11,9 +11,9 @@ import { fastify as createFastify, type FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AppError } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
-import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import type { Databases } from '../../../service/database/database.js';
+import type { Jobs } from '../../../service/job/jobs.js';
 import type { RunningWork } from '../../../service/job/running-work.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
@@ -24,7 +24,7 @@ import type { ServerCertificate } from '../guard/tls.js';
 export interface MetricsSources {
   readonly catalog: Catalog;
   readonly databases: Databases;
-  readonly backups: BackupService;
+  readonly jobs: Jobs;
   readonly restores: RestoreService;
   readonly work: RunningWork;
   readonly log: Log;
@@ -49,7 +49,7 @@ export class Metrics {
   /** Counts from now on, until stop(). */
   constructor(sources: MetricsSources) {
     addGauges(this.registry, sources);
-    this.unsubscribe = countBackups(this.registry, sources.backups);
+    this.unsubscribe = countBackups(this.registry, sources.jobs);
     this.steps = sources.restores.followAll();
     countRestores(this.registry, this.steps).catch((error: unknown) =>
       sources.log.error({ err: error }, 'restores are not counted any more'),
@@ -202,7 +202,7 @@ function addGauges(registry: Registry, { catalog, databases, work }: MetricsSour
   });
 }
 
-function countBackups(registry: Registry, backups: BackupService): () => void {
+function countBackups(registry: Registry, jobs: Jobs): () => void {
   const registers = [registry];
   const created = new Counter({ registers, name: 'ovncp_backups_created_total', help: 'Backups that were made' });
   const failed = new Counter({
@@ -210,7 +210,9 @@ function countBackups(registry: Registry, backups: BackupService): () => void {
     name: 'ovncp_backups_failed_total',
     help: 'Backups that were begun and not made',
   });
-  return backups.onEnd((isMade) => (isMade ? created : failed).inc());
+  return jobs.onEnd(({ kind, phase }) => {
+    if (kind === 'BACKUP') (phase === 'SUCCEEDED' ? created : failed).inc();
+  });
 }
 
 /** Returns when following ends. */

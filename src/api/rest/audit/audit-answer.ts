@@ -11,6 +11,7 @@ import { type PageEnds, pageInfoShape } from '../common/page-shape.js';
 const targetShape = z.object({
   backup_id: z.string().optional(),
   restore_id: z.string().optional(),
+  job_id: z.string().optional(),
   undo_of: z.string().optional().meta({ description: 'The restore that was to be undone' }),
   name: z.string().optional().meta({ description: 'Of the backup' }),
   database: z.string().optional(),
@@ -72,13 +73,14 @@ export function entryOf(entry: AuditEntry): z.output<typeof entryShape> {
 function targetOf({
   backupId,
   restoreId,
+  jobId,
   undoOf,
   name,
   database,
   dryRun = false,
 }: NonNullable<AuditEntry['target']>): z.output<typeof targetShape> {
   return {
-    ...defined({ backup_id: backupId, restore_id: restoreId, undo_of: undoOf, name, database }),
+    ...defined({ backup_id: backupId, restore_id: restoreId, job_id: jobId, undo_of: undoOf, name, database }),
     dry_run: dryRun,
   };
 }

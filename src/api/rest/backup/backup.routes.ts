@@ -5,13 +5,15 @@ import {
   deleteBackup,
   getBackup,
   listBackups,
+  startBackup,
   validateBackup,
 } from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { messageShape } from '../common/answer-shape.js';
-import { noQuery, nothing } from '../common/request-shape.js';
+import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
+import { jobOf, jobShape } from '../job/job-answer.js';
 import {
   backupCreatedShape,
   backupListShape,
@@ -97,14 +99,18 @@ function createRoute({ backups }: BackupRouteParts): Route {
     method: 'POST',
     path: BACKUPS,
     tag,
-    query: noQuery,
+    query: waitQuery,
     body: createForm,
     bodyKind: 'JSON',
     summary: 'Back up the database, or a part of it',
-    description: 'Answers when the backup is stored.',
-    answers: { 201: { description: 'The backup', shape: backupCreatedShape } },
+    description: 'Answers when the backup is stored; with `wait=false` at once, with the job that makes it.',
+    answers: {
+      201: { description: 'The backup', shape: backupCreatedShape },
+      202: { description: 'The job, where nobody waits for it', shape: jobShape },
+    },
     errors: ['NOT_FOUND', 'DATABASE_UNAVAILABLE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'TOO_LARGE'],
-    handle: async ({ body, ask }) => {
+    handle: async ({ body, query: { wait }, ask }) => {
+      if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, lenient(body))) };
       const record = await ask(createBackup, backups, lenient(body));
       return { status: 201, body: { backup: backupOf(record), message: 'Backup created successfully' } };
     },

@@ -11,6 +11,16 @@ export const nothing = z.strictObject({});
 
 export const noQuery = z.strictObject({});
 
+/** For what takes long. */
+export const waitQuery = z
+  .strictObject({
+    wait: z
+      .enum(['true', 'false'])
+      .optional()
+      .meta({ description: 'false: answer at once, with 202', default: 'true' }),
+  })
+  .transform(({ wait }) => ({ wait: wait !== 'false' }));
+
 export const number = (least: number, most: number) => {
   const fault = `takes a whole number from ${least} to ${most}`;
   return z

@@ -16,7 +16,7 @@ import {
 } from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import { emptyResult } from '../../../service/restore/run/restore-result.js';
-import { noQuery, nothing } from '../common/request-shape.js';
+import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
 import { restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
@@ -57,7 +57,7 @@ function restoreRoute(restores: RestoreService): Route {
     method: 'POST',
     path: '/api/v1/backups/:id/restore',
     tag,
-    query: noQuery,
+    query: waitQuery,
     body: restoreForm,
     bodyKind: 'JSON',
     headers: {
@@ -67,10 +67,16 @@ function restoreRoute(restores: RestoreService): Route {
     description:
       'Without a body all defaults hold. A restore that fails changes nothing and answers with the status of its ' +
       'error, and with its result in `result`. A dry run answers 200 also where the plan could not be applied: ' +
-      '`success` is false then, and `errors` says why.',
-    answers: { 200: result },
+      '`success` is false then, and `errors` says why. With `wait=false` the answer comes at once: look the restore up ' +
+      'until its phase is a last one.',
+    answers: { 200: result, 202: { description: 'The restore as it has begun', shape: restoreShape } },
     errors: ['NOT_FOUND', ...FAILURES],
-    handle: (call) => ended(call, restores, { command: restoreBackup, input: { ...call.body, backupId: call.id } }),
+    handle: async (call) => {
+      const { id: backupId, body, query, ask } = call;
+      const { wait } = query;
+      if (wait) return ended(call, restores, { command: restoreBackup, input: { ...body, backupId } });
+      return { status: 202, body: answerOf(await ask(restoreBackup, restores, { ...body, backupId, wait })) };
+    },
   });
 }
 

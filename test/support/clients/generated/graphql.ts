@@ -32,9 +32,13 @@ export type BackupFormat =
 
 export type BackupPhase =
   | 'CANCELLED'
+  /** What it works on is read: the database, the file, the backup */
   | 'CAPTURING'
+  /** Also one that a crash or a stop of the server interrupted */
   | 'FAILED'
+  /** It waits for its turn */
   | 'QUEUED'
+  /** What it makes is written */
   | 'STORING'
   | 'SUCCEEDED';
 
@@ -104,6 +108,14 @@ export type ImportBackupInput = {
   name?: string | null | undefined;
   tags?: Array<string> | null | undefined;
 };
+
+export type JobKind =
+  /** A backup is made */
+  | 'BACKUP'
+  /** A file is taken over as a backup */
+  | 'IMPORT'
+  /** A stored backup is read back and checked */
+  | 'VERIFY';
 
 export type ResourceFilterInput = {
   /** Names or UUIDs */
@@ -202,8 +214,6 @@ export type PulledInFieldsFragment = { table: string, uuid: string, label: strin
 
 export type BackupFieldsFragment = { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> };
 
-export type BackupProgressFieldsFragment = { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
-
 export type GetBackupQueryVariables = Exact<{
   id: string;
 }>;
@@ -220,26 +230,12 @@ export type ListBackupsQueryVariables = Exact<{
 
 export type ListBackupsQuery = { backups: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, edges: Array<{ cursor: string, node: { id: string } }>, nodes: Array<{ id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> }> } };
 
-export type GetBackupJobQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type GetBackupJobQuery = { backupJob: { id: string, phase: BackupPhase, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
-
 export type CreateBackupMutationVariables = Exact<{
   input: CreateBackupInput;
 }>;
 
 
 export type CreateBackupMutation = { createBackup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } };
-
-export type StartBackupMutationVariables = Exact<{
-  input: CreateBackupInput;
-}>;
-
-
-export type StartBackupMutation = { startBackup: { id: string, phase: BackupPhase, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } } };
 
 export type ImportBackupMutationVariables = Exact<{
   input: ImportBackupInput;
@@ -262,13 +258,6 @@ export type ValidateBackupMutationVariables = Exact<{
 
 
 export type ValidateBackupMutation = { validateBackup: { valid: boolean, contentChecked: boolean, rowCount: number | null, errors: Array<string>, warnings: Array<string> } };
-
-export type BackupStepsSubscriptionVariables = Exact<{
-  jobId: string;
-}>;
-
-
-export type BackupStepsSubscription = { backupProgress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
 export type PrepareExportMutationVariables = Exact<{
   backupId: string;
@@ -306,6 +295,53 @@ export type DiffQueryVariables = Exact<{
 
 
 export type DiffQuery = { diff: { identical: boolean, inserted: number, updated: number, deleted: number, changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> } } };
+
+export type BackupProgressFieldsFragment = { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
+
+export type JobFieldsFragment = { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
+
+export type StartBackupMutationVariables = Exact<{
+  input: CreateBackupInput;
+}>;
+
+
+export type StartBackupMutation = { startBackup: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+
+export type GetBackupJobQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type GetBackupJobQuery = { backupJob: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
+
+export type ListJobsQueryVariables = Exact<{
+  kind?: JobKind | null | undefined;
+  database?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ListJobsQuery = { jobs: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }> } };
+
+export type CancelJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelJobMutation = { cancelJob: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+
+export type BackupStepsSubscriptionVariables = Exact<{
+  jobId: string;
+}>;
+
+
+export type BackupStepsSubscription = { backupProgress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+
+export type JobActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type JobActivitySubscription = { jobActivity: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
 export type RowChangePageFragment = { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> };
 
@@ -402,6 +438,39 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const OperationErrorFieldsFragmentDoc = new TypedDocumentString(`
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+    `, {"fragmentName":"OperationErrorFields"}) as unknown as TypedDocumentString<OperationErrorFieldsFragment, unknown>;
+export const BackupProgressFieldsFragmentDoc = new TypedDocumentString(`
+    fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}`, {"fragmentName":"BackupProgressFields"}) as unknown as TypedDocumentString<BackupProgressFieldsFragment, unknown>;
 export const PulledInFieldsFragmentDoc = new TypedDocumentString(`
     fragment PulledInFields on PulledIn {
   table
@@ -461,16 +530,82 @@ export const BackupFieldsFragmentDoc = new TypedDocumentString(`
   label
   reason
 }`, {"fragmentName":"BackupFields"}) as unknown as TypedDocumentString<BackupFieldsFragment, unknown>;
-export const OperationErrorFieldsFragmentDoc = new TypedDocumentString(`
-    fragment OperationErrorFields on OperationError {
+export const JobFieldsFragmentDoc = new TypedDocumentString(`
+    fragment JobFields on BackupJob {
+  id
+  kind
+  database
+  phase
+  startedBy
+  startedAt
+  finishedAt
+  progress {
+    ...BackupProgressFields
+  }
+  backup {
+    ...BackupFields
+  }
+  error {
+    ...OperationErrorFields
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
+  id
+  name
+  description
+  type
+  format
+  createdAt
+  createdBy
+  database
+  schemaName
+  schemaVersion
+  file
+  size
+  contentSize
+  checksum
+  contentDigest
+  compressed
+  encrypted
+  sealed
+  rowCount
+  tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  tables {
+    table
+    rows
+  }
+}
+fragment OperationErrorFields on OperationError {
   code
   message
   table
   label
 }
-    `, {"fragmentName":"OperationErrorFields"}) as unknown as TypedDocumentString<OperationErrorFieldsFragment, unknown>;
-export const BackupProgressFieldsFragmentDoc = new TypedDocumentString(`
-    fragment BackupProgressFields on BackupProgress {
+fragment BackupProgressFields on BackupProgress {
   jobId
   phase
   rows
@@ -487,13 +622,7 @@ export const BackupProgressFieldsFragmentDoc = new TypedDocumentString(`
   error {
     ...OperationErrorFields
   }
-}
-    fragment OperationErrorFields on OperationError {
-  code
-  message
-  table
-  label
-}`, {"fragmentName":"BackupProgressFields"}) as unknown as TypedDocumentString<BackupProgressFieldsFragment, unknown>;
+}`, {"fragmentName":"JobFields"}) as unknown as TypedDocumentString<JobFieldsFragment, unknown>;
 export const PageInfoFieldsFragmentDoc = new TypedDocumentString(`
     fragment PageInfoFields on PageInfo {
   hasNextPage
@@ -899,96 +1028,6 @@ fragment PageInfoFields on PageInfo {
   startCursor
   endCursor
 }`) as unknown as TypedDocumentString<ListBackupsQuery, ListBackupsQueryVariables>;
-export const GetBackupJobDocument = new TypedDocumentString(`
-    query GetBackupJob($id: ID!) {
-  backupJob(id: $id) {
-    id
-    phase
-    progress {
-      ...BackupProgressFields
-    }
-    backup {
-      ...BackupFields
-    }
-    error {
-      ...OperationErrorFields
-    }
-  }
-}
-    fragment PulledInFields on PulledIn {
-  table
-  uuid
-  label
-  reason
-}
-fragment BackupFields on Backup {
-  id
-  name
-  description
-  type
-  format
-  createdAt
-  createdBy
-  database
-  schemaName
-  schemaVersion
-  file
-  size
-  contentSize
-  checksum
-  contentDigest
-  compressed
-  encrypted
-  sealed
-  rowCount
-  tags
-  resourceFilter {
-    switches
-    routers
-    portGroups
-    addressSets
-    loadBalancers
-    includePorts
-    includeAcls
-    includeLoadBalancers
-    includeNat
-    includeDhcpOptions
-    includeQos
-  }
-  pulledInCount
-  pulledIn {
-    ...PulledInFields
-  }
-  warnings
-  tables {
-    table
-    rows
-  }
-}
-fragment BackupProgressFields on BackupProgress {
-  jobId
-  phase
-  rows
-  totalRows
-  bytes
-  fraction
-  message
-  at
-  backup {
-    id
-    rowCount
-    size
-  }
-  error {
-    ...OperationErrorFields
-  }
-}
-fragment OperationErrorFields on OperationError {
-  code
-  message
-  table
-  label
-}`) as unknown as TypedDocumentString<GetBackupJobQuery, GetBackupJobQueryVariables>;
 export const CreateBackupDocument = new TypedDocumentString(`
     mutation CreateBackup($input: CreateBackupInput!) {
   createBackup(input: $input) {
@@ -1045,40 +1084,6 @@ fragment BackupFields on Backup {
     rows
   }
 }`) as unknown as TypedDocumentString<CreateBackupMutation, CreateBackupMutationVariables>;
-export const StartBackupDocument = new TypedDocumentString(`
-    mutation StartBackup($input: CreateBackupInput!) {
-  startBackup(input: $input) {
-    id
-    phase
-    progress {
-      ...BackupProgressFields
-    }
-  }
-}
-    fragment BackupProgressFields on BackupProgress {
-  jobId
-  phase
-  rows
-  totalRows
-  bytes
-  fraction
-  message
-  at
-  backup {
-    id
-    rowCount
-    size
-  }
-  error {
-    ...OperationErrorFields
-  }
-}
-fragment OperationErrorFields on OperationError {
-  code
-  message
-  table
-  label
-}`) as unknown as TypedDocumentString<StartBackupMutation, StartBackupMutationVariables>;
 export const ImportBackupDocument = new TypedDocumentString(`
     mutation ImportBackup($input: ImportBackupInput!) {
   importBackup(input: $input) {
@@ -1151,36 +1156,6 @@ export const ValidateBackupDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ValidateBackupMutation, ValidateBackupMutationVariables>;
-export const BackupStepsDocument = new TypedDocumentString(`
-    subscription BackupSteps($jobId: ID!) {
-  backupProgress(jobId: $jobId) {
-    ...BackupProgressFields
-  }
-}
-    fragment BackupProgressFields on BackupProgress {
-  jobId
-  phase
-  rows
-  totalRows
-  bytes
-  fraction
-  message
-  at
-  backup {
-    id
-    rowCount
-    size
-  }
-  error {
-    ...OperationErrorFields
-  }
-}
-fragment OperationErrorFields on OperationError {
-  code
-  message
-  table
-  label
-}`) as unknown as TypedDocumentString<BackupStepsSubscription, BackupStepsSubscriptionVariables>;
 export const PrepareExportDocument = new TypedDocumentString(`
     mutation PrepareExport($backupId: ID!, $format: BackupFormat = JSON, $raw: Boolean = false, $decryptionKey: String) {
   prepareExport(
@@ -1257,6 +1232,470 @@ fragment RowChangePage on RowChangeConnection {
     }
   }
 }`) as unknown as TypedDocumentString<DiffQuery, DiffQueryVariables>;
+export const StartBackupDocument = new TypedDocumentString(`
+    mutation StartBackup($input: CreateBackupInput!) {
+  startBackup(input: $input) {
+    ...JobFields
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
+  id
+  name
+  description
+  type
+  format
+  createdAt
+  createdBy
+  database
+  schemaName
+  schemaVersion
+  file
+  size
+  contentSize
+  checksum
+  contentDigest
+  compressed
+  encrypted
+  sealed
+  rowCount
+  tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  tables {
+    table
+    rows
+  }
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}
+fragment JobFields on BackupJob {
+  id
+  kind
+  database
+  phase
+  startedBy
+  startedAt
+  finishedAt
+  progress {
+    ...BackupProgressFields
+  }
+  backup {
+    ...BackupFields
+  }
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<StartBackupMutation, StartBackupMutationVariables>;
+export const GetBackupJobDocument = new TypedDocumentString(`
+    query GetBackupJob($id: ID!) {
+  backupJob(id: $id) {
+    ...JobFields
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
+  id
+  name
+  description
+  type
+  format
+  createdAt
+  createdBy
+  database
+  schemaName
+  schemaVersion
+  file
+  size
+  contentSize
+  checksum
+  contentDigest
+  compressed
+  encrypted
+  sealed
+  rowCount
+  tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  tables {
+    table
+    rows
+  }
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}
+fragment JobFields on BackupJob {
+  id
+  kind
+  database
+  phase
+  startedBy
+  startedAt
+  finishedAt
+  progress {
+    ...BackupProgressFields
+  }
+  backup {
+    ...BackupFields
+  }
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<GetBackupJobQuery, GetBackupJobQueryVariables>;
+export const ListJobsDocument = new TypedDocumentString(`
+    query ListJobs($kind: JobKind, $database: ID, $first: Int, $after: String) {
+  jobs(kind: $kind, database: $database, first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      ...PageInfoFields
+    }
+    nodes {
+      ...JobFields
+    }
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
+  id
+  name
+  description
+  type
+  format
+  createdAt
+  createdBy
+  database
+  schemaName
+  schemaVersion
+  file
+  size
+  contentSize
+  checksum
+  contentDigest
+  compressed
+  encrypted
+  sealed
+  rowCount
+  tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  tables {
+    table
+    rows
+  }
+}
+fragment PageInfoFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}
+fragment JobFields on BackupJob {
+  id
+  kind
+  database
+  phase
+  startedBy
+  startedAt
+  finishedAt
+  progress {
+    ...BackupProgressFields
+  }
+  backup {
+    ...BackupFields
+  }
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<ListJobsQuery, ListJobsQueryVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($id: ID!) {
+  cancelJob(id: $id) {
+    ...JobFields
+  }
+}
+    fragment PulledInFields on PulledIn {
+  table
+  uuid
+  label
+  reason
+}
+fragment BackupFields on Backup {
+  id
+  name
+  description
+  type
+  format
+  createdAt
+  createdBy
+  database
+  schemaName
+  schemaVersion
+  file
+  size
+  contentSize
+  checksum
+  contentDigest
+  compressed
+  encrypted
+  sealed
+  rowCount
+  tags
+  resourceFilter {
+    switches
+    routers
+    portGroups
+    addressSets
+    loadBalancers
+    includePorts
+    includeAcls
+    includeLoadBalancers
+    includeNat
+    includeDhcpOptions
+    includeQos
+  }
+  pulledInCount
+  pulledIn {
+    ...PulledInFields
+  }
+  warnings
+  tables {
+    table
+    rows
+  }
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}
+fragment JobFields on BackupJob {
+  id
+  kind
+  database
+  phase
+  startedBy
+  startedAt
+  finishedAt
+  progress {
+    ...BackupProgressFields
+  }
+  backup {
+    ...BackupFields
+  }
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const BackupStepsDocument = new TypedDocumentString(`
+    subscription BackupSteps($jobId: ID!) {
+  backupProgress(jobId: $jobId) {
+    ...BackupProgressFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<BackupStepsSubscription, BackupStepsSubscriptionVariables>;
+export const JobActivityDocument = new TypedDocumentString(`
+    subscription JobActivity {
+  jobActivity {
+    ...BackupProgressFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment BackupProgressFields on BackupProgress {
+  jobId
+  phase
+  rows
+  totalRows
+  bytes
+  fraction
+  message
+  at
+  backup {
+    id
+    rowCount
+    size
+  }
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<JobActivitySubscription, JobActivitySubscriptionVariables>;
 export const GetRestoreDocument = new TypedDocumentString(`
     query GetRestore($id: ID!) {
   restore(id: $id) {

@@ -1,0 +1,36 @@
+/** What can be asked of jobs. */
+import { z } from 'zod';
+import { command } from '../command/command.js';
+import { id, optional } from '../command/input-field.js';
+import { JOB_KINDS } from './job-record.js';
+import type { Job, Jobs } from './jobs.js';
+
+const READ = ['backups:read'] as const;
+const jobId = z.object({ jobId: id });
+
+/** Newest first, running ones too; all that pass: pages are the faces' own. */
+export const listJobs = command({
+  name: 'listJobs',
+  needs: READ,
+  input: z.object({ kind: optional(z.enum(JOB_KINDS)), database: optional(z.string()) }),
+  run: (jobs: Jobs, filter): readonly Job[] => jobs.all(filter),
+});
+
+export const getJob = command({
+  name: 'getJob',
+  needs: READ,
+  input: jobId,
+  run: (jobs: Jobs, input): Job => jobs.get(input.jobId),
+});
+
+export const cancelJob = command({
+  name: 'cancelJob',
+  needs: ['backups:write'],
+  input: jobId,
+  audit: {
+    asked: { jobId: 'jobId' },
+    answered: ({ record: { id: cancelled, backupId, database } }: Job) => ({ jobId: cancelled, backupId, database }),
+    isNeverHeldUp: true,
+  },
+  run: (jobs: Jobs, input): Promise<Job> => jobs.cancel(input.jobId),
+});
