@@ -1,4 +1,6 @@
-/** What the contract says of jobs: whatever takes long, restores apart. The names are from when only backups were jobs. */
+/**
+ * What the contract says of jobs: whatever takes long, restores apart. Some names are from when only backups were jobs.
+ */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
 import type { Catalog } from '../../../service/backup/catalog.js';

@@ -67,8 +67,8 @@ function restoreRoute(restores: RestoreService): Route {
     description:
       'Without a body all defaults hold. A restore that fails changes nothing and answers with the status of its ' +
       'error, and with its result in `result`. A dry run answers 200 also where the plan could not be applied: ' +
-      '`success` is false then, and `errors` says why. With `wait=false` the answer comes at once: look the restore up ' +
-      'until its phase is a last one.',
+      '`success` is false then, and `errors` says why. With `wait=false` the answer comes at once: look the ' +
+      'restore up until it has ended.',
     answers: { 200: result, 202: { description: 'The restore as it has begun', shape: restoreShape } },
     errors: ['NOT_FOUND', ...FAILURES],
     handle: async (call) => {
