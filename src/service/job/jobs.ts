@@ -1,7 +1,7 @@
 /**
  * Jobs: whatever takes long, one life for all of it. A job has a durable record, progress that a late follower gets
- * from its present state on, a result or an error, and can be cancelled. One that a crash interrupted has FAILED after the
- * restart, unless what it makes is there. Jobs are kept for a week after their end, and only so many of them.
+ * from its present state on, a result or an error, and can be cancelled. One that a crash interrupted has FAILED after
+ * the restart, unless what it makes is there. Jobs are kept for a week after their end, and only so many of them.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, instant } from '../../lib/clock.js';
