@@ -179,7 +179,7 @@ export class PlanApplier {
 
 /** Planning again does not mend it. */
 function refusal(error: OvsdbError): AppError {
-  return new AppError('CONFLICT', `The database refused the restore, and nothing was changed: ${error.message}`, {
+  return new AppError('CONFLICT', `The database refused it, and nothing was changed: ${error.message}`, {
     cause: error,
   });
 }

@@ -25,9 +25,14 @@ export interface UndoSteps {
 }
 
 const ATTEMPTS_MAX = 20;
+/** So often the database may refuse a plan that was made for it, as somebody may have written meanwhile. */
+const REFUSALS_MAX = 5;
 const PAUSE_MS = 250;
 
-/** @throws AppError when it is not done yet: begin again later */
+/**
+ * @throws AppError CONFLICT when the database refuses it for good; DATABASE_UNAVAILABLE, PLAN_STALE when it is not done
+ * yet: begin again later
+ */
 export async function undoSteps({
   undoable,
   store,
@@ -50,7 +55,7 @@ export async function undoSteps({
     }
     const end = await applier.apply(plan, await applier.stepsOf(plan), {
       comment,
-      attempt: 1,
+      attempt: Math.max(1, attempt - REFUSALS_MAX),
       onProgress: () => undefined,
       comeBackMs,
     });
