@@ -14,7 +14,7 @@ import { type ApiServer, createApiServer } from './api/server.js';
 import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken } from './auth/first-token.js';
 import { type Config, SSL_SETTINGS } from './config/config.js';
-import { type Clock, systemClock } from './lib/clock.js';
+import { type Clock, systemClock, within } from './lib/clock.js';
 import { messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
 import { NORTHBOUND } from './model/northbound/tables.js';
@@ -71,7 +71,7 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
     await store.close();
     throw error;
   });
-  const client = databaseClient(config, log);
+  const client = databaseClient(config, log, clock);
   const base: Base = { config, log, clock, store, audit, client, keyCost };
   try {
     const catalog = await Catalog.open(store, log);
@@ -121,15 +121,6 @@ async function endWork({ restores, work }: Services, server: ApiServer): Promise
   await Promise.all([answered, work.drain()]);
 }
 
-/** Waits for it, but not for ever. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-  let callOff = (): void => undefined;
-  const late = new Promise<void>((resolve) => {
-    callOff = clock.alarm(ms, resolve);
-  });
-  await Promise.race([work, late]).finally(() => callOff());
-}
-
 /** What everything else stands on. */
 interface Base {
   readonly config: Config;
@@ -141,10 +132,11 @@ interface Base {
   readonly keyCost: number | undefined;
 }
 
-function databaseClient({ remotes, ssl }: Config, log: Log): DatabaseClient {
+function databaseClient({ remotes, ssl }: Config, log: Log, clock: Clock): DatabaseClient {
   return new DatabaseClient({
     remotes,
     database: NORTHBOUND,
+    clock,
     tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl, SSL_SETTINGS),
     onStatus: (status) => {
       log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away');
@@ -168,7 +160,8 @@ interface Services {
 function makeServices({ config, log, clock, store, audit, client, keyCost }: Base, catalog: Catalog): Services {
   const work = new RunningWork();
   const jobs = new Jobs({ store, clock, log, work });
-  const databases = new Databases([new Database(DATABASE_ID, client, { silenceMsMax: config.silenceMsMax })], work);
+  const { silenceMsMax } = config;
+  const databases = new Databases([new Database(DATABASE_ID, client, { clock, silenceMsMax })], work);
   const { uploadBytesMax, backupPath: scratchFolder } = config;
   const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
   const backups = new BackupService(heavy);

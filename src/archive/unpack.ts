@@ -1,4 +1,5 @@
 /** Reading an archive, layer by layer (pack.ts says which), into a snapshot of which everything was checked. */
+import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Scratch } from '../lib/scratch.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
@@ -32,6 +33,7 @@ export interface UnpackOptions {
   readonly schemaName?: string | undefined;
   /** Rows may wait there instead of in memory; the snapshot is good until it is closed. */
   readonly scratch?: Scratch | undefined;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Rows and bytes of content read so far, once a block. */
   readonly onProgress?: ((rows: number, bytes: number) => void) | undefined;
@@ -112,6 +114,7 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       contentDigest: options.expected?.contentDigest,
       schemaName: options.schemaName,
       rows: 0,
+      clock: options.clock,
       signal: options.signal,
       scratch: options.scratch,
     };

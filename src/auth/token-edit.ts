@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type Clock, sleep } from '../lib/clock.js';
 import { AppError, errnoOf, messageOf } from '../lib/error.js';
 import type { TokenEntry } from './token-file.js';
 import { readTokenFile } from './token-file.js';
@@ -29,8 +30,8 @@ export function newToken(): NewToken {
  * Adds a token; makes the file, and its folder, where there is none.
  * @throws AppError CONFLICT when there is one of that name; Error when the file is not valid or cannot be written
  */
-export async function addToken(file: string, entry: TokenEntry): Promise<void> {
-  await edit(file, (entries) => {
+export async function addToken(file: string, entry: TokenEntry, clock: Clock): Promise<void> {
+  await edit(file, clock, (entries) => {
     if (entries.some(({ name }) => name === entry.name)) {
       throw new AppError(
         'CONFLICT',
@@ -42,8 +43,8 @@ export async function addToken(file: string, entry: TokenEntry): Promise<void> {
 }
 
 /** Removes a token. @throws AppError NOT_FOUND with the names that there are; Error as addToken */
-export async function removeToken(file: string, name: string): Promise<void> {
-  await edit(file, (entries) => {
+export async function removeToken(file: string, name: string, clock: Clock): Promise<void> {
+  await edit(file, clock, (entries) => {
     const rest = entries.filter((entry) => entry.name !== name);
     if (rest.length < entries.length) return rest;
     const names = entries.map((entry) => entry.name).join(', ');
@@ -54,12 +55,16 @@ export async function removeToken(file: string, name: string): Promise<void> {
   });
 }
 
-async function edit(file: string, change: (entries: readonly TokenEntry[]) => readonly TokenEntry[]): Promise<void> {
+async function edit(
+  file: string,
+  clock: Clock,
+  change: (entries: readonly TokenEntry[]) => readonly TokenEntry[],
+): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const path = await targetOf(file);
     const lock = `${path}.lock`;
-    await acquire(lock);
+    await acquire(lock, clock);
     try {
       const before = await statIfThere(path);
       const entries = before === undefined ? [] : await readTokenFile(path);
@@ -78,8 +83,8 @@ async function edit(file: string, change: (entries: readonly TokenEntry[]) => re
 }
 
 /** The lock of a run that was killed is not taken over, as two might do so at once: it is said what to remove. */
-async function acquire(lock: string): Promise<void> {
-  const until = performance.now() + LOCK_WAIT_MS;
+async function acquire(lock: string, clock: Clock): Promise<void> {
+  const until = clock.monotonic() + LOCK_WAIT_MS;
   for (;;) {
     try {
       const handle = await open(lock, 'wx', OWN_ONLY);
@@ -89,14 +94,14 @@ async function acquire(lock: string): Promise<void> {
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
-    if (performance.now() > until) {
+    if (clock.monotonic() > until) {
       const holder = await readFile(lock, 'utf8').catch(() => 'unknown');
       throw new AppError(
         'CONFLICT',
         `Another run (process ${holder}) is changing the tokens: try again; if that process is gone, remove ${lock}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+    await sleep(clock, LOCK_POLL_MS);
   }
 }
 

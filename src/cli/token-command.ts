@@ -76,7 +76,7 @@ export function tokenCommand(options: TokenCommandOptions): Command {
     .argument('<name>', 'as list shows it')
     .addOption(fileOption())
     .action(async (name: string, flags: { readonly file: string }) => {
-      await removeToken(flags.file, name);
+      await removeToken(flags.file, name, clock);
       say(`Revoked "${name}" in ${flags.file}.\n`);
       warnIfUnused(flags.file, options);
     });
@@ -92,7 +92,7 @@ async function make(
   const permissions = PERMISSIONS.filter((permission) => given.includes(permission) || ofRole.includes(permission));
   if (permissions.length === 0) throw new Error('What may the token do? Give --role, or --permissions');
   const { token, sha256 } = newToken();
-  await addToken(file, { name, sha256, permissions, ...defined({ expiresAt: expires }) });
+  await addToken(file, { name, sha256, permissions, ...defined({ expiresAt: expires }) }, options.clock);
   options.out(`${token}\n`);
   options.say(
     `Made "${name}" in ${file} with ${permissions.join(', ')}, valid ` +

@@ -12,7 +12,12 @@ export interface Clock {
    * Calls back once, when so many milliseconds of monotonic time have passed.
    * @returns calls it off
    */
-  alarm(ms: number, ring: () => void): () => void;
+  alarm(ms: number, ring: () => void, options?: AlarmOptions): () => void;
+}
+
+export interface AlarmOptions {
+  /** False for an alarm that a process with nothing else to do does not stay for. Default true. */
+  readonly keepsAlive?: boolean;
 }
 
 /** A timer of Node.js holds 31 bits: what is further off is waited for in pieces. */
@@ -21,13 +26,14 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  alarm: (ms, ring) => {
+  alarm: (ms, ring, { keepsAlive = true } = {}) => {
     let timer: NodeJS.Timeout | undefined;
     const wait = (leftMs: number): void => {
       timer = setTimeout(
         () => (leftMs > TIMER_MS_MAX ? wait(leftMs - TIMER_MS_MAX) : ring()),
         Math.min(Math.max(0, leftMs), TIMER_MS_MAX),
       );
+      if (!keepsAlive) timer.unref();
     };
     wait(ms);
     return () => clearTimeout(timer);
@@ -48,6 +54,35 @@ export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Pro
     });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** Waits for work, but no longer than so many milliseconds of monotonic time. @throws what the work throws */
+export async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  let callOff = (): void => undefined;
+  const late = new Promise<void>((resolve) => {
+    callOff = clock.alarm(ms, resolve);
+  });
+  await Promise.race([work, late]).finally(() => callOff());
+}
+
+/**
+ * Calls back again and again, each time after so many milliseconds of monotonic time, and keeps no process alive.
+ * @returns calls it off
+ */
+export function every(clock: Clock, ms: number, ring: () => void): () => void {
+  let callOff = (): void => undefined;
+  const wait = (): void => {
+    callOff = clock.alarm(
+      ms,
+      () => {
+        wait();
+        ring();
+      },
+      { keepsAlive: false },
+    );
+  };
+  wait();
+  return () => callOff();
 }
 
 /** RFC 3339 in UTC with milliseconds, e.g. 2026-01-15T10:30:00.000Z. */

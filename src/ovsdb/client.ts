@@ -6,7 +6,7 @@
  * front of a short one. Beside them the client keeps one watching connection, reconnected with
  * back-off, that knows at any time whether the database can be reached, and why not.
  */
-import { type Clock, sleep, systemClock } from '../lib/clock.js';
+import { type Clock, sleep, within } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
 import { Connection } from './connection.js';
 import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
@@ -36,8 +36,8 @@ export interface ClientOptions {
   readonly probeIntervalMs?: number;
   /** Told when the database becomes reachable or unreachable. */
   readonly onStatus?: (status: DatabaseStatus) => void;
-  /** By which a server is looked for. Default the system's. */
-  readonly clock?: Clock;
+  /** By which a server is looked for. */
+  readonly clock: Clock;
 }
 
 export interface DatabaseStatus {
@@ -88,7 +88,7 @@ export class DatabaseClient {
     this.database = options.database;
     this.requestTimeoutMs = options.requestTimeoutMs ?? 60_000;
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? 5_000;
-    this.clock = options.clock ?? systemClock;
+    this.clock = options.clock;
   }
 
   /** Where it is looked for, e.g. tcp:10.0.0.1:6641. */
@@ -168,22 +168,13 @@ export class DatabaseClient {
       if (signal.aborted) break;
       const running = attempt(index, remote);
       attempts.push(running);
-      await this.within(NEXT_REMOTE_MS, running);
+      await within(this.clock, NEXT_REMOTE_MS, running);
     }
     // the leader that was to be avoided does when nobody else has answered by now
     if (leading === undefined) await Promise.all(attempts);
     else decided.abort();
     if (winner !== undefined && leading !== undefined) leading.connection.close();
     return winner ?? leading;
-  }
-
-  /** Returns when the work has ended, or when so much time has passed. */
-  private async within(ms: number, work: Promise<void>): Promise<void> {
-    let callOff = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      callOff = this.clock.alarm(ms, resolve);
-    });
-    await Promise.race([work, late]).finally(() => callOff());
   }
 
   private inOrder(): readonly (readonly [number, Remote])[] {
@@ -253,11 +244,7 @@ export class DatabaseClient {
       connection.close();
     };
     this.stopped.signal.addEventListener('abort', onStop, { once: true });
-    const probe = setInterval(() => {
-      connection.request('echo', ['probe'], { timeoutMs: this.requestTimeoutMs }).catch(() => {
-        connection.close();
-      });
-    }, this.options.probeIntervalMs ?? 5_000);
+    const endProbes = connection.probe(this.options.probeIntervalMs ?? 5_000, this.requestTimeoutMs);
     try {
       await watchServerDatabase(connection, this.database, this.requestTimeoutMs, (server) => {
         if (server === undefined || !server.connected) connection.close();
@@ -273,7 +260,7 @@ export class DatabaseClient {
       const reason = await connection.closed;
       if (!this.stopped.signal.aborted) this.report({ connected: false, error: reason.message });
     } finally {
-      clearInterval(probe);
+      endProbes();
       this.stopped.signal.removeEventListener('abort', onStop);
       connection.close();
     }

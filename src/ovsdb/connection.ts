@@ -191,6 +191,16 @@ export class Connection {
     return () => this.monitors.delete(id);
   }
 
+  /** Asks now and then whether the server is there, and closes when it does not answer. @returns ends it */
+  probe(everyMs: number, timeoutMs: number): () => void {
+    const timer = setInterval(() => {
+      this.request('echo', ['probe'], { timeoutMs }).catch(() => {
+        this.close();
+      });
+    }, everyMs);
+    return () => clearInterval(timer);
+  }
+
   /** @param reason what whoever waits for an answer is told */
   close(reason = 'closed here'): void {
     this.end(reason);

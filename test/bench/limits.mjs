@@ -201,11 +201,13 @@ async function* raftHistory() {
 
 async function raftBuffers() {
   const { unpackArchive } = await load('archive/unpack.js');
+  const { systemClock: clock } = await load('lib/clock.js');
   let looked = 0;
   let most = 0;
   const before = process.memoryUsage().arrayBuffers;
   await unpackArchive(raftHistory(), {
     contentBytesMax: 1 << 28,
+    clock,
     onProgress: (rows) => {
       if (rows < looked) return;
       looked = rows + 40;
@@ -219,10 +221,11 @@ async function raftBuffers() {
 /** A gzip file that is a string of a gigabyte: read from the gzip on, as an import is. */
 async function bombPeak() {
   const { unpackArchive } = await load('archive/unpack.js');
+  const { systemClock: clock } = await load('lib/clock.js');
   const member = gzipSync(Buffer.alloc(64 * MIB, 'x'), { level: 9 });
   const pieces = [gzipSync('{"name":"'), ...Array.from({ length: 18 }, () => member), gzipSync('"}')];
   return residentPeak(() =>
-    unpackArchive(of(...pieces), { contentBytesMax: 1 << 30 }).then(
+    unpackArchive(of(...pieces), { contentBytesMax: 1 << 30, clock }).then(
       () => {
         throw new Error('the bomb was taken');
       },

@@ -184,6 +184,7 @@ function watchPauses() {
 async function run(file) {
   const { packArchive } = await load('archive/pack.js');
   const { unpackArchive } = await load('archive/unpack.js');
+  const { systemClock: clock } = await load('lib/clock.js');
   const { openScratch } = await load('state/scratch-file.js');
   const { danglingReferences } = await load('model/reference/reference.js');
   const { Breath } = await load('lib/breath.js');
@@ -194,6 +195,7 @@ async function run(file) {
   try {
     const unpacked = await unpackArchive(createReadStream(file, { highWaterMark: BLOCK_BYTES }), {
       contentBytesMax: 2 ** 31,
+      clock,
       scratch,
     });
     const breath = new Breath();

@@ -45,6 +45,7 @@ const [
   { cutIntoTransactions },
   { verifyPlan },
   { Breath },
+  { systemClock: clock },
 ] = await Promise.all(
   [
     'ovsdb/client.js',
@@ -56,11 +57,12 @@ const [
     'engine/apply/transactions.js',
     'engine/verify/verify.js',
     'lib/breath.js',
+    'lib/clock.js',
   ].map(load),
 );
 /** One capture that keeps nothing open afterwards. */
 async function capture(session) {
-  const followed = await FollowedDatabase.capture(session);
+  const followed = await FollowedDatabase.capture(session, { clock });
   try {
     return await followed.current();
   } finally {
@@ -74,7 +76,7 @@ const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 const say = ({ leader, term }) => `member ${leader} in term ${term}`;
 
 const clientOf = (remotes) =>
-  new DatabaseClient({ database: DATABASE, remotes: parseRemotes(remotes), sessionTimeoutMs: 60_000 });
+  new DatabaseClient({ database: DATABASE, remotes: parseRemotes(remotes), clock, sessionTimeoutMs: 60_000 });
 const leading = (client, work) => client.withSession({ leader: true }, work);
 const captured = (remotes) => clientOf(remotes).withSession({ leader: false }, (session) => capture(session));
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isSameSchema } from '../../src/engine/adapt/adapt.js';
+import { systemClock } from '../../src/lib/clock.js';
 import { type ClientOptions, DatabaseClient, type DatabaseStatus } from '../../src/ovsdb/client.js';
 import { ConnectionError } from '../../src/ovsdb/error.js';
 import { stringifyJson } from '../../src/ovsdb/json.js';
@@ -34,6 +35,7 @@ function clientOf(remotes: string, options: Partial<ClientOptions> = {}): Databa
   return new DatabaseClient({
     remotes: parseRemotes(remotes),
     database: NORTHBOUND,
+    clock: systemClock,
     requestTimeoutMs: 1_000,
     sessionTimeoutMs: 1_000,
     ...options,

@@ -39,6 +39,7 @@ const { FollowedDatabase } = await load('engine/capture/followed-database.js');
 const { makePlan } = await load('engine/plan/plan.js');
 const { verifyPlan } = await load('engine/verify/verify.js');
 const { Breath } = await load('lib/breath.js');
+const { systemClock: clock } = await load('lib/clock.js');
 const { identify, NO_MATCH } = await load('engine/identify/identify.js');
 const { countRows, countTables } = await load('model/snapshot/snapshot.js');
 const { DatabaseClient } = await load('ovsdb/client.js');
@@ -50,7 +51,7 @@ const EXACT = { policy: 'OVERWRITE', exact: true, restoreAccess: true };
 
 /** One capture that keeps nothing open afterwards. */
 async function capture(session) {
-  const followed = await FollowedDatabase.capture(session);
+  const followed = await FollowedDatabase.capture(session, { clock });
   try {
     return await followed.current();
   } finally {
@@ -72,7 +73,7 @@ function equal(a, b, what) {
 class Database {
   constructor(place) {
     this.ovsdb = new Ovsdb(place);
-    this.client = new DatabaseClient({ remotes: parseRemotes(this.ovsdb.remote), database: DATABASE });
+    this.client = new DatabaseClient({ remotes: parseRemotes(this.ovsdb.remote), database: DATABASE, clock });
   }
 
   get remote() {
@@ -155,7 +156,7 @@ async function archived(snapshot, format) {
     rowCount: countRows(snapshot),
   };
   const { bytes } = packArchive(snapshot, { format, compress: format !== 'OVSDB', header });
-  return (await unpackArchive(bytes, { contentBytesMax: 1 << 30 })).snapshot;
+  return (await unpackArchive(bytes, { contentBytesMax: 1 << 30, clock })).snapshot;
 }
 
 /** From each format into the emptied database, back to what it was to the last value. */

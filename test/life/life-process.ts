@@ -4,6 +4,7 @@
  * store, the trail or the database any more.
  */
 import { join } from 'node:path';
+import { within } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
@@ -78,7 +79,7 @@ export class LifeProcess {
     const work = new RunningWork();
     // backups are no part of what is broken
     const jobs = new Jobs({ store: files, clock, log, work });
-    const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
+    const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
     const catalog = await Catalog.open(store, log);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
     const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...scratch });
@@ -109,12 +110,12 @@ export class LifeProcess {
 
   /** As at SIGTERM, in the order of src/app.ts. */
   async end(): Promise<void> {
-    const { work, client, trail } = this.parts;
+    const { clock, work, client, trail } = this.parts;
     const { restores } = this;
     const ended = restores.drain().then(() => work.drain());
-    await this.within(DRAIN_MS, ended);
+    await within(clock, DRAIN_MS, ended);
     restores.abort();
-    await this.within(ABORT_MS, ended);
+    await within(clock, ABORT_MS, ended);
     await restores.stop();
     await client.stop();
     await trail.flush();
@@ -127,13 +128,5 @@ export class LifeProcess {
     await this.proxy.close();
     await this.parts.files.close();
     await this.parts.trail.close();
-  }
-
-  private async within(ms: number, work: Promise<unknown>): Promise<void> {
-    let callOff = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      callOff = this.parts.clock.alarm(ms, resolve);
-    });
-    await Promise.race([work, late]).finally(() => callOff());
   }
 }

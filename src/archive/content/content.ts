@@ -2,6 +2,7 @@
  * The content of an archive, its innermost bytes: a document or a database file. Here is what every writer of content
  * is given, what every reader is given and answers, and what is checked of it whatever the format.
  */
+import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Scratch } from '../../lib/scratch.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
@@ -29,6 +30,7 @@ export interface Reading {
   readonly schemaName?: string | undefined;
   /** Rows read so far. */
   rows: number;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Takes the rows; in memory when there is none. */
   readonly scratch?: Scratch | undefined;

@@ -64,7 +64,7 @@ export async function readYamlDocument(source: AsyncIterable<Buffer>, reading: R
   if (deviation === undefined) return document.finish();
   if (kept.isEmpty) throw unreadable(deviation, bytes);
   reading.rows = 0;
-  const json = await yamlAsJson(kept.take(), reading.signal);
+  const json = await yamlAsJson(kept.take(), reading.clock, reading.signal);
   return readJsonDocument(oneBuffer(json), reading, DIGEST_NEEDED);
 }
 
@@ -158,7 +158,7 @@ class OwnLayout {
   }
 
   private async part({ kind, bytes }: YamlPart): Promise<void> {
-    const members = await loaded(bytes, this.reading.signal);
+    const members = await loaded(bytes, this.reading);
     switch (kind) {
       case 'head':
         this.head(members);
@@ -221,12 +221,12 @@ class OwnLayout {
 }
 
 /** Reads a part as one YAML mapping. @throws LayoutError; the signal's reason when aborted */
-async function loaded(bytes: Buffer, signal: AbortSignal | undefined): Promise<JsonObject> {
+async function loaded(bytes: Buffer, { clock, signal }: Reading): Promise<JsonObject> {
   if (!isUtf8(bytes)) throw new LayoutError('it is no UTF-8 text');
   try {
     const value =
       bytes.length > AT_ONCE_BYTES_MAX
-        ? parseJson((await yamlAsJson(bytes, signal)).toString())
+        ? parseJson((await yamlAsJson(bytes, clock, signal)).toString())
         : (load(bytes.toString(), YAML_OPTIONS) as Json);
     if (!isObject(value)) throw new LayoutError('a mapping was expected');
     return value;

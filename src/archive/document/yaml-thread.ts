@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../lib/clock.js';
 import { AppError, errnoOf, messageOf } from '../../lib/error.js';
 
 const TIMEOUT_MS = 120_000;
@@ -41,20 +42,20 @@ try {
 type Answer = { readonly json: Uint8Array } | { readonly error: string };
 
 /** @throws AppError INTEGRITY_FAILED when it is no YAML of JSON's types; the signal's reason when aborted */
-export async function yamlAsJson(text: Buffer, signal: AbortSignal | undefined): Promise<Buffer> {
+export async function yamlAsJson(text: Buffer, clock: Clock, signal: AbortSignal | undefined): Promise<Buffer> {
   signal?.throwIfAborted();
   const worker = new Worker(THREAD, {
     eval: true,
     workerData: { yaml: createRequire(import.meta.url).resolve('js-yaml'), text },
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
   });
-  let timer: NodeJS.Timeout | undefined;
+  let callOff: (() => void) | undefined;
   let onAbort: (() => void) | undefined;
   try {
     const answer = await new Promise<Answer>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
-      timer = setTimeout(() => reject(unreadable(`it takes more than ${TIMEOUT_MS} ms to parse`)), TIMEOUT_MS);
+      callOff = clock.alarm(TIMEOUT_MS, () => reject(unreadable(`it takes more than ${TIMEOUT_MS} ms to parse`)));
       onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
@@ -64,7 +65,7 @@ export async function yamlAsJson(text: Buffer, signal: AbortSignal | undefined):
     if (errnoOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') throw unreadable(messageOf(error), error);
     throw error;
   } finally {
-    clearTimeout(timer);
+    callOff?.();
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
     await worker.terminate();
   }

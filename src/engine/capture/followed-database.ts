@@ -8,6 +8,7 @@
  */
 
 import { Breath } from '../../lib/breath.js';
+import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { StoredRows } from '../../model/snapshot/stored-rows.js';
@@ -22,6 +23,7 @@ import { PacedCapture } from './paced-capture.js';
 import { SnapshotSink } from './snapshot-sink.js';
 
 export interface CaptureOptions {
+  readonly clock: Clock;
   /** Default FAST. */
   readonly mode?: CaptureMode;
   /** Ends the capture, and nothing after it. */
@@ -43,9 +45,9 @@ export class FollowedDatabase {
    * @throws ConnectionError, also when the database is removed or converted meanwhile; OvsdbError; AppError CANCELLED
    * when the signal is aborted
    */
-  static async capture(session: Session, options: CaptureOptions = {}): Promise<FollowedDatabase> {
-    const { signal, timeoutMs = 600_000 } = options;
-    const monitor = new Monitor(session, timeoutMs);
+  static async capture(session: Session, options: CaptureOptions): Promise<FollowedDatabase> {
+    const { clock, signal, timeoutMs = 600_000 } = options;
+    const monitor = new Monitor(session, { clock, timeoutMs });
     try {
       if (options.mode === 'PACED') await paced(monitor, options);
       else await fast(monitor, options);
@@ -96,13 +98,13 @@ export class FollowedDatabase {
   }
 }
 
-async function fast(monitor: Monitor, { onProgress, signal }: CaptureOptions): Promise<void> {
+async function fast(monitor: Monitor, { clock, onProgress, signal }: CaptureOptions): Promise<void> {
   const { connection, schema } = monitor.session;
-  const began = performance.now();
+  const began = clock.monotonic();
   const sink = new SnapshotSink(schema, {
     onProgress,
     onFirst: () => {
-      monitor.noteSilence(performance.now() - began);
+      monitor.noteSilence(clock.monotonic() - began);
     },
   });
   let built: Promise<void> | undefined;
@@ -114,7 +116,7 @@ async function fast(monitor: Monitor, { onProgress, signal }: CaptureOptions): P
     });
   };
   await connection.stream('monitor_cond', monitor.requestParams(true), sink, {
-    timeoutMs: monitor.timeoutMs,
+    timeoutMs: monitor.options.timeoutMs,
     signal,
     onReply,
   });

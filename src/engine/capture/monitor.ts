@@ -7,6 +7,7 @@
  */
 
 import { Breath } from '../../lib/breath.js';
+import type { Clock } from '../../lib/clock.js';
 import { messageOf } from '../../lib/error.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
@@ -25,6 +26,12 @@ export interface MonitorRequest {
 /** A server that does not answer keeps nobody waiting for long who has what they came for. */
 const RELEASE_TIMEOUT_MS = 10_000;
 
+export interface MonitorOptions {
+  readonly clock: Clock;
+  /** Longest time for the server to answer a request. */
+  readonly timeoutMs: number;
+}
+
 let lastNumber = 0;
 
 export class Monitor {
@@ -38,10 +45,9 @@ export class Monitor {
   private ended: Error | undefined;
   private longestMs = 0;
 
-  /** @param timeoutMs longest time for the server to answer a request */
   constructor(
     readonly session: Session,
-    readonly timeoutMs: number,
+    readonly options: MonitorOptions,
   ) {
     this.unsubscribe = session.connection.subscribeMonitor(this.id, ({ method, params }) => {
       void this.inOrder(async () => {
@@ -87,14 +93,15 @@ export class Monitor {
     if (this.ended !== undefined) throw this.ended;
     if (signal?.aborted === true)
       throw new ConnectionError(`${this.session.connection.remote.text}: "${method}" was given up`);
-    const began = performance.now();
+    const { clock, timeoutMs } = this.options;
+    const began = clock.monotonic();
     let tookMs = 0;
     let value: Promise<T> | undefined;
     const onReply = (reply: Buffer): void => {
-      tookMs = performance.now() - began;
+      tookMs = clock.monotonic() - began;
       value = this.inOrder(async () => read(reply));
     };
-    await this.session.connection.call(method, [params], { timeoutMs: this.timeoutMs, signal, onReply });
+    await this.session.connection.call(method, [params], { timeoutMs, signal, onReply });
     return { value: await (value as Promise<T>), tookMs };
   }
 

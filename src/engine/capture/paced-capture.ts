@@ -8,8 +8,8 @@
  * were on the server; when none is left to read, they are the database.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Breath } from '../../lib/breath.js';
+import { type Clock, sleep } from '../../lib/clock.js';
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET, QUOTE } from '../../lib/json-bytes.js';
 import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference/reference.js';
 import { parseRow, type Row, type Value } from '../../model/row/row.js';
@@ -26,6 +26,7 @@ import type { ChangeListener } from './table-updates.js';
 import { UnreadRows } from './unread-rows.js';
 
 export interface PacedOptions {
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Told how many rows have been read, and of how many is known so far. */
   readonly onProgress?: ((rows: number, total?: number) => void) | undefined;
@@ -173,11 +174,12 @@ export class PacedCapture implements ChangeListener {
    */
   private async paced(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
     const params = transactParams(this.monitor.session.schema.name, operations);
-    const began = performance.now();
-    const { tookMs } = await this.monitor.ask({ method: 'transact', params, signal: this.options.signal }, read);
+    const { clock, signal } = this.options;
+    const began = clock.monotonic();
+    const { tookMs } = await this.monitor.ask({ method: 'transact', params, signal }, read);
     this.monitor.noteSilence(tookMs);
-    const restMs = began + 2 * tookMs - performance.now();
-    if (restMs > 0) await sleep(restMs, undefined, { signal: this.options.signal });
+    const restMs = began + 2 * tookMs - clock.monotonic();
+    if (restMs > 0) await sleep(clock, restMs, signal);
     return tookMs;
   }
 

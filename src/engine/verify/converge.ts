@@ -5,6 +5,7 @@
  * numbers that northd writes back. The change is committed by then: that the network is slow, that northd is not
  * there or that a connection breaks is an answer, and no error.
  */
+import { type Clock, sleep } from '../../lib/clock.js';
 import { messageOf } from '../../lib/error.js';
 import { SEQUENCE, type SyncTarget } from '../../model/northbound/config-sequence.js';
 import type { DatabaseClient, Session } from '../../ovsdb/client.js';
@@ -17,7 +18,8 @@ import { transact } from '../../ovsdb/transact.js';
 export type { SyncTarget };
 
 export interface ConvergeOptions {
-  /** performance.now() of the commit: seconds are counted from here. */
+  readonly clock: Clock;
+  /** When it was committed, on the monotonic clock: seconds are counted from here. */
   readonly since: number;
   /** Longest time to wait, counted from the call. */
   readonly limitMs: number;
@@ -47,7 +49,7 @@ interface Reached {
  * @throws ConnectionError when the session's connection is lost: convergeAnywhere goes on with another
  */
 export async function converge(session: Session, target: Target, options: ConvergeOptions): Promise<Convergence> {
-  const { since, limitMs, signal } = options;
+  const { clock, since, limitMs, signal } = options;
   const columns = session.schema.tables.get(SEQUENCE.table)?.columns;
   if (columns?.has(SEQUENCE.asked) !== true || !columns.has(SEQUENCE.reached[target])) {
     return {
@@ -57,9 +59,7 @@ export async function converge(session: Session, target: Target, options: Conver
     };
   }
   const watch = new Watch(session, target, options);
-  const limit = setTimeout(() => {
-    watch.end(undefined);
-  }, limitMs);
+  const callOff = clock.alarm(limitMs, () => watch.end(undefined));
   const onAbort = (): void => {
     watch.end('the wait was given up');
   };
@@ -67,10 +67,10 @@ export async function converge(session: Session, target: Target, options: Conver
   if (signal?.aborted === true) onAbort();
   try {
     const { reached, reason, empty } = await watch.run();
-    const seconds = empty ? 0 : (performance.now() - since) / 1000;
+    const seconds = empty ? 0 : (clock.monotonic() - since) / 1000;
     return reached ? { reached, seconds } : { reached, seconds, reason: reason ?? watch.lateness(limitMs) };
   } finally {
-    clearTimeout(limit);
+    callOff();
     signal?.removeEventListener('abort', onAbort);
     watch.close();
   }
@@ -87,23 +87,28 @@ export async function convergeAnywhere(
   target: Target,
   options: ConvergeOptions,
 ): Promise<Convergence> {
-  const { since, signal } = options;
-  const deadline = performance.now() + options.limitMs;
-  const left = (): number => Math.max(0, deadline - performance.now());
+  const { clock, since, signal } = options;
+  const deadline = clock.monotonic() + options.limitMs;
+  const left = (): number => Math.max(0, deadline - clock.monotonic());
   // opening a session has limits of its own, which may be longer
-  const late = AbortSignal.timeout(Math.ceil(options.limitMs));
-  const opening = signal === undefined ? late : AbortSignal.any([signal, late]);
-  for (;;) {
-    try {
-      return await client.withSession({ leader: true, signal: opening, timeoutMs: left() }, (session) =>
-        converge(session, target, { ...options, limitMs: left() }),
-      );
-    } catch (error) {
-      const lost = error instanceof ConnectionError && signal?.aborted !== true;
-      if (!lost || performance.now() + RETRY_MS >= deadline)
-        return { reached: false, seconds: (performance.now() - since) / 1000, reason: messageOf(error) };
+  const late = new AbortController();
+  const callOff = clock.alarm(options.limitMs, () => late.abort());
+  const opening = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+  try {
+    for (;;) {
+      try {
+        return await client.withSession({ leader: true, signal: opening, timeoutMs: left() }, (session) =>
+          converge(session, target, { ...options, limitMs: left() }),
+        );
+      } catch (error) {
+        const lost = error instanceof ConnectionError && signal?.aborted !== true;
+        if (!lost || clock.monotonic() + RETRY_MS >= deadline)
+          return { reached: false, seconds: (clock.monotonic() - since) / 1000, reason: messageOf(error) };
+      }
+      await sleep(clock, RETRY_MS);
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  } finally {
+    callOff();
   }
 }
 

@@ -69,9 +69,7 @@ export class AuditTrail {
     this.firstSeq = opening.firstSeq;
     this.last = opening.last;
     this.headSeq = opening.isNew ? opening.last.seq : -1;
-    this.flood = new RefusalFlood((event) => {
-      void this.enqueue(event);
-    }, parts.flood);
+    this.flood = new RefusalFlood((event) => void this.enqueue(event), parts.clock, parts.flood);
   }
 
   /**

@@ -2,6 +2,7 @@
  * What keeps refused calls from filling the disk: an address has so many lines a minute, and what it does beyond that
  * is counted and told in one line for each kind of call when the minute is over.
  */
+import type { Clock } from '../../lib/clock.js';
 import type { AuditEvent } from './audit-line.js';
 
 export interface FloodLimits {
@@ -26,19 +27,19 @@ export class RefusalFlood {
   private readonly lines = new Map<string, number>();
   private readonly counted = new Map<string, Counted>();
   private taken = 0;
-  private timer: NodeJS.Timeout | undefined;
+  /** Set while a window is open. */
+  private callOff: (() => void) | undefined;
 
   /** @param tell takes the lines that stand for several calls */
   constructor(
     private readonly tell: (event: AuditEvent) => void,
+    private readonly clock: Clock,
     private readonly limits: FloodLimits = FLOOD_LIMITS,
   ) {}
 
   /** True when the event has a line of its own; else it is counted. */
   admits(event: AuditEvent): boolean {
-    this.timer ??= setTimeout(() => {
-      this.end();
-    }, this.limits.windowMs).unref();
+    this.callOff ??= this.clock.alarm(this.limits.windowMs, () => this.end(), { keepsAlive: false });
     const address = event.address ?? '';
     const lines = this.lines.get(address) ?? 0;
     // one more address is only remembered with a line of its own, so that these are bounded too
@@ -53,8 +54,8 @@ export class RefusalFlood {
 
   /** Ends the window: tells what was counted. */
   end(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.callOff?.();
+    this.callOff = undefined;
     const counted = [...this.counted.values()];
     this.lines.clear();
     this.counted.clear();

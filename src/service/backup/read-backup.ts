@@ -1,5 +1,6 @@
 /** Reading a stored backup back whole, everything checked. What a sealed one turns out to be is written down. */
 import { type Unpacked, type UnpackOptions, unpackArchive } from '../../archive/unpack.js';
+import type { Clock } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
@@ -16,6 +17,7 @@ export interface ReadBackup extends Unpacked {
 
 export interface BackupReaderParts {
   readonly catalog: Catalog;
+  readonly clock: Clock;
   readonly log: Log;
   /** Content of a sealed backup; that of others is known. */
   readonly uploadBytesMax: number;
@@ -41,6 +43,7 @@ export class BackupReader {
       ...defined({ passphrase: decryptionKey, keyCost: this.parts.keyCost }),
       ...(sealed ? { schemaName: record.schemaName } : {}),
       expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
+      clock: this.parts.clock,
       contentBytesMax: sealed ? this.parts.uploadBytesMax : record.contentSize,
     }).catch((error: unknown) => {
       if (sealed || !(error instanceof AppError) || error.code !== 'TOO_LARGE') throw error;

@@ -4,12 +4,11 @@
  * connection breaks.
  */
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
-import type { CaptureOptions } from '../../engine/capture/followed-database.js';
 import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError } from '../../ovsdb/error.js';
-import { type Database, databaseError } from './database.js';
+import { type Database, databaseError, type HoldOptions } from './database.js';
 import { identityOf } from './database-identity.js';
 
 /** A capture during which the connection breaks is begun again, so many times in all. */
@@ -37,7 +36,7 @@ export class DatabaseReader {
   }
 
   /** The session is closed then. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
-  async capture(requested: CaptureRequest, options: Omit<CaptureOptions, 'mode'> = {}): Promise<CapturedDatabase> {
+  async capture(requested: CaptureRequest, options: HoldOptions = {}): Promise<CapturedDatabase> {
     for (let captures = 1; ; captures++) {
       try {
         this.session ??= await openSession(this.database, options.signal);

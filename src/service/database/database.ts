@@ -5,6 +5,7 @@
 
 import { type CaptureRequest, chooseMode } from '../../engine/capture/capture-mode.js';
 import { type CaptureOptions, FollowedDatabase } from '../../engine/capture/followed-database.js';
+import type { Clock } from '../../lib/clock.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
@@ -18,10 +19,14 @@ import type { Asker } from '../job/turns.js';
 
 const COUNT_TIMEOUT_MS = 60_000;
 
-export interface DatabaseLimits {
+export interface DatabaseOptions {
+  readonly clock: Clock;
   /** A database whose last capture kept its server from answering for longer is read in small steps from then on. */
   readonly silenceMsMax: number;
 }
+
+/** The database knows the rest. */
+export type HoldOptions = Omit<CaptureOptions, 'mode' | 'clock'>;
 
 export class Database {
   private lastSilenceMs: number | undefined;
@@ -30,7 +35,7 @@ export class Database {
     /** As configured here. */
     readonly id: string,
     readonly client: DatabaseClient,
-    private readonly limits: DatabaseLimits,
+    private readonly options: DatabaseOptions,
   ) {}
 
   get status(): DatabaseStatus {
@@ -52,18 +57,15 @@ export class Database {
   }
 
   /** Captures a session's database and keeps up with it. @throws ConnectionError, OvsdbError, AppError CANCELLED */
-  async hold(
-    session: Session,
-    requested: CaptureRequest,
-    options: Omit<CaptureOptions, 'mode'>,
-  ): Promise<FollowedDatabase> {
+  async hold(session: Session, requested: CaptureRequest, options: HoldOptions): Promise<FollowedDatabase> {
+    const { clock, silenceMsMax } = this.options;
     const mode = chooseMode({
       requested,
       clustered: session.server.clustered,
       lastSilenceMs: this.lastSilenceMs,
-      silenceMaxMs: this.limits.silenceMsMax,
+      silenceMaxMs: silenceMsMax,
     });
-    const held = await FollowedDatabase.capture(session, { ...options, mode });
+    const held = await FollowedDatabase.capture(session, { ...options, clock, mode });
     // in small steps it says nothing of what FAST costs
     if (mode === 'FAST') this.lastSilenceMs = held.longestSilenceMs;
     return held;

@@ -169,7 +169,7 @@ export class ImportService {
   private async check(spool: Spool, details: ImportDetails, { signal, tell }: JobHandle): Promise<Checked> {
     signal.throwIfAborted();
     const { decryptionKey } = details;
-    const { databases, keyCost } = this.parts;
+    const { databases, clock, keyCost } = this.parts;
     const schemaName = databases.get().schemaName;
     if (decryptionKey === undefined) {
       const sealed = await inspectSealed(await spool.read(), { signal, keyCost });
@@ -184,6 +184,7 @@ export class ImportService {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaName,
         scratch,
+        clock,
         signal,
         onProgress: (rows) => tell({ rows, message: `Checked ${rows} rows` }, false),
         ...defined({ passphrase: decryptionKey, keyCost }),

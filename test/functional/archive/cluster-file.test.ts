@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../../src/archive/content/snapshot-builder.js';
 import { type Unpacked, unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { countRows } from '../../../src/model/snapshot/snapshot.js';
 import { openScratch } from '../../../src/state/scratch-file.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
@@ -39,7 +40,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const fileOf = (cluster: TestCluster, member: number): string => cluster.servers[member]?.databaseFile ?? '';
 const read = (file: string): Promise<Unpacked> =>
-  unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, schemaName: NORTHBOUND });
+  unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, clock: systemClock, schemaName: NORTHBOUND });
 
 /** What `ovsdb-tool cluster-to-standalone` makes of a file. */
 async function standalone(file: string): Promise<Unpacked> {

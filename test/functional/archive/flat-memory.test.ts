@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { type UnpackOptions, unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import type { Scratch } from '../../../src/lib/scratch.js';
 import { openScratch } from '../../../src/state/scratch-file.js';
 import { failureOf, pack, SMALL, textsOf, unpack } from '../../support/databases/every-kind.js';
@@ -116,7 +117,12 @@ function unpackGzip(pieces: Pieces, options: Partial<UnpackOptions> = {}): Retur
   const gzip = createGzip({ level: 1 });
   // ends early where the archive is refused early
   pipeline(Readable.from(pieces), gzip, () => undefined);
-  return unpackArchive(gzip as AsyncIterable<Buffer>, { contentBytesMax: 200 * MIB, scratch, ...options });
+  return unpackArchive(gzip as AsyncIterable<Buffer>, {
+    contentBytesMax: 200 * MIB,
+    clock: systemClock,
+    scratch,
+    ...options,
+  });
 }
 
 describe('a file made to exhaust the reader', () => {

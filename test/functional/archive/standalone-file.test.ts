@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Unpacked, unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { stringifyJson } from '../../../src/ovsdb/json.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../../support/databases/every-kind.js';
 import { until } from '../../support/until.js';
@@ -59,7 +60,8 @@ async function backup(database: string): Promise<Buffer> {
   return (await run('ovsdb-client', ['backup', remote(), database], MAX_OUTPUT)).stdout;
 }
 
-const read = (file: string): Promise<Unpacked> => unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28 });
+const read = (file: string): Promise<Unpacked> =>
+  unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, clock: systemClock });
 
 describe('files of ovsdb-server', () => {
   it('replays a log of insertions, differences and deletions to what the server serves', async () => {

@@ -1,5 +1,6 @@
 /** Captures of a real cluster with the default election timer: what they read, and that the leader stays. */
 import { type CaptureOptions, FollowedDatabase } from '../../../src/engine/capture/followed-database.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
@@ -12,10 +13,14 @@ import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
 import { until } from '../../support/until.js';
 
 /** On that one server, leader or not. */
-function holding<T>(remote: string, options: CaptureOptions, work: (held: FollowedDatabase) => Promise<T>): Promise<T> {
-  const client = new DatabaseClient({ remotes: parseRemotes(remote), database: NORTHBOUND });
+function holding<T>(
+  remote: string,
+  options: Partial<CaptureOptions>,
+  work: (held: FollowedDatabase) => Promise<T>,
+): Promise<T> {
+  const client = new DatabaseClient({ remotes: parseRemotes(remote), database: NORTHBOUND, clock: systemClock });
   return client.withSession({ leader: false }, async (session) => {
-    const held = await FollowedDatabase.capture(session, options);
+    const held = await FollowedDatabase.capture(session, { clock: systemClock, ...options });
     try {
       return await work(held);
     } finally {
@@ -24,7 +29,7 @@ function holding<T>(remote: string, options: CaptureOptions, work: (held: Follow
   });
 }
 
-const captured = (remote: string, options: CaptureOptions): Promise<Snapshot> =>
+const captured = (remote: string, options: Partial<CaptureOptions>): Promise<Snapshot> =>
   holding(remote, options, (held) => held.current());
 
 describe('a capture of a cluster', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chooseMode } from '../../../src/engine/capture/capture-mode.js';
 import { type CaptureOptions, FollowedDatabase } from '../../../src/engine/capture/followed-database.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { encodeRow, parseRow, type Row } from '../../../src/model/row/row.js';
 import { wireRow } from '../../../src/model/row/wire-notation.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
@@ -25,9 +26,13 @@ import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
 const MODES = ['FAST', 'PACED'] as const;
 
 /** Holds the database while `work` runs. */
-function holding<T>(remote: string, options: CaptureOptions, work: (held: FollowedDatabase) => Promise<T>): Promise<T> {
+function holding<T>(
+  remote: string,
+  options: Partial<CaptureOptions>,
+  work: (held: FollowedDatabase) => Promise<T>,
+): Promise<T> {
   return new Engine(remote).session(async (session) => {
-    const held = await FollowedDatabase.capture(session, options);
+    const held = await FollowedDatabase.capture(session, { clock: systemClock, ...options });
     try {
       return await work(held);
     } finally {
@@ -248,7 +253,7 @@ describe('a held database', () => {
             await session.connection.call('transact', [`["${EVERY_KIND.name}",${operation}]`], { timeoutMs: 10_000 }),
           );
         await write(insertOperation('Kinds', uuid, '{}'));
-        const held = await FollowedDatabase.capture(session);
+        const held = await FollowedDatabase.capture(session, { clock: systemClock });
         const empty = Object.fromEntries(
           [...kinds.columns.values()].filter(({ name }) => name !== 'volatile').map(({ name }) => [name, undefined]),
         );
@@ -267,18 +272,18 @@ describe('a held database', () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'small' }) });
     await new Engine(server.remote).session(async (session) => {
       await session.connection.request('set_db_change_aware', [true], { timeoutMs: 10_000 });
-      const held = await FollowedDatabase.capture(session);
+      const held = await FollowedDatabase.capture(session, { clock: systemClock });
       expect(countRows(await held.sync())).toBe(69);
       await held.release();
       expect((await failureOf(held.sync())).message).toMatch('the monitor was released');
       await transact(server.remote, [{ op: 'insert', table: 'Address_Set', row: { name: 'after' } }]);
-      const again = await FollowedDatabase.capture(session, { mode: 'PACED' });
+      const again = await FollowedDatabase.capture(session, { clock: systemClock, mode: 'PACED' });
       expect(countRows(await again.sync())).toBe(70);
       await using control = await PlainClient.open(`unix:${join(server.folder, 'server.ctl')}`);
       await control.request('ovsdb-server/remove-db', ['OVN_Northbound']);
       expect((await failureOf(again.sync())).message).toMatch('cancelled the monitor');
       await control.request('ovsdb-server/add-db', [server.databaseFile]);
-      const last = await FollowedDatabase.capture(session);
+      const last = await FollowedDatabase.capture(session, { clock: systemClock });
       await server.kill();
       expect((await failureOf(last.sync())).code).toMatch(/^ConnectionError/);
     });

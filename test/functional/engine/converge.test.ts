@@ -1,16 +1,37 @@
 /** Waiting for the network to take a change over, with a real northd and chassis on paper. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Convergence,
   type ConvergeOptions,
   converge,
   convergeAnywhere,
 } from '../../../src/engine/verify/converge.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { transact } from '../../support/judge/judge.js';
 import { Engine, EXACT } from '../../support/servers/engine.js';
 import { startNorthd, type TestNorthd } from '../../support/servers/northd.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
+import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
+
+/** For requests too, which wait by the system's clock. */
+const LIMIT_MS = 60_000;
+
+/** Options of a wait by the system's clock. */
+const now = (): ConvergeOptions => ({ clock: systemClock, since: systemClock.monotonic(), limitMs: LIMIT_MS });
+
+/** A wait by a clock that stands still until it is told how far the network is, and then passes the limit. */
+async function lateWait(
+  begin: (options: ConvergeOptions) => Promise<Convergence>,
+  toldBefore: string,
+): Promise<Convergence> {
+  const clock = new TestClock();
+  const told: string[] = [];
+  const waiting = begin({ clock, since: -2_000, limitMs: LIMIT_MS, onProgress: (message) => told.push(message) });
+  await until(() => told.at(-1) === toldBefore);
+  clock.advance(LIMIT_MS);
+  expect(clock.waiting).toBe(0);
+  return waiting;
+}
 
 describe('a change has reached', () => {
   let nb: TestServer;
@@ -29,7 +50,9 @@ describe('a change has reached', () => {
   });
 
   const wait = (target: 'SB' | 'HV', options: Partial<ConvergeOptions> = {}): Promise<Convergence> =>
-    engine.session((session) => converge(session, target, { since: performance.now(), limitMs: 120_000, ...options }));
+    engine.session((session) => converge(session, target, { ...now(), ...options }));
+  const late = (target: 'SB' | 'HV', toldBefore: string): Promise<Convergence> =>
+    lateWait((options) => engine.session((session) => converge(session, target, options)), toldBefore);
   const global = async (column: string): Promise<number> =>
     Number((await nbctl(nb.remote, 'get', 'NB_Global', '.', column)).trim());
 
@@ -49,11 +72,11 @@ describe('a change has reached', () => {
   it('the chassis when the slowest of them says so', async () => {
     await northd.addChassis('fast');
     await northd.addChassis('slow');
-    const late = await wait('HV', { limitMs: 400 });
-    expect(late.reached).toBe(false);
-    expect(late.reason).toBe(
-      'northd took the change over, but not every chassis did within 0.4 s (hv_cfg is 0, not yet 2)',
-    );
+    expect(await late('HV', 'sb_cfg is 2, hv_cfg is 0, waiting for hv_cfg 2')).toEqual({
+      reached: false,
+      seconds: 62,
+      reason: 'northd took the change over, but not every chassis did within 60 s (hv_cfg is 0, not yet 2)',
+    });
     expect((await wait('SB')).reached).toBe(true);
 
     const heard: string[] = [];
@@ -74,14 +97,11 @@ describe('a change has reached', () => {
 
   it('nobody while northd stands still, which is told when the limit passes', async () => {
     northd.pause();
-    const started = performance.now();
-    const since = started - 2_000;
-    const { reached, seconds, reason } = await wait('SB', { limitMs: 700, since });
-    const took = performance.now() - started;
-    expect(reached).toBe(false);
-    expect(reason).toMatch(/^northd did not take the change over within 0\.7 s \(sb_cfg is 1, not yet 2\)$/);
-    expect(took).toBeGreaterThan(690);
-    expect(seconds).toBeGreaterThan(2.69);
+    expect(await late('SB', 'sb_cfg is 1, hv_cfg is 1, waiting for sb_cfg 2')).toEqual({
+      reached: false,
+      seconds: 62,
+      reason: 'northd did not take the change over within 60 s (sb_cfg is 1, not yet 2)',
+    });
 
     // a later question is answered with the earlier one
     const waiting = wait('SB');
@@ -92,7 +112,7 @@ describe('a change has reached', () => {
   it('the Southbound although NB_Global claimed to be ahead, as after a restore from a file', async () => {
     northd.pause();
     await nbctl(nb.remote, 'set', 'NB_Global', '.', 'nb_cfg=3', 'sb_cfg=40');
-    expect((await wait('SB', { limitMs: 300 })).reached).toBe(false);
+    expect((await late('SB', 'sb_cfg is 40, hv_cfg is 1, waiting for sb_cfg 41')).reached).toBe(false);
     northd.resume();
     expect((await wait('SB')).reached).toBe(true);
   });
@@ -101,9 +121,8 @@ describe('a change has reached', () => {
     await nbctl(nb.remote, 'set', 'NB_Global', '.', 'nb_cfg=9007199254740993');
     await northd.synced();
     northd.pause();
-    expect((await wait('SB', { limitMs: 200 })).reason).toContain(
-      '(sb_cfg is 9007199254740994, not yet 9007199254740995)',
-    );
+    const told = 'sb_cfg is 9007199254740994, hv_cfg is 9007199254740994, waiting for sb_cfg 9007199254740995';
+    expect((await late('SB', told)).reason).toContain('(sb_cfg is 9007199254740994, not yet 9007199254740995)');
     northd.resume();
     expect((await wait('SB')).reached).toBe(true);
   });
@@ -111,8 +130,9 @@ describe('a change has reached', () => {
   it('nobody when the wait is given up', async () => {
     northd.pause();
     const controller = new AbortController();
-    const waiting = wait('SB', { signal: controller.signal });
-    await delay(100);
+    const told: string[] = [];
+    const waiting = wait('SB', { signal: controller.signal, onProgress: (message) => told.push(message) });
+    await until(() => told.length > 0);
     controller.abort();
     expect(await waiting).toMatchObject({ reached: false, reason: 'the wait was given up' });
     expect(await wait('SB', { signal: controller.signal })).toMatchObject({
@@ -129,8 +149,9 @@ describe('a change has reached', () => {
 
   it('the Southbound over another connection when the first one is lost', async () => {
     northd.pause();
-    const waiting = convergeAnywhere(engine.client, 'SB', { since: performance.now(), limitMs: 120_000 });
-    await delay(200);
+    const told: string[] = [];
+    const waiting = convergeAnywhere(engine.client, 'SB', { ...now(), onProgress: (message) => told.push(message) });
+    await until(() => told.length > 0);
     await nb.restart();
     northd.resume();
     expect((await waiting).reached).toBe(true);
@@ -138,13 +159,22 @@ describe('a change has reached', () => {
 
   it('nobody that can be asked when the server is away, which is told when the limit passes', async () => {
     await nb.kill();
-    const gone = await convergeAnywhere(engine.client, 'SB', { since: performance.now(), limitMs: 300 });
-    expect(gone.reached).toBe(false);
-    expect(gone.reason).toMatch(/cannot be reached/);
+    const clock = new TestClock();
+    const away = convergeAnywhere(engine.client, 'SB', { clock, since: 0, limitMs: 300 });
+    // the limit, and the pause before it tries again
+    await until(() => clock.waiting === 2);
+    clock.advance(200);
+    expect(await away).toEqual({
+      reached: false,
+      seconds: 0.2,
+      reason: expect.stringMatching(/cannot be reached: unix:/) as string,
+    });
+    expect(clock.waiting).toBe(0);
     await nb.start();
     nb.pause();
-    const started = performance.now();
-    expect((await convergeAnywhere(engine.client, 'SB', { since: started, limitMs: 500 })).reached).toBe(false);
+    const silent = convergeAnywhere(engine.client, 'SB', { clock, since: 200, limitMs: 500 });
+    clock.advance(500);
+    expect(await silent).toMatchObject({ reached: false, seconds: 0.5 });
     nb.resume();
   });
 });
@@ -201,20 +231,23 @@ describe('a database without northd', () => {
   it('has nobody to wait for, which is an answer', async () => {
     await using nb = await startOvsdbServer();
     const engine = new Engine(nb.remote);
-    const wait = (): Promise<Convergence> =>
-      engine.session((session) => converge(session, 'SB', { since: performance.now(), limitMs: 300 }));
-    expect(await wait()).toEqual({
+    const wait = (options: ConvergeOptions): Promise<Convergence> =>
+      engine.session((session) => converge(session, 'SB', options));
+    expect(await wait(now())).toEqual({
       reached: false,
       seconds: 0,
       reason: 'NB_Global has no row, so northd cannot be asked',
     });
     await nbctl(nb.remote, 'init');
-    expect((await wait()).reason).toBe('northd did not take the change over within 0.3 s (sb_cfg is 0, not yet 1)');
+    expect((await lateWait(wait, 'sb_cfg is 0, hv_cfg is 0, waiting for sb_cfg 1')).reason).toBe(
+      'northd did not take the change over within 60 s (sb_cfg is 0, not yet 1)',
+    );
     await nbctl(nb.remote, 'set', 'NB_Global', '.', 'nb_cfg=9223372036854775807');
-    expect(await wait()).toMatchObject({ reached: false, reason: expect.stringMatching(/range error/) as string });
+    expect(await wait(now())).toMatchObject({ reached: false, reason: expect.stringMatching(/range error/) as string });
     await nbctl(nb.remote, 'set', 'NB_Global', '.', 'nb_cfg=0');
-    const waiting = engine.session((session) => converge(session, 'SB', { since: performance.now(), limitMs: 10_000 }));
-    await delay(300);
+    const told: string[] = [];
+    const waiting = wait({ ...now(), onProgress: (message) => told.push(message) });
+    await until(() => told.length > 0);
     await transact(nb.remote, [{ op: 'delete', table: 'NB_Global', where: [] }]);
     expect(await waiting).toMatchObject({ reached: false, reason: 'NB_Global was deleted meanwhile' });
   });

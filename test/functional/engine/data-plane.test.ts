@@ -8,6 +8,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/engine/apply/apply.js';
 import { converge } from '../../../src/engine/verify/converge.js';
+import { systemClock as clock } from '../../../src/lib/clock.js';
 import { isList, isObject } from '../../support/judge/exact-json.js';
 import { compareDatabases, dumpDatabase, NORTHBOUND, transact } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
@@ -160,7 +161,7 @@ describe(`a lost switch of a k8s network of ${ROWS} rows`, () => {
           const plan = await engine.plan(backup, EXACT);
           expect(plan.problems).toEqual([]);
           await applyPlan(session, plan, { comment: 'a test' });
-          const convergence = await converge(session, 'SB', { since: performance.now(), limitMs: 30_000 });
+          const convergence = await converge(session, 'SB', { clock, since: clock.monotonic(), limitMs: 30_000 });
           expect(convergence.reached).toBe(true);
           expect((await engine.verify(plan)).problems).toEqual([]);
           return convergence.seconds;

@@ -25,6 +25,8 @@ import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { messageOf } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';
 import { ensureBuilt } from '../../support/servers/server-process.js';
+import { TestClock } from '../../support/test-clock.js';
+import { until } from '../../support/until.js';
 
 const NOW = Date.parse('2026-01-15T10:30:00Z');
 const clock: Clock = { ...systemClock, now: () => NOW };
@@ -43,10 +45,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function token(words: readonly string[], env: Environment = { BACKUP_PATH: folder }): Promise<Outcome> {
+async function token(
+  words: readonly string[],
+  env: Environment = { BACKUP_PATH: folder },
+  by: Clock = clock,
+): Promise<Outcome> {
   let out = '';
   let said = '';
-  const command = tokenCommand({ env, clock, out: (text) => void (out += text), say: (text) => void (said += text) });
+  const command = tokenCommand({
+    env,
+    clock: by,
+    out: (text) => void (out += text),
+    say: (text) => void (said += text),
+  });
   try {
     await command.parseAsync([...words], { from: 'user' });
     return { out, said };
@@ -169,14 +180,22 @@ describe('make', () => {
   });
 
   it('names the process that is changing the file, and waits for it', async () => {
+    const still = new TestClock(NOW);
+    const make = (name: string): Promise<Outcome> => token(['make', name, '--role', 'viewer'], undefined, still);
     writeFileSync(`${file}.lock`, '4711');
-    const waiting = token(['make', 'x', '--role', 'viewer']);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const waiting = make('x');
+    await until(() => still.waiting > 0);
+    still.advance(4_000);
+    await until(() => still.waiting > 0);
     expect(existsSync(file)).toBe(false);
     rmSync(`${file}.lock`);
+    still.advance(50);
     expect((await waiting).failure).toBeUndefined();
     writeFileSync(`${file}.lock`, '4711');
-    expect((await token(['make', 'y', '--role', 'viewer'])).failure).toMatch(/process 4711.*remove .*tokens.json.lock/);
+    const tooLong = make('y');
+    await until(() => still.waiting > 0);
+    still.advance(5_001);
+    expect((await tooLong).failure).toMatch(/process 4711.*remove .*tokens.json.lock/);
     rmSync(`${file}.lock`);
   });
 

@@ -22,7 +22,11 @@ let services: TestServices;
 let client: DatabaseClient;
 beforeAll(async () => {
   services = await TestServices.start();
-  client = new DatabaseClient({ remotes: parseRemotes(services.ovsdb.remote), database: NORTHBOUND });
+  client = new DatabaseClient({
+    remotes: parseRemotes(services.ovsdb.remote),
+    database: NORTHBOUND,
+    clock: systemClock,
+  });
   client.start();
 });
 afterAll(async () => {
@@ -53,7 +57,7 @@ it('ends with the reason, and what it was to take back is still there', async ()
   await control('ovsdb-server/connect-active-ovsdb-server');
 
   const log = createLog('error', { write: () => undefined });
-  const live = new LiveDatabase(new Database('northbound', client, { silenceMsMax: 60_000 }));
+  const live = new LiveDatabase(new Database('northbound', client, { clock: systemClock, silenceMsMax: 60_000 }));
   const limits = { rowsMax: 2_000, bytesMax: 1 << 20 };
   const applier = new PlanApplier({ live, limits, clock: hurried, log });
   const undone = undoSteps({

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/config.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { createLog } from '../../../src/lib/log.js';
 import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
@@ -213,6 +214,7 @@ describe('where the two sides do not accept each other', () => {
     const client = new DatabaseClient({
       remotes: parseRemotes(server.remote),
       database: NORTHBOUND,
+      clock: systemClock,
       tls: { privateKey: '', certificate: '', caCertificate },
       sessionTimeoutMs: 0,
     });

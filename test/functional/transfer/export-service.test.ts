@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ArchiveFormat } from '../../../src/archive/content/archive-format.js';
 import { unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { AppError } from '../../../src/lib/error.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
 import type { Exported } from '../../../src/service/transfer/export-service.js';
@@ -38,7 +39,7 @@ afterAll(async () => {
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const unpack = (bytes: Uint8Array): ReturnType<typeof unpackArchive> =>
-  unpackArchive(piecesOf(bytes), { contentBytesMax: 1 << 28 });
+  unpackArchive(piecesOf(bytes), { contentBytesMax: 1 << 28, clock: systemClock });
 const bytesOf = (of: TestServices, record: BackupRecord): Promise<Buffer> => readFile(join(of.folder, record.file));
 const incoming = (of: TestServices): Promise<readonly string[]> => readdir(join(of.folder, 'incoming'));
 

@@ -4,6 +4,7 @@ import { type ArchiveHeader } from '../../../src/archive/content/archive-header.
 import { canonicalText } from '../../../src/archive/content/snapshot-builder.js';
 import { type PackOptions, type PackResult, packArchive } from '../../../src/archive/pack.js';
 import { type Unpacked, type UnpackOptions, unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import type { Row } from '../../../src/model/row/row.js';
 import { countRows, countTables, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { StoredRows } from '../../../src/model/snapshot/stored-rows.js';
@@ -109,6 +110,7 @@ export function unpack(
 ): Promise<Unpacked> {
   return unpackArchive(chunksOf(Buffer.from(bytes), chunkBytes), {
     contentBytesMax: 1 << 28,
+    clock: systemClock,
     keyCost: CHEAP_KEYS,
     ...options,
   });

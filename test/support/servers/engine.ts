@@ -9,6 +9,7 @@ import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '..
 import { identifyByUuid, type KeptChange } from '../../../src/engine/undo/undo.js';
 import { type Verification, verifyPlan } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { DatabaseClient, type Session } from '../../../src/ovsdb/client.js';
 import { type DatabaseSchema, readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';
@@ -33,7 +34,7 @@ export class Engine {
   readonly client: DatabaseClient;
 
   constructor(remote: string, database = NORTHBOUND) {
-    this.client = new DatabaseClient({ remotes: parseRemotes(remote), database });
+    this.client = new DatabaseClient({ remotes: parseRemotes(remote), database, clock: systemClock });
   }
 
   session<T>(work: (session: Session) => Promise<T>): Promise<T> {

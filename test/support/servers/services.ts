@@ -167,11 +167,11 @@ async function open({
   const files = await FileStore.open(folder);
   const store = new FaultyStore(files);
   const catalog = await Catalog.open(store, log);
-  const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND });
+  const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND, clock });
   client.start();
   const work = new RunningWork();
   const jobs = new Jobs({ store, clock, log, work });
-  const databases = new Databases([new Database('northbound', client, { silenceMsMax: 60_000 })], work);
+  const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
   const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });
   const imports = new ImportService({ catalog, store, databases, clock, log, work, jobs, ...limits });

@@ -8,6 +8,7 @@ import { recognise } from '../../../src/archive/content/recognise.js';
 import { verifyStored } from '../../../src/archive/layer/stored-bytes.js';
 import { packArchive } from '../../../src/archive/pack.js';
 import { unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock as clock } from '../../../src/lib/clock.js';
 import { type Json, parseJson } from '../../../src/ovsdb/json.js';
 import {
   anyTables,
@@ -379,7 +380,7 @@ describe('ending early', () => {
       },
     };
     setTimeout(() => abort.abort(new Error('enough')), 300);
-    const options = { contentBytesMax: 1e6, passphrase: PASSPHRASE, keyCost: CHEAP_KEYS, signal: abort.signal };
+    const options = { contentBytesMax: 1e6, clock, passphrase: PASSPHRASE, keyCost: CHEAP_KEYS, signal: abort.signal };
     expect(await failureOf(unpackArchive(source, options))).toMatchObject({ message: 'enough' });
     expect(released).toBe(true);
   });
@@ -391,7 +392,7 @@ describe('ending early', () => {
       throw new Error('the disk is gone');
     }
     for (const expected of [packed, undefined]) {
-      expect(await failureOf(unpackArchive(broken(), { contentBytesMax: 1e6, expected }))).toMatchObject({
+      expect(await failureOf(unpackArchive(broken(), { contentBytesMax: 1e6, clock, expected }))).toMatchObject({
         message: 'the disk is gone',
       });
     }

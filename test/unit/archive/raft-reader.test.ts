@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { unpackArchive } from '../../../src/archive/unpack.js';
+import { systemClock } from '../../../src/lib/clock.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { type Json, stringifyJson } from '../../../src/ovsdb/json.js';
 import { openScratch } from '../../../src/state/scratch-file.js';
@@ -503,7 +504,7 @@ describe('files that cannot be backups', () => {
         }
       }
       const failure = await failureOf(
-        unpackArchive(endless(), { contentBytesMax: 1 << 28, schemaName: 'OVN_Northbound' }),
+        unpackArchive(endless(), { contentBytesMax: 1 << 28, clock: systemClock, schemaName: 'OVN_Northbound' }),
       );
       expect(failure).toEqual({
         code: 'BAD_USER_INPUT',
@@ -532,7 +533,7 @@ it('holds as much as the database has, not as much as its history', async () => 
         commit(10 + i),
       );
   }
-  const { snapshot, contentSize } = await unpackArchive(history(), { contentBytesMax: 1 << 28 });
+  const { snapshot, contentSize } = await unpackArchive(history(), { contentBytesMax: 1 << 28, clock: systemClock });
   expect(countRows(snapshot)).toBe(5);
   expect(contentSize).toBeGreaterThan(75_000_000);
 });

@@ -5,6 +5,7 @@
 import { type Convergence, convergeAnywhere, type SyncTarget } from '../../../engine/verify/converge.js';
 import { verifyPlan } from '../../../engine/verify/verify.js';
 import type { Breath } from '../../../lib/breath.js';
+import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
 import type { Snapshot } from '../../../model/snapshot/snapshot.js';
 import { type Database, databaseError } from '../../database/database.js';
@@ -24,6 +25,7 @@ export interface SentPlan {
 export interface VerifyParts {
   readonly database: Database;
   readonly live: LiveDatabase;
+  readonly clock: Clock;
   readonly sync: SyncTarget;
   /** How long northd and the chassis may take. */
   readonly syncMsMax: number;
@@ -85,10 +87,13 @@ async function differences(
   }
 }
 
-function converge(committedAt: number, { sync, database, syncMsMax }: VerifyParts): Promise<Convergence | undefined> {
+function converge(
+  committedAt: number,
+  { clock, sync, database, syncMsMax }: VerifyParts,
+): Promise<Convergence | undefined> {
   return sync === 'NONE'
     ? Promise.resolve(undefined)
-    : convergeAnywhere(database.client, sync, { since: committedAt, limitMs: syncMsMax });
+    : convergeAnywhere(database.client, sync, { clock, since: committedAt, limitMs: syncMsMax });
 }
 
 async function converged(
