@@ -12,8 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/authenticator.js';
 import { assert } from '../lib/assert.js';
-import type { Clock } from '../lib/clock.js';
-import { systemClock } from '../lib/clock.js';
+import { within } from '../lib/clock.js';
 import { auditRefusals } from './graphql/server/audited-operation.js';
 import { createApollo } from './graphql/server/graphql-server.js';
 import type { SocketServer } from './graphql/server/socket.js';
@@ -32,6 +31,7 @@ import { serveHome } from './http/page/home-page.js';
 import { serveIde } from './http/page/ide-page.js';
 import type { ApiContext } from './http/request-context.js';
 import { clientWentAway, currentScope } from './http/request-context.js';
+import { UnderWay } from './http/under-way.js';
 import { acceptUploads, checkMultipartHeaders, isMultipart } from './http/upload/upload.js';
 import { serveApiDocs } from './rest/openapi/docs-page.js';
 import { serveUpgrades } from './upgrade.js';
@@ -73,9 +73,6 @@ export interface ApiServerOptions extends ListenerOptions {
   readonly routes?: (fastify: FastifyInstance) => void | Promise<void>;
   /** Served at /metrics, unless metricsPort is set. */
   readonly metrics?: Metrics | undefined;
-  readonly clock?: Clock;
-  /** How often the tokens of open sockets are looked at again. */
-  readonly socketRecheckMs?: number;
 }
 
 export interface ApiServer {
@@ -88,18 +85,16 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-const DRAIN_POLL_MS = 25;
 /** For subscriptions to deliver what they have when the server closes. */
 const LAST_EVENTS_MS = 500;
 
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { config, schema, log, audit, metrics, authenticator } = options;
+  const { config, schema, clock, log, audit, metrics, authenticator } = options;
   const { traffic, introspection } = config;
-  const state: ListenerState = { draining: false, running: 0 };
+  const state: ListenerState = { draining: false, running: new UnderWay() };
   const isDraining = (): boolean => state.draining;
   const trust = trustIn(traffic.trustedProxies);
   const fastify = createListener(options, trust);
-  const { clock = systemClock } = options;
   const rateLimits = await RateLimits.of(fastify, traffic, clock);
   fastify.decorate('rateLimits', rateLimits);
   const apollo = createApollo({ schema, introspection, log });
@@ -115,7 +110,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     audit,
     rateLimits,
     socketsPerAddressMax: traffic.socketsPerAddressMax,
-    recheckMs: options.socketRecheckMs,
   });
   await allowOrigins(fastify, traffic.corsOrigins);
   addHooks(fastify, options, state);
@@ -204,7 +198,7 @@ class RunningServer implements ApiServer {
   async drain(): Promise<void> {
     const { state } = this.parts;
     state.draining = true;
-    while (state.running > 0) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    await state.running.none();
   }
 
   async close(): Promise<void> {
@@ -212,9 +206,7 @@ class RunningServer implements ApiServer {
     state.draining = true;
     // subscriptions follow work and are none: those of work that has ended get their last event, the others are cut
     // off
-    const deadline = performance.now() + LAST_EVENTS_MS;
-    while (sockets.running() > 0 && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    await within(this.options.clock, LAST_EVENTS_MS, sockets.idle());
     await sockets.close();
     await Promise.all([this.fastify.close(), this.metricsListener?.close()]);
     await apollo.stop();

@@ -7,6 +7,7 @@
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify as createFastify } from 'fastify';
+import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { AuditLines } from '../../service/audit/audit-line.js';
@@ -23,6 +24,7 @@ import type { ServerCertificate } from './guard/tls.js';
 import { HEALTH_PATHS } from './monitoring/health.js';
 import type { RequestScope } from './request-context.js';
 import { requestIdOf } from './request-context.js';
+import type { UnderWay } from './under-way.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,13 +44,12 @@ export interface ListenerOptions {
     readonly bodyBytesMax: number;
     readonly traffic: { readonly connectionsMax: number };
   };
+  readonly clock: Clock;
   readonly log: Log;
   /** Follows every call; without it none is written down. */
   readonly audit?: AuditLines | undefined;
   /** With it the listener speaks TLS. */
   readonly tls?: ServerCertificate | undefined;
-  /** Longest silence in the middle of a body. */
-  readonly bodySilenceMs?: number;
   /** Longest time in which a client reads nothing of its answer. */
   readonly answerSilenceMs?: number;
   /** Longest time that the headers of a request may take. */
@@ -58,7 +59,7 @@ export interface ListenerOptions {
 export interface ListenerState {
   draining: boolean;
   /** Requests under way whose sender is known; the others hold up nobody who waits for the end. */
-  running: number;
+  readonly running: UnderWay<FastifyReply>;
 }
 
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -66,13 +67,12 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const DEADLINE_CHECK_MS = 5_000;
 /** An upload may take an hour, as long as bytes keep coming. */
 const REQUEST_TIMEOUT_MS = 3_600_000;
-const BODY_SILENCE_MS = 30_000;
 const ANSWER_SILENCE_MS = 120_000;
 const PATH_CHARACTERS_MAX = 200;
 
 /** Fastify with its deadlines and the beginning of every request, and no route yet. */
 export function createListener(options: ListenerOptions, trust: Trust): FastifyInstance {
-  const { config, log, tls, audit } = options;
+  const { config, clock, log, tls, audit } = options;
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   // Node's own answer to a request without a Host is bare: it gets one of ours
   const listening = {
@@ -101,7 +101,7 @@ export function createListener(options: ListenerOptions, trust: Trust): FastifyI
       answerError(error, request, reply);
     },
   });
-  limitConnections(fastify.server, config.traffic.connectionsMax, log);
+  limitConnections(fastify.server, config.traffic.connectionsMax, { clock, log });
   fastify.decorateRequest('scope');
   fastify.decorateRequest('allowance');
   fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { log, trust, audit }));
@@ -113,7 +113,7 @@ export function addHooks(fastify: FastifyInstance, options: ListenerOptions, sta
   fastify.addHook('onRequest', (request, reply) => admit(request, reply, { options, state }));
   fastify.addHook('preParsing', async (request, reply) => follow(request, reply, state));
   fastify.addHook('onSend', async (request, reply) => showAllowance(request, reply));
-  fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
+  fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply, options.clock));
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   fastify.setNotFoundHandler((request, reply) =>
     answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply),
@@ -138,9 +138,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
   });
   if (!isHostAllowed(options.config.host, request.headers.host))
     throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
-  endWhenSilent(request.raw, options.bodySilenceMs ?? BODY_SILENCE_MS, () =>
-    scope.log.warn('no byte of the body for too long: hung up'),
-  );
+  endWhenSilent(request.raw, options.clock, () => scope.log.warn('no byte of the body for too long: hung up'));
   endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () =>
     scope.log.warn('the answer was not read for too long: hung up'),
   );
@@ -152,8 +150,8 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
 function follow({ scope }: FastifyRequest, reply: FastifyReply, state: ListenerState): void {
   if (scope.viewer === undefined) return;
   if (state.draining) refuseNew(reply);
-  state.running++;
-  reply.raw.once('close', () => state.running--);
+  state.running.begin(reply);
+  reply.raw.once('close', () => state.running.end(reply));
 }
 
 function refuseNew(reply: FastifyReply): never {
@@ -170,8 +168,8 @@ function showAllowance({ allowance }: FastifyRequest, reply: FastifyReply): void
   });
 }
 
-function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
-  abandonBody(request.raw);
+function logAnswer(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
+  abandonBody(request.raw, clock);
   const { scope } = request;
   scope.log.info(
     {

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';
-import { systemClock } from '../../../src/lib/clock.js';
 import { createLog } from '../../../src/lib/log.js';
 import { closeOf, codesOf, TinyClient, tokenOf } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
 
 let tiny: TinyServer;
@@ -67,13 +67,6 @@ describe('a subscription', () => {
     const text = JSON.stringify((await client.overSocket(query)).failure);
     expect(text).toMatch(message);
     expect(text).not.toMatch(/7777777/);
-  });
-
-  it('ends when its token expires', async () => {
-    const soon = `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 4 })}`;
-    const { results, failure } = await client.overSocket('subscription { forever }', { Authorization: soon });
-    expect(results).toHaveLength(1);
-    expect(failure).toMatchObject({ code: 4401, reason: 'The token has expired' });
   });
 
   it('is refused to a page of another origin', async () => {
@@ -162,9 +155,29 @@ describe('a socket', () => {
     return socket;
   }
 
-  /** A server with a token file that changes; tokens are looked at every 50 ms. */
+  /** Answers once the server has dealt with all that was to be said before. */
+  async function isOpen(socket: WebSocket): Promise<boolean> {
+    const answered = new Promise<boolean>((resolve) => {
+      socket.once('message', () => resolve(true)).once('close', () => resolve(false));
+    });
+    socket.send('{"type":"ping"}');
+    return answered;
+  }
+
+  /** A server on a clock of its own, and a socket of a token that has an hour left. */
+  async function withAnHour(): Promise<{ server: TinyServer; clock: TestClock; socket: WebSocket }> {
+    const clock = new TestClock();
+    const server = await startTinyServer({ clock });
+    const socket = await connected(server, `Bearer ${await tokenOf({ exp: clock.now() / 1_000 + 3_600 })}`);
+    return { server, clock, socket };
+  }
+
+  /** A server with a token file that changes. */
   async function withTokens(): Promise<{
     server: TinyServer;
+    clock: TestClock;
+    /** What the authenticator logs. */
+    lines: readonly string[];
     write: (tokens: Record<string, readonly string[]>) => void;
     close: () => Promise<void>;
   }> {
@@ -182,54 +195,98 @@ describe('a socket', () => {
         }),
       );
     write({ one: ['backups:read'], two: ['backups:read'] });
-    const authenticator = await createAuthenticator({ tokensFile, log: createLog('silent'), clock: systemClock });
-    const server = await startTinyServer({ authenticator, socketRecheckMs: 50 });
+    const clock = new TestClock();
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line) => void lines.push(line) });
+    const authenticator = await createAuthenticator({ tokensFile, log, clock });
+    const server = await startTinyServer({ authenticator, clock });
     const close = async (): Promise<void> => {
       await server.close();
       rmSync(folder, { recursive: true });
     };
-    return { server, write, close };
+    return { server, clock, lines, write, close };
   }
 
   it('is closed soon after its token was revoked, with nothing sent meanwhile, and others are not', async () => {
-    const { server, write, close } = await withTokens();
+    const { server, clock, write, close } = await withTokens();
     const [one, two] = [await connected(server, 'Bearer one'), await connected(server, 'Bearer two')];
     one.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { forever }' } }));
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect([one.readyState, two.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
+    clock.advance(20_000);
+    expect([await isOpen(one), await isOpen(two)]).toEqual([true, true]);
     const closed = closeOf(one);
     write({ two: ['backups:read'] });
+    clock.advance(20_000);
     expect(await closed).toEqual({ code: 4401, reason: 'The token is not valid' });
-    expect(two.readyState).toBe(WebSocket.OPEN);
+    expect(await isOpen(two)).toBe(true);
     await close();
   });
 
   it('is closed when its token allows something else', async () => {
-    const { server, write, close } = await withTokens();
+    const { server, clock, write, close } = await withTokens();
     const socket = await connected(server, 'Bearer one');
     const closed = closeOf(socket);
     write({ one: ['backups:write'], two: ['backups:read'] });
+    clock.advance(20_000);
     expect(await closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/something else/) as unknown });
     await close();
   });
 
   it('stays open while the token file is broken', async () => {
-    const { server, write, close } = await withTokens();
+    const { server, clock, lines, write, close } = await withTokens();
     const socket = await connected(server, 'Bearer one');
     write({ 'not a/name': [] });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(socket.readyState).toBe(WebSocket.OPEN);
+    clock.advance(20_000);
+    await until(() => lines.some((line) => line.includes('"level":"error"')));
+    expect(await isOpen(socket)).toBe(true);
     await close();
   });
 
+  it('is closed when its token expires, and not before', async () => {
+    const { server, clock, socket } = await withAnHour();
+    clock.advance(3_599_999);
+    expect(await isOpen(socket)).toBe(true);
+    const closed = closeOf(socket);
+    clock.advance(1);
+    expect(await closed).toEqual({ code: 4401, reason: 'The token has expired' });
+    await server.close();
+  });
+
+  it('has no longer when the wall clock is set back', async () => {
+    const { server, clock, socket } = await withAnHour();
+    clock.set(-86_400_000);
+    clock.advance(3_599_999);
+    expect(await isOpen(socket)).toBe(true);
+    const closed = closeOf(socket);
+    clock.advance(1);
+    expect(await closed).toEqual({ code: 4401, reason: 'The token has expired' });
+    await server.close();
+  });
+
+  it('is closed at the next look when the wall clock is set to after the end of its token', async () => {
+    const { server, clock, socket } = await withAnHour();
+    clock.set(3_600_000);
+    const closed = closeOf(socket);
+    clock.advance(20_000);
+    expect(await closed).toEqual({ code: 4401, reason: 'The token has expired' });
+    await server.close();
+  });
+
+  it('leaves no alarm when it is closed, nor does the server', async () => {
+    const { server, clock, socket } = await withAnHour();
+    const gone = closeOf(socket);
+    socket.close();
+    await gone;
+    await until(() => clock.waiting === 1);
+    await server.close();
+    expect(clock.waiting).toBe(0);
+  });
+
   it('with a token of many years stays open', async () => {
-    const socket = await connected(
-      tiny,
-      `Bearer ${await tokenOf({ exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 })}`,
-    );
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(socket.readyState).toBe(WebSocket.OPEN);
-    socket.terminate();
+    const { clock, server, socket } = await withAnHour();
+    const years = await connected(server, `Bearer ${await tokenOf({ exp: clock.now() / 1_000 + 10 * 365 * 86_400 })}`);
+    clock.advance(86_400_000);
+    expect([await isOpen(years), socket.readyState === WebSocket.OPEN]).toEqual([true, false]);
+    await server.close();
   });
 
   it('is refused with 429 when its address has too many, and taken again when one is closed', async () => {

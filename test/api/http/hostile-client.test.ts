@@ -7,10 +7,11 @@ import { AppError } from '../../../src/lib/error.js';
 import { codesOf, TinyClient } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
 
 let tiny: TinyServer;
-/** The same with short deadlines for what comes in, which a busy machine may pass without any abuse. */
+/** The same with a short deadline for headers, which a busy machine may pass without any abuse. */
 let impatient: TinyServer;
 let client: TinyClient;
 beforeAll(async () => {
@@ -25,7 +26,7 @@ beforeAll(async () => {
     fastify.get<{ Params: { id: string } }>('/api/v1/backups/:id', (request) => ({ id: request.params.id }));
   };
   tiny = await startTinyServer({ routes, answerSilenceMs: 1_500 });
-  impatient = await startTinyServer({ headersTimeoutMs: 400, bodySilenceMs: 300 });
+  impatient = await startTinyServer({ headersTimeoutMs: 400 });
   client = await TinyClient.of(tiny.url);
 });
 afterAll(async () => {
@@ -79,6 +80,25 @@ describe('a client that stalls', () => {
     return { ms: performance.now() - started, text };
   }
 
+  /** How long a server waits for more after this. */
+  async function silenceAfter(bytes: string): Promise<number> {
+    const clock = new TestClock();
+    const server = await startTinyServer({ clock });
+    const before = clock.waiting;
+    const socket = open(server.url).resume();
+    let isClosed = false;
+    socket.once('close', () => (isClosed = true));
+    socket.write(bytes);
+    await until(() => clock.waiting > before);
+    await until(() => {
+      if (!isClosed) clock.advance(1_000);
+      return isClosed;
+    });
+    expect(server.lines.join('')).toMatch(/no byte of the body/);
+    await server.close();
+    return clock.monotonic();
+  }
+
   it.each([
     ['sends nothing', (): undefined => undefined],
     ['sends half a line', (socket: Socket): void => void socket.write('GET /heal')],
@@ -97,21 +117,19 @@ describe('a client that stalls', () => {
   });
 
   it('in the middle of a body is hung up on', async () => {
-    await untilClosed((socket) =>
-      socket.write(
-        `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${client.bearer}\r\nContent-Type: ` +
-          `application/json\r\nContent-Length: 1000\r\n\r\n{"query":`,
-      ),
+    const silenceMs = await silenceAfter(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${client.bearer}\r\nContent-Type: ` +
+        `application/json\r\nContent-Length: 1000\r\n\r\n{"query":`,
     );
+    expect(silenceMs).toBeGreaterThanOrEqual(30_000);
   });
 
   it('in the middle of a chunk is hung up on', async () => {
-    await untilClosed((socket) =>
-      socket.write(
-        `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${client.bearer}\r\nContent-Type: ` +
-          `application/json\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"query":`,
-      ),
+    const silenceMs = await silenceAfter(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${client.bearer}\r\nContent-Type: ` +
+        `application/json\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"query":`,
     );
+    expect(silenceMs).toBeGreaterThanOrEqual(30_000);
   });
 
   it('and does not read its answer is hung up on, and one that reads slowly is not', async () => {
@@ -141,15 +159,20 @@ describe('a client that stalls', () => {
   });
 });
 
-it('hangs up on connections over so many, says so once, and takes new ones when old ones are gone', async () => {
-  const few = await startTinyServer({}, { traffic: { ...NO_LIMITS, connectionsMax: 5 } });
+it('hangs up on connections over so many, says so now and then, and takes new ones when old ones are gone', async () => {
+  const clock = new TestClock();
+  const few = await startTinyServer({ clock }, { traffic: { ...NO_LIMITS, connectionsMax: 5 } });
   const sockets = Array.from({ length: 5 }, () => open(few.url));
   for (const socket of sockets)
     expect(await new Promise((resolve) => socket.once('connect', () => resolve(true)))).toBe(true);
   await sleep(50);
   for (let i = 0; i < 20; i++)
     expect(await answerTo('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', { url: few.url })).toBe('');
-  expect(few.lines.filter((line) => line.includes('too many connections'))).toHaveLength(1);
+  const told = (): number => few.lines.filter((line) => line.includes('too many connections')).length;
+  expect(told()).toBe(1);
+  clock.advance(10_000);
+  expect(await answerTo('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', { url: few.url })).toBe('');
+  expect(told()).toBe(2);
   for (const socket of sockets) socket.destroy();
   await sleep(50);
   expect(statusesOf(await answerTo('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', { url: few.url }))).toEqual([

@@ -6,7 +6,6 @@ import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
@@ -21,7 +20,7 @@ import { startApiServer, type TestApi } from '../../support/servers/api-server.j
 import { makeCertificate, makeCertificates, type TestCertificates } from '../../support/servers/certificates.js';
 import { environment, type ServerTls } from '../../support/servers/ovsdb-server.js';
 import { startTinyServer, type TinyServer } from '../../support/servers/tiny-server.js';
-import { until } from '../../support/until.js';
+import { TestClock } from '../../support/test-clock.js';
 
 const DAY_MS = 86_400_000;
 
@@ -331,21 +330,31 @@ describe('the certificate', () => {
     let tiny: TinyServer;
     let certificate: ServerCertificate;
     let files: TlsConfig;
+    let clock: TestClock;
     beforeEach(async () => {
       files = await installed(certificates.server);
-      certificate = await ServerCertificate.open(files, { log, clock: systemClock, checkEveryMs: 20 });
+      clock = new TestClock(Date.now());
+      certificate = await ServerCertificate.open(files, { log, clock });
       tiny = await startTinyServer({ tls: certificate });
     });
     afterEach(() => tiny.close());
 
     const errors = (): string[] => lines.filter((line) => line.includes('the old one stays in force'));
+    /** The server looks at the files. */
+    const look = async (): Promise<void> => {
+      clock.advance(60_000);
+      // the look that goes on
+      await certificate.renew();
+    };
 
     it('is taken up without a restart, and connections that are open go on', async () => {
       const before = (await shake(tiny.url)).fingerprint;
       const old = connectTls({ host: '127.0.0.1', port: portOf(tiny.url), ca });
       await new Promise((resolve) => old.once('secureConnect', resolve));
       await replace(files, await makeCertificate(folder, { name: 'renewed', days: 90 }));
-      await until(async () => (await shake(tiny.url)).fingerprint !== before);
+      expect((await shake(tiny.url)).fingerprint).toBe(before);
+      await look();
+      expect((await shake(tiny.url)).fingerprint).not.toBe(before);
       expect(lines.some((line) => line.includes('was renewed') && line.includes('CN=test renewed'))).toBe(true);
       old.write('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
       const received = await new Promise<string>((resolve) => {
@@ -362,21 +371,24 @@ describe('the certificate', () => {
       const before = (await shake(tiny.url)).fingerprint;
       await writeFile(`${files.privateKeyFile}.new`, 'half a fi');
       await rename(`${files.privateKeyFile}.new`, files.privateKeyFile);
-      await until(() => errors().length > 0);
+      await look();
       expect(errors()[0]).toMatch(/"level":"error".*no private key in PEM form/);
-      await delay(100);
+      await look();
       expect(errors()).toHaveLength(1);
       await rm(files.certificateFile);
-      await until(() => errors().length > 1);
+      await look();
+      expect(errors()).toHaveLength(2);
       expect((await shake(tiny.url)).fingerprint).toBe(before);
       await replace(files, await makeCertificate(folder, { name: 'good', days: 90 }));
-      await until(async () => (await shake(tiny.url)).fingerprint !== before);
+      await look();
+      expect((await shake(tiny.url)).fingerprint).not.toBe(before);
     });
 
     it('by one that has expired is told in the log, and the old one stays', async () => {
       const before = (await shake(tiny.url)).fingerprint;
       await replace(files, await makeCertificate(folder, { name: 'stale', days: -1 }));
-      await until(() => errors().some((line) => line.includes('expired on')));
+      await look();
+      expect(errors()).toEqual([expect.stringContaining('expired on')]);
       expect((await shake(tiny.url)).fingerprint).toBe(before);
     });
   });

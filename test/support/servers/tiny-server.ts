@@ -169,6 +169,7 @@ export async function startTinyServer(
   options: Partial<ApiServerOptions> = {},
   config: Partial<ApiServerOptions['config']> = {},
 ): Promise<TinyServer> {
+  const { clock = systemClock } = options;
   const lines: string[] = [];
   const log = createLog('debug', { write: (line) => void lines.push(line) });
   const contexts: ApiContext[] = [];
@@ -187,8 +188,9 @@ export async function startTinyServer(
       ...config,
     },
     schema: tinySchema(gate, contexts),
-    authenticator: await createAuthenticator({ jwtSecret: JWT_SECRET, log, clock: systemClock }),
+    authenticator: await createAuthenticator({ jwtSecret: JWT_SECRET, log, clock }),
     ready: () => ({ database: 'ok', store: 'ok' }),
+    clock,
     log,
     idePath: fileURLToPath(new URL('../../../dist/ide', import.meta.url)),
     docsPath: fileURLToPath(new URL('../../../docs', import.meta.url)),

@@ -40,6 +40,7 @@ export function begin(session: Session, id: string, { log, clock, audit }: Opera
   };
   const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
   session.operations.set(id, operation);
+  session.running.begin(operation);
   return operation;
 }
 
@@ -111,14 +112,15 @@ export function formatted(session: Session, id: string, error: GraphQLError): Gr
   return formatGraphQLError(error, operation.scope);
 }
 
-export function finish(session: Session, id: string): void {
+export function finish(session: Session, id: string, clock: Clock): void {
   const operation = session.operations.get(id);
   if (operation === undefined) return;
   session.operations.delete(id);
+  session.running.end(operation);
   operation.gone.abort(clientWentAway());
   const { scope, startedAt } = operation;
   scope.log.info(
-    { operation: scope.operation, subject: scope.viewer?.subject, ms: Math.round(performance.now() - startedAt) },
+    { operation: scope.operation, subject: scope.viewer?.subject, ms: Math.round(clock.monotonic() - startedAt) },
     'socket operation ended',
   );
 }

@@ -1,5 +1,10 @@
 /**
  * A socket and its token: who opened it, what runs on it, and when it closes because its token is not valid any more.
+ *
+ * A token ends at a time of the wall clock, which somebody may set. A socket closes when the time that was left to its
+ * token has passed, whatever the wall clock says by then; and, at the next look, when the wall clock says that the
+ * token has expired, however short the time. So neither a clock that is set back nor one that is set forward keeps it
+ * open.
  */
 
 import type { Context } from 'graphql-ws';
@@ -11,13 +16,14 @@ import { AppError } from '../../../lib/error.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
 import type { RequestScope } from '../../http/request-context.js';
+import type { UnderWay } from '../../http/under-way.js';
 
 /** One token must not take all of them. */
 const SOCKETS_PER_TOKEN_MAX = 250;
 /** Of RFC 6455's registry: clients may come back, in contrast to 4401. */
 const TRY_AGAIN_LATER = 1013;
-const TIMER_MS_MAX = 2 ** 31 - 1;
 const CLOSE_REASON_BYTES_MAX = 120;
+const EXPIRED = 'The token has expired';
 
 export interface RunningOperation {
   readonly scope: RequestScope;
@@ -29,13 +35,16 @@ export interface RunningOperation {
 export interface Session {
   readonly close: (code: number, reason: string) => void;
   readonly operations: Map<string, RunningOperation>;
+  /** Those of all sockets. */
+  readonly running: UnderWay<RunningOperation>;
   readonly address: string;
   /** What counts as one address. */
   readonly network: string;
   authorization?: string;
   /** Once the token was found valid. */
   viewer?: Viewer;
-  expiry?: NodeJS.Timeout;
+  /** Calls off its end with its token. */
+  callOffExpiry?: () => void;
 }
 
 export type SocketContext = Context<Record<string, unknown>, Session>;
@@ -62,12 +71,11 @@ export async function admit(
     }
     extra.viewer = viewer;
     if (authorization !== undefined) extra.authorization = authorization;
-    const inMs = Math.max(0, (expiresAtMs ?? Infinity) - clock.now());
-    // what is further away than a timer can count is found by looking now and then
-    if (inMs <= TIMER_MS_MAX) {
-      extra.expiry = setTimeout(() => extra.close(CloseCode.Unauthorized, 'The token has expired'), inMs);
-      extra.expiry.unref();
-    }
+    // a client that went away meanwhile needs no end
+    if (expiresAtMs !== undefined && sessions.has(extra))
+      extra.callOffExpiry = clock.alarm(expiresAtMs - clock.now(), () => extra.close(CloseCode.Unauthorized, EXPIRED), {
+        keepsAlive: false,
+      });
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -82,9 +90,13 @@ export async function admit(
 }
 
 /** Closes the socket when its token is not valid any more, or allows something else than when it was opened. */
-export async function recheck(session: Session, { authenticator }: SessionOptions): Promise<void> {
+export async function recheck(session: Session, { authenticator, clock }: SessionOptions): Promise<void> {
   const { viewer } = session;
   if (viewer === undefined) return;
+  if (viewer.expiresAtMs !== undefined && viewer.expiresAtMs <= clock.now()) {
+    session.close(CloseCode.Unauthorized, EXPIRED);
+    return;
+  }
   try {
     const now = await authenticator.authenticate(session.authorization);
     const isSame =

@@ -10,21 +10,29 @@ import { NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
+import { every } from '../../../lib/clock.js';
 import { messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { networkOf } from '../../http/guard/client-address.js';
 import { clientWentAway } from '../../http/request-context.js';
+import { UnderWay } from '../../http/under-way.js';
 import { recordUnrun } from './audited-operation.js';
 import { limitRules } from './limits.js';
+import { closeAll, terminateWhenGone } from './socket-liveness.js';
 import { asGraphQLErrors, begin, finish, formatted, type OperationOptions, prepare } from './socket-operation.js';
-import { admit, countWhere, recheck, type Session, type SessionOptions } from './socket-session.js';
+import {
+  admit,
+  countWhere,
+  type RunningOperation,
+  recheck,
+  type Session,
+  type SessionOptions,
+} from './socket-session.js';
 
 export interface SocketServerOptions extends OperationOptions, SessionOptions {
   readonly introspection: boolean;
   readonly socketsPerAddressMax: number;
-  /** How often the tokens of open sockets are looked at again. */
-  readonly recheckMs?: number | undefined;
 }
 
 export interface SocketRequest {
@@ -44,16 +52,16 @@ export interface SocketServer {
   hasRoomFor(address: string): boolean;
   /** Sockets that are open. */
   open(): number;
-  /** Operations that run now. */
-  running(): number;
+  /** Resolves when no operation runs, and the last one has been told its end. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 const SOCKETS_MAX = 500;
+/** How often the tokens of open sockets are looked at again. */
 const RECHECK_MS = 20_000;
 const MESSAGE_BYTES_MAX = 1024 * 1024;
 const INIT_WAIT_MS = 5_000;
-const PING_EVERY_MS = 12_000;
 
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const sockets = new WebSocketServer({
@@ -63,30 +71,31 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   });
   const sessions = new Set<Session>();
   const protocol = protocolServer(options, sessions);
-  const rechecks = setInterval(() => {
+  const running = new UnderWay<RunningOperation>();
+  const endRechecks = every(options.clock, RECHECK_MS, () => {
     for (const session of sessions)
       recheck(session, options).catch((error: unknown) =>
         options.log.error({ err: error }, "a socket's token could not be looked at"),
       );
-  }, options.recheckMs ?? RECHECK_MS);
-  rechecks.unref();
+  });
   return {
     accept: ({ request, socket, head, address }) => {
       sockets.handleUpgrade(request, socket, head, (webSocket) =>
-        attach(webSocket, { protocol, sessions, address, log: options.log, audit: options.audit }),
+        attach(webSocket, { protocol, sessions, running, address, log: options.log, audit: options.audit }),
       );
     },
     hasRoom: () => sessions.size < SOCKETS_MAX,
     hasRoomFor: (address) =>
       countWhere(sessions, (session) => session.network === networkOf(address)) < options.socketsPerAddressMax,
     open: () => sessions.size,
-    running: () => [...sessions].reduce((sum, session) => sum + session.operations.size, 0),
+    idle: async () => {
+      await running.none();
+      // an operation is finished one step before its client is told
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     close: async () => {
-      clearInterval(rechecks);
-      for (const client of sockets.clients) client.close(1001, 'The server is shutting down');
-      const ended = new Promise<void>((resolve) => sockets.close(() => resolve()));
-      setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500).unref();
-      await ended;
+      endRechecks();
+      await closeAll(sockets);
     },
   };
 }
@@ -101,12 +110,13 @@ type ProtocolServer = ReturnType<typeof makeServer<Record<string, unknown>, Sess
 interface Attachment {
   readonly protocol: ProtocolServer;
   readonly sessions: Set<Session>;
+  readonly running: UnderWay<RunningOperation>;
   readonly address: string;
   readonly log: Log;
   readonly audit: AuditLines | undefined;
 }
 
-function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: Attachment): void {
+function attach(socket: WebSocket, { protocol, sessions, running, address, log, audit }: Attachment): void {
   const close = (code: number, reason: string): void => {
     if (code === CloseCode.Unauthorized && socket.readyState === socket.OPEN)
       void audit?.record({
@@ -118,17 +128,9 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
       });
     socket.close(code, reason);
   };
-  const session: Session = { close, operations: new Map(), address, network: networkOf(address) };
+  const session: Session = { close, operations: new Map(), running, address, network: networkOf(address) };
   sessions.add(session);
-  let answered = true;
-  const ping = setInterval(() => {
-    if (!answered) socket.terminate();
-    answered = false;
-    if (socket.readyState === socket.OPEN) socket.ping();
-  }, PING_EVERY_MS);
-  socket.on('pong', () => {
-    answered = true;
-  });
+  terminateWhenGone(socket);
   socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
   const closed = protocol.opened(
     {
@@ -161,10 +163,12 @@ function attach(socket: WebSocket, { protocol, sessions, address, log, audit }: 
     session,
   );
   socket.once('close', (code, reason) => {
-    clearInterval(ping);
-    clearTimeout(session.expiry);
+    session.callOffExpiry?.();
     sessions.delete(session);
-    for (const operation of session.operations.values()) operation.gone.abort(clientWentAway());
+    for (const operation of session.operations.values()) {
+      operation.gone.abort(clientWentAway());
+      running.end(operation);
+    }
     closed(code, String(reason)).catch((error: unknown) => log.error({ err: error }, 'socket did not close cleanly'));
   });
 }
@@ -195,9 +199,9 @@ function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Sess
       const scope = extra.operations.get(id)?.scope;
       if (scope !== undefined)
         await recordUnrun({ scope, errors, document: query, operationName, schema: options.schema });
-      finish(extra, id);
+      finish(extra, id, options.clock);
       return answer;
     },
-    onComplete: ({ extra }, id) => finish(extra, id),
+    onComplete: ({ extra }, id) => finish(extra, id, options.clock),
   });
 }

@@ -1,17 +1,25 @@
 /** Deadlines and limits of connections: for clients that stop sending, stop reading, never finish, or are too many. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type Clock, every } from '../../../lib/clock.js';
 import type { Log } from '../../../lib/log.js';
 
+/** Longest time without a byte in the middle of a body, and how often that is looked at. */
+const BODY_SILENCE_MS = 30_000;
+const SILENCE_CHECK_MS = 5_000;
 /** How long an unread rest of a request may still take after its answer went out. */
 const ABANDONED_MS = 10_000;
 const DROPS_LOGGED_EVERY_MS = 10_000;
 
 /** Hangs up on connections over so many, and says so in the log now and then. */
-export function limitConnections(server: Server, connectionsMax: number, log: Log): void {
+export function limitConnections(
+  server: Server,
+  connectionsMax: number,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): void {
   server.maxConnections = connectionsMax;
   let loggedAt = -Infinity;
   server.on('drop', () => {
-    const now = performance.now();
+    const now = clock.monotonic();
     if (now - loggedAt < DROPS_LOGGED_EVERY_MS) return;
     loggedAt = now;
     log.warn({ connectionsMax }, 'too many connections: hung up on a new one');
@@ -21,29 +29,24 @@ export function limitConnections(server: Server, connectionsMax: number, log: Lo
 /**
  * Ends a request whose sender has gone silent in the middle of the body. A pause that we cause
  * (bytes are here and nobody reads them yet) is not silence.
- * @param silenceMs longest time without a byte
  */
-export function endWhenSilent(request: IncomingMessage, silenceMs: number, onSilence: () => void): void {
+export function endWhenSilent(request: IncomingMessage, clock: Clock, onSilence: () => void): void {
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return;
   let seen = request.socket.bytesRead;
-  let since = performance.now();
-  const timer = setInterval(
-    () => {
-      if (request.complete || request.destroyed) return clearInterval(timer);
-      const now = performance.now();
-      if (request.socket.bytesRead !== seen || request.readableLength > 0) {
-        seen = request.socket.bytesRead;
-        since = now;
-      } else if (now - since >= silenceMs) {
-        clearInterval(timer);
-        onSilence();
-        request.destroy();
-      }
-    },
-    Math.max(10, silenceMs / 6),
-  );
-  timer.unref();
-  request.once('close', () => clearInterval(timer));
+  let since = clock.monotonic();
+  const endLooks = every(clock, SILENCE_CHECK_MS, () => {
+    if (request.complete || request.destroyed) return endLooks();
+    const now = clock.monotonic();
+    if (request.socket.bytesRead !== seen || request.readableLength > 0) {
+      seen = request.socket.bytesRead;
+      since = now;
+    } else if (now - since >= BODY_SILENCE_MS) {
+      endLooks();
+      onSilence();
+      request.destroy();
+    }
+  });
+  request.once('close', endLooks);
 }
 
 /**
@@ -63,14 +66,13 @@ export function endWhenUnread(response: ServerResponse, silenceMs: number, onSil
  * After an early answer: reads the rest of the body away for a while, so that the client sees the answer, then hangs
  * up.
  */
-export function abandonBody(request: IncomingMessage): void {
+export function abandonBody(request: IncomingMessage, clock: Clock): void {
   if (request.complete || request.destroyed) return;
   request.unpipe();
   // an iterator that nobody goes on with listens still, and keeps the rest from flowing
   request.removeAllListeners('readable');
   request.resume();
-  const timer = setTimeout(() => request.destroy(), ABANDONED_MS);
-  timer.unref();
-  request.once('close', () => clearTimeout(timer));
-  request.once('end', () => clearTimeout(timer));
+  const callOff = clock.alarm(ABANDONED_MS, () => request.destroy(), { keepsAlive: false });
+  request.once('close', callOff);
+  request.once('end', callOff);
 }
