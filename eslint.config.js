@@ -2,6 +2,8 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+const USE_CLOCK = 'Take a Clock (src/lib/clock.ts): now, monotonic, alarm, sleep, within, every.';
+
 export default defineConfig(
   globalIgnores([
     'dist/',
@@ -46,6 +48,50 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+    },
+  },
+  {
+    // Time comes from lib/clock.ts, so that tests can hold it still: a part is given a Clock, and makes none.
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    ignores: [
+      'src/lib/clock.ts', // the clock itself
+      // Breathing measures how long this process has computed, which a clock that stands still would never tell.
+      'src/lib/breath.ts',
+      // Time-outs of protocols: they wait for a peer, which lives by real time, and are part of what it is promised.
+      'src/ovsdb/connection.ts', // a connection, an answer, probes
+      'src/api/graphql/server/socket-liveness.ts', // pings of a WebSocket, its goodbye
+      'src/api/http/guard/tls-server.ts', // a handshake, the last words to who speaks no TLS
+      'src/api/http/bare-answer.ts', // the last words to who speaks no HTTP
+      // A program of its own, which starts and stops another one.
+      'src/demo/**',
+    ],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'performance'].map((name) => ({ name, message: USE_CLOCK })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        ...['node:timers', 'node:timers/promises', 'node:perf_hooks', 'timers', 'timers/promises', 'perf_hooks'].map(
+          (name) => ({ name, message: USE_CLOCK }),
+        ),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: USE_CLOCK },
+        { object: 'AbortSignal', property: 'timeout', message: USE_CLOCK },
+        { object: 'process', property: 'hrtime', message: USE_CLOCK },
+        ...['setTimeout', 'setInterval', 'performance'].map((property) => ({
+          object: 'globalThis',
+          property,
+          message: USE_CLOCK,
+        })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: USE_CLOCK },
+        { selector: "CallExpression[callee.name='Date']", message: USE_CLOCK },
       ],
     },
   },
