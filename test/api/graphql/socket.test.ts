@@ -372,6 +372,45 @@ describe('draining', () => {
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
   });
 
+  /** A server on a clock of its own, and what a socket hears that follows something without an end. */
+  async function followed(): Promise<{ server: TinyServer; clock: TestClock; socket: WebSocket; heard: string[] }> {
+    const clock = new TestClock();
+    const server = await startTinyServer({ clock });
+    const socket = await (await TinyClient.of(server.url)).openSocket();
+    const heard: string[] = [];
+    socket.on('message', (data) => heard.push((JSON.parse(String(data)) as { type: string }).type));
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    await until(() => heard.length === 1);
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { forever }' } }));
+    await until(() => heard.length === 2);
+    return { server, clock, socket, heard };
+  }
+
+  it('lets subscriptions come to their end before it closes, and waits no longer', async () => {
+    const { server, clock, socket, heard } = await followed();
+    const closed = closeOf(socket);
+    const closing = server.api.close();
+    server.release();
+    expect(await closed).toMatchObject({ code: 1001 });
+    expect(heard).toEqual(['connection_ack', 'next', 'complete']);
+    await closing;
+    expect([clock.monotonic(), clock.waiting]).toEqual([0, 0]);
+  });
+
+  it('cuts off subscriptions that go on for half a second more', async () => {
+    const { server, clock, socket, heard } = await followed();
+    const closed = closeOf(socket);
+    const closing = server.api.close();
+    clock.advance(499);
+    socket.send('{"type":"ping"}');
+    await until(() => heard.at(-1) === 'pong');
+    clock.advance(1);
+    expect(await closed).toMatchObject({ code: 1001 });
+    await closing;
+    expect(clock.waiting).toBe(0);
+    server.release();
+  });
+
   it('tells a resolver when its client is gone', async () => {
     const server = await startTinyServer();
     const leaving = new AbortController();
