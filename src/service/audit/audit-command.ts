@@ -11,6 +11,8 @@ const LINES_DEFAULT = 50;
 const logInput = z.object({
   first: orElse(z.number(), LINES_DEFAULT),
   after: optional(z.string()),
+  /** Lines that are left out first. */
+  offset: orElse(z.number(), 0),
   subject: optional(z.string()),
   action: optional(z.string()),
   result: optional(z.string()),
@@ -23,9 +25,9 @@ export const auditLog = command({
   name: 'auditLog',
   needs: ADMIN,
   input: logInput,
-  run: async (trail: AuditTrail, { first, after, since, until, ...words }) => {
+  run: async (trail: AuditTrail, { first, after, offset, since, until, ...words }) => {
     const filter: AuditFilter = { ...words, sinceMs: since?.getTime(), untilMs: until?.getTime() };
-    return { page: await trail.page({ ...filter, first, after }), filter };
+    return { page: await trail.page({ ...filter, first, after, offset }), filter };
   },
 });
 

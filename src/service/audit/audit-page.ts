@@ -20,6 +20,8 @@ export interface AuditPageRequest extends AuditFilter {
   readonly first: number;
   /** The cursor of a line: those before it are wanted. */
   readonly after?: string | undefined;
+  /** So many of the wanted lines are left out first. */
+  readonly offset?: number;
 }
 
 export interface AuditPage {
@@ -36,21 +38,26 @@ export function cursorOf({ seq }: AuditEntry): string {
 }
 
 /** @throws AppError BAD_USER_INPUT for a page that cannot be; STORE_UNAVAILABLE */
-export async function pageOf(folder: string, { first, after, ...filter }: AuditPageRequest): Promise<AuditPage> {
+export async function pageOf(
+  folder: string,
+  { first, after, offset = 0, ...filter }: AuditPageRequest,
+): Promise<AuditPage> {
   checkFirst(first);
   if (after !== undefined && !CURSOR.test(after))
     throw new AppError('BAD_USER_INPUT', 'after takes the end cursor of an earlier page');
   const before = after === undefined ? Infinity : Number(after);
   return ofUnmovedFiles(folder, async (files) => {
     const nodes: AuditEntry[] = [];
+    const hasPreviousPage = after !== undefined || offset > 0;
+    let left = offset;
     // a full file whose first line is not wanted has none that is
     const wanted = files.filter(({ firstSeq }) => firstSeq === undefined || firstSeq < before);
     for await (const { entry } of newestFirst(folder, wanted)) {
-      if (entry.seq >= before || !fits(entry, filter)) continue;
-      if (nodes.length === first) return { nodes, hasNextPage: true, hasPreviousPage: after !== undefined };
+      if (entry.seq >= before || !fits(entry, filter) || left-- > 0) continue;
+      if (nodes.length === first) return { nodes, hasNextPage: true, hasPreviousPage };
       nodes.push(entry);
     }
-    return { nodes, hasNextPage: false, hasPreviousPage: after !== undefined };
+    return { nodes, hasNextPage: false, hasPreviousPage };
   });
 }
 

@@ -208,7 +208,7 @@ describe('cancelJob', () => {
   });
 
   it('has a line in the audit trail', async () => {
-    const { body } = await RestClient.of(api.admin).get('/api/v1/audit?action=cancelJob&first=1');
+    const { body } = await RestClient.of(api.admin).get('/api/v1/audit?action=cancelJob&limit=1');
     const [entry] = (body['entries'] ?? []) as readonly { target: { job_id?: string }; result: string }[];
     expect(entry?.result).toBe('OK');
     expect(entry?.target.job_id).toEqual(expect.any(String));

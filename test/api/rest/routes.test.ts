@@ -413,7 +413,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
   'GET /api/v1/audit': {
     needs: ['admin'],
     good: () => ({
-      path: '/api/v1/audit?action=serverStarted&first=1&since=2000-01-01T00:00:00Z',
+      path: '/api/v1/audit?action=serverStarted&limit=1&since=2000-01-01T00:00:00Z',
       status: 200,
       body: {
         entries: [expect.objectContaining({ seq: 1, subject: 'ovncp', via: 'server', target: null })],
@@ -422,8 +422,9 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       },
     }),
     malformed: () => [
-      refused('/api/v1/audit?first=x', {}, /^first: takes a whole number/),
-      refused('/api/v1/audit?first=0', {}, /^first takes 1 to 500/),
+      refused('/api/v1/audit?limit=x', {}, /^limit: takes a whole number/),
+      refused('/api/v1/audit?limit=0', {}, /^limit: takes a whole number from 1 to 500/),
+      refused('/api/v1/audit?offset=-1', {}, /^offset: takes a whole number/),
       refused('/api/v1/audit?after=x', {}, /^after takes the end cursor/),
       refused('/api/v1/audit?until=now', {}, /^until: takes an instant/),
       refused('/api/v1/audit?who=me', {}, /"who": not known here/),

@@ -531,6 +531,11 @@ describe('a trail', () => {
       hasNextPage: false,
       hasPreviousPage: true,
     });
+    expect(await trail.page({ first: 2, subject: 'bob', offset: 3 })).toMatchObject({
+      nodes: [{ seq: 6 }, { seq: 4 }],
+      hasNextPage: true,
+      hasPreviousPage: true,
+    });
   });
 
   it.each([

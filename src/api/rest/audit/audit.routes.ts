@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { auditCheck, auditLog } from '../../../service/audit/audit-command.js';
 import type { AuditTrail } from '../../../service/audit/audit-trail.js';
 import { pageInfoOf } from '../common/page-shape.js';
-import { instant, noQuery, nothing, number } from '../common/request-shape.js';
+import { instant, noQuery, nothing, number, offset } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
 import { auditCheckShape, auditListShape, checkOf, endsOf, entryOf } from './audit-answer.js';
 
@@ -11,10 +11,14 @@ const tag = 'Audit';
 const AUDIT = '/api/v1/audit';
 
 const logQuery = z.strictObject({
-  first: number(0, 100_000_000)
+  limit: number(1, 500)
     .optional()
     .meta({ description: 'Lines of the page; 50 if left out', type: 'integer', minimum: 1, maximum: 500 }),
-  after: z.string().optional().meta({ description: 'The end_cursor of an earlier page' }),
+  offset,
+  after: z
+    .string()
+    .optional()
+    .meta({ description: 'The end_cursor of an earlier page: new lines do not move what follows it' }),
   subject: z.string().optional(),
   action: z.string().optional(),
   result: z.string().optional().meta({ description: 'OK, ACCEPTED, or the code of an error' }),
@@ -40,8 +44,8 @@ function logRoute(trail: AuditTrail): Route {
     description: 'Every call that changed something, or was refused. For `total` the whole trail is read.',
     answers: { 200: { description: 'A page, and how many lines fit in all', shape: auditListShape } },
     errors: ['STORE_UNAVAILABLE'],
-    handle: async ({ ask, query }) => {
-      const { page, filter } = await ask(auditLog, trail, query);
+    handle: async ({ ask, query: { limit, ...query } }) => {
+      const { page, filter } = await ask(auditLog, trail, { ...query, first: limit });
       const entries = page.nodes.map(entryOf);
       return {
         status: 200,
