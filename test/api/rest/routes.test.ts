@@ -743,3 +743,15 @@ describe.each(Object.entries(ROUTES))('%s', (name, { needs, good, missing, malfo
       },
     );
 });
+
+it('a restore can be begun without waiting for it', async () => {
+  const path = `${BACKUPS}/${fixture.backupId}/restore`;
+  const begun = await admin.post(`${path}?wait=false`, { dry_run: true });
+  expect(begun).toMatchObject({ status: 202, body: { dry_run: true, restore_id: expect.any(String) } });
+  checkAnswer('POST /api/v1/backups/:id/restore', begun);
+  await until(async () => {
+    const { body } = await admin.get(`/api/v1/restores/${begun.body['restore_id'] as string}`);
+    return body['phase'] === 'succeeded';
+  });
+  await meets('POST /api/v1/backups/:id/restore', admin, refused(`${path}?wait=no`, post(), /^wait: takes one of/));
+});
