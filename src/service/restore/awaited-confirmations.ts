@@ -220,7 +220,9 @@ export class AwaitedConfirmations {
     const { id } = restore.record;
     this.undoing.set(id, running);
     try {
-      return await this.parts.whileRunning(running, () => this.parts.runner.run(running, { window, isForced }));
+      return await this.parts.whileRunning(running, () =>
+        this.parts.runner.run(running, { undo: { window, isForced } }),
+      );
     } finally {
       this.undoing.delete(id);
       window.undoFailed();

@@ -21,7 +21,7 @@ import { OWN_CALLER, recordAccepted, recordEnd } from './restore-audit.js';
 import { recover } from './run/recover.js';
 import { emptyResult, failedResult } from './run/restore-result.js';
 import { RestoreRun } from './run/restore-run.js';
-import type { EndedRun, RestoreLimits, RunLife, UnseenRun } from './run/run-parts.js';
+import type { EndedRun, MadeRoom, RestoreLimits, RunLife, UnseenRun } from './run/run-parts.js';
 import type { RunningRestore } from './running-restore.js';
 
 export interface RunnerParts {
@@ -45,11 +45,21 @@ export interface UndoRun {
   readonly isForced: boolean;
 }
 
+export interface RunOptions {
+  readonly undo?: UndoRun | undefined;
+  /** Aborts when something more urgent waits for the database. */
+  readonly room?: AbortSignal;
+}
+
+const NEVER = new AbortController().signal;
+
 /** RETRY: nothing of it is in the database, and it is to be tried again. */
 export type RunEnd =
   | { readonly kind: 'ENDED' }
   | { readonly kind: 'RETRY'; readonly error: AppError }
   | { readonly kind: 'STOPPED' }
+  /** Something more urgent waits for the database: it has not begun, and comes back. */
+  | { readonly kind: 'MADE_ROOM' }
   /** Another database is configured now: it cannot be looked for. */
   | { readonly kind: 'ELSEWHERE'; readonly error: AppError };
 
@@ -57,12 +67,17 @@ export class RestoreRunner {
   constructor(private readonly parts: RunnerParts) {}
 
   /** From its turn until it has ended, or awaits its confirmation. Does not throw: who waits is answered. */
-  async run(running: RunningRestore, undo?: UndoRun): Promise<RunEnd> {
+  async run(running: RunningRestore, { undo, room = NEVER }: RunOptions = {}): Promise<RunEnd> {
     const { restore, cancel, answer } = running;
     // cancelled while it was queued: whoever cancelled it has ended it
     if (cancel.signal.aborted) return { kind: 'ENDED' };
     try {
-      const outcome = await this.execute(running, undo);
+      const outcome = await this.execute(running, room, undo);
+      if (outcome.end === 'MADE_ROOM') {
+        await this.parts.registry.enter(restore, 'RETRY');
+        this.tell(restore, 'Waiting: an undo goes first');
+        return { kind: 'MADE_ROOM' };
+      }
       if (outcome.end !== 'UNSEEN') return await this.conclude(running, outcome, undo);
       await this.parts.registry.enter(restore, 'END_UNSEEN');
       this.tell(restore, 'Its end was not seen: the database is asked as soon as it answers');
@@ -144,11 +159,15 @@ export class RestoreRunner {
     registry.publish(restore, awaitingProgress(restore.record, confirmWithinSeconds, instant(clock.now())), true);
   }
 
-  private async execute(running: RunningRestore, undo: UndoRun | undefined): Promise<EndedRun | UnseenRun> {
+  private async execute(
+    running: RunningRestore,
+    room: AbortSignal,
+    undo: UndoRun | undefined,
+  ): Promise<EndedRun | UnseenRun | MadeRoom> {
     const { restore, planner, cancel, caller } = running;
     const { databases, store, clock, log, limits, work } = this.parts;
     const { id, dryRun, sync, database } = restore.record;
-    const asker = { subject: caller.subject, signal: cancel.signal };
+    const asker = { subject: caller.subject, signal: AbortSignal.any([cancel.signal, room]) };
     const run = new RestoreRun({
       planner,
       store,
@@ -161,6 +180,7 @@ export class RestoreRunner {
       comment: commentOf(restore),
       limits,
       signal: cancel.signal,
+      room,
       // undoing waits for nobody
       inTurn:
         undoOf(restore.record) === undefined || dryRun

@@ -228,17 +228,22 @@ export class RestoreService {
     if (dryRun) return this.runner.run(running).then(() => undefined);
     const urgency: Urgency = undoOf(running.restore.record) === undefined ? 'RESTORE' : 'UNDO';
     return new Promise((resolve) => {
-      const turn = async (): Promise<void> => {
-        await this.run(running);
-        resolve();
-        await this.hold(running.restore);
+      const turn = async (room: AbortSignal): Promise<void> => {
+        if (await this.run(running, room)) {
+          resolve();
+          await this.hold(running.restore);
+        } else this.queues.of(database).addAgain(entry);
       };
-      this.queues.of(database).add({ id, urgency, turn });
+      const entry = { id, urgency, turn };
+      this.queues.of(database).add(entry);
     });
   }
 
-  /** What may have changed since it was asked for is looked at again. */
-  private async run(running: RunningRestore): Promise<void> {
+  /**
+   * What may have changed since it was asked for is looked at again.
+   * @returns false when it has made room for something more urgent
+   */
+  private async run(running: RunningRestore, room: AbortSignal): Promise<boolean> {
     const undone = undoOf(running.restore.record);
     try {
       if (undone !== undefined) checkUndoable(this.registry.get(undone).record);
@@ -247,9 +252,9 @@ export class RestoreService {
         result: failedResult(running.restore.record.dryRun, [problemOf(error)]),
       });
       running.answer.give(error);
-      return;
+      return true;
     }
-    await this.runner.run(running);
+    return (await this.runner.run(running, { room })).kind !== 'MADE_ROOM';
   }
 
   /** Holds the queue of the database while the restore awaits its confirmation. */

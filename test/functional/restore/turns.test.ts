@@ -70,6 +70,31 @@ it('an undo waits for nobody, and everything else does', async () => {
   expect((await validated).valid).toBe(true);
 });
 
+it('an undo does not wait behind a restore that waits for its turn', async () => {
+  const { ovsdb, restores } = services;
+  const { id } = await services.create();
+  await nbctl(ovsdb.remote, 'ls-add', 'made-since');
+  const before = await dumpDatabase(ovsdb.remote);
+  const first = await restores.start(request(id));
+  await first.done;
+
+  const letGo = takeAllTurns();
+  const waiting = await restores.start(request(id));
+  const behind = await restores.start(request(id));
+  const undone = await restores.undo(first.restore.record.id, { ...TESTER, force: false, dryRun: false });
+  await undone.done;
+  expect(undone.restore.record.phase).toBe('SUCCEEDED');
+  expect(compareDatabases(before, await dumpDatabase(ovsdb.remote))).toEqual([]);
+
+  await letGo();
+  await Promise.all([waiting.done, behind.done]);
+  // they kept their order: the first one restored, and there was nothing left for the other
+  expect([waiting, behind].map(({ restore }) => [restore.record.phase, restore.record.result?.steps])).toEqual([
+    ['SUCCEEDED', 1],
+    ['SUCCEEDED', 0],
+  ]);
+});
+
 it('a restore that waits for its turn can be cancelled', async () => {
   const { restores } = services;
   const { id } = await services.create();

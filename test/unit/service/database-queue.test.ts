@@ -53,6 +53,37 @@ describe('the queue of a database', () => {
     expect(queue.holder).toBe('holder');
   });
 
+  it('asks the holder for room when something more urgent waits, and gives it its place again', async () => {
+    const { queue, turns, add, end } = watched();
+    const rooms: boolean[] = [];
+    const entry = {
+      id: 'restore 1',
+      urgency: 'RESTORE' as const,
+      turn: (room: AbortSignal): Promise<void> => {
+        turns.push('restore 1');
+        if (turns.length > 1) return Promise.resolve();
+        return new Promise((resolve) => {
+          room.addEventListener('abort', () => {
+            rooms.push(true);
+            queue.addAgain(entry);
+            resolve();
+          });
+        });
+      },
+    };
+    queue.add(entry);
+    add('restore 2', 'RESTORE');
+    expect(rooms).toEqual([]);
+    add('undo', 'UNDO');
+    expect(rooms).toEqual([true]);
+    expect(queue.waitingIds).toEqual(['undo', 'restore 1', 'restore 2']);
+    await end('restore 1');
+    expect(turns).toEqual(['restore 1', 'undo']);
+    await end('undo');
+    await end('restore 1');
+    expect(turns).toEqual(['restore 1', 'undo', 'restore 1', 'restore 2']);
+  });
+
   it('lets go of one that waits, and not of one that has begun', async () => {
     const { queue, turns, add, end } = watched();
     add('a', 'RESTORE');

@@ -10,17 +10,20 @@ export interface Entry {
   /** Of the restore. */
   readonly id: string;
   readonly urgency: Urgency;
-  /** Holds the database until it returns. It must not throw. */
-  readonly turn: () => Promise<void>;
+  /**
+   * Holds the database until it returns. It must not throw.
+   * @param room aborts when something more urgent waits: what has not begun yet makes room, and comes back
+   */
+  readonly turn: (room: AbortSignal) => Promise<void>;
 }
 
 export class DatabaseQueue {
   private readonly waiting: Entry[] = [];
-  private current: Entry | undefined;
+  private current: { readonly entry: Entry; readonly room: AbortController } | undefined;
 
   /** The one that has the database now. */
   get holder(): string | undefined {
-    return this.current?.id;
+    return this.current?.entry.id;
   }
 
   /** Those that wait, in the order of their turns. */
@@ -29,8 +32,17 @@ export class DatabaseQueue {
   }
 
   add(entry: Entry): void {
-    const rank = ORDER.indexOf(entry.urgency);
-    const before = this.waiting.findIndex(({ urgency }) => ORDER.indexOf(urgency) > rank);
+    const rank = rankOf(entry);
+    const before = this.waiting.findIndex((waiting) => rankOf(waiting) > rank);
+    this.waiting.splice(before < 0 ? this.waiting.length : before, 0, entry);
+    if (this.current !== undefined && rank < rankOf(this.current.entry)) this.current.room.abort();
+    this.next();
+  }
+
+  /** One that has made room waits again, before all that are not more urgent. */
+  addAgain(entry: Entry): void {
+    const rank = rankOf(entry);
+    const before = this.waiting.findIndex((waiting) => rankOf(waiting) >= rank);
     this.waiting.splice(before < 0 ? this.waiting.length : before, 0, entry);
     this.next();
   }
@@ -47,12 +59,17 @@ export class DatabaseQueue {
     if (this.current !== undefined) return;
     const entry = this.waiting.shift();
     if (entry === undefined) return;
-    this.current = entry;
-    void entry.turn().finally(() => {
+    const room = new AbortController();
+    this.current = { entry, room };
+    void entry.turn(room.signal).finally(() => {
       this.current = undefined;
       this.next();
     });
   }
+}
+
+function rankOf({ urgency }: Entry): number {
+  return ORDER.indexOf(urgency);
 }
 
 /** A queue for each database, by its configured id. */

@@ -34,7 +34,7 @@ export type RestorePhase = (typeof RESTORE_PHASES)[number];
  * - DONE: it is in the database, or there was nothing to change
  * - FAIL: it ends, and nothing of it is in the database
  * - CANCEL: it is given up before anything was sent
- * - RETRY: it failed before anything was sent, and is begun again later
+ * - RETRY: it failed, or made room for an undo, before anything was sent, and is begun again later
  * - UNDONE: another restore has put back what it changed
  * - UNDO_IMPOSSIBLE: it is in the database, unconfirmed, and can never be put back
  */

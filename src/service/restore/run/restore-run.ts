@@ -20,7 +20,7 @@ import type { RestoreResult } from '../record/restore-record.js';
 import { type SentPlan, verifyCommitted } from './committed-plan.js';
 import { type ApplyEnd, PlanApplier } from './plan-applier.js';
 import { type Ending, failedResult, planResult } from './restore-result.js';
-import type { EndedRun, RestoreRunParts, UnseenRun } from './run-parts.js';
+import type { EndedRun, MadeRoom, RestoreRunParts, UnseenRun } from './run-parts.js';
 import { RunProgress } from './run-progress.js';
 import { undoSteps } from './undo-steps.js';
 
@@ -55,14 +55,20 @@ export class RestoreRun {
     this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, clock: parts.clock, log: parts.log });
   }
 
-  async execute(): Promise<EndedRun | UnseenRun> {
+  async execute(): Promise<EndedRun | UnseenRun | MadeRoom> {
+    let isItsTurn = false;
     try {
       return await this.parts.inTurn(
         (signal) => this.open(signal),
-        async () => this.carryOut(await this.read()),
+        async () => {
+          isItsTurn = true;
+          return this.carryOut(await this.read());
+        },
       );
     } catch (error) {
-      return error instanceof EndUnseen ? { end: 'UNSEEN', error } : this.failed(error);
+      if (error instanceof EndUnseen) return { end: 'UNSEEN', error };
+      if (!isItsTurn && this.parts.room.aborted && !this.parts.signal.aborted) return { end: 'MADE_ROOM' };
+      return this.failed(error);
     } finally {
       this.live.close();
     }

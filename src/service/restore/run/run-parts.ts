@@ -27,6 +27,8 @@ export interface RestoreRunParts {
   readonly log: Log;
   /** Gives it up, as long as nothing was sent. */
   readonly signal: AbortSignal;
+  /** Aborts when something more urgent waits for the database: what waits for its turn makes room. */
+  readonly room: AbortSignal;
   /** It goes on also where the list of what it changes cannot be kept. */
   readonly isForced: boolean;
   /** Waits until a session is open, and then for a turn. */
@@ -62,6 +64,11 @@ export interface EndedRun {
   readonly changeList?: KeptLog | undefined;
   /** What stopped it before anything was changed: thrown to whoever waits. */
   readonly error?: AppError;
+}
+
+/** It has made room before it had its turn: nothing of it has begun. */
+export interface MadeRoom {
+  readonly end: 'MADE_ROOM';
 }
 
 /** What was sent was not answered, and the database has not come back. */
