@@ -31,6 +31,7 @@ import { RestoreService } from './service/restore/restore-service.js';
 import { ExportService } from './service/transfer/export-service.js';
 import { ImportService } from './service/transfer/import-service.js';
 import { PreparedExports } from './service/transfer/prepared-exports.js';
+import { openStateFolder } from './state/state-folder.js';
 import { FileStore } from './store/file/file-store.js';
 
 export interface App {
@@ -66,6 +67,7 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  */
 export async function startApp(config: Config, log: Log, { keyCost }: AppOptions = {}): Promise<App> {
   const clock = systemClock;
+  if (config.statePath !== undefined) await openStateFolder(config.statePath);
   const store = await FileStore.open(config.backupPath);
   const audit = await AuditTrail.open(config.backupPath, { clock, log }).catch(async (error: unknown) => {
     await store.close();
@@ -162,7 +164,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
   const jobs = new Jobs({ store, clock, log, work });
   const { silenceMsMax } = config;
   const databases = new Databases([new Database(DATABASE_ID, client, { clock, silenceMsMax })], work);
-  const { uploadBytesMax, backupPath: scratchFolder } = config;
+  const { uploadBytesMax, statePath: scratchFolder = config.backupPath } = config;
   const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
   const backups = new BackupService(heavy);
   const limits = {

@@ -51,6 +51,8 @@ export interface Config {
   readonly remotes: readonly Remote[];
   readonly ssl?: SslConfig;
   readonly backupPath: string;
+  /** For files that nothing needs once the process is gone; `backupPath` if not set. */
+  readonly statePath?: string;
   readonly host: string;
   /** 0 means any free port. */
   readonly port: number;
@@ -188,6 +190,7 @@ function freeze(values: Values): Config {
     remotes: Object.freeze([...values.OVN_NB_DB]),
     ...ssl,
     backupPath: values.BACKUP_PATH,
+    ...defined({ statePath: values.OVNCP_STATE_PATH }),
     host: values.HOST,
     port: values.PORT,
     ...tls,

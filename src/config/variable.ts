@@ -45,6 +45,7 @@ export const VARIABLES = {
   OVNCP_SSL_CERTIFICATE: readableFile.optional(),
   OVNCP_SSL_CA_CERT: readableFile.optional(),
   BACKUP_PATH: path.default(BACKUP_PATH_DEFAULT),
+  OVNCP_STATE_PATH: path.optional(),
   HOST: text.regex(/^[A-Za-z0-9.:_-]+$/, 'is not a host name or an address').default('127.0.0.1'),
   PORT: integer(0, 65_535).default(4000),
   OVNCP_TLS_CERT: readableFile.optional(),

@@ -10,7 +10,7 @@ import type { BackupRecord } from './backup-record.js';
 const SCRATCH_FROM_BYTES = 16 << 20;
 
 /**
- * @param folder of the store
+ * @param folder with room for the content
  * @param record what is about to be read; undefined for a file of which nothing is known
  * @throws AppError STORE_FULL, STORE_UNAVAILABLE, and what the work throws
  */

@@ -2,7 +2,8 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -226,6 +227,24 @@ describe('validateBackup', () => {
   it('answers NOT_FOUND for an id that there is not', async () => {
     expect(await api.admin.codeOf(ValidateBackupDocument, { id: 'none' })).toBe('NOT_FOUND');
   });
+});
+
+it('rows wait in OVNCP_STATE_PATH while a file is checked', async () => {
+  const state = await mkdtemp(join(tmpdir(), 'ovncp-state-'));
+  await writeFile(join(state, '.tmp-left-by-a-crash'), '');
+  await writeFile(join(state, 'of somebody else'), '');
+  const apart = await startApiServer({ env: { OVNCP_STATE_PATH: state } });
+  try {
+    expect(await readdir(state)).toEqual(['of somebody else']);
+    const { createBackup } = await apart.admin.run(CreateBackupDocument, { input: { name: 'n' } });
+    const bytes = await readFile(join(apart.folder, createBackup.file));
+    expect((await apart.admin.importFile({}, { bytes })).rowCount).toBe(createBackup.rowCount);
+    await rm(state, { recursive: true });
+    expect(codeIn(await apart.admin.sendFile({}, { bytes }))).toBe('STORE_UNAVAILABLE');
+  } finally {
+    await apart.stop();
+    await rm(state, { recursive: true, force: true });
+  }
 });
 
 describe('deleteBackup', () => {

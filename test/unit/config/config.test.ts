@@ -61,6 +61,7 @@ describe('loadConfig', () => {
       OVNCP_SSL_CERTIFICATE: pem,
       OVNCP_SSL_CA_CERT: pem,
       BACKUP_PATH: '/srv/b',
+      OVNCP_STATE_PATH: '/fast/disk',
       HOST: '::',
       PORT: '0',
       LOG_LEVEL: 'silent',
@@ -87,6 +88,7 @@ describe('loadConfig', () => {
     expect(config).toMatchObject({
       ssl: { privateKeyFile: pem, certificateFile: pem, caCertificateFile: pem },
       backupPath: '/srv/b',
+      statePath: '/fast/disk',
       host: '::',
       port: 0,
       tls: { privateKeyFile: pem, certificateFile: pem },

@@ -1,0 +1,26 @@
+/** The folder of what only this machine needs, and only while the server runs: files without a name (scratch-file.ts). */
+import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { diskError } from '../lib/disk-error.js';
+import { errnoOf } from '../lib/error.js';
+import { TEMPORARY_PREFIX } from '../lib/temporary-name.js';
+
+const FOLDER_MODE = 0o700;
+
+/**
+ * Makes the folder if it is missing, and removes what a server left there that was killed before it had taken the name
+ * from a file.
+ * @throws AppError STORE_FULL, STORE_UNAVAILABLE
+ */
+export async function openStateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    for (const name of await readdir(folder))
+      if (name.startsWith(TEMPORARY_PREFIX))
+        await unlink(join(folder, name)).catch((error: unknown) => {
+          if (errnoOf(error) !== 'ENOENT') throw error;
+        });
+  } catch (error) {
+    throw diskError(`Using the folder ${folder} (OVNCP_STATE_PATH)`, error);
+  }
+}
