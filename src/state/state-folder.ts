@@ -1,4 +1,6 @@
-/** The folder of what only this machine needs, and only while the server runs: files without a name (scratch-file.ts). */
+/**
+ * The folder of what only this machine needs, and only while the server runs: files without a name (scratch-file.ts).
+ */
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError } from '../lib/disk-error.js';
