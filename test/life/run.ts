@@ -5,6 +5,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { VerifyMode } from '../../src/engine/verify/verify.js';
 import { AppError } from '../../src/lib/error.js';
 import { isFinal } from '../../src/service/restore/life/life.js';
 import type { Restore } from '../../src/service/restore/record/restore-registry.js';
@@ -44,6 +45,7 @@ export interface RestoreOptions {
   readonly confirmWithinSeconds?: number;
   readonly wait?: boolean;
   readonly queue?: boolean;
+  readonly verify?: VerifyMode;
 }
 
 /** The process was killed or told to end: what was asked of it is not answered any more. */
@@ -196,7 +198,7 @@ export class Run implements World {
     this.clock.alarm(ms, work);
   }
 
-  restore({ confirmWithinSeconds, wait = true, queue = false }: RestoreOptions = {}): Call {
+  restore({ confirmWithinSeconds, wait = true, queue = false, verify = 'ASSERTIONS' }: RestoreOptions = {}): Call {
     const { process } = this;
     const caller = { subject: 'tester', via: 'REST' } as const;
     return this.ask('restore', async () => {
@@ -208,6 +210,7 @@ export class Run implements World {
         force: false,
         wait,
         queue,
+        verify,
         caller,
         ...(confirmWithinSeconds === undefined ? {} : { confirmWithinSeconds }),
       });

@@ -42,8 +42,9 @@ const ALONE: Readonly<Record<string, Story>> = {
     await restored(run, { wait: false });
   },
 
+  /** All rows are read back before it is confirmed. */
   confirm: async (run) => {
-    const id = await restored(run, CONFIRMED_LATER);
+    const id = await restored(run, { ...CONFIRMED_LATER, verify: 'FULL' });
     await run.answered(run.confirm(id));
     await over(run);
   },

@@ -10,18 +10,16 @@
 
 import { Breath } from '../../lib/breath.js';
 import { type Clock, sleep } from '../../lib/clock.js';
-import { CLOSE_BRACKET, COMMA, OPEN_BRACKET, QUOTE } from '../../lib/json-bytes.js';
 import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference/reference.js';
 import { parseRow, type Row, type Value } from '../../model/row/row.js';
 import { type ChangedRow, plainRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { expectByte, FrameError, MemberReader } from '../../ovsdb/frame.js';
 import type { JsonObject } from '../../ovsdb/json.js';
 import { EVERY_ROW, rowSelector, selectOperation } from '../../ovsdb/operation.js';
-import { checkTransactReply } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
 import type { FollowedTable } from './followed-table.js';
 import { type Monitor, storedColumns } from './monitor.js';
+import { RowsAtOnce, readListed, readSelected } from './selected-rows.js';
 import type { ChangeListener } from './table-updates.js';
 import { UnreadRows } from './unread-rows.js';
 
@@ -32,21 +30,11 @@ export interface PacedOptions {
   readonly onProgress?: ((rows: number, total?: number) => void) | undefined;
 }
 
-/** How long the server should be busy with one request. */
-const TARGET_MS = 25;
-/** Rows in the first request for a table, of which it is not known yet how large its rows are. */
-const ROWS_FIRST = 4;
-const ROWS_MAX = 2_000;
-
-const LISTED = Buffer.from('["uuid","');
-const UUID_LENGTH = 36;
-
 export class PacedCapture implements ChangeListener {
   private readonly unread = new UnreadRows();
   private readonly holders: ReadonlyMap<string, readonly ReferenceColumn[]>;
   private readonly breath = new Breath();
-  /** Table -> how many of its rows keep the server busy for about as long as they should. */
-  private readonly rowsAtOnce = new Map<string, number>();
+  private readonly rowsAtOnce = new RowsAtOnce();
   private rows = 0;
 
   constructor(
@@ -115,57 +103,30 @@ export class PacedCapture implements ChangeListener {
   }
 
   private async list(table: TableSchema, reply: Buffer): Promise<void> {
-    checkTransactReply(reply);
     const followed = this.followedTable(table.name);
-    for (let at = reply.indexOf(LISTED); at >= 0; at = reply.indexOf(LISTED, at + LISTED.length + UUID_LENGTH)) {
-      const start = at + LISTED.length;
-      const uuid = reply.toString('latin1', start, start + UUID_LENGTH);
-      expectByte(reply, start + UUID_LENGTH, QUOTE, 'the end of a UUID');
+    await readListed(reply, this.breath, (uuid) => {
       if (!followed.has(uuid)) this.unread.add(table.name, uuid);
-      if (this.breath.due()) await this.breath.rest();
-    }
+    });
   }
 
   private async read(followed: FollowedTable): Promise<void> {
     const { name } = followed.schema;
-    const rowsAtOnce = this.rowsAtOnce.get(name) ?? ROWS_FIRST;
-    const uuids = this.unread.take(name, rowsAtOnce);
+    const uuids = this.unread.take(name, this.rowsAtOnce.of(name));
     const selects = uuids.map(rowSelector(name, storedColumns(followed.schema)));
     const tookMs = await this.paced(selects, (reply) => this.take(followed, uuids, reply));
-    const fitting = Math.max(
-      1,
-      Math.min(ROWS_MAX, 2 * rowsAtOnce, Math.round((uuids.length * TARGET_MS) / Math.max(1, tookMs))),
-    );
-    // the last few of a table say nothing of how many would have been right
-    this.rowsAtOnce.set(name, uuids.length < rowsAtOnce && tookMs < TARGET_MS ? rowsAtOnce : fitting);
+    this.rowsAtOnce.note(name, uuids.length, tookMs);
     this.options.onProgress?.(this.rows, this.rows + this.unread.count);
   }
 
-  /** The reply to one select for each UUID: {"id":1,"result":[{"rows":[{...}]},{"rows":[]},...],"error":null} */
-  private async take(followed: FollowedTable, uuids: readonly string[], reply: Buffer): Promise<void> {
-    checkTransactReply(reply);
-    const members = new MemberReader(reply, 0);
-    while (members.enter() && members.key() !== 'result') members.skip();
-    let at = members.valueStart;
-    for (const [i, uuid] of uuids.entries()) {
-      expectByte(reply, at, i === 0 ? OPEN_BRACKET : COMMA, 'the result of a select');
-      const result = new MemberReader(reply, at + 1);
-      if (!result.enter() || result.key() !== 'rows') throw new FrameError('the server answered a select without rows');
-      let end = result.valueStart + 1;
+  private take(followed: FollowedTable, uuids: readonly string[], reply: Buffer): Promise<void> {
+    const { reader } = followed;
+    return readSelected(reply, uuids, { reader, breath: this.breath }, (uuid, text) => {
       // it may have been deleted since it was listed
-      if (reply[end] !== CLOSE_BRACKET) {
-        const row = followed.reader.read(reply, end);
-        end = row.end;
-        if (!followed.has(uuid)) this.rows++;
-        followed.put(uuid, row.text);
-        this.follow(followed.schema, row.text);
-      }
-      expectByte(reply, end, CLOSE_BRACKET, 'the end of the rows');
-      result.resumeAt(end + 1);
-      if (result.enter()) throw new FrameError('the server answered a select with more than rows');
-      at = result.end;
-      if (this.breath.due()) await this.breath.rest();
-    }
+      if (text === undefined) return;
+      if (!followed.has(uuid)) this.rows++;
+      followed.put(uuid, text);
+      this.follow(followed.schema, text);
+    });
   }
 
   /**

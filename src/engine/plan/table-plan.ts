@@ -155,6 +155,12 @@ export function valuesAfter({ columns, members }: RowUpdate): { readonly [column
   return Object.fromEntries([...columns, ...members].map(({ column, after }) => [column.name, after]));
 }
 
+/** A live row as the update makes it. */
+export function rowAfter(row: Row, update: RowUpdate): Row {
+  const entries = Object.entries({ ...row, ...valuesAfter(update) });
+  return Object.fromEntries(entries.filter((entry): entry is [string, Value] => entry[1] !== undefined));
+}
+
 export interface TableCounts {
   readonly total: number;
   readonly restored: number;

@@ -23,8 +23,8 @@ export interface SnapshotOptions {
 }
 
 const WATCH_TIMEOUT_MS = 60_000;
-/** A capture during which the connection breaks is begun again, so many times in all. */
-const CAPTURES_MAX = 4;
+/** What is read while the connection breaks is begun again, so many times in all. */
+const TRIES_MAX = 4;
 
 export class LiveDatabase {
   private session: Session | undefined;
@@ -34,15 +34,12 @@ export class LiveDatabase {
 
   /** The database as it is now. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
   async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
-    for (let captures = 1; ; captures++) {
-      try {
-        return await (this.held ?? (await this.capture(options))).sync();
-      } catch (error) {
-        this.close();
-        options.signal?.throwIfAborted();
-        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX) throw databaseError(error);
-      }
-    }
+    return this.again(options, async () => (this.held ?? (await this.capture(options))).sync());
+  }
+
+  /** What somebody reads on the session. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
+  async read<T>(options: SnapshotOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.again(options, async () => work(await this.open(options)));
   }
 
   /** A snapshot, and what its database says of itself. @throws AppError DATABASE_UNAVAILABLE */
@@ -87,6 +84,19 @@ export class LiveDatabase {
   close(): void {
     this.session?.connection.close();
     this.forget();
+  }
+
+  /** Begins again on another session when the connection breaks. */
+  private async again<T>({ signal }: SnapshotOptions, work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        this.close();
+        signal?.throwIfAborted();
+        if (!(error instanceof ConnectionError) || tries === TRIES_MAX) throw databaseError(error);
+      }
+    }
   }
 
   private forget(): void {

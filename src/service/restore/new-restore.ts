@@ -47,6 +47,7 @@ export function newRestore(
       ...(mapping.length === 0 ? {} : { mapping }),
     },
     sync: request.sync ?? 'NONE',
+    verify: request.verify ?? 'ASSERTIONS',
     ...(confirmWithinSeconds === undefined || dryRun ? {} : { confirmWithinSeconds }),
   };
   const planner = new BackupPlanner(backups, backup, {
@@ -106,6 +107,7 @@ function emptyRecord(
     startedBy: subject,
     startedAt: instant(now),
     sync: 'NONE',
+    verify: 'ASSERTIONS',
   };
 }
 

@@ -1,5 +1,6 @@
 /** What can be asked of restores. */
 import { z } from 'zod';
+import { VERIFY_MODES } from '../../engine/verify/verify.js';
 import { filterInput } from '../backup/filter-input.js';
 import { type Call, command } from '../command/command.js';
 import { id, key, optional, orElse, secondsUpToADay, text } from '../command/input-field.js';
@@ -36,6 +37,11 @@ const restoreInput = z
       description: 'With `OVERWRITE`: also delete, within `restoreFilter`, what the backup does not hold',
     }),
     database: optional(z.string()),
+    verify: orElse(z.enum(VERIFY_MODES), 'ASSERTIONS').meta({
+      description:
+        'What to look at afterwards: whether each planned change is in the database; or every row of the tables ' +
+        'touched, read back and compared. What differs is a warning that names the row',
+    }),
     sync: orElse(z.enum(['NONE', 'SB', 'HV']), 'NONE').meta({
       description: 'What to wait for after applying, as ovn-nbctl --wait',
     }),

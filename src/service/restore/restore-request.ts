@@ -3,6 +3,7 @@
 import type { MappingEntry } from '../../engine/remap/resource-mapping.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import type { SyncTarget } from '../../engine/verify/converge.js';
+import type { VerifyMode } from '../../engine/verify/verify.js';
 import type { Caller } from '../command/call.js';
 import type { RestorePolicy } from './planner/backup-planner.js';
 import type { Restore } from './record/restore-registry.js';
@@ -19,6 +20,7 @@ export interface RestoreRequest {
   readonly filter?: ResourceFilter | undefined;
   readonly mapping?: readonly MappingEntry[];
   readonly decryptionKey?: string | undefined;
+  readonly verify?: VerifyMode;
   readonly sync?: SyncTarget;
   /** Without a confirmation within so many seconds it is undone. */
   readonly confirmWithinSeconds?: number | undefined;

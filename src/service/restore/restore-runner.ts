@@ -166,7 +166,7 @@ export class RestoreRunner {
   ): Promise<EndedRun | UnseenRun | MadeRoom> {
     const { restore, planner, cancel, caller } = running;
     const { databases, store, clock, log, limits, work } = this.parts;
-    const { id, dryRun, sync, database } = restore.record;
+    const { id, dryRun, verify, sync, database } = restore.record;
     const asker = { subject: caller.subject, signal: AbortSignal.any([cancel.signal, room]) };
     const run = new RestoreRun({
       planner,
@@ -176,6 +176,7 @@ export class RestoreRunner {
       database: databases.get(database),
       id,
       dryRun,
+      verify,
       sync,
       comment: commentOf(restore),
       limits,

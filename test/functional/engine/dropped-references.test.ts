@@ -4,30 +4,17 @@
  */
 import { applyTransaction } from '../../../src/engine/apply/apply.js';
 import { cutIntoTransactions } from '../../../src/engine/apply/transactions.js';
-import { identify } from '../../../src/engine/identify/identify.js';
-import { makePlan } from '../../../src/engine/plan/plan.js';
 import { countChanges, countOutcomes, type Plan } from '../../../src/engine/plan/table-plan.js';
-import { type ResourceFilter, selectLiveScope, selectScope } from '../../../src/engine/scope/scope.js';
 import { type KeptChange, undoTarget } from '../../../src/engine/undo/undo.js';
 import { Breath } from '../../../src/lib/breath.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { changesBetween, changesOf } from '../../support/databases/changes.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase } from '../../support/judge/judge.js';
-import { Engine, EXACT, keptChanges, OVERWRITE, planTo } from '../../support/servers/engine.js';
+import { Engine, EXACT, filterOf, keptChanges, OVERWRITE, planTo } from '../../support/servers/engine.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 import { TESTER, TestServices } from '../../support/servers/services.js';
 
-const FILTER: ResourceFilter = {
-  switches: ['web'],
-  routers: ['r1'],
-  loadBalancers: ['lb1'],
-  includePorts: true,
-  includeAcls: true,
-  includeLoadBalancers: true,
-  includeNat: true,
-  includeDhcpOptions: true,
-  includeQos: true,
-};
+const FILTER = filterOf({ switches: ['web'], routers: ['r1'], loadBalancers: ['lb1'] });
 
 /** Switches and routers of which one each is picked, and a port group over the switches. */
 async function build(remote: string): Promise<void> {
@@ -75,14 +62,7 @@ describe('a row that refers weakly to what a selective restore deletes', () => {
   });
   afterEach(() => server.stop());
 
-  async function plan(): Promise<Plan> {
-    const breath = new Breath();
-    const live = await engine.capture();
-    const identity = await identify(backup, live, breath);
-    const scope = await selectScope(backup, FILTER, breath, { alsoIn: live });
-    const theirs = await selectLiveScope(live, FILTER, scope, { backup, identity, byName: true }, breath);
-    return makePlan(backup, live, identity, { ...EXACT, scope: { backup: scope.marks, live: theirs.marks } }, breath);
-  }
+  const plan = (): Promise<Plan> => engine.planPart(backup, EXACT, FILTER);
 
   /** The restore is in the database: its list has every row that changed, and leads back. */
   async function check(carriedOut: Plan): Promise<void> {

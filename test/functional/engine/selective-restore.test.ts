@@ -1,15 +1,13 @@
 /** Selective backups and restores against a real server: what was picked is back whole, and nothing else has moved. */
 import fc from 'fast-check';
-import { identify } from '../../../src/engine/identify/identify.js';
-import { makePlan } from '../../../src/engine/plan/plan.js';
 import { diffRows } from '../../../src/engine/plan/row-diff.js';
 import type { Plan, PlanOptions } from '../../../src/engine/plan/table-plan.js';
 import { MARK } from '../../../src/engine/scope/mark.js';
-import { cutSnapshot, type ResourceFilter, selectLiveScope, selectScope } from '../../../src/engine/scope/scope.js';
+import { cutSnapshot, type ResourceFilter, selectScope } from '../../../src/engine/scope/scope.js';
 import { undoTarget } from '../../../src/engine/undo/undo.js';
 import type { Verification } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
-import { PICKED_TABLES } from '../../../src/model/northbound/filter.js';
+import { type IncludeFlags, PICKED_TABLES } from '../../../src/model/northbound/filter.js';
 import { danglingReferences, referenceColumns } from '../../../src/model/reference/reference.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import type { TableSchema } from '../../../src/ovsdb/database-schema.js';
@@ -19,30 +17,11 @@ import { textsOf } from '../../support/databases/every-kind.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
-import { Engine, EXACT, keptChanges, OVERWRITE, planTo, REFUSE, SKIP } from '../../support/servers/engine.js';
+import { Engine, EXACT, filterOf, keptChanges, OVERWRITE, planTo, REFUSE, SKIP } from '../../support/servers/engine.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 
-const FLAGS = {
-  includePorts: true,
-  includeAcls: true,
-  includeLoadBalancers: true,
-  includeNat: true,
-  includeDhcpOptions: true,
-  includeQos: true,
-};
 /** True three times of four. */
 const often = (): fc.Arbitrary<boolean> => fc.nat(3).map((number) => number > 0);
-const filterOf = (part: Partial<ResourceFilter>): ResourceFilter => ({ ...FLAGS, ...part });
-
-/** The plan of a restore of a part, from a capture made now. */
-async function planPart(engine: Engine, backup: Snapshot, options: PlanOptions, filter: ResourceFilter): Promise<Plan> {
-  const breath = new Breath();
-  const live = await engine.capture();
-  const identity = await identify(backup, live, breath);
-  const scope = await selectScope(backup, filter, breath, options.exact ? { alsoIn: live } : {});
-  const theirs = await selectLiveScope(live, filter, scope, { backup, identity, byName: options.exact }, breath);
-  return makePlan(backup, live, identity, { ...options, scope: { backup: scope.marks, live: theirs.marks } }, breath);
-}
 
 /** Restores a part and checks that a second time would change nothing. */
 async function restorePart(
@@ -51,12 +30,13 @@ async function restorePart(
   options: PlanOptions,
   filter: ResourceFilter,
 ): Promise<{ plan: Plan; verification: Verification }> {
-  const plan = await planPart(engine, backup, options, filter);
+  const plan = await engine.planPart(backup, options, filter);
   expect(plan.problems).toEqual([]);
   if (plan.changeCount > 0) await engine.apply(plan);
   const verification = await engine.verify(plan);
   expect(verification.problems).toEqual([]);
-  expect((await planPart(engine, backup, options, filter)).changeCount).toBe(0);
+  expect((await engine.readBack(plan)).problems).toEqual([]);
+  expect((await engine.planPart(backup, options, filter)).changeCount).toBe(0);
   return { plan, verification };
 }
 
@@ -330,7 +310,7 @@ describe('a selective restore', () => {
     expect(compareDatabases(expected, await dump())).toEqual([]);
   });
 
-  it.each<[keyof typeof FLAGS, Partial<ResourceFilter>, string, string]>([
+  it.each<[keyof IncludeFlags, Partial<ResourceFilter>, string, string]>([
     ['includePorts', { switches: ['web'] }, 'Logical_Switch', 'ports'],
     ['includeAcls', { switches: ['web'] }, 'Logical_Switch', 'acls'],
     ['includeQos', { switches: ['web'] }, 'Logical_Switch', 'qos_rules'],
@@ -419,7 +399,7 @@ describe('a selective restore', () => {
     await restorePart(engine, backup, EXACT, filterOf({ switches: ['web'] }));
     expect(compareDatabases(expected, await dump())).toEqual([]);
     await nb('lsp-add', 'new', 'new-1');
-    await engine.apply(await planPart(engine, backup, EXACT, filterOf({ switches: ['new'] })));
+    await engine.apply(await engine.planPart(backup, EXACT, filterOf({ switches: ['new'] })));
     expect([await names('logical_switch'), (await names('logical_switch_port')).includes('new-1')]).toEqual([
       ['app', 'db', 'web'],
       false,
@@ -526,7 +506,7 @@ describe('a selective restore of a mutated database', () => {
           const filter = filterFrom(backup, chosen);
           const before = await engine.capture();
           const { options } = chosen;
-          const plan = await planPart(engine, backup, options, filter);
+          const plan = await engine.planPart(backup, options, filter);
           if (plan.problems.length > 0) {
             // a port that is in a switch out of scope now, or a name that another row has there
             expect(plan.problems.every(({ code }) => code === 'CONFLICT')).toBe(true);
@@ -660,8 +640,7 @@ describe('a selective backup', () => {
           expect(textsOf(await target.capture())).toEqual(textsOf(cut));
           // where it came from nothing is to be done, whether the whole backup is restored in part or the part as a
           // whole
-          for (const backup of [cut, whole])
-            expect((await planPart(source, backup, EXACT, filter)).changeCount).toBe(0);
+          for (const backup of [cut, whole]) expect((await source.planPart(backup, EXACT, filter)).changeCount).toBe(0);
           // and the whole backup in part gives the same as the part
           await emptyDatabase(empty.remote);
           await restorePart(target, whole, EXACT, filter);

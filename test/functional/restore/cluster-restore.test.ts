@@ -126,7 +126,7 @@ describe('a restore into a cluster', () => {
   it('goes in steps that cost the leader nothing, and is undone in steps', async () => {
     await empty();
     const [leader, term] = [await cluster.leader(), await cluster.term()];
-    const { restoreBackup } = await admin.run(RestoreBackupDocument, { input: { backupId } });
+    const { restoreBackup } = await admin.run(RestoreBackupDocument, { input: { backupId, verify: 'FULL' } });
     expect(restoreBackup.result).toMatchObject({ success: true, restoredCount: rowCount(full), warnings: [] });
     expect(restoreBackup.result?.steps).toBeGreaterThanOrEqual(12);
     expect(compareDatabases(full, await content())).toEqual([]);

@@ -6,7 +6,9 @@ import { identify } from '../../../src/engine/identify/identify.js';
 import { makePlan } from '../../../src/engine/plan/plan.js';
 import { describeChanges, withColumns } from '../../../src/engine/plan/plan-changes.js';
 import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '../../../src/engine/plan/table-plan.js';
+import { type ResourceFilter, selectLiveScope, selectScope } from '../../../src/engine/scope/scope.js';
 import { identifyByUuid, type KeptChange } from '../../../src/engine/undo/undo.js';
+import { readBack } from '../../../src/engine/verify/read-back.js';
 import { type Verification, verifyPlan } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -29,6 +31,12 @@ export const EXACT: PlanOptions = { policy: 'OVERWRITE', exact: true, restoreAcc
 export const SKIP: PlanOptions = { policy: 'SKIP', exact: false, restoreAccess: true };
 export const REFUSE: PlanOptions = { policy: 'ERROR', exact: false, restoreAccess: true };
 
+/** A filter that takes in what its rows own, where it does not say otherwise. */
+export function filterOf(part: Partial<ResourceFilter>): ResourceFilter {
+  const all = { includePorts: true, includeAcls: true, includeLoadBalancers: true };
+  return { ...all, includeNat: true, includeDhcpOptions: true, includeQos: true, ...part };
+}
+
 /** One database on one server. Needs no closing: every call opens a connection of its own. */
 export class Engine {
   readonly client: DatabaseClient;
@@ -50,6 +58,17 @@ export class Engine {
     return planBetween(backup, await this.capture(), options);
   }
 
+  /** The plan of a restore of the part of `backup` that the filter picks, from a capture made now. */
+  async planPart(backup: Snapshot, options: PlanOptions, part: Partial<ResourceFilter>): Promise<Plan> {
+    const breath = new Breath();
+    const filter = filterOf(part);
+    const live = await this.capture();
+    const identity = await identify(backup, live, breath);
+    const scope = await selectScope(backup, filter, breath, options.exact ? { alsoIn: live } : {});
+    const theirs = await selectLiveScope(live, filter, scope, { backup, identity, byName: options.exact }, breath);
+    return makePlan(backup, live, identity, { ...options, scope: { backup: scope.marks, live: theirs.marks } }, breath);
+  }
+
   /** @throws OvsdbError, ConnectionError */
   apply(plan: Plan): Promise<void> {
     return this.session((session) => applyPlan(session, plan, { comment: 'a test' }));
@@ -59,7 +78,15 @@ export class Engine {
     return verifyPlan(plan, await this.capture(), new Breath());
   }
 
-  /** Plans, applies where there is something to apply, and verifies. @throws Error when the plan has problems */
+  /** Every row of the tables touched. */
+  readBack(plan: Plan): Promise<Verification> {
+    return this.session((session) => readBack(plan, session, { clock: systemClock, breath: new Breath() }));
+  }
+
+  /**
+   * Plans, applies where there is something to apply, and verifies.
+   * @throws Error when the plan has problems, or when a row of the tables touched is not what it was to be
+   */
   async restore(
     backup: Snapshot,
     options: PlanOptions,
@@ -67,6 +94,8 @@ export class Engine {
     const plan = await this.plan(backup, options);
     if (plan.problems.length > 0) throw new Error(plan.problems.map(({ message }) => message).join('\n'));
     if (plan.changeCount > 0) await this.apply(plan);
+    const { problems } = await this.readBack(plan);
+    if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
     return { plan, verification: await this.verify(plan) };
   }
 }

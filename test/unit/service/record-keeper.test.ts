@@ -20,6 +20,7 @@ const recordIn = (phase: RestorePhase): RestoreRecord => ({
   dryRun: false,
   force: false,
   sync: 'NONE',
+  verify: 'ASSERTIONS',
   phase,
   startedBy: 'tester',
   startedAt: '2026-01-15T10:30:00.000Z',

@@ -16,6 +16,7 @@ function restore(id: string, ageDays: number, changes: Partial<RestoreRecord> = 
     dryRun: false,
     force: false,
     sync: 'NONE',
+    verify: 'ASSERTIONS',
     phase: 'SUCCEEDED',
     startedBy: 'alice',
     startedAt: at,

@@ -13,6 +13,21 @@ registerEnumType(SyncTarget, {
   description: 'What to wait for after applying, as ovn-nbctl --wait: nothing, northd (SB), or the chassis too (HV)',
 });
 
+export enum VerifyMode {
+  ASSERTIONS = 'ASSERTIONS',
+  FULL = 'FULL',
+}
+registerEnumType(VerifyMode, {
+  name: 'VerifyMode',
+  description:
+    'How a restore is verified after the commit. What differs was written by somebody else since, and is a warning ' +
+    'that names the row',
+  valuesConfig: {
+    ASSERTIONS: { description: 'Whether each planned change is in the database' },
+    FULL: { description: 'Every row of the tables touched, within restoreFilter, is read back and compared' },
+  },
+});
+
 @InputType()
 export class ResourceMappingInput {
   @Field(() => String, { description: 'UUID or name in the backup' })
@@ -74,6 +89,9 @@ export class RestoreBackupInput {
 
   @Field(() => SyncTarget, { nullable: true, defaultValue: SyncTarget.NONE })
   sync?: SyncTarget | null;
+
+  @Field(() => VerifyMode, { nullable: true, defaultValue: VerifyMode.ASSERTIONS })
+  verify?: VerifyMode | null;
 
   @Field(() => Int, {
     nullable: true,

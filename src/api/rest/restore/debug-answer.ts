@@ -41,7 +41,7 @@ export class PhaseTimes {
       message,
     }));
     const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }));
-    const { id, source, database, dryRun, force, sync, result } = record;
+    const { id, source, database, dryRun, force, verify, sync, result } = record;
     const { mapping = [], ...asked } = source.kind === 'BACKUP' ? source : { ...source, mapping: [] };
     log.info(
       {
@@ -51,6 +51,7 @@ export class PhaseTimes {
         dryRun,
         force,
         mappings: mapping.length,
+        verify,
         sync,
         phases,
         result,

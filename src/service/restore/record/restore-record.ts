@@ -4,6 +4,7 @@
  * records of version 1 are read, and written again as version 2 when they change.
  */
 import { z } from 'zod';
+import { VERIFY_MODES } from '../../../engine/verify/verify.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError, ERROR_STATUS, type ErrorCode, messageOf } from '../../../lib/error.js';
 import { pulledInSchema, resourceFilterSchema } from '../../backup/recorded-filter.js';
@@ -117,6 +118,7 @@ const common = {
   dryRun: z.boolean(),
   force: z.boolean(),
   sync: z.enum(['NONE', 'SB', 'HV']).default('NONE'),
+  verify: z.enum(VERIFY_MODES).default('ASSERTIONS'),
   confirmWithinSeconds: z.int().positive().optional(),
   /** While it awaits confirmation: it is undone at this instant. */
   confirmBefore: instantText.optional(),

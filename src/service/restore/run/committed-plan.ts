@@ -3,7 +3,8 @@
  * was asked for.
  */
 import { type Convergence, convergeAnywhere, type SyncTarget } from '../../../engine/verify/converge.js';
-import { verifyPlan } from '../../../engine/verify/verify.js';
+import { readBack } from '../../../engine/verify/read-back.js';
+import { type Verification, type VerifyMode, verifyPlan } from '../../../engine/verify/verify.js';
 import type { Breath } from '../../../lib/breath.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
@@ -26,12 +27,15 @@ export interface VerifyParts {
   readonly database: Database;
   readonly live: LiveDatabase;
   readonly clock: Clock;
+  readonly mode: VerifyMode;
   readonly sync: SyncTarget;
   /** How long northd and the chassis may take. */
   readonly syncMsMax: number;
   /** How long a database that went away may take to come back. */
   readonly comeBackMs: number;
   readonly breath: Breath;
+  /** Ends the reading back. */
+  readonly signal: AbortSignal;
   /** It is verified, and northd, or the chassis too, is waited for. */
   converging(message: string): Promise<void>;
   tell(completed: number, total: number, message: string): void;
@@ -60,31 +64,53 @@ export async function verifyCommitted(
   return converged(converging, warnings, parts);
 }
 
+const SINCE: Readonly<Record<VerifyMode, string>> = {
+  ASSERTIONS: 'The restore is in the database. Rows of it are not as planned any more: somebody has changed them since',
+  FULL:
+    'The restore is in the database. Somebody else has written to the tables that it changed, since it was planned ' +
+    'or later: these rows are not as they were to be',
+};
+
 async function differences(
   { planned }: SentPlan,
   known: Snapshot | undefined,
-  { live, comeBackMs, breath, ...parts }: VerifyParts,
+  parts: VerifyParts,
 ): Promise<readonly string[]> {
-  const { plan } = planned;
   try {
-    const after = known ?? (await live.snapshot({ timeoutMs: comeBackMs }));
-    const { problems, warnings } = await verifyPlan(plan, after, breath, (compared) => {
-      parts.tell(compared, plan.changeCount, `Compared ${compared} of ${plan.changeCount} changed rows`);
-    });
+    const { problems, warnings, asPlanned, touched } = await verify(planned.plan, known, parts);
     if (problems.length === 0) return warnings;
     const named = problems.slice(0, NAMED_MAX).map(({ message }) => `After the commit: ${message}`);
-    const more = problems.length - named.length;
-    return [
-      'The restore is in the database. Rows of it are not as planned any more: somebody has changed them since',
-      ...named,
-      ...(more > 0 ? [`And ${more} more rows`] : []),
-      ...warnings,
-    ];
+    const more = touched - asPlanned - named.length;
+    return [SINCE[parts.mode], ...named, ...(more > 0 ? [`And ${more} more rows`] : []), ...warnings];
   } catch (error) {
+    if (parts.signal.aborted)
+      return ['The restore is in the database, but its rows were not verified: reading them back was given up'];
     const problem = databaseError(error);
     if (!(problem instanceof AppError)) throw error;
     return [`The restore is in the database, but its rows were not verified: ${problem.message}`];
   }
+}
+
+async function verify(
+  plan: Planned['plan'],
+  known: Snapshot | undefined,
+  { mode, live, comeBackMs, clock, breath, signal, ...parts }: VerifyParts,
+): Promise<Verification> {
+  if (mode === 'FULL')
+    return live.read({ timeoutMs: comeBackMs, signal }, (session) =>
+      readBack(plan, session, {
+        clock,
+        breath,
+        signal,
+        onProgress: (compared, total) => {
+          parts.tell(compared, total, `Compared ${compared} of ${total} rows of the tables touched`);
+        },
+      }),
+    );
+  const after = known ?? (await live.snapshot({ timeoutMs: comeBackMs }));
+  return verifyPlan(plan, after, breath, (compared) => {
+    parts.tell(compared, plan.changeCount, `Compared ${compared} of ${plan.changeCount} changed rows`);
+  });
 }
 
 function converge(

@@ -299,17 +299,19 @@ export class RestoreRun {
 
   /** It is in the database, whatever else fails from here on. @param known the database since, where it was read */
   private async committed(applied: Applied, known: Snapshot | undefined): Promise<EndedRun> {
-    const { clock, database, sync, limits, life } = this.parts;
+    const { database, clock, verify, sync, limits, life, signal } = this.parts;
     await life.enter('COMMITTED', { witnesses: undefined, stepped: undefined });
     this.progress.begin('VERIFYING', 'Comparing the database with the plan');
     const verified = await verifyCommitted(applied, known, {
       database,
       live: this.live,
       clock,
+      mode: verify,
       sync,
       syncMsMax: limits.syncMsMax,
       comeBackMs: COME_BACK_MS,
       breath: this.breath,
+      signal,
       converging: (message) => this.enter('CONVERGE', 'CONVERGING', message),
       tell: (completed, total, message) => this.progress.tell(completed, total, message),
     });

@@ -1,6 +1,7 @@
 /** What a run of a restore is given, and what it ends with. */
 import type { TransactionLimits } from '../../../engine/apply/transactions.js';
 import type { SyncTarget } from '../../../engine/verify/converge.js';
+import type { VerifyMode } from '../../../engine/verify/verify.js';
 import type { Clock } from '../../../lib/clock.js';
 import type { AppError } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
@@ -17,6 +18,7 @@ export interface RestoreRunParts {
   readonly id: string;
   readonly planner: RestorePlanner;
   readonly dryRun: boolean;
+  readonly verify: VerifyMode;
   readonly sync: SyncTarget;
   /** Goes into the database's log. */
   readonly comment: string;
@@ -25,7 +27,7 @@ export interface RestoreRunParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Gives it up, as long as nothing was sent. */
+  /** Gives it up, as long as nothing was sent; afterwards it ends no more than the reading back. */
   readonly signal: AbortSignal;
   /** Aborts when something more urgent waits for the database: what waits for its turn makes room. */
   readonly room: AbortSignal;

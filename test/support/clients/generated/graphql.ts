@@ -164,6 +164,7 @@ export type RestoreBackupInput = {
   /** Restore this part only; of a selective backup, within the part that it holds */
   restoreFilter?: ResourceFilterInput | null | undefined;
   sync?: SyncTarget | null | undefined;
+  verify?: VerifyMode | null | undefined;
   /** True: answer when the restore has ended, or awaits confirmation. False: answer at once; follow it with restoreProgress */
   wait?: boolean | null | undefined;
 };
@@ -191,6 +192,13 @@ export type SyncTarget =
   | 'HV'
   | 'NONE'
   | 'SB';
+
+/** How a restore is verified after the commit. What differs was written by somebody else since, and is a warning that names the row */
+export type VerifyMode =
+  /** Whether each planned change is in the database */
+  | 'ASSERTIONS'
+  /** Every row of the tables touched, within restoreFilter, is read back and compared */
+  | 'FULL';
 
 export type AuditLogQueryVariables = Exact<{
   first?: number | null | undefined;
