@@ -6,15 +6,14 @@ export default {
     '<rootDir>/test/support/jest/counts-reporter.mjs',
   ],
   roots: ['<rootDir>/test'],
-  testEnvironment: 'node',
+  // test files are loaded by Node itself, and those of one worker share their modules
+  testEnvironment: '<rootDir>/test/support/jest/this-process.mjs',
+  runtime: '<rootDir>/test/support/jest/native-runtime.cjs',
+  transform: {},
   testSequencer: '<rootDir>/test/support/jest/longest-first.mjs',
-  extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, transpilation: true, diagnostics: false }] },
   // for what never ends; no test is decided by it on a busy machine
   testTimeout: 600_000,
   maxWorkers: 2,
-  // Modules of a test file that has ended stay in the worker's memory (they are kept by --experimental-vm-modules): with
-  // gigabytes of them each collection of garbage takes seconds. A worker that has so much begins afresh.
-  workerIdleMemoryLimit: '400MB',
+  // a worker whose garbage takes long to collect begins afresh
+  workerIdleMemoryLimit: '1GB',
 };

@@ -18,7 +18,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** On a disk in memory, where there is one: ovsdb-server and the store wait for every write. */
 const FOLDER = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ovncp-lives-'));
 process.once('exit', () => rmSync(FOLDER, { recursive: true, force: true, maxRetries: 3 }));
-const CACHE = join(tmpdir(), 'ovncp-lives-compiled');
 const SLOW_SHOWN = 3;
 const EVERY_MS = 10_000;
 
@@ -54,21 +53,12 @@ function heard(line) {
 function run(worker) {
   const { case: one, log, only, sample, seed } = values;
   const work = { worker, workers, case: one, log, only, seed: Number(seed), ...(sample && { sample: Number(sample) }) };
-  const words = [
-    '--testMatch',
-    '**/test/life/whole.ts',
-    '--reporters',
-    'default',
-    '--runInBand',
-    '--cacheDirectory',
-    CACHE,
-  ];
+  const words = ['--testMatch', '**/test/life/whole.ts', '--reporters', 'default', '--runInBand'];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/jest'), ...words], {
     cwd: ROOT,
     env: {
       ...process.env,
       TMPDIR: FOLDER,
-      NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
       LIFE: JSON.stringify(work),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

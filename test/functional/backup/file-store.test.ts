@@ -19,12 +19,15 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { jest } from '@jest/globals';
+import { ModuleMocker } from 'jest-mock';
 import ts from 'typescript';
 import { FileStore } from '../../../src/store/file/file-store.js';
 
 const run = promisify(execFile);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+/** For a disk that fails: methods of Node's file handles. */
+const faults = new ModuleMocker(globalThis);
 
 let base: string;
 let folder: string;
@@ -37,7 +40,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
+  faults.restoreAllMocks();
   await store.close();
   await rm(base, { recursive: true, force: true });
 });
@@ -137,13 +140,13 @@ describe('a full or failing disk', () => {
     await failWritesWithNoSpace();
     await expect(store.put('a.json', Buffer.alloc(1000))).rejects.toEqual(code('STORE_FULL'));
     expect(await names()).toEqual([]);
-    jest.restoreAllMocks();
+    faults.restoreAllMocks();
     await store.put('a.json', Buffer.alloc(1000));
     expect(await names()).toEqual(['a.json']);
   });
 
   it('answers STORE_UNAVAILABLE and leaves nothing when fsync fails', async () => {
-    jest
+    faults
       .spyOn(await handlePrototype(), 'sync')
       .mockRejectedValue(Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' }));
     await expect(store.put('a.json', Buffer.alloc(1000))).rejects.toEqual(code('STORE_UNAVAILABLE'));
@@ -154,7 +157,7 @@ describe('a full or failing disk', () => {
     const prototype = await handlePrototype();
     const sync = prototype.sync;
     let calls = 0;
-    jest.spyOn(prototype, 'sync').mockImplementation(function (this: FileHandle) {
+    faults.spyOn(prototype, 'sync').mockImplementation(function (this: FileHandle) {
       return ++calls === 1 ? sync.call(this) : Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
     });
     await expect(store.put('a.json', Buffer.alloc(1000))).rejects.toEqual(code('STORE_UNAVAILABLE'));
@@ -355,7 +358,7 @@ async function failWritesWithNoSpace(afterBytes = 0): Promise<void> {
   const prototype = await handlePrototype();
   const write = prototype.write as (this: FileHandle, ...args: unknown[]) => Promise<unknown>;
   const written = new Map<FileHandle, number>();
-  jest.spyOn(prototype, 'write').mockImplementation(async function (this: FileHandle, ...args: unknown[]) {
+  faults.spyOn(prototype, 'write').mockImplementation(async function (this: FileHandle, ...args: unknown[]) {
     const length = (written.get(this) ?? 0) + (args[2] as number);
     written.set(this, length);
     if (length <= afterBytes) return (await write.apply(this, args)) as never;
