@@ -96,7 +96,8 @@ async function shell(
     'write-out = "\\n%{http_code}\\n"',
     ...(sendsToken || !isTokenKept ? [] : [`header = "Authorization: Bearer ${token}"`]),
   ];
-  const { code, stdout, stderr } = await runCommand(['bash', '-c', command], {
+  // --norc: with a socket as its standard input bash takes itself for a remote shell's, and would read ~/.bashrc
+  const { code, stdout, stderr } = await runCommand(['bash', '--norc', '-c', command], {
     folder,
     curlrc,
     env: { OVNCP_URL: api.url, TOKEN: token, BACKUP_ID: id, LATEST_BACKUP: id },
@@ -298,6 +299,7 @@ describe('listing them', () => {
     const { code, stdout } = await runCommand(
       [
         'bash',
+        '--norc',
         '-c',
         `curl -s $OVNCP_URL/api/v1/backups?tag=production | \\
   jq -r '.backups[0].id'`,
