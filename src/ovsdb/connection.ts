@@ -195,7 +195,7 @@ export class Connection {
   probe(everyMs: number, timeoutMs: number): () => void {
     const timer = setInterval(() => {
       this.request('echo', ['probe'], { timeoutMs }).catch(() => {
-        this.close();
+        this.close(`has not answered for ${timeoutMs / 1_000} s`);
       });
     }, everyMs);
     return () => clearInterval(timer);

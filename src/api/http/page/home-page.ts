@@ -29,7 +29,7 @@ const FACES: readonly Link[] = [
     name: 'graphql',
     path: '/graphql',
     title: 'GraphQL',
-    about: 'Queries, mutations, and subscriptions that follow a restore row by row. With an editor in the browser.',
+    about: 'Queries, mutations, and subscriptions that follow a restore step by step. With an editor in the browser.',
   },
   {
     name: 'rest',

@@ -1,7 +1,7 @@
 /** What REST answers with of restores: the shapes, and how they are made from what the service knows. */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
-import type { RestoreRecord, RestoreResult } from '../../../service/restore/record/restore-record.js';
+import { type RestoreRecord, type RestoreResult, undoOf } from '../../../service/restore/record/restore-record.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { changeShape } from '../common/change-answer.js';
 
@@ -22,7 +22,7 @@ const debugShape = z
 
 export const restoreShape = z
   .object({
-    success: z.boolean(),
+    success: z.boolean().nullable().meta({ description: 'null while it runs' }),
     dry_run: z.boolean(),
     restored_count: count,
     skipped_count: count,
@@ -39,6 +39,12 @@ export const restoreShape = z
     restore_id: z.string(),
     backup_id: z.string(),
     database: z.string(),
+    started_by: z.string().meta({ description: 'The subject of the token' }),
+    started_at: instant,
+    finished_at: instant.nullable(),
+    conflict_policy: z.string().nullable().meta({ description: 'skip, overwrite, rename or error; null for an undo' }),
+    undo_of: z.string().nullable().meta({ description: 'Of an undo: the restore that it undoes' }),
+    undone_by: z.string().nullable().meta({ description: 'The restore that undid it' }),
     phase: z
       .string()
       .meta({ description: 'succeeded, failed, cancelled, undone, or awaiting_confirmation; others while it runs' }),
@@ -57,9 +63,10 @@ export type Restore = z.output<typeof restoreShape>;
 export type Debug = z.output<typeof debugShape>;
 
 export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore {
+  const { source } = record;
   const { restoredCount, skippedCount, deletedCount, errorCount, convergenceSeconds } = result;
   return {
-    success: result.success,
+    success: record.result === undefined ? null : result.success,
     dry_run: result.dryRun,
     restored_count: restoredCount,
     skipped_count: skippedCount,
@@ -75,8 +82,14 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
     errors: result.errors.map((problem) => ({ ...problem })),
     processing_time: result.processingTime,
     restore_id: record.id,
-    backup_id: record.source.backupId,
+    backup_id: source.backupId,
     database: record.database,
+    started_by: record.startedBy,
+    started_at: record.startedAt,
+    finished_at: record.finishedAt ?? null,
+    conflict_policy: source.kind === 'BACKUP' ? lower(source.conflictPolicy) : null,
+    undo_of: undoOf(record) ?? null,
+    undone_by: record.undoneBy ?? null,
     phase: lower(record.phase),
     ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined
       ? { confirm_before: record.confirmBefore }
