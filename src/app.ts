@@ -21,7 +21,7 @@ import { NORTHBOUND } from './model/northbound/tables.js';
 import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
 import { AuditTrail } from './service/audit/audit-trail.js';
-import { BackupService } from './service/backup/backup-service.js';
+import { BackupService, storedOutcome } from './service/backup/backup-service.js';
 import { Catalog } from './service/backup/catalog.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Database, Databases } from './service/database/database.js';
@@ -53,8 +53,9 @@ export interface AppOptions {
 export const DATABASE_ID = 'northbound';
 /** No key begins with it: looking for it reads the folder and nothing else. */
 const READY_PREFIX = 'ready/';
-/** For work that was given up to end, and for connections to close. */
+/** At most: for work that was given up to end, for connections to close, and for the store. */
 const ABORT_MS = 2_000;
+const ABORTS = 3;
 /** Of a JSON body of a REST request, imports apart. */
 const REST_BODY_BYTES_MAX = 8 * 1024 * 1024;
 const PACKAGE = new URL('../package.json', import.meta.url);
@@ -84,7 +85,10 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
     const { restores, jobs } = services;
     const { server, metrics } = await makeServer(base, services, auth);
     client.start();
-    await jobs.load((id) => catalog.find(id) !== undefined);
+    await jobs.load((id) => {
+      const backup = catalog.find(id);
+      return backup && storedOutcome(backup);
+    });
     await restores.load();
     const { url } = await server.listen();
     log.info({ url, backups: catalog.list({ first: 1 }).totalCount, problems: catalog.problems() }, 'listening');
@@ -92,19 +96,21 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
       url,
       ...(first?.token === undefined ? {} : { firstToken: { token: first.token, file: first.tokenFile } }),
       stop: async () => {
+        const allMs = 1_000 * config.drainSecondsMax;
+        const abortMs = Math.min(ABORT_MS, allMs / 10);
         const work = endWork(services, server);
-        await within(clock, 1_000 * config.drainSecondsMax, work);
+        await within(clock, allMs - ABORTS * abortMs, work);
         restores.abort();
         jobs.abort();
-        await within(clock, ABORT_MS, work);
+        await within(clock, abortMs, work);
         await restores.stop();
-        await within(clock, ABORT_MS, server.close());
+        await within(clock, abortMs, server.close());
         services.prepared.stop();
         await metrics.stop();
         await client.stop();
         await audit.recordOwn('serverStopped');
         await audit.close();
-        await within(clock, ABORT_MS, store.close());
+        await within(clock, abortMs, store.close());
       },
     };
   } catch (error) {

@@ -10,6 +10,7 @@ import { type Clock, sleep, within } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
 import { Connection } from './connection.js';
 import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
+import { endWhenDead } from './dead-connection.js';
 import { ConnectionError } from './error.js';
 import type { Remote } from './remote.js';
 import { readServerDatabase, type ServerDatabase, watchServerDatabase } from './server-database.js';
@@ -72,6 +73,8 @@ const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_MAX_MS = 8_000;
 /** A remote that has not answered for so long is waited for, but the next one is asked too. */
 const NEXT_REMOTE_MS = 1_000;
+/** Less than a server needs that works on a large request. */
+const ASK_MS = 4_000;
 
 export class DatabaseClient {
   readonly database: string;
@@ -121,7 +124,11 @@ export class DatabaseClient {
     for (let pauseMs = BACK_OFF_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, BACK_OFF_MAX_MS)) {
       const reasons: string[] = [];
       const session = await this.tryAll(options, reasons);
-      if (session !== undefined) return session;
+      if (session !== undefined) {
+        const { connection } = session;
+        endWhenDead(connection, this.clock, () => this.answers(connection.remote));
+        return session;
+      }
       const failure = new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
       if (options.signal?.aborted === true || this.clock.monotonic() + pauseMs >= deadline) throw failure;
       await sleep(this.clock, pauseMs, options.signal).catch(() => {
@@ -208,6 +215,22 @@ export class DatabaseClient {
       throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Whether a server answers on a connection of its own. */
+  private async answers(remote: Remote): Promise<boolean> {
+    try {
+      const tls = remote.kind === 'ssl' ? await this.identityFor(remote) : undefined;
+      const connection = await Connection.open(remote, { tls, timeoutMs: ASK_MS });
+      try {
+        await connection.request('echo', ['are you there'], { timeoutMs: ASK_MS });
+        return true;
+      } finally {
+        connection.close();
+      }
+    } catch {
+      return false; // that it does not is the answer
     }
   }
 

@@ -57,6 +57,7 @@ export class Connection {
   private readonly sinks = new Map<number, ResultSink>();
   private nextId = 1;
   private hasAnswered = false;
+  private heard = 0;
   /** Requests are written whole, one after the other. */
   private writing: Promise<void> = Promise.resolve();
   /** Settles when the text written last is out of our hands. */
@@ -79,6 +80,7 @@ export class Connection {
     );
     socket.on('data', (chunk: Buffer) => {
       this.hasAnswered = true;
+      this.heard += chunk.length;
       try {
         this.framer.push(chunk);
       } catch (error) {
@@ -201,6 +203,16 @@ export class Connection {
     return () => clearInterval(timer);
   }
 
+  /** Somebody waits for an answer. */
+  get isWaiting(): boolean {
+    return this.pending.size > 0;
+  }
+
+  /** Of answers and notifications, also of such as have only begun to arrive. */
+  get bytesHeard(): number {
+    return this.heard;
+  }
+
   /** @param reason what whoever waits for an answer is told */
   close(reason = 'closed here'): void {
     this.end(reason);
@@ -303,6 +315,8 @@ export class Connection {
     const { method, params } = message;
     if (typeof method !== 'string' || !Array.isArray(params)) return;
     if (method === 'echo') {
+      // it asks of its own whether we are there
+      this.heard -= document.length;
       this.socket.write(stringifyJson({ id: message['id'] ?? null, result: params, error: null }));
       return;
     }

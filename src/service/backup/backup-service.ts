@@ -45,12 +45,7 @@ export class BackupService {
     return jobs.start(
       { kind: 'BACKUP', database: database.id, subject, message: `Waiting to read ${database.id}` },
       (job) => this.create(job, request, database),
-      ({ id, rowCount, size }) => ({
-        backupId: id,
-        rows: rowCount,
-        bytes: size,
-        message: `Stored ${rowCount} rows in ${size} bytes`,
-      }),
+      storedOutcome,
     );
   }
 
@@ -95,6 +90,14 @@ export class BackupService {
     this.parts.log.info({ backup: id, subject }, 'backup deleted');
     return id;
   }
+}
+
+/** What is told of the job that made a backup. */
+export function storedOutcome({ id, rowCount, size, sealed = false }: BackupRecord): JobOutcome {
+  const made = { backupId: id, bytes: size };
+  return sealed
+    ? { ...made, message: `Stored ${size} bytes, still encrypted: their rows are not known` }
+    : { ...made, rows: rowCount, message: `Stored ${rowCount} rows in ${size} bytes` };
 }
 
 function toldOf({ valid, errors, contentChecked, rowCount }: ValidationReport): JobOutcome {

@@ -91,9 +91,9 @@ interface OpenJob extends Job {
 /** In words, for what is refused while the server stops. */
 const WHAT: Readonly<Record<JobKind, string>> = { BACKUP: 'backup', IMPORT: 'import', VERIFY: 'validation' };
 const KEPT_MS = 7 * 86_400_000;
+/** Of each kind: validations that a reader asks for push out no backups. */
 const KEPT_MAX = 2_000;
 const INTERRUPTED = 'The server was stopped while it ran: begin it again';
-const MADE = 'It was done when the server was stopped';
 const STOPPED = 'The server was shutting down and could not wait for it any longer: begin it again';
 
 export class Jobs {
@@ -108,17 +108,20 @@ export class Jobs {
 
   /**
    * Reads the records of the store. What had not ended has FAILED, or has made its backup.
-   * @param isBackup whether there is a backup of that id
+   * @param made what is told of the backup of that id; undefined where there is none
    */
-  async load(isBackup: (id: string) => boolean): Promise<void> {
+  async load(made: (id: string) => JobOutcome | undefined): Promise<void> {
     const records = await this.records();
     records.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
     for (const record of records) {
       const job = this.open(record);
       this.jobs.set(record.id, job);
-      if (isEnded(record.phase)) job.feed.end(record);
-      else if (record.kind !== 'VERIFY' && isBackup(record.id))
-        await this.end(job, 'SUCCEEDED', { backupId: record.id }, { message: MADE, fraction: 1 });
+      if (isEnded(record.phase)) {
+        job.feed.end(record);
+        continue;
+      }
+      const outcome = record.kind === 'VERIFY' ? undefined : made(record.id);
+      if (outcome !== undefined) await this.succeed(job, outcome);
       else await this.end(job, 'FAILED', { error: { code: 'CANCELLED', message: INTERRUPTED } });
     }
     await this.retain();
@@ -235,8 +238,7 @@ export class Jobs {
     const { signal } = job.cancel;
     try {
       const result = await work;
-      const { backupId, ...progress } = outcomeOf(result);
-      await this.end(job, 'SUCCEEDED', defined({ backupId }), { ...progress, fraction: 1 });
+      await this.succeed(job, outcomeOf(result));
       return result;
     } catch (thrown) {
       const reason: unknown = signal.aborted ? signal.reason : thrown;
@@ -257,6 +259,10 @@ export class Jobs {
     };
     job.feed.publish(job.record, isMilestone);
     this.activity.publish(job.record, isMilestone);
+  }
+
+  private succeed(job: OpenJob, { backupId, ...progress }: JobOutcome): Promise<void> {
+    return this.end(job, 'SUCCEEDED', defined({ backupId }), { ...progress, fraction: 1 });
   }
 
   private async end(
@@ -313,11 +319,15 @@ export class Jobs {
 
   private async retain(): Promise<void> {
     const { clock, store, log } = this.parts;
-    const ended = [...this.jobs.values()].filter(({ record }) => isEnded(record.phase));
-    let tooMany = ended.length - KEPT_MAX;
-    for (const { record } of ended) {
+    const newest = [...this.jobs.values()].reverse();
+    const counts = new Map<JobKind, number>();
+    for (const { record } of newest) {
+      if (!isEnded(record.phase)) continue;
+      const { kind } = record;
+      const count = (counts.get(kind) ?? 0) + 1;
+      counts.set(kind, count);
       const ageMs = clock.now() - Date.parse(record.finishedAt ?? record.startedAt);
-      if (tooMany-- <= 0 && ageMs <= KEPT_MS) continue;
+      if (count <= KEPT_MAX && ageMs <= KEPT_MS) continue;
       this.jobs.delete(record.id);
       await store.delete(jobRecordKey(record.id)).catch((error: unknown) => {
         log.warn({ err: error, job: record.id }, 'a job that is not kept any longer could not be removed');

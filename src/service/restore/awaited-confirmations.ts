@@ -49,6 +49,8 @@ export class AwaitedConfirmations {
   private readonly windows = new Map<string, Window>();
   /** Restore id -> the undo of it that runs. */
   private readonly undoing = new Map<string, RunningRestore>();
+  /** Those whose waiting has begun and not ended. */
+  private readonly waiting = new Set<string>();
   private isStopped = false;
 
   constructor(private readonly parts: AwaitedConfirmationsParts) {}
@@ -82,6 +84,8 @@ export class AwaitedConfirmations {
       throw error;
     }
     window.confirmed();
+    // otherwise it is the last thing that its waiting does
+    if (!this.waiting.has(id)) await this.dropOpenUndo(id);
     this.undoing.get(id)?.cancel.abort();
     log.info({ restore: id, subject }, 'restore confirmed');
     return restore;
@@ -106,11 +110,13 @@ export class AwaitedConfirmations {
     const window = this.windowOf(restore);
     if (window === undefined) return 'OVER';
     this.tell(restore, window, true);
+    this.waiting.add(id);
     try {
       const end = await this.untilOver(restore, window);
       if (end === 'OVER') await this.dropOpenUndo(id);
       return end;
     } finally {
+      this.waiting.delete(id);
       this.windows.delete(id);
       window.refuseAsked((asked) =>
         asked.refused(new AppError('CONFLICT', `Restore ${id} is ${restore.record.phase} already`)),

@@ -58,7 +58,7 @@ export type RunEnd =
   | { readonly kind: 'ENDED' }
   | { readonly kind: 'RETRY'; readonly error: AppError }
   | { readonly kind: 'STOPPED' }
-  /** Something more urgent waits for the database: it has not begun, and comes back. */
+  /** Something more urgent waits for the database: nothing of it was sent, and it comes back. */
   | { readonly kind: 'MADE_ROOM' }
   /** Another database is configured now: it cannot be looked for. */
   | { readonly kind: 'ELSEWHERE'; readonly error: AppError };

@@ -75,8 +75,7 @@ export class RestoreService {
       const { record } = restore;
       const event = eventAtStart(record.phase);
       if (event === 'END_UNSEEN') await this.registry.enter(restore, event);
-      // an undo that was tried before is tried again by the restore that it undoes
-      else if (event === 'FAIL' && !isOwnUndo(record))
+      else if (event === 'FAIL' && !this.isTriedAgain(record))
         await this.registry.enter(restore, event, {
           result: failedResult(record.dryRun, [problemOf(new AppError('CANCELLED', UNSENT))]),
         });
@@ -85,6 +84,12 @@ export class RestoreService {
     for (const restore of open) if (isSent(restore.record.phase) && !isWaiting(restore)) this.goOn(restore);
     for (const restore of open) if (isWaiting(restore)) this.goOn(restore);
     void this.retainRegularly();
+  }
+
+  /** An undo that nobody asked for, of a restore that still awaits its confirmation: it is tried again with that. */
+  private isTriedAgain({ source }: RestoreRecord): boolean {
+    if (source.kind !== 'UNDO' || source.cause !== 'NOT_CONFIRMED') return false;
+    return this.registry.find(source.restoreId)?.record.phase === 'AWAITING_CONFIRMATION';
   }
 
   /** Refuses what waits for its turn, and lets go of what awaits its confirmation: that is left to the next start. */
@@ -347,11 +352,6 @@ export class RestoreService {
 }
 
 const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING']);
-
-/** One that nobody asked for. */
-function isOwnUndo({ source }: RestoreRecord): boolean {
-  return source.kind === 'UNDO' && source.cause === 'NOT_CONFIRMED';
-}
 
 function awaits(id: string, until: string | undefined): string {
   return (

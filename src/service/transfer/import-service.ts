@@ -15,6 +15,7 @@ import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import { checkWhole, contentOf, unknownContent } from '../backup/backup-content.js';
 import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
+import { storedOutcome } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
@@ -93,13 +94,7 @@ export class ImportService {
     const { done } = jobs.start(
       { kind: 'IMPORT', database: databases.get().id, subject, signal, message: 'Waiting for the file' },
       (job) => this.takeOver(job, this.spools.take(subject), request),
-      ({ id, rowCount, size, sealed = false }) => ({
-        backupId: id,
-        bytes: size,
-        ...(sealed
-          ? { message: `Stored ${size} bytes, still encrypted: their rows are not known` }
-          : { rows: rowCount, message: `Stored ${rowCount} rows in ${size} bytes` }),
-      }),
+      storedOutcome,
     );
     return done;
   }

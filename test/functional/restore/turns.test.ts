@@ -95,6 +95,25 @@ it('an undo does not wait behind a restore that waits for its turn', async () =>
   ]);
 });
 
+it('an undo does not wait for the network that a restore waits for', async () => {
+  const { ovsdb, restores } = services;
+  const { id } = await services.create();
+  await nbctl(ovsdb.remote, 'ls-add', 'made-since');
+  const first = await restores.start(request(id));
+  await first.done;
+  await nbctl(ovsdb.remote, 'ls-add', 'made-later');
+  // no northd is there
+  const converging = await restores.start({ ...request(id), sync: 'SB' });
+  for await (const { progress } of restores.follow(converging.restore.record.id))
+    if (progress.phase === 'CONVERGING') break;
+  const undone = await restores.undo(first.restore.record.id, { ...TESTER, force: false, dryRun: false });
+  await Promise.all([undone.done, converging.done]);
+  const { record } = converging.restore;
+  expect([undone.restore.record.phase, record.phase]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+  expect(record.result?.warnings.at(-1)).toContain('what is more urgent waited for the database');
+  expect(await nbctl(ovsdb.remote, 'ls-list')).toContain('made-since');
+});
+
 it('a restore that waits for its turn can be cancelled', async () => {
   const { restores } = services;
   const { id } = await services.create();

@@ -10,7 +10,7 @@ import { createLog } from '../../../src/lib/log.js';
 import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
-import { BackupService } from '../../../src/service/backup/backup-service.js';
+import { BackupService, storedOutcome } from '../../../src/service/backup/backup-service.js';
 import { Catalog } from '../../../src/service/backup/catalog.js';
 import type { CreateBackup } from '../../../src/service/backup/create-backup.js';
 import { CompareService } from '../../../src/service/compare/compare-service.js';
@@ -185,10 +185,13 @@ async function open({
     log,
     work,
     audit: { record: async () => undefined, admit: async () => undefined },
-    limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 },
+    limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 600_000, keptDays: 90 },
   });
   const compare = new CompareService({ backups, catalog, databases, work });
-  await jobs.load((id) => catalog.find(id) !== undefined);
+  await jobs.load((id) => {
+    const backup = catalog.find(id);
+    return backup && storedOutcome(backup);
+  });
   await restores.load();
   return { files, store, catalog, client, work, jobs, backups, imports, exports, restores, compare };
 }

@@ -64,7 +64,9 @@ class World {
   /** The next start of the server, on the same store. */
   async restarted(backups: readonly string[] = []): Promise<World> {
     const next = new World(this.store);
-    await next.jobs.load((id) => backups.includes(id));
+    await next.jobs.load((id) =>
+      backups.includes(id) ? { message: 'Stored 7 rows', rows: 7, bytes: 99, backupId: id } : undefined,
+    );
     return next;
   }
 }
@@ -236,7 +238,11 @@ describe('after a crash', () => {
     const { id, kept } = world.begin();
     await kept;
     const { jobs } = await world.restarted([id]);
-    expect(jobs.get(id).record).toMatchObject({ phase: 'SUCCEEDED', backupId: id, progress: { fraction: 1 } });
+    expect(jobs.get(id).record).toMatchObject({
+      phase: 'SUCCEEDED',
+      backupId: id,
+      progress: { rows: 7, bytes: 99, fraction: 1, message: 'Stored 7 rows' },
+    });
   });
 
   it('a validation has not succeeded because its backup is there', async () => {
@@ -281,18 +287,22 @@ describe('what is kept', () => {
     expect(await world.store.list('jobs/')).toEqual([`jobs/${recent.id}.json`, `jobs/${running.id}.json`].sort());
   });
 
-  it('is 2,000 of them', async () => {
+  it('is 2,000 of each kind', async () => {
     const world = new World();
     let first = '';
+    const other = world.begin({ kind: 'VERIFY' });
+    other.succeed();
+    await other.done;
     for (let i = 0; i <= 2_000; i++) {
       const job = world.begin();
       if (i === 0) first = job.id;
       job.succeed();
       await job.done;
     }
-    expect(world.jobs.all()).toHaveLength(2_000);
+    expect(world.jobs.all({ kind: 'BACKUP' })).toHaveLength(2_000);
+    expect(world.jobs.all({ kind: 'VERIFY' })).toHaveLength(1);
     expect(world.jobs.find(first)).toBeUndefined();
-    expect(await world.store.list('jobs/')).toHaveLength(2_000);
+    expect(await world.store.list('jobs/')).toHaveLength(2_001);
   });
 
   it('is listed newest first, by kind and by database', () => {

@@ -12,7 +12,7 @@ export interface Entry {
   readonly urgency: Urgency;
   /**
    * Holds the database until it returns. It must not throw.
-   * @param room aborts when something more urgent waits: what has not begun yet makes room, and comes back
+   * @param room aborts when something more urgent waits: what is not sent yet makes room, and comes back
    */
   readonly turn: (room: AbortSignal) => Promise<void>;
 }

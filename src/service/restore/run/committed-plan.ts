@@ -36,6 +36,8 @@ export interface VerifyParts {
   readonly breath: Breath;
   /** Ends the reading back. */
   readonly signal: AbortSignal;
+  /** Ends the waiting for the network: something more urgent waits for the database. */
+  readonly room: AbortSignal;
   /** It is verified, and northd, or the chassis too, is waited for. */
   converging(message: string): Promise<void>;
   tell(completed: number, total: number, message: string): void;
@@ -115,11 +117,11 @@ async function verify(
 
 function converge(
   committedAt: number,
-  { clock, sync, database, syncMsMax }: VerifyParts,
+  { clock, sync, database, syncMsMax, room }: VerifyParts,
 ): Promise<Convergence | undefined> {
   return sync === 'NONE'
     ? Promise.resolve(undefined)
-    : convergeAnywhere(database.client, sync, { clock, since: committedAt, limitMs: syncMsMax });
+    : convergeAnywhere(database.client, sync, { clock, since: committedAt, limitMs: syncMsMax, signal: room });
 }
 
 async function converged(
@@ -139,7 +141,9 @@ async function converged(
     warnings: [
       ...warnings,
       'The restore is in the database, but the network was not seen to take it over: ' +
-        (convergence.reason ?? 'no reason is known'),
+        (parts.room.aborted
+          ? 'what is more urgent waited for the database'
+          : (convergence.reason ?? 'no reason is known')),
     ],
   };
 }

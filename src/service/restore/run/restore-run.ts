@@ -42,6 +42,8 @@ export class RestoreRun {
   /** Something was sent, and is not answered as it should be. */
   private isApplying = false;
   private readonly lists: ChangeLists;
+  /** Ends it as long as nothing was sent. */
+  private readonly givenUp: AbortSignal;
 
   constructor(private readonly parts: RestoreRunParts) {
     this.began = parts.clock.monotonic();
@@ -50,24 +52,21 @@ export class RestoreRun {
       clock: parts.clock,
       publish: (progress, milestone) => parts.life.publish(progress, milestone),
     });
+    this.givenUp = AbortSignal.any([parts.signal, parts.room]);
     this.live = new LiveDatabase(parts.database);
     this.lists = new ChangeLists({ ...parts, breath: this.breath });
     this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, clock: parts.clock, log: parts.log });
   }
 
   async execute(): Promise<EndedRun | UnseenRun | MadeRoom> {
-    let isItsTurn = false;
     try {
       return await this.parts.inTurn(
         (signal) => this.open(signal),
-        async () => {
-          isItsTurn = true;
-          return this.carryOut(await this.read());
-        },
+        async () => this.carryOut(await this.read()),
       );
     } catch (error) {
       if (error instanceof EndUnseen) return { end: 'UNSEEN', error };
-      if (!isItsTurn && this.parts.room.aborted && !this.parts.signal.aborted) return { end: 'MADE_ROOM' };
+      if (!this.sent && this.parts.room.aborted && !this.parts.signal.aborted) return { end: 'MADE_ROOM' };
       return this.failed(error);
     } finally {
       this.live.close();
@@ -101,9 +100,9 @@ export class RestoreRun {
 
   /** What is stored, whole and checked, and at the same time the database as it is. */
   private async read(): Promise<Snapshot> {
-    const { planner, signal } = this.parts;
+    const { planner } = this.parts;
     const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
+    const both = AbortSignal.any([this.givenUp, stop.signal]);
     try {
       const [, live] = await Promise.all([
         planner.read({
@@ -129,7 +128,7 @@ export class RestoreRun {
     let unknown: Applied | undefined;
     for (let attempt = 1; ; attempt++) {
       if (unknown !== undefined && (await this.isIn(unknown, live))) return this.committed(unknown, live);
-      if (!this.sent) this.parts.signal.throwIfAborted();
+      if (!this.sent) this.givenUp.throwIfAborted();
       const planned = await this.plan(live, attempt);
       const { plan } = planned;
       if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
@@ -173,9 +172,9 @@ export class RestoreRun {
 
   /** The database after something was sent to it. @throws EndUnseen when it does not come back */
   private async look(): Promise<Snapshot> {
-    const { id, signal } = this.parts;
+    const { id } = this.parts;
     try {
-      return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal });
+      return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal: this.givenUp });
     } catch (error) {
       if (!this.sent) throw error;
       throw new EndUnseen(
@@ -218,7 +217,7 @@ export class RestoreRun {
     const { comment, clock } = this.parts;
     const steps = await this.applier.stepsOf(plan);
     const { undoList, notes } = await this.lists.keepUndoList(plan, steps !== undefined);
-    if (!this.sent) this.parts.signal.throwIfAborted();
+    if (!this.sent) this.givenUp.throwIfAborted();
     const count = steps?.length ?? 1;
     await this.parts.life.send({
       witnesses: steps === undefined ? planWitnesses(plan) : [],
@@ -299,7 +298,7 @@ export class RestoreRun {
 
   /** It is in the database, whatever else fails from here on. @param known the database since, where it was read */
   private async committed(applied: Applied, known: Snapshot | undefined): Promise<EndedRun> {
-    const { database, clock, verify, sync, limits, life, signal } = this.parts;
+    const { database, clock, verify, sync, limits, life, signal, room } = this.parts;
     await life.enter('COMMITTED', { witnesses: undefined, stepped: undefined });
     this.progress.begin('VERIFYING', 'Comparing the database with the plan');
     const verified = await verifyCommitted(applied, known, {
@@ -312,6 +311,7 @@ export class RestoreRun {
       comeBackMs: COME_BACK_MS,
       breath: this.breath,
       signal,
+      room,
       converging: (message) => this.enter('CONVERGE', 'CONVERGING', message),
       tell: (completed, total, message) => this.progress.tell(completed, total, message),
     });
@@ -331,7 +331,7 @@ export class RestoreRun {
 
   private async enter(event: LifeEvent, phase: RestorePhase, message: string): Promise<void> {
     // from the moment that something was sent there is no way back
-    if (!this.sent) this.parts.signal.throwIfAborted();
+    if (!this.sent) this.givenUp.throwIfAborted();
     await this.parts.life.enter(event);
     this.progress.begin(phase, message);
   }

@@ -29,7 +29,7 @@ export interface RestoreRunParts {
   readonly log: Log;
   /** Gives it up, as long as nothing was sent; afterwards it ends no more than the reading back. */
   readonly signal: AbortSignal;
-  /** Aborts when something more urgent waits for the database: what waits for its turn makes room. */
+  /** Aborts when something more urgent waits for the database: what is not sent yet makes room. */
   readonly room: AbortSignal;
   /** It goes on also where the list of what it changes cannot be kept. */
   readonly isForced: boolean;
@@ -68,7 +68,7 @@ export interface EndedRun {
   readonly error?: AppError;
 }
 
-/** It has made room before it had its turn: nothing of it has begun. */
+/** It has made room: nothing of it was sent. */
 export interface MadeRoom {
   readonly end: 'MADE_ROOM';
 }
