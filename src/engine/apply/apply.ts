@@ -9,6 +9,7 @@
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
+import { referenceColumns } from '../../model/reference/reference.js';
 import type { Session } from '../../ovsdb/client.js';
 import { COMMIT_DURABLY, commentOperation, deleteOperation } from '../../ovsdb/operation.js';
 import { checkTransactReply } from '../../ovsdb/reply.js';
@@ -18,7 +19,16 @@ import { InsertWriter } from './insert.js';
 import type { PlanTransaction } from './transactions.js';
 import { updateTexts } from './update.js';
 
+/**
+ * VALUES: what is overwritten or deleted must be as the plan saw it. REFERENCES: only the references in it must be, so
+ * that no row is lost; other columns may have been written since. For what must get through on a database that never
+ * stands still.
+ */
+export type Guarded = 'VALUES' | 'REFERENCES';
+
 export interface ApplyOptions {
+  /** VALUES if left out; transactions of a plan that is cut always guard values. */
+  readonly guarded?: Guarded | undefined;
   /** Goes into the database's log. */
   readonly comment: string;
   /** Longest time for the server to commit. Default 900,000. */
@@ -34,7 +44,7 @@ export interface ApplyOptions {
  */
 export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
   assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
-  await transact(session, operations(plan), options);
+  await transact(session, operations(plan, options.guarded ?? 'VALUES'), options);
 }
 
 /**
@@ -95,20 +105,23 @@ function* unmarked(texts: Iterable<string>): Generator<Operation> {
   for (const text of texts) yield { text, change: false };
 }
 
-function* operations(plan: Plan): Generator<Operation> {
-  for (const table of plan.tables) for (const text of guards(table)) yield { text, change: false };
+function* operations(plan: Plan, guarded: Guarded): Generator<Operation> {
+  for (const table of plan.tables) for (const text of guards(table, guarded)) yield { text, change: false };
   for (const text of new Set([...absenceGuards(plan)].map((guard) => guard.text))) yield { text, change: false };
   for (const table of plan.tables) for (const text of changes(table, plan)) yield { text, change: true };
 }
 
 /** Rows that are updated or deleted must be as they were captured. */
-function* guards({ table, live, updates, deletes }: TablePlan): Generator<string> {
+function* guards({ table, live, updates, deletes }: TablePlan, guarded: Guarded): Generator<string> {
+  const references = new Set(referenceColumns(table).map(({ column }) => column.name));
+  const isLoose = (column: string): boolean => guarded === 'REFERENCES' && !references.has(column);
   for (const { liveIndex, columns } of updates.values()) {
     // others may add to the same sets; only the row itself must still be there
-    if (columns.length === 0) yield existenceGuard(table, live.uuid(liveIndex));
-    else yield updateGuard(table, live.uuid(liveIndex), columns);
+    const strict = columns.filter(({ column }) => !isLoose(column.name));
+    if (strict.length === 0) yield existenceGuard(table, live.uuid(liveIndex));
+    else yield updateGuard(table, live.uuid(liveIndex), strict);
   }
-  for (const index of deletes) yield deleteGuard(table, live, index);
+  for (const index of deletes) yield deleteGuard(table, live, index, isLoose);
 }
 
 function* changes(draft: TablePlan, plan: Plan): Generator<string> {

@@ -607,6 +607,33 @@ describe('policies', () => {
       expect((await engine.verify(plan)).problems).toEqual([]);
     });
 
+    it('of references only let pass what others write to the same columns, and lose no row of theirs', async () => {
+      await build();
+      const backup = await engine.capture();
+      await nb('set', 'logical_switch', 'web', 'other_config:a=b', '--', 'ls-add', 'extra');
+      const plan = await engine.plan(backup, EXACT);
+      await nb(
+        'set',
+        'logical_switch',
+        'web',
+        'other_config:a=c',
+        '--',
+        'set',
+        'logical_switch',
+        'extra',
+        'other_config:a=c',
+      );
+      await expect(engine.apply(plan)).rejects.toThrow(OvsdbError);
+      await engine.apply(plan, 'REFERENCES');
+      expect((await engine.verify(plan)).problems).toEqual([]);
+
+      await nb('ls-add', 'extra');
+      const deletes = await engine.plan(backup, EXACT);
+      await nb('lsp-add', 'extra', 'of somebody else');
+      await expect(engine.apply(deletes, 'REFERENCES')).rejects.toThrow(OvsdbError);
+      expect(await names('logical_switch_port')).toContain('of somebody else');
+    });
+
     it('make a plan fail the second time it is applied, and change nothing', async () => {
       await build();
       const [before, backup] = [await dump(), await engine.capture()];

@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBackupDocument,
+  GetRestoreDocument,
   RestoreBackupDocument,
   type RestoreBackupInput,
   type RestoreFieldsFragment,
@@ -56,6 +57,7 @@ const restore = async (input: Partial<RestoreBackupInput> = {}): Promise<Restore
 async function whileWriting<T>(
   operations: (number: number) => readonly ExactJson[],
   work: () => Promise<T>,
+  pauseMs = 1_000 / PER_SECOND,
 ): Promise<{ readonly value: T; readonly written: number }> {
   await using client = await PlainClient.open(api.ovsdb.remote);
   let written = 0;
@@ -63,7 +65,7 @@ async function whileWriting<T>(
   const writing = (async () => {
     for (; !isOver; written++) {
       await client.transact(NORTHBOUND, operations(written));
-      await delay(1_000 / PER_SECOND);
+      await delay(pauseMs);
     }
   })();
   try {
@@ -176,5 +178,22 @@ describe('a restore under fire', () => {
       if (value.restored.result?.success !== true)
         expect(value.restored.result?.errors.map(({ label }) => label)).toContain('switch "busy"');
     }
+  });
+
+  it('that nobody confirms is undone while others write the same column all the time', async () => {
+    await nbctl(api.ovsdb.remote, 'set', 'Logical_Switch', 'busy', 'external_ids:n=0');
+    const { id } = await restore({ conflictPolicy: 'OVERWRITE', exact: true, confirmWithinSeconds: 1 });
+    await whileWriting(
+      (number) => [
+        {
+          op: 'update',
+          table: 'Logical_Switch',
+          where: named('busy'),
+          row: { external_ids: ['map', [['n', String(number)]]] },
+        },
+      ],
+      () => until(async () => (await api.admin.run(GetRestoreDocument, { id })).restore?.phase === 'UNDONE'),
+      0,
+    );
   });
 });

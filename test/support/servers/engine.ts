@@ -1,6 +1,6 @@
 /** The engine against a real server, in the steps that a restore takes, for tests of the engine alone. */
 import { readFileSync } from 'node:fs';
-import { applyPlan } from '../../../src/engine/apply/apply.js';
+import { applyPlan, type Guarded } from '../../../src/engine/apply/apply.js';
 import { Labels } from '../../../src/engine/describe/label.js';
 import { identify } from '../../../src/engine/identify/identify.js';
 import { makePlan } from '../../../src/engine/plan/plan.js';
@@ -70,8 +70,8 @@ export class Engine {
   }
 
   /** @throws OvsdbError, ConnectionError */
-  apply(plan: Plan): Promise<void> {
-    return this.session((session) => applyPlan(session, plan, { comment: 'a test' }));
+  apply(plan: Plan, guarded?: Guarded): Promise<void> {
+    return this.session((session) => applyPlan(session, plan, { comment: 'a test', guarded }));
   }
 
   async verify(plan: Plan): Promise<Verification> {

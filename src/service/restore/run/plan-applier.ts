@@ -5,7 +5,7 @@
  * has committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the
  * database again.
  */
-import { applyPlan, applyTransaction } from '../../../engine/apply/apply.js';
+import { applyPlan, applyTransaction, type Guarded } from '../../../engine/apply/apply.js';
 import {
   cutIntoTransactions,
   type PlanTransaction,
@@ -33,6 +33,8 @@ export interface ApplyRequest {
   /** A refusal that planning again cannot mend is thrown from the second attempt on. */
   readonly attempt: number;
   readonly onProgress: (sent: number) => void;
+  /** VALUES if left out. */
+  readonly guarded?: Guarded;
   /** How long a database that went away between two steps may take to come back. */
   readonly comeBackMs: number;
 }
@@ -83,7 +85,7 @@ export class PlanApplier {
     return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(steps, request);
   }
 
-  private async applyWhole(plan: Plan, { comment, attempt, onProgress }: ApplyRequest): Promise<ApplyEnd> {
+  private async applyWhole(plan: Plan, { comment, attempt, guarded, onProgress }: ApplyRequest): Promise<ApplyEnd> {
     const session = await this.parts.live.open();
     const { clustered } = session.server;
     if (plan.changeCount > FOLLOWED_MAX) await this.parts.live.letGo();
@@ -91,6 +93,7 @@ export class PlanApplier {
     try {
       await applyPlan(session, plan, {
         comment,
+        guarded,
         ...(clustered ? { timeoutMs: CLUSTER_TIMEOUT_MS } : {}),
         onProgress: (sent) => {
           sentAll = sent === plan.changeCount;

@@ -25,6 +25,8 @@ import { RunProgress } from './run-progress.js';
 import { undoSteps } from './undo-steps.js';
 
 const ATTEMPTS_MAX = 6;
+/** What must get through overwrites from then on what others write to the same columns all the time. */
+const GUARDED_ATTEMPTS = 3;
 const ATTEMPT_PAUSE_MS = 50;
 /** How long a database that went away during a transaction may take to come back before the restore gives up. */
 const COME_BACK_MS = 120_000;
@@ -236,7 +238,8 @@ export class RestoreRun {
     };
     let end: ApplyEnd | undefined;
     try {
-      end = await this.carry(plan, steps, { comment, attempt, onProgress, comeBackMs: COME_BACK_MS });
+      const guarded = this.parts.isForced && attempt > GUARDED_ATTEMPTS ? 'REFERENCES' : 'VALUES';
+      end = await this.carry(plan, steps, { comment, attempt, guarded, onProgress, comeBackMs: COME_BACK_MS });
       const committedAt = clock.monotonic();
       if (end === 'COMMITTED' && steps === undefined) this.lists.beginDescribing(plan);
       return { planned, steps: count, notes, end, committedAt };

@@ -31,7 +31,7 @@ export interface RestoreRunParts {
   readonly signal: AbortSignal;
   /** Aborts when something more urgent waits for the database: what is not sent yet makes room. */
   readonly room: AbortSignal;
-  /** It goes on also where the list of what it changes cannot be kept. */
+  /** It goes on also where the list of what it changes cannot be kept, and where others write all the time. */
   readonly isForced: boolean;
   /** Waits until a session is open, and then for a turn. */
   readonly inTurn: (
