@@ -100,6 +100,8 @@ export class Jobs {
   /** Oldest first. */
   private readonly jobs = new Map<string, OpenJob>();
   private readonly activity: ProgressFeed<JobRecord | undefined>;
+  /** Those whose record is not as they are. */
+  private readonly unkept = new Set<OpenJob>();
   private readonly endListeners = new Set<(record: JobRecord) => void>();
 
   constructor(private readonly parts: JobsParts) {
@@ -287,15 +289,22 @@ export class Jobs {
     await this.retain();
   }
 
-  /** A record that cannot be kept stops no job: after a restart it is not known how that job ended. */
+  /** A record that cannot be kept stops no job. It is written again when another one could be kept. */
   private keep(job: OpenJob): Promise<void> {
     const { store, log } = this.parts;
     const { record } = job;
     job.kept = job.kept
       .then(() => store.put(jobRecordKey(record.id), jobRecordBytes(record), { replace: true }))
       .then(
-        () => undefined,
-        (error: unknown) => log.warn({ err: error, job: record.id }, 'the record of a job could not be kept'),
+        () => {
+          this.unkept.delete(job);
+          const [next] = this.unkept;
+          if (next !== undefined) void this.keep(next);
+        },
+        (error: unknown) => {
+          this.unkept.add(job);
+          log.warn({ err: error, job: record.id }, 'the record of a job could not be kept');
+        },
       );
     return job.kept;
   }
@@ -321,7 +330,8 @@ export class Jobs {
     const { clock, store, log } = this.parts;
     const newest = [...this.jobs.values()].reverse();
     const counts = new Map<JobKind, number>();
-    for (const { record } of newest) {
+    for (const job of newest) {
+      const { record } = job;
       if (!isEnded(record.phase)) continue;
       const { kind } = record;
       const count = (counts.get(kind) ?? 0) + 1;
@@ -329,6 +339,7 @@ export class Jobs {
       const ageMs = clock.now() - Date.parse(record.finishedAt ?? record.startedAt);
       if (count <= KEPT_MAX && ageMs <= KEPT_MS) continue;
       this.jobs.delete(record.id);
+      this.unkept.delete(job);
       await store.delete(jobRecordKey(record.id)).catch((error: unknown) => {
         log.warn({ err: error, job: record.id }, 'a job that is not kept any longer could not be removed');
       });

@@ -6,6 +6,7 @@ import { type JobHandle, type JobOutcome, Jobs } from '../../../src/service/job/
 import { RunningWork } from '../../../src/service/job/running-work.js';
 import { MemoryStore } from '../../support/stores/memory-store.js';
 import { TestClock } from '../../support/test-clock.js';
+import { until } from '../../support/until.js';
 
 const DAY_MS = 86_400_000;
 const REQUEST = { kind: 'BACKUP', database: 'northbound', subject: 'ops', message: 'Waiting' } as const;
@@ -314,6 +315,29 @@ describe('what is kept', () => {
     expect(listed()).toEqual([...ids].reverse());
     expect(listed({ kind: 'IMPORT' })).toEqual([ids[1]]);
     expect(listed({ database: 'other' })).toEqual([ids[2]]);
+  });
+
+  it('is written when there is room again', async () => {
+    const store = new (class extends MemoryStore {
+      isFull = false;
+      override put(...of: Parameters<MemoryStore['put']>): ReturnType<MemoryStore['put']> {
+        return this.isFull ? Promise.reject(new AppError('STORE_FULL', 'full')) : super.put(...of);
+      }
+    })();
+    const world = new World(store);
+    const jobs = [world.begin(), world.begin()];
+    await Promise.all(jobs.map(({ kept }) => kept));
+    store.isFull = true;
+    for (const job of jobs) {
+      job.succeed();
+      await job.done;
+      expect((await world.stored(job.id)).phase).toBe('QUEUED');
+    }
+    store.isFull = false;
+    await world.begin().kept;
+    await until(async () =>
+      (await Promise.all(jobs.map(({ id }) => world.stored(id)))).every(({ phase }) => phase === 'SUCCEEDED'),
+    );
   });
 
   it('stops no job when its record cannot be', async () => {
