@@ -18,10 +18,11 @@ import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard
 import { InsertWriter } from './insert.js';
 import type { PlanTransaction } from './transactions.js';
 import { updateTexts } from './update.js';
+import { referrerGuards } from './weak-referrer.js';
 
 /**
- * VALUES: what is overwritten or deleted must be as the plan saw it. REFERENCES: only the references in it must be, so
- * that no row is lost; other columns may have been written since. For what must get through on a database that never
+ * VALUES: what is overwritten or deleted must be as the plan saw it. REFERENCES: only the references in it and to it
+ * must be, so that no row is lost, and no reference; other columns may have been written since. For what must get through on a database that never
  * stands still.
  */
 export type Guarded = 'VALUES' | 'REFERENCES';
@@ -44,7 +45,9 @@ export interface ApplyOptions {
  */
 export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
   assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
-  await transact(session, operations(plan, options.guarded ?? 'VALUES'), options);
+  const guarded = options.guarded ?? 'VALUES';
+  const referrers = await referrerGuards(plan, new Breath());
+  await transact(session, operations(plan, guarded, referrers), options);
 }
 
 /**
@@ -105,8 +108,9 @@ function* unmarked(texts: Iterable<string>): Generator<Operation> {
   for (const text of texts) yield { text, change: false };
 }
 
-function* operations(plan: Plan, guarded: Guarded): Generator<Operation> {
+function* operations(plan: Plan, guarded: Guarded, referrers: readonly string[]): Generator<Operation> {
   for (const table of plan.tables) for (const text of guards(table, guarded)) yield { text, change: false };
+  yield* unmarked(referrers);
   for (const text of new Set([...absenceGuards(plan)].map((guard) => guard.text))) yield { text, change: false };
   for (const table of plan.tables) for (const text of changes(table, plan)) yield { text, change: true };
 }

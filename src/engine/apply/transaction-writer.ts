@@ -17,6 +17,7 @@ import {
 import type { Dependencies } from './row-dependency.js';
 import { NO_LINK } from './row-links.js';
 import { updateTexts } from './update.js';
+import type { Referrer, WeakReferrers } from './weak-referrer.js';
 
 /** Which row comes when. */
 export interface Placement {
@@ -45,6 +46,7 @@ export class TransactionWriter {
   constructor(
     private readonly dependencies: Dependencies,
     private readonly placement: Placement,
+    private readonly referrers: WeakReferrers,
   ) {
     this.rows = dependencies.rows;
     this.absences = this.chooseAbsences();
@@ -60,6 +62,7 @@ export class TransactionWriter {
       guarded.add(row);
       yield guard;
     }
+    for (const row of changed) if (this.rows.changeOf(row) === CHANGE.DELETE) yield* this.referrerGuards(row, number);
     // a member of a row that is gone would vanish without a word
     for (const row of edits.keys())
       if (!guarded.has(row)) yield existenceGuard(this.rows.sectionOf(row).draft.table, this.rows.uuid(row));
@@ -99,6 +102,23 @@ export class TransactionWriter {
       default:
         return undefined;
     }
+  }
+
+  /** Nobody else refers weakly to a row that is deleted. */
+  private *referrerGuards(row: number, number: number): Generator<string> {
+    const { table } = this.rows.sectionOf(row).draft;
+    yield* this.referrers.guards(table.name, this.rows.uuid(row), (referrer) => this.stillRefers(referrer, number));
+  }
+
+  /** Whether a referrer of a row that is deleted refers to it when this transaction begins. */
+  private stillRefers({ table, reference, liveIndex }: Referrer, number: number): boolean {
+    const row = this.rows.section(table.name).firstLive + liveIndex;
+    const since = this.placement.transactionOf[row] as number;
+    if (since === 0 || since >= number) return true;
+    if (this.rows.changeOf(row) === CHANGE.DELETE) return false;
+    const isWritten = this.rows.update(row)?.columns.some(({ column }) => column === reference.column) === true;
+    // out of a set of which nothing else changes the server takes it when the row goes
+    return !isWritten && memberColumns(table).has(reference.column.name);
   }
 
   private insert(row: number, number: number): string {

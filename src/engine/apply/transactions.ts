@@ -14,6 +14,7 @@ import { Dependencies, MEMBERSHIP_BYTES } from './row-dependency.js';
 import { NO_LINK } from './row-links.js';
 import { orderRows, type RowOrder } from './row-order.js';
 import { type Placement, TransactionWriter } from './transaction-writer.js';
+import { WeakReferrers } from './weak-referrer.js';
 import { transactionWitnesses, type Witness } from './witness.js';
 
 /** How much a transaction may change. Rows that need each other stay together, however many. */
@@ -44,9 +45,10 @@ export async function cutIntoTransactions(
   if (plan.changeCount === 0) return 'ONE';
   const dependencies = await Dependencies.read(plan, breath);
   const order = await orderRows(dependencies, breath);
-  const cut = await new Cutting(dependencies, order, limits).run(breath);
+  const referrers = await WeakReferrers.ofPlan(plan, breath);
+  const cut = await new Cutting(dependencies, { order, referrers, limits }).run(breath);
   if (cut.length < 2) return 'ONE';
-  const writer = new TransactionWriter(dependencies, cut.placement);
+  const writer = new TransactionWriter(dependencies, cut.placement, referrers);
   return cut.ends.map((end, i): PlanTransaction => {
     const rows = order.rows.subarray(cut.ends[i - 1] ?? 0, end);
     const number = i + 1;
@@ -59,6 +61,24 @@ export async function cutIntoTransactions(
   });
 }
 
+/** How many rows ovsdb-server may look at for guards against weak references, in one transaction. */
+const LOOKS_MAX = 1_000_000;
+
+/** What a group of rows, or the transaction that is being filled, takes. */
+interface Size {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly looks: number;
+}
+
+const NOTHING: Size = { rows: 0, bytes: 0, looks: 0 };
+
+interface CutParts {
+  readonly order: RowOrder;
+  readonly referrers: WeakReferrers;
+  readonly limits: TransactionLimits;
+}
+
 /** Fills one transaction after the other with groups of rows. */
 class Cutting {
   private readonly placement: Placement;
@@ -67,13 +87,11 @@ class Cutting {
   private readonly ends: number[] = [];
   /** Number of the transaction that is being filled. */
   private number = 1;
-  private rows = 0;
-  private bytes = 0;
+  private size = NOTHING;
 
   constructor(
     private readonly dependencies: Dependencies,
-    private readonly order: RowOrder,
-    private readonly limits: TransactionLimits,
+    private readonly parts: CutParts,
   ) {
     const { count } = dependencies.rows;
     this.placement = { transactionOf: new Int32Array(count), isPartial: new Uint8Array(count) };
@@ -83,37 +101,49 @@ class Cutting {
   async run(
     breath: Breath,
   ): Promise<{ readonly placement: Placement; readonly ends: readonly number[]; readonly length: number }> {
+    const { order } = this.parts;
     let start = 0;
-    for (const end of this.order.ends) {
-      const group = this.order.rows.subarray(start, end);
-      const rows = group.reduce(
-        (count, row) => count + (this.dependencies.rows.changeOf(row) === CHANGE.MOVE ? 0 : 1),
-        0,
-      );
-      let bytes = this.take(group);
-      if (this.rows > 0 && (this.rows + rows > this.limits.rowsMax || this.bytes + bytes > this.limits.bytesMax)) {
+    for (const end of order.ends) {
+      const group = order.rows.subarray(start, end);
+      let taken = this.take(group);
+      if (this.size.rows > 0 && !this.fits(taken)) {
         this.ends.push(start);
         this.number++;
-        this.rows = this.bytes = 0;
-        bytes = this.take(group);
+        this.size = NOTHING;
+        taken = this.take(group);
       }
-      this.rows += rows;
-      this.bytes += bytes;
+      this.size = sumOf(this.size, taken);
       start = end;
       if (breath.due()) await breath.rest();
     }
     this.ends.push(start);
-    for (const row of this.order.rows) this.markHolders(row);
+    for (const row of order.rows) this.markHolders(row);
     return { placement: this.placement, ends: this.ends, length: this.ends.length };
   }
 
-  /** Puts the group into the current transaction; answers the text that it adds to it, at most. */
-  private take(group: Int32Array): number {
+  private fits(group: Size): boolean {
+    const { rows, bytes, looks } = sumOf(this.size, group);
+    const { rowsMax, bytesMax } = this.parts.limits;
+    return rows <= rowsMax && bytes <= bytesMax && looks <= LOOKS_MAX;
+  }
+
+  /** Puts the group into the current transaction; answers what it adds to it, at most. */
+  private take(group: Int32Array): Size {
     const { rows, memberships, bytes } = this.dependencies;
+    const { referrers } = this.parts;
     let sum = 0;
+    let count = 0;
+    let looks = 0;
     for (const row of group) this.placement.transactionOf[row] = this.number;
     for (const row of group) {
+      const change = rows.changeOf(row);
+      if (change !== CHANGE.MOVE) count++;
       sum += bytes[row] as number;
+      if (change === CHANGE.DELETE) {
+        const { table } = rows.sectionOf(row).draft;
+        looks += referrers.looks(table.name);
+        for (const guard of referrers.guards(table.name, rows.uuid(row))) sum += guard.length;
+      }
       for (let link = memberships.first(row); link !== NO_LINK; link = memberships.next(link)) {
         const holder = memberships.target(link);
         const since = this.placement.transactionOf[holder] as number;
@@ -123,7 +153,7 @@ class Cutting {
         this.touchedIn[holder] = this.number;
       }
     }
-    return sum;
+    return { rows: count, bytes: sum, looks };
   }
 
   /** Marks inserted rows whose sets get this row only in a later transaction. */
@@ -137,3 +167,9 @@ class Cutting {
     }
   }
 }
+
+const sumOf = (a: Size, b: Size): Size => ({
+  rows: a.rows + b.rows,
+  bytes: a.bytes + b.bytes,
+  looks: a.looks + b.looks,
+});

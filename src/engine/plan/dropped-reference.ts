@@ -25,11 +25,7 @@ export async function dropReferences(
   breath: Breath,
 ): Promise<readonly (PlannedRow & { readonly update: RowUpdate })[]> {
   const found: (PlannedRow & { readonly update: RowUpdate })[] = [];
-  const deleted: Deleted = new Map(
-    tables
-      .filter(({ deletes }) => deletes.length > 0)
-      .map(({ table, live, deletes }) => [table.name, new Set(deletes.map((index) => live.uuid(index)))]),
-  );
+  const deleted = deletedRows(tables);
   if (deleted.size === 0) return found;
   for (const { table, live, updates, deletes } of tables) {
     const columns = weakColumns(table).filter(({ key, value }) =>
@@ -50,10 +46,19 @@ export async function dropReferences(
   return found;
 }
 
-/** Table -> UUIDs of the live rows that are deleted. */
-type Deleted = ReadonlyMap<string, ReadonlySet<string>>;
+/** Table -> UUIDs of the live rows that are deleted. Tables of which none is are not in it. */
+export type Deleted = ReadonlyMap<string, ReadonlySet<string>>;
 
-function weakColumns(table: TableSchema): readonly ReferenceColumn[] {
+export function deletedRows(tables: readonly TablePlan[]): Deleted {
+  return new Map(
+    tables
+      .filter(({ deletes }) => deletes.length > 0)
+      .map(({ table, live, deletes }) => [table.name, new Set(deletes.map((index) => live.uuid(index)))]),
+  );
+}
+
+/** The table's columns that hold weak references. */
+export function weakColumns(table: TableSchema): readonly ReferenceColumn[] {
   return referenceColumns(table).filter(({ key, value }) => key?.strong === false || value?.strong === false);
 }
 
