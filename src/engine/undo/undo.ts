@@ -8,7 +8,8 @@
  *
  * The target is one that the database takes. What would break a rule of its schema is not undone: a row that others
  * refer to now (rows-in-use.ts), a name that another row has now (taken-names.ts), a reference to a row that is gone
- * (lost-references.ts). One such thing brings about the next, so they are looked for until there is none.
+ * (lost-references.ts). One such thing brings about the next, so they are looked for until there is none. A row to
+ * which others refer weakly is deleted all the same, but not without a word (referred-since.ts).
  */
 
 import type { Breath } from '../../lib/breath.js';
@@ -18,6 +19,7 @@ import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { Findings } from './findings.js';
 import type { KeptChange, UndoMode } from './kept-change.js';
 import { dropLostReferences } from './lost-references.js';
+import { tellReferredSince } from './referred-since.js';
 import { Reversal } from './reversal.js';
 import { keepRowsInUse, type Orphans } from './rows-in-use.js';
 import { leaveOutTakenNames } from './taken-names.js';
@@ -50,6 +52,7 @@ export async function undoTarget(
   }
   const orphans = await makeValid(draft, findings, breath);
   tell(draft, orphans, reversal, findings);
+  await tellReferredSince(draft, orphans, findings, breath);
   for (const [table, uuids] of orphans) for (const uuid of uuids) draft.rows(table).delete(uuid);
   const { conflicts, warnings } = findings;
   return { target: draft.seal(), conflicts, warnings, present: reversal.present, absent: reversal.absent };

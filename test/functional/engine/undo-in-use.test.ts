@@ -2,6 +2,7 @@
  * Undoing a restore whose rows others use by now, on real servers: for each strong reference column of each table of
  * each release, a row that the restore inserted and that a row of somebody else's refers to.
  */
+import { weakColumns } from '../../../src/engine/plan/dropped-reference.js';
 import { holderOf } from '../../../src/model/northbound/holder.js';
 import { isRuntimeColumn } from '../../../src/model/northbound/runtime.js';
 import { referenceColumns, referencesOf } from '../../../src/model/reference/reference.js';
@@ -12,13 +13,23 @@ import { snapshotOf, type Tables, textsOf } from '../../support/databases/every-
 import { NeededRows } from '../../support/databases/needed-rows.js';
 import { everySchema, holdersOf } from '../../support/databases/schema-rows.js';
 import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
-import { UndoStory } from '../../support/servers/undo-story.js';
+import { become, UndoStory } from '../../support/servers/undo-story.js';
 
 /** A row of the restore's, and who refers to it: one table and column, or several. */
 interface Use {
   readonly table: TableSchema;
   readonly column: string;
   readonly to: TableSchema;
+}
+
+/** All weak reference columns to single rows or sets of them. */
+function weakUsesOf(schema: DatabaseSchema): readonly Use[] {
+  return [...schema.tables.values()].flatMap((table) =>
+    weakColumns(table).flatMap(({ column, key }): Use[] => {
+      const to = schema.tables.get(key?.table ?? '');
+      return to === undefined || table.maxRows === 1 ? [] : [{ table, column: column.name, to }];
+    }),
+  );
 }
 
 /** All strong reference columns that somebody but the restore can have a row of. */
@@ -112,5 +123,50 @@ describe('an undo leaves what others refer to', () => {
       expect.stringContaining('is in use now'),
     );
     expect(countRows((await story.undo('FORCE')).after)).toBe(0);
+  });
+});
+
+describe('an undo deletes what others refer to weakly', () => {
+  it.each(SCHEMAS)('but only by force, and names who loses a reference: $release', async ({ file, schema }) => {
+    await using server = await startOvsdbServer({ database: file });
+    const restored = new NeededRows(schema, 0);
+    const others = new NeededRows(schema, 100);
+    const users: { readonly use: Use; readonly user: string }[] = [];
+    for (const use of weakUsesOf(schema)) {
+      const uuid = restored.add(use.to.name);
+      const isSet = use.table.columns.get(use.column)?.kind === 'set';
+      users.push({ use, user: others.add(use.table.name, { [use.column]: isSet ? [uuid] : uuid }) });
+    }
+    expect(users.length).toBeGreaterThan(2);
+    const later = both(restored.tables, others.tables);
+    const story = await UndoStory.tell(server.remote, schema, {}, restored.tables, later);
+    const { conflicts } = await story.look('STRICT');
+    for (const { use } of users)
+      expect(conflicts.filter(({ table }) => table === use.table.name).map(({ message }) => message)).toContainEqual(
+        expect.stringContaining(`refers in ${use.column} to what would be deleted`),
+      );
+    expect(conflicts).toHaveLength(users.length);
+    const { target, warnings } = await story.look('FORCE');
+    expect(warnings).toEqual(conflicts.map(({ message }) => message));
+    await become(story.engine, target);
+    const after = await story.engine.capture();
+    for (const { use, user } of users) {
+      const rows = after.tables.get(use.table.name);
+      expect(rows?.row(rows.find(user) ?? -1)[use.column]).toBeUndefined();
+    }
+    expect(countRows(after)).toBe(countRows(snapshotOf(schema, others.tables)));
+  });
+
+  it('and says nothing of a reference that the restore wrote itself', async () => {
+    const { schema, file } = SCHEMAS.at(-1) as (typeof SCHEMAS)[number];
+    await using server = await startOvsdbServer({ database: file });
+    const first = new NeededRows(schema, 0);
+    const group = first.add('Port_Group');
+    const all = new NeededRows(schema, 0);
+    all.add('Port_Group');
+    all.refer('Port_Group', group, 'ports', all.add('Logical_Switch_Port'));
+    const story = await UndoStory.tell(server.remote, schema, first.tables, all.tables, all.tables);
+    expect((await story.look('STRICT')).conflicts).toEqual([]);
+    expect((await story.undo('FORCE')).warnings).toEqual([]);
   });
 });
