@@ -22,8 +22,8 @@ import { referrerGuards } from './weak-referrer.js';
 
 /**
  * VALUES: what is overwritten or deleted must be as the plan saw it. REFERENCES: only the references in it and to it
- * must be, so that no row is lost, and no reference; other columns may have been written since. For what must get through
- * on a database that never stands still.
+ * must be, so that no row is lost, and no reference; other columns may have been written since. For what must get
+ * through on a database that never stands still.
  */
 export type Guarded = 'VALUES' | 'REFERENCES';
 
