@@ -275,14 +275,15 @@ export class Jobs {
   ): Promise<void> {
     const at = instant(this.parts.clock.now());
     const message = result.error?.message;
-    job.record = {
+    const record: JobRecord = {
       ...job.record,
       ...result,
       phase,
       finishedAt: at,
       progress: { ...job.record.progress, ...progress, ...defined({ message }), at },
     };
-    await this.keep(job);
+    await this.keep(job, record);
+    job.record = record;
     job.feed.end(job.record);
     this.activity.publish(job.record, true);
     for (const listener of this.endListeners) listener(job.record);
@@ -290,9 +291,8 @@ export class Jobs {
   }
 
   /** A record that cannot be kept stops no job. It is written again when another one could be kept. */
-  private keep(job: OpenJob): Promise<void> {
+  private keep(job: OpenJob, record = job.record): Promise<void> {
     const { store, log } = this.parts;
-    const { record } = job;
     job.kept = job.kept
       .then(() => store.put(jobRecordKey(record.id), jobRecordBytes(record), { replace: true }))
       .then(

@@ -110,6 +110,10 @@ describe('mutations', () => {
     const { startBackup } = await api.admin.run(documents.StartBackupDocument, { input: { name: 'job' } });
     expect(await lines(1)).toEqual([ours({ action: 'startBackup', target: { name: 'job' }, result: 'ACCEPTED' })]);
     await api.admin.followed(documents.BackupStepsDocument, { jobId: startBackup.id });
+    expect(await api.admin.codeOf(documents.CancelJobDocument, { id: startBackup.id })).toBe('CONFLICT');
+    expect(await lines(1)).toEqual([
+      ours({ action: 'cancelJob', target: { jobId: startBackup.id }, result: 'CONFLICT' }),
+    ]);
     await api.admin.run(documents.ValidateBackupDocument, { id, decryptionKey: KEY });
     expect(await lines(1)).toEqual([ours({ action: 'validateBackup', target: { backupId: id } })]);
     expect(await api.admin.codeOf(documents.ValidateBackupDocument, { id: 'none' })).toBe('NOT_FOUND');
@@ -391,6 +395,8 @@ describe('REST', () => {
     expect(await lines(2)).toEqual(
       ['confirmRestore', 'cancelRestore'].map((action) => done({ action, target: { restoreId }, result: 'CONFLICT' })),
     );
+    expect((await rest('POST', `/api/v1/jobs/${id}/cancel`)).status).toBe(409);
+    expect(await lines(1)).toEqual([done({ action: 'cancelJob', target: { jobId: id }, result: 'CONFLICT' })]);
     expect(
       (
         await rest('POST', '/api/v1/backups/import', {
