@@ -93,6 +93,8 @@ const WHAT: Readonly<Record<JobKind, string>> = { BACKUP: 'backup', IMPORT: 'imp
 const KEPT_MS = 7 * 86_400_000;
 /** Of each kind: validations that a reader asks for push out no backups. */
 const KEPT_MAX = 2_000;
+/** A promise holds the request in which it was made: a job that has ended, and is kept for long, has only this one. */
+const SETTLED = Promise.resolve();
 const INTERRUPTED = 'The server was stopped while it ran: begin it again';
 const STOPPED = 'The server was shutting down and could not wait for it any longer: begin it again';
 
@@ -226,13 +228,12 @@ export class Jobs {
   }
 
   private open(record: JobRecord): OpenJob {
-    const settled = Promise.resolve();
     return {
       record,
       feed: new ProgressFeed(record, this.parts.clock),
       cancel: new AbortController(),
-      kept: settled,
-      ended: settled,
+      kept: SETTLED,
+      ended: SETTLED,
     };
   }
 
@@ -284,6 +285,7 @@ export class Jobs {
     };
     await this.keep(job, record);
     job.record = record;
+    job.kept = job.ended = SETTLED;
     job.feed.end(job.record);
     this.activity.publish(job.record, true);
     for (const listener of this.endListeners) listener(job.record);

@@ -4,6 +4,7 @@
  * hangs holds up nobody who does not need it.
  */
 import { AppError } from '../../lib/error.js';
+import { joinSignals } from '../../lib/joined-signal.js';
 import { type Asker, Turns } from './turns.js';
 
 /** Of all that wait in one pool; one token may have half of it. */
@@ -64,7 +65,7 @@ export class RunningWork {
    * @throws AppError RATE_LIMITED at once; SHUTTING_DOWN, or the signal's reason, while it waits
    */
   inStoreTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
-    return this.store.take(this.untilStop(asker), work);
+    return this.untilStop(asker, (waiting) => this.store.take(waiting, work));
   }
 
   /**
@@ -78,23 +79,24 @@ export class RunningWork {
     open: (signal: AbortSignal | undefined) => Promise<S>,
     work: (opened: S) => Promise<T>,
   ): Promise<T> {
-    const waiting = this.untilStop(asker);
-    return this.sessions.take(waiting, async () => {
-      const opened = await open(asker.signal).catch((error: unknown) => {
-        asker.signal?.throwIfAborted();
-        throw error;
-      });
-      try {
-        return await this.database.take(waiting, () => work(opened));
-      } finally {
-        opened.close();
-      }
-    });
+    return this.untilStop(asker, (waiting) =>
+      this.sessions.take(waiting, async () => {
+        const opened = await open(asker.signal).catch((error: unknown) => {
+          asker.signal?.throwIfAborted();
+          throw error;
+        });
+        try {
+          return await this.database.take(waiting, () => work(opened));
+        } finally {
+          opened.close();
+        }
+      }),
+    );
   }
 
   /** Counting rows asks the database for much, and holds little: it need not wait for those who read it whole. */
   inCountTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
-    return this.counts.take(this.untilStop(asker), work);
+    return this.untilStop(asker, (waiting) => this.counts.take(waiting, work));
   }
 
   /** Refuses new work and what waits for its turn, and waits for what is running. */
@@ -105,9 +107,15 @@ export class RunningWork {
     while (this.running.size > 0) await Promise.allSettled(this.running);
   }
 
-  private untilStop({ subject, signal }: Asker): Asker {
-    const stop = this.stopping.signal;
-    return { subject, signal: signal === undefined ? stop : AbortSignal.any([signal, stop]) };
+  /** The asker gives up, too, when the server stops. @throws what `ask` throws, at once where that does */
+  private untilStop<T>({ subject, signal }: Asker, ask: (asker: Asker) => Promise<T>): Promise<T> {
+    const joined = joinSignals(signal, this.stopping.signal);
+    try {
+      return ask({ subject, signal: joined.signal }).finally(joined.release);
+    } catch (error) {
+      joined.release();
+      throw error;
+    }
   }
 }
 

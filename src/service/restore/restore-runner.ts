@@ -51,8 +51,6 @@ export interface RunOptions {
   readonly room?: AbortSignal;
 }
 
-const NEVER = new AbortController().signal;
-
 /** RETRY: nothing of it is in the database, and it is to be tried again. */
 export type RunEnd =
   | { readonly kind: 'ENDED' }
@@ -67,7 +65,7 @@ export class RestoreRunner {
   constructor(private readonly parts: RunnerParts) {}
 
   /** From its turn until it has ended, or awaits its confirmation. Does not throw: who waits is answered. */
-  async run(running: RunningRestore, { undo, room = NEVER }: RunOptions = {}): Promise<RunEnd> {
+  async run(running: RunningRestore, { undo, room = new AbortController().signal }: RunOptions = {}): Promise<RunEnd> {
     const { restore, cancel, answer } = running;
     // cancelled while it was queued: whoever cancelled it has ended it
     if (cancel.signal.aborted) return { kind: 'ENDED' };
