@@ -157,13 +157,14 @@ async function validateAll(connections, faults) {
 /**
  * Compares the store of a server that has ended with what it listed: nothing is missing, nothing belongs to nothing.
  */
-function checkFiles(store, { backups, restores }, faults) {
+function checkFiles(store, { backups, restores, jobs }, faults) {
   const files = readdirSync(store, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map(({ parentPath, name }) => join(parentPath, name).slice(store.length + 1));
   const needed = [
     ...backups.flatMap(({ file }) => [file, `${file}.meta`]),
     ...restores.map(({ restore_id: id }) => `restores/${id}.json`),
+    ...jobs.map(({ id }) => `jobs/${id}.json`),
   ];
   const allowed = new Set([
     ...needed,
@@ -236,12 +237,13 @@ async function load(server, count, faults) {
   const connections = Array.from({ length: CHECKED_AT_ONCE }, () => new Connection(shared.url, shared.token));
   const backups = await validateAll(connections, faults);
   const { restores } = await first.rest('GET', '/api/v1/restores');
+  const { jobs } = await first.rest('GET', '/api/v1/jobs');
   for (const connection of [first, ...connections]) connection.close();
   return {
     elapsed,
     times,
     waits,
-    listed: { backups, restores },
+    listed: { backups, restores, jobs },
     watchers: watchers.length,
     restores: shared.dryRuns.size,
     events: watchers.reduce((sum, { events }) => sum + events, 0),
