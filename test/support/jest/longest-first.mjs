@@ -6,6 +6,7 @@ import Sequencer from '@jest/test-sequencer';
 
 const SECONDS = {
   'functional/server/crash': 80,
+  'functional/restore/life': 75,
   'functional/engine/restore-law': 75,
   'functional/restore/cluster-restore': 70,
   'functional/engine/restore-policy': 50,
@@ -20,6 +21,9 @@ const SECONDS = {
   'functional/archive/flat-memory': 40,
   'functional/transfer/export-service': 35,
   'api/rest/api-page': 35,
+  'api/http/ide-page': 35,
+  'unit/engine/undo-law': 35,
+  'functional/engine/undo-in-use': 35,
   'functional/transfer/import-service': 30,
   'api/graphql/backup': 30,
   'api/graphql/restore': 30,
