@@ -6,6 +6,10 @@ const { createRequire, register } = require('node:module');
 const { pathToFileURL } = require('node:url');
 const { default: Runtime } = require('jest-runtime');
 
+// jest.config.js sets them for this process, which has read them
+delete process.env.MALLOC_TRIM_THRESHOLD_;
+delete process.env.MALLOC_MMAP_THRESHOLD_;
+
 register('./typescript-loader.mjs', pathToFileURL(__filename));
 const compiled = import('./compiled.mjs');
 /** Where jest-circus keeps those who are told what happens to tests. */
