@@ -113,16 +113,9 @@ describe('a full disk', () => {
 
   it('holds up what would change something, and nothing is missing from the trail afterwards', async () => {
     const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
-    await using server = await spawnServer(serverEnvironment(ovsdb.remote, folder), [
-      'unshare',
-      ...namespaces,
-      'sh',
-      '-c',
-      MOUNT,
-      'sh',
-      '1m',
-      folder,
-    ]);
+    await using server = await spawnServer(serverEnvironment(ovsdb.remote, folder), {
+      wrapper: ['unshare', ...namespaces, 'sh', '-c', MOUNT, 'sh', '1m', folder],
+    });
     const admin = await server.listening();
     await waitForReady(admin.url);
     const disk = `/proc/${server.pid}/root${folder}`;

@@ -238,13 +238,14 @@ describe('SIGTERM', () => {
 
 describe('the command', () => {
   it('names every fault of its configuration, one a line, and ends with code 2', async () => {
-    await using bad = await spawnServer({
+    const env = {
       ...serverEnvironment('udp:nowhere', folder),
       PORT: '70000',
       LOG_LEVEL: 'loud',
       OVNCP_JWT_SECRET: 'hunter2',
       OVNCP_TOKEN_FILE: '/x',
-    });
+    };
+    await using bad = await spawnServer(env, { isAsShipped: true });
     expect(await bad.ended).toEqual({ code: 2, signal: null });
     const lines = bad.stderr.trim().split('\n');
     for (const name of ['OVN_NB_DB', 'PORT', 'LOG_LEVEL', 'OVNCP_JWT_SECRET', 'OVNCP_TOKEN_FILE'])
@@ -254,7 +255,7 @@ describe('the command', () => {
   });
 
   it('refuses a backup folder that another server uses, and says which process it is', async () => {
-    await using second = await spawnServer(serverEnvironment(ovsdb.remote, folder));
+    await using second = await spawnServer(serverEnvironment(ovsdb.remote, folder), { isAsShipped: true });
     expect(await second.ended).toEqual({ code: 1, signal: null });
     expect(second.stderr).toContain(`process ${server.pid}`);
   });

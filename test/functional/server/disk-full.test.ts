@@ -36,16 +36,9 @@ beforeAll(async () => {
   ovsdb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 5_000 }) });
   folder = await mkdtemp(join(tmpdir(), 'ovncp-full-'));
   const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
-  server = await spawnServer(serverEnvironment(ovsdb.remote, folder), [
-    'unshare',
-    ...namespaces,
-    'sh',
-    '-c',
-    MOUNT,
-    'sh',
-    DISK,
-    folder,
-  ]);
+  server = await spawnServer(serverEnvironment(ovsdb.remote, folder), {
+    wrapper: ['unshare', ...namespaces, 'sh', '-c', MOUNT, 'sh', DISK, folder],
+  });
   admin = await server.listening();
   disk = `/proc/${server.pid}/root${folder}`;
 });

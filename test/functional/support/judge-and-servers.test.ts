@@ -13,7 +13,7 @@ import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact } fro
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { makeNorthbound } from '../../support/northbound/make.mjs';
 import { makeCertificates } from '../../support/servers/certificates.js';
-import { environment, nbctl, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
+import { ENDING_WITH_US, environment, nbctl, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
 import { until } from '../../support/until.js';
 
 const alive = (pid: number): boolean => {
@@ -78,8 +78,8 @@ describe('the ovsdb-server of the tests', () => {
     const words = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
     await server.kill();
     // the same command, started by a process that can be killed without ending this test
-    const starter = `const [command, ...words] = ${JSON.stringify(words)};
-      const child = require('node:child_process').spawn(command, words, { stdio: ['pipe', 'ignore', 'ignore'] });
+    const starter = `const words = ${JSON.stringify([...ENDING_WITH_US, ...words])};
+      const child = require('node:child_process').spawn('setpriv', words, { stdio: 'ignore' });
       child.once('spawn', () => console.log(child.pid));`;
     const parent = spawn(process.execPath, ['-e', starter], {
       env: environment(),

@@ -1,7 +1,6 @@
 /**
  * A real ovn-northd for tests, with a southbound database of its own. Both are children of the
- * test that end when the test process does, however that ends: northd by a shell that waits
- * for the end of its standard input.
+ * test that end when the test process does, however that ends.
  *
  * northd logs the same warning five times and then falls silent; here it is told not to, so that
  * warnings() misses nothing.
@@ -16,7 +15,7 @@ import { type ExactJson, isList, isObject, printExact } from '../judge/exact-jso
 import { transact } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
 import { DEADLINE_MS, until } from '../until.js';
-import { environment, startOvsdbServer, type TestServer } from './ovsdb-server.js';
+import { COMMAND_NOT_FOUND, ENDING_WITH_US, environment, startOvsdbServer, type TestServer } from './ovsdb-server.js';
 
 const run = promisify(execFile);
 const STOP_TIMEOUT_MS = 10_000;
@@ -96,20 +95,23 @@ export class TestNorthd implements AsyncDisposable {
       `--log-file=${this.logFile}`,
     ];
     // it begins paused: no warning comes before the limit on warnings is off
-    const child = spawn('ovn-northd', [...words, '--dry-run', '-vconsole:off', '-vsyslog:off'], {
+    const command = ['ovn-northd', ...words, '--dry-run', '-vconsole:off', '-vsyslog:off'];
+    const child = spawn('setpriv', [...ENDING_WITH_US, ...command], {
       env: environment({ OVS_RUNDIR: this.southbound.folder, OVN_RUNDIR: this.southbound.folder }),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.child = child;
     child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
     this.ended = new Promise((resolve) => {
-      child.once('exit', () => resolve());
+      child.once('exit', (code) => {
+        if (code === COMMAND_NOT_FOUND) this.startProblem += `; it is in Debian's ovn-central`;
+        resolve();
+      });
       child.once('error', (error) => {
-        this.startProblem = `${error.message}; it is in Debian's ovn-central`;
+        this.startProblem = `${error.message}; it is in Debian's util-linux`;
         resolve();
       });
     });
-    if (child.pid !== undefined) endWithThisProcess(child, child.pid);
     await this.resumed(timeoutMs);
   }
 
@@ -352,17 +354,6 @@ const UNRELATED = new Set([
   'stream_ssl',
   'socket_util',
 ]);
-
-/** northd cannot watch its parent, so a shell does that for it. */
-function endWithThisProcess(child: ChildProcess, pid: number): void {
-  const watcher = spawn('sh', ['-c', `cat >/dev/null; kill -KILL ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] });
-  watcher.once('error', () => undefined);
-  watcher.stdin.on('error', () => undefined);
-  child.once('exit', () => {
-    watcher.kill('SIGKILL');
-    watcher.stdin.destroy();
-  });
-}
 
 function uuidOf(value: ExactJson | undefined): string {
   const uuid = isList(value) ? value[1] : undefined;

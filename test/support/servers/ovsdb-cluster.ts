@@ -74,11 +74,7 @@ export class TestCluster implements AsyncDisposable {
   ) {
     this.servers = Array.from(
       { length: members },
-      (_, n) =>
-        new TestServer(join(folder, `member-${String(n)}`), {
-          isClustered: true,
-          ...(tls === undefined ? {} : { listen: 'ssl', tls }),
-        }),
+      (_, n) => new TestServer(join(folder, `member-${String(n)}`), tls === undefined ? {} : { listen: 'ssl', tls }),
     );
   }
 

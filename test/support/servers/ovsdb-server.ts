@@ -1,7 +1,6 @@
 /**
  * A real ovsdb-server for tests: each in a folder of its own under the system's temporary
- * folder, on a copy of the database, as a child of the test. The server runs a shell that
- * waits for the end of its standard input (--run), so that it ends when the test process
+ * folder, on a copy of the database, as a child of the test that ends when the test process
  * does, however that ends.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -35,8 +34,6 @@ export interface ServerOptions {
   readonly tls?: ServerTls;
   /** How long the server may take to read the database and answer. Default two minutes. */
   readonly startTimeoutMs?: number;
-  /** The file is a member of a cluster: its server allows no --run, and ends by a signal when the test process does. */
-  readonly isClustered?: boolean;
 }
 
 /** The environment of a child, with the folders where Debian keeps daemons, which an ordinary user's PATH lacks. */
@@ -47,6 +44,11 @@ export function environment(extra: Readonly<Record<string, string>> = {}): NodeJ
     ...extra,
   };
 }
+
+/** For setpriv, before a command: the kernel ends it when this process ends (prctl(2), PR_SET_PDEATHSIG). */
+export const ENDING_WITH_US = ['--pdeathsig', 'KILL'] as const;
+/** The exit code of setpriv when there is no such command. */
+export const COMMAND_NOT_FOUND = 127;
 
 /**
  * Starts a server and waits until it answers.
@@ -131,21 +133,20 @@ export class TestServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.running() !== undefined) throw new Error('this ovsdb-server is running already');
     const logged = (await this.logText()).length;
-    const words = ['ovsdb-server', ...this.commandLine()];
-    const [command, ...rest] = this.options.isClustered === true ? ['setpriv', '--pdeathsig', 'KILL', ...words] : words;
-    const child = spawn(command as string, rest, {
+    const child = spawn('setpriv', [...ENDING_WITH_US, 'ovsdb-server', ...this.commandLine()], {
       env: environment({ OVS_RUNDIR: this.folder }),
-      stdio: ['pipe', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.child = child;
     this.startProblem = '';
     child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
-    // the pipe breaks when the server is killed, which is no fault
-    child.stdin.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
-      child.once('exit', () => resolve());
+      child.once('exit', (code) => {
+        if (code === COMMAND_NOT_FOUND) this.startProblem += `; it is in Debian's openvswitch-common`;
+        resolve();
+      });
       child.once('error', (error) => {
-        this.startProblem = `${error.message}; it is in Debian's openvswitch-common`;
+        this.startProblem = `${error.message}; it is in Debian's util-linux`;
         resolve();
       });
     });
@@ -176,7 +177,6 @@ export class TestServer implements AsyncDisposable {
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await this.ended;
     clearTimeout(timer);
-    child.stdin?.destroy();
     child.stderr?.destroy();
   }
 
@@ -216,7 +216,6 @@ export class TestServer implements AsyncDisposable {
       '-vsyslog:off',
     ];
     words.push(`--remote=p${this.unixRemote}`);
-    if (this.options.isClustered !== true) words.push('--run=cat >/dev/null');
     if (listen === 'tcp') words.push(`--remote=ptcp:${this.port}:127.0.0.1`);
     if (listen === 'ssl') {
       if (tls === undefined) throw new Error("listen: 'ssl' needs tls");
