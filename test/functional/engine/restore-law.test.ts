@@ -1,5 +1,5 @@
 /**
- * The law of a restore, on two hundred random pairs: whatever was done to a database, an exact restore makes it equal
+ * The law of a restore, on random pairs: whatever was done to a database, an exact restore makes it equal
  * to the backup, with just as many changes as there are differences, and undoing that makes it what it was.
  */
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import { PlainClient } from '../../support/clients/plain-client.js';
 import { changesBetween, changesOf } from '../../support/databases/changes.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase } from '../../support/judge/judge.js';
+import { lawRuns } from '../../support/law-runs.js';
 import { type DatabaseFileOptions, databaseFile } from '../../support/northbound/database-file.js';
 import { countsOf, Engine, EXACT, keptChanges, OVERWRITE, planTo, SKIP } from '../../support/servers/engine.js';
 import { startOvsdbServer } from '../../support/servers/ovsdb-server.js';
@@ -27,9 +28,9 @@ function differingRows(a: DatabaseContent, b: DatabaseContent): number {
 }
 
 const BASES: readonly (DatabaseFileOptions & { readonly seed: number; readonly numRuns: number })[] = [
-  { profile: 'k8s', rows: 300, seed: 1, numRuns: 50 },
-  { profile: 'openstack', rows: 300, seed: 1, numRuns: 50 },
-  { profile: 'small', edge: true, seed: 1, numRuns: 100 },
+  { profile: 'k8s', rows: 300, seed: 1, numRuns: lawRuns(16) },
+  { profile: 'openstack', rows: 300, seed: 1, numRuns: lawRuns(16) },
+  { profile: 'small', edge: true, seed: 1, numRuns: lawRuns(30) },
 ];
 
 describe('an exact restore', () => {

@@ -18,6 +18,7 @@ import { everySchema, withoutOwnRules } from '../../support/databases/schema-row
 import { mutations, Vandal } from '../../support/databases/vandal.js';
 import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
 import { StepJudge } from '../../support/judge/step-judge.js';
+import { lawRuns } from '../../support/law-runs.js';
 import { type DatabaseFileOptions, databaseFile } from '../../support/northbound/database-file.js';
 import { installedSchema } from '../../support/northbound/make.mjs';
 import { capture } from '../../support/servers/capture.js';
@@ -72,9 +73,9 @@ const limitsOf = fc.record({
 });
 
 const BASES: readonly (DatabaseFileOptions & { readonly seed: number; readonly numRuns: number })[] = [
-  { profile: 'k8s', rows: 300, seed: 1, numRuns: 24 },
-  { profile: 'openstack', rows: 300, seed: 1, numRuns: 20 },
-  { profile: 'small', edge: true, seed: 1, numRuns: 30 },
+  { profile: 'k8s', rows: 300, seed: 1, numRuns: lawRuns(8) },
+  { profile: 'openstack', rows: 300, seed: 1, numRuns: lawRuns(8) },
+  { profile: 'small', edge: true, seed: 1, numRuns: lawRuns(10) },
 ];
 
 describe('a plan in steps', () => {
@@ -166,9 +167,9 @@ describe('a plan in steps', () => {
           expect((await engine.plan(wanted, EXACT)).changeCount).toBe(0);
         },
       ),
-      { seed: 20_260_115, numRuns: 20, endOnFailure: true },
+      { seed: 20_260_115, numRuns: lawRuns(10), endOnFailure: true },
     );
-    expect(steps).toBeGreaterThan(60);
+    expect(steps).toBeGreaterThan(lawRuns(30));
   });
 
   it('keeps a row alive that goes from one single-valued column to another, and no more rows than a table may have', async () => {

@@ -24,6 +24,7 @@ import {
   rowCount,
   transact,
 } from '../../support/judge/judge.js';
+import { lawRuns } from '../../support/law-runs.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { Rng } from '../../support/northbound/lib/rng.mjs';
 import { serverEnvironment } from '../../support/servers/api-server.js';
@@ -31,7 +32,8 @@ import { startOvsdbCluster, type TestCluster } from '../../support/servers/ovsdb
 import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
 import { until } from '../../support/until.js';
 
-const ROUNDS = 6;
+/** Of each of the three faults as often. */
+const ROUNDS = 3 * lawRuns(1);
 const SEED = 20_261_124;
 const FINAL = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNDONE'];
 const ENDED_MS = 500_000;

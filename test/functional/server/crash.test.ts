@@ -27,6 +27,7 @@ import {
   emptyDatabase,
   rowCount,
 } from '../../support/judge/judge.js';
+import { lawRuns } from '../../support/law-runs.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { randomOf } from '../../support/random.js';
 import { filesIn, serverEnvironment } from '../../support/servers/api-server.js';
@@ -34,7 +35,7 @@ import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-s
 import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
 import { until } from '../../support/until.js';
 
-const RUNS = 6;
+const RUNS = lawRuns(4);
 const SEED = 20_260;
 const KEY = 'the key of the crash tests';
 const FORMS = [

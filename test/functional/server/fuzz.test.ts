@@ -31,7 +31,7 @@ const RESTORING = /\/(?:restore|undo|confirm)\b|restoreBackup|undoRestore|confir
 /** Of all runs: one import is about a dozen requests. */
 const SHARES = { rest: 0.5, graphql: 0.38, sockets: 0.06, imports: 0.03, archives: 0.02, manifests: 0.01 } as const;
 /** In the suite a slow machine makes fewer runs. */
-const SECONDS = { rest: 6, graphql: 6, sockets: 3, imports: 9, archives: 3, manifests: 4 } as const;
+const SECONDS = { rest: 3, graphql: 3, sockets: 2, imports: 4, archives: 2, manifests: 2 } as const;
 
 let target: FuzzTarget;
 beforeAll(async () => {

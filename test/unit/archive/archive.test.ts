@@ -23,6 +23,7 @@ import {
   unpack,
 } from '../../support/databases/every-kind.js';
 import { CHEAP_KEYS } from '../../support/key-cost.js';
+import { lawRuns } from '../../support/law-runs.js';
 
 const FORMATS: readonly ArchiveFormat[] = ['JSON', 'YAML', 'OVSDB'];
 const PASSPHRASE = 'correct horse';
@@ -51,7 +52,7 @@ describe('unpack(pack(s)) equals s', () => {
               expect(unpacked.snapshot.schema).toEqual(snapshot.schema);
             }
           }),
-          { numRuns: 60 },
+          { numRuns: lawRuns(15) },
         );
       });
     }
@@ -64,7 +65,7 @@ describe('unpack(pack(s)) equals s', () => {
           expect(textsOf(unpacked.snapshot)).toEqual(textsOf(snapshot));
           expect(unpacked).toMatchObject({ format, compressed: compress, encrypted: true });
         }),
-        { numRuns: 4 },
+        { numRuns: lawRuns(2) },
       );
     });
   }

@@ -13,6 +13,7 @@ import { EVERY_REFERENCE } from '../../support/databases/every-reference.js';
 import { randomDatabase } from '../../support/databases/random-database.js';
 import { everySchema, withoutOwnRules } from '../../support/databases/schema-rows.js';
 import { brokenRules } from '../../support/judge/schema-rules.js';
+import { lawRuns } from '../../support/law-runs.js';
 import { keptChanges, planTo } from '../../support/servers/engine.js';
 
 const SCHEMAS: readonly (readonly [string, DatabaseSchema])[] = [
@@ -23,7 +24,7 @@ const SCHEMAS: readonly (readonly [string, DatabaseSchema])[] = [
 ];
 
 const ROUNDS_MAX = 3;
-const RUNS = 40;
+const RUNS = lawRuns(20);
 /** Numbers that a random database is made from, which a failure can be told with. */
 const numbers = fc.record({
   seed: fc.nat(),
