@@ -13,7 +13,8 @@ import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact } fro
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { makeNorthbound } from '../../support/northbound/make.mjs';
 import { makeCertificates } from '../../support/servers/certificates.js';
-import { ENDING_WITH_US, environment, nbctl, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
+import { ENDING_WITH_US } from '../../support/programs/daemon.js';
+import { environment, nbctl, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
 import { until } from '../../support/until.js';
 
 const alive = (pid: number): boolean => {

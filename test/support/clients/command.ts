@@ -1,10 +1,10 @@
 /**
  * Programs as an operator runs them: curl, bash, Python. None of them reads a configuration of its own or uses a proxy.
  */
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { messageOf } from '../../../src/lib/error.js';
+import { run } from '../programs/programs.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -30,36 +30,24 @@ export interface CommandOptions {
  */
 export async function runCommand(
   words: readonly [string, ...string[]],
-  { folder, env = {}, input = '', curlrc = [] }: CommandOptions,
+  { folder, env: more = {}, input = '', curlrc = [] }: CommandOptions,
 ): Promise<Ran> {
   await writeFile(join(folder, '.curlrc'), `${curlrc.join('\n')}\n`, { mode: 0o600 });
   const [program, ...rest] = words;
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      program,
-      rest,
-      {
-        cwd: folder,
-        timeout: TIMEOUT_MS,
-        maxBuffer: 1 << 28,
-        env: { ...process.env, NO_PROXY: '*', no_proxy: '*', CURL_HOME: folder, ...env },
-      },
-      (error, stdout, stderr) => {
-        if (error === null) resolve({ code: 0, stdout, stderr });
-        else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
-        else reject(new Error(`${program} did not run to its end: ${error.message}`, { cause: error }));
-      },
-    );
-    // a program that ends without reading it breaks the pipe, which is no fault
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input);
-  });
+  const env = { ...process.env, NO_PROXY: '*', no_proxy: '*', CURL_HOME: folder, ...more };
+  try {
+    return { code: 0, ...(await run(program, rest, { cwd: folder, timeout: TIMEOUT_MS, env, input })) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Partial<Ran>;
+    if (typeof code === 'number' && stdout !== undefined && stderr !== undefined) return { code, stdout, stderr };
+    throw new Error(`${program} did not run to its end: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** A Python that has the package requests: the one on the PATH, or Debian's. @throws Error that says what to install */
 export async function pythonWithRequests(): Promise<string> {
   for (const python of ['python3', '/usr/bin/python3']) {
-    const found = await promisify(execFile)(python, ['-c', 'import requests'], { timeout: TIMEOUT_MS }).then(
+    const found = await run(python, ['-c', 'import requests'], { timeout: TIMEOUT_MS }).then(
       () => true,
       () => false,
     );

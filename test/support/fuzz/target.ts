@@ -362,8 +362,8 @@ export class FuzzTarget {
 
   /** Looks at what the server has logged so far, and forgets it. */
   checkLog(): void {
-    const { stdout, stderr } = this.process;
-    this.process.stdout = '';
+    const { stderr } = this.process;
+    const stdout = this.process.takeStdout();
     this.checkSecrets(stdout + stderr, 'the log');
     for (const line of stdout.split('\n'))
       if (/^\{"level":"(?:error|fatal)"/.test(line)) this.problem(`the log has an error: ${line.slice(0, 1_500)}`);

@@ -1,11 +1,8 @@
 /** Certificates for tests of TLS and ssl: remotes, made with the openssl command (Debian's openssl). */
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../programs/programs.js';
 import { environment, type ServerTls } from './ovsdb-server.js';
-
-const run = promisify(execFile);
 
 export interface TestCertificates {
   readonly caCertificate: string;

@@ -5,19 +5,18 @@
  * northd logs the same warning five times and then falls silent; here it is told not to, so that
  * warnings() misses nothing.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { PlainClient } from '../clients/plain-client.js';
 import { type ExactJson, isList, isObject, printExact } from '../judge/exact-json.js';
 import { transact } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { problemOf, startDaemon } from '../programs/daemon.js';
+import { type Program, run } from '../programs/programs.js';
 import { DEADLINE_MS, until } from '../until.js';
-import { COMMAND_NOT_FOUND, ENDING_WITH_US, environment, startOvsdbServer, type TestServer } from './ovsdb-server.js';
+import { environment, startOvsdbServer, type TestServer } from './ovsdb-server.js';
 
-const run = promisify(execFile);
 const STOP_TIMEOUT_MS = 10_000;
 export const SOUTHBOUND = 'OVN_Southbound';
 
@@ -59,9 +58,7 @@ export async function startNorthd(nb: { readonly remote: string }, options: Nort
 export class TestNorthd implements AsyncDisposable {
   readonly logFile: string;
   private readonly controlSocket: string;
-  private child: ChildProcess | undefined;
-  private ended: Promise<void> = Promise.resolve();
-  private startProblem = '';
+  private program: Program | undefined;
   /** Characters of the log that warnings() does not look at. */
   private marked = 0;
   private chassisCount = 0;
@@ -82,7 +79,7 @@ export class TestNorthd implements AsyncDisposable {
   /** @throws Error when northd is not running */
   get pid(): number {
     const pid = this.running()?.pid;
-    if (pid === undefined) throw new Error(`ovn-northd is not running: ${this.startProblem.trim()}`);
+    if (pid === undefined) throw new Error(`ovn-northd is not running: ${this.program?.stderr.trim() ?? ''}`);
     return pid;
   }
 
@@ -96,23 +93,9 @@ export class TestNorthd implements AsyncDisposable {
     ];
     // it begins paused: no warning comes before the limit on warnings is off
     const command = ['ovn-northd', ...words, '--dry-run', '-vconsole:off', '-vsyslog:off'];
-    const child = spawn('setpriv', [...ENDING_WITH_US, ...command], {
-      env: environment({ OVS_RUNDIR: this.southbound.folder, OVN_RUNDIR: this.southbound.folder }),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.child = child;
-    child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
-    this.ended = new Promise((resolve) => {
-      child.once('exit', (code) => {
-        if (code === COMMAND_NOT_FOUND) this.startProblem += `; it is in Debian's ovn-central`;
-        resolve();
-      });
-      child.once('error', (error) => {
-        this.startProblem = `${error.message}; it is in Debian's util-linux`;
-        resolve();
-      });
-    });
-    await this.resumed(timeoutMs);
+    const { folder } = this.southbound;
+    this.program = await startDaemon(command, environment({ OVS_RUNDIR: folder, OVN_RUNDIR: folder }));
+    await this.resumed(this.program, timeoutMs);
   }
 
   /** Says something to northd as ovn-appctl does, such as `status` or `inc-engine/show-stats`. */
@@ -290,15 +273,14 @@ export class TestNorthd implements AsyncDisposable {
 
   /** Ends northd and the southbound server, and removes their folder. May be called twice. */
   async stop(): Promise<void> {
-    const child = this.running();
-    if (child !== undefined) {
-      child.kill('SIGTERM');
-      child.kill('SIGCONT'); // a paused northd would keep SIGTERM waiting
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-      await this.ended;
+    const program = this.running();
+    if (program !== undefined) {
+      program.kill('SIGTERM');
+      program.kill('SIGCONT'); // a paused northd would keep SIGTERM waiting
+      const timer = setTimeout(() => program.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await program.ended;
       clearTimeout(timer);
     }
-    this.child?.stderr?.destroy();
     await this.southbound.stop();
   }
 
@@ -306,14 +288,11 @@ export class TestNorthd implements AsyncDisposable {
     await this.stop();
   }
 
-  private running(): ChildProcess | undefined {
-    const child = this.child;
-    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined
-      ? child
-      : undefined;
+  private running(): Program | undefined {
+    return this.program?.hasEnded === false ? this.program : undefined;
   }
 
-  private async resumed(timeoutMs: number): Promise<void> {
+  private async resumed(program: Program, timeoutMs: number): Promise<void> {
     let failure: unknown;
     const answers = async (): Promise<boolean> => {
       try {
@@ -326,11 +305,12 @@ export class TestNorthd implements AsyncDisposable {
       }
     };
     const isUp = await until(async () => {
-      const isRunning = this.running() !== undefined;
+      const isRunning = !program.hasEnded;
       return (isRunning && (await answers())) || (!isRunning && 'ended');
     }, timeoutMs).catch(() => undefined);
     if (isUp === true) return;
-    const what = isUp === 'ended' ? `start: ${this.startProblem.trim()}` : `answer within ${timeoutMs} ms`;
+    const what =
+      isUp === 'ended' ? `start: ${await problemOf(program, 'ovn-central')}` : `answer within ${timeoutMs} ms`;
     throw new Error(`ovn-northd did not ${what}\n${await this.logText()}`, { cause: failure });
   }
 }

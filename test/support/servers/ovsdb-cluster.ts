@@ -3,18 +3,16 @@
  * in a folder of its own, so that all of them end when the test process does. Clients come by unix
  * sockets, the members to each other by tcp on 127.0.0.1. Members are numbered from 0.
  */
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { PlainClient } from '../clients/plain-client.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { run } from '../programs/programs.js';
 import { until } from '../until.js';
 import { environment, type ServerTls, TestServer } from './ovsdb-server.js';
 
-const run = promisify(execFile);
 const STATUS_TIMEOUT_MS = 5_000;
 /** Below what systems give to outgoing connections, which could take a port between its choice and its use. */
 const PORT_FIRST = 20_000;

@@ -3,17 +3,16 @@
  * folder, on a copy of the database, as a child of the test that ends when the test process
  * does, however that ends.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { PlainClient } from '../clients/plain-client.js';
 import { NORTHBOUND } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
+import { problemOf, startDaemon } from '../programs/daemon.js';
+import { type Program, run, runForBytes } from '../programs/programs.js';
 import { DEADLINE_MS, until } from '../until.js';
 
-const run = promisify(execFile);
 const STOP_TIMEOUT_MS = 10_000;
 
 export interface ServerTls {
@@ -44,11 +43,6 @@ export function environment(extra: Readonly<Record<string, string>> = {}): NodeJ
     ...extra,
   };
 }
-
-/** For setpriv, before a command: the kernel ends it when this process ends (prctl(2), PR_SET_PDEATHSIG). */
-export const ENDING_WITH_US = ['--pdeathsig', 'KILL'] as const;
-/** The exit code of setpriv when there is no such command. */
-export const COMMAND_NOT_FOUND = 127;
 
 /**
  * Starts a server and waits until it answers.
@@ -101,10 +95,8 @@ export class TestServer implements AsyncDisposable {
   readonly unixRemote: string;
   readonly databaseFile: string;
   readonly logFile: string;
-  private child: ChildProcess | undefined;
-  private ended: Promise<void> = Promise.resolve();
+  private program: Program | undefined;
   private port = 0;
-  private startProblem = '';
 
   /** Made by startOvsdbServer. */
   constructor(
@@ -133,24 +125,9 @@ export class TestServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.running() !== undefined) throw new Error('this ovsdb-server is running already');
     const logged = (await this.logText()).length;
-    const child = spawn('setpriv', [...ENDING_WITH_US, 'ovsdb-server', ...this.commandLine()], {
-      env: environment({ OVS_RUNDIR: this.folder }),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.child = child;
-    this.startProblem = '';
-    child.stderr.on('data', (chunk: Buffer) => (this.startProblem += chunk.toString('utf8')));
-    this.ended = new Promise((resolve) => {
-      child.once('exit', (code) => {
-        if (code === COMMAND_NOT_FOUND) this.startProblem += `; it is in Debian's openvswitch-common`;
-        resolve();
-      });
-      child.once('error', (error) => {
-        this.startProblem = `${error.message}; it is in Debian's util-linux`;
-        resolve();
-      });
-    });
-    await this.answering();
+    const env = environment({ OVS_RUNDIR: this.folder });
+    this.program = await startDaemon(['ovsdb-server', ...this.commandLine()], env);
+    await this.answering(this.program);
     if (this.options.listen !== undefined && this.options.listen !== 'unix') await this.readPort(logged);
   }
 
@@ -170,14 +147,13 @@ export class TestServer implements AsyncDisposable {
 
   /** Sends the signal and waits for the end; the database file stays, so that start() can follow. */
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    const child = this.running();
-    if (child === undefined) return;
-    child.kill(signal);
-    child.kill('SIGCONT'); // a paused server would keep SIGTERM waiting
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await this.ended;
+    const program = this.running();
+    if (program === undefined) return;
+    program.kill(signal);
+    program.kill('SIGCONT'); // a paused server would keep SIGTERM waiting
+    const timer = setTimeout(() => program.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await program.ended;
     clearTimeout(timer);
-    child.stderr?.destroy();
   }
 
   /** A new process on the same file and the same addresses; every connection is lost. */
@@ -199,11 +175,8 @@ export class TestServer implements AsyncDisposable {
     await this.stop();
   }
 
-  private running(): ChildProcess | undefined {
-    const child = this.child;
-    return child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined
-      ? child
-      : undefined;
+  private running(): Program | undefined {
+    return this.program?.hasEnded === false ? this.program : undefined;
   }
 
   private commandLine(): string[] {
@@ -229,7 +202,7 @@ export class TestServer implements AsyncDisposable {
     return [...words, this.databaseFile];
   }
 
-  private async answering(): Promise<void> {
+  private async answering(program: Program): Promise<void> {
     let failure: unknown;
     const answers = async (): Promise<boolean> => {
       try {
@@ -243,11 +216,12 @@ export class TestServer implements AsyncDisposable {
     };
     const timeoutMs = this.options.startTimeoutMs ?? DEADLINE_MS;
     const isUp = await until(async () => {
-      const isRunning = this.running() !== undefined;
+      const isRunning = !program.hasEnded;
       return (isRunning && (await answers())) || (!isRunning && 'ended');
     }, timeoutMs).catch(() => undefined);
     if (isUp === true) return;
-    const what = isUp === 'ended' ? `start: ${this.startProblem.trim()}` : `answer within ${timeoutMs} ms`;
+    const what =
+      isUp === 'ended' ? `start: ${await problemOf(program, 'openvswitch-common')}` : `answer within ${timeoutMs} ms`;
     throw new Error(`ovsdb-server did not ${what}\n${await this.logText()}`, { cause: failure });
   }
 
@@ -265,7 +239,6 @@ export async function nbctl(remote: string, ...words: readonly string[]): Promis
   const { stdout } = await run('ovn-nbctl', [`--db=${remote}`, '--timeout=30', ...words], {
     env: environment(),
     timeout: 60_000,
-    maxBuffer: 1 << 28,
   });
   return stdout;
 }
@@ -276,9 +249,8 @@ export async function ovsdbClient(
   command: 'dump' | 'backup' | 'get-schema-version',
   database = NORTHBOUND,
 ): Promise<Buffer> {
-  const { stdout } = await run('ovsdb-client', ['--timeout=120', command, remote, database], {
+  const { stdout } = await runForBytes('ovsdb-client', ['--timeout=120', command, remote, database], {
     env: environment(),
-    encoding: 'buffer',
     maxBuffer: 1 << 29,
   });
   return stdout;

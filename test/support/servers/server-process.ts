@@ -1,11 +1,10 @@
 /** The built server as a process of its own, for tests that kill it or look at how it ends. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 import { ApiClient, tokenWith } from '../clients/api-client.js';
+import { type Ended, type Program, run, startProgram } from '../programs/programs.js';
 import { until } from '../until.js';
 import { environment } from './ovsdb-server.js';
 
@@ -43,7 +42,7 @@ async function build(): Promise<void> {
   );
   const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
   if (existsSync(MAIN) && existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return;
-  await promisify(execFile)(process.execPath, [
+  await run(process.execPath, [
     join(ROOT, 'node_modules/typescript/bin/tsc'),
     '-p',
     join(ROOT, 'tsconfig.build.json'),
@@ -54,34 +53,36 @@ async function build(): Promise<void> {
   });
 }
 
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
 export class ServerProcess implements AsyncDisposable {
-  /** What it wrote. */
-  stdout = '';
-  stderr = '';
-  readonly ended: Promise<Ended>;
-
   /** Made by spawnServer. */
-  constructor(private readonly child: ChildProcess) {
-    child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('utf8')));
-    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString('utf8')));
-    this.ended = new Promise((resolve, reject) => {
-      child.once('close', (code, signal) => resolve({ code, signal }));
-      child.once('error', reject);
-    });
+  constructor(private readonly program: Program) {}
+
+  /** What it wrote. */
+  get stdout(): string {
+    return this.program.stdout;
+  }
+
+  get stderr(): string {
+    return this.program.stderr;
+  }
+
+  /** What it wrote to stdout, which is forgotten then. */
+  takeStdout(): string {
+    const { stdout } = this.program;
+    this.program.stdout = '';
+    return stdout;
+  }
+
+  get ended(): Promise<Ended> {
+    return this.program.ended;
   }
 
   get pid(): number {
-    if (this.child.pid === undefined) throw new Error('the server did not start');
-    return this.child.pid;
+    return this.program.pid;
   }
 
   get hasEnded(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
+    return this.program.hasEnded;
   }
 
   /**
@@ -98,7 +99,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async kill(signal: NodeJS.Signals): Promise<Ended> {
-    this.child.kill(signal);
+    this.program.kill(signal);
     return this.ended;
   }
 
@@ -125,5 +126,5 @@ export async function spawnServer(
   const inherited = Object.fromEntries(
     Object.entries(environment()).filter(([name]) => !/^(OVN|BACKUP_|HOST$|PORT$|LOG_|NODE_OPTIONS$)/.test(name)),
   );
-  return new ServerProcess(spawn(command, words, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  return new ServerProcess(await startProgram(command, words, { env: { ...inherited, ...env } }));
 }
