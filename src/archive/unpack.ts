@@ -110,6 +110,10 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       kind = recognise(await layer.peek(HEAD_BYTES));
     }
     const { format, read } = readerOf(kind, (await layer.peek(1)).length === 0);
+    const goOn = (): void => {
+      options.signal?.throwIfAborted();
+      checkScratch(options);
+    };
     const reading: Reading = {
       contentDigest: options.expected?.contentDigest,
       schemaName: options.schemaName,
@@ -117,12 +121,12 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       clock: options.clock,
       signal: options.signal,
       scratch: options.scratch,
+      goOn,
     };
     let contentSize = 0;
     const bytes = bounded(layer.rest(), options.contentBytesMax, (count) => {
-      options.signal?.throwIfAborted();
       contentSize += count;
-      checkScratch(options);
+      goOn();
       options.onProgress?.(reading.rows, contentSize);
     });
     const content = await read(bytes, reading);

@@ -34,6 +34,11 @@ export interface Reading {
   readonly signal?: AbortSignal | undefined;
   /** Takes the rows; in memory when there is none. */
   readonly scratch?: Scratch | undefined;
+  /**
+   * Call it now and then where rows are gone through without reading on.
+   * @throws the signal's reason; AppError TOO_LARGE when scratch space has grown too much
+   */
+  readonly goOn: () => void;
 }
 
 /** What a reader of content found, all of it checked. */

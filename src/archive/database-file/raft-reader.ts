@@ -1,7 +1,8 @@
 /**
  * Reading the database file of a RAFT cluster's member (ovsdb(5), "Clustered Format"): a header with a snapshot, then
- * the entries of the log since, each with a transaction or a new schema and all rows, and in between records of how far
- * entries are committed. They are replayed up to there (raft-entries.ts says which count, and why).
+ * the entries of the log since, each with a transaction, a new schema and all rows, or (since OVS 3.2) a new schema
+ * that the rows are converted to; and in between records of how far entries are committed. They are replayed up to
+ * there (raft-entries.ts says which count, and why).
  *
  * Of the history only the entries that are not known to be committed are kept; the state grows and shrinks as the
  * database did. A file that ends inside a record is read up to that one: it cannot be known to be committed.
@@ -9,6 +10,7 @@
 
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
 import { type Content, checkedContent, type Reading } from '../content/content.js';
 import { otherDatabase, readArchivedSchema, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
 import { ByteReader } from '../stream/byte-reader.js';
@@ -81,15 +83,20 @@ class Database {
 
   constructor(private readonly reading: Reading) {}
 
-  /** A schema comes with all rows: what was there before is gone. */
-  begin(schema: Buffer): void {
-    this.replay = new Replay(
-      new SnapshotBuilder(
-        readArchivedSchema(readJson(schema.toString(), 'schema'), this.reading.schemaName),
-        this.reading.scratch,
-      ),
-      this.reading,
-    );
+  /** @throws AppError INTEGRITY_FAILED; BAD_USER_INPUT for another database */
+  schemaIn(text: Buffer): DatabaseSchema {
+    return readArchivedSchema(readJson(text.toString(), 'schema'), this.reading.schemaName);
+  }
+
+  /** A schema that comes with rows comes with all of them: what was there before is gone. */
+  begin(schema: DatabaseSchema): void {
+    this.replay = new Replay(new SnapshotBuilder(schema, this.reading.scratch), this.reading);
+  }
+
+  /** A schema without rows is one for those that are there. */
+  async convert(schema: DatabaseSchema): Promise<void> {
+    if (this.replay === undefined) this.begin(schema);
+    else await this.replay.convert(schema);
   }
 
   /** What takes the members of the next transaction. */
@@ -128,6 +135,7 @@ interface Around {
 /** Takes `[schema or null, transaction or null]` out of a record and applies it. */
 class Commit implements MemberTarget {
   private elementCount = 0;
+  private schema: DatabaseSchema | undefined;
   private replay: Replay | undefined;
 
   constructor(
@@ -148,6 +156,7 @@ class Commit implements MemberTarget {
     if (path.length === 1) throw this.malformed();
     this.elementCount++;
     if (path[1] !== '1' || !isObject) return false;
+    if (this.schema !== undefined) this.around.database.begin(this.schema);
     this.replay = this.around.database.transaction(this.at);
     return true;
   }
@@ -164,14 +173,15 @@ class Commit implements MemberTarget {
   member(path: readonly string[], value: Buffer): void {
     if (path[0] !== this.name) this.around.fields?.member(path, value);
     else if (path.length > 2) this.replay?.member(path.slice(2), value);
-    else if (path[1] === '0' && value.toString() !== 'null') this.around.database.begin(value);
+    else if (path[1] === '0' && value.toString() !== 'null') this.schema = this.around.database.schemaIn(value);
     else if (value.toString() !== 'null') throw this.malformed();
   }
 
   /** Call when the record is whole. */
   async end(): Promise<void> {
     if (this.elementCount !== 2) throw this.malformed();
-    await this.replay?.commit();
+    if (this.replay !== undefined) await this.replay.commit();
+    else if (this.schema !== undefined) await this.around.database.convert(this.schema);
   }
 
   private malformed(): AppError {

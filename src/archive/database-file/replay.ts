@@ -7,11 +7,14 @@
  */
 import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
+import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
 import type { Json } from '../../ovsdb/json.js';
 import type { Reading } from '../content/content.js';
-import { checkRowCount, checkUuid, readJson, type SnapshotBuilder } from '../content/snapshot-builder.js';
+import { checkRowCount, checkUuid, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
 import { MEMBER_BYTES_MAX, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
+import { convertTables } from './conversion.js';
 import { ReplayedTable } from './replayed-table.js';
 import { TransactionChanges } from './transaction-changes.js';
 
@@ -21,12 +24,14 @@ const HELD_BYTES_MAX = 48 << 20;
 const HELD_ROW_BYTES = 1 << 10;
 /** Texts of rows that are gone are given back when they have more bytes than this and half of those that are there. */
 const GONE_BYTES_MAX = 32 << 20;
+/** Each takes all rows; a log has those since its last snapshot. */
+const CONVERSIONS_MAX = 100;
 
 /** Takes the members of one transaction after the other: `begin`, the members, then `commit` or `abort`. */
 export class Replay implements MemberTarget {
   /** What the client said of the transaction. */
   comment: string | undefined;
-  private readonly tables = new Map<string, ReplayedTable>();
+  private tables = new Map<string, ReplayedTable>();
   /**
    * Changes of the transaction, kept until it is known whether they are differences; all of it, where it may not come
    * whole.
@@ -41,9 +46,10 @@ export class Replay implements MemberTarget {
   private insertedBytes = 0;
   private rows = 0;
   private goneBytes = 0;
+  private conversions = 0;
 
   constructor(
-    private readonly builder: SnapshotBuilder,
+    private builder: SnapshotBuilder,
     private readonly reading: Reading,
   ) {
     this.changes = new TransactionChanges(reading.scratch);
@@ -99,6 +105,22 @@ export class Replay implements MemberTarget {
     this.changes = new TransactionChanges(this.reading.scratch);
   }
 
+  /**
+   * Gives the database another schema, and its rows what they are in that.
+   * @throws AppError INTEGRITY_FAILED for a row that does not fit; TOO_LARGE
+   */
+  async convert(schema: DatabaseSchema): Promise<void> {
+    if (++this.conversions > CONVERSIONS_MAX)
+      throw new AppError(
+        'TOO_LARGE',
+        `The database file converts its rows to another schema more than ${CONVERSIONS_MAX} times. Compact the ` +
+          'database first (ovs-appctl ovsdb-server/compact)',
+      );
+    this.tables = await convertTables(this.tables, schema, this.reading.goOn);
+    this.builder = new SnapshotBuilder(schema, this.reading.scratch);
+    await this.compact();
+  }
+
   async finish(): Promise<Snapshot> {
     for (const table of this.tables.values()) this.builder.adopt(await table.compact());
     return this.builder.finish();
@@ -130,7 +152,8 @@ export class Replay implements MemberTarget {
   }
 
   private async compact(): Promise<void> {
-    for (const table of this.tables.values()) await table.compact();
+    this.rows = 0;
+    for (const table of this.tables.values()) this.rows += (await table.compact()).count;
     this.insertedBytes -= this.goneBytes;
     this.heldRows = 0;
     this.heldBytes = 0;

@@ -9,15 +9,24 @@ import type { IncomingRows } from '../content/snapshot-builder.js';
 
 /** Rows that come and go, by their UUIDs. */
 export interface ReplayedRows {
+  /** Numbers of rows are below this. */
+  readonly end: number;
   has(uuid: string): boolean;
+  /** The row's number, which it keeps until the next change. */
+  find(uuid: string): number | undefined;
+  /** The UUID of the row with this number, undefined where one was and is gone. */
+  uuid(row: number): string | undefined;
   /** Adds a row that is not here. */
   add(uuid: string, text: string): void;
   /** False when there is no such row. */
   remove(uuid: string): boolean;
   /** Canonical text, valid until the next call. */
   text(uuid: string): Buffer | undefined;
-  /** Gives rows that are here new texts, and frees what was taken by those that are gone. */
-  compact(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<IncomingRows>;
+  /**
+   * Gives rows that are here new texts, where there is one, and frees what was taken by those that are gone. Rows are
+   * as they were while it asks for texts, but for those that it asked for.
+   */
+  compact(changed: Iterable<readonly [string, () => string | undefined]>, breath: Breath): Promise<IncomingRows>;
 }
 
 export function replayedRows(table: string, scratch: Scratch | undefined): ReplayedRows {
@@ -33,8 +42,21 @@ class MemoryRows implements ReplayedRows {
     this.rows = new StoredRows(table);
   }
 
+  get end(): number {
+    return this.rows.count;
+  }
+
   has(uuid: string): boolean {
     return this.places.has(uuid);
+  }
+
+  find(uuid: string): number | undefined {
+    return this.places.get(uuid);
+  }
+
+  uuid(row: number): string | undefined {
+    const uuid = this.rows.uuid(row);
+    return this.places.get(uuid) === row ? uuid : undefined;
   }
 
   add(uuid: string, text: string): void {
@@ -51,8 +73,12 @@ class MemoryRows implements ReplayedRows {
     return place === undefined ? undefined : this.rows.text(place);
   }
 
-  async compact(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<StoredRows> {
-    const texts = new Map(changed);
+  async compact(changed: Iterable<readonly [string, () => string | undefined]>, breath: Breath): Promise<StoredRows> {
+    const texts = new Map<string, () => string | undefined>();
+    for (const [uuid, text] of changed) {
+      texts.set(uuid, text);
+      if (breath.due()) await breath.rest();
+    }
     if (texts.size === 0 && this.places.size === this.rows.count) return this.rows;
     const rows = new StoredRows(this.table);
     const places = new Map<string, number>();
@@ -83,8 +109,20 @@ class RowsOnScratch implements ReplayedRows {
     this.index = new UuidIndex(this.rows);
   }
 
+  get end(): number {
+    return this.next;
+  }
+
   has(uuid: string): boolean {
     return this.find(uuid) !== undefined;
+  }
+
+  find(uuid: string): number | undefined {
+    return readUuid(uuid, this.words) ? this.index.find(this.words) : undefined;
+  }
+
+  uuid(row: number): string | undefined {
+    return this.rows.isDropped(row) ? undefined : this.rows.uuid(row);
   }
 
   add(uuid: string, text: string): void {
@@ -111,17 +149,14 @@ class RowsOnScratch implements ReplayedRows {
     return row === undefined ? undefined : this.rows.text(row);
   }
 
-  async compact(changed: Iterable<readonly [string, () => string]>, breath: Breath): Promise<ScratchRows> {
-    for (const [uuid, text] of changed) {
+  async compact(changed: Iterable<readonly [string, () => string | undefined]>, breath: Breath): Promise<ScratchRows> {
+    for (const [uuid, read] of changed) {
       const row = this.find(uuid);
-      if (row !== undefined) this.rows.replace(row, text());
+      const text = row === undefined ? undefined : read();
+      if (row !== undefined && text !== undefined) this.rows.replace(row, text);
       await this.scratch.drained();
       if (breath.due()) await breath.rest();
     }
     return this.rows;
-  }
-
-  private find(uuid: string): number | undefined {
-    return readUuid(uuid, this.words) ? this.index.find(this.words) : undefined;
   }
 }

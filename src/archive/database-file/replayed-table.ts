@@ -3,10 +3,12 @@
  * those that were changed since as what they were changed to.
  */
 
+import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import type { Scratch } from '../../lib/scratch.js';
-import { parseRow, RowError } from '../../model/row/row.js';
+import type { NumberedRows } from '../../model/reference/holding.js';
+import { parseRow, type Row, RowError } from '../../model/row/row.js';
 import { ChangedRow, plainRow } from '../../model/row/row-change.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { Json } from '../../ovsdb/json.js';
@@ -14,24 +16,48 @@ import { canonicalText, type IncomingRows } from '../content/snapshot-builder.js
 import { ROW_BYTES_MAX } from '../stream/member-scanner.js';
 import { type ReplayedRows, replayedRows } from './replayed-rows.js';
 
-export class ReplayedTable {
+/** Its numbers of rows are good while no row is changed. */
+export class ReplayedTable implements NumberedRows {
   /** Every row; what is in `changed` counts before its text here. */
   private readonly rows: ReplayedRows;
   private readonly changed = new Map<string, ChangedRow>();
 
   constructor(
-    private readonly schema: TableSchema,
+    private tableSchema: TableSchema,
     scratch?: Scratch,
   ) {
-    this.rows = replayedRows(schema.name, scratch);
+    this.rows = replayedRows(tableSchema.name, scratch);
+  }
+
+  get schema(): TableSchema {
+    return this.tableSchema;
   }
 
   get name(): string {
     return this.schema.name;
   }
 
+  get count(): number {
+    return this.rows.end;
+  }
+
   has(uuid: string): boolean {
     return this.rows.has(uuid);
+  }
+
+  uuid(index: number): string | undefined {
+    return this.rows.uuid(index);
+  }
+
+  find(uuid: string): number | undefined {
+    return this.rows.find(uuid);
+  }
+
+  row(index: number): Row {
+    const uuid = this.rows.uuid(index);
+    const text = uuid === undefined ? undefined : this.rows.text(uuid);
+    assert(text !== undefined && this.changed.size === 0, `${this.name} has no row number ${index}`);
+    return parseRow(text.toString());
   }
 
   /** @returns bytes of its text @throws AppError INTEGRITY_FAILED when the row does not fit the schema */
@@ -84,6 +110,25 @@ export class ReplayedTable {
     const rows = await this.rows.compact(texts(schema, this.changed), new Breath());
     this.changed.clear();
     return rows;
+  }
+
+  /**
+   * Gives the table another schema, and its rows the texts that `rewrite` answers. Call `compact` before.
+   * @param rewrite answers undefined for a row that stays as it is
+   */
+  async rewrite(schema: TableSchema, rewrite: (row: Row, uuid: string) => string | undefined): Promise<void> {
+    assert(this.changed.size === 0, 'rows were rewritten that are being changed');
+    this.tableSchema = schema;
+    await this.rows.compact(this.rewritten(rewrite), new Breath());
+  }
+
+  private *rewritten(
+    rewrite: (row: Row, uuid: string) => string | undefined,
+  ): Generator<readonly [string, () => string | undefined]> {
+    for (let i = 0; i < this.count; i++) {
+      const uuid = this.uuid(i);
+      if (uuid !== undefined) yield [uuid, () => rewrite(this.row(i), uuid)];
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Reading a standalone database file (ovsdb(5)): the schema, then every transaction since, replayed to the
- * state at the end. That is what `ovsdb-client backup` writes and ovsdb-server keeps.
+ * state at the end. That is what `ovsdb-client backup` writes and ovsdb-server keeps. Its schema never changes: to
+ * convert a standalone database, ovsdb-server and ovsdb-tool write the file anew.
  *
  * A file that ends inside a transaction is read up to that one, unless it is the first: that has all rows in
  * what `ovsdb-client backup` and compaction write, and without it a file that was cut would pass for an empty database.

@@ -107,11 +107,13 @@ async function loseUnheld(
   lost: LostRows,
   breath: Breath,
 ): Promise<void> {
-  const held = await heldRows({ schema, tables }, breath, (table, uuid) => lost.has(table, uuid));
+  const held = await heldRows(schema, tables, breath, (table, uuid) => lost.has(table, uuid));
   for (const [name, known] of held) {
     const rows = tables.get(name);
-    for (let i = 0; rows !== undefined && i < rows.count; i++)
-      if (!known.has(rows.uuid(i))) lost.add(name, rows.uuid(i), UNHELD);
+    for (let i = 0; rows !== undefined && i < rows.count; i++) {
+      if (known[i] === 0) lost.add(name, rows.uuid(i), UNHELD);
+      if (breath.due()) await breath.rest();
+    }
   }
 }
 

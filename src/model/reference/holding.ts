@@ -3,9 +3,8 @@
  * from one that lives itself (RFC 7047, section 3.2, "isRoot"). Who holds whom is said here, once.
  */
 import type { Breath } from '../../lib/breath.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
+import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Row, Value } from '../row/row.js';
-import type { Snapshot } from '../snapshot/snapshot.js';
 import { holderColumns, type Reference, referenceColumns, referencesIn } from './reference.js';
 
 /** A row that may hold others, or those of its columns that are looked at. */
@@ -45,38 +44,50 @@ export function* followStrong<T extends HoldingRow>(
   }
 }
 
-/** Name of a non-root table -> UUIDs. */
-export type HeldRows = ReadonlyMap<string, ReadonlySet<string>>;
+/** The rows of a table by their numbers. */
+export interface NumberedRows {
+  /** Numbers are below this. */
+  readonly count: number;
+  /** Undefined where a row was and is gone. */
+  uuid(index: number): string | undefined;
+  find(uuid: string): number | undefined;
+  row(index: number): Row;
+}
+
+/** Name of a non-root table -> for each number of a row, 1 when the row is held. */
+export type HeldRows = ReadonlyMap<string, Uint8Array>;
 
 /**
  * The rows of non-root tables that a row of a root table holds, directly or through others.
  * @param isLeftOut names rows that neither hold nor are held
  */
 export async function heldRows(
-  { schema, tables }: Snapshot,
+  schema: DatabaseSchema,
+  tables: ReadonlyMap<string, NumberedRows>,
   breath: Breath,
   isLeftOut: (table: string, uuid: string) => boolean = () => false,
 ): Promise<HeldRows> {
-  const held = new Map<string, Set<string>>();
+  const held = new Map<string, Uint8Array>();
   const holders = new Set<TableSchema>();
   for (const table of schema.tables.values()) {
-    if (!table.isRoot) held.set(table.name, new Set());
+    if (!table.isRoot) held.set(table.name, new Uint8Array(tables.get(table.name)?.count ?? 0));
     if (holderColumns(schema, table).length > 0) holders.add(table);
   }
   const enter = ({ table: to, uuid }: Reference): HoldingRow | undefined => {
     const known = held.get(to);
-    if (known === undefined || known.has(uuid) || isLeftOut(to, uuid)) return undefined;
-    known.add(uuid);
-    const table = schema.tables.get(to);
     const rows = tables.get(to);
-    if (table === undefined || rows === undefined || !holders.has(table)) return undefined;
-    const index = rows.find(uuid);
-    return index === undefined ? undefined : { table, row: rows.row(index) };
+    const index = known === undefined ? undefined : rows?.find(uuid);
+    if (known === undefined || rows === undefined || index === undefined) return undefined;
+    if (known[index] === 1 || isLeftOut(to, uuid)) return undefined;
+    known[index] = 1;
+    const table = schema.tables.get(to);
+    return table === undefined || !holders.has(table) ? undefined : { table, row: rows.row(index) };
   };
   for (const table of holders) {
     const rows = tables.get(table.name);
     for (let i = 0; table.isRoot && rows !== undefined && i < rows.count; i++) {
-      if (isLeftOut(table.name, rows.uuid(i))) continue;
+      const uuid = rows.uuid(i);
+      if (uuid === undefined || isLeftOut(table.name, uuid)) continue;
       for (const _ of followStrong({ table, row: rows.row(i) }, enter)) if (breath.due()) await breath.rest();
       if (breath.due()) await breath.rest();
     }

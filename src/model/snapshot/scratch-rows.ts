@@ -89,6 +89,12 @@ export class ScratchRows implements TableRows, UuidSource {
     this.dropped++;
   }
 
+  /** Whether a row was taken out, by its number as it came. */
+  isDropped(row: number): boolean {
+    const { words, at } = this.wordsOf(row);
+    return words[at + LENGTH] === DROPPED;
+  }
+
   /** Where the UUID of a row is, by its number as it came. */
   wordsOf(row: number): { readonly words: Uint32Array; readonly at: number } {
     return { words: this.segmentOf(row), at: (row % SEGMENT_ROWS) * ROW_WORDS };

@@ -2,7 +2,7 @@
  * Files of cluster members, made by hand: which entries count, and what is said of files that are not whole. Real ones:
  * test/functional/archive/cluster-file.test.ts.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { unpackArchive } from '../../../src/archive/unpack.js';
@@ -11,6 +11,7 @@ import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.j
 import { type Json, stringifyJson } from '../../../src/ovsdb/json.js';
 import { openScratch } from '../../../src/state/scratch-file.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../../support/databases/every-kind.js';
+import { record } from '../../support/databases/member-file.js';
 
 const SERVERS = {
   [randomUUID()]: 'tcp:10.0.0.1:6643',
@@ -35,13 +36,6 @@ const NEXT_SCHEMA = {
 };
 const UUIDS = Array.from({ length: 6 }, (_, i) => `${String(i).repeat(8)}-0000-4000-8000-000000000000`);
 const [A = '', B = '', C = ''] = UUIDS;
-
-function record(json: Json | string, magic = 'CLUSTER'): Buffer {
-  const body = `${typeof json === 'string' ? json : stringifyJson(json)}\n`;
-  return Buffer.from(
-    `OVSDB ${magic} ${String(Buffer.byteLength(body))} ${createHash('sha1').update(body).digest('hex')}\n${body}`,
-  );
-}
 
 interface HeaderParts {
   readonly data?: Json;
