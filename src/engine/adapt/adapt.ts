@@ -11,6 +11,7 @@ import type { Breath } from '../../lib/breath.js';
 import { AppError, messageOf, type Problem } from '../../lib/error.js';
 import { nounOf } from '../../model/northbound/noun.js';
 import { isRuntimeColumn } from '../../model/northbound/runtime.js';
+import { convertedValue, isSameType } from '../../model/row/converted-value.js';
 import {
   type Atom,
   checkAtom,
@@ -18,6 +19,7 @@ import {
   encodeRow,
   encodeValue,
   type Row,
+  RowError,
   type Value,
 } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
@@ -131,8 +133,8 @@ class Impossible extends Error {}
 class TableAdaptation {
   /** Columns that a row must have, since their default is not allowed. */
   private readonly required: readonly ColumnSchema[];
-  /** Columns of the same type in both. */
-  private readonly same: ReadonlySet<string>;
+  /** Columns of both that are of another type in the target. */
+  private readonly retyped: readonly (readonly [from: ColumnSchema, to: ColumnSchema])[];
   private readonly keys: readonly {
     readonly columns: readonly string[];
     readonly taken: Set<string>;
@@ -142,6 +144,8 @@ class TableAdaptation {
   private readonly isSame: boolean;
   /** What the row at hand loses: of no interest when it is lost itself. */
   private rowLosses: string[] = [];
+  /** Columns of the row at hand whose values do not fit at all, and why. */
+  private readonly complaints = new Map<string, string>();
   private label: () => string = () => '';
 
   constructor(
@@ -150,11 +154,11 @@ class TableAdaptation {
     private readonly losses: Losses,
   ) {
     this.required = [...target.columns.values()].filter((column) => !allowsDefault(column));
-    this.same = new Set(
-      [...source.columns.values()]
-        .filter((column) => typeText(column) === typeText(target.columns.get(column.name)))
-        .map(({ name }) => name),
-    );
+    const columns = [...source.columns.values()];
+    this.retyped = columns.flatMap((column): (readonly [ColumnSchema, ColumnSchema])[] => {
+      const to = target.columns.get(column.name);
+      return to === undefined || isSameType(column, to) ? [] : [[column, to]];
+    });
     const fresh = target.indexes.filter((index) => !source.indexes.some((columns) => columns.join() === index.join()));
     // rows of a schema without the index may clash in it
     this.keys = fresh.map((columns) => ({
@@ -169,8 +173,9 @@ class TableAdaptation {
     }));
     this.isSame =
       fresh.length === 0 &&
-      this.same.size === source.columns.size &&
-      this.required.every(({ name }) => this.same.has(name));
+      this.retyped.length === 0 &&
+      columns.every(({ name }) => target.columns.has(name)) &&
+      this.required.every(({ name }) => source.columns.has(name));
   }
 
   async run(rows: TableRows, into: StoredRows, lost: LostRows, breath: Breath): Promise<void> {
@@ -184,6 +189,7 @@ class TableAdaptation {
 
   private take(row: Row, uuid: string, into: StoredRows, lost: LostRows): void {
     this.rowLosses = [];
+    this.complaints.clear();
     this.label = () => labelOf(this.target, row, uuid);
     try {
       into.add(uuid, this.adapt(row, uuid));
@@ -197,35 +203,57 @@ class TableAdaptation {
 
   private adapt(row: Row, uuid: string): string {
     const fitting = this.withKeys(this.fit(row), uuid);
-    for (const column of this.required) {
-      if (fitting[column.name] === undefined)
-        throw new Impossible(
-          `${column.name} is ` +
-            `needed${row[column.name] === undefined ? '' : `: ${complaint(column, row[column.name] as Value)}`}`,
-        );
+    for (const { name } of this.required) {
+      const complaint = this.complaints.get(name);
+      if (fitting[name] === undefined)
+        throw new Impossible(`${name} is needed${complaint === undefined ? '' : `: ${complaint}`}`);
     }
     return encodeRow(this.target, fitting, uuid);
   }
 
   /** The columns and values that the target allows. */
   private fit(row: Row): Readonly<Record<string, Value>> {
-    const fitting: Record<string, Value> = {};
-    for (const [name, value] of Object.entries(row)) {
-      const column = this.target.columns.get(name);
-      if (column === undefined) {
-        // northd writes runtime state again, as far as this version knows it
-        if (!isRuntimeColumn(this.target.name, name, row)) this.rowLosses.push(`column ${this.target.name}.${name}`);
-        continue;
-      }
-      const shaped = reshape(column, value);
-      const rest = this.same.has(name) || isFitting(column, shaped) ? shaped : this.reduce(column, shaped);
-      if (rest !== undefined) fitting[name] = rest;
+    const fitting = new Map(Object.entries(row));
+    for (const name of fitting.keys()) {
+      if (this.target.columns.has(name)) continue;
+      // northd writes runtime state again, as far as this version knows it
+      if (!isRuntimeColumn(this.target.name, name, row)) this.rowLosses.push(`column ${this.target.name}.${name}`);
+      fitting.delete(name);
     }
-    return fitting;
+    for (const [from, to] of this.retyped) {
+      const value = this.convert(from, to, row[from.name]);
+      if (value === undefined) fitting.delete(to.name);
+      else fitting.set(to.name, value);
+    }
+    return Object.fromEntries(fitting);
+  }
+
+  /** A value in a column of another type, or what is left of it there. */
+  private convert(from: ColumnSchema, to: ColumnSchema, value: Value | undefined): Value | undefined {
+    let shaped: Value | undefined;
+    try {
+      shaped = convertedValue(from, to, value, '');
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error;
+      // an empty set, an empty map and an unset value are nothing, whatever the column is; a single value is never that
+      if (value === undefined && from.min === 0 && to.kind !== 'scalar') return undefined;
+      this.lose(to, sentence(error));
+      return undefined;
+    }
+    if (shaped === undefined) return undefined;
+    const complaint = complaintOf(to, shaped);
+    return complaint === undefined ? shaped : this.reduce(to, shaped, complaint);
+  }
+
+  /** Says that a value does not fit at all. */
+  private lose(column: ColumnSchema, complaint: string): void {
+    this.complaints.set(column.name, complaint);
+    if (!this.required.includes(column))
+      this.rowLosses.push(`the value of ${column.name} in ${this.label()} (${complaint})`);
   }
 
   /** What is left of a value that does not fit: the members that do. */
-  private reduce(column: ColumnSchema, value: Value): Value | undefined {
+  private reduce(column: ColumnSchema, value: Value, complaint: string): Value | undefined {
     const place = `${this.target.name}.${column.name}`;
     if (column.kind === 'set' && Array.isArray(value)) {
       const atoms = (value as readonly Atom[]).filter((atom) => this.allows(column.key, atom, place, shown(atom)));
@@ -246,8 +274,7 @@ class TableAdaptation {
               pairs.length,
             );
     }
-    if (!this.required.includes(column))
-      this.rowLosses.push(`the value of ${column.name} in ${this.label()} (${complaint(column, value)})`);
+    this.lose(column, complaint);
     return undefined;
   }
 
@@ -280,18 +307,6 @@ class TableAdaptation {
   }
 }
 
-function typeText(column: ColumnSchema | undefined): string | undefined {
-  return column === undefined
-    ? undefined
-    : stringifyJson([
-        column.kind,
-        String(column.min),
-        String(column.max),
-        { ...column.key },
-        column.value === undefined ? null : { ...column.value },
-      ]);
-}
-
 /** False for a column that every row must have a value of its own in. */
 function allowsDefault(column: ColumnSchema): boolean {
   if (column.kind === 'set' || column.kind === 'map' || column.kind === 'optional') return column.min === 0;
@@ -307,21 +322,13 @@ function isAllowed(base: BaseType, atom: Atom): boolean {
   }
 }
 
-function isFitting(column: ColumnSchema, value: Value): boolean {
+/** Why a value does not fit, undefined when it does. */
+function complaintOf(column: ColumnSchema, value: Value): string | undefined {
   try {
     encodeValue(column, value, '');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Why a value does not fit. */
-function complaint(column: ColumnSchema, value: Value): string {
-  try {
-    encodeValue(column, value, '');
-    return 'it has none';
+    return undefined;
   } catch (error) {
+    if (!(error instanceof RowError)) throw error;
     return sentence(error);
   }
 }
@@ -330,11 +337,3 @@ function complaint(column: ColumnSchema, value: Value): string {
 const sentence = (error: unknown): string => messageOf(error).replace(/^: /, '');
 
 const shown = (atom: Atom): string => stringifyJson(atom);
-
-/** Between releases a column may turn from one value into a set, or back. */
-function reshape(column: ColumnSchema, value: Value): Value {
-  const isList = Array.isArray(value);
-  if (column.kind === 'set' && typeof value !== 'object') return [value];
-  if ((column.kind === 'optional' || column.kind === 'scalar') && isList && value.length === 1) return value[0] as Atom;
-  return value;
-}
