@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal that aborts when one of others does, as long as somebody listens through it. */
 export interface JoinedSignal {
   readonly signal: AbortSignal;
@@ -25,4 +27,11 @@ export function joinSignals(...others: readonly (AbortSignal | undefined)[]): Jo
       for (const [other, onAbort] of heard) other.removeEventListener('abort', onAbort);
     },
   };
+}
+
+/** For a signal that lives as long as the server, and that each piece of work listens to: Node.js warns of more than ten. */
+export function lastingController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

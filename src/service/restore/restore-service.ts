@@ -5,6 +5,7 @@
  */
 import { sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
+import { lastingController } from '../../lib/joined-signal.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
 import { readChangeLog } from '../change/change-log.js';
@@ -44,7 +45,7 @@ export class RestoreService {
   private readonly queues = new DatabaseQueues();
   /** Those that wait for their turn or run, by id. */
   private readonly running = new Map<string, RunningRestore>();
-  private readonly stopped = new AbortController();
+  private readonly stopped = lastingController();
   /** What is asked for before comes after what a crash left open. */
   private loaded: Promise<void> = Promise.resolve();
 
