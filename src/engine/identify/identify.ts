@@ -13,7 +13,7 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { Pairing } from './pairing.js';
-import { type MatchSide, RowMatches } from './row-matches.js';
+import { type MatchSide, NO_MATCH, RowMatches } from './row-matches.js';
 
 export { NO_MATCH } from './row-matches.js';
 
@@ -25,6 +25,15 @@ export interface Identity {
   /** UUID in the backup -> UUID in the database, for matched rows where they differ. */
   readonly translation: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
+}
+
+/** For each live row of a table the number of its row in the backup, or NO_MATCH. @param matches the table's */
+export function rowsOfBackup(matches: Int32Array | undefined, liveRows: number): Int32Array {
+  const found = new Int32Array(liveRows).fill(NO_MATCH);
+  matches?.forEach((liveIndex, index) => {
+    if (liveIndex !== NO_MATCH) found[liveIndex] = index;
+  });
+  return found;
 }
 
 /** A row of the backup that is said to be a certain live row. */

@@ -1,34 +1,48 @@
 /**
- * Deletion within a scope: what exact deletes there must not be held by what stays, and must not take with it what was
- * to stay. Without a scope that cannot be: then whatever the backup does not hold goes at once. Pure.
+ * Which live rows go when a plan is carried out: those that exact deletes, and rows of non-root tables that nothing
+ * holds any more. ovsdb-server collects the latter by itself (RFC 7047, section 3.2, "isRoot"), so that they are made
+ * deletes like any other: counted, listed, guarded, and undone. A row that the backup holds must not go that way.
+ *
+ * Within a scope, what exact deletes must not be held by what stays, either. Without one that cannot be: then whatever
+ * the backup does not hold goes at once, and what it holds is held as it says. Pure.
  */
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
-import { followStrong, type HoldingRow } from '../../model/reference/holding.js';
-import { type Reference, referenceColumns } from '../../model/reference/reference.js';
-import type { TableRows } from '../../model/snapshot/snapshot.js';
+import { followStrong, type HoldingRow, strongReferences } from '../../model/reference/holding.js';
+import {
+  type Reference,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+} from '../../model/reference/reference.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
-import type { ScopeRules } from '../scope/scope-rules.js';
-import { OUTCOME, type PlanBasis, type TablePlan, translateRow, valuesAfter } from './table-plan.js';
+import {
+  isIncluded,
+  OUTCOME,
+  type PlanBasis,
+  type RowUpdate,
+  rowAfter,
+  type TablePlan,
+  translateRow,
+  valuesAfter,
+} from './table-plan.js';
 
-type Basis = PlanBasis & { readonly scopeRules: ScopeRules };
-
-export interface ScopedDeletes {
-  /** Table -> numbers of the live rows to delete, in order: as the server can carry it out. */
+export interface PlannedDeletes {
+  /** Table -> numbers of all its live rows that go, in order; only tables of which these are others than before. */
   readonly deletes: ReadonlyMap<string, readonly number[]>;
   /** What stands in the way. */
   readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
 }
 
-/** Looks at the rows that are to be deleted so far: which can be, and which go with them. */
-export async function deletesInScope(
+/** Looks at the deletes and updates that are planned so far: which deletes can be, and which rows go with them. */
+export async function findDeletes(
   tables: readonly TablePlan[],
-  basis: Basis,
+  basis: PlanBasis,
   breath: Breath,
-): Promise<ScopedDeletes> {
-  if (tables.every(({ deletes }) => deletes.length === 0)) return { deletes: new Map(), problems: [] };
+): Promise<PlannedDeletes> {
   return new Deletion(tables, basis, breath).run();
 }
 
@@ -37,133 +51,228 @@ interface Holder extends HoldingRow {
   readonly label: () => string;
 }
 
+interface LiveRow {
+  readonly draft: TablePlan;
+  readonly index: number;
+}
+
 class Deletion {
-  /** Table -> numbers of live rows: to be deleted, and those that would go with them since nothing else holds them. */
+  private readonly byTable: ReadonlyMap<string, TablePlan>;
+  /** Table -> numbers of live rows: to be deleted, and those that would go since nothing else holds them. */
   private readonly deleted: ReadonlyMap<string, Set<number>>;
   private readonly orphans: ReadonlyMap<string, Set<number>>;
+  /** Non-root tables with rows that may be left without a holder. */
+  private readonly loose: ReadonlySet<string>;
   private readonly problems: Problem[] = [];
+  private readonly warnings: string[] = [];
 
   constructor(
     private readonly tables: readonly TablePlan[],
-    private readonly basis: Basis,
+    private readonly basis: PlanBasis,
     private readonly breath: Breath,
   ) {
+    this.byTable = new Map(tables.map((draft) => [draft.table.name, draft]));
     this.deleted = new Map(tables.map(({ table, deletes }) => [table.name, new Set(deletes)]));
     this.orphans = new Map(tables.map(({ table }) => [table.name, new Set<number>()]));
+    this.loose = new Set(tables.filter((draft) => this.isLoose(draft)).map(({ table }) => table.name));
   }
 
-  async run(): Promise<ScopedDeletes> {
+  async run(): Promise<PlannedDeletes> {
+    if (!this.basis.options.restoreAccess) await this.keepAccess();
     await this.findOrphans();
-    for (const draft of this.tables) {
-      await this.releaseLive(draft);
-      await this.releaseInserted(draft);
-    }
-    const deletes = new Map<string, readonly number[]>();
-    for (const { table, live } of this.tables) {
-      const going = this.deleted.get(table.name) ?? new Set<number>();
-      for (const index of this.orphans.get(table.name) ?? []) {
-        if (this.basis.scopeRules.isMatchedInScope(table.name, index))
-          this.refuse(
-            labelOf(table, live.row(index), live.uuid(index)),
-            'is to stay, but what holds it is to be deleted',
-            table,
-          );
-        else going.add(index);
+    const targets = this.targets();
+    if (targets.size > 0) {
+      for (const draft of this.tables) {
+        if (columnsTo(draft.table, targets).length === 0) continue;
+        await this.releaseLive(draft);
+        await this.releaseInserted(draft);
       }
-      deletes.set(
-        table.name,
-        [...going].sort((a, b) => a - b),
-      );
     }
-    return { deletes, problems: this.problems };
+    return { deletes: this.result(), problems: this.problems, warnings: this.warnings };
   }
 
-  private find({ table, uuid }: Reference): { table: TableSchema; rows: TableRows; index: number } | undefined {
-    const rows = this.basis.live.tables.get(table);
-    const index = rows?.find(uuid);
-    const schema = this.basis.live.schema.tables.get(table);
-    return rows === undefined || index === undefined || schema === undefined
-      ? undefined
-      : { table: schema, rows, index };
+  /** Whether rows of the table may be left without a holder. */
+  private isLoose({ table, live }: TablePlan): boolean {
+    if (table.isRoot || live.count === 0) return false;
+    const { options, identity } = this.basis;
+    if (options.scopeRules !== undefined || !isIncluded(table.name, options)) return true;
+    return !options.exact && identity.matched.get(table.name)?.includes(0) === true;
+  }
+
+  /** Whether this row goes when those that hold it now let it go. */
+  private mayGo({ draft: { table }, index }: LiveRow): boolean {
+    const { options } = this.basis;
+    if (!this.loose.has(table.name) || this.deleted.get(table.name)?.has(index) === true) return false;
+    return options.scopeRules !== undefined || !isIncluded(table.name, options) || !this.isInBackup(table, index);
+  }
+
+  private isInBackup({ name }: TableSchema, index: number): boolean {
+    return this.basis.identity.matched.get(name)?.[index] === 1;
+  }
+
+  private find({ table, uuid }: Reference): LiveRow | undefined {
+    const draft = this.byTable.get(table);
+    const index = draft?.live.find(uuid);
+    return draft === undefined || index === undefined ? undefined : { draft, index };
+  }
+
+  private label({ draft: { table, live }, index }: LiveRow): string {
+    return labelOf(table, live.row(index), live.uuid(index));
+  }
+
+  /** What holds rows that say how clients reach the database stays where those are left out. */
+  private async keepAccess(): Promise<void> {
+    for (const draft of this.tables) {
+      const columns = referenceColumns(draft.table).filter(({ key, value }) =>
+        [key, value].some((to) => to?.strong === true && !isIncluded(to.table, this.basis.options)),
+      );
+      for (const index of columns.length === 0 ? [] : draft.deletes) {
+        if (this.breath.due()) await this.breath.rest();
+        const row = draft.live.row(index);
+        if (columns.every((column) => referencesIn(column, row[column.column.name]).length === 0)) continue;
+        this.deleted.get(draft.table.name)?.delete(index);
+        this.warnings.push(
+          `${this.label({ draft, index })} is not deleted: what it holds says how clients reach the database, and is ` +
+            'left out',
+        );
+      }
+    }
   }
 
   private async findOrphans(): Promise<void> {
-    for (const { table, live } of this.tables) {
-      for (const index of this.deleted.get(table.name) ?? []) {
-        for (const _ of followStrong({ table, row: live.row(index) }, (reference) => this.orphan(reference)))
-          if (this.breath.due()) await this.breath.rest();
+    for (const draft of this.tables) {
+      const columns = columnsTo(draft.table, this.loose);
+      if (columns.length === 0) continue;
+      for (const index of this.deleted.get(draft.table.name) ?? []) {
+        await this.orphanAll(strongReferences({ table: draft.table, row: draft.live.row(index) }));
+        if (this.breath.due()) await this.breath.rest();
+      }
+      for (const update of draft.updates.values()) {
+        await this.orphanAll(lostReferences(columns, update));
         if (this.breath.due()) await this.breath.rest();
       }
     }
   }
 
-  /** A row to be deleted refers to another: that goes with it unless a row that stays holds it. */
+  /** Somebody lets these go: each goes, and what it holds in turn, unless a row that stays holds it. */
+  private async orphanAll(references: readonly Reference[]): Promise<void> {
+    for (const reference of references) {
+      const first = this.orphan(reference);
+      if (first === undefined) continue;
+      for (const _ of followStrong(first, (next) => this.orphan(next))) if (this.breath.due()) await this.breath.rest();
+    }
+  }
+
   private orphan(reference: Reference): HoldingRow | undefined {
     const found = this.find(reference);
+    if (found === undefined || !this.mayGo(found)) return undefined;
+    const { draft, index } = found;
     const orphans = this.orphans.get(reference.table);
-    if (
-      found === undefined ||
-      orphans === undefined ||
-      found.table.isRoot ||
-      orphans.has(found.index) ||
-      this.deleted.get(reference.table)?.has(found.index) === true
-    )
-      return undefined;
-    orphans.add(found.index);
-    return { table: found.table, row: found.rows.row(found.index) };
+    if (orphans === undefined || orphans.has(index)) return undefined;
+    orphans.add(index);
+    return { table: draft.table, row: draft.live.row(index) };
+  }
+
+  /** Tables of which rows would go, though a row that stays might hold them. */
+  private targets(): ReadonlySet<string> {
+    // without a scope nothing that stays refers to what is deleted, but for rows that stay against the rule
+    const mayBeHeld = this.basis.options.scopeRules !== undefined || this.warnings.length > 0;
+    const found = new Set<string>();
+    for (const [table, orphans] of this.orphans) if (orphans.size > 0) found.add(table);
+    for (const [table, deleted] of this.deleted) if (mayBeHeld && deleted.size > 0) found.add(table);
+    return found;
   }
 
   /** Lets stay what live rows that stay go on holding. */
   private async releaseLive({ table, live, updates }: TablePlan): Promise<void> {
-    if (referenceColumns(table).length === 0) return;
     for (let i = 0; i < live.count; i++) {
       if (this.deleted.get(table.name)?.has(i) !== true && this.orphans.get(table.name)?.has(i) !== true) {
         const row = live.row(i);
         const update = updates.get(i);
-        const releases = this.releasesOf({
+        await this.releaseAll({
           table,
           row: update === undefined ? row : { ...row, ...valuesAfter(update) },
           label: () => labelOf(table, row, live.uuid(i)),
         });
-        for (const _ of releases) if (this.breath.due()) await this.breath.rest();
       }
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
   private async releaseInserted({ table, backup, outcomes }: TablePlan): Promise<void> {
-    if (referenceColumns(table).length === 0) return;
     for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] === OUTCOME.INSERT) {
-        const releases = this.releasesOf({
+      if (outcomes[i] === OUTCOME.INSERT)
+        await this.releaseAll({
           table,
           row: translateRow(table, backup.row(i), this.basis.identity, this.basis.options),
           label: () => labelOf(table, backup.row(i), backup.uuid(i)),
         });
-        for (const _ of releases) if (this.breath.due()) await this.breath.rest();
-      }
       if (this.breath.due()) await this.breath.rest();
     }
   }
 
-  private releasesOf(holder: Holder): Generator<undefined> {
-    return followStrong(holder, (reference, from) => this.release(reference, from));
+  private async releaseAll(holder: Holder): Promise<void> {
+    for (const _ of followStrong(holder, (reference, from) => this.release(reference, from)))
+      if (this.breath.due()) await this.breath.rest();
   }
 
   /** A row that stays refers to another: that stays, too, and so does what it holds in turn. */
   private release(reference: Reference, from: Holder): Holder | undefined {
     const found = this.find(reference);
     if (found === undefined) return undefined;
-    const { table, rows, index } = found;
-    const label = (): string => labelOf(table, rows.row(index), rows.uuid(index));
+    const { draft, index } = found;
+    const { table, live, updates } = draft;
+    const label = (): string => this.label(found);
     const isKept = this.deleted.get(table.name)?.delete(index) === true;
-    if (isKept && table.isRoot)
-      this.refuse(label(), `cannot be deleted: ${from.label()}, which stays, refers to it`, table);
+    if (isKept && table.isRoot) this.refuse(found, `cannot be deleted: ${from.label()}, which stays, refers to it`);
     const isReleased = this.orphans.get(table.name)?.delete(index) === true;
-    return isKept || isReleased ? { table, row: rows.row(index), label } : undefined;
+    if (!isKept && !isReleased) return undefined;
+    const update = updates.get(index);
+    return { table, row: update === undefined ? live.row(index) : rowAfter(live.row(index), update), label };
   }
 
-  private refuse(label: string, what: string, table: TableSchema): void {
-    this.problems.push({ code: 'CONFLICT', message: `${label} ${what}`, table: table.name, label });
+  private result(): ReadonlyMap<string, readonly number[]> {
+    const deletes = new Map<string, readonly number[]>();
+    for (const draft of this.tables) {
+      const { table } = draft;
+      const going = this.deleted.get(table.name) ?? new Set<number>();
+      for (const index of this.orphans.get(table.name) ?? []) {
+        if (this.isInBackup(table, index) || !isIncluded(table.name, this.basis.options))
+          this.refuse(
+            { draft, index },
+            'is in the backup and would be lost: what holds it now gives it up, and what holds it in the backup is ' +
+              'not there to take it back. Restore with a filter that takes that in',
+          );
+        else going.add(index);
+      }
+      if (going.size !== draft.deletes.length || draft.deletes.some((index) => !going.has(index)))
+        deletes.set(
+          table.name,
+          [...going].sort((a, b) => a - b),
+        );
+    }
+    return deletes;
   }
+
+  private refuse(row: LiveRow, what: string): void {
+    const label = this.label(row);
+    this.problems.push({ code: 'CONFLICT', message: `${label} ${what}`, table: row.draft.table.name, label });
+  }
+}
+
+/** The table's columns of strong references to rows of these tables. */
+function columnsTo(table: TableSchema, targets: ReadonlySet<string>): readonly ReferenceColumn[] {
+  return referenceColumns(table).filter(({ key, value }) =>
+    [key, value].some((to) => to?.strong === true && targets.has(to.table)),
+  );
+}
+
+/** The strong references of these columns that an update takes away. */
+function lostReferences(columns: readonly ReferenceColumn[], update: RowUpdate): readonly Reference[] {
+  return update.columns.flatMap(({ column, before, after }) => {
+    const reference = columns.find((candidate) => candidate.column === column);
+    if (reference === undefined) return [];
+    const kept = new Set(referencesIn(reference, after).map(({ uuid }) => uuid));
+    return referencesIn(reference, before).filter(({ strong, uuid }) => strong && !kept.has(uuid));
+  });
 }

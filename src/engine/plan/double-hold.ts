@@ -7,9 +7,11 @@
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
 import { holderOf } from '../../model/northbound/holder.js';
-import { holderColumns, referencesIn } from '../../model/reference/reference.js';
+import { holderColumns, type ReferenceColumn, referencesIn } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
+import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
+import { NO_MATCH, rowsOfBackup } from '../identify/identify.js';
 import type { PlannedRow } from './plan-draft.js';
 import { OUTCOME, type PlanBasis, type TablePlan, translateRow, updateOf, valuesAfter } from './table-plan.js';
 
@@ -60,7 +62,7 @@ async function collectTaken(
   breath: Breath,
 ): Promise<void> {
   const { table, backup, outcomes } = draft;
-  const columns = exclusiveColumns(draft, live);
+  const columns = exclusiveColumns(live.schema, table);
   if (columns.length === 0) return;
   const take = (
     row: { readonly [column: string]: Value | undefined },
@@ -90,8 +92,9 @@ async function collectTaken(
   }
 }
 
-function exclusiveColumns({ table }: TablePlan, live: PlanBasis['live']): ReturnType<typeof holderColumns> {
-  return holderColumns(live.schema, table).filter(({ key }) => holderOf(key?.table ?? '')?.table === table.name);
+/** The table's columns whose rows are in no other holder. */
+export function exclusiveColumns(schema: DatabaseSchema, table: TableSchema): readonly ReferenceColumn[] {
+  return holderColumns(schema, table).filter(({ key }) => holderOf(key?.table ?? '')?.table === table.name);
 }
 
 /**
@@ -105,9 +108,10 @@ async function* remainingHolds(
   breath: Breath,
 ): AsyncGenerator<{ uuid: string; holder: string }> {
   const { table, live, updates } = draft;
-  const columns = exclusiveColumns(draft, snapshot);
+  const columns = exclusiveColumns(snapshot.schema, table);
   if (columns.length === 0) return;
   const deleted = new Set(draft.deletes);
+  const matches = rowsOfBackup(identity.matches.get(table.name), live.count);
   for (let i = 0; i < live.count; i++) {
     if (deleted.has(i)) continue;
     const update = updates.get(i);
@@ -118,9 +122,9 @@ async function* remainingHolds(
         const wanted = taken.get(uuid)?.holder;
         if (wanted === undefined || wanted.uuid === live.uuid(i)) continue;
         // a backup of a database in which a port was in two has it in two
-        const match = identity.matches.get(table.name)?.indexOf(i) ?? -1;
+        const match = matches[i] ?? NO_MATCH;
         if (
-          match >= 0 &&
+          match !== NO_MATCH &&
           referencesIn(
             column,
             translateRow(table, draft.backup.row(match), identity, options)[column.column.name],

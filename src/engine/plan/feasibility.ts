@@ -12,11 +12,11 @@ import type { TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import { labelOf } from '../describe/label.js';
-import type { Identity } from '../identify/identify.js';
+import { type Identity, NO_MATCH, rowsOfBackup } from '../identify/identify.js';
 import type { PlannedRow } from './plan-draft.js';
-import { OUTCOME, type PlanBasis, type TablePlan, translateRow, updateOf } from './table-plan.js';
+import { OUTCOME, type PlanBasis, rowAfter, type TablePlan, translateRow, updateOf } from './table-plan.js';
 
-/** Rows that would end with the same index key as a live row that stays. */
+/** Rows that would get the index key of a live row that keeps it. */
 export async function findIndexConflicts(
   tables: readonly TablePlan[],
   basis: PlanBasis,
@@ -25,58 +25,80 @@ export async function findIndexConflicts(
   const found: (PlannedRow & { readonly problem: Problem })[] = [];
   for (const draft of tables) {
     const { table, backup, outcomes } = draft;
-    if (table.indexes.length === 0) continue;
-    const foreign = await keysOfOthers(draft, basis, breath);
-    if (foreign.size === 0) continue;
-    for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] !== OUTCOME.INSERT && outcomes[i] !== OUTCOME.UPDATE) continue;
-      const row = translateRow(table, backup.row(i), basis.identity, basis.options);
+    const isRekeyed = rekeyedRows(draft);
+    if (table.indexes.length === 0 || (!outcomes.includes(OUTCOME.INSERT) && isRekeyed.size === 0)) continue;
+    const foreign = await keysOfOthers(draft, isRekeyed, basis, breath);
+    for (let i = 0; foreign.size > 0 && i < backup.count; i++) {
+      if (breath.due()) await breath.rest();
+      const row = rowWithNewKey(draft, isRekeyed, basis, i);
+      if (row === undefined) continue;
       const holder = keysOf(table, row)
         .map((key) => foreign.get(key))
-        .find((other) => other !== undefined && other.by !== i);
-      if (holder !== undefined) {
-        const label = labelOf(table, row, backup.uuid(i));
-        const way =
-          basis.options.scopeRules === undefined ? 'restore with exact' : 'restore with a filter that takes it in';
-        const message =
-          `${label} cannot be restored: ${holder.label}, another row of the database, has the same ` +
-          `${table.indexes.map((columns) => columns.join(' and ')).join(', or ')}. Delete or rename that row, or ` +
-          way;
-        found.push({ table: table.name, index: i, problem: { code: 'CONFLICT', message, table: table.name, label } });
-      }
-      if (breath.due()) await breath.rest();
+        .find((other) => other !== undefined);
+      if (holder === undefined) continue;
+      const label = labelOf(table, row, backup.uuid(i));
+      const way =
+        basis.options.scopeRules === undefined ? 'restore with exact' : 'restore with a filter that takes it in';
+      const message =
+        `${label} cannot be restored: ${holder}, another row of the database, has the same ` +
+        `${table.indexes.map((columns) => columns.join(' and ')).join(', or ')}. Delete or rename that row, or ` +
+        way;
+      found.push({ table: table.name, index: i, problem: { code: 'CONFLICT', message, table: table.name, label } });
     }
   }
   return found;
 }
 
+/** Numbers of the live rows that get another index key. */
+function rekeyedRows({ table, updates }: TablePlan): ReadonlySet<number> {
+  const indexed = new Set(table.indexes.flat());
+  const rekeyed = new Set<number>();
+  if (indexed.size === 0) return rekeyed;
+  for (const [liveIndex, { columns }] of updates)
+    if (columns.some(({ column }) => indexed.has(column.name))) rekeyed.add(liveIndex);
+  return rekeyed;
+}
+
+/** What a row of the backup is to be, if it comes with an index key that it has not had in the database. */
+function rowWithNewKey(
+  draft: TablePlan,
+  isRekeyed: ReadonlySet<number>,
+  { identity, options }: PlanBasis,
+  index: number,
+): Row | undefined {
+  const { table, backup, live, outcomes } = draft;
+  if (outcomes[index] === OUTCOME.INSERT) return translateRow(table, backup.row(index), identity, options);
+  const update = outcomes[index] === OUTCOME.UPDATE ? updateOf(draft, identity, index) : undefined;
+  return update === undefined || !isRekeyed.has(update.liveIndex)
+    ? undefined
+    : rowAfter(live.row(update.liveIndex), update);
+}
+
 /**
- * Index keys of live rows that stay and are not what the backup says they are: only these can clash, since the rows
- * of a backup do not clash among themselves.
+ * Index keys of live rows that stay and are not what the backup says they are, each with the row's label: only these
+ * can clash, since the rows of a backup do not clash among themselves.
  */
 async function keysOfOthers(
   draft: TablePlan,
+  isRekeyed: ReadonlySet<number>,
   { identity }: PlanBasis,
   breath: Breath,
-): Promise<ReadonlyMap<string, { label: string; by: number | undefined }>> {
-  const { table, live, outcomes, updates } = draft;
-  const indexed = new Set(table.indexes.flat());
-  const keys = new Map<string, { label: string; by: number | undefined }>();
-  const matchOf = new Map<number, number>();
-  identity.matches.get(table.name)?.forEach((liveIndex, index) => matchOf.set(liveIndex, index));
+): Promise<ReadonlyMap<string, string>> {
+  const { table, live, outcomes } = draft;
+  const keys = new Map<string, string>();
+  const matches = rowsOfBackup(identity.matches.get(table.name), live.count);
   const deleted = new Set(draft.deletes);
   for (let i = 0; i < live.count; i++) {
-    const by = matchOf.get(i);
-    const outcome = by === undefined ? undefined : outcomes[by];
+    if (breath.due()) await breath.rest();
+    const outcome = outcomes[matches[i] ?? NO_MATCH];
     const keepsItsKey =
       outcome === undefined ||
       outcome === OUTCOME.EXISTS ||
       outcome === OUTCOME.OUT ||
-      (outcome === OUTCOME.UPDATE && updates.get(i)?.columns.some(({ column }) => indexed.has(column.name)) !== true);
+      (outcome === OUTCOME.UPDATE && !isRekeyed.has(i));
     if (!keepsItsKey || deleted.has(i)) continue;
     const row = live.row(i);
-    for (const key of keysOf(table, row)) keys.set(key, { label: labelOf(table, row, live.uuid(i)), by });
-    if (breath.due()) await breath.rest();
+    for (const key of keysOf(table, row)) keys.set(key, labelOf(table, row, live.uuid(i)));
   }
   return keys;
 }

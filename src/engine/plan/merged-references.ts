@@ -4,20 +4,11 @@
  * Without `exact` nothing that lives only in the database is taken away: a port that was created since
  * the backup stays in its switch and, with its ACLs, in its port groups.
  */
-import type { Breath } from '../../lib/breath.js';
-import { followStrong, type HoldingRow } from '../../model/reference/holding.js';
-import {
-  holderColumns,
-  type Reference,
-  type ReferenceColumn,
-  referenceColumns,
-  referencesIn,
-} from '../../model/reference/reference.js';
-import { type Atom, compareAtoms, type Row, type Value } from '../../model/row/row.js';
+import { type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import { type Atom, compareAtoms, type Row, sizeOf, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
-import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { type MemberUpdate, type TablePlan, valuesAfter } from './table-plan.js';
+import type { MemberUpdate } from './table-plan.js';
 
 type Picks = (table: string, uuid: string) => boolean;
 
@@ -59,7 +50,9 @@ export function attachReferences(table: TableSchema, wanted: Row, live: Row, isI
     const added = picked(reference, target, isInserted);
     if (added === undefined) return [];
     const after = union(column, before, added) as Value;
-    return [{ column, added, before, after, complete: size(after) === size(target) }];
+    // so does a key of a map
+    if (sizeOf(after) === sizeOf(before)) return [];
+    return [{ column, added, before, after, complete: sizeOf(after) === sizeOf(target) }];
   });
 }
 
@@ -85,59 +78,4 @@ function union(column: ColumnSchema, a: Value | undefined, b: Value | undefined)
   }
   if (column.kind !== 'set') return a;
   return [...new Set([...(a as readonly Atom[]), ...(b as readonly Atom[])])].sort(compareAtoms);
-}
-
-function size(value: Value): number {
-  return typeof value !== 'object' ? 1 : Array.isArray(value) ? value.length : Object.keys(value).length;
-}
-
-/**
- * Rows of non-root tables that updates take out of single-valued columns, with what those rows hold in turn, where no
- * row holds them when all is updated.
- */
-export async function replacedHolds(
-  tables: readonly TablePlan[],
-  live: Snapshot,
-  breath: Breath,
-): Promise<readonly { readonly table: string; readonly uuid: string }[]> {
-  const dropped = new Map<string, { readonly table: string; readonly uuid: string }>();
-  const find = ({ table: name, uuid }: Reference): HoldingRow | undefined => {
-    const [table, rows] = [live.schema.tables.get(name), live.tables.get(name)];
-    const index = rows?.find(uuid);
-    return table === undefined || rows === undefined || index === undefined
-      ? undefined
-      : { table, row: rows.row(index) };
-  };
-  const drop = (reference: Reference): HoldingRow | undefined => {
-    const found = find(reference);
-    if (found === undefined || found.table.isRoot || dropped.has(reference.uuid)) return undefined;
-    dropped.set(reference.uuid, { table: reference.table, uuid: reference.uuid });
-    return found;
-  };
-  for (const { table, updates } of tables) {
-    const single = holderColumns(live.schema, table).filter(({ column: { kind } }) => kind !== 'set' && kind !== 'map');
-    if (single.length === 0) continue;
-    const names = new Set(single.map(({ column }) => column.name));
-    for (const { columns } of updates.values()) {
-      const before = columns
-        .filter(({ column }) => names.has(column.name))
-        .map((diff) => [diff.column.name, diff.before]);
-      const row = Object.fromEntries(before) as HoldingRow['row'];
-      for (const _ of followStrong({ table, row }, drop)) if (breath.due()) await breath.rest();
-    }
-  }
-  if (dropped.size === 0) return [];
-  const keep = (reference: Reference): HoldingRow | undefined =>
-    dropped.delete(reference.uuid) ? find(reference) : undefined;
-  for (const { table, live: rows, updates } of tables) {
-    if (holderColumns(live.schema, table).length === 0) continue;
-    for (let i = 0; i < rows.count; i++) {
-      if (dropped.has(rows.uuid(i))) continue;
-      const update = updates.get(i);
-      const row = update === undefined ? rows.row(i) : { ...rows.row(i), ...valuesAfter(update) };
-      for (const _ of followStrong({ table, row }, keep)) if (breath.due()) await breath.rest();
-      if (breath.due()) await breath.rest();
-    }
-  }
-  return [...dropped.values()];
 }

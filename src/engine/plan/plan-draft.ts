@@ -14,7 +14,7 @@ export interface TableDraft extends TablePlan {
   readonly deletes: number[];
 }
 
-/** A row of the backup: its table and its number there. */
+/** A row of the backup: its table and its number there, NO_MATCH for a live row that the backup does not hold. */
 export interface PlannedRow {
   readonly table: string;
   readonly index: number;
@@ -54,10 +54,11 @@ export class PlanDraft {
 
   /** A row cannot become what it should. */
   fail({ table, index }: PlannedRow, problem: Problem): void {
+    this.refuse(problem);
+    if (index === NO_MATCH) return;
     const draft = this.table(table);
     draft.outcomes[index] = OUTCOME.FAILED;
     draft.updates.delete(this.basis.identity.matches.get(table)?.[index] ?? NO_MATCH);
-    this.refuse(problem);
   }
 
   /** Updates a live row, or leaves it as it is. @param index NO_MATCH for one that the backup does not hold */
@@ -66,7 +67,9 @@ export class PlanDraft {
     const isChanged = update.columns.length + update.members.length > 0;
     if (isChanged) updates.set(update.liveIndex, update);
     else updates.delete(update.liveIndex);
-    if (index !== NO_MATCH) outcomes[index] = isChanged ? OUTCOME.UPDATE : OUTCOME.UNCHANGED;
+    if (index === NO_MATCH) return;
+    const otherwise = this.basis.options.policy === 'OVERWRITE' ? OUTCOME.UNCHANGED : OUTCOME.EXISTS;
+    outcomes[index] = isChanged ? OUTCOME.UPDATE : otherwise;
   }
 
   /** Deletes these rows of the database, and no others of the table. */

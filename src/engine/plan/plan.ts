@@ -17,14 +17,15 @@ import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOutReferences } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
 import { ScopeRules } from '../scope/scope-rules.js';
-import { deletesInScope } from './deletion.js';
+import { findDeletes } from './deletion.js';
 import { findDoubleHolds } from './double-hold.js';
 import { dropReferences } from './dropped-reference.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
-import { attachReferences, keepLiveReferences, replacedHolds } from './merged-references.js';
+import { attachReferences, keepLiveReferences } from './merged-references.js';
 import { PlanDraft, type TableDraft } from './plan-draft.js';
 import { type ColumnDiff, diffRows } from './row-diff.js';
 import { runtimeReferenceUpdates } from './runtime-reference.js';
+import { findSizeConflicts } from './size-limits.js';
 import {
   type ConflictPolicy,
   isIncluded,
@@ -85,31 +86,30 @@ class Planning {
   async run(): Promise<Plan> {
     const { draft } = this;
     for (const table of draft.tables) await this.planTable(table);
-    await this.planDeletes();
+    if (this.options.exact) await this.planDeletes();
     draft.warnings.push(...this.leftOut.warnings());
-    if (this.options.exact) await this.makeDeletable();
-    for (const { update, ...row } of await dropReferences(draft.tables, this.identity, this.breath))
-      draft.update(row, update);
     const unheld = await findUnheldRows(draft.tables, draft.basis, this.breath);
     for (const { table, index } of unheld) draft.table(table).outcomes[index] = OUTCOME.NOT_HELD;
+    if (this.options.policy === 'OVERWRITE') await this.settleDeletes();
+    for (const { update, ...row } of await dropReferences(draft.tables, this.identity, this.breath))
+      draft.update(row, update);
     const clashes = [
       ...unheld,
       ...(await findIndexConflicts(draft.tables, draft.basis, this.breath)),
+      ...(await findSizeConflicts(draft.tables, draft.basis, this.breath)),
       ...(await findDoubleHolds(draft.tables, draft.basis, this.breath)),
     ];
     for (const { problem, ...row } of clashes) if (problem !== undefined) draft.fail(row, problem);
     return draft.seal();
   }
 
-  /** What exact deletes must be such that the server takes it. */
-  private async makeDeletable(): Promise<void> {
-    const { draft, scopeRules } = this;
-    for (const { update, ...row } of await runtimeReferenceUpdates(draft.tables, this.identity, this.breath))
-      draft.update(row, update);
-    if (scopeRules === undefined) return;
-    const { deletes, problems } = await deletesInScope(draft.tables, { ...draft.basis, scopeRules }, this.breath);
+  /** Deletes what the server would drop by itself, and nothing that it would refuse to delete. */
+  private async settleDeletes(): Promise<void> {
+    const { draft } = this;
+    const { deletes, problems, warnings } = await findDeletes(draft.tables, draft.basis, this.breath);
     for (const [table, indexes] of deletes) draft.replaceDeletes(table, indexes);
     for (const problem of problems) draft.refuse(problem);
+    draft.warnings.push(...warnings);
   }
 
   private async planTable(draft: TableDraft): Promise<void> {
@@ -238,19 +238,14 @@ class Planning {
   }
 
   private async planDeletes(): Promise<void> {
-    for (const draft of this.draft.tables) {
-      const { table, live } = draft;
-      if (!this.options.exact || !isIncluded(table.name, this.options)) continue;
+    for (const { table, live, deletes } of this.draft.tables) {
+      if (!isIncluded(table.name, this.options)) continue;
       const matched = this.identity.matched.get(table.name) as Uint8Array;
       for (let i = 0; i < live.count; i++)
         if (this.scopeRules === undefined ? matched[i] === 0 : this.scopeRules.isSurplus(table.name, i))
-          draft.deletes.push(i);
+          deletes.push(i);
     }
-    if (this.options.exact || this.options.policy !== 'OVERWRITE') return;
-    // a row held by a single-valued column that now holds another is dropped by the server: say so
-    for (const { table, uuid } of await replacedHolds(this.draft.tables, this.live, this.breath)) {
-      const index = this.live.tables.get(table)?.find(uuid);
-      if (index !== undefined && this.isLiveOnly(table, uuid)) this.draft.table(table).deletes.push(index);
-    }
+    for (const { update, ...row } of await runtimeReferenceUpdates(this.draft.tables, this.identity, this.breath))
+      this.draft.update(row, update);
   }
 }

@@ -203,6 +203,12 @@ export function atomText(atom: Atom): string {
   return typeof atom === 'string' ? JSON.stringify(atom) : String(atom);
 }
 
+/** How many values a column holds: members of a set, pairs of a map, or one. */
+export function sizeOf(value: Value | undefined): number {
+  if (value === undefined) return 0;
+  return typeof value !== 'object' ? 1 : Array.isArray(value) ? value.length : Object.keys(value).length;
+}
+
 const NOT_ASCII = /[^\x00-\x7f]/;
 
 /** The order of ovsdb-server: numbers by value, false before true, strings by their UTF-8 bytes. */
