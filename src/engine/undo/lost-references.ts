@@ -28,6 +28,12 @@ export async function dropLostReferences(
           { table: table.name, label: draft.label(table.name, uuid) },
           `referred in ${columns} to rows that were deleted since`,
         );
+      // what is not missing goes with this undo
+      const going = referencesOf(table, row).filter(
+        ({ table: to, uuid: other }) =>
+          isGone(to, other) && (draft.rows(to).has(other) || draft.rows(to).isDeleted(other)),
+      );
+      if (going.length > 0) draft.lose(table.name, uuid, going);
       draft.put(table.name, uuid, kept);
     }
   }

@@ -97,16 +97,14 @@ class TakenNames {
 function leaveOutSurplus(draft: UndoDraft, table: TableSchema, orphans: ReadonlySet<string>): void {
   if (table.maxRows === Infinity) return;
   const rows = draft.rows(table.name);
-  let count = 0;
-  for (const uuid of rows.uuids()) if (!orphans.has(uuid)) count++;
-  for (const [uuid] of rows.puts()) {
-    if (count <= table.maxRows) return;
-    if (rows.rowBefore(uuid) !== undefined) continue;
+  const isNew = (uuid: string): boolean => rows.isPut(uuid) && rows.rowBefore(uuid) === undefined;
+  const all = [...rows.uuids()].filter((uuid) => !orphans.has(uuid));
+  const other = all.find((uuid) => !isNew(uuid));
+  if (other === undefined) return;
+  for (const uuid of all.filter(isNew).slice(0, Math.max(0, all.length - table.maxRows)))
     draft.leaveOut(
       table.name,
       uuid,
-      `the database has a row in its place, and the table holds ${table.maxRows} at most`,
+      `${draft.label(table.name, other)} is in its place, and the table holds ${table.maxRows} at most`,
     );
-    count--;
-  }
 }

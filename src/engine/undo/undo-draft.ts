@@ -6,7 +6,12 @@
  */
 import { assert } from '../../lib/assert.js';
 import { strongReferences } from '../../model/reference/holding.js';
-import { type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import {
+  type Reference,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+} from '../../model/reference/reference.js';
 import { type Atom, encodeRow, type Row, RowError } from '../../model/row/row.js';
 import { EditableRows } from '../../model/snapshot/editable-rows.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
@@ -19,6 +24,13 @@ export interface StayingRow extends NamedRow {
   readonly why: string;
   /** How many rows stay because this one needs them. */
   needs: number;
+}
+
+/** A row that is put back without references that others gave it, to rows that go. */
+export interface LosingRow {
+  readonly table: string;
+  readonly uuid: string;
+  readonly references: readonly Reference[];
 }
 
 /** A row that was to be put back, and is not. */
@@ -34,6 +46,7 @@ export class UndoDraft {
   private readonly edited: ReadonlyMap<string, EditableRows>;
   private readonly staying = new Map<string, StayingRow>();
   private readonly leftOut = new Map<string, LeftOutRow>();
+  private readonly losing = new Map<string, LosingRow>();
   /** Live rows that must not go for want of a holder: one that is left out would have held them. */
   private readonly released = new Set<string>();
 
@@ -131,6 +144,16 @@ export class UndoDraft {
       ...row,
       [name]: kind === 'set' ? [...((before ?? []) as readonly Atom[]), held.uuid] : now,
     });
+  }
+
+  /** A row is put back without these references. */
+  lose(table: string, uuid: string, references: readonly Reference[]): void {
+    const before = this.losing.get(keyOf(table, uuid))?.references ?? [];
+    this.losing.set(keyOf(table, uuid), { table, uuid, references: [...before, ...references] });
+  }
+
+  losingRows(): Iterable<LosingRow> {
+    return this.losing.values();
   }
 
   /** Rows that stay, each told once with what it needs; and rows that are left out. */

@@ -8,7 +8,8 @@
  *
  * The target is one that the database takes. What would break a rule of its schema is not undone: a row that others
  * refer to now (rows-in-use.ts), a name that another row has now (taken-names.ts), a reference to a row that is gone
- * (lost-references.ts). One such thing brings about the next, so they are looked for until there is none. A row to
+ * (lost-references.ts). Nor does a port come back into a switch, if it is in another now (moved-ports.ts). One such
+ * thing brings about the next, so they are looked for until there is none. A row to
  * which others refer weakly is deleted all the same, but not without a word (referred-since.ts).
  */
 
@@ -19,6 +20,7 @@ import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { Findings } from './findings.js';
 import type { KeptChange, UndoMode } from './kept-change.js';
 import { dropLostReferences } from './lost-references.js';
+import { MovedPorts } from './moved-ports.js';
 import { tellReferredSince } from './referred-since.js';
 import { Reversal } from './reversal.js';
 import { keepRowsInUse, type Orphans } from './rows-in-use.js';
@@ -46,11 +48,13 @@ export async function undoTarget(
   const draft = new UndoDraft(live);
   const findings = new Findings(mode);
   const reversal = new Reversal(draft, findings, mode);
+  const movedPorts = new MovedPorts(draft, findings);
   for await (const change of changes) {
     reversal.undo(change);
+    movedPorts.note(change);
     if (breath.due()) await breath.rest();
   }
-  const orphans = await makeValid(draft, findings, breath);
+  const orphans = await makeValid(draft, movedPorts, findings, breath);
   tell(draft, orphans, reversal, findings);
   await tellReferredSince(draft, orphans, findings, breath);
   for (const [table, uuids] of orphans) for (const uuid of uuids) draft.rows(table).delete(uuid);
@@ -59,10 +63,16 @@ export async function undoTarget(
 }
 
 /** Takes out of the draft what the database would refuse. It ends, since each round takes out an edit. */
-async function makeValid(draft: UndoDraft, findings: Findings, breath: Breath): Promise<Orphans> {
+async function makeValid(
+  draft: UndoDraft,
+  movedPorts: MovedPorts,
+  findings: Findings,
+  breath: Breath,
+): Promise<Orphans> {
   for (;;) {
     const { revision } = draft;
     const orphans = await keepRowsInUse(draft, breath);
+    await movedPorts.leaveOut(breath);
     await leaveOutTakenNames(draft, orphans, breath);
     const isMissing = (table: string, uuid: string): boolean =>
       !draft.rows(table).has(uuid) && !draft.rows(table).isDeleted(uuid);

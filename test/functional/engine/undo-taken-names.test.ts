@@ -201,7 +201,7 @@ describe('an undo', () => {
       live,
       undone: { ...live, Address_Set: { [u(40)]: { name: 'a' } } },
       says: [
-        'NB_Global "old" is not put back, and references to it are left out: the database has a row in its place, and the table holds 1 at most',
+        'NB_Global "old" is not put back, and references to it are left out: NB_Global "new" is in its place, and the table holds 1 at most',
       ],
     });
   });
@@ -227,5 +227,58 @@ describe('an undo', () => {
       undone: { Logical_Switch, Logical_Switch_Port: ports, Network_Function_Group: { [u(61)]: group } },
       says: [],
     });
+  });
+
+  /** Three switches, and which of them a port is in. */
+  const inSwitch = (home: number | undefined, more: Tables[string] = {}): Tables => ({
+    Logical_Switch: Object.fromEntries(
+      ['web', 'db', 'other'].map((name, i) => [
+        u(i + 1),
+        { name, ...more[u(i + 1)], ...(home === i + 1 ? { ports: [u(11)] } : {}) },
+      ]),
+    ),
+    Logical_Switch_Port: home === undefined ? {} : { [u(11)]: { name: 'p1' } },
+  });
+
+  it('does not take a port back out of the switch that others moved it to', async () => {
+    // the rest of the switch that it would come back into is undone
+    const note = (text: string): Tables[string] => ({ [u(1)]: { external_ids: { note: text } } });
+    await expectUndo({
+      before: inSwitch(1, note('before')),
+      restored: inSwitch(2, note('after')),
+      live: inSwitch(3, note('after')),
+      undone: inSwitch(3, note('before')),
+      says: ['switch "web" does not get port "p1" back: that is in switch "other" now'],
+    });
+  });
+
+  it('puts a port back where it was, when others moved it into a switch that goes', async () => {
+    const without = (tables: Tables): Tables => ({
+      ...tables,
+      Logical_Switch: Object.fromEntries(Object.entries(tables['Logical_Switch'] ?? {}).filter(([id]) => id !== u(3))),
+    });
+    const story = await UndoStory.tell(server.remote, schema, without(inSwitch(1)), inSwitch(2), inSwitch(3));
+    const { after, warnings } = await story.undo('FORCE');
+    expect(warnings).toEqual(['switch "other" was changed since in ports, and would be deleted']);
+    expect(textsOf(after)).toEqual(textsOf(snapshotOf(schema, without(inSwitch(1)))));
+  });
+
+  it('leaves a port where it is that the restore deleted, and that others made again elsewhere', async () => {
+    await expectUndo({
+      before: inSwitch(1),
+      restored: inSwitch(undefined),
+      live: inSwitch(3),
+      undone: inSwitch(3),
+      says: ['switch "web" does not get port "p1" back: that is in switch "other" now'],
+    });
+  });
+
+  it('puts a port back into two switches that was in both of them', async () => {
+    const both = inSwitch(1);
+    const twice: Tables = {
+      ...both,
+      Logical_Switch: { ...both['Logical_Switch'], [u(2)]: { name: 'db', ports: [u(11)] } },
+    };
+    await expectUndo({ before: twice, restored: both, live: both, undone: twice, says: [] });
   });
 });
