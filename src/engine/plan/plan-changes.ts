@@ -92,6 +92,36 @@ export async function* describeChanges(
   }
 }
 
+/** Why a row is left as it is in a restore that is refused. */
+const REFUSED = 'the restore is refused: nothing is changed';
+
+/** What a plan that cannot be carried out changes, which is nothing: every row that it would change is skipped. */
+export async function* describeRefusal(plan: Plan, labels: Labels, breath: Breath): AsyncGenerator<RowChange> {
+  for (const draft of plan.tables) {
+    const { table, backup, live, outcomes, updates } = draft;
+    for (let i = 0; i < backup.count; i++) {
+      if (breath.due()) await breath.rest();
+      const outcome = outcomes[i];
+      if (outcome === OUTCOME.FAILED || outcome === OUTCOME.OUT) continue;
+      const isChanged = outcome === OUTCOME.INSERT || outcome === OUTCOME.UPDATE;
+      const uuid = liveUuid(draft, plan, table, i);
+      const label = labels.ofText(table, backup.text(i), uuid);
+      yield skipOf(table, uuid, label, isChanged ? REFUSED : SKIP_REASONS[outcome ?? 0]);
+    }
+    const matched = plan.identity.matched.get(table.name);
+    for (const { liveIndex } of updates.values()) {
+      if (breath.due()) await breath.rest();
+      const uuid = live.uuid(liveIndex);
+      if (matched?.[liveIndex] !== 1)
+        yield skipOf(table, uuid, labels.ofText(table, live.text(liveIndex), uuid), REFUSED);
+    }
+  }
+}
+
+function skipOf({ name }: TableSchema, uuid: string, label: string, reason = ''): RowChange {
+  return { kind: 'SKIP', table: name, uuid, label, columns: [], reason };
+}
+
 /**
  * What is needed to undo the plan and no more: inserted rows by their UUIDs only. 100,000 of them are told in a moment,
  * where describing them takes a second that a restore would have to wait.
@@ -157,14 +187,7 @@ function describeRow(
   const update = updateOf(draft, plan.identity, index);
   if (outcome === OUTCOME.UPDATE && update !== undefined) return describeUpdate(draft, update, labels);
   const uuid = liveUuid(draft, plan, table, index);
-  return {
-    kind: 'SKIP',
-    table: table.name,
-    uuid,
-    label: labels.ofText(table, text, uuid),
-    columns: [],
-    reason: SKIP_REASONS[outcome ?? 0] ?? '',
-  };
+  return skipOf(table, uuid, labels.ofText(table, text, uuid), SKIP_REASONS[outcome ?? 0]);
 }
 
 function describeUpdate({ table, live }: TablePlan, update: RowUpdate, labels: Labels): RowChange {

@@ -4,7 +4,7 @@
  * interrupted are taken back from it.
  */
 import { Labels } from '../../../engine/describe/label.js';
-import { briefChanges, describeChanges } from '../../../engine/plan/plan-changes.js';
+import { briefChanges, describeChanges, describeRefusal } from '../../../engine/plan/plan-changes.js';
 import type { Plan } from '../../../engine/plan/table-plan.js';
 import type { Breath } from '../../../lib/breath.js';
 import { AppError, messageOf } from '../../../lib/error.js';
@@ -38,7 +38,8 @@ export class ChangeLists {
   async describe(plan: Plan): Promise<KeptLog> {
     const { store, id, breath } = this.parts;
     const labels = await Labels.read([plan.backup, plan.live], breath);
-    this.kept = await writeChangeLog(store, changeLogKey(id), describeChanges(plan, labels, breath));
+    const describe = plan.problems.length === 0 ? describeChanges : describeRefusal;
+    this.kept = await writeChangeLog(store, changeLogKey(id), describe(plan, labels, breath));
     return this.kept;
   }
 

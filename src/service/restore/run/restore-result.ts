@@ -1,6 +1,6 @@
 /** The result of a restore: counts of what was planned, and verified since. */
 
-import { countChanges, countOutcomes, type Plan } from '../../../engine/plan/table-plan.js';
+import { countChanges, countOutcomes, type Plan, type TableCounts } from '../../../engine/plan/table-plan.js';
 import { defined } from '../../../lib/defined.js';
 import type { Problem } from '../../../lib/error.js';
 import { resourceOf } from '../../../model/northbound/noun.js';
@@ -30,32 +30,38 @@ export function planResult({
   convergenceSeconds,
 }: Ending): RestoreResult {
   const { plan, notes, pulledIn } = planned;
-  const details = plan.tables
-    .map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) }))
-    .filter(({ total, deleted }) => total > 0 || deleted > 0);
-  const sum = (pick: (detail: (typeof details)[number]) => number): number =>
-    details.reduce((count, detail) => count + pick(detail), 0);
   // a plan with a problem is not carried out, not even in part
   const isPossible = plan.problems.length === 0;
+  const details = plan.tables
+    .map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) }))
+    .filter(({ total, deleted }) => total > 0 || deleted > 0)
+    .map((detail) => (isPossible ? detail : refused(detail)));
+  const sum = (pick: (detail: (typeof details)[number]) => number): number =>
+    details.reduce((count, detail) => count + pick(detail), 0);
   return {
     success: errors.length === 0,
     dryRun,
-    restoredCount: isPossible ? sum(({ restored }) => restored) : 0,
-    skippedCount: sum(({ skipped }) => skipped) + (isPossible ? 0 : sum(({ restored }) => restored)),
-    deletedCount: isPossible ? sum(({ deleted }) => deleted) : 0,
+    restoredCount: sum(({ restored }) => restored),
+    skippedCount: sum(({ skipped }) => skipped),
+    deletedCount: sum(({ deleted }) => deleted),
     errorCount: errors.length,
-    details: isPossible
-      ? details
-      : details.map((detail) => ({ ...detail, restored: 0, skipped: detail.skipped + detail.restored, deleted: 0 })),
+    details,
     warnings: [...notes, ...plan.warnings, ...warnings],
     errors: [...errors],
     processingTime: seconds(elapsedMs),
-    changes: isPossible ? changeCounts(plan) : {},
+    changes: isPossible
+      ? changeCounts(plan)
+      : Object.fromEntries(details.map(({ table, skipped }) => [table, { SKIP: skipped }])),
     steps,
     pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX),
     pulledInCount: pulledIn.length,
     ...defined({ convergenceSeconds }),
   };
+}
+
+/** The counts of a table of which nothing is changed after all. */
+function refused<T extends TableCounts>(counts: T): T {
+  return { ...counts, restored: 0, skipped: counts.skipped + counts.restored, deleted: 0 };
 }
 
 function changeCounts(plan: Plan): ChangeCounts {

@@ -133,11 +133,11 @@ export class RestoreRun {
       if (!this.sent) this.givenUp.throwIfAborted();
       const planned = await this.plan(live, attempt);
       const { plan } = planned;
-      if (plan.problems.length > 0) return this.ended({ planned, errors: plan.problems });
-      if (this.parts.dryRun) return this.endDry(planned);
-      if (plan.changeCount === 0) {
+      const isRefused = plan.problems.length > 0;
+      if (this.parts.dryRun && !isRefused) return this.endDry(planned);
+      if (isRefused || plan.changeCount === 0) {
         this.lists.beginDescribing(plan);
-        return this.ended({ planned, steps: 0, warnings: await this.lists.described() });
+        return this.ended({ planned, errors: plan.problems, warnings: await this.lists.described() });
       }
       const applied = await this.apply(planned, attempt);
       if (applied.end === 'COMMITTED') return this.committed(applied, undefined);
