@@ -15,7 +15,7 @@ import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken } from './auth/first-token.js';
 import { type Config, SSL_SETTINGS } from './config/config.js';
 import { type Clock, systemClock, within } from './lib/clock.js';
-import { messageOf } from './lib/error.js';
+import { type AppError, messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
 import { NORTHBOUND } from './model/northbound/tables.js';
 import { DatabaseClient } from './ovsdb/client.js';
@@ -47,6 +47,8 @@ export interface App {
 export interface AppOptions {
   /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
   readonly keyCost?: number | undefined;
+  /** Told that another server has taken the backup folder over: end the process, and at once. */
+  readonly onFolderLost?: ((error: AppError) => void) | undefined;
 }
 
 /** Id of the one database that the environment configures. */
@@ -66,14 +68,10 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  * Starts everything.
  * @throws AppError STORE_UNAVAILABLE when the backup folder cannot be used; the system's error when the port is taken
  */
-export async function startApp(config: Config, log: Log, { keyCost }: AppOptions = {}): Promise<App> {
+export async function startApp(config: Config, log: Log, { keyCost, onFolderLost }: AppOptions = {}): Promise<App> {
   const clock = systemClock;
-  if (config.statePath !== undefined) await openStateFolder(config.statePath);
-  const store = await FileStore.open(config.backupPath);
-  const audit = await AuditTrail.open(config.backupPath, { clock, log }).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
+  const store = await FileStore.open(config.backupPath, { clock, log, onLost: onFolderLost });
+  const audit = await openBeside(store, config, { clock, log });
   const client = databaseClient(config, log, clock);
   const base: Base = { config, log, clock, store, audit, client, keyCost };
   try {
@@ -117,6 +115,21 @@ export async function startApp(config: Config, log: Log, { keyCost }: AppOptions
     await client.stop();
     await audit.recordOwn('serverStopped', { result: codeOf(error) });
     await audit.close();
+    await store.close();
+    throw error;
+  }
+}
+
+/** What may only be touched by who has the lock of the store. */
+async function openBeside(
+  store: FileStore,
+  { statePath, backupPath }: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<AuditTrail> {
+  try {
+    if (statePath !== undefined) await openStateFolder(statePath);
+    return await AuditTrail.open(backupPath, { clock, log, mayWrite: () => store.checkLock() });
+  } catch (error) {
     await store.close();
     throw error;
   }
@@ -230,6 +243,7 @@ async function makeServer(
 
 async function healthOf(store: FileStore): Promise<string> {
   try {
+    await store.checkLock();
     await store.list(READY_PREFIX);
     return 'ok';
   } catch (error) {

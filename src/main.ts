@@ -20,7 +20,14 @@ function configuration(): Config {
 const config = configuration();
 const log = createLog(config.logLevel);
 try {
-  const app = await startApp(config, log);
+  const app = await startApp(config, log, {
+    // as at a crash: whoever has the folder now takes care of what was under way
+    onFolderLost: (error) => {
+      log.fatal({ err: error }, 'the server ends');
+      process.stderr.write(`The server ends: ${messageOf(error)}\n`);
+      process.exit(EXIT_FAILURE);
+    },
+  });
   process.stderr.write(`OVN backup and restore listens on ${app.url}: GraphQL and its IDE at ${app.url}/graphql\n`);
   if (app.firstToken !== undefined)
     process.stderr.write(

@@ -12,7 +12,11 @@ import { assert } from '../lib/assert.js';
 import { diskError } from '../lib/disk-error.js';
 import { type AppError, errnoOf } from '../lib/error.js';
 import type { Scratch } from '../lib/scratch.js';
-import { temporaryName } from '../lib/temporary-name.js';
+import { TEMPORARY_PREFIX, temporaryName } from '../lib/temporary-name.js';
+
+const PURPOSE = 'scratch-';
+/** Names of scratch files begin with it. */
+export const SCRATCH_PREFIX = `${TEMPORARY_PREFIX}${PURPOSE}`;
 
 const FILE_MODE = 0o600;
 const BLOCK_BYTES = 256 << 10;
@@ -30,7 +34,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export async function openScratch(folder: string): Promise<Scratch> {
   // should the process die between the two, the store's `sweep` knows this name for a leftover
-  const path = join(folder, temporaryName('scratch-'));
+  const path = join(folder, temporaryName(PURPOSE));
   let handle: FileHandle;
   try {
     handle = await open(path, 'wx+', FILE_MODE);

@@ -5,20 +5,21 @@ import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError } from '../lib/disk-error.js';
 import { errnoOf } from '../lib/error.js';
-import { TEMPORARY_PREFIX } from '../lib/temporary-name.js';
+import { SCRATCH_PREFIX } from './scratch-file.js';
 
 const FOLDER_MODE = 0o700;
 
 /**
  * Makes the folder if it is missing, and removes what a server left there that was killed before it had taken the name
- * from a file.
+ * from a file. Several servers may share it, and it may be the backup folder of one of them: nothing else is removed,
+ * and a scratch file in use loses only the name that it is about to lose.
  * @throws AppError STORE_FULL, STORE_UNAVAILABLE
  */
 export async function openStateFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     for (const name of await readdir(folder))
-      if (name.startsWith(TEMPORARY_PREFIX))
+      if (name.startsWith(SCRATCH_PREFIX))
         await unlink(join(folder, name)).catch((error: unknown) => {
           if (errnoOf(error) !== 'ENOENT') throw error;
         });

@@ -4,7 +4,7 @@
  * store, the trail or the database any more.
  */
 import { join } from 'node:path';
-import { within } from '../../src/lib/clock.js';
+import { systemClock, within } from '../../src/lib/clock.js';
 import { createLog } from '../../src/lib/log.js';
 import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
@@ -70,7 +70,7 @@ export class LifeProcess {
     const clock = new LifeClock(worldClock);
     const mortal = new Mortal();
     const log = createLog('info', { write: tell });
-    const files = await FileStore.open(join(folder, 'store'));
+    const files = await FileStore.open(join(folder, 'store'), { clock: systemClock });
     const store = new WatchedStore({ files, disk, moments, names, mortal });
     const audit = await AuditTrail.open(join(folder, 'store'), { clock, log });
     const trail = new WatchedTrail({ trail: audit, disk, moments, names, mortal });

@@ -24,6 +24,8 @@ import { BATCH_LINES_MAX, type Opening, openTrail } from './trail-opening.js';
 export interface AuditTrailParts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Asked before every write: throws when another server has the folder by now. */
+  readonly mayWrite?: () => Promise<void>;
   /** A file that has grown to it is full. */
   readonly fileBytesMax?: number;
   readonly flood?: FloodLimits;
@@ -256,6 +258,7 @@ export class AuditTrail {
 
   /** The file that grows; a full one gets its own name first. */
   private async fileToGrow(): Promise<{ readonly file: AppendFile; readonly isChanged: boolean }> {
+    await this.parts.mayWrite?.();
     const condition = await this.file?.look();
     if (condition === 'CHANGED')
       this.parts.log.error({ file: AUDIT_FILE }, 'somebody has changed the audit trail: npm run audit tells more');
@@ -310,6 +313,7 @@ export class AuditTrail {
 
   private async writeHead(): Promise<void> {
     const { last } = this;
+    await this.parts.mayWrite?.();
     await replaceFile(join(this.folder, AUDIT_HEAD), headText(last));
     this.headSeq = last.seq;
   }

@@ -7,7 +7,7 @@
  * does. One process to a folder: see folder-lock.ts.
  */
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { diskError } from '../../lib/disk-error.js';
@@ -25,7 +25,8 @@ import {
   type Store,
   storeClosed,
 } from '../store.js';
-import { CLAIM_PREFIX, FolderLock } from './folder-lock.js';
+import { CLAIM_PREFIX, FolderLock, type LockOptions } from './folder-lock.js';
+import { identityOf, linkNew, renameOver, unlinkIfThere, type Written } from './name.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -45,16 +46,25 @@ export class FileStore implements Store {
 
   /**
    * Makes the folder, with its parents, where it is missing, and locks it. The mode of a folder that exists is left
-   * alone. Throws STORE_UNAVAILABLE when that cannot be done or another process has the folder.
+   * alone. Waits when it cannot be told at once whether the last holder still lives. Throws STORE_UNAVAILABLE when that
+   * cannot be done or another process has the folder.
    */
-  static async open(folder: string): Promise<FileStore> {
+  static async open(folder: string, options: LockOptions): Promise<FileStore> {
     const path = resolve(folder);
     try {
       await makeFolder(path);
     } catch (error) {
       throw diskError(`Making the backup folder ${path}`, error);
     }
-    return new FileStore(path, await FolderLock.acquire(path));
+    return new FileStore(path, await FolderLock.acquire(path, options));
+  }
+
+  /**
+   * Passes while no other server has taken the folder over. What writes in the folder beside the store asks before.
+   * @throws AppError STORE_UNAVAILABLE
+   */
+  async checkLock(): Promise<void> {
+    await this.lock.check();
   }
 
   async put(
@@ -118,6 +128,7 @@ export class FileStore implements Store {
   async delete(key: string): Promise<boolean> {
     const path = this.pathOf(key);
     this.refuseWhenClosed();
+    await this.lock.check();
     try {
       await unlink(path);
       await syncFolder(dirname(path));
@@ -130,14 +141,15 @@ export class FileStore implements Store {
 
   async sweep(): Promise<readonly string[]> {
     this.refuseWhenClosed();
+    await this.lock.check();
     const swept: string[] = [];
     for (const entry of await this.entries()) {
       const leftover = entry.name.startsWith(TEMPORARY_PREFIX) || entry.name.startsWith(CLAIM_PREFIX);
       if (!leftover || !entry.isFile() || this.writing.has(entry.name)) continue;
       try {
-        await unlink(join(this.folder, entry.name));
+        await unlinkIfThere(join(this.folder, entry.name));
       } catch (error) {
-        if (!isMissing(error)) throw diskError(`Removing the leftover ${entry.name}`, error);
+        throw diskError(`Removing the leftover ${entry.name}`, error);
       }
       swept.push(entry.name);
     }
@@ -157,10 +169,10 @@ export class FileStore implements Store {
 
   private async putWhole(temporary: string, write: Write): Promise<{ readonly size: number }> {
     try {
-      const size = await fill(temporary, write);
+      const filled = await fill(temporary, write);
       write.options.signal?.throwIfAborted();
-      await this.publish(temporary, write);
-      return { size };
+      await this.publish(filled, write);
+      return { size: filled.size };
     } catch (error) {
       // Should the disk refuse that too, it stays invisible under its temporary name, for `sweep` to remove.
       await unlink(temporary).catch(() => undefined);
@@ -168,21 +180,21 @@ export class FileStore implements Store {
     }
   }
 
-  private async publish(temporary: string, { key, target, options }: Write): Promise<void> {
+  private async publish(filled: Filled, { key, target, options }: Write): Promise<void> {
     const folder = dirname(target);
+    await this.lock.check();
     let linked = false;
     try {
       if (folder !== this.folder) await makeFolder(folder);
       if (options.replace === true) {
-        await rename(temporary, target);
+        await renameOver(filled, target);
       } else {
-        await link(temporary, target);
+        if (!(await linkNew(filled, target))) throw new KeyTaken(key);
         linked = true;
-        await unlink(temporary);
+        await unlinkIfThere(filled.path);
       }
       await syncFolder(folder);
     } catch (error) {
-      if (!linked && errnoOf(error) === 'EEXIST') throw new KeyTaken(key);
       if (linked) await unlink(target).catch(() => undefined); // the error below says that the disk fails
       throw diskError(`Writing ${key}`, error);
     }
@@ -247,8 +259,13 @@ interface Write {
   readonly options: PutOptions;
 }
 
-/** Writes and fsyncs the temporary file; answers with its bytes. What the source throws goes through as it is. */
-async function fill(temporary: string, { key, source, options }: Write): Promise<number> {
+/** A temporary file with all that it shall have. */
+interface Filled extends Written {
+  readonly size: number;
+}
+
+/** Writes and fsyncs the temporary file. What the source throws goes through as it is. */
+async function fill(temporary: string, { key, source, options }: Write): Promise<Filled> {
   const handle = await attempt(key, () => open(temporary, 'wx', FILE_MODE));
   try {
     await attempt(key, () => handle.chmod(FILE_MODE));
@@ -270,7 +287,7 @@ async function fill(temporary: string, { key, source, options }: Write): Promise
     await flush();
     options.signal?.throwIfAborted(); // before the fsync, which may take seconds
     if (options.durable !== false) await attempt(key, () => handle.sync());
-    return size;
+    return { size, path: temporary, identity: await attempt(key, () => identityOf(handle)) };
   } finally {
     // Network file systems tell only here that there was no space.
     await attempt(key, () => handle.close());

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../../src/lib/clock.js';
 import { FileStore } from '../../../src/store/file/file-store.js';
 import { keepsTheContractOfStores } from './store-contract.js';
 
@@ -10,7 +11,7 @@ const folders: string[] = [];
 keepsTheContractOfStores(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-store-'));
   folders.push(folder);
-  return FileStore.open(folder);
+  return FileStore.open(folder, { clock: systemClock });
 });
 
 afterAll(async () => {

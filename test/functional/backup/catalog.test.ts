@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../../src/lib/clock.js';
 import { AppError } from '../../../src/lib/error.js';
 import type { BackupDescription, BackupRecord } from '../../../src/service/backup/backup-record.js';
 import { Catalog, type CatalogLog } from '../../../src/service/backup/catalog.js';
@@ -22,7 +23,7 @@ let log: CatalogLog;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ovncp-catalog-'));
-  files = await FileStore.open(folder);
+  files = await FileStore.open(folder, { clock: systemClock });
   store = new FaultyStore(files);
   logged = [];
   log = {

@@ -164,7 +164,7 @@ async function open({
 }): Promise<Running> {
   const clock = systemClock;
   const log = createLog('trace', { write: (line) => void lines.push(line) });
-  const files = await FileStore.open(folder);
+  const files = await FileStore.open(folder, { clock });
   const store = new FaultyStore(files);
   const catalog = await Catalog.open(store, log);
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND, clock });

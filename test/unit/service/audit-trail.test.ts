@@ -7,6 +7,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, trunca
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/lib/clock.js';
+import { AppError } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';
 import { type AuditEvent, CHAIN_START, nextLine, readHead, readLine } from '../../../src/service/audit/audit-line.js';
 import { AuditTrail, type AuditTrailParts } from '../../../src/service/audit/audit-trail.js';
@@ -68,6 +69,22 @@ async function written(count: number, parts: Partial<AuditTrailParts> = {}): Pro
   for (let n = 1; n <= count; n++) await trail.record(call(String(n)));
   await closeTrail(trail);
 }
+
+it('writes nothing while another server has the folder, keeps the lines, and refuses what would change something', async () => {
+  let isTaken = false;
+  const taken = new AppError('STORE_UNAVAILABLE', 'Another server has taken over the backup store');
+  const trail = await openTrail({ mayWrite: () => (isTaken ? Promise.reject(taken) : Promise.resolve()) });
+  await trail.record(call('1'));
+  await trail.check(); // when the head is written, too
+  const before = [await text(), await text('audit.head')];
+  isTaken = true;
+  await trail.record(call('2'));
+  expect([await text(), await text('audit.head')]).toEqual(before);
+  await expect(trail.admit()).rejects.toThrow('Another server has taken over the backup store');
+  isTaken = false;
+  await trail.record(call('3'));
+  expect((await texts()).map((line) => readLine(line)?.entry.target?.name)).toEqual(['1', '2', '3']);
+});
 
 describe('a line', () => {
   it('is JSON that says who did what, when, from where, and how it ended, and is chained to the one before', async () => {
