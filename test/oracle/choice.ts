@@ -1,0 +1,105 @@
+/** What is asked of a restore: policy, exact, filter, mapping; chosen by chance. */
+import type { RestoreBackupInput } from '../support/clients/generated/graphql.js';
+import { type Content, nameOf, type Place, placesOf } from './content.js';
+import type { Dice } from './dice.js';
+import { FIXED_TABLES } from './network.js';
+import type { Schema } from './schema.js';
+
+export const POLICIES = ['SKIP', 'OVERWRITE', 'OVERWRITE', 'OVERWRITE', 'RENAME', 'ERROR'] as const;
+export type Policy = (typeof POLICIES)[number];
+type Filter = NonNullable<RestoreBackupInput['restoreFilter']>;
+
+export const FILTER_TABLES = {
+  switches: 'Logical_Switch',
+  routers: 'Logical_Router',
+  portGroups: 'Port_Group',
+  addressSets: 'Address_Set',
+  loadBalancers: 'Load_Balancer',
+} as const;
+const LISTS = ['switches', 'switches', 'routers', 'portGroups', 'addressSets', 'loadBalancers'] as const;
+const FLAGS = [
+  'includePorts',
+  'includeAcls',
+  'includeLoadBalancers',
+  'includeNat',
+  'includeDhcpOptions',
+  'includeQos',
+] as const;
+/** No row has this name. */
+export const NOBODY = 'nobody-has-this-name';
+
+export interface Choice {
+  readonly policy: Policy;
+  readonly exact: boolean;
+  readonly filter?: Filter;
+  /** As it is sent. */
+  readonly mapping?: { readonly from: string; readonly to: string };
+  /** UUIDs of what it says; empty where it says what is not there. */
+  readonly mapped: ReadonlyMap<string, string>;
+  /** Why the request has to be refused as it is; undefined when it has not. */
+  readonly mistake?: string;
+}
+
+export function chooseRestore(schema: Schema, backup: Content, live: Content, dice: Dice): Choice {
+  const policy = dice.pick(POLICIES);
+  const exact = policy === 'OVERWRITE' && dice.chance(0.6);
+  const filter = dice.chance(0.5) ? chooseFilter(schema, backup, live, exact, dice) : undefined;
+  const mapping = dice.chance(0.12) ? chooseMapping(schema, backup, live, dice) : undefined;
+  const mistake = [...Object.values(filter ?? {})].some((value) => Array.isArray(value) && value.includes(NOBODY))
+    ? NOBODY
+    : mapping !== undefined && policy === 'RENAME'
+      ? 'resourceMapping' // to lie beside a row and to be it are two things
+      : mapping?.mistake;
+  return {
+    policy,
+    exact,
+    ...(filter === undefined ? {} : { filter }),
+    ...(mapping === undefined ? {} : { mapping: mapping.sent }),
+    mapped: mapping?.mapped ?? new Map(),
+    ...(mistake === undefined ? {} : { mistake }),
+  };
+}
+
+function chooseFilter(schema: Schema, backup: Content, live: Content, exact: boolean, dice: Dice): Filter | undefined {
+  const filter: Record<string, string[] | boolean> = {};
+  for (const flag of FLAGS) if (dice.chance(0.12)) filter[flag] = false;
+  if (!dice.chance(0.15))
+    for (const list of new Set(dice.some(LISTS, 1, 2))) {
+      const table = FILTER_TABLES[list];
+      const source = exact && dice.chance(0.15) ? live : backup;
+      const rows = [...placesOf(schema, source)].filter((place) => place.table.name === table);
+      const picked = dice.some(rows, 1, 2).map(({ uuid, row }) => (dice.chance(0.3) ? uuid : nameOf(row)));
+      if (dice.chance(0.03)) picked.push(NOBODY);
+      if (picked.length > 0) filter[list] = picked;
+    }
+  return Object.keys(filter).length === 0 ? undefined : filter;
+}
+
+function chooseMapping(
+  schema: Schema,
+  backup: Content,
+  live: Content,
+  dice: Dice,
+): { sent: { from: string; to: string }; mapped: Map<string, string>; mistake?: string } | undefined {
+  const named = (content: Content): Place[] =>
+    [...placesOf(schema, content)].filter(({ table, row }) => !FIXED_TABLES.has(table.name) && nameOf(row) !== '');
+  const from = dice.maybe(named(backup));
+  if (from === undefined) return undefined;
+  const taken = new Set(backup.get(from.table.name)?.keys());
+  const same = named(live).filter(({ table, uuid }) => table === from.table && !taken.has(uuid));
+  const to = dice.maybe(same);
+  if (dice.chance(0.15)) return { sent: { from: NOBODY, to: to?.uuid ?? NOBODY }, mapped: new Map(), mistake: NOBODY };
+  if (to === undefined) return undefined;
+  if (dice.chance(0.1)) return { sent: { from: from.uuid, to: NOBODY }, mapped: new Map(), mistake: NOBODY };
+  return { sent: { from: from.uuid, to: to.uuid }, mapped: new Map([[from.uuid, to.uuid]]) };
+}
+
+export function requestOf(backupId: string, { policy, exact, filter, mapping }: Choice): RestoreBackupInput {
+  return {
+    backupId,
+    conflictPolicy: policy,
+    exact,
+    ...(filter === undefined ? {} : { restoreFilter: filter }),
+    ...(mapping === undefined ? {} : { resourceMapping: [mapping] }),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Which rows a filter picks for sure, and which it may pick. The document's sentence: "the named roots, what they own
+ * according to the include flags, and what those rows need in order to stand". What they need the server tells itself
+ * (pulledIn), and is held to that. Pure.
+ */
+import { type Choice, FILTER_TABLES } from './choice.js';
+import { byUuid, type Content, membersIn, nameOf, placesOf } from './content.js';
+import { ownedTables } from './network.js';
+import type { Schema } from './schema.js';
+
+export interface Part {
+  /** In it for sure. */
+  readonly sure: ReadonlySet<string>;
+  /** Nothing else may be in it. */
+  readonly possible: ReadonlySet<string>;
+  /** Rows that the filter names. */
+  readonly named: ReadonlySet<string>;
+}
+
+const FLAG_OF_COLUMN: Readonly<Record<string, 'includePorts' | 'includeAcls' | 'includeNat' | 'includeQos'>> = {
+  'Logical_Switch.ports': 'includePorts',
+  'Logical_Router.ports': 'includePorts',
+  'Logical_Switch.acls': 'includeAcls',
+  'Port_Group.acls': 'includeAcls',
+  'Logical_Router.nat': 'includeNat',
+  'Logical_Switch.qos_rules': 'includeQos',
+};
+const FLAG_OF_TABLE: Readonly<Record<string, 'includeLoadBalancers' | 'includeDhcpOptions'>> = {
+  Load_Balancer: 'includeLoadBalancers',
+  Load_Balancer_Group: 'includeLoadBalancers',
+  DHCP_Options: 'includeDhcpOptions',
+};
+
+/** @param pulledIn what the server says comes along */
+export function partOf(schema: Schema, content: Content, { filter }: Choice, pulledIn: readonly string[]): Part {
+  const rows = byUuid(schema, content);
+  if (filter === undefined) return { sure: new Set(rows.keys()), possible: new Set(rows.keys()), named: new Set() };
+  const named = new Set<string>();
+  const lists = Object.entries(FILTER_TABLES).map(([list, table]) => ({
+    table,
+    wanted: filter[list as keyof typeof FILTER_TABLES] ?? undefined,
+  }));
+  const picksAll = lists.every(({ wanted }) => wanted === undefined);
+  for (const { table, uuid, row } of placesOf(schema, content)) {
+    const wanted = lists.find((list) => list.table === table.name)?.wanted;
+    if (picksAll ? table.isRoot : wanted?.some((name) => name === uuid || name === nameOf(row)) === true)
+      named.add(uuid);
+  }
+  const reach = (from: Iterable<string>, isGoing: (table: string, column: string) => boolean): Set<string> => {
+    const found = new Set<string>();
+    const waiting = [...from];
+    for (let uuid = waiting.pop(); uuid !== undefined; uuid = waiting.pop()) {
+      const place = rows.get(uuid);
+      if (place === undefined || found.has(uuid)) continue;
+      found.add(uuid);
+      for (const { column } of ownedTables(schema, place.table.name))
+        if (isGoing(place.table.name, column.name)) waiting.push(...membersIn(place.row, column.name));
+    }
+    return found;
+  };
+  const isIncluded = (table: string, column: string): boolean => {
+    const flag = FLAG_OF_COLUMN[`${table}.${column}`];
+    return flag === undefined || filter[flag] !== false;
+  };
+  const surelyNamed = [...named].filter((uuid) => {
+    const flag = FLAG_OF_TABLE[rows.get(uuid)?.table.name ?? ''];
+    return flag === undefined || filter[flag] !== false;
+  });
+  return {
+    sure: reach(surelyNamed, isIncluded),
+    // whether ports of routers are ports, it does not say
+    possible: reach(
+      [...named, ...pulledIn],
+      (table, column) => table === 'Logical_Router' || isIncluded(table, column),
+    ),
+    named,
+  };
+}
