@@ -8,7 +8,7 @@
  */
 import { type Clock, sleep, within } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
-import { lastingController } from '../lib/joined-signal.js';
+import { joinSignals, lastingController } from '../lib/joined-signal.js';
 import { Connection } from './connection.js';
 import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
 import { endWhenDead } from './dead-connection.js';
@@ -131,8 +131,10 @@ export class DatabaseClient {
         return session;
       }
       const failure = new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
-      if (options.signal?.aborted === true || this.clock.monotonic() + pauseMs >= deadline) throw failure;
-      await sleep(this.clock, pauseMs, options.signal).catch(() => {
+      const leftMs = deadline - this.clock.monotonic();
+      if (options.signal?.aborted === true || leftMs <= 0) throw failure;
+      // the last round is at the end of the time, whatever the pause would be
+      await sleep(this.clock, Math.min(pauseMs, leftMs), options.signal).catch(() => {
         throw failure; // given up
       });
     }
@@ -154,15 +156,17 @@ export class DatabaseClient {
    */
   private async tryAll(options: SessionOptions, reasons: string[]): Promise<Session | undefined> {
     const decided = new AbortController();
-    const signal = options.signal === undefined ? decided.signal : AbortSignal.any([options.signal, decided.signal]);
+    const { signal, release } = joinSignals(options.signal, decided.signal);
     let leading: Session | undefined;
     let winner: Session | undefined;
     const attempts: Promise<void>[] = [];
     const attempt = async (index: number, remote: Remote): Promise<void> => {
       try {
         const session = await this.tryRemote(remote, { ...options, signal });
-        if (winner !== undefined) session.connection.close();
-        else if (options.avoidLeader === true && session.server.clustered && session.server.leader) leading = session;
+        const isAvoided = options.avoidLeader === true && session.server.clustered && session.server.leader;
+        // one is enough; and what comes after the decision is nobody's
+        if (signal.aborted || (isAvoided && leading !== undefined)) session.connection.close();
+        else if (isAvoided) leading = session;
         else {
           winner = session;
           if (options.avoidLeader !== true) this.preferred = index;
@@ -180,9 +184,12 @@ export class DatabaseClient {
     }
     // the leader that was to be avoided does when nobody else has answered by now
     if (leading === undefined) await Promise.all(attempts);
-    else decided.abort();
-    if (winner !== undefined && leading !== undefined) leading.connection.close();
-    return winner ?? leading;
+    decided.abort();
+    release();
+    const chosen = options.signal?.aborted === true ? undefined : (winner ?? leading);
+    for (const session of [winner, leading] as readonly (Session | undefined)[])
+      if (session !== chosen) session?.connection.close();
+    return chosen;
   }
 
   private inOrder(): readonly (readonly [number, Remote])[] {
@@ -271,7 +278,8 @@ export class DatabaseClient {
     const endProbes = connection.probe(this.options.probeIntervalMs ?? 5_000, this.requestTimeoutMs);
     try {
       await watchServerDatabase(connection, this.database, this.requestTimeoutMs, (server) => {
-        if (server === undefined || !server.connected) connection.close();
+        if (server === undefined) connection.close(`does not serve ${this.database} any more`);
+        else if (!server.connected) connection.close('has lost its cluster');
         else
           this.report({
             connected: true,

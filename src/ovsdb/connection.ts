@@ -13,6 +13,7 @@ import { ConnectionError } from './error.js';
 import { type DocumentSink, Framer } from './frame.js';
 import { isObject, type Json, parseJson, stringifyJson } from './json.js';
 import { type MonitorNotification, monitorNotification, replyId } from './message.js';
+import { Outbox } from './outbox.js';
 import type { Remote } from './remote.js';
 import { resultOf } from './reply.js';
 import { hungUpProblem, type TlsIdentity, tlsProblem } from './tls.js';
@@ -58,10 +59,7 @@ export class Connection {
   private nextId = 1;
   private hasAnswered = false;
   private heard = 0;
-  /** Requests are written whole, one after the other. */
-  private writing: Promise<void> = Promise.resolve();
-  /** Settles when the text written last is out of our hands. */
-  private sent: Promise<void> = Promise.resolve();
+  private readonly outbox: Outbox;
 
   private constructor(
     readonly remote: Remote,
@@ -71,6 +69,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       this.endWith = resolve;
     });
+    this.outbox = new Outbox(socket);
     this.framer = new Framer(
       (document) => {
         this.receive(document);
@@ -97,6 +96,7 @@ export class Connection {
 
   /** Connects. @throws ConnectionError that names the remote and the reason */
   static async open(remote: Remote, options: ConnectOptions): Promise<Connection> {
+    if (options.signal?.aborted === true) throw new ConnectionError(`${remote.text}: given up`);
     const socket = startSocket(remote, options.tls);
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string, cause?: unknown): void => {
@@ -145,11 +145,11 @@ export class Connection {
     options: RequestOptions,
   ): Promise<Buffer> {
     if (this.ended !== undefined) throw this.ended;
+    if (options.signal?.aborted === true) throw this.givenUp(method);
     const id = this.nextId++;
     const reply = this.expect(id, method, options);
-    const written = this.writing.then(() => this.write(id, method, params));
-    this.writing = written.catch(() => undefined);
-    written.catch((error: unknown) => {
+    const head = `{"id":${id},"method":${JSON.stringify(method)},"params":`;
+    this.outbox.write({ head, pieces: params, tail: '}' }).catch((error: unknown) => {
       this.pending.get(id)?.reject(error instanceof Error ? error : new Error(String(error)));
       this.end(`a request could not be written: ${messageOf(error)}`, error);
     });
@@ -227,7 +227,7 @@ export class Connection {
       };
       const onAbort = (): void => {
         settle();
-        reject(new ConnectionError(`${this.remote.text}: "${method}" was given up`));
+        reject(this.givenUp(method));
       };
       const timer = setTimeout(() => {
         settle();
@@ -249,38 +249,16 @@ export class Connection {
     });
   }
 
-  private async write(id: number, method: string, params: Iterable<string> | AsyncIterable<string>): Promise<void> {
-    let text = `{"id":${id},"method":${JSON.stringify(method)},"params":`;
-    for await (const piece of params) {
-      text += piece;
-      if (text.length >= WRITE_CHARACTERS) {
-        await this.send(text);
-        text = '';
-      }
-    }
-    await this.send(`${text}}`);
-  }
-
-  /** Returns when the text before this one is out: one is on its way to the server while the next is made. */
-  private async send(text: string): Promise<void> {
-    if (this.ended !== undefined) throw this.ended;
-    const before = this.sent;
-    this.sent = new Promise((resolve) => {
-      const done = (): void => {
-        this.socket.off('close', done);
-        resolve();
-      };
-      this.socket.once('close', done);
-      this.socket.write(text, done);
-    });
-    await before;
-    if (this.ended !== undefined) throw this.ended as Error;
+  private givenUp(method: string): ConnectionError {
+    return new ConnectionError(`${this.remote.text}: "${method}" was given up`);
   }
 
   /** Gives a reply with an object as its result to the sink that waits for it. */
-  private claim(head: Buffer): DocumentSink | undefined {
+  private claim(head: Buffer): DocumentSink | 'UNDECIDED' | undefined {
     if (this.sinks.size === 0) return undefined;
-    const match = STREAMED.exec(head.toString('latin1', 0, HEAD_BYTES));
+    const text = head.toString('latin1', 0, STREAMED_BYTES_MAX);
+    if (mayBecomeStreamed(text)) return 'UNDECIDED';
+    const match = STREAMED.exec(text);
     const id = Number(match?.[1]);
     const sink = this.sinks.get(id);
     if (match === null || sink === undefined) return undefined;
@@ -317,7 +295,7 @@ export class Connection {
     if (method === 'echo') {
       // it asks of its own whether we are there
       this.heard -= document.length;
-      this.socket.write(stringifyJson({ id: message['id'] ?? null, result: params, error: null }));
+      this.outbox.answer(stringifyJson({ id: message['id'] ?? null, result: params, error: null }));
       return;
     }
     for (const listener of this.listeners) listener({ method, params: params as readonly Json[] });
@@ -352,10 +330,14 @@ export class Connection {
 export type ResultSink = DocumentSink;
 
 const STREAMED = /^\{"id":(\d+),"result":(?=\{)/;
-const HEAD_BYTES = 64;
+const STREAMED_BYTES_MAX = 64;
 /** Stands for a reply that went to a sink. */
 const TAKEN_OVER = Buffer.alloc(0);
-const WRITE_CHARACTERS = 128 << 10;
+
+/** Whether more bytes may make the head of a STREAMED reply of it. */
+function mayBecomeStreamed(text: string): boolean {
+  return text.length < STREAMED_BYTES_MAX && '{"id":0,"result":'.startsWith(text.replace(/\d+/, '0'));
+}
 
 function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
   if (remote.kind === 'unix') return connectSocket({ path: remote.path });

@@ -40,23 +40,34 @@ export class Framer {
   private inString = false;
   private escaped = false;
   private sink: DocumentSink | undefined;
+  /** The beginning of a document of which it is not decided yet who takes it. */
+  private head: Buffer | undefined;
 
   /**
    * @param onDocument gets each document; the bytes are its own
    * @param documentBytesMax a longer document is an error, so that a broken peer cannot fill the memory
-   * @param claim sees the first bytes of a document and answers who takes it over, if anybody
+   * @param claim sees the first bytes of a document and answers who takes it over, if anybody; UNDECIDED when it has to
+   * see more of them: it is asked again when they are here, and must have decided before a document can end
    */
   constructor(
     private readonly onDocument: (document: Buffer) => void,
     private readonly documentBytesMax: number,
-    private readonly claim: (head: Buffer) => DocumentSink | undefined = () => undefined,
+    private readonly claim: (head: Buffer) => DocumentSink | 'UNDECIDED' | undefined = () => undefined,
   ) {}
 
   /** Takes the next bytes of the stream. @throws FrameError on what cannot be a document */
   push(chunk: Buffer): void {
-    let rest = chunk;
+    let rest = this.head === undefined ? chunk : Buffer.concat([this.head, chunk]);
+    this.head = undefined;
     while (rest.length > 0) {
-      if (this.depth === 0 && rest[0] === OPEN_BRACE) this.sink ??= this.claim(rest);
+      if (this.depth === 0 && this.sink === undefined && rest[0] === OPEN_BRACE) {
+        const claimed = this.claim(rest);
+        if (claimed === 'UNDECIDED') {
+          this.head = rest;
+          return;
+        }
+        this.sink = claimed;
+      }
       const taken = this.sink === undefined ? this.frame(rest) : this.sink.push(rest);
       if (taken === undefined) return;
       this.sink = undefined;

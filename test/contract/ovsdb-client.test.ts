@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,8 @@ import { isSameSchema } from '../../src/engine/adapt/adapt.js';
 import { systemClock } from '../../src/lib/clock.js';
 import { type ClientOptions, DatabaseClient, type DatabaseStatus } from '../../src/ovsdb/client.js';
 import { ConnectionError } from '../../src/ovsdb/error.js';
-import { stringifyJson } from '../../src/ovsdb/json.js';
+import { Framer } from '../../src/ovsdb/frame.js';
+import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
 import { readServerDatabase } from '../../src/ovsdb/server-database.js';
 import type { TlsIdentity } from '../../src/ovsdb/tls.js';
@@ -19,7 +20,9 @@ import { EVERY_KIND } from '../support/databases/every-kind.js';
 import { NORTHBOUND } from '../support/judge/judge.js';
 import { installedSchema } from '../support/northbound/make.mjs';
 import { makeCertificates, type TestCertificates } from '../support/servers/certificates.js';
+import { startOvsdbCluster } from '../support/servers/ovsdb-cluster.js';
 import { environment, type ServerTls, startOvsdbServer } from '../support/servers/ovsdb-server.js';
+import { TestClock } from '../support/test-clock.js';
 import { until } from '../support/until.js';
 
 const DEAD = 'unix:/nonexistent/nb.sock';
@@ -160,6 +163,66 @@ describe('a session', () => {
     expect((await waiting).message).toContain('cannot be reached');
   });
 
+  it('is looked for until the time limit, and no pause is longer than what is left of it', async () => {
+    const clock = new TestClock();
+    const waiting = failureOf(clientOf(DEAD, { clock }).openSession({ leader: true, timeoutMs: 20_000 }));
+    let failure: Error | undefined;
+    void waiting.then((error) => (failure = error));
+    while (failure === undefined) {
+      await until(() => failure !== undefined || clock.waiting > 0);
+      clock.advance(clock.nextInMs ?? 0);
+    }
+    expect(failure.message).toContain('cannot be reached');
+    // the look that began within the limit may have been waited for
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(20_000);
+    expect(clock.monotonic()).toBeLessThanOrEqual(21_000);
+  });
+
+  it('is given up in the middle of a pause', async () => {
+    const clock = new TestClock();
+    const stop = new AbortController();
+    const client = clientOf(DEAD, { clock });
+    const waiting = failureOf(client.openSession({ leader: true, timeoutMs: 60_000, signal: stop.signal }));
+    await until(() => clock.nextInMs === 250); // the first pause
+    stop.abort();
+    expect((await waiting).message).toContain('cannot be reached');
+    expect([clock.monotonic(), clock.waiting]).toEqual([0, 0]);
+  });
+
+  it('leaves no connection behind where several remotes lead and a follower is asked for', async () => {
+    await using cluster = await startOvsdbCluster({ members: 1 });
+    await cluster.settled();
+    const path = parseRemotes(cluster.remote(0)).map((remote) => (remote.kind === 'unix' ? remote.path : ''))[0] ?? '';
+    // two more addresses of the leader, as a virtual one is
+    const open = new Set<Socket>();
+    const doors = await Promise.all(
+      [1, 2, 3].map(async (n) => {
+        const door = createServer((socket) => {
+          open.add(socket);
+          const inside = connect(path);
+          socket.on('close', () => (open.delete(socket), inside.destroy())).on('error', () => undefined);
+          inside.on('close', () => socket.destroy()).on('error', () => undefined);
+          socket.pipe(inside).pipe(socket);
+        });
+        const socketPath = join(folder, `door-${n}.sock`);
+        await new Promise<void>((resolve) => door.listen(socketPath, resolve));
+        return { door, remote: `unix:${socketPath}` };
+      }),
+    );
+    try {
+      const client = clientOf(doors.map(({ remote }) => remote).join(','), { sessionTimeoutMs: 20_000 });
+      for (let i = 0; i < 3; i++) {
+        const { connection, server } = await client.openSession({ leader: false, avoidLeader: true });
+        expect(server.leader).toBe(true);
+        await until(() => open.size === 1);
+        connection.close();
+        await until(() => open.size === 0);
+      }
+    } finally {
+      for (const { door } of doors) door.close();
+    }
+  });
+
   it('waits for a server that comes up within the time limit', async () => {
     await using server = await startOvsdbServer();
     await server.kill();
@@ -290,6 +353,46 @@ describe('the watching client', () => {
       });
     } finally {
       await client.stop();
+    }
+  });
+
+  it('hears of a change that comes right after its first look', async () => {
+    // a peer whose member loses its cluster as soon as it has said for the second time that all is well
+    const path = join(folder, 'changing.sock');
+    let row = { model: 'clustered', connected: true, leader: true };
+    const schema = { name: NORTHBOUND, version: '1.0.0', tables: { T: { columns: { c: { type: 'string' } } } } };
+    const peer = createServer((socket) => {
+      let selects = 0;
+      let isMonitored = false;
+      const answers: Readonly<Record<string, () => Json>> = {
+        list_dbs: () => [NORTHBOUND, '_Server'],
+        get_schema: () => schema,
+        monitor_cond: () => {
+          isMonitored = true;
+          return {};
+        },
+        transact: () => [{ rows: [{ ...row }] }],
+        echo: () => [],
+      };
+      const framer = new Framer((document) => {
+        const { id, method } = parseJson(document.toString()) as { id: number; method: string };
+        socket.write(stringifyJson({ id, result: answers[method]?.() ?? null, error: null }));
+        if (method !== 'transact' || ++selects !== 2) return;
+        row = { ...row, connected: false, leader: false };
+        if (isMonitored) socket.write('{"id":null,"method":"update2","params":["server-database",{}]}');
+      }, 1 << 20);
+      socket.on('data', (chunk) => framer.push(chunk)).on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => peer.listen(path, resolve));
+    const told: DatabaseStatus[] = [];
+    const client = clientOf(`unix:${path}`, { onStatus: (status) => told.push(status) });
+    client.start();
+    try {
+      await until(() => told.some(({ error }) => error?.includes('has lost its cluster') === true));
+      expect(client.status.connected).toBe(false);
+    } finally {
+      await client.stop();
+      peer.close();
     }
   });
 

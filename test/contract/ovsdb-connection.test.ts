@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Connection, type Notification } from '../../src/ovsdb/connection.js';
 import { ConnectionError, OvsdbError } from '../../src/ovsdb/error.js';
+import { Framer } from '../../src/ovsdb/frame.js';
 import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';
 import {
   COMMIT_DURABLY,
@@ -20,6 +21,7 @@ import { parseRemotes, type Remote } from '../../src/ovsdb/remote.js';
 import { checkTransactReply, resultOf, transactResults } from '../../src/ovsdb/reply.js';
 import { NORTHBOUND, transact } from '../support/judge/judge.js';
 import { environment, startOvsdbServer, type TestServer } from '../support/servers/ovsdb-server.js';
+import { until } from '../support/until.js';
 
 const timeoutMs = 60_000;
 const A = '11111111-1111-4111-8111-111111111111';
@@ -263,6 +265,93 @@ describe('errors of the server', () => {
   });
 });
 
+describe('a probe of the server', () => {
+  const PROBE = '{"id":"echo","method":"echo","params":[]}';
+  const ANSWER = '{"id":"echo","result":[],"error":null}';
+
+  it('is answered at once when nothing is being written, and otherwise behind the request, whole messages each', async () => {
+    let text = '';
+    let peer: Socket | undefined;
+    const talk = (socket: Socket, chunk: string): void => {
+      peer = socket;
+      text += chunk;
+    };
+    await withPeer(talk, async (remote) => {
+      await using(await open(remote), async (connection) => {
+        async function* params(): AsyncGenerator<string> {
+          yield `["${'x'.repeat(300_000)}"`;
+          await until(() => text.length > 200_000);
+          peer?.write(PROBE);
+          // what is made from then on is little, and is a sign of life: it does not wait for more
+          for (let i = 0; !text.includes('"piece'); i++) {
+            yield `,"piece ${i}"`;
+            await sleep(5);
+          }
+          yield ']';
+        }
+        const given = failureOf(connection.call('first', params(), { timeoutMs }));
+        const second = failureOf(connection.call('second', ['[]'], { timeoutMs }));
+        await until(() => text.includes('"second"') && text.endsWith('}'));
+        peer?.write(PROBE);
+        await until(() => text.endsWith(ANSWER));
+        const documents: string[] = [];
+        new Framer((document) => documents.push(document.toString()), 1 << 30).push(Buffer.from(text));
+        expect(documents.map((document) => parseJson(document))).toMatchObject([
+          { method: 'first' },
+          { result: [] },
+          { method: 'second' },
+          { result: [] },
+        ]);
+        connection.close();
+        await Promise.all([given, second]);
+      });
+    });
+  });
+});
+
+describe('a reply that a sink takes over', () => {
+  const REPLY = '{"id":1,"result":{"T":{"a":{}}},"error":null}';
+
+  it('goes to it whole, wherever its beginning is cut', async () => {
+    for (const cut of [1, 2, 6, 7, 8, 17, 18, 30]) {
+      let isWaiting = true;
+      await withPeer(
+        (socket) => {
+          socket.setNoDelay(true);
+          socket.write(REPLY.slice(0, cut));
+          // the rest comes when the first part is there
+          const rest = setInterval(() => {
+            if (isWaiting) return;
+            clearInterval(rest);
+            socket.write(`${REPLY.slice(cut)}{"id":2,"result":["next"],"error":null}`);
+          }, 1);
+        },
+        async (remote) => {
+          await using(await open(remote), async (connection) => {
+            let taken = '';
+            const sink = {
+              push: (piece: Buffer): number | undefined => {
+                const before = taken.length;
+                taken += piece.toString();
+                const end = taken.indexOf(',"error":null}');
+                if (end < 0) return undefined;
+                taken = taken.slice(0, end + 14);
+                return taken.length - before;
+              },
+            };
+            const reply = connection.stream('monitor_cond', [], sink, { timeoutMs });
+            const next = connection.request('list_dbs', [], { timeoutMs });
+            await until(() => connection.bytesHeard === cut);
+            isWaiting = false;
+            expect([cut, await reply, await next]).toEqual([cut, undefined, ['next']]);
+            expect(taken).toBe('{"T":{"a":{}}},"error":null}');
+          });
+        },
+      );
+    }
+  });
+});
+
 describe('limits of time', () => {
   it('end a request to a server that says nothing, and the connection goes on when it speaks again', async () => {
     await using(await open(), async (connection) => {
@@ -289,6 +378,18 @@ describe('limits of time', () => {
       } finally {
         server.resume();
       }
+    });
+  });
+
+  it('end what was given up before it began', async () => {
+    const signal = AbortSignal.abort();
+    expect((await failureOf(Connection.open(remoteOf(server.remote), { timeoutMs, signal }))).message).toBe(
+      `${server.remote}: given up`,
+    );
+    await using(await open(), async (connection) => {
+      const error = await failureOf(connection.request('list_dbs', [], { timeoutMs, signal }));
+      expect(error.message).toBe(`${server.remote}: "list_dbs" was given up`);
+      expect(connection.isWaiting).toBe(false);
     });
   });
 

@@ -4,7 +4,7 @@
  */
 
 import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { type Atom, atomText, type Row, type Value } from './row.js';
+import { type Atom, atomText, compareAtoms, type Row, type Value } from './row.js';
 
 /** Wire text of a row's columns: {"name":"web","ports":["set",[...]]}. */
 export function wireRow(table: TableSchema, row: Row): string {
@@ -25,15 +25,15 @@ export function wireValue(column: ColumnSchema, value: Value | undefined): strin
     case 'optional':
       return value === undefined ? '["set",[]]' : wireAtom(column.key, value as Atom);
     case 'set': {
-      // a set of one is written as ovsdb-server writes it, so that texts can be compared
+      // a set of one is written as ovsdb-server writes it, so that texts can be compared (and the pairs of a map below)
       const atoms = ((value ?? []) as readonly Atom[]).map((atom) => wireAtom(column.key, atom));
       return atoms.length === 1 ? (atoms[0] as string) : `["set",[${atoms.join(',')}]]`;
     }
     case 'map': {
       const type = column.value as BaseType;
-      return `["map",[${mapEntries(value)
-        .map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`)
-        .join(',')}]]`;
+      // an object of JavaScript has members such as "9" and "10" first, by their numbers
+      const pairs = [...mapEntries(value)].sort(([a], [b]) => compareAtoms(a, b));
+      return `["map",[${pairs.map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`).join(',')}]]`;
     }
   }
 }
@@ -56,7 +56,7 @@ function wireDefault(base: BaseType): string {
   }
 }
 
-/** The pairs of a map in plain notation, whichever of its two forms it has. */
+/** The pairs of a map in plain notation, whichever of its two forms it has, in no order that means anything. */
 export function mapEntries(value: Value | undefined): readonly (readonly [Atom, Atom])[] {
   if (value === undefined) return [];
   return Array.isArray(value)

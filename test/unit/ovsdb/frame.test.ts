@@ -32,6 +32,41 @@ const document = fc
   .dictionary(text, fc.oneof(text, fc.jsonValue()), { maxKeys: 4 })
   .map((value) => JSON.stringify(value));
 
+describe('a document that somebody takes over', () => {
+  it('goes to him whole, wherever the stream is cut, however much of it he has to see to decide', () => {
+    const MINE = '{"mine":[{"a":"}"}]}';
+    const stream = `{"other":1}${MINE}{}{"m":0}${MINE}`;
+    for (let first = 1; first < stream.length; first++) {
+      for (const second of [first, first + 1, first + 5, stream.length]) {
+        const [documents, taken]: [string[], string[]] = [[], ['']];
+        const sink = {
+          push: (piece: Buffer): number | undefined => {
+            const before = taken.at(-1)?.length ?? 0;
+            const all = `${taken.pop() ?? ''}${piece.toString()}`;
+            taken.push(all.slice(0, MINE.length));
+            if (all.length < MINE.length) return undefined;
+            taken.push('');
+            return MINE.length - before;
+          },
+        };
+        const claim = (head: Buffer): typeof sink | 'UNDECIDED' | undefined => {
+          const text = head.toString('latin1', 0, 8);
+          if (text === '{"mine":') return sink;
+          return '{"mine":'.startsWith(text) ? 'UNDECIDED' : undefined;
+        };
+        const framer = new Framer((document) => documents.push(document.toString()), LIMIT, claim);
+        for (const chunk of cutAt(Buffer.from(stream), [first, Math.min(second, stream.length)])) framer.push(chunk);
+        expect([first, second, documents, taken]).toEqual([
+          first,
+          second,
+          ['{"other":1}', '{}', '{"m":0}'],
+          [MINE, MINE, ''],
+        ]);
+      }
+    }
+  });
+});
+
 describe('Framer', () => {
   it('finds the documents when the stream is cut at any one byte', () => {
     const bytes = Buffer.from(TRICKY.join(''));
