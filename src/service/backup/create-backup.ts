@@ -18,7 +18,7 @@ import { summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog, Reservation } from './catalog.js';
 import { archiveExtension } from './layout.js';
-import { headerSelection, type Selection, select } from './selection.js';
+import { headerSelection, type Selection, select, withWarnings } from './selection.js';
 
 export interface CreateBackup {
   readonly name: string;
@@ -95,7 +95,11 @@ export class BackupCreation {
     const { request, database, clock, job } = this.parts;
     job.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = clock.now();
-    const { snapshot: captured, identity } = await reader.capture(request.capture ?? 'AUTO', {
+    const {
+      snapshot: captured,
+      identity,
+      warnings,
+    } = await reader.capture(request.capture ?? 'AUTO', {
       signal: job.signal,
       onProgress: (rows, total) => {
         job.tell(
@@ -109,7 +113,8 @@ export class BackupCreation {
         );
       },
     });
-    const { snapshot, selection } = await select(captured, request.filter);
+    const { snapshot, selection: selected } = await select(captured, request.filter);
+    const selection = withWarnings(selected, warnings);
     return { createdAt, snapshot, identity, selection, totalRows: countRows(snapshot) };
   }
 

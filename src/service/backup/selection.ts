@@ -1,4 +1,4 @@
-/** What is kept of a selective backup besides its rows: what was asked for, what came along, and what was left out. */
+/** What is kept of a backup besides its rows: what was asked for, what came along, and what was left out. */
 
 import type { ArchiveHeader } from '../../archive/content/archive-header.js';
 import { cutSnapshot, type ResourceFilter, selectScope } from '../../engine/scope/scope.js';
@@ -8,7 +8,7 @@ import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from './backup-record.js';
 import { PULLED_IN_LISTED_MAX, pulledInSchema, resourceFilterSchema } from './recorded-filter.js';
 
-/** What a manifest says of a selective backup besides its type. */
+/** What a manifest says of a selective backup besides its type; and warnings of any backup. */
 export type Selection = Pick<BackupRecord, 'resourceFilter' | 'pulledIn' | 'pulledInCount' | 'warnings'>;
 
 /** The rows that a filter picks, with what they need. @throws AppError BAD_USER_INPUT for names that pick nothing */
@@ -29,6 +29,11 @@ export async function select(
       warnings: [...scope.warnings, ...warnings],
     },
   };
+}
+
+/** The same, with what is to be said of how the database was read. */
+export function withWarnings(selection: Selection, more: readonly string[]): Selection {
+  return more.length === 0 ? selection : { ...selection, warnings: [...(selection.warnings ?? []), ...more] };
 }
 
 export function headerSelection({

@@ -1,13 +1,12 @@
 /**
- * Reads a database whole, for backups and comparisons: of a cluster from a member that does not lead, where there is
- * one. The session is opened first, so that reading begins at once when its turn comes; another one is opened when the
- * connection breaks.
+ * Reads a database whole, for backups and comparisons (current-session.ts says from which server). The session is
+ * opened first, so that reading begins at once when its turn comes; another one is opened when the connection breaks.
  */
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError } from '../../ovsdb/error.js';
+import { type CurrentSession } from './current-session.js';
 import { type Database, databaseError, type HoldOptions } from './database.js';
 import { identityOf } from './database-identity.js';
 
@@ -20,29 +19,35 @@ export interface CapturedDatabase {
   readonly identity: string | undefined;
 }
 
+export interface ReadDatabase extends CapturedDatabase {
+  /** What it may lack. */
+  readonly warnings: readonly string[];
+}
+
 export class DatabaseReader {
   private constructor(
     private readonly database: Database,
-    private session: Session | undefined,
+    private opened: CurrentSession | undefined,
   ) {}
 
   /** @throws AppError DATABASE_UNAVAILABLE, also when the signal aborts */
   static async open(database: Database, signal: AbortSignal | undefined): Promise<DatabaseReader> {
     try {
-      return new DatabaseReader(database, await openSession(database, signal));
+      return new DatabaseReader(database, await database.openCurrentSession(signal));
     } catch (error) {
       throw databaseError(error);
     }
   }
 
   /** The session is closed then. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
-  async capture(requested: CaptureRequest, options: HoldOptions = {}): Promise<CapturedDatabase> {
+  async capture(requested: CaptureRequest, options: HoldOptions = {}): Promise<ReadDatabase> {
     for (let captures = 1; ; captures++) {
       try {
-        this.session ??= await openSession(this.database, options.signal);
-        const held = await this.database.hold(this.session, requested, options);
+        this.opened ??= await this.database.openCurrentSession(options.signal);
+        const { session, warnings } = this.opened;
+        const held = await this.database.hold(session, requested, options);
         const snapshot = await held.current();
-        return { snapshot, identity: identityOf(this.session.server, snapshot) };
+        return { snapshot, identity: identityOf(session.server, snapshot), warnings };
       } catch (error) {
         if (options.signal?.aborted === true)
           throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
@@ -55,11 +60,7 @@ export class DatabaseReader {
   }
 
   close(): void {
-    this.session?.connection.close();
-    this.session = undefined;
+    this.opened?.session.connection.close();
+    this.opened = undefined;
   }
-}
-
-function openSession({ client }: Database, signal: AbortSignal | undefined): Promise<Session> {
-  return client.openSession({ leader: false, avoidLeader: true, signal });
 }

@@ -16,6 +16,7 @@ import { resultOf, rowsOf } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
+import { type CurrentSession, openCurrentSession } from './current-session.js';
 
 const COUNT_TIMEOUT_MS = 60_000;
 
@@ -54,6 +55,11 @@ export class Database {
     } catch (error) {
       throw databaseError(error);
     }
+  }
+
+  /** @throws ConnectionError, OvsdbError */
+  openCurrentSession(signal: AbortSignal | undefined): Promise<CurrentSession> {
+    return openCurrentSession(this.client, { clock: this.options.clock, signal });
   }
 
   /** Captures a session's database and keeps up with it. @throws ConnectionError, OvsdbError, AppError CANCELLED */

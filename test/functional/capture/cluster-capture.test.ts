@@ -4,12 +4,15 @@ import { systemClock } from '../../../src/lib/clock.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
+import { readLogIndex, waitForLogIndex } from '../../../src/ovsdb/server-database.js';
+import { openCurrentSession } from '../../../src/service/database/current-session.js';
 import { failureOf, textsOf } from '../../support/databases/every-kind.js';
 import { RandomWriter } from '../../support/databases/random-writer.js';
-import { compareDatabases, dumpDatabase, NORTHBOUND } from '../../support/judge/judge.js';
+import { compareDatabases, dumpDatabase, NORTHBOUND, transact } from '../../support/judge/judge.js';
 import { contentOf } from '../../support/judge/snapshot-content.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
+import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
 
 /** On that one server, leader or not. */
@@ -63,6 +66,58 @@ describe('a capture of a cluster', () => {
         expect(textsOf(await fast.sync())).toEqual(textsOf(leaders));
       });
     });
+  });
+
+  it('from a follower holds what the leader answered before it was asked for, or says why it may not', async () => {
+    await using cluster = await startOvsdbCluster();
+    const leader = await cluster.settled();
+    const follower = (leader + 1) % 3;
+    const clientOf = (...members: readonly number[]): DatabaseClient =>
+      new DatabaseClient({
+        remotes: parseRemotes(members.map((member) => cluster.remote(member)).join(',')),
+        database: NORTHBOUND,
+        clock: systemClock,
+        sessionTimeoutMs: members.length === 1 ? 0 : 20_000,
+      });
+    const write = (name: string): Promise<unknown> =>
+      transact(cluster.remote(leader), [{ op: 'insert', table: 'Address_Set', row: { name } }]);
+    for (let i = 1; i <= 5; i++) {
+      await write(`set-${i}`);
+      const { session, warnings } = await openCurrentSession(clientOf(follower, leader), { clock: systemClock });
+      try {
+        expect([session.connection.remote.text, warnings]).toEqual([cluster.remote(follower), []]);
+        const held = await FollowedDatabase.capture(session, { clock: systemClock });
+        expect(countRows(await held.current())).toBe(i);
+      } finally {
+        session.connection.close();
+      }
+    }
+    const alone = await openCurrentSession(clientOf(follower), { clock: systemClock });
+    const { connection } = alone.session;
+    try {
+      expect(alone.warnings).toEqual([
+        expect.stringMatching(
+          /, which does not lead its cluster, and the leader could not be asked .* may be missing$/,
+        ),
+      ]);
+      // it waits as long as the log is shorter than that, and for no longer than it was told to
+      const index = (await readLogIndex(connection, NORTHBOUND, 10_000)) ?? -1;
+      const clock = new TestClock();
+      const limits = { clock, timeoutMs: 10_000, waitMs: 30_000 };
+      expect(await waitForLogIndex(connection, NORTHBOUND, index, limits)).toBe(true);
+      const early = waitForLogIndex(connection, NORTHBOUND, index + 1, limits);
+      await until(() => clock.waiting === 1);
+      await write('one more');
+      await until(async () => ((await readLogIndex(connection, NORTHBOUND, 10_000)) ?? -1) > index);
+      clock.advance(clock.nextInMs ?? 0);
+      expect(await early).toBe(true);
+      const late = waitForLogIndex(connection, NORTHBOUND, index + 1_000, limits);
+      await until(() => clock.waiting === 1);
+      clock.advance(30_000);
+      expect(await late).toBe(false);
+    } finally {
+      connection.close();
+    }
   });
 
   it('goes on where the leadership moves, and ends with a ConnectionError where its server dies', async () => {
