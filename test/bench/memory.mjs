@@ -200,8 +200,8 @@ async function run(file) {
     });
     const breath = new Breath();
     const dangling = [];
-    for (const found of danglingReferences(unpacked.snapshot, 20)) {
-      if (found !== undefined) dangling.push(found);
+    for (const found of danglingReferences(unpacked.snapshot)) {
+      if (found !== undefined && dangling.length < 20) dangling.push(found);
       if (breath.due()) await breath.rest();
     }
     result.rows = [...unpacked.snapshot.tables.values()].reduce((sum, { count }) => sum + count, 0);

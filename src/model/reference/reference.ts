@@ -124,11 +124,10 @@ export interface DanglingReference extends Reference {
 }
 
 /**
- * Looks for references to rows that the snapshot does not hold, up to `limit`. A real database has none: a strong one
- * cannot be restored, a weak one would be dropped.
+ * Looks for references to rows that the snapshot does not hold. A real database has none: a strong one cannot be
+ * restored, a weak one would be dropped.
  */
-export function* danglingReferences(snapshot: Snapshot, limit = 100): Generator<DanglingReference | undefined> {
-  let found = 0;
+export function* danglingReferences(snapshot: Snapshot): Generator<DanglingReference | undefined> {
   for (const rows of snapshot.tables.values()) {
     const table = snapshot.schema.tables.get(rows.table);
     if (table === undefined || referenceColumns(table).length === 0) continue;
@@ -136,7 +135,6 @@ export function* danglingReferences(snapshot: Snapshot, limit = 100): Generator<
       for (const reference of referencesOf(table, rows.row(i))) {
         if (snapshot.tables.get(reference.table)?.find(reference.uuid) !== undefined) continue;
         yield { ...reference, from: { table: rows.table, uuid: rows.uuid(i) } };
-        if (++found >= limit) return;
       }
       // lets the caller take a breath between rows
       yield undefined;

@@ -9,6 +9,7 @@ import { Breath } from '../../lib/breath.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import { danglingReferences } from '../../model/reference/reference.js';
+import { repeatedRows } from '../../model/snapshot/repeated-rows.js';
 import { countRows, countTables, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupDescription, BackupRecord } from './backup-record.js';
 import { importedSelection } from './selection.js';
@@ -114,32 +115,56 @@ export function manifestFaults(
   );
 }
 
-/** A strong reference to nothing cannot be restored; a weak one would be dropped by the server. */
-export async function checkReferences(
-  snapshot: Snapshot,
-): Promise<{ errors: readonly string[]; warnings: readonly string[] }> {
+/** What is wrong with the rows of a backup, each in a sentence. */
+export interface ContentFaults {
+  /** With any of these it cannot be restored. */
+  readonly errors: readonly string[];
+  /** What a server would leave out. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Looks for what no database holds: references to rows that are not there, and rows that cannot be there side by side.
+ * A weak reference to nothing would be dropped by the server.
+ */
+export async function contentFaults(snapshot: Snapshot): Promise<ContentFaults> {
   const breath = new Breath();
-  const errors: string[] = [];
-  const warnings: string[] = [];
-  for (const dangling of danglingReferences(snapshot, LISTED_MAX)) {
+  const errors = new Faults();
+  const warnings = new Faults();
+  for (const dangling of danglingReferences(snapshot)) {
     if (dangling !== undefined) {
       const { from, column, table, uuid, strong } = dangling;
-      (strong ? errors : warnings).push(
+      (strong ? errors : warnings).add(
         `${from.table} ${from.uuid}: ${column} refers to ${table} ${uuid}, which is not in the backup`,
       );
     }
     if (breath.due()) await breath.rest();
   }
-  return { errors, warnings };
+  for await (const fault of repeatedRows(snapshot, breath)) errors.add(fault);
+  return { errors: errors.list(), warnings: warnings.list() };
+}
+
+/** However many there are, the first of them, and how many more. */
+class Faults {
+  private readonly listed: string[] = [];
+  private more = 0;
+
+  add(fault: string): void {
+    if (this.listed.length < LISTED_MAX) this.listed.push(fault);
+    else this.more++;
+  }
+
+  list(): readonly string[] {
+    return this.more === 0 ? this.listed : [...this.listed, `and ${this.more} more like these`];
+  }
 }
 
 /** @throws AppError INTEGRITY_FAILED for what cannot be restored */
 export async function checkWhole(snapshot: Snapshot): Promise<void> {
-  const { errors } = await checkReferences(snapshot);
+  const { errors } = await contentFaults(snapshot);
   if (errors.length > 0)
     throw new AppError(
       'INTEGRITY_FAILED',
-      'The file is not a whole database: ' +
-        `${errors[0] ?? ''}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''}`,
+      `The backup is not a whole database: ${errors[0] ?? ''}${errors.length > 1 ? ' (the first of several)' : ''}`,
     );
 }

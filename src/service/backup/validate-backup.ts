@@ -3,7 +3,7 @@ import { verifyStored } from '../../archive/layer/stored-bytes.js';
 import { AppError } from '../../lib/error.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
 import type { JobHandle } from '../job/jobs.js';
-import { checkReferences, manifestFaults } from './backup-content.js';
+import { contentFaults, manifestFaults } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
 import type { BackupReader } from './read-backup.js';
@@ -72,8 +72,8 @@ async function checkContent(
         ),
     });
     const { snapshot, warnings: leftOut } = read;
-    const { errors: dangling, warnings } = await checkReferences(snapshot);
-    const errors = [...manifestFaults(read.record, read), ...dangling];
+    const { errors: faults, warnings } = await contentFaults(snapshot);
+    const errors = [...manifestFaults(read.record, read), ...faults];
     return {
       valid: errors.length === 0,
       contentChecked: true,

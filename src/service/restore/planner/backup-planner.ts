@@ -11,6 +11,7 @@ import type { ResourceFilter } from '../../../engine/scope/scope.js';
 import { Breath } from '../../../lib/breath.js';
 import { defined } from '../../../lib/defined.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
+import { checkWhole } from '../../backup/backup-content.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
@@ -66,7 +67,9 @@ export class BackupPlanner implements RestorePlanner {
             },
           }),
     });
-    // what was captured holds itself together; what somebody wrote may not, and a selective one's filter sees to that
+    // what was captured holds itself together; what somebody wrote may not, and older versions imported it all the same
+    if (record.origin === 'IMPORTED') await checkWhole(snapshot);
+    // rows that nothing holds are left out; of a selective backup its filter sees to that
     const whole =
       record.origin === 'IMPORTED' && record.type === 'FULL'
         ? await withoutUnheld(snapshot, new Breath())
