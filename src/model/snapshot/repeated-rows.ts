@@ -1,6 +1,7 @@
 /**
- * Rows that no database has side by side, and no server would take: two with one key of an index, more than a table has
- * room for, two with one UUID. A few bytes are held for each row.
+ * Rows that must not be there side by side: two with one key of an index, more than a table has room for, two with one
+ * UUID. ovsdb-server refuses the first two. It takes one UUID in two tables, but no database gets there by itself, and
+ * whoever knows a row by its UUID would mix the two up. A few bytes are held for each row.
  */
 import type { Breath } from '../../lib/breath.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
