@@ -174,6 +174,11 @@ describe('a restore', () => {
     expect([answer.phase, success, restoredCount]).toEqual(['FAILED', false, 0]);
     expect(errors).toMatchObject([{ code: 'CONFLICT', table: 'Logical_Switch' }]);
     expect(errors[0]?.label).toBeTruthy();
+    const { changes } = (await api.admin.run(RestoreChangesDocument, { id: answer.id })).restore?.result ?? {};
+    const { skippedCount, details } = resultOf(answer);
+    expect(changes?.totalCount).toBe(skippedCount);
+    expect(details.reduce((sum, { skipped }) => sum + skipped, 0)).toBe(skippedCount);
+    expect(new Set(changes?.nodes.map(({ kind }) => kind))).toEqual(new Set(['SKIP']));
     expect(compareDatabases(until, await live())).toEqual([]);
     await nbctl(api.ovsdb.remote, 'remove', 'Logical_Switch', changed, 'other_config', 'test');
     expect(resultOf(await restore({ conflictPolicy: 'ERROR' }))).toMatchObject({ success: true, errorCount: 0 });
