@@ -1,5 +1,5 @@
 /** The operations of one transaction, as text: its guards, then inserts, members of sets, updates and deletes. */
-import type { Reference, ReferenceColumn } from '../../model/reference/reference.js';
+import { type Reference, type ReferenceColumn, referencesIn } from '../../model/reference/reference.js';
 import { wireAtom } from '../../model/row/wire-notation.js';
 import { deleteOperation, mutateOperation, mutation } from '../../ovsdb/operation.js';
 import type { RowUpdate } from '../plan/table-plan.js';
@@ -116,7 +116,8 @@ export class TransactionWriter {
     const since = this.placement.transactionOf[row] as number;
     if (since === 0 || since >= number) return true;
     if (this.rows.changeOf(row) === CHANGE.DELETE) return false;
-    const isWritten = this.rows.update(row)?.columns.some(({ column }) => column === reference.column) === true;
+    const { columns = [], members = [] } = this.rows.update(row) ?? {};
+    const isWritten = [...columns, ...members].some(({ column }) => column === reference.column);
     // out of a set of which nothing else changes the server takes it when the row goes
     return !isWritten && memberColumns(table).has(reference.column.name);
   }
@@ -168,7 +169,13 @@ export class TransactionWriter {
       (isGain ? edit.come : edit.go).push(this.rows.uuid(row));
     }
     if (this.rows.changeOf(row) !== CHANGE.UPDATE) return;
-    const { columns } = this.rows.update(row) as RowUpdate;
+    const { columns, members } = this.rows.update(row) as RowUpdate;
+    // of a row that is deleted in another transaction the server can leave them
+    for (const { column, removed } of members) {
+      const reference = memberColumns(this.rows.sectionOf(row).draft.table).get(column.name);
+      if (reference === undefined) continue;
+      for (const { uuid } of referencesIn(reference, removed)) editOf(edits, row, reference).go.push(uuid);
+    }
     for (const reference of memberColumns(this.rows.sectionOf(row).draft.table).values()) {
       const diff = columns.find(({ column }) => column.name === reference.column.name);
       if (diff === undefined) continue;

@@ -12,7 +12,7 @@ import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import type { DatabaseSchema } from '../../../src/ovsdb/database-schema.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
 import { snapshotOf, type Tables } from '../../support/databases/every-kind.js';
-import { EVERY_REFERENCE } from '../../support/databases/every-reference.js';
+import { EVERY_REFERENCE, SINGLE_HOLDS } from '../../support/databases/every-reference.js';
 import { randomDatabase } from '../../support/databases/random-database.js';
 import { everySchema, withoutOwnRules } from '../../support/databases/schema-rows.js';
 import { mutations, Vandal } from '../../support/databases/vandal.js';
@@ -170,6 +170,29 @@ describe('a plan in steps', () => {
       { seed: 20_260_115, numRuns: lawRuns(10), endOnFailure: true },
     );
     expect(steps).toBeGreaterThan(lawRuns(30));
+  });
+
+  it('deletes rows that nothing holds any more in the step that takes their last holder', async () => {
+    await using server = await serverOf(SINGLE_HOLDS);
+    await using client = await PlainClient.open(server.remote);
+    const engine = new Engine(server.remote, SINGLE_HOLDS.name);
+    let dropped = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(), fc.constantFrom(1, 2, 4), async (first, second, rowsMax) => {
+        const [before, wanted] = [first, second].map((seed) =>
+          snapshotOf(SINGLE_HOLDS, randomDatabase(SINGLE_HOLDS, seed, { rows: 5, share: 0.6 })),
+        ) as [Snapshot, Snapshot];
+        await engine.restore(before, EXACT);
+        const plan = await engine.plan(wanted, OVERWRITE);
+        expect(plan.problems).toEqual([]);
+        dropped += plan.tables.reduce((sum, { deletes }) => sum + deletes.length, 0);
+        await applyInSteps(engine, client, plan, { rowsMax, bytesMax: 1 << 20 });
+        expect((await engine.verify(plan)).problems).toEqual([]);
+        expect((await engine.plan(wanted, OVERWRITE)).changeCount).toBe(0);
+      }),
+      { seed: 1, numRuns: lawRuns(15), endOnFailure: true },
+    );
+    expect(dropped).toBeGreaterThan(0);
   });
 
   it('keeps a row alive that goes from one single-valued column to another, and no more rows than a table may have', async () => {
