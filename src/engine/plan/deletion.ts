@@ -1,7 +1,8 @@
 /**
  * Which live rows go when a plan is carried out: those that exact deletes, and rows of non-root tables that nothing
  * holds any more. ovsdb-server collects the latter by itself (RFC 7047, section 3.2, "isRoot"), so that they are made
- * deletes like any other: counted, listed, guarded, and undone. A row that the backup holds must not go that way.
+ * deletes like any other: counted, listed, guarded, and undone. A row that the backup holds does not go that way: it goes
+ * back to what holds it there (former-holder.ts), or the plan is refused.
  *
  * Within a scope, what exact deletes must not be held by what stays, either. Without one that cannot be: then whatever
  * the backup does not hold goes at once, and what it holds is held as it says. Pure.
@@ -9,6 +10,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
+import { nounOf } from '../../model/northbound/noun.js';
 import { followStrong, type HoldingRow, strongReferences } from '../../model/reference/holding.js';
 import {
   type Reference,
@@ -18,6 +20,7 @@ import {
 } from '../../model/reference/reference.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
+import { type FormerHolder, findFormerHolders } from './former-holder.js';
 import {
   isIncluded,
   OUTCOME,
@@ -32,6 +35,8 @@ import {
 export interface PlannedDeletes {
   /** Table -> numbers of all its live rows that go, in order; only tables of which these are others than before. */
   readonly deletes: ReadonlyMap<string, readonly number[]>;
+  /** Rows that take back what the backup holds, each with all that is to become of it. */
+  readonly takenBack: readonly FormerHolder[];
   /** What stands in the way. */
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
@@ -65,6 +70,8 @@ class Deletion {
   private readonly loose: ReadonlySet<string>;
   private readonly problems: Problem[] = [];
   private readonly warnings: string[] = [];
+  /** Table -> number of the live row -> what takes others back. */
+  private readonly holders: ReadonlyMap<string, Map<number, FormerHolder>>;
 
   constructor(
     private readonly tables: readonly TablePlan[],
@@ -74,6 +81,7 @@ class Deletion {
     this.byTable = new Map(tables.map((draft) => [draft.table.name, draft]));
     this.deleted = new Map(tables.map(({ table, deletes }) => [table.name, new Set(deletes)]));
     this.orphans = new Map(tables.map(({ table }) => [table.name, new Set<number>()]));
+    this.holders = new Map(tables.map(({ table }) => [table.name, new Map<number, FormerHolder>()]));
     this.loose = new Set(tables.filter((draft) => this.isLoose(draft)).map(({ table }) => table.name));
   }
 
@@ -87,8 +95,12 @@ class Deletion {
         await this.releaseLive(draft);
         await this.releaseInserted(draft);
       }
+      while (await this.takeBack()) {
+        /* what was taken back may take back others */
+      }
     }
-    return { deletes: this.result(), problems: this.problems, warnings: this.warnings };
+    const takenBack = [...this.holders.values()].flatMap((holders) => [...holders.values()]);
+    return { deletes: this.result(), takenBack, problems: this.problems, warnings: this.warnings };
   }
 
   /** Whether rows of the table may be left without a holder. */
@@ -231,11 +243,44 @@ class Deletion {
     return { table, row: update === undefined ? live.row(index) : rowAfter(live.row(index), update), label };
   }
 
+  /** Gives rows that the backup holds back to what holds them there. @returns whether there were any */
+  private async takeBack(): Promise<boolean> {
+    const waiting = new Map(this.tables.map((draft) => [draft.table.name, this.waiting(draft)]));
+    const countWaiting = (): number => this.tables.reduce((sum, draft) => sum + this.waiting(draft).size, 0);
+    const before = countWaiting();
+    if (before === 0) return false;
+    for (const draft of this.tables) {
+      const { table, live } = draft;
+      const holders = this.holders.get(table.name) as Map<number, FormerHolder>;
+      const search = {
+        isWaiting: (to: string, uuid: string): boolean => waiting.get(to)?.has(uuid) === true,
+        stays: (index: number): boolean =>
+          this.deleted.get(table.name)?.has(index) !== true && this.orphans.get(table.name)?.has(index) !== true,
+        updateOf: (index: number): RowUpdate | undefined => holders.get(index)?.update ?? draft.updates.get(index),
+      };
+      for await (const holder of findFormerHolders(draft, this.basis, search, this.breath)) {
+        const { liveIndex } = holder.update;
+        holders.set(liveIndex, holder);
+        const label = (): string => labelOf(table, live.row(liveIndex), live.uuid(liveIndex));
+        await this.releaseAll({ table, row: holder.taken, label });
+      }
+    }
+    return countWaiting() < before;
+  }
+
+  /** UUIDs of rows that the backup holds and that nothing would hold any more. */
+  private waiting({ table, live }: TablePlan): ReadonlySet<string> {
+    if (!isIncluded(table.name, this.basis.options)) return new Set();
+    const orphans = [...(this.orphans.get(table.name) ?? [])];
+    return new Set(orphans.filter((index) => this.isInBackup(table, index)).map((index) => live.uuid(index)));
+  }
+
   private result(): ReadonlyMap<string, readonly number[]> {
     const deletes = new Map<string, readonly number[]>();
     for (const draft of this.tables) {
       const { table } = draft;
       const going = this.deleted.get(table.name) ?? new Set<number>();
+      let along = 0;
       for (const index of this.orphans.get(table.name) ?? []) {
         if (this.isInBackup(table, index) || !isIncluded(table.name, this.basis.options))
           this.refuse(
@@ -243,8 +288,16 @@ class Deletion {
             'is in the backup and would be lost: what holds it now gives it up, and what holds it in the backup is ' +
               'not there to take it back. Restore with a filter that takes that in',
           );
-        else going.add(index);
+        else {
+          going.add(index);
+          along++;
+        }
       }
+      if (along > 0 && this.basis.options.scopeRules !== undefined)
+        this.warnings.push(
+          `${along} ${nounOf(table.name)} ${along === 1 ? 'row' : 'rows'} of the database that nobody picked ` +
+            `${along === 1 ? 'is' : 'are'} deleted too, since nothing holds ${along === 1 ? 'it' : 'them'} any more`,
+        );
       if (going.size !== draft.deletes.length || draft.deletes.some((index) => !going.has(index)))
         deletes.set(
           table.name,

@@ -8,7 +8,8 @@ import { type ReferenceColumn, referenceColumns, referencesIn } from '../../mode
 import { type Atom, compareAtoms, type Row, sizeOf, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import type { MemberUpdate } from './table-plan.js';
+import type { ColumnDiff } from './row-diff.js';
+import type { MemberUpdate, RowUpdate } from './table-plan.js';
 
 type Picks = (table: string, uuid: string) => boolean;
 
@@ -32,28 +33,39 @@ export function keepLiveReferences(table: TableSchema, wanted: Row, live: Row, k
   return Object.keys(kept).length === 0 ? wanted : { ...wanted, ...kept };
 }
 
-/** References that a live row takes in. */
-export interface Attachment extends MemberUpdate {
-  /** True when nothing but these references told the column from the backup's. */
-  readonly complete: boolean;
+/** The references to inserted rows that a live row takes in. */
+export interface Attachments extends Pick<RowUpdate, 'columns' | 'members'> {
+  /** Names of the columns that nothing but these references told from the backup's. */
+  readonly complete: ReadonlySet<string>;
+  /** Names of the columns in which others are in the place of such references: they stay as they are. */
+  readonly taken: readonly string[];
 }
 
 /** The references to inserted rows that the backup's row holds and the live row lacks. */
-export function attachReferences(table: TableSchema, wanted: Row, live: Row, isInserted: Picks): readonly Attachment[] {
-  return referenceColumns(table).flatMap((reference): Attachment[] => {
+export function attachReferences(table: TableSchema, wanted: Row, live: Row, isInserted: Picks): Attachments {
+  const columns: ColumnDiff[] = [];
+  const members: MemberUpdate[] = [];
+  const complete = new Set<string>();
+  const taken: string[] = [];
+  for (const reference of referenceColumns(table)) {
     const { column } = reference;
     const target = wanted[column.name];
-    if (target === undefined) return [];
+    const added = target === undefined ? undefined : picked(reference, target, isInserted);
+    if (added === undefined) continue;
     const before = live[column.name];
-    // a single value that is taken stays
-    if ((column.kind === 'optional' || column.kind === 'scalar') && before !== undefined) return [];
-    const added = picked(reference, target, isInserted);
-    if (added === undefined) return [];
-    const after = union(column, before, added) as Value;
-    // so does a key of a map
-    if (sizeOf(after) === sizeOf(before)) return [];
-    return [{ column, added, before, after, complete: sizeOf(after) === sizeOf(target) }];
-  });
+    const after = union(column, before, added);
+    if (column.kind !== 'set' && sizeOf(after) < sizeOf(before) + sizeOf(added)) taken.push(column.name);
+    if (sizeOf(after) === sizeOf(before)) continue;
+    if (isOpenSet(column)) members.push({ column, added, before, after });
+    else columns.push({ column, before, after });
+    if (sizeOf(after) === sizeOf(target)) complete.add(column.name);
+  }
+  return { columns, members, complete, taken };
+}
+
+/** Whether members can come to the column and go from it, whatever else is in it. */
+export function isOpenSet({ kind, max }: ColumnSchema): boolean {
+  return kind === 'set' && max === Infinity;
 }
 
 /** The part of a column's value that refers to rows that are picked, in the column's own shape. */
@@ -70,7 +82,8 @@ export function picked({ column, key, value }: ReferenceColumn, content: Value, 
   return atoms.length === 0 ? undefined : atoms;
 }
 
-function union(column: ColumnSchema, a: Value | undefined, b: Value | undefined): Value | undefined {
+/** What is in either of two values of a column. In one place, a single one or a key of a map, that of `a` is taken. */
+export function union(column: ColumnSchema, a: Value | undefined, b: Value | undefined): Value | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   if (column.kind === 'map') {
     const pairs = [...new Map([...mapEntries(b), ...mapEntries(a)])].sort((x, y) => compareAtoms(x[0], y[0]));

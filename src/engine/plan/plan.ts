@@ -36,6 +36,7 @@ import {
   type ScopedOptions,
   translateRow,
 } from './table-plan.js';
+import { TakenColumns } from './taken-column.js';
 
 /** A row of the backup: its number, that of its live match or NO_MATCH, and whether its table takes part. */
 interface RowPlace {
@@ -44,10 +45,11 @@ interface RowPlace {
   readonly included: boolean;
 }
 
-/** How a row with a live match is dealt with, and from which mark on the inserted rows must be that it takes in. */
+/** How a row with a live match is dealt with. */
 interface Treatment {
   readonly policy: ConflictPolicy;
-  readonly attach?: number;
+  /** True for a row that is out of scope: it takes references to inserted rows in, and stays as it is otherwise. */
+  readonly isBeside?: boolean;
 }
 
 /** Makes the plan. Both snapshots have the live database's schema. */
@@ -68,6 +70,7 @@ class Planning {
   private readonly options: ScopedOptions;
   private readonly scopeRules: ScopeRules | undefined;
   private readonly leftOut: LeftOutReferences;
+  private readonly takenColumns = new TakenColumns();
 
   constructor(
     private readonly backup: Snapshot,
@@ -87,7 +90,7 @@ class Planning {
     const { draft } = this;
     for (const table of draft.tables) await this.planTable(table);
     if (this.options.exact) await this.planDeletes();
-    draft.warnings.push(...this.leftOut.warnings());
+    draft.warnings.push(...this.leftOut.warnings(), ...this.takenColumns.warnings());
     const unheld = await findUnheldRows(draft.tables, draft.basis, this.breath);
     for (const { table, index } of unheld) draft.table(table).outcomes[index] = OUTCOME.NOT_HELD;
     if (this.options.policy === 'OVERWRITE') await this.settleDeletes();
@@ -106,8 +109,9 @@ class Planning {
   /** Deletes what the server would drop by itself, and nothing that it would refuse to delete. */
   private async settleDeletes(): Promise<void> {
     const { draft } = this;
-    const { deletes, problems, warnings } = await findDeletes(draft.tables, draft.basis, this.breath);
+    const { deletes, takenBack, problems, warnings } = await findDeletes(draft.tables, draft.basis, this.breath);
     for (const [table, indexes] of deletes) draft.replaceDeletes(table, indexes);
+    for (const { update, ...row } of takenBack) draft.update(row, update);
     for (const problem of problems) draft.refuse(problem);
     draft.warnings.push(...warnings);
   }
@@ -149,10 +153,9 @@ class Planning {
     const { index, match } = place;
     const mark = scopeRules.markOf(table.name, index);
     if (mark === MARK.OUT) {
-      if (match === NO_MATCH || !scopeRules.takesBack(table.name, index)) return OUTCOME.OUT;
-      return this.planRow(draft, place, { policy: 'SKIP', attach: MARK.OWNED }) === OUTCOME.UPDATE
-        ? OUTCOME.UPDATE
-        : OUTCOME.OUT;
+      if (match === NO_MATCH || !scopeRules.mayReferToReturning(table)) return OUTCOME.OUT;
+      const outcome = this.planRow(draft, place, { policy: 'SKIP', isBeside: true });
+      return outcome === OUTCOME.UPDATE ? OUTCOME.UPDATE : OUTCOME.OUT;
     }
     const outcome = this.planRow(draft, place, { policy: mark === MARK.CARRIER ? 'SKIP' : this.options.policy });
     if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0)
@@ -163,7 +166,7 @@ class Planning {
   private planMatched(
     draft: TableDraft,
     { index, match: liveIndex }: { readonly index: number; readonly match: number },
-    { policy, attach }: Treatment,
+    { policy, isBeside = false }: Treatment,
   ): Outcome {
     const { table, backup, live } = draft;
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
@@ -189,17 +192,17 @@ class Planning {
       draft.updates.set(liveIndex, { liveIndex, columns, members: [] });
       return OUTCOME.UPDATE;
     }
-    const attachments = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid, attach));
-    const explained = new Set(attachments.filter(({ complete }) => complete).map(({ column }) => column.name));
+    const attached = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid));
     if (policy === 'ERROR') {
-      const differing = columns.filter(({ column }) => !explained.has(column.name));
+      const differing = columns.filter(({ column }) => !attached.complete.has(column.name));
       if (differing.length > 0) {
         this.conflict(table, backup.row(index), backup.uuid(index), differing);
         return OUTCOME.FAILED;
       }
     }
-    if (attachments.length === 0) return OUTCOME.EXISTS;
-    draft.updates.set(liveIndex, { liveIndex, columns: [], members: attachments });
+    if (isBeside) this.takenColumns.add(table, now, live.uuid(liveIndex), attached.taken);
+    if (attached.columns.length + attached.members.length === 0) return OUTCOME.EXISTS;
+    draft.updates.set(liveIndex, { liveIndex, columns: attached.columns, members: attached.members });
     return OUTCOME.UPDATE;
   }
 
@@ -228,12 +231,12 @@ class Planning {
   }
 
   /** `uuid` is in the database's words; an inserted row has the same there. */
-  private isInserted(table: string, uuid: string, least: number = MARK.CARRIER): boolean {
+  private isInserted(table: string, uuid: string): boolean {
     const index = this.backup.tables.get(table)?.find(uuid);
     return (
       index !== undefined &&
       this.identity.matches.get(table)?.[index] === NO_MATCH &&
-      (this.scopeRules === undefined || this.scopeRules.markOf(table, index) >= least)
+      (this.scopeRules === undefined || this.scopeRules.markOf(table, index) !== MARK.OUT)
     );
   }
 

@@ -53,7 +53,7 @@ export const SKIP_REASONS: Readonly<Record<number, string>> = {
 /** References that come to a column and go from it, in the column's own shape; what else is in it stays. */
 export interface MemberUpdate {
   readonly column: ColumnSchema;
-  /** To inserted rows. */
+  /** To inserted rows, and to live ones that come back to what held them. */
   readonly added?: Value | undefined;
   /** Weak ones to deleted rows: ovsdb-server would take them away by itself. */
   readonly removed?: Value | undefined;

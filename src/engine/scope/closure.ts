@@ -7,13 +7,7 @@ import { FLAGGED_TABLES, flagOf, type IncludeFlags } from '../../model/northboun
 import { type Holder, holderOf, owns, PORT_BOUND } from '../../model/northbound/holder.js';
 import { namedNeeds, routerPeerOf } from '../../model/northbound/named-need.js';
 import { nameOf, needNoun } from '../../model/northbound/noun.js';
-import {
-  LOAD_BALANCER,
-  LOAD_BALANCER_USERS,
-  PORT_GROUP,
-  ROUTER_PORT,
-  SWITCH_PORT,
-} from '../../model/northbound/tables.js';
+import { PORT_GROUP, ROUTER_PORT, SWITCH_PORT } from '../../model/northbound/tables.js';
 import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
@@ -277,27 +271,17 @@ class Closure {
   }
 
   private async markBeside(picks: PickedRows): Promise<void> {
-    const put = (table: string, index: number): void => {
-      if (this.markOf(table, index) !== MARK.OUT) return;
-      const set = this.beside.get(table) ?? new Set();
-      this.beside.set(table, set.add(index));
-    };
     const groups = picks.get(PORT_GROUP);
-    if (this.flags.includePorts && groups !== undefined && groups.size > 0) {
-      const ports = this.rows(SWITCH_PORT);
-      await this.eachReferrer(PORT_GROUP, 'ports', (index, members) => {
-        if (!groups.has(index)) return;
-        for (const uuid of members) put(SWITCH_PORT, ports.find(uuid) ?? -1);
-      });
-    }
-    const balancers = picks.get(LOAD_BALANCER);
-    if (balancers === undefined || balancers.size === 0) return;
-    const rows = this.rows(LOAD_BALANCER);
-    for (const user of LOAD_BALANCER_USERS) {
-      await this.eachReferrer(user, 'load_balancer', (index, uuids) => {
-        if (uuids.some((uuid) => balancers.has(rows.find(uuid) ?? -1))) put(user, index);
-      });
-    }
+    if (!this.flags.includePorts || groups === undefined || groups.size === 0) return;
+    const ports = this.rows(SWITCH_PORT);
+    const members = new Set<number>();
+    await this.eachReferrer(PORT_GROUP, 'ports', (index, uuids) => {
+      for (const uuid of groups.has(index) ? uuids : []) {
+        const port = ports.find(uuid);
+        if (port !== undefined && this.markOf(SWITCH_PORT, port) === MARK.OUT) members.add(port);
+      }
+    });
+    this.beside.set(SWITCH_PORT, members);
   }
 }
 

@@ -13,9 +13,8 @@ export const MARK = {
 /** Table -> mark of each row. */
 export interface ScopeMarks extends ReadonlyMap<string, Uint8Array> {
   /**
-   * Table -> rows that are OUT, but stand beside the picked ones: members of a picked port group, and those who use a
-   * picked load balancer. They are not touched, but where they are live the references between them and what was picked
-   * come back.
+   * Table -> rows that are OUT, but members of a picked port group: they are not touched, and the group has them where
+   * they are live.
    */
   readonly beside?: ReadonlyMap<string, ReadonlySet<number>>;
 }

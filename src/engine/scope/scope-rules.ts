@@ -3,9 +3,9 @@
  * and which live rows are nobody's business. Pure.
  */
 
-import { holderColumns, referencesIn } from '../../model/reference/reference.js';
+import { holderColumns, referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import type { DatabaseSchema } from '../../ovsdb/database-schema.js';
+import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { MARK, type ScopeMarks } from './mark.js';
 
@@ -27,14 +27,17 @@ export class ScopeRules {
    * Live UUIDs of what live carriers hold in the backup. Carriers are left as they are, so that it stays where it is.
    */
   private readonly carried = new Set<string>();
+  /** Tables of which rows come back. */
+  private readonly returning = new Set<string>();
 
   constructor(private readonly parts: ScopeRulesParts) {
     this.schema = parts.live.schema;
     for (const [table, rows] of parts.live.tables) {
       const matched = new Uint8Array(rows.count);
       parts.identity.matches.get(table)?.forEach((match, index) => {
-        if (match !== NO_MATCH)
-          matched[match] = this.markOf(table, index) === MARK.OUT ? MATCHED.OUT_OF_SCOPE : MATCHED.IN_SCOPE;
+        const isOut = this.markOf(table, index) === MARK.OUT;
+        if (match !== NO_MATCH) matched[match] = isOut ? MATCHED.OUT_OF_SCOPE : MATCHED.IN_SCOPE;
+        else if (!isOut) this.returning.add(table);
       });
       this.matched.set(table, matched);
       this.noteCarried(table);
@@ -60,23 +63,22 @@ export class ScopeRules {
     return this.parts.marks.backup.get(table)?.[index] ?? MARK.OUT;
   }
 
-  /** Whether this row of the backup, which is OUT, takes references to inserted rows back where it is live. */
-  takesBack(table: string, index: number): boolean {
-    return this.schema.tables.get(table)?.isRoot === true && this.isBeside(table, index);
+  /** Whether rows of this table can refer to rows that come back. */
+  mayReferToReturning(table: TableSchema): boolean {
+    return referenceColumns(table).some(({ key, value }) =>
+      [key, value].some((to) => to !== undefined && this.returning.has(to.table)),
+    );
   }
 
-  /** Whether references to this row of the backup are restored: it is in scope, or lives on beside what is. */
+  /** Whether a row in scope refers to this row of the backup: it is in scope too, or lives on beside what is. */
   refersTo(table: string, uuid: string): boolean {
     const index = this.parts.backup.tables.get(table)?.find(uuid);
     if (index === undefined) return false;
     return (
       this.markOf(table, index) !== MARK.OUT ||
-      (this.isBeside(table, index) && this.parts.identity.matches.get(table)?.[index] !== NO_MATCH)
+      (this.parts.marks.backup.beside?.get(table)?.has(index) === true &&
+        this.parts.identity.matches.get(table)?.[index] !== NO_MATCH)
     );
-  }
-
-  private isBeside(table: string, index: number): boolean {
-    return this.parts.marks.backup.beside?.get(table)?.has(index) === true;
   }
 
   /** Whether a live row that is updated keeps its reference to this live row, whatever the backup says. */
@@ -96,6 +98,11 @@ export class ScopeRules {
   /** Whether exact deletes this live row: it is owned by what was picked, and in no row of the backup. */
   isSurplus(table: string, index: number): boolean {
     return this.liveMark(table, index) === MARK.OWNED && this.matched.get(table)?.[index] === MATCHED.WITH_NONE;
+  }
+
+  /** Whether a row of the backup is matched with this live row, in scope or not. */
+  isMatched(table: string, index: number): boolean {
+    return (this.matched.get(table)?.[index] ?? MATCHED.WITH_NONE) !== MATCHED.WITH_NONE;
   }
 
   /** Whether a row in scope is matched with this live row. */

@@ -14,6 +14,3 @@ export const LOAD_BALANCER = 'Load_Balancer';
  * force, since a wrong row locks every client out.
  */
 export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
-
-/** Root tables that hold load balancers by weak references, in the column of that name. */
-export const LOAD_BALANCER_USERS = ['Logical_Switch', 'Logical_Router', 'Load_Balancer_Group'] as const;

@@ -1,14 +1,15 @@
 /** Selective backups and restores against a real server: what was picked is back whole, and nothing else has moved. */
 import fc from 'fast-check';
+import { deltaOf } from '../../../src/engine/plan/plan-changes.js';
 import { diffRows } from '../../../src/engine/plan/row-diff.js';
-import type { Plan, PlanOptions } from '../../../src/engine/plan/table-plan.js';
+import { OUTCOME, type Plan, type PlanOptions } from '../../../src/engine/plan/table-plan.js';
 import { MARK } from '../../../src/engine/scope/mark.js';
 import { cutSnapshot, type ResourceFilter, selectScope } from '../../../src/engine/scope/scope.js';
 import { undoTarget } from '../../../src/engine/undo/undo.js';
 import type { Verification } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
 import { type IncludeFlags, PICKED_TABLES } from '../../../src/model/northbound/filter.js';
-import { danglingReferences, referenceColumns } from '../../../src/model/reference/reference.js';
+import { danglingReferences, referenceColumns, referencesIn } from '../../../src/model/reference/reference.js';
 import { countRows, type Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import type { TableSchema } from '../../../src/ovsdb/database-schema.js';
 import { PlainClient } from '../../support/clients/plain-client.js';
@@ -299,13 +300,13 @@ describe('a selective restore', () => {
       'dhcp_options',
     );
     await restorePart(engine, backup, SKIP, filterOf({ switches: ['web'] }));
-    // those of the other switches stay away
+    // those of the other switches stay away, but the load balancer comes back to the other one that used it
     const options = (await nb('--bare', '--columns=cidr', 'list', 'dhcp_options')).trim();
     expect([options, await get('port_group', 'pg', 'ports')]).toEqual([
       '10.0.0.0/24',
       `[${await get('logical_switch_port', 'web-1', '_uuid')}]`,
     ]);
-    expect(await get('logical_switch', 'db', 'load_balancer')).toBe('[]');
+    expect(await get('logical_switch', 'db', 'load_balancer')).toBe(`[${await get('load_balancer', 'lb', '_uuid')}]`);
     expect((await nb('lrp-get-gateway-chassis', 'gw-web')).trim()).toMatch(/c1/);
     await restorePart(engine, backup, OVERWRITE, filterOf({ switches: ['db', 'app'] }));
     expect(compareDatabases(expected, await dump())).toEqual([]);
@@ -519,6 +520,7 @@ describe('a selective restore of a mutated database', () => {
           const after = await engine.capture();
           if (options !== SKIP) expect(strayed(plan, backup, after)).toEqual([]);
           expect(touched(plan, before, after)).toEqual([]);
+          expect(lost(plan, after)).toEqual([]);
           expect(verification.asPlanned).toBe(plan.changeCount);
           const changes = await keptChanges(plan);
           expect(changesOf(changes)).toEqual(changesBetween(before, after));
@@ -559,9 +561,37 @@ describe('a selective restore of a mutated database', () => {
       .filter((line) => line !== '');
   }
 
-  /**
-   * Live rows out of scope that are other than before, weak references to what was deleted or came back aside.
-   */
+  /** Rows that the backup holds and that were deleted, and references to what came back that did not. */
+  function lost({ tables, identity, live }: Plan, after: Snapshot): string[] {
+    const isInserted = (name: string, uuid: string): boolean => {
+      const table = tables.find((draft) => draft.table.name === name);
+      return table?.outcomes[table.backup.find(uuid) ?? -1] === OUTCOME.INSERT;
+    };
+    const deleted = tables.flatMap(({ table, deletes }) =>
+      deletes
+        .filter((index) => identity.matched.get(table.name)?.[index] === 1)
+        .map((index) => `${table.name} ${index}`),
+    );
+    const missing = tables.flatMap(({ table, backup: rows }) =>
+      Array.from({ length: rows.count }, (_, i) => i).flatMap((i) => {
+        const match = identity.matches.get(table.name)?.[i] ?? -1;
+        const now = after.tables.get(table.name);
+        const found = match < 0 ? undefined : now?.find(live.tables.get(table.name)?.uuid(match) ?? '');
+        if (found === undefined || now === undefined) return [];
+        return referenceColumns(table).flatMap((reference) => {
+          const { name, kind } = reference.column;
+          const is = referencesIn(reference, now.row(found)[name]).map(({ uuid }) => uuid);
+          if (kind !== 'set' && is.length > 0) return [];
+          return referencesIn(reference, rows.row(i)[name])
+            .filter(({ table: to, uuid }) => isInserted(to, uuid) && !is.includes(uuid))
+            .map(({ table: to, uuid }) => `${table.name} ${rows.uuid(i)} has no ${name} ${to} ${uuid}`);
+        });
+      }),
+    );
+    return [...deleted, ...missing];
+  }
+
+  /** Live rows out of scope that are other than before, but for references that come back and those to what goes. */
   function touched({ options, tables }: Plan, before: Snapshot, after: Snapshot): string[] {
     // a switch that is deleted takes its ports along, also where ports are left out
     const deleted = new Map(tables.map(({ table, deletes }) => [table.name, new Set(deletes)]));
@@ -576,12 +606,22 @@ describe('a selective restore of a mutated database', () => {
           const now = after.tables.get(rows.table);
           const found = now?.find(rows.uuid(i));
           if (found === undefined || now === undefined) return `${rows.table} ${rows.uuid(i)} is gone`;
+          const update = tables.find((draft) => draft.table.name === table.name)?.updates.get(i);
           const weak = new Set(
             referenceColumns(table)
               .filter(({ key }) => key?.strong === false)
               .map(({ column }) => column.name),
           );
-          const columns = diffRows(table, rows.row(i), now.row(found)).filter(({ column }) => !weak.has(column.name));
+          const comesBack = new Set(
+            [...(update?.columns ?? []), ...(update?.members ?? [])]
+              .filter(({ column, before, after: to }) =>
+                column.kind === 'set' ? deltaOf(column, before, to).removed === undefined : before === undefined,
+              )
+              .map(({ column }) => column.name),
+          );
+          const columns = diffRows(table, rows.row(i), now.row(found)).filter(
+            ({ column }) => !weak.has(column.name) && !comesBack.has(column.name),
+          );
           return columns.length === 0
             ? ''
             : `${rows.table} ${rows.uuid(i)} was changed in ${columns.map(({ column }) => column.name).join()}`;
@@ -649,7 +689,7 @@ describe('a selective backup', () => {
         }),
         { seed: 20_261_124, numRuns: lawRuns(4) },
       );
-      expect(rows).toBeGreaterThan(lawRuns(100));
+      expect(rows).toBeGreaterThan(lawRuns(50));
     },
   );
 });

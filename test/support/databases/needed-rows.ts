@@ -69,7 +69,8 @@ export class NeededRows {
   }
 
   private hold(table: TableSchema, uuid: string): void {
-    const holder = holdersOf(this.schema, table)[0];
+    const holders = holdersOf(this.schema, table);
+    const holder = holders.find((candidate) => candidate.table !== table) ?? holders[0];
     if (holder === undefined) throw new Error(`nothing can hold a row of ${table.name}`);
     const isSet = holder.column.kind === 'set';
     this.add(holder.table.name, { [holder.column.name]: isSet ? [uuid] : uuid });
