@@ -22,8 +22,8 @@ interface Names {
 export class CopiedNames {
   /** "table.column" -> name in the backup -> name of the copy, or the same name where there is no copy */
   private readonly names = new Map<string, Map<string, string>>();
-  /** "table.column" -> names of rows that come as a copy only */
-  private readonly moved = new Map<string, Set<string>>();
+  /** "table.column" -> names that only rows have which come in the copy only */
+  private readonly inCopyOnly = new Map<string, Set<string>>();
   /** Names with the suffix in them, by supply. */
   private readonly taken = new Map<string, Set<string>>();
   private readonly numbers = new Map<string, FreeNumbers>();
@@ -71,14 +71,10 @@ export class CopiedNames {
     return undefined;
   };
 
-  /** For names in rows that come as themselves: they follow the copy only where nothing else has the name. */
-  readonly inOthers: Rename = (tables, name) => {
-    for (const table of tables) {
-      const found = this.names.get(`${table}.name`)?.get(name);
-      if (found !== undefined) return this.moved.get(`${table}.name`)?.has(name) === true ? found : name;
-    }
-    return undefined;
-  };
+  /** Whether a row of one of these tables has the name, and comes in the copy only. */
+  isInCopyOnly(tables: readonly string[], name: string): boolean {
+    return tables.some((table) => this.inCopyOnly.get(`${table}.name`)?.has(name) === true);
+  }
 
   /** Whether a row of one of these tables has the name and a copy. */
   readonly hasCopy = (tables: readonly string[], name: string): boolean =>
@@ -118,9 +114,23 @@ export class CopiedNames {
         }
         // rows that share a name, as switches may, share that of their copies
         if ((names.get(name) ?? name) === name) names.set(name, this.freeName(table.name, name));
-        if (!this.basis.rows.isKept(table.name, i)) setAt(this.moved, key).add(name);
+        if (!this.basis.rows.isKept(table.name, i)) setAt(this.inCopyOnly, key).add(name);
       }
       if (breath.due()) await breath.rest();
+    }
+    await this.leaveOutKept(table, breath);
+  }
+
+  /** A name that a row has too which comes as itself is not in the copy only. */
+  private async leaveOutKept(table: TableSchema, breath: Breath): Promise<void> {
+    const rows = this.basis.backup.tables.get(table.name);
+    for (const column of this.nameColumns.get(table.name) ?? []) {
+      const names = this.inCopyOnly.get(`${table.name}.${column}`);
+      for (let i = 0; names !== undefined && rows !== undefined && i < rows.count; i++) {
+        const name = this.basis.rows.isKept(table.name, i) ? rows.row(i)[column] : undefined;
+        if (typeof name === 'string') names.delete(name);
+        if (breath.due()) await breath.rest();
+      }
     }
   }
 

@@ -2,14 +2,20 @@
  * Which rows of a backup a working copy takes (working-copy.ts), and which of them come, or are there, as themselves.
  * Pure.
  *
- * A copy is made of every row that is live and can have a copy, with all that it owns. What is not live comes
- * as itself, with all that it owns; but what it owns of live rows is copied, since those are in another place now.
+ * A copy is made of every row that is live and can have a copy, with all that it owns: what of that is not live is in
+ * the copy only. A row of a root table that is not live comes as itself, with what it owns and what is not live either.
  */
 import type { Breath } from '../../lib/breath.js';
 import { SHARED_TABLES } from '../../model/northbound/copy-rules.js';
 import { owns, PORT_BOUND } from '../../model/northbound/holder.js';
 import { nounOf } from '../../model/northbound/noun.js';
-import { type Reference, referenceColumns, referencesOf } from '../../model/reference/reference.js';
+import {
+  type Reference,
+  type ReferenceColumn,
+  referenceColumns,
+  referencesIn,
+  referencesOf,
+} from '../../model/reference/reference.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
@@ -52,8 +58,10 @@ export class CopiedRows {
 
   static async choose(basis: CopyBasis, breath: Breath): Promise<CopiedRows> {
     const chosen = new CopiedRows(basis);
-    for (const table of basis.backup.schema.tables.values())
-      if (PORT_BOUND[table.name] === undefined) await chosen.begin(table, breath);
+    const tables = [...basis.backup.schema.tables.values()].filter(({ name }) => PORT_BOUND[name] === undefined);
+    const needy = (table: TableSchema): boolean => neededColumns(basis, table).length > 0;
+    for (const table of [...tables.filter((table) => !needy(table)), ...tables.filter(needy)])
+      await chosen.begin(table, breath);
     for (const [name, bound] of Object.entries(PORT_BOUND)) await chosen.followPorts(name, bound, breath);
     chosen.countLost();
     return chosen;
@@ -99,11 +107,23 @@ export class CopiedRows {
         this.keep(table, i, false);
         if (hasCopies) this.copy(table, i);
       } else if (table.isRoot) {
-        this.keep(table, i, true);
+        const missing = this.missingNeeds(table, i);
+        if (missing.length === 0) this.keep(table, i, true);
+        else if (missing.every(({ table: to, uuid }) => this.copyOf(to, uuid) !== undefined)) this.copy(table, i);
       }
       await this.finish(breath);
       if (breath.due()) await breath.rest();
     }
+  }
+
+  /** References without which the row cannot stand, to rows that do not come as themselves. */
+  private missingNeeds(table: TableSchema, index: number): readonly Reference[] {
+    const columns = neededColumns(this.basis, table);
+    if (columns.length === 0) return [];
+    const row = this.rows(table.name).row(index);
+    return columns
+      .flatMap((column) => referencesIn(column, row[column.column.name]))
+      .filter(({ table: to, uuid }) => !this.isKept(to, this.rows(to).find(uuid) ?? NO_MATCH));
   }
 
   private copy(table: TableSchema, index: number): void {
@@ -151,8 +171,8 @@ export class CopiedRows {
     const index = isHeld || comesAlong ? this.rows(table.name).find(reference.uuid) : undefined;
     if (index === undefined) return;
     const isLive = this.isLive(table.name, index);
-    if (isLive || (isHeld && isCopied)) this.copy(table, index);
-    else if (isHeld) this.keep(table, index, true);
+    if (isCopied && (isLive || isHeld)) this.copy(table, index);
+    else if (!isCopied && !isLive) this.keep(table, index, true);
   }
 
   /** Copies the rows that name a copied port, and leaves the others. */
@@ -179,14 +199,21 @@ export class CopiedRows {
     await this.finish(breath);
   }
 
-  /** A row that is not live comes with the row that holds it; where that is live and is not copied, it cannot come. */
+  /** A row that is not live comes with the row that holds it; where that is live, in its copy or not at all. */
   private countLost(): void {
     for (const [table, marks] of this.marks) {
       const rows = this.rows(table);
       let lost = 0;
+      let inCopies = 0;
       marks.forEach((mark, i) => {
         if (mark === 0 && this.basis.isInScope(table, rows.uuid(i))) lost++;
+        else if (mark === COPIED) inCopies++;
       });
+      if (inCopies > 0)
+        this.warnings.push(
+          `${inCopies} ${nounOf(table)} ${inCopies === 1 ? 'row comes' : 'rows come'} in the copy only: what ` +
+            `${inCopies === 1 ? 'it belongs' : 'they belong'} to is in the database, and is left as it is`,
+        );
       if (lost > 0)
         this.warnings.push(
           `${lost} ${nounOf(table)} ${lost === 1 ? 'row is' : 'rows are'} left out: what would hold ` +
@@ -194,6 +221,14 @@ export class CopiedRows {
         );
     }
   }
+}
+
+/** Columns of strong references, to rows held by others, without which a row of the table cannot stand. */
+function neededColumns(basis: Pick<CopyBasis, 'backup'>, table: TableSchema): readonly ReferenceColumn[] {
+  return referenceColumns(table).filter(
+    ({ column: { min }, key, value }) =>
+      min > 0 && [key, value].some((to) => to?.strong === true && !holds(basis, table.name, to)),
+  );
 }
 
 /** Whether rows of the table have names, so that copies of them can be told from the originals. */

@@ -10,18 +10,24 @@ import { assert } from '../../lib/assert.js';
 import type { Breath } from '../../lib/breath.js';
 import { DISABLED, outsideKind, singularKeys } from '../../model/northbound/copy-rules.js';
 import { holderOf } from '../../model/northbound/holder.js';
-import { cutLinks, rewriteNames } from '../../model/northbound/name-reference.js';
+import { cutLinks, nameReferences, rewriteNames } from '../../model/northbound/name-reference.js';
 import { nameOf } from '../../model/northbound/noun.js';
 import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/runtime.js';
-import { type ReferenceColumn, referenceColumns, rewriteReferences } from '../../model/reference/reference.js';
+import {
+  type ReferenceColumn,
+  referenceColumns,
+  referencesOf,
+  rewriteReferences,
+} from '../../model/reference/reference.js';
 import { type Atom, encodeRow, type Row, type Value } from '../../model/row/row.js';
 import { type Snapshot, type TableRows } from '../../model/snapshot/snapshot.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
+import { MARK, type ScopeMarks } from '../scope/mark.js';
 import { CopiedNames } from './copied-names.js';
-import { CopiedRows, type CopyBasis, holds } from './copied-rows.js';
+import { CopiedRows, type CopyBasis } from './copied-rows.js';
 
 export interface CopyOptions {
   /** Letters, digits and underscores, so that names of sets stay names of sets: _restored_20260115103000 */
@@ -32,8 +38,13 @@ export interface CopyOptions {
 }
 
 export interface WorkingCopy {
-  /** The copies, the originals that are live, and what was not live and comes as itself. */
+  /**
+   * The copies, the originals that are live, and what was not live and comes as itself; of what is out of scope those
+   * live rows that refer to what comes as itself.
+   */
   readonly snapshot: Snapshot;
+  /** What of it is in scope. */
+  readonly marks: ScopeMarks;
   /**
    * Of this snapshot with the database: to be planned with, since a copy without a name cannot be told from its
    * original.
@@ -73,6 +84,8 @@ export async function copyForRename(
 class Copying {
   private readonly warnings: string[];
   private warningsLeftOut = 0;
+  /** UUIDs of live rows that are out of scope. */
+  private readonly beside = new Set<string>();
 
   constructor(
     private readonly basis: CopyBasis,
@@ -87,9 +100,11 @@ class Copying {
     const tables = new Map<string, TableRows>();
     for (const table of schema.tables.values()) tables.set(table.name, await this.writeTable(table, breath));
     const snapshot: Snapshot = { schema, tables };
+    const marks = new Map([...tables.values()].map((rows) => [rows.table, this.marksOf(rows)]));
     if (this.warningsLeftOut > 0) this.warnings.push(`and ${this.warningsLeftOut} more of the kind`);
     return {
       snapshot,
+      marks,
       identity: await this.identityOf(snapshot, breath),
       warnings: this.warnings,
       copied: this.rows.allCopies(),
@@ -108,7 +123,10 @@ class Copying {
       if (this.rows.isKept(table.name, i)) {
         if (this.rows.isLive(table.name, i))
           to.add(uuid, keepsReferences ? from.text(i) : this.original(table, from, i));
-        else to.add(uuid, encodeRow(table, this.inserted(table, from.row(i)), uuid));
+        else to.add(uuid, encodeRow(table, this.inserted(table, from.row(i), uuid), uuid));
+      } else if (this.rows.isLive(table.name, i) && this.refersToInserted(table, from, i)) {
+        to.add(uuid, this.original(table, from, i));
+        this.beside.add(uuid);
       }
       const copy = this.rows.copyOf(table.name, uuid);
       if (copy !== undefined) to.add(copy, encodeRow(table, this.copy(table, from.row(i), uuid), copy));
@@ -119,29 +137,54 @@ class Copying {
     return to;
   }
 
-  /** A live row: what it holds of rows that do not come is nobody's business here. */
-  private original(table: TableSchema, from: TableRows, index: number): string {
-    const row = this.withReferences(table, from.row(index), (to, uuid, strong) => {
+  /** Whether the row refers to one that is not live and comes as itself. */
+  private refersToInserted(table: TableSchema, from: TableRows, index: number): boolean {
+    if (referenceColumns(table).length === 0) return false;
+    return referencesOf(table, from.row(index)).some(({ table: to, uuid }) => {
       const at = this.keptIndex(to, uuid);
-      return at === undefined || (!this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong }))
-        ? undefined
-        : uuid;
+      return at !== undefined && !this.rows.isLive(to, at);
+    });
+  }
+
+  private marksOf(rows: TableRows): Uint8Array {
+    const marks = new Uint8Array(rows.count).fill(MARK.OWNED);
+    for (const uuid of this.beside) {
+      const index = rows.find(uuid);
+      if (index !== undefined) marks[index] = MARK.OUT;
+    }
+    return marks;
+  }
+
+  /** A live row: it refers to rows that are there as themselves, and holds no port that another row brings. */
+  private original(table: TableSchema, from: TableRows, index: number): string {
+    const row = this.withReferences(table, from.row(index), (to, uuid) => {
+      const at = this.keptIndex(to, uuid);
+      return at === undefined || (!this.rows.isLive(to, at) && isPortOf(to, table)) ? undefined : uuid;
     });
     return encodeRow(table, row, from.uuid(index));
   }
 
-  /**
-   * A row that comes as itself. It keeps to originals, and to copies where the original does not come or is held
-   * elsewhere.
-   */
-  private inserted(table: TableSchema, row: Row): Row {
-    const moved = this.withReferences(table, row, (to, uuid, strong) => {
-      const at = this.keptIndex(to, uuid);
-      const isElsewhere =
-        at !== undefined && this.rows.isLive(to, at) && holds(this.basis, table.name, { table: to, strong });
-      return at === undefined || isElsewhere ? this.rows.copyOf(to, uuid) : uuid;
+  /** A row that comes as itself: it refers to what is there as itself, never to a copy. */
+  private inserted(table: TableSchema, row: Row, uuid: string): Row {
+    const label = (): string => labelOf(table, row, uuid);
+    const kept = this.withReferences(table, row, (to, target) => {
+      const at = this.keptIndex(to, target);
+      if (at !== undefined && !(this.rows.isLive(to, at) && isPortOf(to, table))) return target;
+      const where = at === undefined ? 'comes in the copy only' : 'is in another place now';
+      if (at !== undefined || this.rows.copyOf(to, target) !== undefined)
+        this.warn(`${label()} comes back without ${this.labelOf(to, target)}, which ${where}`);
+      return undefined;
     });
-    return rewriteNames(table.name, moved, this.names.inOthers);
+    for (const { tables, name } of nameReferences(table.name, row))
+      if (this.names.isInCopyOnly(tables, name))
+        this.warn(`${label()} names "${name}", which comes in the copy only, under another name`);
+    return kept;
+  }
+
+  private labelOf(table: string, uuid: string): string {
+    const { schema, tables } = this.basis.backup;
+    const [rows, index] = [tables.get(table), tables.get(table)?.find(uuid)];
+    return labelOf(schema.tables.get(table) as TableSchema, index === undefined ? {} : (rows?.row(index) ?? {}), uuid);
   }
 
   private copy(table: TableSchema, row: Row, uuid: string): Row {
@@ -240,6 +283,11 @@ class Copying {
     }
     return { ...identity, matches, matched };
   }
+}
+
+/** Whether rows of that table are ports, which are in one row of this table only. */
+function isPortOf(port: string, { name }: TableSchema): boolean {
+  return holderOf(port)?.table === name;
 }
 
 function isStrong({ key, value }: ReferenceColumn, to: string): boolean {

@@ -8,6 +8,7 @@ import { nounOf } from '../../model/northbound/noun.js';
 import { isUuid } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { nameInText } from '../describe/label.js';
+import type { RowPair } from '../identify/identify.js';
 
 /** Table -> numbers of the picked rows. */
 export type PickedRows = ReadonlyMap<string, ReadonlySet<number>>;
@@ -62,6 +63,35 @@ export async function pickByName(
     }
   }
   return picks;
+}
+
+/**
+ * What names pick in the database, without what a mapping says something else of: rows that it gives to others of the
+ * backup, and names of the backup's rows that it takes to be rows of other names.
+ * @param backup with the names that it was made with
+ */
+export function withoutMapped(
+  picks: readonly NamePick[],
+  backup: Snapshot,
+  pairs: readonly RowPair[],
+): readonly NamePick[] {
+  const names = new Set<string>();
+  const taken = new Set<string>();
+  for (const { table, backupIndex, liveIndex } of pairs) {
+    const rows = backup.tables.get(table);
+    const name = rows === undefined ? undefined : nameInText(rows.text(backupIndex));
+    if (rows !== undefined) names.add(`${table} ${rows.uuid(backupIndex)}`);
+    if (name !== undefined) names.add(`${table} ${name}`);
+    taken.add(`${table} ${String(liveIndex)}`);
+  }
+  return picks.map(({ table, name, rows }) => ({
+    table,
+    name,
+    rows:
+      names.has(`${table} ${name}`) || names.has(`${table} ${name.toLowerCase()}`)
+        ? []
+        : rows.filter((row) => !taken.has(`${table} ${String(row)}`)),
+  }));
 }
 
 export function rowsOf(picks: readonly NamePick[]): PickedRows {

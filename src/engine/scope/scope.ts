@@ -15,7 +15,7 @@ import { encodeRow, type Row } from '../../model/row/row.js';
 import { type Snapshot } from '../../model/snapshot/snapshot.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { type Identity, NO_MATCH } from '../identify/identify.js';
+import { type Identity, NO_MATCH, type RowPair } from '../identify/identify.js';
 import { closeScope } from './closure.js';
 import { LeftOutReferences } from './left-out-references.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
@@ -28,6 +28,7 @@ import {
   refuseUnknown,
   rowsOf,
   sharedNames,
+  withoutMapped,
 } from './pick.js';
 
 export type { ResourceFilter } from '../../model/northbound/filter.js';
@@ -48,6 +49,8 @@ export interface SelectOptions {
    * deleted.
    */
   readonly alsoIn?: Snapshot | undefined;
+  /** What a mapping says of rows, whatever they are called. */
+  readonly pairs?: readonly RowPair[] | undefined;
 }
 
 /**
@@ -59,13 +62,15 @@ export async function selectScope(
   snapshot: Snapshot,
   filter: ResourceFilter,
   breath: Breath,
-  { alsoIn }: SelectOptions = {},
+  { alsoIn, pairs = [] }: SelectOptions = {},
 ): Promise<Scope> {
   checkFilter(filter);
   if (!hasLists(filter)) return scopeOf(snapshot, undefined, { filter, warnings: [] }, breath);
   const picked = await pickByName(snapshot, filter, breath);
   const unknown = picked.filter(({ rows }) => rows.length === 0);
-  const elsewhere = unknown.length === 0 || alsoIn === undefined ? [] : await pickByName(alsoIn, filter, breath);
+  const pickElsewhere = async (part: ResourceFilter): Promise<readonly NamePick[]> =>
+    alsoIn === undefined ? [] : withoutMapped(await pickByName(alsoIn, part, breath), snapshot, pairs);
+  const elsewhere = unknown.length === 0 ? [] : await pickElsewhere(filter);
   const isElsewhere = ({ table, name }: NamePick): boolean =>
     elsewhere.some((other) => other.table === table && other.name === name && other.rows.length > 0);
   await refuseUnknown(
@@ -73,7 +78,8 @@ export async function selectScope(
     snapshot,
     breath,
   );
-  for (const within of limitsOf(filter)) await checkWithin(snapshot, picked, { within, alsoIn }, breath);
+  for (const within of limitsOf(filter))
+    await checkWithin(snapshot, picked, { within, named: await pickElsewhere(within) }, breath);
   return scopeOf(snapshot, rowsOf(picked), { filter, warnings: sharedNames(picked) }, breath);
 }
 
@@ -86,12 +92,11 @@ function limitsOf({ within }: ResourceFilter): readonly ResourceFilter[] {
 async function checkWithin(
   snapshot: Snapshot,
   picked: readonly NamePick[],
-  { within, alsoIn }: { within: ResourceFilter; alsoIn: Snapshot | undefined },
+  { within, named }: { within: ResourceFilter; named: readonly NamePick[] },
   breath: Breath,
 ): Promise<void> {
   const whole = rowsOf(await pickByName(snapshot, within, breath));
   const { marks } = await closeScope(snapshot, whole, within, breath);
-  const named = alsoIn === undefined ? [] : await pickByName(alsoIn, within, breath);
   const isNamed = ({ table, name, rows }: NamePick): boolean =>
     rows.length === 0 && named.some((other) => other.table === table && other.name === name);
   const outside = picked.filter(
@@ -119,6 +124,8 @@ export interface LiveScopeContext {
   readonly identity: Identity;
   /** True with exact: rows that the filter names are picked also where the backup lacks them. */
   readonly byName: boolean;
+  /** What a mapping says of rows. Then also the backup with the names that it was made with. */
+  readonly mapped?: { readonly named: Snapshot; readonly pairs: readonly RowPair[] };
 }
 
 /**
@@ -144,9 +151,12 @@ export async function selectLiveScope(
     roots.set(table, indexes);
   }
   if (context.byName) {
+    const { named, pairs } = context.mapped ?? { named: context.backup, pairs: [] };
+    const pick = async (part: ResourceFilter): Promise<PickedRows> =>
+      rowsOf(withoutMapped(await pickByName(live, part, breath), named, pairs));
     const allowed: PickedRows[] = [];
-    for (const within of limitsOf(filter)) allowed.push(rowsOf(await pickByName(live, within, breath)));
-    for (const [table, indexes] of rowsOf(await pickByName(live, filter, breath))) {
+    for (const within of limitsOf(filter)) allowed.push(await pick(within));
+    for (const [table, indexes] of await pick(filter)) {
       const set = roots.get(table) ?? new Set();
       roots.set(table, set);
       for (const index of indexes) if (allowed.every((limit) => limit.get(table)?.has(index) === true)) set.add(index);

@@ -2,7 +2,7 @@
  * What a restore or a comparison is limited to: a selective backup stands for the part of a configuration that it was
  * made of, and a filter picks a part of that.
  */
-import type { Identity } from '../../engine/identify/identify.js';
+import type { Identity, RowPair } from '../../engine/identify/identify.js';
 import type { PlanOptions } from '../../engine/plan/table-plan.js';
 import {
   intersectFilters,
@@ -12,6 +12,7 @@ import {
   selectScope,
 } from '../../engine/scope/scope.js';
 import type { Breath } from '../../lib/breath.js';
+import { defined } from '../../lib/defined.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from './backup-record.js';
 
@@ -29,26 +30,28 @@ export function effectiveFilter(
 
 export interface ScopedPair {
   /**
-   * The backup with the names that it was made with, which are the ones that a filter means; a mapping changes some.
+   * What a mapping says of rows, and the backup with the names that it was made with, which are the ones that a filter
+   * means; a mapping changes some.
    */
-  readonly named?: Snapshot;
+  readonly mapped?: { readonly named: Snapshot; readonly pairs: readonly RowPair[] };
   readonly backup: Snapshot;
   readonly live: Snapshot;
   readonly identity: Identity;
-  /**
-   * Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. A mapping gives
-   * names another meaning there.
-   */
+  /** Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. */
   readonly byName: boolean;
 }
 
 /** The scope of a filter on both sides. @throws AppError BAD_USER_INPUT for names that pick nothing */
 export async function scopeOf(
-  { backup, named = backup, live, identity, byName }: ScopedPair,
+  { mapped, backup, live, identity, byName }: ScopedPair,
   filter: ResourceFilter,
   breath: Breath,
 ): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
-  const ours = await selectScope(named, filter, breath, byName ? { alsoIn: live } : {});
-  const theirs = await selectLiveScope(live, filter, ours, { backup, identity, byName }, breath);
+  const ours = await selectScope(mapped?.named ?? backup, filter, breath, {
+    alsoIn: byName ? live : undefined,
+    pairs: mapped?.pairs,
+  });
+  const context = { backup, identity, byName, ...defined({ mapped }) };
+  const theirs = await selectLiveScope(live, filter, ours, context, breath);
   return { marks: { backup: ours.marks, live: theirs.marks }, pulledIn: ours.pulledIn, warnings: ours.warnings };
 }

@@ -619,9 +619,10 @@ describe('a working copy of a network', () => {
     expect((await names('Logical_Switch_Port')).filter((name) => /^(?:db|web-1)/.test(name))).toEqual(
       ['db-1', 'db-core', `web-1${SUFFIX}`, `web-1-box${SUFFIX}`].sort(),
     );
-    // the router port that db was behind is in the copy only, and so is the port that it was in a group with
-    expect(await get('Logical_Switch_Port', 'db-core', 'options:router-port')).toBe(`core-db${SUFFIX}`);
-    expect((await get('Port_Group', 'servers', 'ports')).split(',').length).toBe(2);
+    // the router port that db was behind is in the copy only, and so is the port that it was in a group with: what came
+    // back as itself has neither
+    expect(await get('Logical_Switch_Port', 'db-core', 'options:router-port')).toBe('core-db');
+    expect(await get('Port_Group', 'servers', 'ports')).toBe(`[${await get('Logical_Switch_Port', 'db-1', '_uuid')}]`);
     expect(await northd.unreadableFlows()).toEqual([]);
   });
 });

@@ -385,9 +385,9 @@ describe('copyForRename', () => {
     expect([changesToLive(plan), plan.problems]).toEqual([[], []]);
   });
 
-  it('links what comes as itself with the copy where the original does not come', async () => {
+  it('links what comes as itself with nothing of the copy, and says what it misses', async () => {
     const live = without(NETWORK, 's', 'p', 'q', 'a', 'f', 't');
-    const { row, plan, copy } = await copied(NETWORK, live);
+    const { row, plan, copy, warnings } = await copied(NETWORK, live);
     expect(row('Logical_Switch', u('s'))).toMatchObject({
       name: 'web',
       ports: [u('p'), u('q')],
@@ -395,8 +395,14 @@ describe('copyForRename', () => {
     });
     expect(row('Logical_Switch_Port', u('q'))).toMatchObject({
       name: 'web-r',
-      options: { 'router-port': `r-web${SUFFIX}` },
+      options: { 'router-port': 'r-web' },
     });
+    expect(warnings).toEqual(
+      expect.arrayContaining([
+        '1 router port row comes in the copy only: what it belongs to is in the database, and is left as it is',
+        'port "web-r" names "r-web", which comes in the copy only, under another name',
+      ]),
+    );
     // a copy never applies to ports that are no copies
     expect(copy('Port_Group', 'g')).toEqual({ name: `pg${SUFFIX}`, acls: [copyOf(u('b'))] });
     expect(plan.problems).toEqual([]);
@@ -412,14 +418,16 @@ describe('copyForRename', () => {
     expect(plan.problems).toEqual([]);
   });
 
-  it('copies a port that comes as part of its switch but is in another one now', async () => {
+  it('leaves a port where it is now, and brings its switch back without it, which is said', async () => {
     const live = {
       ...without(NETWORK, 's', 'a', 'f'),
       Logical_Switch: { [u('y')]: { name: 'other', ports: [u('p'), u('q')] } },
     };
-    const { row, copy, plan } = await copied(NETWORK, live);
-    expect(row('Logical_Switch', u('s'))).toMatchObject({ name: 'web', ports: [copyOf(u('p')), copyOf(u('q'))] });
-    expect(copy('Logical_Switch_Port', 'p')).toMatchObject({ name: `vm${SUFFIX}` });
+    const { row, copy, plan, warnings } = await copied(NETWORK, live);
+    expect(row('Logical_Switch', u('s'))).toMatchObject({ name: 'web', acls: [u('a')] });
+    expect(row('Logical_Switch', u('s'))).not.toHaveProperty('ports');
+    expect(copy('Logical_Switch_Port', 'p')).toBeUndefined();
+    expect(warnings).toContain('switch "web" comes back without port "vm", which is in another place now');
     expect([changesToLive(plan), plan.problems]).toEqual([[], []]);
   });
 

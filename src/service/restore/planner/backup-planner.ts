@@ -96,7 +96,7 @@ export class BackupPlanner implements RestorePlanner {
       filter === undefined
         ? undefined
         : await scopeOf(
-            { named: adapted, backup, live, identity, byName: options.exact && pairs.length === 0 },
+            { mapped: { named: adapted, pairs }, backup, live, identity, byName: options.exact },
             filter,
             breath,
           );
@@ -122,9 +122,11 @@ export class BackupPlanner implements RestorePlanner {
     const {
       snapshot: copy,
       identity: ofCopy,
+      marks,
       warnings,
     } = await this.copies({ backup, live, identity }, scope?.marks, breath);
-    const plan = await makePlan(copy, live, ofCopy, { policy: 'SKIP', exact: false, restoreAccess }, breath);
+    const inCopy = scope === undefined ? {} : { scope: { backup: marks, live: new Map<string, Uint8Array>() } };
+    const plan = await makePlan(copy, live, ofCopy, { policy: 'SKIP', exact: false, restoreAccess, ...inCopy }, breath);
     return { plan, notes: [...notes, ...warnings], pulledIn };
   }
 
