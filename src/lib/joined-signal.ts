@@ -29,7 +29,7 @@ export function joinSignals(...others: readonly (AbortSignal | undefined)[]): Jo
   };
 }
 
-/** For a signal that lives as long as the server, and that each piece of work listens to: Node.js warns of more than ten. */
+/** For a signal that lives as long as the server, and that all work listens to: Node.js warns of more than ten. */
 export function lastingController(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

@@ -104,8 +104,8 @@ function readRow(row: JsonObject): ServerDatabase {
 }
 
 /**
- * Watches a database's row: calls back with the state as it is now, and at every change of it. The first look comes
- * after the monitor is there, so that no change falls between the two.
+ * Watches a database's row: calls back with the state as it is now, and at every change of it. Once the monitor is
+ * there it looks again: what changed between the first look and the monitor is told of by nobody.
  * @throws ConnectionError, OvsdbError
  */
 export async function watchServerDatabase(
@@ -122,19 +122,19 @@ export async function watchServerDatabase(
     });
     return looks;
   };
+  await look();
   const databases = await connection.request('list_dbs', [], { timeoutMs });
-  if (Array.isArray(databases) && databases.includes('_Server')) {
-    connection.subscribe(({ params }) => {
-      if (params[0] !== 'server-database') return;
-      look().catch((error: unknown) => {
-        connection.close(`does not say what it serves: ${messageOf(error)}`);
-      });
+  if (!Array.isArray(databases) || !databases.includes('_Server')) return;
+  connection.subscribe(({ params }) => {
+    if (params[0] !== 'server-database') return;
+    look().catch((error: unknown) => {
+      connection.close(`does not say what it serves: ${messageOf(error)}`);
     });
-    await connection.request(
-      'monitor_cond',
-      ['_Server', 'server-database', { Database: [{ columns: ['name', ...COLUMNS], select: { initial: false } }] }],
-      { timeoutMs },
-    );
-  }
+  });
+  await connection.request(
+    'monitor_cond',
+    ['_Server', 'server-database', { Database: [{ columns: ['name', ...COLUMNS], select: { initial: false } }] }],
+    { timeoutMs },
+  );
   await look();
 }
