@@ -1,8 +1,8 @@
 /**
  * Which live rows go when a plan is carried out: those that exact deletes, and rows of non-root tables that nothing
  * holds any more. ovsdb-server collects the latter by itself (RFC 7047, section 3.2, "isRoot"), so that they are made
- * deletes like any other: counted, listed, guarded, and undone. A row that the backup holds does not go that way: it goes
- * back to what holds it there (former-holder.ts), or the plan is refused.
+ * deletes like any other: counted, listed, guarded, and undone. A row that the backup holds does not go that way: it
+ * goes back to what holds it there (former-holder.ts), or the plan is refused.
  *
  * Within a scope, what exact deletes must not be held by what stays, either. Without one that cannot be: then whatever
  * the backup does not hold goes at once, and what it holds is held as it says. Pure.
