@@ -27,6 +27,10 @@ export class MovedPorts {
     this.columns = new Map([...draft.tables].map((table) => [table.name, exclusiveColumns(schema, table)]));
   }
 
+  has(port: string): boolean {
+    return this.moved.has(port);
+  }
+
   /** Learns where a change of the restore left ports. */
   note({ kind, table, uuid, columns }: KeptChange): void {
     if (kind === 'DELETE') {

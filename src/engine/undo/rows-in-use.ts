@@ -21,9 +21,16 @@ import type { UndoDraft } from './undo-draft.js';
 /** Name of a non-root table -> UUIDs of live rows that go with the row that holds them. */
 export type Orphans = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Takes those edits out of the draft that cannot be, as far as one look at it shows. */
-export async function keepRowsInUse(draft: UndoDraft, breath: Breath): Promise<Orphans> {
-  return new Look(draft, breath).run();
+/**
+ * Takes those edits out of the draft that cannot be, as far as one look at it shows.
+ * @param wasMoved whether the restore itself put the port where it is
+ */
+export async function keepRowsInUse(
+  draft: UndoDraft,
+  wasMoved: (port: string) => boolean,
+  breath: Breath,
+): Promise<Orphans> {
+  return new Look(draft, wasMoved, breath).run();
 }
 
 interface LivingRow extends HoldingRow {
@@ -40,6 +47,7 @@ class Look {
 
   constructor(
     private readonly draft: UndoDraft,
+    private readonly wasMoved: (port: string) => boolean,
     private readonly breath: Breath,
   ) {
     for (const table of draft.tables) if (!table.isRoot) this.living.set(table.name, new Set());
@@ -107,10 +115,10 @@ class Look {
       await this.holdOn(
         name,
         homeless,
-        // a port that the restore put into a switch that was there before leaves it
+        // a port that was there before the restore, and that the restore put into this switch, leaves it
         (holder, uuid, port) =>
           holder.name === home.table &&
-          (this.draft.isStaying(name, port) || this.draft.rows(home.table).isDeleted(uuid)),
+          (this.draft.isStaying(name, port) || (this.draft.rows(home.table).isDeleted(uuid) && !this.wasMoved(port))),
       );
     }
   }

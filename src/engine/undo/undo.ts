@@ -71,7 +71,7 @@ async function makeValid(
 ): Promise<Orphans> {
   for (;;) {
     const { revision } = draft;
-    const orphans = await keepRowsInUse(draft, breath);
+    const orphans = await keepRowsInUse(draft, (port) => movedPorts.has(port), breath);
     await movedPorts.leaveOut(breath);
     await leaveOutTakenNames(draft, orphans, breath);
     const isMissing = (table: string, uuid: string): boolean =>

@@ -281,4 +281,13 @@ describe('an undo', () => {
     };
     await expectUndo({ before: twice, restored: both, live: both, undone: twice, says: [] });
   });
+
+  it('takes a port out of the switch that came with the restore, if it was in none before', async () => {
+    const before: Tables = {
+      Logical_Switch_Port: { [u(11)]: { name: 'p1' } },
+      Network_Function: { [u(51)]: { name: 'nf', id: 1, inport: u(11), outport: u(11) } },
+    };
+    const restored: Tables = { ...before, Logical_Switch: { [u(1)]: { name: 'web', ports: [u(11)] } } };
+    await expectUndo({ before, restored, live: restored, undone: before, says: [] });
+  });
 });
