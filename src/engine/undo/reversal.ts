@@ -1,23 +1,18 @@
 /** Turns the changes of a restore round, one by one: what it inserted goes, what it deleted comes back. */
-import { withoutRuntimeKeys } from '../../model/northbound/runtime.js';
+import { runtimeKeys } from '../../model/northbound/runtime.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
-import type { Atom, Row, Value } from '../../model/row/row.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import type { Row, Value } from '../../model/row/row.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { diffRows, equalValues } from '../plan/row-diff.js';
 import type { Findings, NamedRow } from './findings.js';
 import { type KeptChange, rowOf, type UndoMode } from './kept-change.js';
 import type { UndoDraft } from './undo-draft.js';
+import { membersBefore, valueBefore } from './value-before.js';
 
 /** A row that the restore inserted, that others changed since, and that is to be deleted. */
 export interface ChangedRow extends NamedRow {
   readonly uuid: string;
   readonly columns: string;
-}
-
-interface ColumnValues {
-  readonly now: Value | undefined;
-  readonly before: Value | undefined;
-  readonly after: Value | undefined;
 }
 
 export class Reversal {
@@ -91,8 +86,15 @@ export class Reversal {
         this.findings.add(change, `the database has no column ${name} any more`);
         continue;
       }
-      next[name] = this.columnBefore(table, column, change, { now: row[name], before, after });
-      if (!equalValues(next[name], row[name])) changed = true;
+      const { value, changedSince } = valueBefore(
+        column,
+        { now: row[name], before, after },
+        // what a restore that stopped halfway did not write is somebody else's
+        { changedSince: this.mode === 'PARTIAL' ? 'LEAVE' : 'UNDO', runtimeKeys: runtimeKeys(table.name, name) },
+      );
+      if (changedSince !== undefined) this.findings.add(change, `was changed since in ${changedSince}`);
+      next[name] = value;
+      if (!equalValues(value, row[name])) changed = true;
     }
     if (!changed) {
       this.absent++;
@@ -100,26 +102,6 @@ export class Reversal {
     }
     this.present++;
     this.put(table, change, next);
-  }
-
-  /** The value that the column is to have. */
-  private columnBefore(
-    table: TableSchema,
-    column: ColumnSchema,
-    change: KeptChange,
-    { now, before, after }: ColumnValues,
-  ): Value | undefined {
-    if (column.kind === 'set' && referenceColumns(table).some((reference) => reference.column === column))
-      return membersBefore({ now, before, after });
-    const same = (a: Value | undefined, b: Value | undefined): boolean =>
-      equalValues(withoutRuntimeKeys(table.name, column.name, a), withoutRuntimeKeys(table.name, column.name, b));
-    if (same(now, before)) return now;
-    if (!same(now, after)) {
-      this.findings.add(change, `was changed since in ${column.name}`);
-      // a restore that stopped halfway writes columns whole: another value is somebody else's
-      if (this.mode === 'PARTIAL') return now;
-    }
-    return before;
   }
 
   /** The row with those of its references whose rows the live database has: the server drops the others by itself. */
@@ -150,17 +132,4 @@ function withMembers(table: TableSchema, row: Row, before: Row): Row {
     isSame = false;
   }
   return isSame ? row : next;
-}
-
-/** A set of references without the members that the restore added, and with those that it took away. */
-function membersBefore({ now, before, after }: ColumnValues): Value | undefined {
-  const [was, became, is] = [before, after, now].map((value) => (value ?? []) as readonly Atom[]) as [
-    readonly Atom[],
-    readonly Atom[],
-    readonly Atom[],
-  ];
-  const [inWas, inBecame, inIs] = [new Set(was), new Set(became), new Set(is)];
-  const left = is.filter((atom) => inWas.has(atom) || !inBecame.has(atom));
-  const back = was.filter((atom) => !inBecame.has(atom) && !inIs.has(atom));
-  return left.length + back.length === 0 ? undefined : [...left, ...back];
 }

@@ -3,8 +3,8 @@
  *
  * The list of changes that every restore keeps has the values before and after. Turned round (reversal.ts) and laid
  * over the database as it is now it gives a target, and the plan that leads there (plan.ts) is the undo. What others
- * wrote since into rows and columns that the restore did not touch stays as it is; sets of references are undone
- * member by member, so that a port that somebody added to a switch meanwhile stays in it.
+ * wrote since into rows and columns that the restore did not touch stays as it is; sets are undone member by member and
+ * maps key by key (value-before.ts), so that a port that somebody added to a switch meanwhile stays in it.
  *
  * The target is one that the database takes. What would break a rule of its schema is not undone: a row that others
  * refer to now (rows-in-use.ts), a name that another row has now (taken-names.ts), a reference to a row that is gone

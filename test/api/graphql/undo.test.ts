@@ -160,7 +160,7 @@ describe('undoRestore', () => {
     const refused = await undo(done.id);
     expect(refused).toMatchObject({ phase: 'FAILED', result: { success: false, restoredCount: 0, deletedCount: 0 } });
     expect(refused.result?.errors.map(({ code, message }) => [code, message]).sort()).toEqual([
-      ['CONFLICT', 'port group "pg_web" was changed since in external_ids'],
+      ['CONFLICT', 'port group "pg_web" was changed since in external_ids:kept'],
       ['CONFLICT', 'switch "web" was changed since in other_config, and would be deleted'],
     ]);
     expect(compareDatabases(changed, await dump())).toEqual([]);
