@@ -70,14 +70,14 @@ async function collectTaken(
     index: number,
     uuid: string,
   ): void => {
+    let holder: Taken['holder'] | undefined;
     for (const column of columns) {
       const held = new Set(referencesIn(column, before[column.column.name]).map((reference) => reference.uuid));
       for (const { table: to, uuid: child } of referencesIn(column, row[column.column.name])) {
         if (held.has(child) || live.tables.get(to)?.find(child) === undefined) continue;
-        taken.set(child, {
-          child: { table: to, uuid: child },
-          holder: { table: table.name, index, uuid, label: labelOf(table, backup.row(index), uuid) },
-        });
+        // made once: a row can hold very many
+        holder ??= { table: table.name, index, uuid, label: labelOf(table, backup.row(index), uuid) };
+        taken.set(child, { child: { table: to, uuid: child }, holder });
       }
     }
   };
@@ -118,21 +118,21 @@ async function* remainingHolds(
     const before = live.row(i);
     const row = update === undefined ? before : { ...before, ...valuesAfter(update) };
     for (const column of columns) {
-      for (const { uuid } of referencesIn(column, row[column.column.name])) {
-        const wanted = taken.get(uuid)?.holder;
-        if (wanted === undefined || wanted.uuid === live.uuid(i)) continue;
-        // a backup of a database in which a port was in two has it in two
-        const match = matches[i] ?? NO_MATCH;
-        if (
-          match !== NO_MATCH &&
-          referencesIn(
-            column,
-            translateRow(table, draft.backup.row(match), identity, options)[column.column.name],
-          ).some((held) => held.uuid === uuid)
-        )
-          continue;
-        yield { uuid, holder: labelOf(table, before, live.uuid(i)) };
-      }
+      const held = referencesIn(column, row[column.column.name]).filter(
+        ({ uuid }) => taken.has(uuid) && taken.get(uuid)?.holder.uuid !== live.uuid(i),
+      );
+      const index = matches[i] ?? NO_MATCH;
+      if (held.length === 0) continue;
+      // a backup of a database in which a port was in two has it in two
+      const known = new Set(
+        index === NO_MATCH
+          ? []
+          : referencesIn(
+              column,
+              translateRow(table, draft.backup.row(index), identity, options)[column.column.name],
+            ).map(({ uuid }) => uuid),
+      );
+      for (const { uuid } of held) if (!known.has(uuid)) yield { uuid, holder: labelOf(table, before, live.uuid(i)) };
     }
     if (breath.due()) await breath.rest();
   }

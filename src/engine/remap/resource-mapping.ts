@@ -73,12 +73,9 @@ export async function resolveMapping(
   if (bad.length === 0) {
     const { snapshot, clashes } = await renameMapped(backup, live, pairs, breath);
     if (clashes.length === 0) return { snapshot, pairs };
-    bad.push(
-      ...clashes.map(({ pair, message }) => ({
-        entry: entries[pairs.indexOf(pair)] as MappingEntry,
-        fault: { message, table: pair.table },
-      })),
-    );
+    const entryOf = new Map(pairs.map((pair, i) => [pair, entries[i] as MappingEntry]));
+    for (const { pair, message } of clashes)
+      bad.push({ entry: entryOf.get(pair) as MappingEntry, fault: { message, table: pair.table } });
   }
   throw await refusal(bad, breath);
 }

@@ -165,10 +165,17 @@ class Look {
       const rows = draft.live.tables.get(table.name);
       for (let i = 0; columns.length > 0 && rows !== undefined && i < rows.count; i++) {
         const row = rows.row(i);
-        for (const column of columns)
-          for (const held of referencesIn(column, row[column.column.name]))
-            if (held.strong && held.table === name && uuids.has(held.uuid) && isHolder(table, rows.uuid(i), held.uuid))
-              draft.holdOn(table.name, rows.uuid(i), { column, held });
+        const uuid = rows.uuid(i);
+        for (const column of columns) {
+          const held = referencesIn(column, row[column.column.name]).filter(
+            (reference) =>
+              reference.strong &&
+              reference.table === name &&
+              uuids.has(reference.uuid) &&
+              isHolder(table, uuid, reference.uuid),
+          );
+          draft.holdOn(table.name, uuid, { column, held });
+        }
         if (this.breath.due()) await this.breath.rest();
       }
     }

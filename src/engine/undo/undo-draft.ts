@@ -40,6 +40,11 @@ export interface LeftOutRow extends NamedRow {
   readonly isLive: boolean;
 }
 
+interface HeldRow {
+  readonly table: string;
+  readonly uuid: string;
+}
+
 export class UndoDraft {
   /** Goes up with every edit that is taken out. */
   revision = 0;
@@ -120,17 +125,19 @@ export class UndoDraft {
     return this.staying.has(keyOf(table, uuid));
   }
 
-  /** A live row goes on holding what it holds now in this column: one row of a set, or else all that is in it. */
+  /** A live row goes on holding what it holds now in this column: these rows of a set, or else all that is in it. */
   holdOn(
     table: string,
     uuid: string,
-    { column, held }: { column: ReferenceColumn; held: { readonly table: string; readonly uuid: string } },
+    { column, held }: { readonly column: ReferenceColumn; readonly held: readonly HeldRow[] },
   ): void {
     const rows = this.rows(table);
+    const [first] = held;
+    if (first === undefined) return;
     // it must live itself, to hold
     if (!this.table(table).isRoot) this.release(table, uuid);
     if (rows.isDeleted(uuid)) {
-      this.stay(table, uuid, `it holds ${this.label(held.table, held.uuid)}`);
+      this.stay(table, uuid, `it holds ${this.label(first.table, first.uuid)}`);
       return;
     }
     const row = rows.row(uuid);
@@ -138,12 +145,11 @@ export class UndoDraft {
     if (!rows.isPut(uuid) || row === undefined || now === undefined) return;
     const { name, kind } = column.column;
     const before = row[name];
-    if (referencesIn(column, before).some((reference) => reference.uuid === held.uuid)) return;
+    const known = new Set(referencesIn(column, before).map((reference) => reference.uuid));
+    const more = held.filter((other) => !known.has(other.uuid)).map((other) => other.uuid);
+    if (more.length === 0) return;
     this.revision++;
-    this.put(table, uuid, {
-      ...row,
-      [name]: kind === 'set' ? [...((before ?? []) as readonly Atom[]), held.uuid] : now,
-    });
+    this.put(table, uuid, { ...row, [name]: kind === 'set' ? [...((before ?? []) as readonly Atom[]), ...more] : now });
   }
 
   /** A row is put back without these references. */
