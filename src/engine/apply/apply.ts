@@ -11,14 +11,18 @@ import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
 import { referenceColumns } from '../../model/reference/reference.js';
 import type { Session } from '../../ovsdb/client.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { COMMIT_DURABLY, commentOperation, deleteOperation } from '../../ovsdb/operation.js';
 import { checkTransactReply } from '../../ovsdb/reply.js';
+import { FoundRows, foundTargetGuards } from '../guard/found-row.js';
+import { NameGuards } from '../guard/name-guard.js';
+import { deleteGuard, rowGuard } from '../guard/row-guard.js';
+import { guardedColumns } from '../guard/unindexed-row.js';
+import { referrerGuards } from '../guard/weak-referrer.js';
 import { countOutcomes, OUTCOME, type Plan, type TablePlan } from '../plan/table-plan.js';
-import { absenceGuards, deleteGuard, existenceGuard, updateGuard } from './guard.js';
 import { InsertWriter } from './insert.js';
 import type { PlanTransaction } from './transactions.js';
 import { updateTexts } from './update.js';
-import { referrerGuards } from './weak-referrer.js';
 
 /**
  * VALUES: what is overwritten or deleted must be as the plan saw it. REFERENCES: only the references in it and to it
@@ -46,8 +50,14 @@ export interface ApplyOptions {
 export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
   assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
   const guarded = options.guarded ?? 'VALUES';
-  const referrers = await referrerGuards(plan, new Breath());
-  await transact(session, operations(plan, guarded, referrers), options);
+  const breath = new Breath();
+  const found = new FoundRows(plan);
+  const known: KnownGuards = {
+    found,
+    others: [...(await referrerGuards(plan, breath)), ...(await foundTargetGuards(plan, found, breath))],
+    names: await NameGuards.read(plan, breath),
+  };
+  await transact(session, operations(plan, guarded, known), options);
 }
 
 /**
@@ -108,32 +118,53 @@ function* unmarked(texts: Iterable<string>): Generator<Operation> {
   for (const text of texts) yield { text, change: false };
 }
 
-function* operations(plan: Plan, guarded: Guarded, referrers: readonly string[]): Generator<Operation> {
-  for (const table of plan.tables) for (const text of guards(table, guarded)) yield { text, change: false };
-  yield* unmarked(referrers);
-  for (const text of new Set([...absenceGuards(plan)].map((guard) => guard.text))) yield { text, change: false };
-  for (const table of plan.tables) for (const text of changes(table, plan)) yield { text, change: true };
+/** Guards that are not of a row that is changed, and what more is known to guard those. */
+interface KnownGuards {
+  readonly found: FoundRows;
+  readonly names: NameGuards;
+  readonly others: readonly string[];
+}
+
+function* operations(plan: Plan, guarded: Guarded, known: KnownGuards): Generator<Operation> {
+  for (const table of plan.tables) yield* unmarked(guards(plan, table, guarded, known.found));
+  yield* unmarked(known.others);
+  yield* unmarked(known.names.all());
+  for (const table of plan.tables) for (const text of changes(table, plan, guarded)) yield { text, change: true };
 }
 
 /** Rows that are updated or deleted must be as they were captured. */
-function* guards({ table, live, updates, deletes }: TablePlan, guarded: Guarded): Generator<string> {
-  const references = new Set(referenceColumns(table).map(({ column }) => column.name));
-  const isLoose = (column: string): boolean => guarded === 'REFERENCES' && !references.has(column);
-  for (const { liveIndex, columns } of updates.values()) {
-    // others may add to the same sets; only the row itself must still be there
-    const strict = columns.filter(({ column }) => !isLoose(column.name));
-    if (strict.length === 0) yield existenceGuard(table, live.uuid(liveIndex));
-    else yield updateGuard(table, live.uuid(liveIndex), strict);
+function* guards(
+  { live: { schema } }: Plan,
+  { table, live, updates, deletes }: TablePlan,
+  guarded: Guarded,
+  found: FoundRows,
+): Generator<string> {
+  const isLoose = looseColumns(table, guarded);
+  for (const update of updates.values()) {
+    const uuid = live.uuid(update.liveIndex);
+    const foundBy = found.columns(table, uuid, found.has(uuid) ? live.row(update.liveIndex) : {});
+    const columns = new Map(foundBy.map((column) => [column.column, column]));
+    for (const strict of guardedColumns(schema, table, update))
+      if (!isLoose(strict.column.name)) columns.set(strict.column, strict);
+    yield rowGuard(table, uuid, [...columns.values()]);
   }
-  for (const index of deletes) yield deleteGuard(table, live, index, isLoose);
+  for (const index of deletes) yield deleteGuard(table, { uuid: live.uuid(index), row: live.row(index) }, isLoose);
 }
 
-function* changes(draft: TablePlan, plan: Plan): Generator<string> {
+/** Names columns that others may have written to. */
+function looseColumns(table: TableSchema, guarded: Guarded): (column: string) => boolean {
+  const references = new Set(referenceColumns(table).map(({ column }) => column.name));
+  return (column) => guarded === 'REFERENCES' && !references.has(column);
+}
+
+function* changes(draft: TablePlan, plan: Plan, guarded: Guarded): Generator<string> {
   const { table, backup, live, outcomes, updates, deletes } = draft;
   if (countOutcomes(draft).restored > 0) {
     const writer = new InsertWriter(draft, plan);
     for (let i = 0; i < backup.count; i++) if (outcomes[i] === OUTCOME.INSERT) yield writer.write(i);
   }
-  for (const update of updates.values()) yield updateTexts(table, live.uuid(update.liveIndex), update).join(',');
+  const isLoose = looseColumns(table, guarded);
+  for (const update of updates.values())
+    yield updateTexts(table, live.uuid(update.liveIndex), update, isLoose).join(',');
   for (const index of deletes) yield deleteOperation(table.name, live.uuid(index));
 }

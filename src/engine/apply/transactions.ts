@@ -8,13 +8,16 @@
  * without harm.
  */
 import type { Breath } from '../../lib/breath.js';
+import { FoundRows, foundTargets } from '../guard/found-row.js';
+import { NameGuards } from '../guard/name-guard.js';
+import { type GuardParts, stayingBytes, targetBytes } from '../guard/transaction-guards.js';
+import { WeakReferrers } from '../guard/weak-referrer.js';
+import { CHANGE } from '../order/planned-row.js';
+import { Dependencies, MEMBERSHIP_BYTES } from '../order/row-dependency.js';
+import { NO_LINK } from '../order/row-links.js';
+import { orderRows, type RowOrder } from '../order/row-order.js';
 import type { Plan } from '../plan/table-plan.js';
-import { CHANGE } from './planned-row.js';
-import { Dependencies, MEMBERSHIP_BYTES } from './row-dependency.js';
-import { NO_LINK } from './row-links.js';
-import { orderRows, type RowOrder } from './row-order.js';
 import { type Placement, TransactionWriter } from './transaction-writer.js';
-import { WeakReferrers } from './weak-referrer.js';
 import { transactionWitnesses, type Witness } from './witness.js';
 
 /** How much a transaction may change. Rows that need each other stay together, however many. */
@@ -45,10 +48,14 @@ export async function cutIntoTransactions(
   if (plan.changeCount === 0) return 'ONE';
   const dependencies = await Dependencies.read(plan, breath);
   const order = await orderRows(dependencies, breath);
-  const referrers = await WeakReferrers.ofPlan(plan, breath);
-  const cut = await new Cutting(dependencies, { order, referrers, limits }).run(breath);
+  const guards: GuardParts = {
+    referrers: await WeakReferrers.ofPlan(plan, breath),
+    names: await NameGuards.read(plan, breath),
+    found: new FoundRows(plan),
+  };
+  const cut = await new Cutting(dependencies, { order, guards, limits }).run(breath);
   if (cut.length < 2) return 'ONE';
-  const writer = new TransactionWriter(dependencies, cut.placement, referrers);
+  const writer = new TransactionWriter(dependencies, cut.placement, guards);
   return cut.ends.map((end, i): PlanTransaction => {
     const rows = order.rows.subarray(cut.ends[i - 1] ?? 0, end);
     const number = i + 1;
@@ -61,7 +68,7 @@ export async function cutIntoTransactions(
   });
 }
 
-/** How many rows ovsdb-server may look at for guards against weak references, in one transaction. */
+/** How many rows ovsdb-server may look at for guards, in one transaction. */
 const LOOKS_MAX = 1_000_000;
 
 /** What a group of rows, or the transaction that is being filled, takes. */
@@ -75,7 +82,7 @@ const NOTHING: Size = { rows: 0, bytes: 0, looks: 0 };
 
 interface CutParts {
   readonly order: RowOrder;
-  readonly referrers: WeakReferrers;
+  readonly guards: GuardParts;
   readonly limits: TransactionLimits;
 }
 
@@ -84,6 +91,8 @@ class Cutting {
   private readonly placement: Placement;
   /** For each row the last transaction that changes its sets. */
   private readonly touchedIn: Int32Array;
+  /** For each row that was found by something else than its UUID the last transaction that refers to it anew. */
+  private readonly referredIn: Int32Array;
   private readonly ends: number[] = [];
   /** Number of the transaction that is being filled. */
   private number = 1;
@@ -96,6 +105,7 @@ class Cutting {
     const { count } = dependencies.rows;
     this.placement = { transactionOf: new Int32Array(count), isPartial: new Uint8Array(count) };
     this.touchedIn = new Int32Array(count);
+    this.referredIn = new Int32Array(count);
   }
 
   async run(
@@ -129,31 +139,57 @@ class Cutting {
 
   /** Puts the group into the current transaction; answers what it adds to it, at most. */
   private take(group: Int32Array): Size {
-    const { rows, memberships, bytes } = this.dependencies;
-    const { referrers } = this.parts;
-    let sum = 0;
-    let count = 0;
-    let looks = 0;
+    const { rows, bytes } = this.dependencies;
+    let size = NOTHING;
     for (const row of group) this.placement.transactionOf[row] = this.number;
     for (const row of group) {
-      const change = rows.changeOf(row);
-      if (change !== CHANGE.MOVE) count++;
-      sum += bytes[row] as number;
-      if (change === CHANGE.DELETE) {
-        const { table } = rows.sectionOf(row).draft;
-        looks += referrers.looks(table.name);
-        for (const guard of referrers.guards(table.name, rows.uuid(row))) sum += guard.length;
-      }
-      for (let link = memberships.first(row); link !== NO_LINK; link = memberships.next(link)) {
-        const holder = memberships.target(link);
-        const since = this.placement.transactionOf[holder] as number;
-        // an inserted row brings members that are there with it
-        if (rows.isInserted(holder) && (since === 0 || since === this.number)) continue;
-        sum += this.touchedIn[holder] === this.number ? MEMBERSHIP_BYTES.again : MEMBERSHIP_BYTES.first;
-        this.touchedIn[holder] = this.number;
-      }
+      const count = rows.changeOf(row) === CHANGE.MOVE ? 0 : 1;
+      size = sumOf(size, { rows: count, bytes: (bytes[row] as number) + this.memberships(row), looks: 0 });
+      size = sumOf(size, this.guardsOf(row));
     }
-    return { rows: count, bytes: sum, looks };
+    return size;
+  }
+
+  /** Text of what changes in the sets of others with this row. */
+  private memberships(row: number): number {
+    const { rows, memberships } = this.dependencies;
+    let sum = 0;
+    for (let link = memberships.first(row); link !== NO_LINK; link = memberships.next(link)) {
+      const holder = memberships.target(link);
+      const since = this.placement.transactionOf[holder] as number;
+      // an inserted row brings members that are there with it
+      if (rows.isInserted(holder) && (since === 0 || since === this.number)) continue;
+      const isFirst = this.touchedIn[holder] !== this.number;
+      sum += isFirst
+        ? MEMBERSHIP_BYTES.first + stayingBytes(rows, this.parts.guards.found, holder)
+        : MEMBERSHIP_BYTES.again;
+      this.touchedIn[holder] = this.number;
+    }
+    return sum;
+  }
+
+  /** What the guards for this row take, beside the one of its own columns. */
+  private guardsOf(row: number): Size {
+    const { rows } = this.dependencies;
+    const { referrers, names, found } = this.parts.guards;
+    const { draft, first, firstLive } = rows.sectionOf(row);
+    const { name } = draft.table;
+    const change = rows.changeOf(row);
+    let bytes = 0;
+    if (change === CHANGE.DELETE) {
+      for (const guard of referrers.guards(name, rows.uuid(row))) bytes += guard.length;
+      return { rows: 0, bytes, looks: referrers.looks(name) };
+    }
+    if (change !== CHANGE.INSERT && change !== CHANGE.UPDATE) return NOTHING;
+    const isInserted = change === CHANGE.INSERT;
+    const cost = names.cost(name, row - (isInserted ? first : firstLive), isInserted);
+    for (const target of foundTargets(rows, found, row)) {
+      if (this.referredIn[target] === this.number) continue;
+      this.referredIn[target] = this.number;
+      bytes += targetBytes(rows, found, target);
+    }
+    if (!isInserted) bytes += stayingBytes(rows, found, row);
+    return { rows: 0, bytes: bytes + cost.bytes, looks: cost.looks };
   }
 
   /** Marks inserted rows whose sets get this row only in a later transaction. */

@@ -9,9 +9,9 @@ import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
 import { selectOperation, whereUuid } from '../../ovsdb/operation.js';
 import { resultOf } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
+import { CHANGE, memberColumns, type PlannedRows } from '../order/planned-row.js';
 import type { ColumnDiff } from '../plan/row-diff.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
-import { CHANGE, memberColumns, type PlannedRows } from './planned-row.js';
 
 export interface Witness {
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE';

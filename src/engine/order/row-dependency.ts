@@ -255,6 +255,8 @@ export class Dependencies {
     const isDeleted = this.rows.changeOf(other) === CHANGE.DELETE;
     if (!keepsAlive(this.schema, reference)) {
       if (isDeleted && (reference.strong || !byMember)) this.need(other, row);
+      // ovsdb-server does not always take a weak reference out of a row that is written to at the same time
+      else if (isDeleted && this.rows.changeOf(row) === CHANGE.DELETE) this.memberships.add(other, row, number << 1);
       return;
     }
     if (!isDeleted) this.move(other);
@@ -331,10 +333,13 @@ function textBytes(table: TableSchema, canonicalBytes: number, references: numbe
   );
 }
 
-/** Text of one more member in a transaction that changes the row's sets anyway, and in one that does not yet. */
+/**
+ * Text of one more member, as an operation and as a guard, in a transaction that changes the row's sets anyway, and in
+ * one that does not yet.
+ */
 export const MEMBERSHIP_BYTES = {
-  again: MEMBER_BYTES,
-  first: MEMBER_BYTES + 2 * OPERATION_BYTES + GUARD_BYTES,
+  again: 2 * MEMBER_BYTES,
+  first: 2 * MEMBER_BYTES + 2 * OPERATION_BYTES + GUARD_BYTES,
 } as const;
 
 /**

@@ -51,13 +51,19 @@ const columnOf = (part: KeyPart): string => (typeof part === 'string' ? part : p
 
 /** The row's natural key as text, undefined for a row that has none. Equal texts are equal keys. */
 export function naturalKeyOf(table: string, row: Row): string | undefined {
-  const keys = NATURAL_KEYS[table] ?? [];
-  for (const key of keys) {
-    const values = key.map((part) => valueOf(row, part));
-    if (values[0] !== undefined)
-      return `${key.map(columnOf).join(', ')} = ${stringifyJson(values.map((value) => value ?? null))}`;
-  }
-  return undefined;
+  const key = keyOf(table, row);
+  if (key === undefined) return undefined;
+  const values = key.map((part) => valueOf(row, part) ?? null);
+  return `${key.map(columnOf).join(', ')} = ${stringifyJson(values)}`;
+}
+
+/** Columns of the natural key that the row has, undefined for a row that has none. */
+export function naturalKeyColumns(table: string, row: Row): readonly string[] | undefined {
+  return keyOf(table, row)?.map(columnOf);
+}
+
+function keyOf(table: string, row: Row): Key | undefined {
+  return NATURAL_KEYS[table]?.find(([first]) => valueOf(row, first) !== undefined);
 }
 
 function valueOf(row: Row, part: KeyPart): Value | undefined {

@@ -27,6 +27,7 @@ interface Operation {
   readonly where?: readonly (readonly [string, string, unknown])[];
   readonly row?: Readonly<Record<string, unknown>>;
   readonly columns?: readonly string[];
+  readonly rows?: readonly Readonly<Record<string, unknown>>[];
   readonly mutations?: readonly (readonly [string, string, unknown])[];
 }
 
@@ -147,14 +148,16 @@ describe('cutIntoTransactions', () => {
     };
     const steps = await operationsOf(NOTHING, live, SINGLE);
     expect(steps.map(told)).toEqual([['mutate r nat delete n', 'delete n'], ['delete r'], ['delete x']]);
-    // earlier steps took members out of the sets of the router; all else must be as it was
+    // earlier steps took members out of the sets of the router, and nobody may have put others there
     const [guard] = guards(steps[1] ?? []);
-    expect(guard?.columns).toEqual(expect.arrayContaining(['name', 'options', 'copp']));
-    for (const column of ['nat', 'ports', 'policies', 'load_balancer']) expect(guard?.columns).not.toContain(column);
-    expect(guards(steps[0] ?? []).map((wait) => [nameOf(wait), wait.columns?.length])).toEqual([
-      ['n', expect.any(Number)],
-      ['r', 1],
+    expect(guard?.columns).toEqual(expect.arrayContaining(['name', 'options', 'copp', 'nat', 'ports', 'policies']));
+    expect(guard?.rows).toEqual([expect.objectContaining({ name: 'r', nat: ['set', []] })]);
+    // what is taken out of a set must be in it
+    expect(guards(steps[0] ?? []).map(({ table, where, columns }) => [table, where?.length, columns])).toEqual([
+      ['NAT', 1, expect.arrayContaining(['external_ip', 'allowed_ext_ips'])],
+      ['Logical_Router', 2, ['_uuid']],
     ]);
+    expect(guards(steps[0] ?? [])[1]?.where?.[1]).toEqual(['nat', 'includes', ['set', [['uuid', u('n')]]]]);
     // and nothing is taken out of what goes in the same step
     expect((await operationsOf(NOTHING, live, { rowsMax: 2, bytesMax: 1 << 20 })).map(told)).toEqual([
       ['delete n', 'delete r'],
@@ -224,7 +227,7 @@ describe('cutIntoTransactions', () => {
     }
   });
 
-  it('asks once that a name is not taken, in the first step that brings it', async () => {
+  it('asks in each step that brings a name who has it, and knows who has come to have it by then', async () => {
     const switches: Tables = {
       Logical_Switch: {
         [u('s1')]: { name: 'twin' },
@@ -234,24 +237,36 @@ describe('cutIntoTransactions', () => {
       },
     };
     const live: Tables = { Logical_Switch: { [u('s4')]: { name: 'taken' } } };
+    const asked = (steps: Operation[][]): string[] =>
+      steps.flatMap((operations, step) =>
+        guards(operations)
+          .filter(({ where }) => where?.[0]?.[0] === 'name')
+          .map(({ where, rows }) => `${step + 1} ${String(where?.[0]?.[2])} ${namesIn(rows)}`.trim()),
+      );
     const steps = await operationsOf(switches, live, SINGLE);
-    const asked = steps.map((operations) =>
-      guards(operations)
-        .map(({ where }) => where?.[0]?.[2])
-        .filter((value) => typeof value === 'string'),
-    );
-    expect(asked.flat()).toEqual(['twin']);
-    const first = steps.findIndex((operations) => told(operations).some((text) => /insert s[12]/.test(text)));
-    expect(asked[first]).toEqual(['twin']);
+    expect(steps.map(told)).toEqual([['insert s1'], ['insert s2'], ['insert s3'], ['update s4']]);
+    expect(asked(steps)).toEqual(['1 twin', '2 twin s1', '3 taken s4', '4 new']);
     // a row that is renamed in an earlier step is no stranger
-    const renamed = await operationsOf(
-      { Logical_Switch: { [u('s1')]: { name: 'twin' }, [u('s4')]: { name: 'twin' } } },
-      live,
-      SINGLE,
+    const twins = { Logical_Switch: { [u('s1')]: { name: 'twin' }, [u('s4')]: { name: 'twin' } } };
+    expect(asked(await operationsOf(twins, live, SINGLE))).toEqual(['1 twin', '2 twin s1']);
+  });
+
+  it('asks for all names of a table at once where many are brought', async () => {
+    const named = (from: number, count: number): Record<string, Row> =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          `${String(from + i).padStart(8, '0')}-0000-4000-8000-000000000000`,
+          { name: `s${String(from + i)}` },
+        ]),
+      );
+    const steps = await operationsOf(
+      { Logical_Switch: { ...named(0, 2), ...named(10, 300) } },
+      { Logical_Switch: named(0, 3) },
+      { rowsMax: 150, bytesMax: 1 << 20 },
+      SKIP,
     );
-    expect(
-      renamed.flatMap((operations) => guards(operations).filter(({ where }) => where?.[0]?.[0] === 'name')),
-    ).toEqual([]);
+    const waits = steps.map((operations) => guards(operations).filter(({ columns }) => columns?.[0] === 'name'));
+    expect(waits.map((list) => list.map(({ where, rows }) => [where, rows?.length]))).toEqual([[[[], 3]], [[[], 153]]]);
   });
 
   it('tells rows of every step by which it can be seen whether it was done, and writes the same text again', async () => {

@@ -1,0 +1,96 @@
+/**
+ * Rows that were found by something else than their UUID: by an index, by a natural key, by their likeness. If somebody
+ * renames such a row and gives its name to another, the plan means the wrong one. So whatever changes such a row, or
+ * refers to it, is guarded by what the row was found by.
+ */
+import type { Breath } from '../../lib/breath.js';
+import { naturalKeyColumns } from '../../model/northbound/natural-key.js';
+import { isRuntimeColumn } from '../../model/northbound/runtime.js';
+import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
+import type { Row } from '../../model/row/row.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { CHANGE, NO_ROW, PlannedRows } from '../order/planned-row.js';
+import { OUTCOME, type Plan, valuesAfter } from '../plan/table-plan.js';
+import { type GuardedColumn, rowGuard } from './row-guard.js';
+
+export class FoundRows {
+  /** Of live rows. */
+  private readonly uuids: ReadonlySet<string>;
+
+  constructor({ identity }: Pick<Plan, 'identity'>) {
+    this.uuids = new Set(identity.translation.values());
+  }
+
+  get isEmpty(): boolean {
+    return this.uuids.size === 0;
+  }
+
+  has(uuid: string): boolean {
+    return this.uuids.has(uuid);
+  }
+
+  /** What the row was found by; nothing for one that has the UUID of its row in the backup. */
+  columns(table: TableSchema, uuid: string, row: Row): readonly GuardedColumn[] {
+    // the only row of its table is the one, whatever it holds
+    if (!this.uuids.has(uuid) || table.maxRows === 1) return [];
+    const references = new Set(referenceColumns(table).map(({ column }) => column));
+    return [...new Set(keyColumns(table, row))].flatMap((name) => {
+      const column = table.columns.get(name);
+      return column === undefined || references.has(column) ? [] : [{ column, before: row[name] }];
+    });
+  }
+}
+
+function keyColumns(table: TableSchema, row: Row): readonly string[] {
+  if (table.indexes.length > 0) return table.indexes.flat();
+  return (
+    naturalKeyColumns(table.name, row) ??
+    [...table.columns.values()]
+      .filter(({ name, ephemeral }) => !ephemeral && row[name] !== undefined && !isRuntimeColumn(table.name, name, row))
+      .map(({ name }) => name)
+  );
+}
+
+/** The found rows that an inserted or updated row will refer to. */
+export function* foundTargets(rows: PlannedRows, found: FoundRows, row: number): Generator<number> {
+  const change = rows.changeOf(row);
+  if (found.isEmpty || (change !== CHANGE.INSERT && change !== CHANGE.UPDATE)) return;
+  const { table } = rows.sectionOf(row).draft;
+  const columns = referenceColumns(table);
+  if (columns.length === 0) return;
+  const update = rows.update(row);
+  const values = update === undefined ? rows.content(row) : valuesAfter(update);
+  for (const column of columns) {
+    for (const { table: to, uuid } of referencesIn(column, values[column.column.name])) {
+      if (!found.has(uuid)) continue;
+      const target = rows.find(to, uuid, true);
+      if (target !== NO_ROW && rows.changeOf(target) !== CHANGE.DELETE) yield target;
+    }
+  }
+}
+
+/** The guards of found rows that a plan, as one transaction, refers to and does not change. */
+export async function foundTargetGuards(plan: Plan, found: FoundRows, breath: Breath): Promise<readonly string[]> {
+  if (found.isEmpty) return [];
+  const rows = new PlannedRows(plan);
+  const guards = new Map<number, string>();
+  const look = (row: number): void => {
+    for (const target of foundTargets(rows, found, row)) {
+      if (guards.has(target) || rows.changeOf(target) !== CHANGE.NONE) continue;
+      const { table } = rows.sectionOf(target).draft;
+      const uuid = rows.uuid(target);
+      guards.set(target, rowGuard(table, uuid, found.columns(table, uuid, rows.content(target))));
+    }
+  };
+  for (const { draft, first, firstLive } of rows.all) {
+    for (let index = 0; index < draft.backup.count; index++) {
+      if (draft.outcomes[index] === OUTCOME.INSERT) look(first + index);
+      if (breath.due()) await breath.rest();
+    }
+    for (const index of draft.updates.keys()) {
+      look(firstLive + index);
+      if (breath.due()) await breath.rest();
+    }
+  }
+  return [...guards.values()];
+}
