@@ -384,6 +384,52 @@ describe('resourceMapping', () => {
     expect(await names('Logical_Switch')).toEqual(['db', 'other', 'stage', 'web']);
   });
 
+  it('lets exact delete the rows that it says nothing of and that the filter names, and no others', async () => {
+    const { id: backupId } = await backUp();
+    await nb(
+      'ls-add',
+      'stage',
+      '--',
+      'ls-add',
+      'late',
+      '--',
+      'lsp-add',
+      'late',
+      'late-1',
+      '--',
+      'lsp-add',
+      'stage',
+      's-1',
+    );
+    const exact = { backupId, conflictPolicy: 'OVERWRITE', exact: true } as const;
+    // web is stage now: neither the live "web" nor what "stage" has more is meant by a name
+    const resourceMapping = [{ from: 'web', to: 'stage' }];
+    expect(await faults({ ...exact, restoreFilter: { switches: ['stage'] }, resourceMapping })).toEqual([
+      expect.stringContaining('There is no switch "stage"'),
+      'There is no switch "stage"',
+    ]);
+    const { result } = await restore({ ...exact, restoreFilter: { switches: ['late'] }, resourceMapping });
+    expect(result).toMatchObject({ success: true, deletedCount: 2 });
+    expect(await names('Logical_Switch')).toEqual(['db', 'other', 'stage', 'web']);
+    expect(await names('Logical_Switch_Port')).toContain('s-1');
+  });
+
+  it('by a name that it makes ambiguous is refused the second time, with the UUIDs', async () => {
+    const { id: backupId } = await backUp();
+    const web = (await nb('get', 'Logical_Switch', 'web', '_uuid')).trim();
+    await nb('ls-del', 'web', '--', 'ls-del', 'db', '--', 'ls-add', 'web');
+    const live = (await nb('get', 'Logical_Switch', 'web', '_uuid')).trim();
+    const filtered = { backupId, restoreFilter: { switches: ['db', 'web'] } };
+    const { result } = await restore({ ...filtered, resourceMapping: [{ from: 'db', to: 'web' }] });
+    expect(result).toMatchObject({ success: true });
+    expect(await names('Logical_Switch')).toEqual(['other', 'web', 'web']);
+    const said = await faults({ ...filtered, resourceMapping: [{ from: 'db', to: 'web' }] });
+    for (const part of ['2 switch rows in the database are called "web": give the UUID', web, live])
+      expect(said[0]).toContain(part);
+    const again = await restore({ ...filtered, resourceMapping: [{ from: 'db', to: live }] });
+    expect(again.result).toMatchObject({ success: true, restoredCount: 0 });
+  });
+
   it('does not give one live row to two rows of the backup', async () => {
     const { id: backupId } = await backUp();
     const { phase, result } = await restore({ backupId, resourceMapping: [{ from: 'web', to: 'other' }] });
