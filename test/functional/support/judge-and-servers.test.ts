@@ -12,8 +12,8 @@ import { parseExact, printExact } from '../../support/judge/exact-json.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { makeNorthbound } from '../../support/northbound/make.mjs';
-import { makeCertificates } from '../../support/servers/certificates.js';
 import { ENDING_WITH_US } from '../../support/programs/daemon.js';
+import { makeCertificates } from '../../support/servers/certificates.js';
 import { environment, nbctl, startOvsdbServer } from '../../support/servers/ovsdb-server.js';
 import { until } from '../../support/until.js';
 
