@@ -14,15 +14,16 @@ export class LeftOutReferences {
   constructor(private readonly snapshot: Snapshot) {}
 
   /**
-   * Counts the row's weak references to rows of the snapshot that do not stay. Those of a carrier, which comes bare,
-   * and the other members of a port group that was pulled in are left out on purpose.
+   * Counts the row's references to rows of the snapshot that do not stay. What it owns and the filter leaves out, those
+   * of a carrier, which comes bare, and the other members of a port group that was pulled in are left out on purpose.
    */
   count(table: TableSchema, row: Row, mark: number, stays: (table: string, uuid: string) => boolean): void {
     if (mark === MARK.CARRIER) return;
     for (const column of referenceColumns(table)) {
       for (const { table: to, uuid, strong } of referencesIn(column, row[column.column.name])) {
-        if (strong || stays(to, uuid) || this.snapshot.tables.get(to)?.find(uuid) === undefined) continue;
-        if (mark === MARK.NEEDED && this.snapshot.schema.tables.get(to)?.isRoot === false) continue;
+        if (stays(to, uuid) || this.snapshot.tables.get(to)?.find(uuid) === undefined) continue;
+        const isRoot = this.snapshot.schema.tables.get(to)?.isRoot === true;
+        if (!isRoot && (strong || mark === MARK.NEEDED)) continue;
         const key = `${table.name}.${column.column.name}`;
         const known = this.counts.get(key);
         if (known === undefined)

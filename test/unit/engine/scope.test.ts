@@ -391,7 +391,11 @@ describe('cutSnapshot', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('warns of weak references that are missed, with counts', async () => {
+  it('warns of references that are missed, with counts', async () => {
+    expect((await cut({ switches: ['web'], includeLoadBalancers: false })).warnings).toEqual([
+      '1 reference from switch rows (load_balancer) to load balancer rows that the filter leaves out is dropped',
+      '1 reference from switch rows (load_balancer_group) to load balancer group rows that the filter leaves out is dropped',
+    ]);
     expect((await cut({ routers: ['gw'], includePorts: false })).warnings).toEqual([
       '1 reference from NAT rows (gateway_port) to router port rows that the filter leaves out is dropped',
     ]);
