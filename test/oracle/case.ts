@@ -1,7 +1,7 @@
 /** One case of the oracle: all that happens is chosen by its seed. */
 import { type Outcome, told, toldChanges } from './answer.js';
-import { type Choice, chooseRestore, requestOf } from './choice.js';
-import { type Content, differencesBetween } from './content.js';
+import { type Choice, chooseRestore, chooseSelection, requestOf } from './choice.js';
+import { type Content, differencesBetween, nameOf } from './content.js';
 import { Dice } from './dice.js';
 import { countLaws, dryRunLaws, nothingLaws, refusalLaws } from './laws/answer-laws.js';
 import { copyLaws } from './laws/copy-laws.js';
@@ -50,15 +50,18 @@ class CaseRun {
     const { schema, client } = stage;
     const maker = new NetworkMaker(schema, dice, dice.chance(0.12));
     await stage.set(maker.make());
-    const backup = await stage.read();
-    const backupId = await stage.backUp(`seed ${this.seed}`);
+    const database = await stage.read();
+    const own = dice.chance(0.15) ? chooseSelection(schema, database, dice) : undefined;
+    const made = await stage.backUp(`seed ${this.seed}`, own);
+    const backupId = made.id;
+    const backup = own === undefined ? database : await stage.held(backupId, database);
     const others = new Others(client, schema, maker, dice);
     await others.change(dice.below(9));
     const before = await stage.read();
-    const choice = chooseRestore(schema, backup, before, dice);
+    const choice = chooseRestore(schema, backup, before, dice, own);
     const { mapped: _, ...asked } = choice;
     this.story.push(`OVN ${schema.release}`, ...others.deeds, `restore: ${JSON.stringify(asked)}`);
-    const done = await this.restore(backupId, choice, backup, before);
+    const done = await this.restore(made, choice, backup, before);
     if (done !== undefined) await this.undo(done.id, before, done.restored, others, choice);
     await stage.forget(backupId);
   }
@@ -79,7 +82,7 @@ class CaseRun {
 
   /** @returns undefined when there is nothing to undo */
   private async restore(
-    backupId: string,
+    { id: backupId, pulledIn }: { readonly id: string; readonly pulledIn: readonly string[] },
     choice: Choice,
     backup: Content,
     before: Content,
@@ -94,7 +97,8 @@ class CaseRun {
     this.heard('the restore', real);
     const restored = await stage.read();
     this.note('dry run', dryRunLaws(dry, real, choice.policy === 'RENAME'));
-    const trial = new Trial(schema, choice, backup, before, restored, real);
+    const all = { ...real, pulledIn: [...real.pulledIn, ...pulledIn] };
+    const trial = new Trial(schema, choice, backup, before, restored, all);
     if (!real.success) {
       this.note('refused', nothingLaws(schema, 'a refused restore', before, restored));
       const lacking = choice.mistake === undefined ? [] : [choice.mistake];
@@ -138,7 +142,13 @@ class CaseRun {
     const { stage, dice } = this;
     const { schema } = stage;
     const earlier = others.deeds.length;
-    if (dice.chance(0.4)) await others.change(1 + dice.below(3));
+    const touched = differencesBetween(schema, before, restored);
+    others.aim = new Set(touched.map(({ uuid }) => uuid));
+    others.lostNames = touched.flatMap(({ table, before: was, after }) => {
+      const name = was === undefined ? '' : nameOf(was);
+      return name === '' || (after !== undefined && nameOf(after) === name) ? [] : [{ table: table.name, name }];
+    });
+    if (dice.chance(0.5)) await others.change(1 + dice.below(3));
     this.story.push(...others.deeds.slice(earlier).map((deed) => `meanwhile ${deed}`));
     let since = await stage.read();
     const isAlone = differencesBetween(schema, restored, since).length === 0;

@@ -7,7 +7,7 @@ import type { Schema } from './schema.js';
 
 export const POLICIES = ['SKIP', 'OVERWRITE', 'OVERWRITE', 'OVERWRITE', 'RENAME', 'ERROR'] as const;
 export type Policy = (typeof POLICIES)[number];
-type Filter = NonNullable<RestoreBackupInput['restoreFilter']>;
+export type Filter = NonNullable<RestoreBackupInput['restoreFilter']>;
 
 export const FILTER_TABLES = {
   switches: 'Logical_Switch',
@@ -32,6 +32,8 @@ export interface Choice {
   readonly policy: Policy;
   readonly exact: boolean;
   readonly filter?: Filter;
+  /** Whether the filter is the backup's own. */
+  readonly isSelective: boolean;
   /** As it is sent. */
   readonly mapping?: { readonly from: string; readonly to: string };
   /** UUIDs of what it says; empty where it says what is not there. */
@@ -40,19 +42,26 @@ export interface Choice {
   readonly mistake?: string;
 }
 
-export function chooseRestore(schema: Schema, backup: Content, live: Content, dice: Dice): Choice {
+/** @param own the filter that the backup was made with, and no other is asked for then */
+export function chooseRestore(
+  schema: Schema,
+  backup: Content,
+  live: Content,
+  dice: Dice,
+  own: Filter | undefined,
+): Choice {
   const policy = dice.pick(POLICIES);
   const exact = policy === 'OVERWRITE' && dice.chance(0.6);
-  const filter = dice.chance(0.5) ? chooseFilter(schema, backup, live, exact, dice) : undefined;
+  const filter = own ?? (dice.chance(0.5) ? chooseFilter(schema, backup, live, exact, dice) : undefined);
   const mapping = dice.chance(0.12) ? chooseMapping(schema, backup, live, dice) : undefined;
-  const mistake = [...Object.values(filter ?? {})].some((value) => Array.isArray(value) && value.includes(NOBODY))
-    ? NOBODY
-    : mapping !== undefined && policy === 'RENAME'
-      ? 'resourceMapping' // to lie beside a row and to be it are two things
-      : mapping?.mistake;
+  const hasNobody = Object.values(filter ?? {}).some((value) => Array.isArray(value) && value.includes(NOBODY));
+  // to lie beside a row and to be it are two things: mapping and RENAME are refused together
+  const isTorn = mapping !== undefined && policy === 'RENAME';
+  const mistake = isTorn ? 'resourceMapping' : hasNobody ? NOBODY : mapping?.mistake;
   return {
     policy,
     exact,
+    isSelective: own !== undefined,
     ...(filter === undefined ? {} : { filter }),
     ...(mapping === undefined ? {} : { mapping: mapping.sent }),
     mapped: mapping?.mapped ?? new Map(),
@@ -60,9 +69,16 @@ export function chooseRestore(schema: Schema, backup: Content, live: Content, di
   };
 }
 
-function chooseFilter(schema: Schema, backup: Content, live: Content, exact: boolean, dice: Dice): Filter | undefined {
+/** @param exact then it may also name rows that only the database has */
+export function chooseFilter(
+  schema: Schema,
+  backup: Content,
+  live: Content,
+  exact: boolean,
+  dice: Dice,
+): Filter | undefined {
   const filter: Record<string, string[] | boolean> = {};
-  for (const flag of FLAGS) if (dice.chance(0.12)) filter[flag] = false;
+  for (const flag of FLAGS) if (dice.chance(0.16)) filter[flag] = false;
   if (!dice.chance(0.15))
     for (const list of new Set(dice.some(LISTS, 1, 2))) {
       const table = FILTER_TABLES[list];
@@ -94,12 +110,22 @@ function chooseMapping(
   return { sent: { from: from.uuid, to: to.uuid }, mapped: new Map([[from.uuid, to.uuid]]) };
 }
 
-export function requestOf(backupId: string, { policy, exact, filter, mapping }: Choice): RestoreBackupInput {
+export function requestOf(
+  backupId: string,
+  { policy, exact, filter, isSelective, mapping }: Choice,
+): RestoreBackupInput {
   return {
     backupId,
     conflictPolicy: policy,
     exact,
-    ...(filter === undefined ? {} : { restoreFilter: filter }),
+    ...(filter === undefined || isSelective ? {} : { restoreFilter: filter }),
     ...(mapping === undefined ? {} : { resourceMapping: [mapping] }),
   };
+}
+
+/** The filter of a selective backup. */
+export function chooseSelection(schema: Schema, database: Content, dice: Dice): Filter | undefined {
+  const filter = chooseFilter(schema, database, database, false, dice);
+  const isGood = filter !== undefined && Object.keys(FILTER_TABLES).some((list) => list in filter);
+  return isGood && !JSON.stringify(filter).includes(NOBODY) ? filter : undefined;
 }

@@ -43,7 +43,9 @@ const VERBS = [
   'remove',
   'remove',
   'move',
+  'moveToNew',
   'takeName',
+  'retake',
   'swapNames',
   'makeAnew',
   'makeAnew',
@@ -53,9 +55,15 @@ const VERBS = [
   'runtime',
 ] as const;
 
+const AIMED_SHARE = 0.7;
+
 export class Others {
   /** What was done, in order. */
   readonly deeds: string[] = [];
+  /** Rows that are chosen rather than others, such as those that a restore has changed. */
+  aim: ReadonlySet<string> = new Set();
+  /** Names that rows had once, by table: others may take them. */
+  lostNames: readonly { readonly table: string; readonly name: string }[] = [];
   private content: Content = new Map();
 
   constructor(
@@ -81,6 +89,11 @@ export class Others {
       );
       if (isDone) this.deeds.push(`${verb}: ${deed.what}`);
     }
+  }
+
+  private choose(list: readonly Place[]): Place | undefined {
+    const aimed = list.filter(({ uuid }) => this.aim.has(uuid));
+    return this.dice.maybe(aimed.length > 0 && this.dice.chance(AIMED_SHARE) ? aimed : list);
   }
 
   private places(): readonly Place[] {
@@ -121,7 +134,8 @@ export class Others {
         .filter(({ column }) => membersIn(owner.row, column.name).length < column.max)
         .map(({ child, column }) => ({ owner, child, column })),
     );
-    const spot = this.dice.maybe(spots);
+    const aimed = spots.filter(({ owner }) => this.aim.has(owner.uuid));
+    const spot = this.dice.maybe(aimed) ?? this.dice.maybe(spots);
     if (spot === undefined) return undefined;
     const child = this.maker.row(spot.child, this.content);
     const members = [...membersIn(spot.owner.row, spot.column.name), child.uuid];
@@ -141,7 +155,8 @@ export class Others {
         .filter((column) => column.refersTo === undefined && !column.isEphemeral && isWanted(place, column))
         .map((column) => ({ place, column })),
     );
-    const spot = this.dice.maybe(spots);
+    const aimed = spots.filter(({ place }) => this.aim.has(place.uuid));
+    const spot = this.dice.maybe(aimed.length > 0 && this.dice.chance(AIMED_SHARE) ? aimed : spots);
     if (spot === undefined) return undefined;
     const { place, column } = spot;
     const members = this.maker.value(place.table, column, this.content);
@@ -166,7 +181,7 @@ export class Others {
   }
 
   private rename(): Deed | undefined {
-    const place = this.dice.maybe(this.named());
+    const place = this.choose(this.named());
     if (place === undefined) return undefined;
     const name = this.maker.freshName(place.table.name);
     return { what: `${called(place)} to ${name}`, operations: [this.renaming(place, name)] };
@@ -182,7 +197,7 @@ export class Others {
 
   /** A row gets the name that another one had, which is renamed or goes. */
   private takeName(): Deed | undefined {
-    const place = this.dice.maybe(this.named());
+    const place = this.choose(this.named());
     if (place === undefined) return undefined;
     const other = this.dice.maybe(this.named().filter((one) => one.table === place.table && one !== place));
     const name = nameOf(place.row);
@@ -202,8 +217,23 @@ export class Others {
     };
   }
 
+  /** A name that a row had once is another one's now. */
+  private retake(): Deed | undefined {
+    const lost = this.dice.maybe(this.lostNames);
+    if (lost === undefined) return undefined;
+    const table = tableOf(this.schema, lost.table);
+    const other = this.dice.maybe(this.named().filter((one) => one.table === table));
+    const what = `the name ${lost.name} is taken`;
+    if (table.isRoot && (other === undefined || this.dice.chance(0.5))) {
+      const made = this.maker.row(table, this.content);
+      const row: Row = new Map([...made.row, ['name', [JSON.stringify(lost.name)]]]);
+      return { what: `${what} by ${made.uuid}`, operations: [insertion({ ...made, row })] };
+    }
+    return other && { what: `${what} by ${called(other)}`, operations: [this.renaming(other, lost.name)] };
+  }
+
   private swapNames(): Deed | undefined {
-    const one = this.dice.maybe(this.named());
+    const one = this.choose(this.named());
     const other = this.dice.maybe(this.named().filter((row) => row.table === one?.table && row !== one));
     if (one === undefined || other === undefined) return undefined;
     const operations = [this.renaming(one, nameOf(other.row)), this.renaming(other, nameOf(one.row))];
@@ -212,7 +242,7 @@ export class Others {
 
   /** A root goes by itself; any other row by being taken from all that hold it. */
   private remove(): Deed | undefined {
-    const place = this.dice.maybe(this.places());
+    const place = this.choose(this.places());
     if (place === undefined) return undefined;
     const operations: ExactJson[] = [];
     for (const { from, column: name } of referrersIn(this.schema, this.content).get(place.uuid) ?? []) {
@@ -232,7 +262,7 @@ export class Others {
   /** A row goes from its owner to another one. */
   private move(): Deed | undefined {
     const owners = ownersIn(this.schema, this.content);
-    const child = this.dice.maybe(this.places().filter(({ uuid }) => owners.has(uuid)));
+    const child = this.choose(this.places().filter(({ uuid }) => owners.has(uuid)));
     const from = this.dice.maybe(owners.get(child?.uuid ?? '') ?? []);
     if (child === undefined || from === undefined) return undefined;
     const column = columnOf(from.owner.table, from.column);
@@ -253,9 +283,27 @@ export class Others {
     };
   }
 
+  /** A row goes from its owner to a new one. */
+  private moveToNew(): Deed | undefined {
+    const owners = ownersIn(this.schema, this.content);
+    const child = this.choose(
+      this.places().filter(({ uuid }) => owners.get(uuid)?.some(({ owner }) => owner.table.isRoot) === true),
+    );
+    const from = this.dice.maybe(owners.get(child?.uuid ?? '') ?? []);
+    if (child === undefined || from === undefined || !from.owner.table.isRoot) return undefined;
+    const column = columnOf(from.owner.table, from.column);
+    const made = this.maker.row(from.owner.table, this.content);
+    const root: Place = { ...made, row: new Map([...made.row, [column.name, [child.uuid]]]) };
+    const left = membersIn(from.owner.row, column.name).filter((member) => member !== child.uuid);
+    return {
+      what: `${called(child)} from ${called(from.owner)} to a new ${called(root)}`,
+      operations: [insertion(root), this.update(from.owner, column, left)],
+    };
+  }
+
   /** The same row, and all that it owns, under other UUIDs; who referred to it refers to the new one. */
   private makeAnew(): Deed | undefined {
-    const place = this.dice.maybe(this.places());
+    const place = this.choose(this.places());
     if (place === undefined) return undefined;
     const anew = new Map<string, string>();
     const old: Place[] = [];
@@ -317,7 +365,8 @@ export class Others {
     const spot = this.dice.maybe(this.referring());
     if (spot === undefined) return undefined;
     const { from, column } = spot;
-    const target = this.dice.maybe([...(this.content.get(column.refersTo?.table ?? '')?.keys() ?? [])]);
+    const targets = [...(this.content.get(column.refersTo?.table ?? '')?.keys() ?? [])];
+    const target = this.dice.maybe(targets.filter((uuid) => this.aim.has(uuid))) ?? this.dice.maybe(targets);
     if (target === undefined || membersIn(from.row, column.name).includes(target)) return undefined;
     const members = column.max === 1 ? [target] : [...membersIn(from.row, column.name), target];
     return {

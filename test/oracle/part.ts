@@ -4,7 +4,7 @@
  * (pulledIn), and is held to that. Pure.
  */
 import { type Choice, FILTER_TABLES } from './choice.js';
-import { byUuid, type Content, membersIn, nameOf, placesOf } from './content.js';
+import { byUuid, type Content, membersIn, nameOf, placesOf, textIn } from './content.js';
 import { ownedTables } from './network.js';
 import type { Schema } from './schema.js';
 
@@ -62,17 +62,23 @@ export function partOf(schema: Schema, content: Content, { filter }: Choice, pul
     const flag = FLAG_OF_COLUMN[`${table}.${column}`];
     return flag === undefined || filter[flag] !== false;
   };
+  // whether ports of routers are ports, it does not say
+  const possible = reach(
+    [...named, ...pulledIn],
+    (table, column) => table === 'Logical_Router' || isIncluded(table, column),
+  );
+  // what is told apart by the port that it names belongs to that port
+  const ports = new Set([...possible].map((uuid) => nameOf(rows.get(uuid)?.row ?? new Map())));
+  for (const { table, uuid, row } of placesOf(schema, content))
+    if (table.indexes.flat().includes('logical_port') && ports.has(textIn(row, 'logical_port') ?? ''))
+      possible.add(uuid);
   const surelyNamed = [...named].filter((uuid) => {
     const flag = FLAG_OF_TABLE[rows.get(uuid)?.table.name ?? ''];
     return flag === undefined || filter[flag] !== false;
   });
   return {
     sure: reach(surelyNamed, isIncluded),
-    // whether ports of routers are ports, it does not say
-    possible: reach(
-      [...named, ...pulledIn],
-      (table, column) => table === 'Logical_Router' || isIncluded(table, column),
-    ),
+    possible,
     named,
   };
 }

@@ -4,15 +4,34 @@
  * has to succeed. Where rows have equal keys or a mapping bends what they are, the oracle does not know. Pure.
  */
 import { differingColumns, membersIn, ownersIn, type Place } from './content.js';
+import { referenceColumns } from './schema.js';
 import { OWNED_ONCE, type Trial } from './trial.js';
 
 export function mayBeRefused(trial: Trial): boolean {
   const { choice, identity } = trial;
-  if (choice.exact && choice.filter === undefined && choice.mapping === undefined) return identity.unsure.size > 0;
+  if (choice.exact && choice.filter === undefined && choice.mapping === undefined) return false;
   if (identity.unsure.size > 0 || trial.hasMapping) return true;
-  if (choice.exact && choice.filter !== undefined) return true; // rows beside the part may need what would go
+  if (choice.exact && choice.filter !== undefined && isNeededElsewhere(trial)) return true;
   if (choice.policy === 'ERROR' && hasDifference(trial)) return true;
   return hasClash(trial) || hasTwoOwners(trial);
+}
+
+/** A row that would go owns one that the backup holds, or is referred to by one that may stay. */
+function isNeededElsewhere({ schema, rows, livePart, identity }: Trial): boolean {
+  const goes = (uuid: string): boolean =>
+    rows.before.has(uuid) && !identity.isHeld(uuid) && livePart.possible.has(uuid);
+  return [...rows.before.values()].some((place) =>
+    referenceColumns(place.table).some(({ name, refersTo }) => {
+      if (!refersTo.isStrong) return false;
+      const members = membersIn(place.row, name);
+      const isOwner = (schema.owners.get(refersTo.table) ?? []).some(
+        ({ table, column }) => table === place.table && column.name === name,
+      );
+      return isOwner && goes(place.uuid)
+        ? members.some((member) => identity.isHeld(member))
+        : members.some(goes) && !isOwner;
+    }),
+  );
 }
 
 function hasDifference({ rows, identity }: Trial): boolean {
@@ -39,15 +58,16 @@ function hasClash({ rows, identity, choice }: Trial): boolean {
   );
 }
 
-/** A port of the backup is live in another place than where the backup has it. */
+/** A port of the backup is live in another place than where the backup has it, and the restore leaves that as it is. */
 function hasTwoOwners({ schema, backup, before, rows, identity, choice }: Trial): boolean {
-  if (choice.policy === 'OVERWRITE' && choice.filter === undefined) return false;
   const [held, live] = [ownersIn(schema, backup), ownersIn(schema, before)];
+  const isUpdated = (owner: string): boolean =>
+    choice.policy === 'OVERWRITE' && choice.filter === undefined && identity.isHeld(owner);
   return [...rows.backup.values()]
     .filter(({ table }) => OWNED_ONCE.has(table.name))
     .some(({ uuid }) => {
       const wanted = (held.get(uuid) ?? []).map(({ owner }) => identity.translate(owner.uuid));
       const found = (live.get(identity.translate(uuid)) ?? []).map(({ owner }) => owner.uuid);
-      return found.some((owner) => !wanted.includes(owner));
+      return found.some((owner) => !wanted.includes(owner) && !isUpdated(owner));
     });
 }

@@ -3,17 +3,21 @@
 import {
   CreateBackupDocument,
   DeleteBackupDocument,
+  type ResourceFilterInput,
   RestoreBackupDocument,
   type RestoreBackupInput,
   RestoreChangesDocument,
   UndoRestoreDocument,
 } from '../support/clients/generated/graphql.js';
 import { PlainClient } from '../support/clients/plain-client.js';
+import { RestClient } from '../support/clients/rest-client.js';
 import { NORTHBOUND } from '../support/judge/judge.js';
 import { startApiServer, type TestApi } from '../support/servers/api-server.js';
 import { type Answered, type Outcome, outcomeOf, type ToldChange } from './answer.js';
 import { type Content, insertion, placesOf, readContent } from './content.js';
-import { readSchema, type Schema } from './schema.js';
+import { readSchema, referenceColumns, type Schema } from './schema.js';
+
+type ExportedRow = Readonly<Record<string, string | readonly string[]>>;
 
 const CHANGES_IN_A_PAGE = 100;
 /** Restores stay in the server's list: after so many cases another one begins. */
@@ -51,9 +55,32 @@ export class Stage {
     return readContent(this.client, this.schema);
   }
 
-  /** @returns its id */
-  async backUp(name: string): Promise<string> {
-    return (await this.api.admin.run(CreateBackupDocument, { input: { name } })).createBackup.id;
+  /** @returns its id, and what comes along with a filter */
+  async backUp(
+    name: string,
+    resourceFilter?: ResourceFilterInput,
+  ): Promise<{ readonly id: string; readonly pulledIn: readonly string[] }> {
+    const part = resourceFilter === undefined ? {} : { type: 'SELECTIVE' as const, resourceFilter };
+    const { createBackup } = await this.api.admin.run(CreateBackupDocument, { input: { name, ...part } });
+    return { id: createBackup.id, pulledIn: createBackup.pulledIn.map(({ uuid }) => uuid) };
+  }
+
+  /** What a backup of this database holds, by the file that an export gives: rows, and what is left of references. */
+  async held(backupId: string, database: Content): Promise<Content> {
+    const response = await RestClient.of(this.api.admin).get(`/api/v1/backups/${backupId}/export?format=json`);
+    const tables = response.body['tables'] as Readonly<Record<string, Readonly<Record<string, ExportedRow>>>>;
+    return new Map(
+      [...this.schema.tables.values()].map((table) => [
+        table.name,
+        new Map(
+          Object.entries(tables[table.name] ?? {}).map(([uuid, exported]) => {
+            const row = new Map(database.get(table.name)?.get(uuid) ?? []);
+            for (const { name } of referenceColumns(table)) row.set(name, [exported[name] ?? []].flat().sort());
+            return [uuid, row];
+          }),
+        ),
+      ]),
+    );
   }
 
   async forget(backupId: string): Promise<void> {
