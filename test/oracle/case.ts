@@ -21,6 +21,8 @@ export interface Verdict {
   /** Restores and undos, dry runs too. */
   readonly restores: number;
   readonly problems: readonly string[];
+  /** What kinds of restores and undos there were, and how they ended. */
+  readonly kinds: readonly string[];
   /** What happened, for whoever looks into a problem. */
   readonly story: readonly string[];
 }
@@ -30,13 +32,14 @@ export async function runCase(stages: Stages, seed: number): Promise<Verdict> {
   const stage = await stages.of(dice.pick(RELEASES));
   const run = new CaseRun(stage, dice, seed);
   await run.run();
-  const { restores, problems, story } = run;
-  return { seed, restores, problems: [...new Set(problems)], story };
+  const { restores, problems, kinds, story } = run;
+  return { seed, restores, problems: [...new Set(problems)], kinds, story };
 }
 
 class CaseRun {
   restores = 0;
   readonly problems: string[] = [];
+  readonly kinds: string[] = [];
   readonly story: string[] = [];
 
   constructor(
@@ -56,7 +59,7 @@ class CaseRun {
     const backupId = made.id;
     const backup = own === undefined ? database : await stage.held(backupId, database);
     const others = new Others(client, schema, maker, dice);
-    await others.change(dice.below(9));
+    await others.change(dice.below(3) + dice.below(9));
     const before = await stage.read();
     const choice = chooseRestore(schema, backup, before, dice, own);
     const { mapped: _, ...asked } = choice;
@@ -95,6 +98,7 @@ class CaseRun {
     this.note('dry run', nothingLaws(schema, 'a dry run', before, await stage.read()));
     const real = await stage.restore(request);
     this.heard('the restore', real);
+    this.kinds.push(`${kindOf(choice)}: ${endOf(real)}`);
     const restored = await stage.read();
     this.note('dry run', dryRunLaws(dry, real, choice.policy === 'RENAME'));
     const all = { ...real, pulledIn: [...real.pulledIn, ...pulledIn] };
@@ -159,6 +163,7 @@ class CaseRun {
       const outcome = await stage.undo(id, { force, dryRun: false });
       this.heard(force ? 'the forced undo' : 'the undo', outcome);
       this.note('undo', dryRunLaws(dry, outcome, false));
+      this.kinds.push(`${force ? 'forced ' : ''}undo${isAlone ? '' : ' after others wrote'}: ${endOf(outcome)}`);
       const after = await stage.read();
       if (outcome.success) {
         const undone = { schema, before, restored, since, after, force, warnings: outcome.warnings };
@@ -172,4 +177,18 @@ class CaseRun {
       since = after;
     }
   }
+}
+
+function kindOf({ policy, exact, filter, isSelective, mapping }: Choice): string {
+  return [
+    policy,
+    ...(exact ? ['exact'] : []),
+    ...(isSelective ? ['of a selective backup'] : filter === undefined ? [] : ['with a filter']),
+    ...(mapping === undefined ? [] : ['with a mapping']),
+  ].join(' ');
+}
+
+function endOf({ success, problems, changes }: Outcome): string {
+  if (success) return changes.length === 0 ? 'nothing to change' : 'succeeded';
+  return `refused, ${problems[0]?.code ?? ''}`;
 }

@@ -78,8 +78,9 @@ export function chooseFilter(
   dice: Dice,
 ): Filter | undefined {
   const filter: Record<string, string[] | boolean> = {};
-  for (const flag of FLAGS) if (dice.chance(0.16)) filter[flag] = false;
-  if (!dice.chance(0.15))
+  const isOfFlags = dice.chance(0.25);
+  for (const flag of FLAGS) if (dice.chance(isOfFlags ? 0.4 : 0.12)) filter[flag] = false;
+  if (!isOfFlags)
     for (const list of new Set(dice.some(LISTS, 1, 2))) {
       const table = FILTER_TABLES[list];
       const source = exact && dice.chance(0.15) ? live : backup;
@@ -99,15 +100,20 @@ function chooseMapping(
 ): { sent: { from: string; to: string }; mapped: Map<string, string>; mistake?: string } | undefined {
   const named = (content: Content): Place[] =>
     [...placesOf(schema, content)].filter(({ table, row }) => !FIXED_TABLES.has(table.name) && nameOf(row) !== '');
-  const from = dice.maybe(named(backup));
-  if (from === undefined) return undefined;
-  const taken = new Set(backup.get(from.table.name)?.keys());
-  const same = named(live).filter(({ table, uuid }) => table === from.table && !taken.has(uuid));
-  const to = dice.maybe(same);
-  if (dice.chance(0.15)) return { sent: { from: NOBODY, to: to?.uuid ?? NOBODY }, mapped: new Map(), mistake: NOBODY };
-  if (to === undefined) return undefined;
-  if (dice.chance(0.1)) return { sent: { from: from.uuid, to: NOBODY }, mapped: new Map(), mistake: NOBODY };
-  return { sent: { from: from.uuid, to: to.uuid }, mapped: new Map([[from.uuid, to.uuid]]) };
+  const known = new Set([...placesOf(schema, backup)].map(({ uuid }) => uuid));
+  const strangers = named(live).filter(({ uuid }) => !known.has(uuid));
+  const to = dice.maybe(strangers);
+  const same = named(backup).filter(({ table }) => table === to?.table);
+  const missing = same.filter(({ table, uuid }) => live.get(table.name)?.has(uuid) !== true);
+  const from = dice.maybe(dice.chance(0.6) ? missing : same) ?? dice.maybe(same);
+  const way = dice.below(10);
+  if (way === 0) return { sent: { from: NOBODY, to: to?.uuid ?? NOBODY }, mapped: new Map(), mistake: NOBODY };
+  if (from === undefined || to === undefined) return undefined;
+  if (way === 1) return { sent: { from: from.uuid, to: NOBODY }, mapped: new Map(), mistake: NOBODY };
+  const call = ({ uuid, row }: Place, rows: readonly Place[]): string =>
+    dice.chance(0.3) && rows.filter((other) => nameOf(other.row) === nameOf(row)).length === 1 ? nameOf(row) : uuid;
+  const sent = { from: call(from, named(backup)), to: call(to, named(live)) };
+  return { sent, mapped: new Map([[from.uuid, to.uuid]]) };
 }
 
 export function requestOf(

@@ -37,17 +37,22 @@ let restores = 0;
 let failed = 0;
 /** Law -> how many cases broke it. */
 const laws = new Map();
+/** What kinds of restores and undos there were, and how they ended -> how many. */
+const kinds = new Map();
 
 const seconds = () => `${Math.round((performance.now() - began) / 1_000)} s`;
 const soFar = () => `${cases} of ${seeds} seeds from ${from}, ${restores} restores, ${failed} failed, ${seconds()}`;
 
-function heard({ seed, restores: count, problems, story }) {
+const add = (map, key) => map.set(key, (map.get(key) ?? 0) + 1);
+
+function heard({ seed, restores: count, problems, kinds: had, story }) {
   cases++;
   restores += count;
+  for (const kind of had) add(kinds, kind);
   if (one !== undefined) for (const line of story) console.log(line);
   if (problems.length === 0) return;
   failed++;
-  for (const law of new Set(problems.map((problem) => problem.split(':')[0]))) laws.set(law, (laws.get(law) ?? 0) + 1);
+  for (const law of new Set(problems.map((problem) => problem.split(':')[0]))) add(laws, law);
   console.log(`FAILED: npm run oracle -- --seed ${seed}`);
   for (const problem of problems) console.log(`    ${problem.slice(0, 600)}`);
 }
@@ -78,5 +83,6 @@ const ticker = setInterval(() => console.log(`oracle: ${soFar()}`), EVERY_MS);
 const ends = await Promise.all(Array.from({ length: workers }, (_, worker) => run(worker)));
 clearInterval(ticker);
 console.log(`oracle: ${soFar()}`);
-for (const [law, count] of laws) console.log(`  ${law}: ${count}`);
+for (const [kind, count] of [...kinds].sort()) console.log(`  ${String(count).padStart(5)} ${kind}`);
+for (const [law, count] of laws) console.log(`  broken in ${count} cases: ${law}`);
 if (failed > 0 || ends.includes(false) || cases !== seeds) process.exitCode = 1;

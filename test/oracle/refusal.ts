@@ -10,7 +10,8 @@ import { OWNED_ONCE, type Trial } from './trial.js';
 export function mayBeRefused(trial: Trial): boolean {
   const { choice, identity } = trial;
   if (choice.exact && choice.filter === undefined && choice.mapping === undefined) return false;
-  if (identity.unsure.size > 0 || trial.hasMapping) return true;
+  if (identity.unsure.size > 0) return true;
+  if (trial.hasMapping) return trial.outcome.problems.every(({ code }) => code === 'CONFLICT');
   if (choice.exact && choice.filter !== undefined && isNeededElsewhere(trial)) return true;
   if (choice.policy === 'ERROR' && hasDifference(trial)) return true;
   return hasClash(trial) || hasTwoOwners(trial);

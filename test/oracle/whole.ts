@@ -24,6 +24,7 @@ it('restores as the document says', async () => {
         seed,
         restores: 0,
         problems: [`the oracle itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`],
+        kinds: [],
         story: [],
       }));
       tell({ ...verdict });

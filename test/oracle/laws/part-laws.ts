@@ -17,6 +17,7 @@ export function* partLaws(trial: Trial): Generator<string> {
   for (const { kind, table, uuid, before, after, columns } of differences) {
     if (kind !== 'UPDATE' || before === undefined || after === undefined) continue;
     if (part.possible.has(identity.held.get(uuid) ?? uuid) || livePart.possible.has(uuid)) continue;
+    if (identity.unsureLive.has(uuid)) continue;
     for (const name of columns) {
       const [was, now] = [membersIn(before, name), membersIn(after, name)];
       const { refersTo } = columnOf(table, name);
