@@ -5,6 +5,7 @@ import { type Content, differencesBetween, nameOf } from './content.js';
 import { Dice } from './dice.js';
 import { countLaws, dryRunLaws, nothingLaws, refusalLaws } from './laws/answer-laws.js';
 import { copyLaws } from './laws/copy-laws.js';
+import { equalLaws } from './laws/equal-laws.js';
 import { partLaws } from './laws/part-laws.js';
 import { conflictLaws, insertLaws, overwriteLaws, soundLaws, untouchedLaws } from './laws/row-laws.js';
 import { undoLaws } from './laws/undo-laws.js';
@@ -114,7 +115,9 @@ class CaseRun {
     }
     if (choice.mistake !== undefined) this.problems.push(`request: ${choice.mistake} was accepted`);
     this.judge(trial);
-    if (choice.policy !== 'RENAME') await this.again(request, restored);
+    // a filter may have named a row that is gone now
+    const namesGone = [...trial.deleted].some((uuid) => trial.livePart.named.has(uuid));
+    if (choice.policy !== 'RENAME' && !namesGone) await this.again(request, restored);
     return trial.differences.length === 0 || real.id === undefined ? undefined : { id: real.id, restored };
   }
 
@@ -128,7 +131,10 @@ class CaseRun {
       return;
     }
     this.note('insert', insertLaws(trial));
-    if (policy === 'OVERWRITE') this.note(trial.choice.exact ? 'exact' : 'OVERWRITE', overwriteLaws(trial));
+    const { exact, filter, mapping } = trial.choice;
+    if (exact && filter === undefined && mapping === undefined)
+      this.note('exact', equalLaws(trial.schema, trial.backup, trial.after));
+    if (policy === 'OVERWRITE') this.note(exact ? 'exact' : 'OVERWRITE', overwriteLaws(trial));
     else this.note(policy, untouchedLaws(trial));
     if (policy === 'ERROR') this.note('ERROR', conflictLaws(trial));
   }

@@ -3,7 +3,7 @@
  * as a row that stays has the name of one that comes; a port would be in two switches. Anything else is a restore that
  * has to succeed. Where rows have equal keys or a mapping bends what they are, the oracle does not know. Pure.
  */
-import { differingColumns, membersIn, ownersIn, type Place } from './content.js';
+import { differingColumns, membersIn, nameOf, ownersIn, type Place } from './content.js';
 import { referenceColumns } from './schema.js';
 import { OWNED_ONCE, type Trial } from './trial.js';
 
@@ -11,10 +11,20 @@ export function mayBeRefused(trial: Trial): boolean {
   const { choice, identity } = trial;
   if (choice.exact && choice.filter === undefined && choice.mapping === undefined) return false;
   if (identity.unsure.size > 0) return true;
-  if (trial.hasMapping) return trial.outcome.problems.every(({ code }) => code === 'CONFLICT');
+  if (trial.hasMapping) return isTorn(trial) || trial.outcome.problems.every(({ code }) => code === 'CONFLICT');
   if (choice.exact && choice.filter !== undefined && isNeededElsewhere(trial)) return true;
   if (choice.policy === 'ERROR' && hasDifference(trial)) return true;
   return hasClash(trial) || hasTwoOwners(trial);
+}
+
+/** A row of the backup is mapped to a live row that has the name of another one of the backup. */
+function isTorn({ choice, rows }: Trial): boolean {
+  return [...choice.mapped].some(([from, to]) => {
+    const live = rows.before.get(to);
+    return [...rows.backup.values()].some(
+      ({ table, uuid, row }) => table === live?.table && uuid !== from && nameOf(row) === nameOf(live.row),
+    );
+  });
 }
 
 /** A row that would go owns one that the backup holds, or is referred to by one that may stay. */

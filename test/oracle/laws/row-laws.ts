@@ -127,17 +127,21 @@ function* membersLaws(trial: Trial, held: Place, row: Place, name: string, verb:
       ? identity.isLiveOnly(member) || identity.isHeld(member)
       : identity.isHeld(member);
     const isOutside = trial.choice.filter !== undefined && !part.sure.has(identity.held.get(member) ?? member);
-    if (!wanted.has(member) && (isForeign || inserted.has(member)) && !isOutside && !identity.unsureLive.has(member))
+    const isUnsure = identity.unsure.has(member) || identity.unsureLive.has(member);
+    if (!wanted.has(member) && (isForeign || inserted.has(member)) && !isOutside && !isUnsure)
       yield `${called(row)} ${verb} a reference in ${name} to ${describe(trial, member)}, which the backup has not`;
   }
 }
 
-/** "A weak reference that is left out by the filter is dropped and warned of"; a row that stays keeps what it has. */
-function isDropped({ choice, inserted, outcome }: Trial, row: Place, name: string): boolean {
+/**
+ * "A weak reference that is left out by the filter is dropped and warned of." A row that stays keeps what it has, and a
+ * row that comes back does not own what the filter leaves out.
+ */
+function isDropped({ schema, choice, inserted, outcome }: Trial, row: Place, name: string): boolean {
   if (choice.filter === undefined) return false;
-  return (
-    !inserted.has(row.uuid) || (columnOf(row.table, name).refersTo?.isStrong === false && outcome.warnings.length > 0)
-  );
+  const isOwning = ownedTables(schema, row.table.name).some(({ column }) => column.name === name);
+  if (isOwning || !inserted.has(row.uuid)) return true;
+  return columnOf(row.table, name).refersTo?.isStrong === false && outcome.warnings.length > 0;
 }
 
 function isPicked({ identity, part }: Trial, live: string): boolean {
