@@ -6,7 +6,7 @@
 import { type Choice, FILTER_TABLES } from './choice.js';
 import { byUuid, type Content, membersIn, nameOf, placesOf, textIn } from './content.js';
 import { ownedTables } from './network.js';
-import type { Schema } from './schema.js';
+import type { Schema, Table } from './schema.js';
 
 export interface Part {
   /** In it for sure. */
@@ -30,6 +30,11 @@ const FLAG_OF_TABLE: Readonly<Record<string, 'includeLoadBalancers' | 'includeDh
   Load_Balancer_Group: 'includeLoadBalancers',
   DHCP_Options: 'includeDhcpOptions',
 };
+
+/** What is told apart by the port that it names belongs to that port. */
+function isOfPort({ indexes }: Table): boolean {
+  return indexes.flat().includes('logical_port');
+}
 
 /** @param pulledIn what the server says comes along */
 export function partOf(schema: Schema, content: Content, { filter }: Choice, pulledIn: readonly string[]): Part {
@@ -67,13 +72,12 @@ export function partOf(schema: Schema, content: Content, { filter }: Choice, pul
     [...named, ...pulledIn],
     (table, column) => table === 'Logical_Router' || isIncluded(table, column),
   );
-  // what is told apart by the port that it names belongs to that port
   const ports = new Set([...possible].map((uuid) => nameOf(rows.get(uuid)?.row ?? new Map())));
   for (const { table, uuid, row } of placesOf(schema, content))
-    if (table.indexes.flat().includes('logical_port') && ports.has(textIn(row, 'logical_port') ?? ''))
-      possible.add(uuid);
+    if (isOfPort(table) && ports.has(textIn(row, 'logical_port') ?? '')) possible.add(uuid);
   const surelyNamed = [...named].filter((uuid) => {
-    const flag = FLAG_OF_TABLE[rows.get(uuid)?.table.name ?? ''];
+    const table = rows.get(uuid)?.table;
+    const flag = table !== undefined && isOfPort(table) ? 'includePorts' : FLAG_OF_TABLE[table?.name ?? ''];
     return flag === undefined || filter[flag] !== false;
   });
   return {
