@@ -81,7 +81,10 @@ export class NameGuards {
 class NamedTable {
   /** All rows that get a name. */
   readonly coming: NamedRows;
+  /** Of each live row, where the names of the whole table are asked for. */
   private readonly liveNames: string[] = [];
+  /** Where names are asked for one by one: each of them -> numbers of the live rows that have it. */
+  private readonly liveNamed = new Map<string, number[]>();
   /** Of rows that get another: number of the live row -> name, '' for none. */
   private readonly renamed = new Map<number, string>();
   /** Live rows that lose their names. */
@@ -108,8 +111,11 @@ class NamedTable {
   static async read(draft: TablePlan, breath: Breath): Promise<NamedTable> {
     const named = new NamedTable(draft);
     const { live } = draft;
+    if (named.isOneByOne) for (const name of named.namesOf(named.coming)) named.liveNamed.set(name, []);
     for (let i = 0; named.comingCount > 0 && i < live.count; i++) {
-      named.liveNames.push(nameIn(live.row(i)));
+      const name = nameIn(live.row(i));
+      if (named.isOneByOne) named.liveNamed.get(name)?.push(i);
+      else named.liveNames.push(name);
       if (breath.due()) await breath.rest();
     }
     return named;
@@ -122,18 +128,22 @@ class NamedTable {
     return { bytes: GUARD_BYTES + 2 * name.length, looks: this.draft.live.count + this.comingCount };
   }
 
-  *guards({ inserted, updated }: NamedRows, done: Done): Generator<string> {
+  *guards(rows: NamedRows, done: Done): Generator<string> {
     if (this.isOneByOne) {
-      const names = new Set([
-        ...inserted.map((index) => this.nameOfInserted(index)),
-        ...updated.map((index) => this.renamed.get(index) ?? ''),
-      ]);
-      names.delete('');
-      for (const name of names) yield this.nameGuard(name, done);
-    } else if (inserted.length > 0 || updated.some((index) => this.renamed.has(index))) {
+      for (const name of this.namesOf(rows)) yield this.nameGuard(name, done);
+    } else if (rows.inserted.length > 0 || rows.updated.some((index) => this.renamed.has(index))) {
       const names = this.namesThen(done);
       if (names !== undefined) yield this.tableGuard(names);
     }
+  }
+
+  private namesOf({ inserted, updated }: NamedRows): ReadonlySet<string> {
+    const names = new Set([
+      ...inserted.map((index) => this.nameOfInserted(index)),
+      ...updated.map((index) => this.renamed.get(index) ?? ''),
+    ]);
+    names.delete('');
+    return names;
   }
 
   private get isOneByOne(): boolean {
@@ -145,7 +155,7 @@ class NamedTable {
   private nameGuard(name: string, done: Done): string {
     const { table, live, backup } = this.draft;
     const uuids = [
-      ...this.liveNamed(name, done),
+      ...(this.liveNamed.get(name) ?? []).flatMap((index) => (this.hasLeft(index, done) ? [] : [live.uuid(index)])),
       ...[...this.renamed].flatMap(([index, other]) =>
         other === name && done.isChanged(table.name, index) ? [live.uuid(index)] : [],
       ),
@@ -157,11 +167,8 @@ class NamedTable {
     return waitOperation(table.name, whereEquals('name', JSON.stringify(name)), ['_uuid'], `[${rows}]`);
   }
 
-  private liveNamed(name: string, done: Done): readonly string[] {
-    const { table, live } = this.draft;
-    return this.liveNames.flatMap((other, index) =>
-      other === name && !(this.leaving.has(index) && done.isChanged(table.name, index)) ? [live.uuid(index)] : [],
-    );
+  private hasLeft(liveIndex: number, done: Done): boolean {
+    return this.leaving.has(liveIndex) && done.isChanged(this.draft.table.name, liveIndex);
   }
 
   /** The names in the table when a transaction begins; undefined where they are too many to be listed again. */
@@ -170,7 +177,7 @@ class NamedTable {
     const names = new Set<string>();
     let isFirst = true;
     this.liveNames.forEach((name, index) => {
-      if (!this.leaving.has(index) || !done.isChanged(table.name, index)) names.add(name);
+      if (!this.hasLeft(index, done)) names.add(name);
     });
     for (const [index, name] of this.renamed) {
       if (!done.isChanged(table.name, index)) continue;
