@@ -3,7 +3,7 @@
  * the rows that it touches tell afterwards. Those of a whole plan are kept in the record of the restore.
  */
 import { createHash } from 'node:crypto';
-import { wireValue } from '../../model/row/wire-notation.js';
+import { serverValue } from '../../model/row/wire-notation.js';
 import type { Session } from '../../ovsdb/client.js';
 import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
 import { selectOperation, whereUuid } from '../../ovsdb/operation.js';
@@ -46,7 +46,7 @@ class Choice {
       table,
       uuid,
       columns: columns.map(({ column }) => column.name),
-      after: fingerprint(columns.map(({ column, after }) => wireValue(column, after))),
+      after: fingerprint(columns.map(({ column, after }) => serverValue(column, after))),
     });
   }
 

@@ -25,15 +25,14 @@ export function wireValue(column: ColumnSchema, value: Value | undefined): strin
     case 'optional':
       return value === undefined ? '["set",[]]' : wireAtom(column.key, value as Atom);
     case 'set': {
-      // a set of one is written as ovsdb-server writes it, so that texts can be compared (and the pairs of a map below)
+      // a set of one is written as ovsdb-server writes it, so that texts can be compared
       const atoms = ((value ?? []) as readonly Atom[]).map((atom) => wireAtom(column.key, atom));
       return atoms.length === 1 ? (atoms[0] as string) : `["set",[${atoms.join(',')}]]`;
     }
     case 'map': {
       const type = column.value as BaseType;
-      // an object of JavaScript has members such as "9" and "10" first, by their numbers
-      const pairs = [...mapEntries(value)].sort(([a], [b]) => compareAtoms(a, b));
-      return `["map",[${pairs.map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`).join(',')}]]`;
+      const pairs = mapEntries(value).map(([k, v]) => `[${wireAtom(column.key, k)},${wireAtom(type, v)}]`);
+      return `["map",[${pairs.join(',')}]]`;
     }
   }
 }
@@ -54,6 +53,14 @@ function wireDefault(base: BaseType): string {
     case 'real':
       return '0';
   }
+}
+
+/** As wireValue, with the pairs of a map in the order in which ovsdb-server writes them. */
+export function serverValue(column: ColumnSchema, value: Value | undefined): string {
+  if (column.kind !== 'map') return wireValue(column, value);
+  // an object of JavaScript has members such as "9" and "10" first, by their numbers
+  const pairs = [...mapEntries(value)].sort(([a], [b]) => compareAtoms(a, b));
+  return wireValue(column, pairs as Value);
 }
 
 /** The pairs of a map in plain notation, whichever of its two forms it has, in no order that means anything. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { SCRATCH_PREFIX } from '../../../src/state/scratch-file.js';
 import { codeIn } from '../../support/clients/api-client.js';
 import {
   type BackupFieldsFragment,
@@ -231,7 +232,7 @@ describe('validateBackup', () => {
 
 it('rows wait in OVNCP_STATE_PATH while a file is checked', async () => {
   const state = await mkdtemp(join(tmpdir(), 'ovncp-state-'));
-  await writeFile(join(state, '.tmp-left-by-a-crash'), '');
+  await writeFile(join(state, `${SCRATCH_PREFIX}left-by-a-crash`), '');
   await writeFile(join(state, 'of somebody else'), '');
   const apart = await startApiServer({ env: { OVNCP_STATE_PATH: state } });
   try {

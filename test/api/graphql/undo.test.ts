@@ -143,7 +143,9 @@ describe('undoRestore', () => {
   });
 
   it('refuses, naming the rows, where others have changed them since, unless forced', async () => {
-    await nb('ls-del', 'web', '--', 'set', 'Port_Group', 'pg_web', 'external_ids:kept=before');
+    // one after the other: ovsdb-server 3.1 leaves references to the ports in a row that the same transaction changes
+    await nb('ls-del', 'web');
+    await nb('set', 'Port_Group', 'pg_web', 'external_ids:kept=before');
     const done = await restore();
     await nb(
       'set',

@@ -1,7 +1,7 @@
 /** Between wire notation and plain notation: the texts cut out of bytes are those made from values. */
 import fc from 'fast-check';
 import { type Atom, encodeRow, parseRow, type Row, type Value } from '../../../src/model/row/row.js';
-import { wireAtom, wireRow, wireValue } from '../../../src/model/row/wire-notation.js';
+import { serverValue, wireAtom, wireRow, wireValue } from '../../../src/model/row/wire-notation.js';
 import { WireRowReader } from '../../../src/model/row/wire-row-reader.js';
 import {
   type BaseType,
@@ -70,7 +70,7 @@ const canonicalRow = anyTables
 
 it('a map has its pairs in the order of its keys, where those look like numbers too', () => {
   const column = KINDS.columns.get('map_string_string') as ColumnSchema;
-  expect(wireValue(column, { 9: 'a', b: 'b', 10: 'c', '-1': 'd', '': 'e' })).toBe(
+  expect(serverValue(column, { 9: 'a', b: 'b', 10: 'c', '-1': 'd', '': 'e' })).toBe(
     '["map",[["","e"],["-1","d"],["10","c"],["9","a"],["b","b"]]]',
   );
 });
@@ -84,7 +84,6 @@ describe('WireRowReader', () => {
           [...KINDS.columns.values()].filter(({ name }) => row[name] !== undefined),
           row,
         );
-        expect(wireRow(KINDS, row)).toBe(wire);
         expect(read(KINDS, wire, at)).toBe(text);
         expect(encodeRow(KINDS, plainRow(KINDS, wire), UUID)).toBe(text);
         expect(encodeRow(KINDS, plainRow(KINDS, wireRow(KINDS, row)), UUID)).toBe(text);
