@@ -60,7 +60,7 @@ export function serverValue(column: ColumnSchema, value: Value | undefined): str
   if (column.kind !== 'map') return wireValue(column, value);
   // an object of JavaScript has members such as "9" and "10" first, by their numbers
   const pairs = [...mapEntries(value)].sort(([a], [b]) => compareAtoms(a, b));
-  return wireValue(column, pairs as Value);
+  return wireValue(column, pairs);
 }
 
 /** The pairs of a map in plain notation, whichever of its two forms it has, in no order that means anything. */
