@@ -72,8 +72,8 @@ function run(worker) {
       else told += `${line}\n`;
     });
   return new Promise((resolve) => {
-    child.once('close', (code) => {
-      if (code !== 0) console.log(told);
+    child.once('close', (code, signal) => {
+      if (code !== 0) console.log(`${told}oracle: worker ${worker} ended with ${signal ?? `code ${code}`}`);
       resolve(code === 0);
     });
   });

@@ -98,6 +98,7 @@ export function* refusalLaws(
       for (const index of [...table.indexes.flat(), ...(NATURAL_KEYS[table.name] ?? [])])
         for (const member of row.get(index) ?? []) words.add(member.replaceAll('"', ''));
     }
-  if (![...words].some((word) => word.length > 1 && said.includes(word)))
+  const hasLabel = problems.some(({ label }) => label !== null && label !== undefined && label !== '');
+  if (!hasLabel && ![...words].some((word) => word.length > 1 && said.includes(word)))
     yield `${what} was refused, and no row is named: ${said}`;
 }
