@@ -31,6 +31,12 @@ const FLAG_OF_TABLE: Readonly<Record<string, 'includeLoadBalancers' | 'includeDh
   DHCP_Options: 'includeDhcpOptions',
 };
 
+/** Whether an include flag leaves out a whole table of roots. */
+export function isFlaggedOut({ filter }: Choice, table: string): boolean {
+  const flag = FLAG_OF_TABLE[table];
+  return flag !== undefined && filter?.[flag] === false;
+}
+
 /** What is told apart by the port that it names belongs to that port. */
 function isOfPort({ indexes }: Table): boolean {
   return indexes.flat().includes('logical_port');

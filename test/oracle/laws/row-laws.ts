@@ -2,6 +2,7 @@
 import { called, columnOf, isSame, membersIn, nameOf, type Place } from '../content.js';
 import { ownedTables } from '../network.js';
 import { configured, isRuntime, NAMING_COLUMNS } from '../northbound.js';
+import { isFlaggedOut } from '../part.js';
 import { referenceColumns } from '../schema.js';
 import type { Trial } from '../trial.js';
 
@@ -19,9 +20,10 @@ export function* soundLaws(trial: Trial): Generator<string> {
     if (identity.isHeld(uuid)) yield `${describe(trial, uuid)} is deleted, and the backup holds it`;
     if (!choice.exact && !wasReplaced(trial, uuid)) yield `${describe(trial, uuid)} is deleted without exact`;
   }
-  for (const { kind, table, uuid, before: was, columns } of trial.differences)
-    for (const column of columns)
-      if (kind === 'UPDATE' && was !== undefined && isRuntime(table.name, column, was))
+  for (const { kind, table, uuid, before: was, after: now, columns } of trial.differences)
+    // a tag may have been northd's, and be configuration again
+    for (const column of kind === 'UPDATE' ? columns : [])
+      if (was && now && isRuntime(table.name, column, was) && isRuntime(table.name, column, now))
         yield `${table.name} ${uuid}: ${column}, which is written at run time, was changed`;
 }
 
@@ -141,7 +143,9 @@ function isDropped({ schema, choice, inserted, outcome }: Trial, row: Place, nam
   if (choice.filter === undefined) return false;
   const isOwning = ownedTables(schema, row.table.name).some(({ column }) => column.name === name);
   if (isOwning || !inserted.has(row.uuid)) return true;
-  return columnOf(row.table, name).refersTo?.isStrong === false && outcome.warnings.length > 0;
+  const refersTo = columnOf(row.table, name).refersTo;
+  const isLeftOut = refersTo?.isStrong === false || isFlaggedOut(choice, refersTo?.table ?? '');
+  return isLeftOut && outcome.warnings.some((warning) => warning.includes(name));
 }
 
 function isPicked({ identity, part }: Trial, live: string): boolean {
