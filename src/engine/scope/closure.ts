@@ -26,26 +26,37 @@ interface Visit {
   readonly reason?: string;
 }
 
-type Mark = (typeof MARK)[keyof typeof MARK];
+export type Mark = (typeof MARK)[keyof typeof MARK];
 
 export interface Closed {
   readonly marks: ScopeMarks;
   readonly pulledIn: readonly PulledIn[];
 }
 
+/** Table -> number of a row -> the mark that it has from the first. */
+export type Seeds = ReadonlyMap<string, ReadonlyMap<number, Mark>>;
+
+export interface CloseOptions {
+  readonly flags: IncludeFlags;
+  /** Rows that are in the part whatever holds them. */
+  readonly seeds?: Seeds;
+}
+
 /** @param picks undefined picks every row that the flags allow */
 export async function closeScope(
   snapshot: Snapshot,
   picks: PickedRows | undefined,
-  flags: IncludeFlags,
+  { flags, seeds = new Map() }: CloseOptions,
   breath: Breath,
 ): Promise<Closed> {
-  return new Closure(snapshot, picks, flags, breath).run();
+  return new Closure(snapshot, picks, { flags, seeds }, breath).run();
 }
 
 class Closure {
   private readonly marks = new Map<string, Uint8Array>();
   private readonly beside = new Map<string, Set<number>>();
+  private readonly flags: IncludeFlags;
+  private readonly seeds: Seeds;
   private readonly owned: Visit[] = [];
   private readonly needed: Visit[] = [];
   private readonly pulledIn: PulledIn[] = [];
@@ -57,9 +68,11 @@ class Closure {
   constructor(
     private readonly snapshot: Snapshot,
     private readonly picks: PickedRows | undefined,
-    private readonly flags: IncludeFlags,
+    { flags, seeds }: Required<CloseOptions>,
     private readonly breath: Breath,
   ) {
+    this.flags = flags;
+    this.seeds = seeds;
     for (const rows of snapshot.tables.values()) this.marks.set(rows.table, new Uint8Array(rows.count));
   }
 
@@ -95,6 +108,8 @@ class Closure {
     if (this.picks !== undefined) {
       for (const [table, indexes] of this.picks)
         for (const index of indexes) this.raise(this.table(table), index, MARK.OWNED);
+      for (const [table, marks] of this.seeds)
+        for (const [index, mark] of marks) this.raise(this.table(table), index, mark);
       return;
     }
     for (const table of this.snapshot.schema.tables.values()) {

@@ -14,11 +14,10 @@ export class LeftOutReferences {
   constructor(private readonly snapshot: Snapshot) {}
 
   /**
-   * Counts the row's references to rows of the snapshot that do not stay. What it owns and the filter leaves out, those
-   * of a carrier, which comes bare, and the other members of a port group that was pulled in are left out on purpose.
+   * Counts the row's references to rows of the snapshot that do not stay. What it owns and the filter leaves out, and
+   * the other members of a port group that was pulled in, are left out on purpose.
    */
   count(table: TableSchema, row: Row, mark: number, stays: (table: string, uuid: string) => boolean): void {
-    if (mark === MARK.CARRIER) return;
     for (const column of referenceColumns(table)) {
       for (const { table: to, uuid, strong } of referencesIn(column, row[column.column.name])) {
         if (stays(to, uuid) || this.snapshot.tables.get(to)?.find(uuid) === undefined) continue;

@@ -16,7 +16,7 @@ import { type Snapshot } from '../../model/snapshot/snapshot.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH, type RowPair } from '../identify/identify.js';
-import { closeScope } from './closure.js';
+import { closeScope, type Mark, type Seeds } from './closure.js';
 import { LeftOutReferences } from './left-out-references.js';
 import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
 import {
@@ -96,7 +96,7 @@ async function checkWithin(
   breath: Breath,
 ): Promise<void> {
   const whole = rowsOf(await pickByName(snapshot, within, breath));
-  const { marks } = await closeScope(snapshot, whole, within, breath);
+  const { marks } = await closeScope(snapshot, whole, { flags: within }, breath);
   const isNamed = ({ table, name, rows }: NamePick): boolean =>
     rows.length === 0 && named.some((other) => other.table === table && other.name === name);
   const outside = picked.filter(
@@ -129,8 +129,8 @@ export interface LiveScopeContext {
 }
 
 /**
- * The same part of the live database: what is matched with the rows picked in the backup. Names that are not live are
- * no error.
+ * The same part of the live database: what is matched with the rows of the backup's part, wherever it is now, and what
+ * that owns and needs. Names that are not live are no error.
  */
 export async function selectLiveScope(
   live: Snapshot,
@@ -162,13 +162,30 @@ export async function selectLiveScope(
       for (const index of indexes) if (allowed.every((limit) => limit.get(table)?.has(index) === true)) set.add(index);
     }
   }
-  return scopeOf(live, roots, { filter, warnings: [] }, breath);
+  const seeds = await matchedMarks(backupScope.marks, context.identity, breath);
+  return scopeOf(live, roots, { filter, warnings: [], seeds }, breath);
+}
+
+/** The marks of live rows that rows of the backup's part are matched with. */
+async function matchedMarks(marks: ScopeMarks, { matches }: Identity, breath: Breath): Promise<Seeds> {
+  const seeds = new Map<string, ReadonlyMap<number, Mark>>();
+  for (const [table, ofTable] of marks) {
+    const found = new Map<number, Mark>();
+    for (let i = 0; i < ofTable.length; i++) {
+      const match = matches.get(table)?.[i] ?? NO_MATCH;
+      const mark = ofTable[i];
+      if (match !== NO_MATCH && (mark === MARK.OWNED || mark === MARK.NEEDED)) found.set(match, mark);
+      if (breath.due()) await breath.rest();
+    }
+    seeds.set(table, found);
+  }
+  return seeds;
 }
 
 async function scopeOf(
   snapshot: Snapshot,
   picks: PickedRows | undefined,
-  { filter, warnings }: { filter: ResourceFilter; warnings: readonly string[] },
+  { filter, warnings, seeds }: { filter: ResourceFilter; warnings: readonly string[]; seeds?: Seeds },
   breath: Breath,
 ): Promise<Scope> {
   const { includePorts, includeAcls, includeLoadBalancers, includeNat, includeDhcpOptions, includeQos } = filter;
@@ -180,7 +197,7 @@ async function scopeOf(
     includeDhcpOptions,
     includeQos,
   };
-  const closed = await closeScope(snapshot, picks, flags, breath);
+  const closed = await closeScope(snapshot, picks, { flags, ...(seeds === undefined ? {} : { seeds }) }, breath);
   const roots = new Map<string, ReadonlySet<string>>();
   for (const [table, indexes] of picks ?? [])
     roots.set(table, new Set([...indexes].map((index) => (snapshot.tables.get(table) as StoredRows).uuid(index))));
@@ -209,7 +226,8 @@ export async function cutSnapshot(
       if (mark !== MARK.OUT) {
         const row = referenceColumns(table).length === 0 ? undefined : rows.row(i);
         const kept = row === undefined ? undefined : withoutReferences(table, row, stays);
-        if (row !== undefined && kept !== row) leftOut.count(table, row, mark, stays);
+        // a carrier is bare in a backup; where a restore brings it back, the plan says so
+        if (row !== undefined && kept !== row && mark !== MARK.CARRIER) leftOut.count(table, row, mark, stays);
         cut.add(rows.uuid(i), kept === undefined || kept === row ? rows.text(i) : encodeRow(table, kept, rows.uuid(i)));
       }
       if (breath.due()) await breath.rest();
