@@ -432,6 +432,16 @@ describe('a selective restore', () => {
     expect([plan.warnings, (await nb('lrp-list', 'gw')).trim().split('\n').length]).toEqual([[], 3]);
   });
 
+  it('makes at once what the part needs what it was, also where the part holds it no more', async () => {
+    await build();
+    const [backup, expected] = [await engine.capture(), await dump()];
+    const group = (await nb('create', 'HA_Chassis_Group', 'name=other')).trim();
+    await nb('lsp-del', 'web-gw', '--', 'set', 'logical_router_port', 'gw-web', `ha_chassis_group=${group}`);
+    await restorePart(engine, backup, EXACT, filterOf({ switches: ['web'] }));
+    await nb('ha-chassis-group-del', 'other');
+    expect(compareDatabases(expected, await dump())).toEqual([]);
+  });
+
   it('brings a picked load balancer or port group back where it was', async () => {
     await build();
     const [backup, expected] = [await engine.capture(), await dump()];
@@ -452,7 +462,8 @@ describe('a selective restore', () => {
     ]);
     expect((await nb('lrp-list', 'gw')).trim().split('\n')).toHaveLength(3);
     await emptyDatabase(server.remote);
-    await restorePart(engine, backup, SKIP, filterOf({ switches: ['web'] }));
+    const { plan } = await restorePart(engine, backup, SKIP, filterOf({ switches: ['web'] }));
+    expect(plan.warnings).toEqual([]);
     expect([await get('logical_router', 'gw', 'nat'), (await nb('lrp-list', 'gw')).trim().split('\n').length]).toEqual([
       '[]',
       1,

@@ -20,8 +20,8 @@ export function* soundLaws(trial: Trial): Generator<string> {
     if (identity.isHeld(uuid)) yield `${describe(trial, uuid)} is deleted, and the backup holds it`;
     if (!choice.exact && !wasReplaced(trial, uuid)) yield `${describe(trial, uuid)} is deleted without exact`;
   }
+  // a tag may have been northd's, and be configuration again
   for (const { kind, table, uuid, before: was, after: now, columns } of trial.differences)
-    // a tag may have been northd's, and be configuration again
     for (const column of kind === 'UPDATE' ? columns : [])
       if (was && now && isRuntime(table.name, column, was) && isRuntime(table.name, column, now))
         yield `${table.name} ${uuid}: ${column}, which is written at run time, was changed`;
