@@ -25,9 +25,9 @@ async function switches(): Promise<readonly string[]> {
 }
 
 it('lists its restores, and undoes the one whose time was up before the upgrade', async () => {
-  await until(() => services.restores.get(AWAITING).record.phase === 'UNDONE');
+  await until(() => services.restores.list().some(({ id, phase }) => id === AWAITING && phase === 'UNDONE'));
   expect(await switches()).toEqual(['', 'ls-a', 'ls-b']);
-  const [undo, ...others] = services.restores.list();
+  const [undo, ...others] = await services.restores.read(services.restores.list());
   expect(undo?.record.source).toMatchObject({ kind: 'UNDO', restoreId: AWAITING, cause: 'NOT_CONFIRMED' });
   expect(others.map(({ record: { id, dryRun, phase } }) => [id, dryRun, phase])).toEqual([
     [AWAITING, false, 'UNDONE'],
@@ -37,13 +37,13 @@ it('lists its restores, and undoes the one whose time was up before the upgrade'
 });
 
 it('tells the changes of an old restore, and undoes it', async () => {
-  const { record } = services.restores.get(ENDED);
+  const { record } = await services.restores.get(ENDED);
   const page = await services.restores.changes(record, { first: 100 });
   expect(page.totalCount).toBe(page.nodes.length);
   expect(page.nodes.filter(({ kind }) => kind === 'INSERT').map(({ table }) => table)).toContain('Logical_Switch');
   const { restore, done } = await services.restores.undo(ENDED, { force: false, dryRun: false, ...TESTER });
   await done;
   expect(restore.record).toMatchObject({ phase: 'SUCCEEDED', result: { success: true, errors: [] } });
-  expect(services.restores.get(ENDED).record).toMatchObject({ phase: 'UNDONE', undoneBy: restore.record.id });
+  expect((await services.restores.get(ENDED)).record).toMatchObject({ phase: 'UNDONE', undoneBy: restore.record.id });
   expect(await switches()).toEqual(['', 'ls-b']);
 });

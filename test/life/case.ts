@@ -122,14 +122,16 @@ async function over(run: Run): Promise<void> {
     return over(run);
   }
   if (isReached) return;
-  for (const { record } of run.restores())
-    run.problems.push(`3: ${record.source.kind} ${record.id.slice(0, 8)} is still ${record.phase} ${OVER_MS} ms later`);
+  for (const { id, phase, undoOf } of run.restores())
+    run.problems.push(
+      `3: ${undoOf === undefined ? 'restore' : 'undo'} ${id.slice(0, 8)} is still ${phase} ${OVER_MS} ms later`,
+    );
   for (const { what, by, answer } of run.calls)
     if (by === run.process && answer === undefined) run.problems.push(`4: a call of ${what} is never answered`);
 }
 
 function phasesOf(run: Run): ReadonlyMap<string, string> {
-  return new Map(run.restores().map(({ record }) => [record.id, record.phase]));
+  return new Map(run.restores().map(({ id, phase }) => [id, phase]));
 }
 
 /** 4: the queue is free. */
@@ -145,11 +147,11 @@ async function another(run: Run): Promise<readonly string[]> {
  * force; and what a dry run says comes to pass.
  */
 async function heldByOthers(run: Run): Promise<readonly string[]> {
-  const restored = run.restores().find(({ record }) => record.phase === 'SUCCEEDED' && record.source.kind === 'BACKUP');
+  const restored = run.restores().find(({ phase, undoOf }) => phase === 'SUCCEEDED' && undoOf === undefined);
   const cells = await run.content.read();
   const isHeld = Object.entries(FOREIGN_CELLS.refer).every(([cell, theirs]) => cells.get(cell) === theirs);
-  if (!isHeld || restored === undefined || (restored.record.result?.steps ?? 0) === 0) return [];
-  const { id } = restored.record;
+  if (!isHeld || restored?.canBeUndone !== true) return [];
+  const { id } = restored;
   const problems: string[] = [];
   for (const force of [false, true]) {
     const [dry, wet] = [await undone(run, id, { force, dryRun: true }), await undone(run, id, { force })];
@@ -174,5 +176,5 @@ async function undone(
 ): Promise<RestoreResult | undefined> {
   const call = run.undo(id, options);
   await run.until(() => call.answer !== undefined, DEADLINE_CLOCK_MS);
-  return call.id === undefined ? undefined : run.process.restores.find(call.id)?.record.result;
+  return call.id === undefined ? undefined : (await run.process.restores.find(call.id))?.record.result;
 }

@@ -80,7 +80,7 @@ const foreign = (write: ForeignWrite): Fault => ({
 const second = (ask: (run: Run, first: string | undefined) => Call | undefined): Fault => ({
   fits: isTurn,
   spring: (run) => {
-    run.whenListening(() => ask(run, run.restores()[0]?.record.id));
+    run.whenListening(() => ask(run, run.restores()[0]?.id));
     return passed();
   },
 });

@@ -13,7 +13,7 @@ import type { Run } from './run.js';
 /** @returns what is wrong, each beginning with the number of the promise */
 export async function judge(run: Run): Promise<readonly string[]> {
   const committed = await run.committed.read();
-  const records = run.restores().map(({ record }) => record);
+  const records = await run.records();
   // an undo that nobody asked for goes on also where nothing can be written down
   const isAsked = ({ undoes }: Committed): boolean => !run.diedUnkept || undoes === undefined;
   return [

@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { VerifyMode } from '../../src/engine/verify/verify.js';
 import { AppError } from '../../src/lib/error.js';
 import { isFinal } from '../../src/service/restore/life/life.js';
-import type { Restore } from '../../src/service/restore/record/restore-registry.js';
+import type { RestoreRecord } from '../../src/service/restore/record/restore-record.js';
+import type { RestoreSummary } from '../../src/service/restore/record/restore-summary.js';
 import type { Started } from '../../src/service/restore/restore-request.js';
 import { TestClock } from '../support/test-clock.js';
 import { CommittedTransactions } from './committed.js';
@@ -249,12 +250,17 @@ export class Run implements World {
   }
 
   /** Those that are in the records of the process now, oldest first. */
-  restores(): readonly Restore[] {
+  restores(): readonly RestoreSummary[] {
     return [...this.process.restores.list()].reverse();
   }
 
+  /** Their records, oldest first. */
+  async records(): Promise<readonly RestoreRecord[]> {
+    return (await this.process.restores.read(this.restores())).map(({ record }) => record);
+  }
+
   phaseOf(id: string | undefined): string | undefined {
-    return id === undefined ? undefined : this.process.restores.find(id)?.record.phase;
+    return this.restores().find((restore) => restore.id === id)?.phase;
   }
 
   /** Those of the process that lives. */
@@ -263,7 +269,7 @@ export class Run implements World {
   }
 
   get isAllOver(): boolean {
-    return this.restores().every(({ record }) => isFinal(record.phase));
+    return this.restores().every(({ phase }) => isFinal(phase));
   }
 
   /** Lets time pass until the condition holds. @returns false when it does not hold after so much time */

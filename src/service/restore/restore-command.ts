@@ -5,6 +5,7 @@ import { filterInput } from '../backup/filter-input.js';
 import { type Call, command } from '../command/command.js';
 import { id, key, optional, orElse, secondsUpToADay, text } from '../command/input-field.js';
 import type { Restore } from './record/restore-registry.js';
+import type { RestoreSummary } from './record/restore-summary.js';
 import type { Started } from './restore-request.js';
 import type { RestoreService } from './restore-service.js';
 
@@ -144,17 +145,17 @@ export const cancelRestore = command({
   run: (restores: RestoreService, input): Promise<Restore> => restores.cancel(input.restoreId),
 });
 
-/** Newest first, running ones too; all of them: pages are the faces' own. */
+/** Newest first, running ones too; all of them: pages are the faces' own, and RestoreService.read reads one. */
 export const listRestores = command({
   name: 'listRestores',
   needs: READ,
   input: z.object({ backupId: optional(z.string()) }),
-  run: (restores: RestoreService, { backupId }): readonly Restore[] => restores.list(backupId),
+  run: (restores: RestoreService, { backupId }): readonly RestoreSummary[] => restores.list(backupId),
 });
 
 export const getRestore = command({
   name: 'getRestore',
   needs: READ,
   input: restoreId,
-  run: (restores: RestoreService, input): Restore => restores.get(input.restoreId),
+  run: (restores: RestoreService, input): Promise<Restore> => restores.get(input.restoreId),
 });

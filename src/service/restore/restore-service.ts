@@ -19,6 +19,7 @@ import { checkUndoable, listsOf } from './planner/undo-planner.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
 import { retentionLimits } from './record/restore-retention.js';
+import type { RestoreSummary } from './record/restore-summary.js';
 import { recordEnd } from './restore-audit.js';
 import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-request.js';
 import { RestoreRunner, type RunnerParts, withWarning } from './restore-runner.js';
@@ -90,7 +91,7 @@ export class RestoreService {
   /** An undo that nobody asked for, of a restore that still awaits its confirmation: it is tried again with that. */
   private isTriedAgain({ source }: RestoreRecord): boolean {
     if (source.kind !== 'UNDO' || source.cause !== 'NOT_CONFIRMED') return false;
-    return this.registry.find(source.restoreId)?.record.phase === 'AWAITING_CONFIRMATION';
+    return this.registry.findOpen(source.restoreId)?.record.phase === 'AWAITING_CONFIRMATION';
   }
 
   /** Refuses what waits for its turn, and lets go of what awaits its confirmation: that is left to the next start. */
@@ -134,7 +135,7 @@ export class RestoreService {
    * @throws AppError NOT_FOUND, SHUTTING_DOWN; CONFLICT when there is nothing that could be undone
    */
   async undo(id: string, request: UndoRequest): Promise<Started> {
-    const restore = this.registry.get(id);
+    const restore = await this.registry.get(id);
     checkUndoable(restore.record);
     if (!request.dryRun) {
       this.checkNotUndoing(id);
@@ -154,15 +155,16 @@ export class RestoreService {
    * @throws AppError NOT_FOUND; CONFLICT when it does not await one, or no more
    */
   async confirm(id: string, subject: string): Promise<Restore> {
-    return this.confirmations.confirm(this.registry.get(id), subject);
+    return this.confirmations.confirm(await this.registry.get(id), subject);
   }
 
-  find(id: string): Restore | undefined {
+  /** @throws AppError STORE_UNAVAILABLE */
+  find(id: string): Promise<Restore | undefined> {
     return this.registry.find(id);
   }
 
-  /** @throws AppError NOT_FOUND */
-  get(id: string): Restore {
+  /** @throws AppError NOT_FOUND, STORE_UNAVAILABLE */
+  get(id: string): Promise<Restore> {
     return this.registry.get(id);
   }
 
@@ -176,13 +178,23 @@ export class RestoreService {
   }
 
   /** Newest first. */
-  list(backupId?: string): readonly Restore[] {
+  list(backupId?: string): readonly RestoreSummary[] {
     return this.registry.all(backupId);
+  }
+
+  /** Those of a page of the list; without one that is gone meanwhile. @throws AppError STORE_UNAVAILABLE */
+  async read(page: readonly RestoreSummary[]): Promise<readonly Restore[]> {
+    const restores: Restore[] = [];
+    for (const { id } of page) {
+      const restore = await this.registry.find(id);
+      if (restore !== undefined) restores.push(restore);
+    }
+    return restores;
   }
 
   /** @throws AppError NOT_FOUND; CONFLICT once it is applying or has ended */
   async cancel(id: string): Promise<Restore> {
-    const restore = this.registry.get(id);
+    const restore = await this.registry.get(id);
     const { phase, database } = restore.record;
     const running = this.running.get(id);
     if (phase === 'AWAITING_CONFIRMATION')
@@ -252,7 +264,7 @@ export class RestoreService {
   private async run(running: RunningRestore, room: AbortSignal): Promise<boolean> {
     const undone = undoOf(running.restore.record);
     try {
-      if (undone !== undefined) checkUndoable(this.registry.get(undone).record);
+      if (undone !== undefined) checkUndoable((await this.registry.get(undone)).record);
     } catch (error) {
       await this.registry.enter(running.restore, 'FAIL', {
         result: failedResult(running.restore.record.dryRun, [problemOf(error)]),
@@ -318,7 +330,7 @@ export class RestoreService {
   /** @throws AppError CONFLICT while a restore of the database awaits its confirmation */
   private checkFree(database: string): void {
     const holder = this.queues.of(database).holder;
-    const record = holder === undefined ? undefined : this.registry.find(holder)?.record;
+    const record = holder === undefined ? undefined : this.registry.findOpen(holder)?.record;
     if (record?.phase === 'AWAITING_CONFIRMATION')
       throw new AppError('CONFLICT', awaits(record.id, record.confirmBefore));
   }

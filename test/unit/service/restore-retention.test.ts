@@ -1,14 +1,15 @@
 import type { RestoreRecord } from '../../../src/service/restore/record/restore-record.js';
 import { expiredRestores, retentionLimits } from '../../../src/service/restore/record/restore-retention.js';
+import { type RestoreSummary, summaryOf } from '../../../src/service/restore/record/restore-summary.js';
 import { emptyResult } from '../../../src/service/restore/run/restore-result.js';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const DAY_MS = 86_400_000;
 const LIMITS = retentionLimits(90);
 
-function restore(id: string, ageDays: number, changes: Partial<RestoreRecord> = {}): RestoreRecord {
+function restore(id: string, ageDays: number, changes: Partial<RestoreRecord> = {}): RestoreSummary {
   const at = new Date(NOW - ageDays * DAY_MS).toISOString();
-  return {
+  return summaryOf({
     format: 'ovncp-restore/2',
     id,
     source: { kind: 'BACKUP', backupId: 'b', conflictPolicy: 'OVERWRITE', exact: false },
@@ -23,10 +24,10 @@ function restore(id: string, ageDays: number, changes: Partial<RestoreRecord> = 
     finishedAt: at,
     result: { ...emptyResult(false, 0), success: true, steps: 1 },
     ...changes,
-  };
+  });
 }
 
-const dryRun = (id: string, ageDays: number, size = 100): RestoreRecord =>
+const dryRun = (id: string, ageDays: number, size = 100): RestoreSummary =>
   restore(id, ageDays, { dryRun: true, changeList: { key: `restores/${id}.changes.gz`, size, digest: 'sha256:' } });
 
 it('keeps a restore for as long as it can be undone', () => {

@@ -54,13 +54,8 @@ export class RestoreResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<RestoreConnection> {
     const found = await ask(context, listRestores, this.restores, { backupId });
-    const { nodes, totalCount, ...pageInfo } = pageById(
-      found,
-      ({ record }) => record.id,
-      first ?? 50,
-      after ?? undefined,
-    );
-    return { nodes: nodes.map(restoreOf), totalCount, pageInfo };
+    const { nodes, totalCount, ...pageInfo } = pageById(found, ({ id }) => id, first ?? 50, after ?? undefined);
+    return { nodes: (await this.restores.read(nodes)).map(restoreOf), totalCount, pageInfo };
   }
 
   @Mutation(() => Restore)
@@ -96,17 +91,17 @@ export class RestoreResolver {
   }
 
   @FieldResolver(() => Restore, { nullable: true, description: 'An undo is a restore of its own' })
-  undoOf(@Root() { undoOfId }: Restore): Restore | null {
+  undoOf(@Root() { undoOfId }: Restore): Promise<Restore | null> {
     return this.other(undoOfId);
   }
 
   @FieldResolver(() => Restore, { nullable: true })
-  undoneBy(@Root() { undoneById }: Restore): Restore | null {
+  undoneBy(@Root() { undoneById }: Restore): Promise<Restore | null> {
     return this.other(undoneById);
   }
 
-  private other(id: string | undefined): Restore | null {
-    const restore = id === undefined ? undefined : this.restores.find(id);
+  private async other(id: string | undefined): Promise<Restore | null> {
+    const restore = id === undefined ? undefined : await this.restores.find(id);
     return restore === undefined ? null : restoreOf(restore);
   }
 

@@ -98,7 +98,7 @@ function listRoute(restores: RestoreService): Route {
       return {
         status: 200,
         body: {
-          restores: sliceOf(all, offset, limit).map(answerOf),
+          restores: (await restores.read(sliceOf(all, offset, limit))).map(answerOf),
           total: all.length,
         },
       };

@@ -60,6 +60,11 @@ export class RecordKeeper {
     }
   }
 
+  /** The newest record of a restore, where the store has an older one. */
+  newest(id: string): RestoreRecord | undefined {
+    return this.unkept.get(id);
+  }
+
   /** Sets space aside for what is written until the end. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
   async reserve(record: RestoreRecord): Promise<void> {
     const bytes = 2 * restoreRecordBytes(record).length + GROWTH_BYTES;

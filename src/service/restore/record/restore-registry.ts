@@ -1,7 +1,9 @@
 /**
  * The restores that there are and were: their records, their feeds, and those who follow them. Here, and nowhere else,
- * a restore goes from one phase to the next (life/life.ts says where to, and what of it is durable).
+ * a restore goes from one phase to the next (life/life.ts says where to, and what of it is durable). In memory is what
+ * has not ended, and of the rest a summary and the records that were looked at lately.
  */
+import { LRUCache } from 'lru-cache';
 import { instant } from '../../../lib/clock.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError, messageOf } from '../../../lib/error.js';
@@ -20,6 +22,7 @@ import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressOf, type RestoreProgress } from './restore-progress.js';
 import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
 import { expiredRestores, type RetentionLimits } from './restore-retention.js';
+import { type RestoreSummary, summaryOf } from './restore-summary.js';
 
 /** A restore, running or ended. */
 export interface Restore {
@@ -35,15 +38,22 @@ export interface RestoreStep {
 
 export interface OpenRestore extends Restore {
   record: RestoreRecord;
+  /** What an undo undoes: in memory, so that its end can be noted also when the store cannot be read then. */
+  readonly undoes?: OpenRestore | undefined;
 }
 
 export interface RegistryParts extends KeeperParts {
   readonly limits: RetentionLimits;
 }
 
+/** Records of ended restores that stay in memory. */
+const ENDED_MAX = 200;
+
 export class RestoreRegistry {
-  /** Oldest first. */
-  private readonly restores = new Map<string, OpenRestore>();
+  /** Of all, oldest first. */
+  private readonly summaries = new Map<string, RestoreSummary>();
+  private readonly open = new Map<string, OpenRestore>();
+  private readonly ended = new LRUCache<string, OpenRestore>({ max: ENDED_MAX });
   /** The newest step of whichever restore took one. */
   private readonly activity: ProgressFeed<RestoreStep | undefined>;
   private readonly keeper: RecordKeeper;
@@ -56,31 +66,31 @@ export class RestoreRegistry {
   /** Reads the records of the store. @returns those that are not ended */
   async load(): Promise<readonly OpenRestore[]> {
     const { store, log } = this.parts;
-    const records: RestoreRecord[] = [];
+    const restores: { readonly startedAt: string; readonly summary: RestoreSummary }[] = [];
     const keys = await store.list(RESTORE_RECORD_PREFIX);
     for (const key of keys) {
       if (restoreIdOf(key) === undefined) continue;
       try {
-        records.push(parseRestoreRecord(await store.read(key, RESTORE_RECORD_BYTES_MAX)));
+        const record = parseRestoreRecord(await store.read(key, RESTORE_RECORD_BYTES_MAX));
+        if (!isFinal(record.phase)) this.open.set(record.id, this.restoreOf(record));
+        restores.push({ startedAt: record.startedAt, summary: summaryOf(record) });
       } catch (error) {
-        log.warn({ file: key, problem: messageOf(error) }, 'a restore record is not listed');
+        log.warn({ file: key, problem: messageOf(error) }, NOT_LISTED);
       }
     }
-    records.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
-    const all = records.map((record) => this.list(record));
-    for (const restore of all) await this.noteUndone(restore);
-    for (const { record, feed } of all) if (isFinal(record.phase)) feed.end(progressOf(record));
+    restores.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+    for (const { summary } of restores) this.summaries.set(summary.id, summary);
+    for (const { summary } of restores) await this.noteUndone(summary);
     await this.dropLeftovers(keys);
     await this.retain();
-    return all.filter(({ record }) => !isFinal(record.phase));
+    return restores.flatMap(({ summary }) => this.open.get(summary.id) ?? []);
   }
 
   /** Lets go of the restores that are not kept any longer, here and in the store. */
   async retain(): Promise<void> {
     const { clock, log, limits, store } = this.parts;
-    const records = [...this.restores.values()].map(({ record }) => record).reverse();
-    for (const id of expiredRestores(records, clock.now(), limits)) {
-      this.restores.delete(id);
+    for (const id of expiredRestores(this.all(), clock.now(), limits)) {
+      this.forget(id);
       try {
         // the record first: lists without one are removed by the next start
         await store.delete(restoreRecordKey(id));
@@ -93,49 +103,56 @@ export class RestoreRegistry {
 
   /** Keeps the record of a new restore. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
   async add(record: RestoreRecord): Promise<OpenRestore> {
+    const undoes = await this.findUndone(record);
     await this.keeper.keep(record);
-    return this.list(record);
+    return this.list(record, undoes);
   }
 
   /** As `add`, for one that must go on whatever the disk says. */
   async addSurely(record: RestoreRecord): Promise<OpenRestore> {
+    const undoes = await this.findUndone(record);
     await this.keeper.keepSurely(record);
-    return this.list(record);
+    return this.list(record, undoes);
   }
 
-  find(id: string): OpenRestore | undefined {
-    return this.restores.get(id);
+  /** One that has not ended. */
+  findOpen(id: string): OpenRestore | undefined {
+    return this.open.get(id);
   }
 
-  /** @throws AppError NOT_FOUND */
-  get(id: string): OpenRestore {
-    const restore = this.restores.get(id);
-    if (restore === undefined) throw new AppError('NOT_FOUND', `Restore not found: ${id}`);
+  /** @throws AppError STORE_UNAVAILABLE */
+  async find(id: string): Promise<OpenRestore | undefined> {
+    const restore = this.open.get(id) ?? this.ended.get(id);
+    return restore === undefined && this.summaries.has(id) ? this.read(id) : restore;
+  }
+
+  /** @throws AppError NOT_FOUND, STORE_UNAVAILABLE */
+  async get(id: string): Promise<OpenRestore> {
+    const restore = await this.find(id);
+    if (restore === undefined) throw notFound(id);
     return restore;
   }
 
   /** The undo of a restore that nobody asked for, from its first try until its end. */
   findOpenUndo(id: string): OpenRestore | undefined {
-    for (const restore of this.restores.values()) {
-      const { source, phase } = restore.record;
-      if (source.kind === 'UNDO' && source.restoreId === id && source.cause === 'NOT_CONFIRMED' && !isFinal(phase))
-        return restore;
+    for (const restore of this.open.values()) {
+      const { source } = restore.record;
+      if (source.kind === 'UNDO' && source.restoreId === id && source.cause === 'NOT_CONFIRMED') return restore;
     }
     return undefined;
   }
 
   /** An undo of a restore that may be in the database, as its end is not seen yet. */
   findSentUndo(id: string): OpenRestore | undefined {
-    for (const restore of this.restores.values())
+    for (const restore of this.open.values())
       if (undoOf(restore.record) === id && !restore.record.dryRun && isSent(restore.record.phase)) return restore;
     return undefined;
   }
 
   /** Newest first. */
-  all(backupId?: string): readonly Restore[] {
-    return [...this.restores.values()]
-      .reverse()
-      .filter(({ record }) => backupId === undefined || record.source.backupId === backupId);
+  all(backupId?: string): readonly RestoreSummary[] {
+    const all = [...this.summaries.values()].reverse();
+    return backupId === undefined ? all : all.filter((summary) => summary.backupId === backupId);
   }
 
   /** The newest step of any restore, then every further step of every restore. Does not end. */
@@ -145,8 +162,10 @@ export class RestoreRegistry {
 
   /** The state of one restore as it is now, then every step until its end. @throws AppError NOT_FOUND */
   follow(id: string): AsyncIterableIterator<RestoreStep> {
-    const restore = this.get(id);
-    return restore.feed.follow((progress) => ({ restore, progress }));
+    const restore = this.open.get(id);
+    if (restore !== undefined) return restore.feed.follow((progress) => ({ restore, progress }));
+    if (!this.summaries.has(id)) throw notFound(id);
+    return this.lastStep(id);
   }
 
   publish(restore: OpenRestore, progress: RestoreProgress, milestone: boolean): void {
@@ -177,7 +196,7 @@ export class RestoreRegistry {
     if (kept === 'FIRST' && !isForced) await this.keeper.keep(ended);
     else if (kept !== 'MEMORY') await this.keeper.keepSurely(ended);
     // record and feed at once: whoever sees the end in one of them sees it in the other
-    restore.record = ended;
+    this.put(restore, ended);
     // one that is undone after its end has told of it already
     if (isFinal(to) && !hadEnded) await this.end(restore);
   }
@@ -212,7 +231,7 @@ export class RestoreRegistry {
       },
       dryRun ? 'dry run ended' : 'restore ended',
     );
-    await this.noteUndone(restore);
+    await this.noteUndone(summaryOf(record), restore.undoes);
     await this.retain();
   }
 
@@ -223,8 +242,7 @@ export class RestoreRegistry {
     for (const key of keys) {
       const id = leftoverIdOf(key);
       if (id === undefined) continue;
-      const record = this.find(id)?.record;
-      const isNeeded = key === reservedSpaceKey(id) ? record !== undefined && !isFinal(record.phase) : recorded.has(id);
+      const isNeeded = key === reservedSpaceKey(id) ? this.open.has(id) : recorded.has(id);
       if (isNeeded) continue;
       await store.delete(key).catch((error: unknown) => {
         log.warn({ err: error, file: key }, 'a leftover of a restore could not be removed');
@@ -233,20 +251,81 @@ export class RestoreRegistry {
   }
 
   /** An undo that is in the database: what it undid is UNDONE. A crash may have come between the two. */
-  private async noteUndone({ record }: OpenRestore): Promise<void> {
-    const undone = undoOf(record);
-    const restore = undone === undefined || record.dryRun ? undefined : this.find(undone);
-    if (restore === undefined || record.phase !== 'SUCCEEDED') return;
-    const { phase } = restore.record;
-    if (phase === 'SUCCEEDED' || phase === 'AWAITING_CONFIRMATION')
-      await this.enter(restore, 'UNDONE', { undoneBy: record.id });
+  private async noteUndone(undo: RestoreSummary, held?: OpenRestore): Promise<void> {
+    const { id, undoOf: undone, dryRun, phase } = undo;
+    if (undone === undefined || dryRun || phase !== 'SUCCEEDED') return;
+    const before = this.summaries.get(undone)?.phase;
+    if (before !== 'SUCCEEDED' && before !== 'AWAITING_CONFIRMATION') return;
+    try {
+      const restore = held ?? (await this.find(undone));
+      if (restore !== undefined) await this.enter(restore, 'UNDONE', { undoneBy: id });
+    } catch (error) {
+      this.parts.log.error({ err: error, restore: undone, undo: id }, 'it is undone, which the next start will note');
+    }
   }
 
-  private list(record: RestoreRecord): OpenRestore {
-    const restore: OpenRestore = { record, feed: new ProgressFeed(progressOf(record), this.parts.clock) };
-    this.restores.set(record.id, restore);
+  private async findUndone(record: RestoreRecord): Promise<OpenRestore | undefined> {
+    const undone = record.dryRun ? undefined : undoOf(record);
+    return undone === undefined ? undefined : this.find(undone);
+  }
+
+  private list(record: RestoreRecord, undoes: OpenRestore | undefined): OpenRestore {
+    const restore: OpenRestore = { ...this.restoreOf(record), undoes };
+    this.put(restore, record);
     return restore;
   }
+
+  private restoreOf(record: RestoreRecord): OpenRestore {
+    return { record, feed: new ProgressFeed(progressOf(record), this.parts.clock) };
+  }
+
+  private put(restore: OpenRestore, record: RestoreRecord): void {
+    const { id, phase } = record;
+    restore.record = record;
+    this.summaries.set(id, summaryOf(record));
+    if (!isFinal(phase)) this.open.set(id, restore);
+    else {
+      this.open.delete(id);
+      this.ended.set(id, restore);
+    }
+  }
+
+  private forget(id: string): void {
+    this.summaries.delete(id);
+    this.ended.delete(id);
+  }
+
+  /** An ended restore; undefined, and not listed any more, where its record is gone or damaged. */
+  private async read(id: string): Promise<OpenRestore | undefined> {
+    const { store, log } = this.parts;
+    const key = restoreRecordKey(id);
+    try {
+      const record = this.keeper.newest(id) ?? parseRestoreRecord(await store.read(key, RESTORE_RECORD_BYTES_MAX));
+      // one object for all who look, also for those who looked at the same time
+      const other = this.ended.get(id);
+      if (other !== undefined || !this.summaries.has(id)) return other;
+      const restore = this.restoreOf(record);
+      restore.feed.end(progressOf(record));
+      this.ended.set(id, restore);
+      return restore;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'STORE_UNAVAILABLE') throw error;
+      log.warn({ file: key, problem: messageOf(error) }, NOT_LISTED);
+      this.forget(id);
+      return undefined;
+    }
+  }
+
+  private async *lastStep(id: string): AsyncIterableIterator<RestoreStep> {
+    const restore = await this.get(id);
+    yield { restore, progress: restore.feed.current };
+  }
+}
+
+const NOT_LISTED = 'a restore record is not listed';
+
+function notFound(id: string): AppError {
+  return new AppError('NOT_FOUND', `Restore not found: ${id}`);
 }
 
 function listKeys(id: string): readonly string[] {

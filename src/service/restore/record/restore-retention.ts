@@ -4,7 +4,7 @@
  * for ever. Pure.
  */
 import { isFinal } from '../life/life.js';
-import type { RestoreRecord } from './restore-record.js';
+import type { RestoreSummary } from './restore-summary.js';
 
 export interface RetentionLimits {
   /** Of restores that can be undone. */
@@ -34,28 +34,23 @@ export function retentionLimits(undoableDays: number): RetentionLimits {
 
 /**
  * The ids of the restores that are not kept any longer. One that has not ended is kept.
- * @param records newest first
+ * @param restores newest first
  * @param now milliseconds since 1970
  */
-export function expiredRestores(records: Iterable<RestoreRecord>, now: number, limits: RetentionLimits): string[] {
+export function expiredRestores(restores: Iterable<RestoreSummary>, now: number, limits: RetentionLimits): string[] {
   const expired: string[] = [];
   const counts = { dryRuns: 0, dryRunBytes: 0, others: 0 };
-  for (const record of records) {
-    const { id, dryRun, phase, finishedAt = record.startedAt } = record;
+  for (const { id, dryRun, phase, at, canBeUndone, changeListBytes } of restores) {
     if (!isFinal(phase)) continue;
-    const ageMs = now - Date.parse(finishedAt);
+    const ageMs = now - Date.parse(at);
     if (dryRun) {
       counts.dryRuns++;
-      counts.dryRunBytes += record.changeList?.size ?? 0;
+      counts.dryRunBytes += changeListBytes;
       const isTooMany = counts.dryRuns > limits.dryRunsMax || counts.dryRunBytes > limits.dryRunBytesMax;
       if (isTooMany || ageMs > limits.dryRunMs) expired.push(id);
-    } else if (canBeUndone(record)) {
+    } else if (canBeUndone) {
       if (ageMs > limits.undoableMs) expired.push(id);
     } else if (++counts.others > limits.othersMax || ageMs > limits.othersMs) expired.push(id);
   }
   return expired;
-}
-
-function canBeUndone({ phase, result, undoneBy }: RestoreRecord): boolean {
-  return phase === 'SUCCEEDED' && undoneBy === undefined && (result?.steps ?? 0) > 0;
 }
