@@ -202,14 +202,16 @@ export class FileStore implements Store {
 
   private async openObject(key: string): Promise<FileHandle> {
     const path = this.pathOf(key);
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(path, READ_FLAGS);
+      handle = await open(path, READ_FLAGS);
       if ((await handle.stat()).isFile()) return handle;
-      await handle.close();
     } catch (error) {
+      await handle?.close();
       if (isMissing(error) || errnoOf(error) === 'ELOOP') throw noSuchKey(key, error);
       throw diskError(`Opening ${key}`, error);
     }
+    await handle.close();
     throw noSuchKey(key);
   }
 

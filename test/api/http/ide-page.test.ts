@@ -65,7 +65,7 @@ async function visit(): Promise<Visit> {
     if (message.type() === 'error') faults.push(message.text());
   });
   page.on('pageerror', (error) => faults.push(error.message));
-  page.setDefaultTimeout(120_000);
+  page.setDefaultTimeout(300_000);
   await page.goto(`${tiny.url}/graphql`);
   await page.getByRole('tab', { name: 'BackUp' }).waitFor();
   await page.locator(`${HEADER_EDITOR} .view-lines`).first().waitFor();

@@ -99,7 +99,7 @@ describe('in a browser', () => {
       if (['error', 'warning'].includes(message.type())) faults.push(message.text());
     });
     page.on('pageerror', (error) => faults.push(error.message));
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(300_000);
     await page.goto(`${api.url}${DOCS}${query}`);
     await page.locator('.opblock').first().waitFor();
     return {
