@@ -117,6 +117,7 @@ function catalogTimes() {
   return withFolder(async (folder) => {
     const { Catalog } = await load('service/backup/catalog.js');
     const { FileStore } = await load('store/file/file-store.js');
+    const { systemClock } = await load('lib/clock.js');
     for (let i = 0; i < 10_000; i++) {
       const file = `n${i}-20260101-000000.json`;
       const digest = `sha256:${'0'.repeat(64)}`;
@@ -146,7 +147,7 @@ function catalogTimes() {
       writeFileSync(join(folder, file), 'the archive');
       writeFileSync(join(folder, `${file}.meta`), JSON.stringify(manifest));
     }
-    const store = await FileStore.open(folder);
+    const store = await FileStore.open(folder, { clock: systemClock });
     let catalog;
     const openMs = await timeOf(async () => {
       catalog = await Catalog.open(store, { info: () => undefined, warn: () => undefined });

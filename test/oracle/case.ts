@@ -1,7 +1,7 @@
 /** One case of the oracle: all that happens is chosen by its seed. */
 import { type Outcome, told, toldChanges } from './answer.js';
 import { type Choice, chooseRestore, chooseSelection, requestOf } from './choice.js';
-import { type Content, differencesBetween, nameOf } from './content.js';
+import { type Content, differencesBetween, nameOf, type Place } from './content.js';
 import { Dice } from './dice.js';
 import { countLaws, dryRunLaws, nothingLaws, refusalLaws } from './laws/answer-laws.js';
 import { copyLaws } from './laws/copy-laws.js';
@@ -115,9 +115,11 @@ class CaseRun {
     }
     if (choice.mistake !== undefined) this.problems.push(`request: ${choice.mistake} was accepted`);
     this.judge(trial);
-    // a filter may have named a row that is gone now
+    // a filter may have named a row that is gone now, and a mapping a row of whose name there are two now
     const namesGone = [...trial.deleted].some((uuid) => trial.livePart.named.has(uuid));
-    if (choice.policy !== 'RENAME' && !namesGone) await this.again(request, restored);
+    const isMeant = ({ row }: Place): boolean => nameOf(row) === choice.mapping?.to;
+    const namesTwo = [...trial.rows.after.values()].filter(isMeant).length > 1;
+    if (choice.policy !== 'RENAME' && !namesGone && !namesTwo) await this.again(request, restored);
     return trial.differences.length === 0 || real.id === undefined ? undefined : { id: real.id, restored };
   }
 

@@ -7,8 +7,9 @@ import { called, columnOf, membersIn, ownersIn } from '../content.js';
 import type { Trial } from '../trial.js';
 
 export function* partLaws(trial: Trial): Generator<string> {
-  const { choice, rows, inserted, deleted, part, livePart, identity, differences } = trial;
+  const { choice, schema, rows, inserted, deleted, part, livePart, identity, differences } = trial;
   if (choice.filter === undefined) return;
+  const owners = ownersIn(schema, trial.before);
   for (const uuid of inserted) {
     const held = rows.backup.get(uuid);
     if (held !== undefined && !part.possible.has(uuid))
@@ -20,10 +21,15 @@ export function* partLaws(trial: Trial): Generator<string> {
     if (identity.unsureLive.has(uuid)) continue;
     for (const name of columns) {
       const [was, now] = [membersIn(before, name), membersIn(after, name)];
+      const held = membersIn(rows.backup.get(identity.held.get(uuid) ?? uuid)?.row ?? new Map(), name);
+      // what an owner that goes had taken goes back to where the backup holds it
+      const comesBack = (member: string): boolean =>
+        held.includes(identity.held.get(member) ?? member) &&
+        (owners.get(member) ?? []).some(({ owner }) => deleted.has(owner.uuid));
       const { refersTo } = columnOf(table, name);
       const isFollowing =
         refersTo !== undefined &&
-        now.every((member) => was.includes(member) || inserted.has(member)) &&
+        now.every((member) => was.includes(member) || inserted.has(member) || comesBack(member)) &&
         was.every((member) => now.includes(member) || deleted.has(member) || refersTo.isStrong);
       if (!isFollowing)
         yield `${called({ table, uuid, row: before })}: ${name} was changed, and the filter does not pick the row`;
