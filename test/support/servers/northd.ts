@@ -106,22 +106,20 @@ export class TestNorthd implements AsyncDisposable {
   }
 
   /**
-   * Waits until everything that the Northbound holds now is in the Southbound, as `ovn-nbctl --wait=sb sync` does.
-   * @returns how long it took, in ms
-   * @throws Error with northd's log when it takes longer
+   * Waits until everything that the Northbound holds now is in the Southbound, or with `hv` on every chassis too, as
+   * `ovn-nbctl --wait=sb sync` does.
+   * @throws Error with northd's log when it takes too long
    */
-  async synced(timeoutMs = DEADLINE_MS): Promise<number> {
-    const since = performance.now();
+  async synced(target: 'sb' | 'hv' = 'sb'): Promise<void> {
     try {
       await run(
         'ovn-nbctl',
-        [`--db=${this.nbRemote}`, `--timeout=${Math.ceil(timeoutMs / 1_000)}`, '--wait=sb', 'sync'],
+        [`--db=${this.nbRemote}`, `--timeout=${DEADLINE_MS / 1_000}`, `--wait=${target}`, 'sync'],
         { env: environment() },
       );
     } catch (error) {
-      throw new Error(`northd was not done within ${timeoutMs} ms\n${await this.logText()}`, { cause: error });
+      throw new Error(`northd was not done within ${DEADLINE_MS} ms\n${await this.logText()}`, { cause: error });
     }
-    return performance.now() - since;
   }
 
   async logText(): Promise<string> {

@@ -255,3 +255,10 @@ export async function ovsdbClient(
   });
   return stdout;
 }
+
+/** Runs `ovsdb-client restore`: every row of the file comes back with another UUID. */
+export async function ovsdbClientRestore(remote: string, file: string, database = NORTHBOUND): Promise<void> {
+  // it seeks in its standard input, so a pipe will not do
+  const command = 'exec ovsdb-client --timeout=120 restore "$1" "$2" <"$3"';
+  await run('sh', ['-c', command, 'sh', remote, database, file], { env: environment() });
+}
