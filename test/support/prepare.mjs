@@ -1,15 +1,16 @@
-// Makes a fresh clone ready: `node test/support/prepare.mjs demo|test|bench`, the first step
-// of `npm run demo`, `npm test` and `npm run bench`. Needs Node 20 and nothing else.
+// Makes a fresh clone ready: `node test/support/prepare.mjs demo|test|bench|chassis`, the first step of `npm run demo`,
+// `npm test`, `npm run bench` and `npm run bench:chassis`. Needs Node 20 and nothing else.
 //
-// It installs the Debian packages that are missing, installs the npm packages when
-// node_modules is not what package-lock.json says, and builds dist when a source has
-// changed. It says what it does, how far it is and how long it took, and nothing when all is there.
+// It installs the Debian packages that are missing, unpacks two others that are not to be installed, installs the npm
+// packages when node_modules is not what package-lock.json says, and builds dist when a source has changed. It says what
+// it does, how far it is and how long it took, and nothing when all is there.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHASSIS_PACKAGES, findChassisPrograms, UNPACKED } from './programs/chassis-programs.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE_MAJOR_MIN = 20;
@@ -36,6 +37,7 @@ const PACKAGES = {
     { name: 'python3-requests', programs: [], files: [], pythonModule: 'requests' },
   ],
   bench: OVN_PACKAGES,
+  chassis: OVN_PACKAGES,
 };
 
 // an ordinary user's PATH lacks the folders of daemons and of apt's own tools
@@ -130,7 +132,7 @@ function checkNode() {
 // ovn-northd and two databases, and the machine may be somebody's workstation. While a
 // /usr/sbin/policy-rc.d answers 101, maintainer scripts start nothing (invoke-rc.d(8));
 // afterwards the units that came with this are disabled. A policy that is there already
-// stays, but only if it forbids starting too. openvswitch-switch is not needed, and not installed.
+// stays, but only if it forbids starting too. openvswitch-switch is not installed: see chassis-programs.mjs.
 const INSTALL = `
 set -eu
 policy=/usr/sbin/policy-rc.d
@@ -208,6 +210,42 @@ async function installDebianPackages(purpose) {
     const said = result.output.trimEnd().split('\n').slice(-15).join('\n');
     throw new Problem(`${said}\nprepare: installing Debian packages failed (${reason}); run as root:  ${byHand}`);
   }
+}
+
+// ---- Debian packages that are unpacked and not installed ------------------------
+
+// lists that are missing or out of date show in a failure, and only root can fetch them
+const UNPACK = `
+set -eu
+target=$1 update=$2; shift 2
+rm -rf "$target" "$target.new"
+trap 'rm -rf "$target.new"' EXIT
+mkdir -p "$target.new"
+cd "$target.new"
+get() { apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=30 download "$@"; }
+get "$@" || { [ -n "$update" ] && $update apt-get -q update && get "$@"; }
+for package in *.deb; do dpkg-deb -x "$package" . && rm "$package"; done
+# hooks of the machine's network and units, which link to what is not there
+rm -rf etc lib
+mv "$target.new" "$target"
+`;
+
+/** For the test of a whole chassis, which is left out where this fails; the benchmark of a chassis is nothing without it. */
+async function unpackChassisPrograms(purpose) {
+  if (!['test', 'chassis'].includes(purpose) || findChassisPrograms() !== undefined) return;
+  const what = 'unpacking Debian packages';
+  say(`${what} into ${UNPACKED}: ${CHASSIS_PACKAGES.join(' ')}`);
+  const root = asRoot();
+  // "env" alone runs a command as it is
+  const update = root === null ? '' : [...root, 'env'].join(' ');
+  const words = ['-c', UNPACK, 'sh', UNPACKED, update, ...CHASSIS_PACKAGES];
+  const result = await runSlowly(what, 'sh', words, { env: { LC_ALL: 'C.UTF-8' }, progress: () => 'fetching' });
+  const reason = failure(result) ?? (findChassisPrograms() === undefined ? 'their programs are not in them' : null);
+  if (reason === null) return;
+  const said = result.output?.trimEnd().split('\n').slice(-5).join('\n') ?? '';
+  const problem = `${said}\nprepare: ${CHASSIS_PACKAGES.join(' and ')} could not be unpacked (${reason})`;
+  if (purpose === 'chassis') throw new Problem(problem);
+  say(`${problem}: the test of a whole chassis will be left out`);
 }
 
 // ---- npm packages ---------------------------------------------------------------
@@ -294,6 +332,7 @@ try {
   if (!Object.hasOwn(PACKAGES, purpose))
     throw new Problem(`usage: node test/support/prepare.mjs ${Object.keys(PACKAGES).join('|')}`);
   await installDebianPackages(purpose);
+  await unpackChassisPrograms(purpose);
   await installNpmPackages();
   await build();
 } catch (error) {

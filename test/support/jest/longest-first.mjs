@@ -47,6 +47,7 @@ const SECONDS = {
   'unit/archive/raft-reader': 20,
   'api/graphql/selective-backup': 20,
   'functional/capture/capture': 15,
+  'functional/restore/whole-chassis': 15,
   'functional/server/disk-full': 15,
   'functional/engine/schema-versions': 15,
   'functional/engine/converge': 15,
