@@ -6,6 +6,7 @@
 import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Scratch } from '../../lib/scratch.js';
+import { aboutDatabase } from '../../model/northbound/about-database.js';
 import { encodeRow, isUuid, parseRow, type Row, RowError } from '../../model/row/row.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';
 import { ScratchRows } from '../../model/snapshot/scratch-rows.js';
@@ -25,6 +26,9 @@ export const ROWS_MAX = 10_000_000;
 
 /** The same for tables, empty ones included. */
 export const TABLES_MAX = 10_000;
+
+/** What manifests and lists repeat of a schema: its version, names of tables. */
+const SCHEMA_NAME_CHARACTERS_MAX = 100;
 
 /** Rows as they come: in memory, or on scratch space where there is some. */
 export type IncomingRows = StoredRows | ScratchRows;
@@ -188,10 +192,14 @@ export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
     if (isObject(tables) && Object.keys(tables).length > TABLES_MAX)
       throw new SchemaError(`It has more than ${TABLES_MAX} tables`);
     const schema = readDatabaseSchema(json);
-    if (only !== undefined && schema.name !== only)
-      throw otherDatabase(`${schema.name.slice(0, 100)} (version ${schema.version.slice(0, 100)})`, only);
-    for (const table of schema.tables.values())
+    if (schema.version.length > SCHEMA_NAME_CHARACTERS_MAX)
+      throw new SchemaError(`Its version has more than ${SCHEMA_NAME_CHARACTERS_MAX} characters`);
+    if (only !== undefined && schema.name !== only) throw otherDatabase(schema.name, schema.version, only);
+    for (const table of schema.tables.values()) {
+      if (table.name.length > SCHEMA_NAME_CHARACTERS_MAX)
+        throw new SchemaError(`A table's name has more than ${SCHEMA_NAME_CHARACTERS_MAX} characters`);
       for (const column of table.columns.values()) checkLimits(table.name, column);
+    }
     return schema;
   } catch (error) {
     // TypeError: a member is of a type that no schema has there. A server's schema is taken on trust, a file's is not
@@ -205,10 +213,15 @@ export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
 }
 
 /** The error for a file of another database. */
-export function otherDatabase(name: string, only: string): AppError {
+export function otherDatabase(name: string, version: string | undefined, only: string): AppError {
+  const shown = name.slice(0, SCHEMA_NAME_CHARACTERS_MAX);
+  const about = aboutDatabase(name);
+  const file = aboutDatabase(only)?.file;
   return new AppError(
     'BAD_USER_INPUT',
-    `The file is a backup of the database ${name}; only ${only} is backed up and restored here`,
+    `The file is a backup of the database ${shown}${version === undefined ? '' : ` (version ${version})`}; only ` +
+      `${only} is backed up and restored here. ${about === undefined ? '' : `${about.what}. `}Send a file of ${only}` +
+      (file === undefined ? '' : ` (ovsdb-server keeps it as ${file})`),
   );
 }
 

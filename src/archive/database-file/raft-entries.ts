@@ -11,13 +11,32 @@
  * there everything counts that was written.
  */
 import { AppError } from '../../lib/error.js';
-import { damaged } from './record-reader.js';
 
 /**
  * With more entries that are not known to be committed a file is refused: each takes memory, and no cluster works like
  * that.
  */
 const UNCOMMITTED_MAX = 500_000;
+
+/**
+ * A record that cannot follow those before it. ovsdb-server does not start on such a file, and the tool that is named
+ * here does not mind.
+ */
+export class OutOfOrder extends AppError {
+  constructor(
+    /** The byte where the record begins. */
+    readonly at: number,
+    readonly what: string,
+  ) {
+    super(
+      'INTEGRITY_FAILED',
+      `The database file is damaged at byte ${at}: ${what}, and the log goes on after that. Take the file of another ` +
+        'member. Where there is none, "ovsdb-tool cluster-to-standalone NEW-FILE FILE" makes a standalone file of ' +
+        'it, which also has what was never committed',
+    );
+    this.name = 'OutOfOrder';
+  }
+}
 
 export interface Entry<Data> {
   readonly index: bigint;
@@ -58,17 +77,17 @@ export class RaftEntries<Data> {
   /**
    * Adds an entry.
    * @returns entries that it takes the place of
-   * @throws AppError INTEGRITY_FAILED for one that cannot follow; TOO_LARGE
+   * @throws OutOfOrder for one that cannot follow, and it is not added; AppError TOO_LARGE
    */
   append(entry: Entry<Data>): readonly Entry<Data>[] {
     const { at, index, term } = entry;
-    if (index <= this.committed) throw damaged(at, `entry ${index} comes after ${this.committed} was committed`);
+    if (index <= this.committed) throw new OutOfOrder(at, `entry ${index} comes after ${this.committed} was committed`);
     if (index > this.last + 1n)
-      throw damaged(at, `entry ${index} follows entry ${this.last}: those between are missing`);
+      throw new OutOfOrder(at, `entry ${index} follows entry ${this.last}: those between are missing`);
     const place = Number(index - this.committed) - 1;
     const before = place === 0 ? this.base : this.waiting[place - 1];
     if (before !== undefined && term < before.term)
-      throw damaged(at, `entry ${index} is of term ${term}, before that of the one it follows`);
+      throw new OutOfOrder(at, `entry ${index} is of term ${term}, before that of the one it follows`);
     if (place >= UNCOMMITTED_MAX)
       throw new AppError(
         'TOO_LARGE',
@@ -81,13 +100,16 @@ export class RaftEntries<Data> {
   /**
    * Commits entries up to one.
    * @returns them, in their order
-   * @throws AppError INTEGRITY_FAILED when it is not there
+   * @throws OutOfOrder when it is not there, and none is committed
    */
   commit(index: bigint, at: number): readonly Entry<Data>[] {
     if (index < this.committed)
-      throw damaged(at, `it says that entry ${index} is the last that is committed, after ${this.committed} was`);
+      throw new OutOfOrder(
+        at,
+        `it says that entry ${index} is the last that is committed, after ${this.committed} was`,
+      );
     if (index > this.last)
-      throw damaged(at, `it says that entry ${index} is committed, but ${this.last} is the last one`);
+      throw new OutOfOrder(at, `it says that entry ${index} is committed, but ${this.last} is the last one`);
     const committed = this.waiting.splice(0, Number(index - this.committed));
     const members = committed.findLast((entry) => entry.members !== undefined)?.members ?? this.base.members;
     const { term } = committed[committed.length - 1] ?? this.base;

@@ -5,7 +5,8 @@
  * there (raft-entries.ts says which count, and why).
  *
  * Of the history only the entries that are not known to be committed are kept; the state grows and shrinks as the
- * database did. A file that ends inside a record is read up to that one: it cannot be known to be committed.
+ * database did. A file that ends inside a record is read up to that one: it cannot be known to be committed. So is one
+ * whose last record cannot follow those before it.
  */
 
 import { Breath } from '../../lib/breath.js';
@@ -15,7 +16,7 @@ import { type Content, checkedContent, type Reading } from '../content/content.j
 import { otherDatabase, readArchivedSchema, readJson, SnapshotBuilder } from '../content/snapshot-builder.js';
 import { ByteReader } from '../stream/byte-reader.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget } from '../stream/member-scanner.js';
-import { RaftEntries } from './raft-entries.js';
+import { OutOfOrder, RaftEntries } from './raft-entries.js';
 import { type RaftHeader, type RaftRecord, RecordFields } from './raft-record.js';
 import { damaged, type RecordHead, RecordReader } from './record-reader.js';
 import { Replay } from './replay.js';
@@ -62,7 +63,7 @@ async function readHeader(records: RecordReader, database: Database, reading: Re
   scanner.end();
   const header = fields.header();
   if (reading.schemaName !== undefined && header.name !== reading.schemaName)
-    throw otherDatabase(header.name.slice(0, 100), reading.schemaName);
+    throw otherDatabase(header.name, undefined, reading.schemaName);
   if (header.isJoining) {
     throw new AppError(
       'BAD_USER_INPUT',
@@ -195,6 +196,7 @@ class Log {
   private readonly uncommitted: UncommittedRecords;
   private readonly breath = new Breath(8, 4);
   private hasLeft = false;
+  private outOfOrder: OutOfOrder | undefined;
 
   constructor(
     private readonly header: RaftHeader,
@@ -220,7 +222,15 @@ class Log {
     scanner.end();
     const record = fields.record();
     if (record.kind !== 'ENTRY' || !record.hasData) uncommitted.drop(bytes);
-    await this.take(record, bytes);
+    const isOfEntries = record.kind === 'ENTRY' || record.kind === 'COMMIT';
+    if (isOfEntries && this.outOfOrder !== undefined) throw this.outOfOrder;
+    try {
+      await this.take(record, bytes);
+    } catch (error) {
+      if (!(error instanceof OutOfOrder)) throw error;
+      uncommitted.drop(bytes);
+      this.outOfOrder = error;
+    }
     return true;
   }
 
@@ -236,6 +246,14 @@ class Log {
         `${left.length} of the log's entries (from entry ${first.index} at byte ${first.at}) were left out: the ` +
           'file does not say that they were committed, and their clients may have been told that they failed. If ' +
           'more is expected, take the file of another member',
+      );
+    }
+    if (this.outOfOrder !== undefined) {
+      const { at, what } = this.outOfOrder;
+      warnings.push(
+        `The file's last record, at byte ${at}, cannot follow those before it (${what}), and ovsdb-server would not ` +
+          'start on it: the file was read as it is committed before that record. If more is expected, take the file ' +
+          'of another member',
       );
     }
     if (this.hasLeft) warnings.push('The member has left its cluster: the file holds what it knew until then');

@@ -330,8 +330,28 @@ describe('files that are not whole', () => {
         message: expect.stringMatching(/at byte \d+/) as string,
       });
     }
-    expect(await failureOf(unpack(file(first, Buffer.from('\0'.repeat(100)))))).toMatchObject({
+  });
+
+  it('reads what stands before zeros at its end, with a warning, wherever they begin', async () => {
+    for (let length = starts[1] ?? 0; length <= whole.length; length += 3) {
+      for (const zeros of [1, 300]) {
+        const bytes = file(whole.subarray(0, length), Buffer.alloc(zeros));
+        const { snapshot, warnings } = await unpack(bytes, {}, 50);
+        const before = await unpack(whole.subarray(0, length));
+        expect([length, textsOf(snapshot)]).toEqual([length, textsOf(before.snapshot)]);
+        const at =
+          starts.includes(length) || length === whole.length ? length : starts.findLast((start) => start < length);
+        expect(warnings.filter((text) => text.startsWith(`From byte ${at} on`))).toHaveLength(1);
+        expect(await failureOf(unpack(file(bytes, Buffer.from('\n'))))).toMatchObject({ code: 'INTEGRITY_FAILED' });
+      }
+    }
+  });
+
+  it('refuses zeros inside of a record that is the one that was written', async () => {
+    const inside = record('{"term":3,"index":11}\0');
+    expect(await failureOf(unpack(file(header(), inside)))).toEqual({
       code: 'INTEGRITY_FAILED',
+      message: expect.stringContaining('holds a zero byte') as string,
     });
   });
 
@@ -363,20 +383,51 @@ describe('files that are not whole', () => {
   });
 });
 
-describe('what no member writes', () => {
-  it.each<[string, readonly Buffer[], RegExp]>([
+describe('a record that cannot follow those before it', () => {
+  const B_THERE = [entry(11, put(B, 'b')), commit(11)];
+
+  it.each<[string, readonly Buffer[], Buffer, RegExp]>([
     [
       'an entry before one that was committed',
-      [entry(11, put(B, 'b')), commit(11), entry(11, put(B, 'other'), 4)],
+      B_THERE,
+      entry(11, put(B, 'other'), 4),
       /entry 11 comes after 11 was committed/,
     ],
-    ['a gap', [entry(12, put(B, 'b'))], /those between are missing/],
-    ['a gap of 2^63', [entry(-1, put(B, 'b'))], /entry 18446744073709551615 follows entry 10/],
+    ['a gap', B_THERE, entry(13, put(C, 'c')), /those between are missing/],
+    ['a gap of 2^63', B_THERE, entry(-1, put(C, 'c')), /entry 18446744073709551615 follows entry 11/],
+    ['an earlier term', B_THERE, entry(12, put(C, 'c'), 2), /entry 12 is of term 2/],
+    ['a commit index that goes back', B_THERE, commit(10), /after 11 was/],
+    ['a commit of what is not there', B_THERE, commit(12), /11 is the last one/],
+  ])('is left out where it is the last, and refused where others follow: %s', async (_, before, last, message) => {
+    const bytes = file(header(), ...before, last);
+    const at = file(header(), ...before).length;
+    for (const after of [
+      [],
+      [record({ term: 9, leader: randomUUID() })],
+      [Buffer.from('OVSDB CLU')],
+      [Buffer.alloc(99)],
+    ]) {
+      const { snapshot, warnings } = await unpack(file(bytes, ...after));
+      expect(rowsOf(snapshot)).toEqual({ [A]: '{"name":"a"}', [B]: '{"name":"b"}' });
+      const [said = ''] = warnings.filter((text) =>
+        text.startsWith(`The file's last record, at byte ${at}, cannot follow`),
+      );
+      expect(said).toMatch(message);
+    }
+    for (const after of [commit(11), entry(12, put(C, 'c'), 9)])
+      expect(await failureOf(unpack(file(bytes, after)))).toEqual({
+        code: 'INTEGRITY_FAILED',
+        message: expect.stringMatching(
+          new RegExp(`at byte ${at}: .*${message.source}.*"ovsdb-tool cluster-to-standalone NEW-FILE FILE"`),
+        ) as string,
+      });
+  });
+});
+
+describe('what no member writes', () => {
+  it.each<[string, readonly Buffer[], RegExp]>([
     ['an index of no integer', [entry(11.5, put(B, 'b'))], /no integer "index"/],
     ['an index as text', [entry('11', put(B, 'b'))], /no integer "index"/],
-    ['an earlier term', [entry(11, put(B, 'b'), 2)], /entry 11 is of term 2/],
-    ['a commit index that goes back', [entry(11, put(B, 'b')), commit(11), commit(10)], /after 11 was/],
-    ['a commit of what is not there', [commit(11)], /10 is the last one/],
     ['no term', [record({ index: 11 })], /no integer "term"/],
     ['nothing', [record({})], /no integer "term"/],
     ['an array', [record('[]')], /no valid JSON at byte 0/],
@@ -458,7 +509,8 @@ describe('files that cannot be backups', () => {
     });
     expect(await failureOf(unpack(joining, { schemaName: 'Other' }))).toEqual({
       code: 'BAD_USER_INPUT',
-      message: 'The file is a backup of the database Tiny; only Other is backed up and restored here',
+      message:
+        'The file is a backup of the database Tiny; only Other is backed up and restored here. Send a file of Other',
     });
     const empty = record({
       server_id: randomUUID(),
@@ -504,7 +556,7 @@ describe('files that cannot be backups', () => {
         code: 'BAD_USER_INPUT',
         message:
           'The file is a backup of the database Every_Kind (version 1.2.3); only OVN_Northbound is backed up and ' +
-          'restored here',
+          'restored here. Send a file of OVN_Northbound (ovsdb-server keeps it as ovnnb_db.db)',
       });
       expect(given).toBeLessThan(20);
       await expect(unpack(bytes, { schemaName: 'Every_Kind' })).resolves.toMatchObject({
