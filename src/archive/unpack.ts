@@ -1,11 +1,14 @@
 /** Reading an archive, layer by layer (pack.ts says which), into a snapshot of which everything was checked. */
+
 import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/error.js';
 import type { Scratch } from '../lib/scratch.js';
+import { textAfterMark, withoutByteOrderMark } from '../lib/text/byte-order-mark.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { ArchiveFormat } from './content/archive-format.js';
 import type { ArchiveHeader } from './content/archive-header.js';
 import type { Content, Reading } from './content/content.js';
+import { foreignFile } from './content/foreign-file.js';
 import { type FileKind, HEAD_BYTES, recognise } from './content/recognise.js';
 import { readClusterFile } from './database-file/raft-reader.js';
 import { readStandaloneFile } from './database-file/standalone-reader.js';
@@ -98,18 +101,19 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
   let compressed = false;
   let encrypted = false;
   try {
-    let kind = recognise(await layer.peek(HEAD_BYTES));
-    if (kind === 'ENCRYPTED') {
+    let head = await layer.peek(HEAD_BYTES);
+    if (recognise(head) === 'ENCRYPTED') {
       encrypted = true;
       layer = new ByteReader(decrypt(layer.rest(), options.passphrase, options.keyCost));
-      kind = recognise(await layer.peek(HEAD_BYTES));
+      head = await layer.peek(HEAD_BYTES);
     }
-    if (kind === 'GZIP') {
+    if (recognise(head) === 'GZIP') {
       compressed = true;
       layer = new ByteReader(decompress(layer.rest()));
-      kind = recognise(await layer.peek(HEAD_BYTES));
+      head = await layer.peek(HEAD_BYTES);
     }
-    const { format, read } = readerOf(kind, (await layer.peek(1)).length === 0);
+    const where = compressed ? 'What is compressed in the file' : 'The file';
+    const { format, read } = readerOf(head, where);
     const goOn = (): void => {
       options.signal?.throwIfAborted();
       checkScratch(options);
@@ -129,7 +133,10 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       goOn();
       options.onProgress?.(reading.rows, contentSize);
     });
-    const content = await read(bytes, reading);
+    const content = await read(withoutByteOrderMark(bytes), reading).catch((error: unknown) => {
+      const isUnreadable = error instanceof AppError && error.code === 'INTEGRITY_FAILED';
+      throw (isUnreadable ? foreign(head, where, error) : undefined) ?? error;
+    });
     options.onProgress?.(reading.rows, contentSize);
     return { warnings: [], ...content, format, compressed, encrypted, contentSize };
   } finally {
@@ -142,7 +149,9 @@ interface Reader {
   readonly read: (source: AsyncIterable<Buffer>, reading: Reading) => Promise<Content>;
 }
 
-function readerOf(kind: FileKind | undefined, isEmpty: boolean): Reader {
+/** @param where the bytes are, for messages */
+function readerOf(head: Buffer, where: string): Reader {
+  const kind: FileKind | undefined = recognise(head);
   switch (kind) {
     case 'JSON':
       return { format: 'JSON', read: readJsonDocument };
@@ -156,11 +165,26 @@ function readerOf(kind: FileKind | undefined, isEmpty: boolean): Reader {
     case 'ENCRYPTED':
     case undefined:
   }
-  throw new AppError(
-    'INTEGRITY_FAILED',
-    isEmpty
-      ? 'The archive is empty. Take another copy of the backup'
-      : 'The file is no archive that is known here: neither a document (JSON, YAML) nor a database file (OVSDB), ' +
-          'compressed, encrypted or not',
+  if (textAfterMark(head).length === 0)
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `${where} is empty: nothing was written to it. See why (the disk may have been full), and take the backup again`,
+    );
+  throw (
+    foreign(head, where) ??
+    new AppError(
+      'INTEGRITY_FAILED',
+      `${where} is no archive that is known here: it begins neither like a document (JSON, YAML) nor like a database ` +
+        'file (OVSDB), compressed, encrypted or not. Send what this server or "ovsdb-client backup" wrote, or the ' +
+        'file that ovsdb-server keeps',
+    )
   );
+}
+
+/** The error for a file that looks like something else, where that is known. */
+function foreign(head: Buffer, where: string, cause?: AppError): AppError | undefined {
+  const found = foreignFile(head);
+  return found === undefined
+    ? undefined
+    : new AppError('INTEGRITY_FAILED', `${where} is no backup. It looks like ${found}`, { cause });
 }

@@ -126,7 +126,8 @@ export async function readTokenFile(path: string): Promise<readonly TokenEntry[]
 
 function parseJson(path: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    // an editor may have put a byte-order mark before it
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     // The parser's message quotes the file; somebody may have put a token there by mistake.
     throw new Error(`The token file ${path} is not JSON`, { cause: new Error((error as Error).name) });

@@ -1,12 +1,13 @@
 /**
  * Telling by its first bytes what a file is. Names and media types are not looked at: they can be wrong.
  */
+import { textAfterMark } from '../../lib/text/byte-order-mark.js';
 
 /** A document, a clustered log, or a layer around one. */
 export type FileKind = 'JSON' | 'YAML' | 'OVSDB' | 'CLUSTER' | 'GZIP' | 'ENCRYPTED';
 
-/** So many first bytes are enough to tell. */
-export const HEAD_BYTES = 256;
+/** So many first bytes are enough to tell, also what a file is that is none of these (foreign-file.ts). */
+export const HEAD_BYTES = 1_024;
 
 export const ENCRYPTED_MAGIC = Buffer.from('OVNCPENC', 'latin1');
 const STANDALONE_MAGIC = 'OVSDB JSON ';
@@ -18,7 +19,7 @@ const YAML_HEAD = /^(?:%YAML |---(?:\s|$)|#|(["']?)[A-Za-z]\w*\1[ \t]*:(?:\s|$))
 export function recognise(head: Buffer): FileKind | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'GZIP';
   if (head.subarray(0, ENCRYPTED_MAGIC.length).equals(ENCRYPTED_MAGIC)) return 'ENCRYPTED';
-  const text = head.toString('latin1', 0, HEAD_BYTES).trimStart();
+  const text = textAfterMark(head).toString('latin1', 0, HEAD_BYTES).trimStart();
   if (text.startsWith(STANDALONE_MAGIC)) return 'OVSDB';
   if (text.startsWith(CLUSTER_MAGIC)) return 'CLUSTER';
   if (text.startsWith('{')) return 'JSON';

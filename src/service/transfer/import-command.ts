@@ -7,6 +7,8 @@ import { checkInput } from '../command/input-check.js';
 import { description, key, name, optional, orElse, tags } from '../command/input-field.js';
 import type { ImportService } from './import-service.js';
 
+export { foreignFile } from '../../archive/content/foreign-file.js';
+
 const importInput = z
   .object({
     format: optional(z.enum(ARCHIVE_FORMATS)).meta({ description: 'Read from the content if left out' }),

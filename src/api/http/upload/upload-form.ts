@@ -98,7 +98,7 @@ function formReader({ headers }: IncomingMessage): busboy.Busboy {
 function objectIn(text: string, field: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw malformed(`"${field}" is no valid JSON`, new Error((error as Error).name));
   }

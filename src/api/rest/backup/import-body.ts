@@ -1,11 +1,14 @@
 /**
  * The body of an import, in whichever form it comes: multipart (field `file`), the JSON form, or the file itself. It is
- * told by its content: a body that begins with a brace is the JSON form unless it is a document.
+ * told by its content: a body that begins with a brace is the JSON form unless it is a document, or looks like a file of
+ * another kind.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import { AppError } from '../../../lib/error.js';
+import { textAfterMark, withoutByteOrderMark } from '../../../lib/text/byte-order-mark.js';
+import { foreignFile } from '../../../service/transfer/import-command.js';
 import { JsonForm } from './json-form.js';
 
 export interface ImportBody {
@@ -35,7 +38,7 @@ export async function openImportBody(request: IncomingMessage): Promise<ImportBo
   const form = new JsonForm();
   let members: Readonly<Record<string, unknown>> = {};
   async function* data(): AsyncGenerator<Buffer> {
-    for await (const chunk of rest) {
+    for await (const chunk of withoutByteOrderMark(rest)) {
       const text = form.push(chunk);
       if (text.length > 0) yield text;
     }
@@ -45,7 +48,7 @@ export async function openImportBody(request: IncomingMessage): Promise<ImportBo
 }
 
 /** The first bytes, and all of them again. */
-async function peek(chunks: AsyncIterator<Buffer>): Promise<{ head: string; rest: AsyncIterable<Buffer> }> {
+async function peek(chunks: AsyncIterator<Buffer>): Promise<{ head: Buffer; rest: AsyncIterable<Buffer> }> {
   const first: Buffer[] = [];
   let bytes = 0;
   let ended = false;
@@ -66,12 +69,13 @@ async function peek(chunks: AsyncIterator<Buffer>): Promise<{ head: string; rest
       yield next.value;
     }
   }
-  return { head: Buffer.concat(first).toString('latin1', 0, HEAD_BYTES), rest: rest() };
+  return { head: Buffer.concat(first).subarray(0, HEAD_BYTES), rest: rest() };
 }
 
-function isForm(head: string): boolean {
-  const [, member, isDocument] = FIRST_MEMBER.exec(head) ?? [];
-  return member !== undefined && isDocument === undefined && !DOCUMENT_MEMBERS.has(member);
+function isForm(head: Buffer): boolean {
+  const [, member, isDocument] = FIRST_MEMBER.exec(textAfterMark(head).toString('latin1')) ?? [];
+  if (member === undefined || isDocument !== undefined || DOCUMENT_MEMBERS.has(member)) return false;
+  return foreignFile(head) === undefined;
 }
 
 async function openForm(request: IncomingMessage): Promise<ImportBody> {
