@@ -14,7 +14,7 @@ import type { Clock } from '../lib/clock.js';
 import { instant } from '../lib/clock.js';
 import { defined } from '../lib/defined.js';
 import { errnoOf, messageOf } from '../lib/error.js';
-import { nearestNames } from '../lib/nearest.js';
+import { nearestNames } from '../lib/text/nearest.js';
 
 export interface TokenCommandOptions {
   readonly env: Environment;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
-import { nearestNames } from '../lib/nearest.js';
+import { nearestNames } from '../lib/text/nearest.js';
 import type { Remote } from '../ovsdb/remote.js';
 import { BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
 

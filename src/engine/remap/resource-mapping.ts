@@ -9,7 +9,7 @@
 import type { Breath } from '../../lib/breath.js';
 import { defined } from '../../lib/defined.js';
 import { AppError, type Problem } from '../../lib/error.js';
-import { nearestNames } from '../../lib/nearest.js';
+import { nearestNames, shownNear } from '../../lib/text/nearest.js';
 import { nameOf, nounOf } from '../../model/northbound/noun.js';
 import { isUuid } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
@@ -267,7 +267,7 @@ async function refusal(
         text,
         (tables.length > 0 ? tables : [...known.keys()]).flatMap((table) => known.get(table) ?? []),
       );
-      if (near.length > 0) hint = `; there is ${near.map((name) => `"${name}"`).join(', ')}`;
+      if (near.length > 0) hint = `; there is ${near.map((name) => shownNear(name, text)).join(', ')}`;
     }
     problems.push({
       code: 'BAD_USER_INPUT',

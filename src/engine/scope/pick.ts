@@ -2,7 +2,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError, type Problem } from '../../lib/error.js';
-import { nearestNames } from '../../lib/nearest.js';
+import { nearestNames, shownNear } from '../../lib/text/nearest.js';
 import { PICKED_TABLES, type ResourceFilter } from '../../model/northbound/filter.js';
 import { nounOf } from '../../model/northbound/noun.js';
 import { isUuid } from '../../model/row/row.js';
@@ -118,7 +118,8 @@ export async function refuseUnknown(unknown: readonly NamePick[], snapshot: Snap
   for (const { table } of unknown) if (!names.has(table)) names.set(table, await namesIn(snapshot, table, breath));
   const problems = unknown.map(({ table, name }): Problem => {
     const near = nearestNames(name, names.get(table) ?? []);
-    const hint = near.length === 0 ? '' : `; there is ${near.map((candidate) => `"${candidate}"`).join(', ')}`;
+    const hint =
+      near.length === 0 ? '' : `; there is ${near.map((candidate) => shownNear(candidate, name)).join(', ')}`;
     return {
       code: 'BAD_USER_INPUT',
       message: `There is no ${nounOf(table)} "${name}"${hint}`,

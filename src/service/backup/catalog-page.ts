@@ -1,15 +1,16 @@
 /** Pages of the catalog: filters and Relay cursors over records that are sorted newest first. Pure. */
 import { AppError } from '../../lib/error.js';
 import { checkFirst, PAGE_MAX, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
+import { folded } from '../../lib/text/folded.js';
 import type { BackupRecord } from './backup-record.js';
 
 /** All that is given must hold; what is left out, null or an empty list does not limit. */
 export interface BackupFilter {
-  /** Any of these. */
+  /** Any of these, in whichever of Unicode's forms. */
   readonly tags?: readonly string[] | null;
   readonly type?: string | null;
   readonly database?: string | null;
-  /** Part of the name, in any case. */
+  /** Part of the name, in any case and any of Unicode's forms. */
   readonly nameContains?: string | null;
   /** Not the instant itself. */
   readonly createdAfter?: Date | null;
@@ -69,14 +70,14 @@ export function matching(sorted: readonly BackupRecord[], filter: BackupFilter):
   const tests: ((record: BackupRecord) => boolean)[] = [];
   const { tags, type, database, nameContains, createdAfter, createdBefore } = filter;
   if (tags && tags.length > 0) {
-    const wanted = new Set(tags);
-    tests.push((record) => record.tags.some((tag) => wanted.has(tag)));
+    const wanted = new Set(tags.map((tag) => tag.normalize()));
+    tests.push((record) => record.tags.some((tag) => wanted.has(tag.normalize())));
   }
   if (type) tests.push((record) => record.type === type);
   if (database) tests.push((record) => record.database === database);
   if (nameContains) {
-    const part = nameContains.toLowerCase();
-    tests.push((record) => record.name.toLowerCase().includes(part));
+    const part = folded(nameContains);
+    tests.push((record) => folded(record.name).includes(part));
   }
   if (createdAfter) {
     const bound = millis(createdAfter, 'createdAfter');

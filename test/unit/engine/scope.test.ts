@@ -11,7 +11,7 @@ import {
   selectScope,
 } from '../../../src/engine/scope/scope.js';
 import { Breath } from '../../../src/lib/breath.js';
-import { nearestNames } from '../../../src/lib/nearest.js';
+import { nearestNames } from '../../../src/lib/text/nearest.js';
 import { danglingReferences } from '../../../src/model/reference/reference.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { failureOf, snapshotOf, type Tables, textsOf } from '../../support/databases/every-kind.js';

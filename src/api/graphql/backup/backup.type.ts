@@ -196,7 +196,7 @@ export class BackupFilterInput {
   @Field(() => ID, { nullable: true })
   database?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Case-insensitive substring of the name' })
+  @Field(() => String, { nullable: true, description: 'Part of the name; case and Unicode form do not matter' })
   nameContains?: string | null;
 
   @Field(() => DateTime, { nullable: true })

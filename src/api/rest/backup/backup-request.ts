@@ -50,7 +50,7 @@ export const listBackupsQuery = z
       .optional()
       .meta({ description: 'Backups that carry any of these tags', type: 'array', items: { type: 'string' } }),
     type: z.enum(['full', 'selective']).optional(),
-    name: field.text(200).optional().meta({ description: 'Part of the name, in any case' }),
+    name: field.text(200).optional().meta({ description: 'Part of the name; case and Unicode form do not matter' }),
     database: field.text(200).optional(),
     created_after: instant.optional(),
     created_before: instant.optional(),

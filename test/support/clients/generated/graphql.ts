@@ -17,7 +17,7 @@ export type BackupFilterInput = {
   createdAfter?: string | null | undefined;
   createdBefore?: string | null | undefined;
   database?: string | null | undefined;
-  /** Case-insensitive substring of the name */
+  /** Part of the name; case and Unicode form do not matter */
   nameContains?: string | null | undefined;
   /** Backups that carry any of these tags */
   tags?: Array<string> | null | undefined;

@@ -1,11 +1,12 @@
 /** Names that somebody may have meant who wrote another one. Pure. */
+import { folded } from './folded.js';
 
 /** Up to `count` of the names, those nearest to `name` first; none that has little to do with it. */
 export function nearestNames(name: string, names: Iterable<string>, count = 3): readonly string[] {
-  const wanted = name.toLowerCase();
+  const wanted = folded(name);
   const found: { readonly name: string; readonly distance: number }[] = [];
   for (const candidate of new Set(names)) {
-    const distance = distanceOf(wanted, candidate.toLowerCase());
+    const distance = distanceOf(wanted, folded(candidate));
     if (distance === undefined) continue;
     const at = found.findIndex((other) => other.distance > distance);
     if (at >= 0) found.splice(at, 0, { name: candidate, distance });
@@ -13,6 +14,11 @@ export function nearestNames(name: string, names: Iterable<string>, count = 3): 
     if (found.length > count) found.pop();
   }
   return found.map((near) => near.name);
+}
+
+/** A near name as messages show it: one that looks the same needs a word more. */
+export function shownNear(near: string, name: string): string {
+  return near.normalize() === name.normalize() ? `"${near}" (the same letters in another Unicode form)` : `"${near}"`;
 }
 
 /** Undefined for names that are too far apart to be meant for one another. */
