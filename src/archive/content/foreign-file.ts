@@ -102,7 +102,7 @@ const FOREIGN: readonly Foreign[] = [
   },
 ];
 
-/** What a file looks like that is no backup, and what to do instead: "a zip archive: unpack it ...", where it is known. */
+/** What a file looks like that is no backup, and what to do instead, where it is known: "a zip archive: unpack ...". */
 export function foreignFile(head: Buffer): string | undefined {
   const text = textAfterMark(head).toString('latin1', 0, HEAD_BYTES).trimStart();
   const found = FOREIGN.find(({ begins }) => begins.test(text));

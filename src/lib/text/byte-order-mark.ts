@@ -1,4 +1,4 @@
-/** The byte-order mark that editors and shells of Windows put before UTF-8 text. It says nothing there: it is skipped. */
+/** The byte-order mark that editors and shells of Windows put before UTF-8 text. It says nothing: it is skipped. */
 
 export const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 

@@ -5,6 +5,13 @@
 import { z } from 'zod';
 import { ARCHIVE_FORMATS } from '../../archive/content/archive-format.js';
 import { AppError, messageOf } from '../../lib/error.js';
+import {
+  cutText,
+  DESCRIPTION_CHARACTERS_MAX,
+  NAME_CHARACTERS_MAX,
+  TAG_CHARACTERS_MAX,
+  TAGS_MAX,
+} from '../command/input-field.js';
 import { pulledInSchema, resourceFilterSchema } from './recorded-filter.js';
 
 export const MANIFEST_FORMAT = 'ovncp-manifest/1';
@@ -94,7 +101,7 @@ export function parseBackupRecord(bytes: Uint8Array, file: string): BackupRecord
       cause: parsed.error,
     });
   }
-  return { ...parsed.data, file };
+  return withinLimits({ ...parsed.data, file });
 }
 
 /** The record and its bytes. Throws INTERNAL where the description is none, which is a bug of its maker. */
@@ -102,13 +109,13 @@ export function makeBackupRecord(
   description: BackupDescription,
   file: string,
 ): { readonly record: BackupRecord; readonly bytes: Buffer } {
-  const text = JSON.stringify({ format: MANIFEST_FORMAT, ...description, file }, null, 1);
+  const text = JSON.stringify({ format: MANIFEST_FORMAT, ...withinLimits(description), file }, null, 1);
   const bytes = Buffer.from(`${text}\n`);
   if (bytes.length > MANIFEST_BYTES_MAX) {
     throw new AppError(
       'TOO_LARGE',
       `The manifest of the backup has ${bytes.length} bytes; ${MANIFEST_BYTES_MAX} at most can be stored. ` +
-        'Shorten its description or its tags.',
+        'Its filter may name fewer resources.',
     );
   }
   try {
@@ -116,4 +123,39 @@ export function makeBackupRecord(
   } catch (error) {
     throw new AppError('INTERNAL', `Bug: the manifest of a new backup is wrong: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** What a backup is called, described and tagged with. */
+interface Words {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly tags: readonly string[];
+  readonly warnings?: readonly string[] | undefined;
+}
+
+/**
+ * The same within the limits of the API. What is asked for there keeps to them, but not what stands inside a file, or
+ * in a manifest that somebody wrote: what is longer is cut, and said.
+ */
+export function withinLimits<T extends Words>(words: T): T {
+  const { name, description, tags } = words;
+  const warnings: string[] = [];
+  const fitting = (text: string, what: string, charactersMax: number): string => {
+    const cut = cutText(text, charactersMax);
+    if (cut !== text)
+      warnings.push(
+        `The ${what} that came with the backup was cut: it has ${text.length} characters, and ${charactersMax} at ` +
+          'most are kept, without NUL',
+      );
+    return cut;
+  };
+  const kept = {
+    name: fitting(name, 'name', NAME_CHARACTERS_MAX),
+    ...(description === undefined
+      ? {}
+      : { description: fitting(description, 'description', DESCRIPTION_CHARACTERS_MAX) }),
+    tags: tags.slice(0, TAGS_MAX).map((tag) => fitting(tag, 'tag', TAG_CHARACTERS_MAX)),
+  };
+  if (tags.length > TAGS_MAX) warnings.push(`Of the backup's ${tags.length} tags the first ${TAGS_MAX} are kept`);
+  return warnings.length === 0 ? words : { ...words, ...kept, warnings: [...(words.warnings ?? []), ...warnings] };
 }

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { recordOf } from '../../lib/record-of.js';
 import { optional, orElse, text } from '../command/input-field.js';
-import { FILTER_FLAGS, FILTER_LISTS, INCLUDE_FLAGS } from './recorded-filter.js';
+import {
+  FILTER_FLAGS,
+  FILTER_LISTS,
+  INCLUDE_FLAGS,
+  PICKED_NAME_CHARACTERS_MAX,
+  PICKED_NAMES_MAX,
+} from './recorded-filter.js';
 
 /** What a filter is, as both faces tell it. */
 export const FILTER_ABOUT =
@@ -11,8 +17,8 @@ export const FILTER_ABOUT =
 export const PICKED_ABOUT = 'Names or UUIDs';
 
 const picked = z
-  .array(text(200).refine((value) => value !== '', 'a name or a UUID may not be empty'))
-  .max(10_000, 'takes at most 10,000 names');
+  .array(text(PICKED_NAME_CHARACTERS_MAX).refine((value) => value !== '', 'a name or a UUID may not be empty'))
+  .max(PICKED_NAMES_MAX, 'takes at most 10,000 names');
 
 export const filterInput = z
   .object({

@@ -71,9 +71,10 @@ export function isArchiveKey(key: string): boolean {
   return ARCHIVE_KEY.test(key) && manifestKey(key).length <= KEY_BYTES_MAX;
 }
 
-/** What an export of an archive is called. */
-export function downloadName(archive: string, extension: ArchiveExtension): string {
-  return `${archive.replace(EXTENSION, '')}${extension}`;
+/** What an export of an archive is called; with its own extension when none is given. */
+export function downloadName(archive: string, extension?: ArchiveExtension): string {
+  const name = plainStart(archive);
+  return extension === undefined ? name : `${name.replace(EXTENSION, '')}${extension}`;
 }
 
 /** Whether it names a manifest record at all, of ours or put there by somebody. */
@@ -150,12 +151,17 @@ function besideRecord(id: string, suffix: string): string {
   return `${restoreRecordKey(id).slice(0, -'.json'.length)}${suffix}`;
 }
 
+/**
+ * It begins with a letter or a digit: what begins with a dot is hidden, and what begins with a dash is an option for
+ * programs that are given the files of a folder.
+ */
 function safeName(name: string): string {
-  const safe = name
-    .replace(/[^A-Za-z0-9._-]/gu, '_')
-    .replace(/^\./, '_') // a leading dot would hide the file
-    .slice(0, NAME_BYTES_MAX);
+  const safe = plainStart(name.replace(/[^A-Za-z0-9._-]/gu, '_')).slice(0, NAME_BYTES_MAX);
   return safe === '' ? DEFAULT_NAME : safe;
+}
+
+function plainStart(name: string): string {
+  return name.replace(/^[^A-Za-z0-9]+/, '');
 }
 
 /** YYYYMMDD-HHMMSS in UTC. */

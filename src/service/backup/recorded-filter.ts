@@ -5,6 +5,10 @@ import { INCLUDE_FLAGS, PICKED_TABLES } from '../../model/northbound/filter.js';
 
 export { INCLUDE_FLAGS };
 
+/** Of a filter that is asked for, or comes in a file. */
+export const PICKED_NAME_CHARACTERS_MAX = 200;
+export const PICKED_NAMES_MAX = 10_000;
+
 const names = z.array(z.string()).readonly().optional();
 
 /** What a filter consists of: every other declaration of one is made from these two. */
@@ -24,3 +28,11 @@ export const pulledInSchema = z
 
 /** What is listed of the rows pulled in; more are counted only. */
 export const PULLED_IN_LISTED_MAX = 500;
+
+/** Whether a filter that came in a file is one that could have been asked for. */
+export function isWithinLimits(filter: ResourceFilter): boolean {
+  return FILTER_LISTS.every((list) => {
+    const picked = filter[list] ?? [];
+    return picked.length <= PICKED_NAMES_MAX && picked.every((name) => name.length <= PICKED_NAME_CHARACTERS_MAX);
+  });
+}

@@ -5,8 +5,12 @@ import { cutSnapshot, type ResourceFilter, selectScope } from '../../engine/scop
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import { cutText } from '../command/input-field.js';
 import type { BackupRecord } from './backup-record.js';
-import { PULLED_IN_LISTED_MAX, pulledInSchema, resourceFilterSchema } from './recorded-filter.js';
+import { isWithinLimits, PULLED_IN_LISTED_MAX, pulledInSchema, resourceFilterSchema } from './recorded-filter.js';
+
+/** Of what a file says of each row that was pulled in. */
+const PULLED_IN_CHARACTERS_MAX = 500;
 
 /** What a manifest says of a selective backup besides its type; and warnings of any backup. */
 export type Selection = Pick<BackupRecord, 'resourceFilter' | 'pulledIn' | 'pulledInCount' | 'warnings'>;
@@ -53,16 +57,22 @@ export function headerSelection({
 export function importedSelection(header: ArchiveHeader | undefined): Selection {
   if (header?.type !== 'SELECTIVE') return {};
   const filter = resourceFilterSchema.safeParse(header.resourceFilter);
-  if (!filter.success)
+  if (!filter.success || !isWithinLimits(filter.data))
     throw new AppError(
       'INTEGRITY_FAILED',
       'The archive\'s manifest is malformed: "resourceFilter" is none that this version reads. Take another copy ' +
         'of the backup',
     );
   const pulledIn = (header.pulledIn ?? []).flatMap((row) => pulledInSchema.safeParse(row).data ?? []);
+  const cut = (text: string): string => cutText(text, PULLED_IN_CHARACTERS_MAX);
   return {
     resourceFilter: filter.data,
-    pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX),
+    pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX).map(({ table, uuid, label, reason }) => ({
+      table: cut(table),
+      uuid: cut(uuid),
+      label: cut(label),
+      reason: cut(reason),
+    })),
     pulledInCount: pulledIn.length,
   };
 }

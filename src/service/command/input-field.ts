@@ -1,17 +1,23 @@
 /** The members that inputs of commands are made of: their limits, and what is checked of each by itself. */
 import { z } from 'zod';
 
+/** What a backup may be called, described and tagged with, wherever the words come from. */
+export const NAME_CHARACTERS_MAX = 200;
+export const DESCRIPTION_CHARACTERS_MAX = 2_000;
+export const TAG_CHARACTERS_MAX = 100;
+export const TAGS_MAX = 50;
+
 export const text = (max: number) =>
   z
     .string()
     .max(max, `takes at most ${max} characters`)
     .refine((value) => !value.includes('\u0000'), 'may not hold NUL');
-export const name = text(200).refine((value) => value.trim() !== '', 'may not be empty');
-export const description = text(2_000);
-export const tag = text(100).refine((value) => value.trim() !== '', 'a tag may not be empty');
+export const name = text(NAME_CHARACTERS_MAX).refine((value) => value.trim() !== '', 'may not be empty');
+export const description = text(DESCRIPTION_CHARACTERS_MAX);
+export const tag = text(TAG_CHARACTERS_MAX).refine((value) => value.trim() !== '', 'a tag may not be empty');
 export const tags = z
   .array(tag)
-  .max(50, 'takes at most 50 tags')
+  .max(TAGS_MAX, `takes at most ${TAGS_MAX} tags`)
   .transform((list) => [...new Set(list)]);
 /** A passphrase. */
 export const key = text(1_024).min(1, 'may not be empty');
@@ -30,3 +36,11 @@ export const orElse = <T extends z.ZodType>(type: T, value: z.output<T>) =>
     .nullish()
     .transform((given): z.output<T> => given ?? value)
     .meta({ default: value });
+
+/** Text that `text` takes: without NUL, and not longer. A character of two halves stays whole or goes. */
+export function cutText(text: string, charactersMax: number): string {
+  return text
+    .replaceAll('\u0000', '')
+    .slice(0, charactersMax)
+    .replace(/[\ud800-\udbff]$/, '');
+}

@@ -135,7 +135,7 @@ export class ExportService {
         size: end - start,
         total,
         checksum,
-        fileName: file,
+        fileName: downloadName(file),
         format: archiveFormat,
       };
     });

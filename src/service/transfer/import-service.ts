@@ -19,6 +19,7 @@ import { storedOutcome } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
+import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
 import type { Databases } from '../database/database.js';
 import type { JobHandle, Jobs } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
@@ -63,7 +64,6 @@ export interface ImportServiceParts {
 
 /** Files that arrive or wait to be checked; one token may have half of them. */
 const SPOOLS_MAX = 32;
-const FILE_NAME_CHARACTERS_MAX = 200;
 const DEFAULT_NAME = 'Imported backup';
 
 interface Checked {
@@ -129,7 +129,7 @@ export class ImportService {
     signal.throwIfAborted();
     job.tell({ phase: 'STORING', fraction: 0.9, message: 'Storing the file' }, true);
     const createdAt = clock.now();
-    const name = details.name ?? header?.name ?? nameOf(details.fileName);
+    const name = details.name ?? nameIn(header) ?? nameOf(details.fileName);
     const description = details.description ?? header?.description;
     const reservation = await catalog.reserve({
       name,
@@ -235,10 +235,15 @@ async function* told(source: AsyncIterable<Buffer>, { tell }: JobHandle): AsyncG
   }
 }
 
+/** The name inside a file, unless it is none that anybody could ask for. */
+function nameIn(header: Unpacked['header']): string | undefined {
+  const name = cutText(header?.name ?? '', NAME_CHARACTERS_MAX);
+  return name.trim() === '' ? undefined : header?.name;
+}
+
 /** A backup's name from that of its file; nothing else of the file's name is believed. */
 function nameOf(fileName = ''): string {
-  const name = fileName
-    .slice(0, FILE_NAME_CHARACTERS_MAX)
+  const name = cutText(fileName, NAME_CHARACTERS_MAX)
     .replaceAll(/\p{Cc}/gu, '')
     .replace(/(\.(json|ya?ml|db|gz|enc))+$/i, '');
   return name.trim() === '' ? DEFAULT_NAME : name;

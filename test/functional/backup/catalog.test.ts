@@ -232,7 +232,7 @@ describe('adding', () => {
 
   it('refuses a manifest that is too large to be read again', async () => {
     const catalog = await Catalog.open(store, log);
-    await expect(addBackup(catalog, { description: 'x'.repeat(2_000_000) })).rejects.toEqual(code('TOO_LARGE'));
+    await expect(addBackup(catalog, { warnings: ['x'.repeat(2_000_000)] })).rejects.toEqual(code('TOO_LARGE'));
     expect(await names()).toEqual([]);
   });
 });
@@ -522,4 +522,20 @@ describe('listing', () => {
         .map((record) => record.id),
     );
   });
+});
+
+it('keeps to the limits of the API what a manifest says that somebody wrote', async () => {
+  let catalog = await Catalog.open(store, log);
+  const { file } = await addBackup(catalog, { description: 'as it was' });
+  const path = join(folder, `${file}.meta`);
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as object;
+  const tags = Array.from({ length: 80 }, (_, i) => `${String(i)} ${'t'.repeat(200)}`);
+  await writeFile(path, JSON.stringify({ ...manifest, name: `\u0000${'x'.repeat(900_000)}`, tags }));
+  catalog = await Catalog.open(store, log);
+  const [record] = catalog.all({});
+  expect(record).toMatchObject({ name: 'x'.repeat(200), description: 'as it was' });
+  expect(record?.tags).toEqual(tags.slice(0, 50).map((tag) => tag.slice(0, 100)));
+  expect(record?.warnings).toHaveLength(52);
+  // what is within the limits stays as it is, and is said once
+  expect(catalog.problems()).toEqual([]);
 });

@@ -59,12 +59,19 @@ describe('archive keys', () => {
     );
   });
 
-  it('names no hidden file, no parent folder and no empty name', () => {
-    expect(archiveKey({ name: '.profile', createdAt: at, extension: '.json' })).toBe('_profile-20260105-030409.json');
-    expect(archiveKey({ name: '../../etc/passwd', createdAt: at, extension: '.json' })).toBe(
-      '_._.._etc_passwd-20260105-030409.json',
-    );
-    expect(archiveKey({ name: '', createdAt: at, extension: '.json' })).toBe('backup-20260105-030409.json');
+  it('begins with a letter or a digit: no hidden file, no parent folder, no option of a program', () => {
+    for (const [name, begins] of [
+      ['.profile', 'profile'],
+      ['../../etc/passwd', 'etc_passwd'],
+      ['--checkpoint-action=exec', 'checkpoint-action_exec'],
+      ['_x', 'x'],
+      ['über', 'ber'],
+      ['0', '0'],
+      ['', 'backup'],
+      ['-', 'backup'],
+      ['日本', 'backup'],
+    ] as const)
+      expect(archiveKey({ name, createdAt: at, extension: '.json' })).toBe(`${begins}-20260105-030409.json`);
   });
 
   it('refuses an ordinal or a time that would not fit', () => {
@@ -77,7 +84,7 @@ describe('archive keys', () => {
       fc.property(anyArchive, anyOrdinal, (archive, ordinal) => {
         const key = archiveKey(archive, ordinal);
         const manifest = manifestKey(key);
-        expect(key).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
+        expect(key).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
         expect(isKey(key) && isKey(manifest)).toBe(true);
         expect(Buffer.byteLength(manifest)).toBeLessThanOrEqual(KEY_BYTES_MAX);
       }),

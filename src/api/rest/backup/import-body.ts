@@ -1,7 +1,7 @@
 /**
  * The body of an import, in whichever form it comes: multipart (field `file`), the JSON form, or the file itself. It is
- * told by its content: a body that begins with a brace is the JSON form unless it is a document, or looks like a file of
- * another kind.
+ * told by its content: a body that begins with a brace is the JSON form unless it is a document, or looks like a file
+ * of another kind.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
