@@ -16,12 +16,13 @@ export interface DatabaseFileOptions {
   readonly seed?: number;
   /** `small` only: values that are legal but rare. */
   readonly edge?: boolean;
+  /** The path of an .ovsschema. Default: the installed one. */
+  readonly schema?: string;
 }
 
 /** The path of a standalone database file with these contents. Do not write to it: servers work on copies. */
 export function databaseFile(options: DatabaseFileOptions): string {
-  const { profile, rows = 10_000, seed = 1, edge = false } = options;
-  const schema = installedSchema();
+  const { profile, rows = 10_000, seed = 1, edge = false, schema = installedSchema() } = options;
   const stamp = createHash('sha256').update(generatorText()).update(readFileSync(schema)).digest('hex').slice(0, 12);
   const size = profile === 'small' ? '' : `-${rows}`;
   const path = join(cacheFolder(), `${profile}${size}-${seed}${edge ? '-edge' : ''}-${stamp}.db`);

@@ -15,6 +15,8 @@ import { startOvsdbServer, type TestServer } from './ovsdb-server.js';
 export interface ApiServerOptions {
   /** A database file; an empty database if left out. */
   readonly database?: string;
+  /** The folder of another release's programs (test/support/releases). Default: those that are installed. */
+  readonly programs?: string | undefined;
   /** Over the environment that the tests give: LOG_LEVEL and so on. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -74,7 +76,8 @@ export class TestApi {
 }
 
 export async function startApiServer(options: ApiServerOptions = {}): Promise<TestApi> {
-  const ovsdb = await startOvsdbServer(options.database === undefined ? {} : { database: options.database });
+  const { database, programs } = options;
+  const ovsdb = await startOvsdbServer({ programs, ...(database === undefined ? {} : { database }) });
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-api-'));
   const lines: string[] = [];
   try {

@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly tls?: ServerTls;
   /** How long until all members follow one leader. Default 60 s. */
   readonly startTimeoutMs?: number;
+  /** The folder of another release's programs (test/support/releases). Default: those that are installed. */
+  readonly programs?: string | undefined;
 }
 
 /** What a member says of itself (cluster/status of ovsdb-server(1)). */
@@ -48,7 +50,7 @@ export interface MemberStatus {
  */
 export async function startOvsdbCluster(options: ClusterOptions = {}): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-cluster-test-'));
-  const cluster = new TestCluster(folder, options.members ?? 3, options.tls);
+  const cluster = new TestCluster(folder, options);
   try {
     await cluster.create(options);
     return cluster;
@@ -67,12 +69,12 @@ export class TestCluster implements AsyncDisposable {
   /** Made by startOvsdbCluster. */
   constructor(
     readonly folder: string,
-    members: number,
-    tls?: ServerTls,
+    { members = 3, tls, programs }: ClusterOptions,
   ) {
+    const options = { programs, ...(tls === undefined ? {} : { listen: 'ssl' as const, tls }) };
     this.servers = Array.from(
       { length: members },
-      (_, n) => new TestServer(join(folder, `member-${String(n)}`), tls === undefined ? {} : { listen: 'ssl', tls }),
+      (_, n) => new TestServer(join(folder, `member-${String(n)}`), options),
     );
   }
 
@@ -189,12 +191,15 @@ export class TestCluster implements AsyncDisposable {
     database = installedSchema(),
     electionTimerMs = 1_000,
     startTimeoutMs = 60_000,
+    programs,
   }: ClusterOptions): Promise<void> {
     const ports = await freePorts(this.servers.length);
     const address = (member: number): string => `tcp:127.0.0.1:${String(ports[member])}`;
     // a cluster stores ephemeral columns too, and ovsdb-tool warns of it
     const tool = async (...words: readonly string[]): Promise<string> =>
-      (await run('ovsdb-tool', ['-vconsole:err', ...words], { env: environment(), timeout: 60_000 })).stdout.trim();
+      (
+        await run('ovsdb-tool', ['-vconsole:err', ...words], { env: environment({}, programs), timeout: 60_000 })
+      ).stdout.trim();
     for (const [member, server] of this.servers.entries()) {
       await mkdir(server.folder);
       if (member === 0) {

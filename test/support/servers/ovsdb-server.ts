@@ -33,13 +33,19 @@ export interface ServerOptions {
   readonly tls?: ServerTls;
   /** How long the server may take to read the database and answer. Default two minutes. */
   readonly startTimeoutMs?: number;
+  /** The folder of another release's programs (test/support/releases). Default: those that are installed. */
+  readonly programs?: string | undefined;
 }
 
-/** The environment of a child, with the folders where Debian keeps daemons, which an ordinary user's PATH lacks. */
-export function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+/**
+ * The environment of a child, with the folders where Debian keeps daemons, which an ordinary user's PATH lacks.
+ * @param programs a folder whose programs come before those that are installed
+ */
+export function environment(extra: Readonly<Record<string, string>> = {}, programs?: string): NodeJS.ProcessEnv {
+  const before = programs === undefined ? '' : `${programs}:`;
   return {
     ...process.env,
-    PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+    PATH: `${before}${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
     ...extra,
   };
 }
@@ -52,7 +58,7 @@ export async function startOvsdbServer(options: ServerOptions = {}): Promise<Tes
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-test-'));
   const server = new TestServer(folder, options);
   try {
-    await createDatabase(options.database ?? installedSchema(), server.databaseFile);
+    await createDatabase(options.database ?? installedSchema(), server.databaseFile, options.programs);
     await server.start();
     return server;
   } catch (error) {
@@ -61,10 +67,10 @@ export async function startOvsdbServer(options: ServerOptions = {}): Promise<Tes
   }
 }
 
-/** Text of a schema -> the empty database that ovsdb-tool makes of it, always the same: made once in a process. */
+/** Whose ovsdb-tool and the text of a schema -> the empty database, always the same: made once in a process. */
 const emptyDatabases = new Map<string, Promise<Buffer>>();
 
-async function createDatabase(source: string, target: string): Promise<void> {
+async function createDatabase(source: string, target: string, programs?: string): Promise<void> {
   const file = await open(source);
   const head = Buffer.alloc(6);
   await file.read(head, 0, head.length, 0);
@@ -73,17 +79,17 @@ async function createDatabase(source: string, target: string): Promise<void> {
     await copyFile(source, target);
     return;
   }
-  const schema = await readFile(source, 'utf8');
-  const made = emptyDatabases.get(schema) ?? makeEmptyDatabase(source);
-  emptyDatabases.set(schema, made);
+  const key = `${programs ?? ''}\n${await readFile(source, 'utf8')}`;
+  const made = emptyDatabases.get(key) ?? makeEmptyDatabase(source, programs);
+  emptyDatabases.set(key, made);
   await writeFile(target, await made);
 }
 
-async function makeEmptyDatabase(schema: string): Promise<Buffer> {
+async function makeEmptyDatabase(schema: string, programs?: string): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-empty-'));
   try {
     const file = join(folder, 'empty.db');
-    await run('ovsdb-tool', ['create', file, schema], { env: environment(), timeout: STOP_TIMEOUT_MS });
+    await run('ovsdb-tool', ['create', file, schema], { env: environment({}, programs), timeout: STOP_TIMEOUT_MS });
     return await readFile(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -125,7 +131,7 @@ export class TestServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.running() !== undefined) throw new Error('this ovsdb-server is running already');
     const logged = (await this.logText()).length;
-    const env = environment({ OVS_RUNDIR: this.folder });
+    const env = environment({ OVS_RUNDIR: this.folder }, this.options.programs);
     this.program = await startDaemon(['ovsdb-server', ...this.commandLine()], env);
     await this.answering(this.program);
     if (this.options.listen !== undefined && this.options.listen !== 'unix') await this.readPort(logged);
