@@ -2,8 +2,9 @@
 // `npm test`, `npm run bench` and `npm run bench:chassis`. Needs Node 20 and nothing else.
 //
 // It installs the Debian packages that are missing, unpacks two others that are not to be installed, installs the npm
-// packages when node_modules is not what package-lock.json says, and builds dist when a source has changed. It says what
-// it does, how far it is and how long it took, and nothing when all is there.
+// packages when node_modules is not what package-lock.json says, builds dist when a source has changed, and for the tests
+// fetches OVN releases beside the installed one. It says what it does, how far it is and how long it took, and nothing
+// when all is there.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,6 +12,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync,
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CHASSIS_PACKAGES, findChassisPrograms, UNPACKED } from './programs/chassis-programs.mjs';
+import { FETCHED_RELEASES, fetchCommand, isFetched, whyMissing } from './releases/fetch.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE_MAJOR_MIN = 20;
@@ -326,6 +328,24 @@ async function build() {
   writeFileSync(stampFile, stamp);
 }
 
+// ---- OVN releases -----------------------------------------------------------------
+
+/** Tests do without those that cannot be had. */
+async function fetchReleases() {
+  const wanted = FETCHED_RELEASES.filter((release) => !isFetched(release));
+  let reason = null;
+  if (wanted.length > 0) {
+    const what = `fetching packages of OVN ${wanted.map(({ name }) => name).join(' and ')} for the tests`;
+    say(`${what}: some 40 MB, into .cache`);
+    const lastLines = (output) =>
+      [...new Map(output.split('\n').map((line) => [line.split(':')[0], line])).values()].filter(Boolean).join(', ');
+    const [command, ...words] = fetchCommand({ again: true });
+    reason = failure(await runSlowly(what, command, words, { progress: lastLines }));
+  }
+  for (const release of FETCHED_RELEASES.filter((one) => !isFetched(one)))
+    say(`the tests of OVN ${release.name} will be skipped: ${whyMissing(release) ?? reason}`);
+}
+
 try {
   checkNode();
   const purpose = process.argv[2] ?? '';
@@ -335,6 +355,7 @@ try {
   await unpackChassisPrograms(purpose);
   await installNpmPackages();
   await build();
+  if (purpose === 'test') await fetchReleases();
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
   console.error(`prepare: ${error.message}`);

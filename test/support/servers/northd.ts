@@ -14,6 +14,7 @@ import { transact } from '../judge/judge.js';
 import { installedSchema } from '../northbound/make.mjs';
 import { problemOf, startDaemon } from '../programs/daemon.js';
 import { type Program, run } from '../programs/programs.js';
+import type { Release } from '../releases/release.js';
 import { DEADLINE_MS, until } from '../until.js';
 import { environment, startOvsdbServer, type TestServer } from './ovsdb-server.js';
 
@@ -23,6 +24,8 @@ export const SOUTHBOUND = 'OVN_Southbound';
 export interface NorthdOptions {
   /** How long northd may take to answer. Default 30 s. */
   readonly startTimeoutMs?: number;
+  /** Whose northd and Southbound it is. Default: the installed ones. */
+  readonly release?: Release;
 }
 
 export interface SouthboundRow {
@@ -44,8 +47,10 @@ export function southboundSchema(): string {
  * @throws Error with northd's log when it does not answer
  */
 export async function startNorthd(nb: { readonly remote: string }, options: NorthdOptions = {}): Promise<TestNorthd> {
-  const southbound = await startOvsdbServer({ database: southboundSchema() });
-  const northd = new TestNorthd(nb.remote, southbound);
+  const { release } = options;
+  const database = release?.schema('ovn-sb') ?? southboundSchema();
+  const southbound = await startOvsdbServer({ database, programs: release?.programs });
+  const northd = new TestNorthd(nb.remote, southbound, release?.programs);
   try {
     await northd.start(options.startTimeoutMs ?? 30_000);
     return northd;
@@ -67,6 +72,7 @@ export class TestNorthd implements AsyncDisposable {
   constructor(
     private readonly nbRemote: string,
     private readonly southbound: TestServer,
+    private readonly programs: string | undefined,
   ) {
     this.logFile = join(southbound.folder, 'northd.log');
     this.controlSocket = join(southbound.folder, 'northd.ctl');
@@ -94,7 +100,7 @@ export class TestNorthd implements AsyncDisposable {
     // it begins paused: no warning comes before the limit on warnings is off
     const command = ['ovn-northd', ...words, '--dry-run', '-vconsole:off', '-vsyslog:off'];
     const { folder } = this.southbound;
-    this.program = await startDaemon(command, environment({ OVS_RUNDIR: folder, OVN_RUNDIR: folder }));
+    this.program = await startDaemon(command, this.environment({ OVS_RUNDIR: folder, OVN_RUNDIR: folder }));
     await this.resumed(this.program, timeoutMs);
   }
 
@@ -115,7 +121,7 @@ export class TestNorthd implements AsyncDisposable {
       await run(
         'ovn-nbctl',
         [`--db=${this.nbRemote}`, `--timeout=${DEADLINE_MS / 1_000}`, `--wait=${target}`, 'sync'],
-        { env: environment() },
+        { env: this.environment() },
       );
     } catch (error) {
       throw new Error(`northd was not done within ${DEADLINE_MS} ms\n${await this.logText()}`, { cause: error });
@@ -172,7 +178,7 @@ export class TestNorthd implements AsyncDisposable {
       uuidOf(port['datapath']),
       `inport == ${JSON.stringify(textOf(port['logical_port']))}`,
     ];
-    const { stderr } = await run('ovn-trace', words, { env: environment(), maxBuffer: 1 << 28 });
+    const { stderr } = await run('ovn-trace', words, { env: this.environment(), maxBuffer: 1 << 28 });
     return [...new Set(stderr.split('\n').flatMap((line) => /\|ovntrace\|WARN\|(.*)$/.exec(line)?.[1] ?? []))];
   }
 
@@ -284,6 +290,10 @@ export class TestNorthd implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  private environment(extra?: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+    return environment(extra, this.programs);
   }
 
   private running(): Program | undefined {
