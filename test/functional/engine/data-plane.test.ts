@@ -4,14 +4,21 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyPlan } from '../../../src/engine/apply/apply.js';
-import { converge } from '../../../src/engine/verify/converge.js';
-import { systemClock as clock } from '../../../src/lib/clock.js';
-import { isList, isObject } from '../../support/judge/exact-json.js';
-import { compareDatabases, dumpDatabase, transact } from '../../support/judge/judge.js';
+import {
+  ASKING,
+  common,
+  keptRows,
+  loseAndRestore,
+  meanings,
+  type Outcome,
+  restoreByEngine,
+  sizes,
+  survivors,
+} from '../../support/data-plane/lost-switch.js';
+import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { Engine, EXACT, OVERWRITE, SKIP } from '../../support/servers/engine.js';
-import { SOUTHBOUND, type SouthboundRow, startNorthd, type TestNorthd } from '../../support/servers/northd.js';
+import { SOUTHBOUND, type SouthboundRow, startNorthd } from '../../support/servers/northd.js';
 import {
   nbctl,
   ovsdbClient,
@@ -21,102 +28,12 @@ import {
 } from '../../support/servers/ovsdb-server.js';
 
 const ROWS = 1_500;
-/** Runtime state of the question "are you done?" itself. */
-const ASKING = [
-  'NB_Global.nb_cfg',
-  'NB_Global.nb_cfg_timestamp',
-  'NB_Global.sb_cfg',
-  'NB_Global.sb_cfg_timestamp',
-  'NB_Global.hv_cfg',
-  'NB_Global.hv_cfg_timestamp',
-  'SB_Global.nb_cfg',
-];
 
-interface Southbound {
-  readonly flows: ReadonlyMap<string, string>;
-  readonly ports: ReadonlyMap<string, SouthboundRow>;
-  readonly datapaths: ReadonlyMap<string, SouthboundRow>;
+/** Everything that was lost is there again, whatever its UUIDs are. */
+function expectWhole({ whole, restored, before, after }: Outcome): void {
+  expect(sizes(after)).toEqual(sizes(before));
+  expect(meanings(restored.flows)).toEqual(meanings(whole.flows));
 }
-
-async function southbound(northd: TestNorthd): Promise<Southbound> {
-  return {
-    flows: await northd.logicalFlows(),
-    ports: await northd.portBindings(),
-    datapaths: await northd.datapaths(),
-  };
-}
-
-interface Outcome {
-  readonly whole: Southbound;
-  readonly withoutSwitch: Southbound;
-  readonly restored: Southbound;
-  /** From the start of the restore until northd was done, and the part of it after the commit. */
-  readonly seconds: number;
-  readonly convergeSeconds: number;
-}
-
-/** A node's switch: the one with most ports. */
-async function largestSwitch(remote: string): Promise<string> {
-  const [result] = await transact(remote, [
-    { op: 'select', table: 'Logical_Switch', where: [], columns: ['name', 'ports'] },
-  ]);
-  const rows = isObject(result) && isList(result['rows']) ? result['rows'].filter(isObject) : [];
-  const size = (row: (typeof rows)[number]): number =>
-    isList(row['ports']) && isList(row['ports'][1]) ? row['ports'][1].length : 1;
-  return rows.sort((a, b) => size(b) - size(a))[0]?.['name'] as string;
-}
-
-/**
- * Runs northd on a database of the profile, without the rows of the tables that are left out, loses a switch, and
- * restores with what `prepare` gives, which answers how long northd took after the commit.
- */
-async function loseAndRestore(
-  prepare: (nb: TestServer) => Promise<() => Promise<number>>,
-  leaveOut: readonly string[] = [],
-): Promise<Outcome> {
-  await using nb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: ROWS }) });
-  await transact(
-    nb.remote,
-    leaveOut.map((table) => ({ op: 'delete', table, where: [] })),
-  );
-  await using northd = await startNorthd(nb);
-  await northd.synced();
-  const whole = await southbound(northd);
-  const before = await dumpDatabase(nb.remote, { leaveOut: ASKING });
-  const restore = await prepare(nb);
-  await nbctl(nb.remote, 'ls-del', await largestSwitch(nb.remote));
-  await northd.synced();
-  const withoutSwitch = await southbound(northd);
-  const started = performance.now();
-  const convergeSeconds = await restore();
-  const seconds = (performance.now() - started) / 1000;
-  const restored = await southbound(northd);
-  const after = await dumpDatabase(nb.remote, { leaveOut: ASKING });
-  // a restore that gives every row another UUID still brings all of them back
-  expect([...after].map(([table, rows]) => [table, rows.size])).toEqual(
-    [...before].map(([table, rows]) => [table, rows.size]),
-  );
-  expect(multiset(restored.flows)).toEqual(multiset(whole.flows));
-  return { whole, withoutSwitch, restored, seconds, convergeSeconds };
-}
-
-/** What the flows mean. A meter's name may hold the UUID of an ACL, and an address set's the tunnel key of a router. */
-const multiset = (flows: ReadonlyMap<string, string>): readonly string[] =>
-  [...flows.values()].map((text) => text.replaceAll(UUID, 'UUID').replaceAll(/_rtr_lb_\d+/g, '_rtr_lb_KEY')).sort();
-const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-
-/** Flows with the same UUID and the same meaning in both. */
-function common(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...before].filter(([uuid, text]) => after.get(uuid) === text));
-}
-
-/**
- * Flows that were there before the loss and lived through it. The rest of what stands before the restore northd
- * made at the loss, for port groups that were left with one switch, and it makes those again whoever brings the switch
- * back.
- */
-const survivors = ({ whole, withoutSwitch }: Outcome): ReadonlyMap<string, string> =>
-  common(whole.flows, withoutSwitch.flows);
 
 /** The numbers for docs/performance.md. */
 function report(name: string, outcome: Outcome): void {
@@ -126,7 +43,7 @@ function report(name: string, outcome: Outcome): void {
     return `${kept} of ${before.size} (${((kept / before.size) * 100).toFixed(2)} %)`;
   };
   const rowsKept = (before: ReadonlyMap<string, SouthboundRow>, after: ReadonlyMap<string, SouthboundRow>): string =>
-    `${[...before].filter(([key, { uuid }]) => after.get(key)?.uuid === uuid).length} of ${before.size}`;
+    `${keptRows(before, after)} of ${before.size}`;
   const lines = [
     `${name}: kept ${share(survivors(outcome))} flows that lived through the loss`,
     `${share(withoutSwitch.flows)} of those right before the restore, ${share(whole.flows)} of those before the loss`,
@@ -139,20 +56,8 @@ function report(name: string, outcome: Outcome): void {
 
 describe(`a lost switch of a k8s network of ${ROWS} rows`, () => {
   it('comes back without the rest of the data plane noticing', async () => {
-    const outcome = await loseAndRestore(async (nb) => {
-      const engine = new Engine(nb.remote);
-      const backup = await engine.capture();
-      return () =>
-        engine.session(async (session) => {
-          const plan = await engine.plan(backup, EXACT);
-          expect(plan.problems).toEqual([]);
-          await applyPlan(session, plan, { comment: 'a test' });
-          const convergence = await converge(session, 'SB', { clock, since: clock.monotonic(), limitMs: 30_000 });
-          expect(convergence.reached).toBe(true);
-          expect((await engine.verify(plan)).problems).toEqual([]);
-          return convergence.seconds;
-        });
-    });
+    const outcome = await loseAndRestore({ rows: ROWS, prepare: restoreByEngine });
+    expectWhole(outcome);
     report('this server', outcome);
     const { whole, withoutSwitch, restored } = outcome;
     const survived = survivors(outcome);
@@ -183,7 +88,8 @@ describe(`a lost switch of a k8s network of ${ROWS} rows`, () => {
     };
     // with these northd 23.03 never gets there: it tries for ever to delete datapaths that its own old rows still refer
     // to
-    const outcome = await loseAndRestore(prepare, ['Static_MAC_Binding']);
+    const outcome = await loseAndRestore({ rows: ROWS, leaveOut: ['Static_MAC_Binding'], prepare });
+    expectWhole(outcome);
     report('ovsdb-client restore', outcome);
     const { withoutSwitch, restored } = outcome;
     expect(withoutSwitch.flows.size).toBeGreaterThan(1_000);
