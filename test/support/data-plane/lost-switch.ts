@@ -81,7 +81,7 @@ export async function loseAndRestore({ rows, leaveOut = [], release, prepare }: 
   return { whole, withoutSwitch, restored, before, after, seconds, convergeSeconds };
 }
 
-/** For loseAndRestore: an exact restore by the engine, as the server makes it. @throws Error where it is not as planned */
+/** For loseAndRestore: an exact restore by the engine. @throws Error where it does not go as planned */
 export async function restoreByEngine(nb: TestServer): Promise<() => Promise<number>> {
   const engine = new Engine(nb.remote);
   const backup = await engine.capture();

@@ -1,5 +1,5 @@
-// Packages of another suite of Debian, taken from the mirror that this system's own apt uses, with a configuration, lists
-// and a cache of their own: nothing of the system is changed, and nobody need be root.
+// Packages of another suite of Debian, taken from the mirror that this system's own apt uses, with a configuration,
+// lists and a cache of their own: nothing of the system is changed, and nobody need be root.
 //
 // Proxies and the like are those of the system. Its hooks are not run.
 

@@ -29,8 +29,8 @@ const CACHE = fileURLToPath(new URL('../../../.cache/releases', import.meta.url)
 const LIBRARIES = ['libc6', 'libssl3t64'];
 
 /**
- * The suites of Debian that have them. trixie is released: it keeps its versions but for mended faults. sid moves on, and
- * then has this release no more. A version is that of Debian, and may end with "*".
+ * The suites of Debian that have them. trixie is released: it keeps its versions but for mended faults. sid moves on,
+ * and then has this release no more. A version is that of Debian, and may end with "*".
  */
 export const FETCHED_RELEASES = [
   { name: '25.03', suite: 'trixie', ovn: '25.03.*', ovs: '3.5.*' },

@@ -1,6 +1,6 @@
 /**
- * What a database of another release has not kept of a source, found by comparing all rows of both, and whether what was
- * said to be lost is just that.
+ * What a database of another release has not kept of a source, found by comparing all rows of both; and what a restore
+ * says of it, so that both can be held against each other.
  */
 import { nounOf } from '../../../src/model/northbound/noun.js';
 import type { DatabaseContent } from '../judge/judge.js';
@@ -71,7 +71,7 @@ export function findLost(source: DatabaseContent, target: DatabaseContent): Lost
   return { places: places.sort(), rows: missing, values: [...values].sort(), invented };
 }
 
-/** What was named as lost, in the form of findLost, so that both can be held against each other. */
+/** What was named as lost, in the form of findLost. */
 export function readLosses(losses: readonly string[], tables: Iterable<string>): Omit<Lost, 'invented'> {
   // "router policy" before "router"
   const nouns = [...tables].map((table) => ({ table, noun: nounOf(table) }));
