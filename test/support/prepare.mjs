@@ -336,7 +336,7 @@ async function fetchReleases() {
   let reason = null;
   if (wanted.length > 0) {
     const what = `fetching packages of OVN ${wanted.map(({ name }) => name).join(' and ')} for the tests`;
-    say(`${what}: some 40 MB, into .cache`);
+    say(`${what}: some 40 MB, into dist/.releases`);
     const lastLines = (output) =>
       [...new Map(output.split('\n').map((line) => [line.split(':')[0], line])).values()].filter(Boolean).join(', ');
     const [command, ...words] = fetchCommand({ again: true });

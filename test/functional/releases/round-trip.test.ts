@@ -1,7 +1,7 @@
 /**
- * Backups of each OVN release, restored into a server of each release: a database in which every column of its schema is
- * used is backed up; another is emptied; the restore brings every row back under its UUID, and names all that
- * the target has no place for.
+ * Backups of each OVN release, restored into a server of each release: a database in which every column of its schema
+ * is used is backed up; another is emptied; the restore brings every row back under its UUID, and names all that the
+ * target has no place for.
  */
 import { readFileSync } from 'node:fs';
 import { readDatabaseSchema } from '../../../src/ovsdb/database-schema.js';

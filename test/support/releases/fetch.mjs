@@ -1,4 +1,4 @@
-// OVN releases beside the installed one, for tests: unpacked into folders of their own under .cache/releases, and run
+// OVN releases beside the installed one, for tests: unpacked into folders of their own under dist/.releases, and run
 // from there with the libraries that they came with. Nothing is installed.
 //
 //   node test/support/releases/fetch.mjs [--again]
@@ -24,7 +24,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Apt, run, systemMirror } from './apt.mjs';
 
-const CACHE = fileURLToPath(new URL('../../../.cache/releases', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../dist/.releases', import.meta.url));
 /** What the programs need newer than an older Debian has them. Other libraries they take from the system. */
 const LIBRARIES = ['libc6', 'libssl3t64'];
 
@@ -85,8 +85,9 @@ async function fetch(release, mirror, tell) {
       tell(`${count} of ${packages.length} packages fetched`),
     );
     for (const file of files) await run('dpkg-deb', ['--extract', file, unfinished]);
-    for (const done of ['apt', 'packages', 'usr/share/doc', 'usr/share/man'])
-      rmSync(join(unfinished, done), { recursive: true, force: true });
+    // no use, and links of etc lead nowhere here
+    for (const rest of ['apt', 'packages', 'etc', 'var', 'usr/share/doc', 'usr/share/man'])
+      rmSync(join(unfinished, rest), { recursive: true, force: true });
     writeLaunchers(unfinished);
     for (const program of PROGRAMS) await run(join(unfinished, 'bin', program), ['--version']);
     writeFileSync(join(unfinished, 'stamp'), stampOf(release));
