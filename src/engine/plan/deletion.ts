@@ -86,7 +86,7 @@ class Deletion {
   }
 
   async run(): Promise<PlannedDeletes> {
-    if (!this.basis.options.restoreAccess) await this.keepAccess();
+    if (this.keepsConnection()) await this.keepAccess();
     await this.findOrphans();
     const targets = this.targets();
     if (targets.size > 0) {
@@ -108,6 +108,7 @@ class Deletion {
     if (table.isRoot || live.count === 0) return false;
     const { options, identity } = this.basis;
     if (options.scopeRules !== undefined || !isIncluded(table.name, options)) return true;
+    if (options.learned?.live.has(table.name) === true) return true;
     return !options.exact && identity.matched.get(table.name)?.includes(0) === true;
   }
 
@@ -118,8 +119,24 @@ class Deletion {
     return options.scopeRules !== undefined || !isIncluded(table.name, options) || !this.isInBackup(table, index);
   }
 
+  /** Rows of ovn-ic's are in no backup: they go with what holds them. */
   private isInBackup({ name }: TableSchema, index: number): boolean {
+    const learned = this.basis.options.learned?.live.get(name);
+    if (learned !== undefined && learned.has(this.byTable.get(name)?.live.uuid(index) ?? '')) return false;
     return this.basis.identity.matched.get(name)?.[index] === 1;
+  }
+
+  /** Whether rows that say how clients reach the database stay, or some of them. */
+  private keepsConnection(): boolean {
+    const { restoreAccess, ownConnection } = this.basis.options;
+    return !restoreAccess || ownConnection?.isForced === false;
+  }
+
+  private isKeptConnection(table: string, uuid?: string): boolean {
+    const { options } = this.basis;
+    if (!isIncluded(table, options)) return true;
+    const own = options.ownConnection?.isForced === false ? options.ownConnection.rows.get(table) : undefined;
+    return own !== undefined && (uuid === undefined || own.has(uuid));
   }
 
   private find({ table, uuid }: Reference): LiveRow | undefined {
@@ -136,16 +153,17 @@ class Deletion {
   private async keepAccess(): Promise<void> {
     for (const draft of this.tables) {
       const columns = referenceColumns(draft.table).filter(({ key, value }) =>
-        [key, value].some((to) => to?.strong === true && !isIncluded(to.table, this.basis.options)),
+        [key, value].some((to) => to?.strong === true && this.isKeptConnection(to.table)),
       );
       for (const index of columns.length === 0 ? [] : draft.deletes) {
         if (this.breath.due()) await this.breath.rest();
         const row = draft.live.row(index);
-        if (columns.every((column) => referencesIn(column, row[column.column.name]).length === 0)) continue;
+        const held = columns.flatMap((column) => referencesIn(column, row[column.column.name]));
+        if (!held.some(({ table, uuid }) => this.isKeptConnection(table, uuid))) continue;
         this.deleted.get(draft.table.name)?.delete(index);
         this.warnings.push(
           `${this.label({ draft, index })} is not deleted: what it holds says how clients reach the database, and is ` +
-            'left out',
+            'left as it is',
         );
       }
     }

@@ -94,6 +94,8 @@ async function keysOfOthers(
     const keepsItsKey =
       outcome === undefined ||
       outcome === OUTCOME.EXISTS ||
+      outcome === OUTCOME.LEARNED_DIFFERING ||
+      outcome === OUTCOME.OWN_CONNECTION ||
       outcome === OUTCOME.OUT ||
       (outcome === OUTCOME.UPDATE && !isRekeyed.has(i));
     if (!keepsItsKey || deleted.has(i)) continue;
@@ -110,6 +112,15 @@ export function keysOf(table: TableSchema, row: Row): readonly string[] {
   );
 }
 
+/** Outcomes of rows that may not hold what they hold in the backup. */
+const LEFT_ALONE = [
+  OUTCOME.EXISTS,
+  OUTCOME.ACCESS,
+  OUTCOME.LEARNED,
+  OUTCOME.LEARNED_DIFFERING,
+  OUTCOME.OWN_CONNECTION,
+] as const;
+
 /**
  * Rows to be inserted into non-root tables that no row would hold, so that the server would drop them. It is a problem
  * where no row in scope holds one in the backup either: it would vanish without a word.
@@ -122,7 +133,7 @@ export async function findUnheldRows(
   // only where a live row was left as it is, or a row is out of scope, can a hold of the backup be missing
   const leftAlone =
     basis.options.scopeRules !== undefined ||
-    tables.some(({ outcomes }) => outcomes.includes(OUTCOME.EXISTS) || outcomes.includes(OUTCOME.ACCESS)) ||
+    tables.some(({ outcomes }) => LEFT_ALONE.some((outcome) => outcomes.includes(outcome))) ||
     tables.some(({ updates }) => [...updates.values()].some(({ members }) => members.length > 0));
   if (!leftAlone) return [];
   const waiting = new Map<string, PlannedRow>();

@@ -6,6 +6,7 @@ import { assert } from '../../lib/assert.js';
 import type { Problem } from '../../lib/error.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import { NO_MATCH } from '../identify/identify.js';
+import { NamedRows } from '../untouched/named-rows.js';
 import { countOutcomes, OUTCOME, type Plan, type PlanBasis, type RowUpdate, type TablePlan } from './table-plan.js';
 
 export interface TableDraft extends TablePlan {
@@ -22,6 +23,7 @@ export interface PlannedRow {
 
 export class PlanDraft {
   readonly warnings: string[];
+  readonly differing = new NamedRows();
   private readonly byTable: ReadonlyMap<string, TableDraft>;
   private readonly problems: Problem[] = [];
   private isSealed = false;
@@ -83,8 +85,8 @@ export class PlanDraft {
   seal(): Plan {
     assert(!this.isSealed, 'the draft of a plan was sealed twice');
     this.isSealed = true;
-    const { tables, warnings, problems } = this;
+    const { tables, warnings, differing, problems } = this;
     const changeCount = tables.reduce((sum, table) => sum + countOutcomes(table).restored + table.deletes.length, 0);
-    return { ...this.basis, tables, warnings, problems, changeCount };
+    return { ...this.basis, tables, warnings, differing, problems, changeCount };
   }
 }

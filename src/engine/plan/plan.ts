@@ -17,6 +17,7 @@ import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOutReferences } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
 import { ScopeRules } from '../scope/scope-rules.js';
+import { Untouched } from '../untouched/untouched.js';
 import { findDeletes } from './deletion.js';
 import { findDoubleHolds } from './double-hold.js';
 import { dropReferences } from './dropped-reference.js';
@@ -71,6 +72,7 @@ class Planning {
   private readonly scopeRules: ScopeRules | undefined;
   private readonly leftOut: LeftOutReferences;
   private readonly takenColumns = new TakenColumns();
+  private readonly untouched: Untouched;
 
   constructor(
     private readonly backup: Snapshot,
@@ -83,6 +85,7 @@ class Planning {
       options.scope === undefined ? undefined : new ScopeRules({ backup, live, identity, marks: options.scope });
     this.options = this.scopeRules === undefined ? options : { ...options, scopeRules: this.scopeRules };
     this.leftOut = new LeftOutReferences(backup);
+    this.untouched = new Untouched(backup, live, options);
     this.draft = new PlanDraft({ backup, live, identity, options: this.options });
   }
 
@@ -103,6 +106,13 @@ class Planning {
       ...(await findDoubleHolds(draft.tables, draft.basis, this.breath)),
     ];
     for (const { problem, ...row } of clashes) if (problem !== undefined) draft.fail(row, problem);
+    for (const { table, updates, deletes } of draft.tables)
+      this.untouched.noteForced(
+        table.name,
+        (index) => updates.has(index),
+        (index) => deletes.includes(index),
+      );
+    draft.warnings.push(...this.untouched.told());
     return draft.seal();
   }
 
@@ -144,8 +154,28 @@ class Planning {
     { index, match, included }: RowPlace,
     treatment: Treatment = this.options,
   ): Outcome {
+    const { name } = draft.table;
     if (!included) return OUTCOME.ACCESS;
-    return match === NO_MATCH ? OUTCOME.INSERT : this.planMatched(draft, { index, match }, treatment);
+    if (this.untouched.isLearned(name, index, match === NO_MATCH ? undefined : match))
+      return this.planLearned(draft, { index, match }, treatment);
+    if (match === NO_MATCH) return OUTCOME.INSERT;
+    if (treatment.policy !== 'OVERWRITE' || !this.untouched.isOwnConnection(name, match))
+      return this.planMatched(draft, { index, match }, treatment);
+    const outcome = this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP' });
+    if (outcome !== OUTCOME.EXISTS) return outcome;
+    this.untouched.noteOwnConnection(name, match);
+    return OUTCOME.OWN_CONNECTION;
+  }
+
+  /** A row that is left to ovn-ic. A live one is a holder like any other: what comes back gets its place in it. */
+  private planLearned(draft: TableDraft, { index, match }: Omit<RowPlace, 'included'>, treatment: Treatment): Outcome {
+    const outcome =
+      match === NO_MATCH
+        ? OUTCOME.LEARNED
+        : this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP' });
+    if (outcome !== OUTCOME.EXISTS && outcome !== OUTCOME.LEARNED) return outcome;
+    if (treatment.isBeside !== true) this.untouched.noteLearned(draft.table.name, index);
+    return outcome === OUTCOME.EXISTS ? OUTCOME.LEARNED_DIFFERING : outcome;
   }
 
   private planInScope(draft: TableDraft, place: RowPlace, scopeRules: ScopeRules): Outcome {
@@ -184,7 +214,7 @@ class Planning {
       table,
       wanted,
       now,
-      (to, uuid) => !isIncluded(to, this.options) || this.keepsLive(to, uuid),
+      (to, uuid) => !isIncluded(to, this.options) || this.untouched.staysHeld(to, uuid) || this.keepsLive(to, uuid),
     );
     const columns = diffRows(table, now, target);
     if (columns.length === 0) return OUTCOME.UNCHANGED;
@@ -201,7 +231,12 @@ class Planning {
       }
     }
     if (isBeside) this.takenColumns.add(table, now, live.uuid(liveIndex), attached.taken);
-    if (attached.columns.length + attached.members.length === 0) return OUTCOME.EXISTS;
+    if (attached.columns.length + attached.members.length === 0) {
+      const names = columns.map(({ column }) => column.name);
+      if (!isBeside)
+        this.draft.differing.add(() => `${labelOf(table, now, live.uuid(liveIndex))} (${names.join(', ')})`);
+      return OUTCOME.EXISTS;
+    }
     draft.updates.set(liveIndex, { liveIndex, columns: attached.columns, members: attached.members });
     return OUTCOME.UPDATE;
   }
@@ -246,7 +281,7 @@ class Planning {
       const matched = this.identity.matched.get(table.name) as Uint8Array;
       for (let i = 0; i < live.count; i++)
         if (this.scopeRules === undefined ? matched[i] === 0 : this.scopeRules.isSurplus(table.name, i))
-          deletes.push(i);
+          if (!this.untouched.spares(table.name, i)) deletes.push(i);
     }
     for (const { update, ...row } of await runtimeReferenceUpdates(this.draft.tables, this.identity, this.breath))
       this.draft.update(row, update);

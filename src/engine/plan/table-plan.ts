@@ -10,11 +10,13 @@ import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import type { ScopeMarks } from '../scope/mark.js';
 import type { ScopeRules } from '../scope/scope-rules.js';
+import type { NamedRows } from '../untouched/named-rows.js';
+import type { UntouchedRows } from '../untouched/untouched.js';
 import type { ColumnDiff } from './row-diff.js';
 
 export type ConflictPolicy = 'SKIP' | 'OVERWRITE' | 'ERROR';
 
-export interface PlanOptions {
+export interface PlanOptions extends UntouchedRows {
   readonly policy: ConflictPolicy;
   /** Only with OVERWRITE: live rows that the backup does not hold are deleted. */
   readonly exact: boolean;
@@ -39,14 +41,24 @@ export const OUTCOME = {
   ACCESS: 6,
   FAILED: 7,
   OUT: 8,
+  /** A row of ovn-ic's that the database has not, or that differs there. */
+  LEARNED: 9,
+  LEARNED_DIFFERING: 10,
+  /** This server is connected through the live row. */
+  OWN_CONNECTION: 11,
 } as const;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
+
+const LEARNED_REASON = 'ovn-ic makes it and takes it away: left as it is in the database, or left out';
 
 /** Why a row is left as it is. */
 export const SKIP_REASONS: Readonly<Record<number, string>> = {
   [OUTCOME.UNCHANGED]: 'unchanged',
   [OUTCOME.EXISTS]: 'exists in the database and differs; the policy leaves it as it is',
-  [OUTCOME.NOT_HELD]: 'the row that would hold it holds another row and is left as it is',
+  [OUTCOME.NOT_HELD]: 'the row that would hold it is left as it is, or left out',
+  [OUTCOME.LEARNED]: LEARNED_REASON,
+  [OUTCOME.LEARNED_DIFFERING]: LEARNED_REASON,
+  [OUTCOME.OWN_CONNECTION]: 'differs, and this server is connected through it: changed only with force',
   [OUTCOME.ACCESS]: 'says how clients reach the database: restored only into the database it came from, or with force',
 };
 
@@ -104,6 +116,8 @@ export interface PlanBasis {
 export interface Plan extends PlanBasis {
   readonly tables: readonly TablePlan[];
   readonly warnings: readonly string[];
+  /** Rows that differ from the backup and are left as they are, the first of them by name. */
+  readonly differing: NamedRows;
   /** Not empty: the plan cannot be applied. */
   readonly problems: readonly Problem[];
   /** Inserts, updates and deletes in all. */
@@ -119,7 +133,20 @@ export function isIncluded(table: string, options: PlanOptions): boolean {
 export function isTranslated(table: TableSchema, identity: Identity, options: ScopedOptions): boolean {
   return (
     referenceColumns(table).length > 0 &&
-    (identity.translation.size > 0 || !options.restoreAccess || options.scopeRules !== undefined)
+    (identity.translation.size > 0 ||
+      !options.restoreAccess ||
+      options.scopeRules !== undefined ||
+      mayReferToLearned(table, options))
+  );
+}
+
+/** Whether rows of this table can refer to rows that are left to ovn-ic. */
+function mayReferToLearned(table: TableSchema, { learned }: PlanOptions): boolean {
+  return (
+    learned !== undefined &&
+    referenceColumns(table).some(({ key, value }) =>
+      [key, value].some((to) => to !== undefined && learned.backup.has(to.table)),
+    )
   );
 }
 
@@ -135,7 +162,9 @@ export function translateRow(table: TableSchema, row: Row, identity: Identity, o
     const value = row[reference.column.name];
     if (value === undefined) continue;
     changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) =>
-      isIncluded(to, options) && (options.scopeRules === undefined || options.scopeRules.refersTo(to, uuid))
+      isIncluded(to, options) &&
+      options.learned?.backup.get(to)?.has(uuid) !== true &&
+      (options.scopeRules === undefined || options.scopeRules.refersTo(to, uuid))
         ? (identity.translation.get(uuid) ?? uuid)
         : undefined,
     );
@@ -161,10 +190,15 @@ export function rowAfter(row: Row, update: RowUpdate): Row {
   return Object.fromEntries(entries.filter((entry): entry is [string, Value] => entry[1] !== undefined));
 }
 
+/** Outcomes of rows that differ from the backup and are left as they are. */
+const DIFFERING: ReadonlySet<number> = new Set([OUTCOME.EXISTS, OUTCOME.LEARNED_DIFFERING, OUTCOME.OWN_CONNECTION]);
+
 export interface TableCounts {
   readonly total: number;
   readonly restored: number;
   readonly skipped: number;
+  /** Of those skipped: rows that differ from the backup. */
+  readonly differing: number;
   readonly deleted: number;
   readonly failed: number;
 }
@@ -173,8 +207,12 @@ export function countOutcomes(plan: TablePlan): TableCounts {
   const { INSERT, UPDATE, DELETE, SKIP } = countChanges(plan);
   const restored = INSERT + UPDATE;
   let failed = 0;
-  for (const outcome of plan.outcomes) if (outcome === OUTCOME.FAILED) failed++;
-  return { total: restored + SKIP + failed, restored, skipped: SKIP, deleted: DELETE, failed };
+  let differing = 0;
+  for (const outcome of plan.outcomes) {
+    if (outcome === OUTCOME.FAILED) failed++;
+    else if (DIFFERING.has(outcome)) differing++;
+  }
+  return { total: restored + SKIP + failed, restored, skipped: SKIP, differing, deleted: DELETE, failed };
 }
 
 /** Kind of change -> rows, as plan-changes.ts describes them. */

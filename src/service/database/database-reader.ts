@@ -17,6 +17,8 @@ export interface CapturedDatabase {
   readonly snapshot: Snapshot;
   /** What the database says of itself, see identityOf. */
   readonly identity: string | undefined;
+  /** Where it is looked for, e.g. tcp:10.0.0.1:6641. */
+  readonly remotes: readonly string[];
 }
 
 export interface ReadDatabase extends CapturedDatabase {
@@ -47,7 +49,8 @@ export class DatabaseReader {
         const { session, warnings } = this.opened;
         const held = await this.database.hold(session, requested, options);
         const snapshot = await held.current();
-        return { snapshot, identity: identityOf(session.server, snapshot), warnings };
+        const remotes = this.database.client.addresses;
+        return { snapshot, identity: identityOf(session.server, snapshot), remotes, warnings };
       } catch (error) {
         if (options.signal?.aborted === true)
           throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });

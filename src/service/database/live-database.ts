@@ -44,7 +44,8 @@ export class LiveDatabase {
 
   /** A snapshot, and what its database says of itself. @throws AppError DATABASE_UNAVAILABLE */
   async identified(snapshot: Snapshot): Promise<CapturedDatabase> {
-    return { snapshot, identity: identityOf((await this.open()).server, snapshot) };
+    const { server } = await this.open();
+    return { snapshot, identity: identityOf(server, snapshot), remotes: this.database.client.addresses };
   }
 
   /**

@@ -90,7 +90,10 @@ export function newUndoOfUnconfirmed({ id, source, startedBy }: RestoreRecord, b
 
 /** @param undone the restore that `undo` undoes */
 export function undoPlanner(undo: RestoreRecord, undone: RestoreRecord, store: Store): UndoPlanner {
-  return new UndoPlanner(store, undone, undo.force ? 'FORCE' : 'STRICT');
+  const { force, source } = undo;
+  // where nobody confirmed there is nobody to say that this server may be cut off
+  const isAsked = source.kind === 'UNDO' && source.cause === 'ASKED';
+  return new UndoPlanner(store, undone, force ? 'FORCE' : 'STRICT', force && isAsked);
 }
 
 function emptyRecord(

@@ -136,7 +136,9 @@ describe('after ovsdb-client restore', () => {
     ]);
     const { plan, verification } = await engine.restore(backup, EXACT);
     expect(verification.problems).toEqual([]);
-    expect(countsOf(plan)).toEqual({ Logical_Switch: { total: 3, restored: 3, skipped: 0, deleted: 0, failed: 0 } });
+    expect(countsOf(plan)).toEqual({
+      Logical_Switch: { total: 3, restored: 3, skipped: 0, differing: 0, deleted: 0, failed: 0 },
+    });
     expect(plan.warnings).toEqual([]);
     expect((await engine.plan(backup, EXACT)).changeCount).toBe(0);
   });

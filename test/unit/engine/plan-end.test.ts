@@ -93,7 +93,7 @@ describe('a refused restore', () => {
     const plan = await planOf(NORTHBOUND, backup, live, OVERWRITE);
     expect(plan.problems.length).toBeGreaterThan(0);
     const result = planResult({
-      planned: { plan, notes: [], pulledIn: [] },
+      planned: { plan, notes: [], pulledIn: [], owners: [] },
       dryRun: true,
       elapsedMs: 1,
       errors: plan.problems,

@@ -239,7 +239,9 @@ describe('makePlan', () => {
         label: 'address set "one"',
       },
     ]);
-    expect(countsOf(plan)).toEqual({ Address_Set: { total: 2, restored: 0, skipped: 1, deleted: 0, failed: 1 } });
+    expect(countsOf(plan)).toEqual({
+      Address_Set: { total: 2, restored: 0, skipped: 1, differing: 0, deleted: 0, failed: 1 },
+    });
     // the row in the way gets its own name back in the same transaction
     const overwrite = await planOf(backup, live, OVERWRITE);
     expect([overwrite.problems, overwrite.changeCount]).toEqual([[], 2]);
@@ -626,7 +628,7 @@ describe('makePlan within a scope', () => {
       ),
     );
     expect(countsOf(plan)).toEqual({
-      Logical_Router_Port: { total: 2, restored: 0, skipped: 0, deleted: 0, failed: 2 },
+      Logical_Router_Port: { total: 2, restored: 0, skipped: 0, differing: 0, deleted: 0, failed: 2 },
     });
   });
 

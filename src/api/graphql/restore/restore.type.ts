@@ -89,11 +89,29 @@ export class ResourceRestoreDetail {
   @Field(() => Int)
   skipped!: number;
 
+  @Field(() => Int, { description: 'Of skipped: rows that differ from the backup and were left as they are' })
+  differing!: number;
+
   @Field(() => Int)
   deleted!: number;
 
   @Field(() => Int)
   failed!: number;
+}
+
+@ObjectType()
+export class OwnerCount {
+  @Field(() => String, { description: 'Neutron, ovn-kubernetes, kube-ovn or ovn-ic' })
+  owner!: string;
+
+  @Field(() => Int)
+  inserted!: number;
+
+  @Field(() => Int)
+  updated!: number;
+
+  @Field(() => Int)
+  deleted!: number;
 }
 
 @ObjectType()
@@ -183,6 +201,9 @@ export class RestoreResult {
   @Field(() => Int)
   skippedCount!: number;
 
+  @Field(() => Int, { description: 'Of skippedCount: rows that differ from the backup and were left as they are' })
+  differingCount!: number;
+
   @Field(() => Int)
   deletedCount!: number;
 
@@ -214,6 +235,11 @@ export class RestoreResult {
       'Transactions that it took: one, or on a cluster several for a large plan; 0 when nothing was to be changed',
   })
   steps!: number;
+
+  @Field(() => [OwnerCount], {
+    description: 'Whose rows it changes, by their marks. Rows without a mark are not counted',
+  })
+  owners!: readonly OwnerCount[];
 
   @Field(() => [PulledIn], { description: 'With a filter: rows that nobody named and that come along, the first 500' })
   pulledIn!: readonly PulledIn[];

@@ -5,7 +5,17 @@ import { type RestoreRecord, type RestoreResult, undoOf } from '../../../service
 import { count, instant, lower } from '../common/answer-shape.js';
 import { changeShape } from '../common/change-answer.js';
 
-const detailShape = z.object({ total: count, restored: count, skipped: count, deleted: count, failed: count });
+const detailShape = z.object({
+  total: count,
+  restored: count,
+  skipped: count,
+  differing: count.meta({ description: 'Of skipped: rows that differ from the backup and were left as they are' }),
+  deleted: count,
+  failed: count,
+});
+const ownerShape = z
+  .object({ owner: z.string(), inserted: count, updated: count, deleted: count })
+  .meta({ id: 'OwnerCount', description: 'Whose rows, by their marks: Neutron, ovn-kubernetes, kube-ovn or ovn-ic' });
 export const problemShape = z.object({
   code: z.string(),
   message: z.string(),
@@ -26,6 +36,9 @@ export const restoreShape = z
     dry_run: z.boolean(),
     restored_count: count,
     skipped_count: count,
+    differing_count: count.meta({
+      description: 'Of skipped_count: rows that differ from the backup and were left as they are',
+    }),
     deleted_count: count,
     error_count: count,
     details: z.record(z.string(), detailShape).meta({
@@ -53,6 +66,7 @@ export const restoreShape = z
       .meta({ description: 'While it awaits confirmation: the restore undoes itself at this instant' }),
     convergence_seconds: z.number().optional(),
     steps: count.meta({ description: 'Transactions that it took' }),
+    owners: z.array(ownerShape).meta({ description: 'Whose rows it changes; rows without a mark are not counted' }),
     debug: debugShape.optional(),
   })
   .meta({ id: 'RestoreResult' });
@@ -64,18 +78,19 @@ export type Debug = z.output<typeof debugShape>;
 
 export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore {
   const { source } = record;
-  const { restoredCount, skippedCount, deletedCount, errorCount, convergenceSeconds } = result;
+  const { restoredCount, skippedCount, differingCount, deletedCount, errorCount, convergenceSeconds } = result;
   return {
     success: record.result === undefined ? null : result.success,
     dry_run: result.dryRun,
     restored_count: restoredCount,
     skipped_count: skippedCount,
+    differing_count: differingCount,
     deleted_count: deletedCount,
     error_count: errorCount,
     details: Object.fromEntries(
-      result.details.map(({ resource, total, restored, skipped, deleted, failed }) => [
+      result.details.map(({ resource, total, restored, skipped, differing, deleted, failed }) => [
         resource,
-        { total, restored, skipped, deleted, failed },
+        { total, restored, skipped, differing, deleted, failed },
       ]),
     ),
     warnings: [...result.warnings],
@@ -96,5 +111,6 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
       : {}),
     ...defined({ convergence_seconds: convergenceSeconds }),
     steps: result.steps,
+    owners: result.owners.map((owner) => ({ ...owner })),
   };
 }

@@ -4,10 +4,15 @@ import { adapt } from '../../../engine/adapt/adapt.js';
 import { withoutUnheld } from '../../../engine/adapt/lost-rows.js';
 import { copyForRename } from '../../../engine/copy/working-copy.js';
 import { type Identity, identify } from '../../../engine/identify/identify.js';
+import { countOwners } from '../../../engine/owners/owner-counts.js';
 import { makePlan } from '../../../engine/plan/plan.js';
-import type { ConflictPolicy, PlanOptions } from '../../../engine/plan/table-plan.js';
+import { type ConflictPolicy, countOutcomes, type Plan, type PlanOptions } from '../../../engine/plan/table-plan.js';
 import { findDisplaced, type MappingEntry, resolveMapping } from '../../../engine/remap/resource-mapping.js';
+import { withFreeValues } from '../../../engine/runtime-values/free-values.js';
 import type { ResourceFilter } from '../../../engine/scope/scope.js';
+import { findLearnedRows } from '../../../engine/untouched/learned-rows.js';
+import { findOwnConnection } from '../../../engine/untouched/own-connection.js';
+import type { UntouchedRows } from '../../../engine/untouched/untouched.js';
 import { Breath } from '../../../lib/breath.js';
 import { defined } from '../../../lib/defined.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
@@ -102,22 +107,20 @@ export class BackupPlanner implements RestorePlanner {
           );
     notes.push(...(scope?.warnings ?? []));
     const pulledIn = scope?.pulledIn ?? [];
-    const { exact } = options;
+    const { exact, policy } = options;
     const restoreAccess = this.restoresAccess(stored, state);
-    if (options.policy !== 'RENAME') {
+    if (policy !== 'RENAME') {
+      const untouched = await this.untouched(backup, live, breath);
       const plan = await makePlan(
         backup,
         live,
         identity,
-        { policy: options.policy, exact, restoreAccess, ...defined({ scope: scope?.marks }) },
+        { policy, exact, restoreAccess, ...untouched, ...defined({ scope: scope?.marks }) },
         breath,
       );
       const displaced = pairs.length === 0 ? [] : await findDisplaced(plan, breath);
-      return {
-        plan: displaced.length === 0 ? plan : { ...plan, problems: [...plan.problems, ...displaced] },
-        notes,
-        pulledIn,
-      };
+      const problems = [...plan.problems, ...displaced];
+      return planned({ ...plan, problems }, { notes: [...notes, ...skippedNotes(plan, policy)], pulledIn }, breath);
     }
     const {
       snapshot: copy,
@@ -126,8 +129,23 @@ export class BackupPlanner implements RestorePlanner {
       warnings,
     } = await this.copies({ backup, live, identity }, scope?.marks, breath);
     const inCopy = scope === undefined ? {} : { scope: { backup: marks, live: new Map<string, Uint8Array>() } };
-    const plan = await makePlan(copy, live, ofCopy, { policy: 'SKIP', exact: false, restoreAccess, ...inCopy }, breath);
-    return { plan, notes: [...notes, ...warnings], pulledIn };
+    const plan = await makePlan(
+      copy,
+      live,
+      ofCopy,
+      { policy: 'SKIP', exact: false, restoreAccess, ...(await this.untouched(copy, live, breath)), ...inCopy },
+      breath,
+    );
+    return planned(plan, { notes: [...notes, ...warnings], pulledIn }, breath);
+  }
+
+  /** What a restore leaves as it is, whatever the backup says of it. */
+  private async untouched(backup: Snapshot, live: Snapshot, breath: Breath): Promise<UntouchedRows> {
+    const { force: isForced, remotes } = this.options;
+    return {
+      learned: await findLearnedRows(backup, live, isForced, breath),
+      ownConnection: { rows: findOwnConnection(live, remotes), isForced },
+    };
   }
 
   /**
@@ -161,4 +179,21 @@ export class BackupPlanner implements RestorePlanner {
       breath,
     );
   }
+}
+
+/** What is done to every plan of a backup in the end. */
+async function planned(plan: Plan, rest: Pick<Planned, 'notes' | 'pulledIn'>, breath: Breath): Promise<Planned> {
+  const settled = await withFreeValues(plan, breath);
+  return { ...rest, plan: settled, owners: await countOwners(settled, breath) };
+}
+
+/** SKIP says what it skipped, besides rows that are equal. */
+function skippedNotes(plan: Plan, policy: ConflictPolicy): readonly string[] {
+  const differing = plan.tables.reduce((sum, table) => sum + countOutcomes(table).differing, 0);
+  if (policy !== 'SKIP' || differing === 0) return [];
+  const [rows, are] = differing === 1 ? ['row differs', 'is'] : ['rows differ', 'are'];
+  return [
+    `${differing} ${rows} from the backup and ${are} left as the database has ${differing === 1 ? 'it' : 'them'}, as ` +
+      `conflict policy SKIP says: ${plan.differing.named(differing)}`,
+  ];
 }

@@ -2,6 +2,7 @@
  * What a restore wants the database to become: a backup (backup-planner.ts), or what it was before another restore
  * (undo-planner.ts).
  */
+import type { OwnerCount } from '../../../engine/owners/owner-counts.js';
 import type { Plan } from '../../../engine/plan/table-plan.js';
 import type { PulledIn } from '../../../engine/scope/scope.js';
 import type { Breath } from '../../../lib/breath.js';
@@ -12,6 +13,8 @@ export interface Planned {
   /** What the plan leaves out or changes on the way, each in a sentence. */
   readonly notes: readonly string[];
   readonly pulledIn: readonly PulledIn[];
+  /** Whose rows it changes. */
+  readonly owners: readonly OwnerCount[];
 }
 
 export interface ReadOptions {

@@ -1,7 +1,10 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
 
+import { countOwners } from '../../../engine/owners/owner-counts.js';
 import { makePlan } from '../../../engine/plan/plan.js';
+import { withFreeValues } from '../../../engine/runtime-values/free-values.js';
 import { identifyByUuid, type UndoMode, type UndoTarget, undoTarget } from '../../../engine/undo/undo.js';
+import { findOwnConnection } from '../../../engine/untouched/own-connection.js';
 import type { Breath } from '../../../lib/breath.js';
 import { AppError } from '../../../lib/error.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
@@ -30,6 +33,8 @@ export class UndoPlanner implements RestorePlanner {
     private readonly store: Store,
     private readonly undoable: Undoable,
     private readonly mode: UndoMode,
+    /** Whether the rows through which this server is connected go back, too. */
+    private readonly isConnectionForced = true,
   ) {}
 
   get subject(): string {
@@ -41,21 +46,26 @@ export class UndoPlanner implements RestorePlanner {
     return Promise.resolve();
   }
 
-  async plan({ snapshot: live, identity }: CapturedDatabase, breath: Breath): Promise<UndoPlanned> {
+  async plan({ snapshot: live, identity, remotes }: CapturedDatabase, breath: Breath): Promise<UndoPlanned> {
     this.checkIdentity(identity);
     const { target, conflicts, warnings, present, absent } = await this.target(live, breath);
     this.rows = countRows(target);
-    const plan = await makePlan(
-      target,
-      live,
-      identifyByUuid(target, live),
-      { policy: 'OVERWRITE', exact: true, restoreAccess: true },
+    const ownConnection = { rows: findOwnConnection(live, remotes), isForced: this.isConnectionForced };
+    const plan = await withFreeValues(
+      await makePlan(
+        target,
+        live,
+        identifyByUuid(target, live),
+        { policy: 'OVERWRITE', exact: true, restoreAccess: true, ownConnection },
+        breath,
+      ),
       breath,
     );
     return {
       plan: conflicts.length === 0 ? plan : { ...plan, problems: [...conflicts, ...plan.problems] },
       notes: warnings,
       pulledIn: [],
+      owners: await countOwners(plan, breath),
       present,
       absent,
     };

@@ -40,10 +40,14 @@ const tableCounts = z
     total: count,
     restored: count,
     skipped: count,
+    /** Of those skipped: rows that differ from the backup. Older records do not say. */
+    differing: count.default(0),
     deleted: count,
     failed: count,
   })
   .readonly();
+
+const ownerCount = z.object({ owner: z.string(), inserted: count, updated: count, deleted: count }).readonly();
 
 const resultSchema = z
   .object({
@@ -51,6 +55,7 @@ const resultSchema = z
     dryRun: z.boolean(),
     restoredCount: count,
     skippedCount: count,
+    differingCount: count.default(0),
     deletedCount: count,
     errorCount: count,
     details: z.array(tableCounts).readonly(),
@@ -62,6 +67,8 @@ const resultSchema = z
     changes: z.record(z.string(), z.record(z.string(), count).readonly()).readonly(),
     /** Transactions that it took; 0 when there was nothing to change. */
     steps: count.default(1),
+    /** Whose rows it changes, by their marks. Older records do not say. */
+    owners: z.array(ownerCount).readonly().default([]),
     /** The first PULLED_IN_LISTED_MAX, and how many there are. */
     pulledIn: z.array(pulledInSchema).readonly().default([]),
     pulledInCount: count.default(0),

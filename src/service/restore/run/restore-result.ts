@@ -1,6 +1,12 @@
 /** The result of a restore: counts of what was planned, and verified since. */
 
-import { countChanges, countOutcomes, type Plan, type TableCounts } from '../../../engine/plan/table-plan.js';
+import {
+  countChanges,
+  countOutcomes,
+  type Plan,
+  type TableCounts,
+  type TablePlan,
+} from '../../../engine/plan/table-plan.js';
 import { defined } from '../../../lib/defined.js';
 import type { Problem } from '../../../lib/error.js';
 import { resourceOf } from '../../../model/northbound/noun.js';
@@ -29,13 +35,16 @@ export function planResult({
   warnings = [],
   convergenceSeconds,
 }: Ending): RestoreResult {
-  const { plan, notes, pulledIn } = planned;
+  const { plan, notes, pulledIn, owners } = planned;
   // a plan with a problem is not carried out, not even in part
   const isPossible = plan.problems.length === 0;
   const details = plan.tables
-    .map((draft) => ({ resource: resourceOf(draft.table.name), table: draft.table.name, ...countOutcomes(draft) }))
-    .filter(({ total, deleted }) => total > 0 || deleted > 0)
-    .map((detail) => (isPossible ? detail : refused(detail)));
+    .map((draft) => ({
+      resource: resourceOf(draft.table.name),
+      table: draft.table.name,
+      ...(isPossible ? countOutcomes(draft) : refused(draft)),
+    }))
+    .filter(({ total, deleted }) => total > 0 || deleted > 0);
   const sum = (pick: (detail: (typeof details)[number]) => number): number =>
     details.reduce((count, detail) => count + pick(detail), 0);
   return {
@@ -43,6 +52,7 @@ export function planResult({
     dryRun,
     restoredCount: sum(({ restored }) => restored),
     skippedCount: sum(({ skipped }) => skipped),
+    differingCount: sum(({ differing }) => differing),
     deletedCount: sum(({ deleted }) => deleted),
     errorCount: errors.length,
     details,
@@ -53,6 +63,7 @@ export function planResult({
       ? changeCounts(plan)
       : Object.fromEntries(details.map(({ table, skipped }) => [table, { SKIP: skipped }])),
     steps,
+    owners: isPossible ? owners : [],
     pulledIn: pulledIn.slice(0, PULLED_IN_LISTED_MAX),
     pulledInCount: pulledIn.length,
     ...defined({ convergenceSeconds }),
@@ -60,8 +71,16 @@ export function planResult({
 }
 
 /** The counts of a table of which nothing is changed after all. */
-function refused<T extends TableCounts>(counts: T): T {
-  return { ...counts, restored: 0, skipped: counts.skipped + counts.restored, deleted: 0 };
+function refused(draft: TablePlan): TableCounts {
+  const counts = countOutcomes(draft);
+  const { restored, skipped, differing } = counts;
+  return {
+    ...counts,
+    restored: 0,
+    skipped: skipped + restored,
+    differing: differing + countChanges(draft).UPDATE,
+    deleted: 0,
+  };
 }
 
 function changeCounts(plan: Plan): ChangeCounts {
@@ -75,6 +94,7 @@ export function emptyResult(dryRun: boolean, elapsedMs: number): RestoreResult {
     dryRun,
     restoredCount: 0,
     skippedCount: 0,
+    differingCount: 0,
     deletedCount: 0,
     errorCount: 0,
     details: [],
@@ -83,6 +103,7 @@ export function emptyResult(dryRun: boolean, elapsedMs: number): RestoreResult {
     processingTime: seconds(elapsedMs),
     changes: {},
     steps: 0,
+    owners: [],
     pulledIn: [],
     pulledInCount: 0,
   };
