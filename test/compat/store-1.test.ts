@@ -38,6 +38,9 @@ it('lists its restores, and undoes the one whose time was up before the upgrade'
 
 it('tells the changes of an old restore, and undoes it', async () => {
   const { record } = await services.restores.get(ENDED);
+  // what it did not know of yet is nothing
+  expect(record.result).toMatchObject({ differingCount: 0, owners: [] });
+  for (const detail of record.result?.details ?? []) expect(detail.differing).toBe(0);
   const page = await services.restores.changes(record, { first: 100 });
   expect(page.totalCount).toBe(page.nodes.length);
   expect(page.nodes.filter(({ kind }) => kind === 'INSERT').map(({ table }) => table)).toContain('Logical_Switch');

@@ -128,9 +128,10 @@ function withoutValues(plan: Plan, ports: TablePlan, taken: readonly TakenValue[
     const rest = Object.fromEntries(Object.entries(row).filter(([name]) => name !== column));
     edited.put(uuid, encodeRow(ports.table, rest, uuid));
     if (warnings.length === WARNINGS_MAX) continue;
-    const value = `its ${column === ASSIGNED_TAG ? 'tag' : 'dynamic addresses'} ${String(row[column])}`;
+    const value = row[column];
+    const what = `its ${column === ASSIGNED_TAG ? 'tag' : 'dynamic addresses'} ${typeof value === 'object' ? '' : value}`;
     warnings.push(
-      `${labelOf(ports.table, row, uuid)} comes back without ${value}: ` +
+      `${labelOf(ports.table, row, uuid)} comes back without ${what}: ` +
         `${labelOf(ports.table, after.row(by), by)} has ${column === ASSIGNED_TAG ? 'it' : 'one of them'} by now. ` +
         'northd chooses anew',
     );

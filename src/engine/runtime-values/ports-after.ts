@@ -11,7 +11,7 @@ import { OUTCOME, type Plan, rowAfter, type TablePlan, translateRow, valuesAfter
 export interface SwitchPorts {
   readonly uuids: readonly string[];
   /** What a port of it has for addresses of the router port that it belongs to. */
-  routerPorts(port: Row): readonly string[];
+  readonly routerPorts: (port: Row) => readonly string[];
 }
 
 const PARENT = Buffer.from('"parent_name":');

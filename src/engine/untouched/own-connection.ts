@@ -3,8 +3,7 @@
  * where they are ssl: ones. A restore that changed or deleted one of them could be this server's last. Pure.
  */
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import { COMES_THROUGH, comesThrough } from '../../ovsdb/listener.js';
-import { parseRemotes } from '../../ovsdb/remote.js';
+import { COMES_THROUGH, comesThrough, parseRemotes } from '../../ovsdb/remote.js';
 
 /** Table -> UUID of a live row -> the remote that comes through it. */
 export type OwnConnection = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -20,7 +19,8 @@ export function findOwnConnection({ tables }: Snapshot, remotes: readonly string
     const rows = tables.get('Connection');
     const candidates: { readonly uuid: string; readonly how: number }[] = [];
     for (let i = 0; rows !== undefined && i < rows.count; i++) {
-      const how = comesThrough(remote, String(rows.row(i)['target'] ?? ''));
+      const { target } = rows.row(i);
+      const how = typeof target === 'string' ? comesThrough(remote, target) : COMES_THROUGH.NO;
       if (how !== COMES_THROUGH.NO) candidates.push({ uuid: rows.uuid(i), how });
     }
     const surest = Math.max(...candidates.map(({ how }) => how));

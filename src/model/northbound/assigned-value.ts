@@ -10,7 +10,7 @@ export const ASSIGNED_TAG = 'tag';
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
-/** The MAC and IP addresses in the text of a port, such as "0a:00:00:00:00:01 10.0.0.2 fd00::1", each in one notation. */
+/** MAC and IP addresses in the text of a port, such as "0a:00:00:00:00:01 10.0.0.2 fd00::1", each in one notation. */
 export function addressesIn(text: string): readonly string[] {
   return text
     .toLowerCase()

@@ -131,6 +131,12 @@ describe('over ssl', () => {
     ).restoreBackup;
     expect(result).toMatchObject({ success: true, restoredCount: rowCount(before) });
     expect(compareDatabases(before, await dumpDatabase(cluster.remote(next)))).toEqual([]);
+    // the row that says with which keys the server answers is left as it is
+    await nbctl(cluster.remote(next), 'set', 'SSL', '.', 'ca_cert=/other.pem');
+    const left = (await api.admin.run(RestoreBackupDocument, { input: { backupId, conflictPolicy: 'OVERWRITE' } }))
+      .restoreBackup.result;
+    expect(left).toMatchObject({ success: true, restoredCount: 0, differingCount: 1 });
+    expect(left?.warnings).toEqual([expect.stringMatching(/^SSL .* is left as it is, though .* \(ssl:127\.0\.0\.1:/)]);
   });
 });
 

@@ -238,7 +238,7 @@ export class TestCluster implements AsyncDisposable {
 }
 
 /** Ports that nobody listens on, chosen at random, so that tests that run at the same time hardly ever meet. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
     const port = PORT_FIRST + Math.floor(Math.random() * PORT_COUNT);

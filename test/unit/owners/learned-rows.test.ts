@@ -85,7 +85,7 @@ describe('a route that ovn-ic had learned', () => {
   it('goes with a router that exact deletes, and is listed', async () => {
     const live: Tables = router({ was: route('10.2.0.0/16', true) });
     const plan = await planOf({}, live, EXACT);
-    expect([(await changes(plan)).sort(), plan.problems]).toEqual([
+    expect([[...(await changes(plan))].sort(), plan.problems]).toEqual([
       [`DELETE ${short('lr')}`, `DELETE ${short('was')}`].sort(),
       [],
     ]);

@@ -92,7 +92,8 @@ describe('a plan', () => {
     expect(await changes(plan)).toEqual([]);
     expect(plan.warnings).toEqual([
       'connection "ptcp:4786" is left as it is, though the backup would have it changed: this server is connected ' +
-        'through it (tcp:127.0.0.1:4786). With force it is changed, and this server may not reach the database any more',
+        'through it (tcp:127.0.0.1:4786). With force it is changed, and this server may not reach the database any ' +
+        'more',
       expect.stringMatching(/^SSL .* is left as it is, though the backup would have it changed: .*\(ssl:/),
     ]);
   });

@@ -353,18 +353,18 @@ export type JobActivitySubscription = { jobActivity: { jobId: string, phase: Bac
 
 export type RowChangePageFragment = { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> };
 
-export type RestoreResultFieldsFragment = { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> };
+export type RestoreResultFieldsFragment = { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> };
 
-export type RestoreProgressFieldsFragment = { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null };
+export type RestoreProgressFieldsFragment = { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null };
 
-export type RestoreFieldsFragment = { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null };
+export type RestoreFieldsFragment = { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null };
 
 export type GetRestoreQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type GetRestoreQuery = { restore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } | null };
+export type GetRestoreQuery = { restore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } | null };
 
 export type ListRestoresQueryVariables = Exact<{
   backupId?: string | null | undefined;
@@ -373,7 +373,7 @@ export type ListRestoresQueryVariables = Exact<{
 }>;
 
 
-export type ListRestoresQuery = { restores: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }> } };
+export type ListRestoresQuery = { restores: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }> } };
 
 export type RestoreChangesQueryVariables = Exact<{
   id: string;
@@ -391,21 +391,21 @@ export type RestoreBackupMutationVariables = Exact<{
 }>;
 
 
-export type RestoreBackupMutation = { restoreBackup: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type RestoreBackupMutation = { restoreBackup: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type CancelRestoreMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelRestoreMutation = { cancelRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type CancelRestoreMutation = { cancelRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type ConfirmRestoreMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type ConfirmRestoreMutation = { confirmRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type ConfirmRestoreMutation = { confirmRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type UndoRestoreMutationVariables = Exact<{
   id: string;
@@ -414,19 +414,19 @@ export type UndoRestoreMutationVariables = Exact<{
 }>;
 
 
-export type UndoRestoreMutation = { undoRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type UndoRestoreMutation = { undoRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type RestoreStepsSubscriptionVariables = Exact<{
   restoreId: string;
 }>;
 
 
-export type RestoreStepsSubscription = { restoreProgress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type RestoreStepsSubscription = { restoreProgress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type RestoreActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, deleted: number, failed: number }> } | null } };
+export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -672,11 +672,18 @@ export const RestoreResultFieldsFragmentDoc = new TypedDocumentString(`
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -691,6 +698,7 @@ export const RestoreResultFieldsFragmentDoc = new TypedDocumentString(`
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -739,11 +747,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -758,6 +773,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -807,11 +823,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -826,6 +849,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -1727,11 +1751,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -1746,6 +1777,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -1826,11 +1858,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -1845,6 +1884,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -1950,11 +1990,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -1969,6 +2016,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -2037,11 +2085,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -2056,6 +2111,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -2124,11 +2180,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -2143,6 +2206,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -2211,11 +2275,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -2230,6 +2301,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -2298,11 +2370,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -2317,6 +2396,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
@@ -2358,11 +2438,18 @@ fragment RestoreResultFields on RestoreResult {
   dryRun
   restoredCount
   skippedCount
+  differingCount
   deletedCount
   errorCount
   processingTime
   convergenceSeconds
   steps
+  owners {
+    owner
+    inserted
+    updated
+    deleted
+  }
   pulledInCount
   pulledIn {
     ...PulledInFields
@@ -2377,6 +2464,7 @@ fragment RestoreResultFields on RestoreResult {
     total
     restored
     skipped
+    differing
     deleted
     failed
   }
