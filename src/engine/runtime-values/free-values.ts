@@ -129,9 +129,9 @@ function withoutValues(plan: Plan, ports: TablePlan, taken: readonly TakenValue[
     edited.put(uuid, encodeRow(ports.table, rest, uuid));
     if (warnings.length === WARNINGS_MAX) continue;
     const value = row[column];
-    const what = `its ${column === ASSIGNED_TAG ? 'tag' : 'dynamic addresses'} ${typeof value === 'object' ? '' : value}`;
+    const name = column === ASSIGNED_TAG ? 'tag' : 'dynamic addresses';
     warnings.push(
-      `${labelOf(ports.table, row, uuid)} comes back without ${what}: ` +
+      `${labelOf(ports.table, row, uuid)} comes back without its ${name} ${typeof value === 'object' ? '' : value}: ` +
         `${labelOf(ports.table, after.row(by), by)} has ${column === ASSIGNED_TAG ? 'it' : 'one of them'} by now. ` +
         'northd chooses anew',
     );
