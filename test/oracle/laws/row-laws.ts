@@ -139,12 +139,14 @@ function* membersLaws(trial: Trial, held: Place, row: Place, name: string, verb:
  * "A weak reference that is left out by the filter is dropped and warned of." A row that stays keeps what it has, and a
  * row that comes back does not own what the filter leaves out.
  */
-function isDropped({ schema, choice, inserted, outcome }: Trial, row: Place, name: string): boolean {
+function isDropped({ schema, choice, inserted, outcome, part }: Trial, row: Place, name: string): boolean {
   if (choice.filter === undefined) return false;
   const isOwning = ownedTables(schema, row.table.name).some(({ column }) => column.name === name);
   if (isOwning || !inserted.has(row.uuid)) return true;
   const refersTo = columnOf(row.table, name).refersTo;
-  const isLeftOut = refersTo?.isStrong === false || isFlaggedOut(choice, refersTo?.table ?? '');
+  // an owner that nobody named comes for the sake of what it owns, and bare
+  const isBare = ownedTables(schema, row.table.name).length > 0 && !part.sure.has(row.uuid);
+  const isLeftOut = isBare || refersTo?.isStrong === false || isFlaggedOut(choice, refersTo?.table ?? '');
   return isLeftOut && outcome.warnings.some((warning) => warning.includes(name));
 }
 
