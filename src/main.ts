@@ -1,7 +1,7 @@
 /** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
 import { startApp } from './app.js';
 import { type Config, ConfigError, loadConfig } from './config/config.js';
-import { messageOf } from './lib/error.js';
+import { AppError, errnoOf, messageOf } from './lib/error.js';
 import { createLog } from './lib/log.js';
 
 const EXIT_CONFIGURATION = 2;
@@ -15,6 +15,16 @@ function configuration(): Config {
     for (const fault of error.faults) process.stderr.write(`${fault}\n`);
     process.exit(EXIT_CONFIGURATION);
   }
+}
+
+/**
+ * Whether the message alone says what to do: a folder, a port or a file is not as it must be. A stack belongs to
+ * faults of the program.
+ */
+function isOperators(error: unknown): boolean {
+  if (error instanceof AppError) return error.code !== 'INTERNAL';
+  if (errnoOf(error) !== undefined) return true;
+  return error instanceof Error && error.constructor === Error && !error.message.startsWith('Bug: ');
 }
 
 const config = configuration();
@@ -51,7 +61,7 @@ try {
     });
   }
 } catch (error) {
-  log.error({ err: error }, 'the server could not start');
+  if (!isOperators(error)) log.error({ err: error }, 'the server could not start');
   process.stderr.write(`The server could not start: ${messageOf(error)}\n`);
   process.exit(EXIT_FAILURE);
 }

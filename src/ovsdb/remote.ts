@@ -20,29 +20,65 @@ export interface NetworkRemote {
 
 export type Remote = UnixRemote | NetworkRemote;
 
-const NETWORK = /^(tcp|ssl):(?:\[([0-9A-Fa-f:.%\w]+)\]|([^:[\],\s]+)):(\d{1,5})$/;
+const NOTATION = 'unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT (an IPv6 host in brackets), several separated by commas';
+/** A name or an IPv4 address, or an IPv6 address in brackets. */
+const NETWORK = /^(tcp|ssl):(?:\[([0-9A-Fa-f:.%\w]+)\]|([\w.-]+)):(\d{1,5})$/;
+const PORT_MAX = 65_535;
+/** OVN's port of the Northbound database. */
+const USUAL_PORT = 6641;
+
+/** What people write before a host -> what they mean. */
+const MEANT: Readonly<Record<string, 'tcp' | 'ssl'>> = {
+  '': 'tcp',
+  tcp: 'tcp',
+  ptcp: 'tcp',
+  http: 'tcp',
+  ssl: 'ssl',
+  pssl: 'ssl',
+  tls: 'ssl',
+  https: 'ssl',
+};
+const WRITTEN = /^(?:(p?tcp|p?ssl|tls|https?):)?(?:\/\/)?([^/]*)\/?$/i;
 
 /**
  * Reads a comma-separated list of remotes.
- * @throws Error that names the remote that is malformed and the notation that is taken
+ * @throws Error that names the remote that is malformed, what may be meant, and the notation that is taken
  */
 export function parseRemotes(text: string): readonly Remote[] {
   const parts = text.split(',').map((part) => part.trim());
-  return parts.map(parseRemote);
+  return parts.map((part) => {
+    const remote = readRemote(part);
+    if (remote !== undefined) return remote;
+    const meant = meantBy(part);
+    throw new Error(
+      `"${withoutPassword(part)}" is not a remote: ${meant === undefined ? '' : `did you mean ${meant}? `}` +
+        `write ${NOTATION}`,
+    );
+  });
 }
 
-function parseRemote(text: string): Remote {
+function readRemote(text: string): Remote | undefined {
   if (text.startsWith('unix:') && text.length > 5) return { kind: 'unix', text, path: text.slice(5) };
   const match = NETWORK.exec(text);
   const host = match?.[2] ?? match?.[3];
   const port = Number(match?.[4]);
-  if (match === null || host === undefined || port < 1 || port > 65_535) {
-    throw new Error(
-      `"${text}" is not a remote: write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT (an IPv6 host in brackets), ` +
-        'several separated by commas',
-    );
-  }
+  if (match === null || host === undefined || port < 1 || port > PORT_MAX) return undefined;
   return { kind: match[1] === 'ssl' ? 'ssl' : 'tcp', text, host, port };
+}
+
+/** The remote that somebody meant who does not know the notation, or forgot the port; undefined where nobody knows. */
+function meantBy(text: string): string | undefined {
+  if (text.startsWith('/')) return `unix:${text}`;
+  const [, scheme = '', address = ''] = WRITTEN.exec(text) ?? [];
+  const kind = MEANT[scheme.toLowerCase()] ?? 'tcp';
+  // "ptcp:6641" says at which port a server listens
+  if (/^\d+$/.test(address)) return `${kind}:HOST:${address}`;
+  return [`${kind}:${address}`, `${kind}:${address}:${USUAL_PORT}`].find((remote) => readRemote(remote) !== undefined);
+}
+
+/** A password before an @ is nobody's business. */
+function withoutPassword(text: string): string {
+  return text.replace(/:[^:@/]*@/, ':***@');
 }
 
 /**

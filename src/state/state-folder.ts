@@ -1,9 +1,9 @@
 /**
  * The folder of what only this machine needs, and only while the server runs: files without a name (scratch-file.ts).
  */
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diskError } from '../lib/disk-error.js';
+import { diskError, makeFolders } from '../lib/disk-error.js';
 import { errnoOf } from '../lib/error.js';
 import { SCRATCH_PREFIX } from './scratch-file.js';
 
@@ -17,7 +17,7 @@ const FOLDER_MODE = 0o700;
  */
 export async function openStateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await makeFolders(folder, FOLDER_MODE);
     for (const name of await readdir(folder))
       if (name.startsWith(SCRATCH_PREFIX))
         await unlink(join(folder, name)).catch((error: unknown) => {

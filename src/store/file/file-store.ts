@@ -7,10 +7,10 @@
  * does. One process to a folder: see folder-lock.ts.
  */
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, readdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { diskError } from '../../lib/disk-error.js';
+import { diskError, makeFolders } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
 import { TEMPORARY_PREFIX, temporaryName } from '../../lib/temporary-name.js';
 import { chunksOf } from '../byte-source.js';
@@ -343,7 +343,7 @@ function fileStream(
 }
 
 async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  const first = await makeFolders(path, FOLDER_MODE);
   if (first === undefined) return;
   await chmod(path, FOLDER_MODE); // the umask may have taken bits away
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
