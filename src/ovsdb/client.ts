@@ -1,10 +1,11 @@
 /**
  * The client of one database on a list of remotes.
  *
- * A session is a connection that is known to serve the database, and to lead its cluster where
- * that was asked for. Every piece of work opens a session of its own, so that a long reply never stands in
- * front of a short one. Beside them the client keeps one watching connection, reconnected with
- * back-off, that knows at any time whether the database can be reached, and why not.
+ * A session is a connection that is known to serve the database, and to lead its cluster and to take writes where
+ * that was asked for. It is watched, and ends with the reason when that is so no more: a server that loses its cluster
+ * or its source goes on answering, from what it knew last. Every piece of work opens a session of its own, so that a
+ * long reply never stands in front of a short one. Beside them the client keeps one watching connection, reconnected
+ * with back-off, that knows at any time whether the database can be reached, and why not.
  */
 import { type Clock, sleep, within } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
@@ -14,7 +15,7 @@ import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
 import { endWhenDead } from './dead-connection.js';
 import { ConnectionError } from './error.js';
 import type { Remote } from './remote.js';
-import { readServerDatabase, type ServerDatabase, watchServerDatabase } from './server-database.js';
+import { isReadOnly, type ServerDatabase, watchServerDatabase } from './server-database.js';
 import { type TlsIdentity } from './tls.js';
 
 export interface ClientOptions {
@@ -46,6 +47,8 @@ export interface DatabaseStatus {
   readonly connected: boolean;
   readonly clustered?: boolean;
   readonly leader?: boolean;
+  /** The only server that can be reached takes no writes: see Session. */
+  readonly readOnly?: boolean;
   readonly schemaVersion?: string;
   /** The remote in use, or undefined. */
   readonly remote?: string;
@@ -58,16 +61,22 @@ export interface Session {
   readonly connection: Connection;
   readonly schema: DatabaseSchema;
   readonly server: ServerDatabase;
+  /** The server takes no writes, as a standby does; no other one can be reached. What it has may be old. */
+  readonly isReadOnly: boolean;
 }
 
 export interface SessionOptions {
-  /** Only a server that leads the cluster will do: for writing, and for what a plan is made from. */
+  /** Only a server that takes writes, and leads the cluster, will do: for writing, and for what a plan is made from. */
   readonly leader: boolean;
+  /** With `leader`: one that takes no writes will do where no other can be reached, as nothing is to be written. */
+  readonly mayBeReadOnly?: boolean;
   /** Of a cluster, rather a server that does not lead; the leader only when no other can be reached. */
   readonly avoidLeader?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Instead of sessionTimeoutMs; 0 tries every remote once. */
   readonly timeoutMs?: number;
+  /** Told what the server says of itself whenever that changes, as long as it is fit for the session. */
+  readonly onServer?: (server: ServerDatabase) => void;
 }
 
 const BACK_OFF_FIRST_MS = 250;
@@ -76,6 +85,8 @@ const BACK_OFF_MAX_MS = 8_000;
 const NEXT_REMOTE_MS = 1_000;
 /** Less than a server needs that works on a large request. */
 const ASK_MS = 4_000;
+/** After so long on a server that takes no writes the watching connection looks whether there is one that does. */
+const LOOK_AGAIN_MS = 30_000;
 
 export class DatabaseClient {
   readonly database: string;
@@ -86,6 +97,8 @@ export class DatabaseClient {
   private current: DatabaseStatus = { connected: false, error: 'not connected yet' };
   /** The remote that served last is tried first. */
   private preferred = 0;
+  /** They were ended so that another one is opened: nothing is wrong with the database. */
+  private readonly outdated = new WeakSet<Connection>();
   private watching: Promise<void> | undefined;
 
   constructor(private readonly options: ClientOptions) {
@@ -130,7 +143,8 @@ export class DatabaseClient {
         endWhenDead(connection, this.clock, () => this.answers(connection.remote));
         return session;
       }
-      const failure = new ConnectionError(`${this.database} cannot be reached: ${reasons.join('; ')}`);
+      const why = reasons.length === 0 ? 'it was given up before a server was asked' : reasons.join('; ');
+      const failure = new ConnectionError(`${this.database} cannot be reached: ${why}`);
       const leftMs = deadline - this.clock.monotonic();
       if (options.signal?.aborted === true || leftMs <= 0) throw failure;
       // the last round is at the end of the time, whatever the pause would be
@@ -157,16 +171,17 @@ export class DatabaseClient {
   private async tryAll(options: SessionOptions, reasons: string[]): Promise<Session | undefined> {
     const decided = new AbortController();
     const { signal, release } = joinSignals(options.signal, decided.signal);
-    let leading: Session | undefined;
+    /** It does when nobody better answers. */
+    let spare: Session | undefined;
     let winner: Session | undefined;
     const attempts: Promise<void>[] = [];
     const attempt = async (index: number, remote: Remote): Promise<void> => {
       try {
         const session = await this.tryRemote(remote, { ...options, signal });
-        const isAvoided = options.avoidLeader === true && session.server.clustered && session.server.leader;
+        const isSpare = isSecondChoice(session, options);
         // one is enough; and what comes after the decision is nobody's
-        if (signal.aborted || (isAvoided && leading !== undefined)) session.connection.close();
-        else if (isAvoided) leading = session;
+        if (signal.aborted || (isSpare && spare !== undefined)) session.connection.close();
+        else if (isSpare) spare = session;
         else {
           winner = session;
           if (options.avoidLeader !== true) this.preferred = index;
@@ -182,12 +197,14 @@ export class DatabaseClient {
       attempts.push(running);
       await within(this.clock, NEXT_REMOTE_MS, running);
     }
-    // the leader that was to be avoided does when nobody else has answered by now
-    if (leading === undefined) await Promise.all(attempts);
+    const all = Promise.all(attempts).then(() => undefined);
+    // what is read from a server that takes no writes may be old: one that takes some time may be better
+    if (spare?.isReadOnly === true) await within(this.clock, this.sessionTimeoutMs, all);
+    else if (spare === undefined) await all;
     decided.abort();
     release();
-    const chosen = options.signal?.aborted === true ? undefined : (winner ?? leading);
-    for (const session of [winner, leading] as readonly (Session | undefined)[])
+    const chosen = options.signal?.aborted === true ? undefined : (winner ?? spare);
+    for (const session of [winner, spare] as readonly (Session | undefined)[])
       if (session !== chosen) session?.connection.close();
     return chosen;
   }
@@ -197,12 +214,13 @@ export class DatabaseClient {
     return [...all.slice(this.preferred), ...all.slice(0, this.preferred)];
   }
 
-  private async tryRemote(remote: Remote, { leader, signal }: SessionOptions): Promise<Session> {
-    const timeoutMs = this.requestTimeoutMs;
+  private async tryRemote(remote: Remote, options: SessionOptions): Promise<Session> {
+    const { signal } = options;
     const tls = remote.kind === 'ssl' ? await this.identityFor(remote) : undefined;
     const connection = await Connection.open(remote, {
       tls,
       timeoutMs: this.options.connectTimeoutMs ?? 10_000,
+      clock: this.clock,
       signal,
     });
     // a server that has stopped answering must not keep whoever gives up
@@ -212,12 +230,7 @@ export class DatabaseClient {
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) connection.close();
     try {
-      const server = await readServerDatabase(connection, this.database, timeoutMs);
-      if (server === undefined) throw new ConnectionError(`${remote.text}: does not serve ${this.database}`);
-      if (!server.connected) throw new ConnectionError(`${remote.text}: has lost its cluster`);
-      if (leader && !server.leader) throw new ConnectionError(`${remote.text}: does not lead the cluster`);
-      const schema = readDatabaseSchema(await connection.request('get_schema', [this.database], { timeoutMs }));
-      return { connection, schema, server };
+      return await this.beginSession(connection, options);
     } catch (error) {
       connection.close();
       throw error;
@@ -226,11 +239,39 @@ export class DatabaseClient {
     }
   }
 
+  private async beginSession(connection: Connection, options: SessionOptions): Promise<Session> {
+    const { database, requestTimeoutMs: timeoutMs } = this;
+    const { leader, mayBeReadOnly = !leader, onServer } = options;
+    const refuse = (problem: string): ConnectionError => new ConnectionError(`${connection.remote.text}: ${problem}`);
+    const server = await watchServerDatabase(connection, database, {
+      timeoutMs,
+      onChange: (state) => {
+        const problem = state === undefined ? `does not serve ${database} any more` : unfit(state, leader);
+        if (problem !== undefined) connection.close(problem);
+        else if (state !== undefined) onServer?.(state);
+      },
+      onConverted: () => {
+        this.outdated.add(connection);
+        connection.close(`${database} was converted to another schema`);
+      },
+    });
+    if (server === undefined) throw refuse(`does not serve ${database}`);
+    const problem = unfit(server, leader);
+    if (problem !== undefined) throw refuse(problem);
+    const schema = readDatabaseSchema(await connection.request('get_schema', [database], { timeoutMs }));
+    const [table] = schema.tables.keys();
+    // a cluster has no standbys, and its members hand on to the leader what they are asked to write
+    const readOnly =
+      server.model !== 'clustered' && table !== undefined && (await isReadOnly(connection, database, table, timeoutMs));
+    if (readOnly && !mayBeReadOnly) throw refuse('takes no writes: it is read-only, as a standby is');
+    return { connection, schema, server, isReadOnly: readOnly };
+  }
+
   /** Whether a server answers on a connection of its own. */
   private async answers(remote: Remote): Promise<boolean> {
     try {
       const tls = remote.kind === 'ssl' ? await this.identityFor(remote) : undefined;
-      const connection = await Connection.open(remote, { tls, timeoutMs: ASK_MS });
+      const connection = await Connection.open(remote, { tls, timeoutMs: ASK_MS, clock: this.clock });
       try {
         await connection.request('echo', ['are you there'], { timeoutMs: ASK_MS });
         return true;
@@ -257,9 +298,8 @@ export class DatabaseClient {
     let pauseMs = BACK_OFF_FIRST_MS;
     while (!signal.aborted) {
       try {
-        const session = await this.openSession({ leader: false, signal, timeoutMs: 0 });
+        if ((await this.watchOnce()) === 'OUTDATED') continue;
         pauseMs = BACK_OFF_FIRST_MS;
-        await this.watchSession(session);
       } catch (error) {
         if (!signal.aborted) this.report({ connected: false, error: messageOf(error) });
       }
@@ -269,39 +309,67 @@ export class DatabaseClient {
     }
   }
 
-  /** Reports while the connection lasts. */
-  private async watchSession({ connection, schema }: Session): Promise<void> {
+  /** Reports while a session lasts. @throws ConnectionError when none can be opened */
+  private async watchOnce(): Promise<'OUTDATED' | 'LOST'> {
+    const { signal } = this.stopped;
+    let tell: (server: ServerDatabase) => void = () => undefined;
+    const session = await this.openSession({
+      leader: false,
+      signal,
+      timeoutMs: 0,
+      onServer: (server) => tell(server),
+    });
+    const { connection, server: first, isReadOnly: readOnly } = session;
+    tell = (server) => this.report(statusOf(session, server));
+    tell(first);
     const onStop = (): void => {
       connection.close();
     };
-    this.stopped.signal.addEventListener('abort', onStop, { once: true });
+    signal.addEventListener('abort', onStop, { once: true });
     const endProbes = connection.probe(this.options.probeIntervalMs ?? 5_000, this.requestTimeoutMs);
-    try {
-      await watchServerDatabase(connection, this.database, this.requestTimeoutMs, (server) => {
-        if (server === undefined) connection.close(`does not serve ${this.database} any more`);
-        else if (!server.connected) connection.close('has lost its cluster');
-        else
-          this.report({
-            connected: true,
-            clustered: server.clustered,
-            leader: server.leader,
-            schemaVersion: schema.version,
-            remote: connection.remote.text,
-          });
-      });
-      const reason = await connection.closed;
-      if (!this.stopped.signal.aborted) this.report({ connected: false, error: reason.message });
-    } finally {
-      endProbes();
-      this.stopped.signal.removeEventListener('abort', onStop);
-      connection.close();
-    }
+    const lookAgain = (): void => {
+      this.outdated.add(connection);
+      connection.close('looking for a server that takes writes');
+    };
+    const callOff = readOnly ? this.clock.alarm(LOOK_AGAIN_MS, lookAgain, { keepsAlive: false }) : undefined;
+    const reason = await connection.closed;
+    callOff?.();
+    endProbes();
+    signal.removeEventListener('abort', onStop);
+    if (this.outdated.has(connection)) return 'OUTDATED';
+    if (!signal.aborted) this.report({ connected: false, error: reason.message });
+    return 'LOST';
   }
 
   private report(status: DatabaseStatus): void {
     const before = this.current;
     this.current = status;
-    if (before.connected !== status.connected || before.error !== status.error || before.leader !== status.leader)
-      this.options.onStatus?.(status);
+    const told = ['connected', 'error', 'leader', 'readOnly'] as const;
+    if (told.some((member) => before[member] !== status[member])) this.options.onStatus?.(status);
   }
+}
+
+function statusOf({ connection, schema, isReadOnly: readOnly }: Session, server: ServerDatabase): DatabaseStatus {
+  return {
+    connected: true,
+    clustered: server.model === 'clustered',
+    leader: server.leader,
+    readOnly,
+    schemaVersion: schema.version,
+    remote: connection.remote.text,
+  };
+}
+
+/** Why a server cannot do the work, if it cannot. */
+function unfit({ model, connected, leader }: ServerDatabase, mustLead: boolean): string | undefined {
+  if (!connected) return model === 'relay' ? 'is a relay that has lost its source' : 'has lost its cluster';
+  return mustLead && !leader ? 'does not lead the cluster' : undefined;
+}
+
+/** Whether a session is taken only where nobody better can be reached. */
+function isSecondChoice({ server, isReadOnly: readOnly }: Session, { leader, avoidLeader }: SessionOptions): boolean {
+  if (readOnly) return true;
+  // what a relay is asked to write goes to its source, and comes back from there: rather the source itself
+  if (leader) return server.model === 'relay';
+  return avoidLeader === true && server.model === 'clustered' && server.leader;
 }

@@ -8,6 +8,7 @@
  */
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
 import { ConnectionError } from './error.js';
 import { type DocumentSink, Framer } from './frame.js';
@@ -21,6 +22,8 @@ import { hungUpProblem, type TlsIdentity, tlsProblem } from './tls.js';
 export interface ConnectOptions {
   readonly tls?: TlsIdentity | undefined;
   readonly timeoutMs: number;
+  /** By which silence is told. */
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,6 +41,8 @@ export interface Notification {
 
 interface Pending {
   readonly method: string;
+  /** On the monotonic clock. */
+  readonly askedAt: number;
   resolve(reply: Buffer): void;
   reject(error: Error): void;
 }
@@ -59,13 +64,20 @@ export class Connection {
   private nextId = 1;
   private hasAnswered = false;
   private heard = 0;
+  /** On the monotonic clock. */
+  private heardAt: number;
+  private readonly clock: Clock;
+  private readonly tls: TlsIdentity | undefined;
   private readonly outbox: Outbox;
 
   private constructor(
     readonly remote: Remote,
     private readonly socket: Socket,
-    private readonly tls: TlsIdentity | undefined,
+    { tls, clock }: ConnectOptions,
   ) {
+    this.tls = tls;
+    this.clock = clock;
+    this.heardAt = clock.monotonic();
     this.closed = new Promise((resolve) => {
       this.endWith = resolve;
     });
@@ -80,6 +92,7 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => {
       this.hasAnswered = true;
       this.heard += chunk.length;
+      this.heardAt = clock.monotonic();
       try {
         this.framer.push(chunk);
       } catch (error) {
@@ -96,7 +109,8 @@ export class Connection {
 
   /** Connects. @throws ConnectionError that names the remote and the reason */
   static async open(remote: Remote, options: ConnectOptions): Promise<Connection> {
-    if (options.signal?.aborted === true) throw new ConnectionError(`${remote.text}: given up`);
+    if (options.signal?.aborted === true) throw new ConnectionError(`${remote.text}: given up before it was tried`);
+    const began = options.clock.monotonic();
     const socket = startSocket(remote, options.tls);
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string, cause?: unknown): void => {
@@ -106,7 +120,7 @@ export class Connection {
         reject(new ConnectionError(`${remote.text}: ${reason}`, { cause }));
       };
       const onAbort = (): void => {
-        fail('given up');
+        fail(`given up: no connection within ${secondsOf(options.clock.monotonic() - began)}`);
       };
       const timer = setTimeout(() => {
         fail(`no connection within ${options.timeoutMs} ms`);
@@ -124,7 +138,7 @@ export class Connection {
     });
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
-    return new Connection(remote, socket, options.tls);
+    return new Connection(remote, socket, options);
   }
 
   /** Sends a request and parses the reply's result. @throws OvsdbError, ConnectionError */
@@ -145,7 +159,8 @@ export class Connection {
     options: RequestOptions,
   ): Promise<Buffer> {
     if (this.ended !== undefined) throw this.ended;
-    if (options.signal?.aborted === true) throw this.givenUp(method);
+    if (options.signal?.aborted === true)
+      throw new ConnectionError(`${this.remote.text}: "${method}" was given up before it was sent`);
     const id = this.nextId++;
     const reply = this.expect(id, method, options);
     const head = `{"id":${id},"method":${JSON.stringify(method)},"params":`;
@@ -213,9 +228,15 @@ export class Connection {
     return this.heard;
   }
 
-  /** @param reason what whoever waits for an answer is told */
-  close(reason = 'closed here'): void {
-    this.end(reason);
+  /** @param reason what whoever waits for an answer is told; for how long nothing was heard, where it is left out */
+  close(reason?: string): void {
+    const [first] = this.pending.values();
+    this.end(reason ?? (first === undefined ? 'closed here' : this.silenceSince(first)));
+  }
+
+  private silenceSince({ method, askedAt }: Pending): string {
+    const silentMs = this.clock.monotonic() - Math.max(askedAt, this.heardAt);
+    return `"${method}" was given up: nothing was heard for ${secondsOf(silentMs)}`;
   }
 
   private expect(id: number, method: string, { timeoutMs, signal, onReply }: RequestOptions): Promise<Buffer> {
@@ -226,16 +247,18 @@ export class Connection {
         this.pending.delete(id);
       };
       const onAbort = (): void => {
+        const silence = this.silenceSince(pending);
         settle();
-        reject(this.givenUp(method));
+        reject(new ConnectionError(`${this.remote.text}: ${silence}`));
       };
       const timer = setTimeout(() => {
         settle();
         reject(new ConnectionError(`${this.remote.text}: no answer to "${method}" within ${timeoutMs} ms`));
       }, timeoutMs);
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.pending.set(id, {
+      const pending: Pending = {
         method,
+        askedAt: this.clock.monotonic(),
         resolve: (reply) => {
           settle();
           onReply?.(reply);
@@ -245,12 +268,9 @@ export class Connection {
           settle();
           reject(error);
         },
-      });
+      };
+      this.pending.set(id, pending);
     });
-  }
-
-  private givenUp(method: string): ConnectionError {
-    return new ConnectionError(`${this.remote.text}: "${method}" was given up`);
   }
 
   /** Gives a reply with an object as its result to the sink that waits for it. */
@@ -333,6 +353,10 @@ const STREAMED = /^\{"id":(\d+),"result":(?=\{)/;
 const STREAMED_BYTES_MAX = 64;
 /** Stands for a reply that went to a sink. */
 const TAKEN_OVER = Buffer.alloc(0);
+
+function secondsOf(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
 
 /** Whether more bytes may make the head of a STREAMED reply of it. */
 function mayBecomeStreamed(text: string): boolean {

@@ -12,14 +12,17 @@ export function resultOf(reply: Buffer): Json {
   return message['result'] ?? null;
 }
 
-/** An error member: the string of RFC 7047, or an object with "error" and "details". */
+/** An error member: the string of RFC 7047, or an object with "error" and "details", and the system's "io-error". */
 export function readError(error: Json, operation?: number): OvsdbError {
-  if (isObject(error))
+  if (isObject(error)) {
+    const details = typeof error['details'] === 'string' ? error['details'] : '';
+    const cause = error['io-error'];
     return new OvsdbError(
       typeof error['error'] === 'string' ? error['error'] : stringifyJson(error['error'] ?? null),
-      typeof error['details'] === 'string' ? error['details'] : '',
+      typeof cause === 'string' ? `${details} (${cause})` : details,
       operation,
     );
+  }
   return new OvsdbError(typeof error === 'string' ? error : stringifyJson(error), '', operation);
 }
 

@@ -16,6 +16,7 @@ import { type Json, parseJson, stringifyJson } from '../../src/ovsdb/json.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
 import { readServerDatabase } from '../../src/ovsdb/server-database.js';
 import type { TlsIdentity } from '../../src/ovsdb/tls.js';
+import { PlainClient } from '../support/clients/plain-client.js';
 import { EVERY_KIND } from '../support/databases/every-kind.js';
 import { NORTHBOUND } from '../support/judge/judge.js';
 import { installedSchema } from '../support/northbound/make.mjs';
@@ -68,19 +69,34 @@ describe('parseRemotes', () => {
     ]);
   });
 
+  it.each(['', 'unix:', 'tcp:10.0.0.1:0', 'tcp:10.0.0.1:65536', 'tcp:fd00::1:6641', 'tcp:a:1,', 'tcp:[fd00::1:6641'])(
+    'refuses %j, and says what it takes',
+    (text) => {
+      expect(() => parseRemotes(text)).toThrow(/" is not a remote: write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT /);
+    },
+  );
+
   it.each([
-    '',
-    'unix:',
-    'tcp:10.0.0.1',
-    'tcp:10.0.0.1:0',
-    'tcp:10.0.0.1:65536',
-    'tcp:fd00::1:6641',
-    'http://nb:6641',
-    'tcp:a:1,',
-    'tcp:[fd00::1:6641',
-    'ptcp:6641',
-  ])('refuses %j, and says what it takes', (text) => {
-    expect(() => parseRemotes(text)).toThrow('write unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT');
+    ['tcp://10.0.0.1:6641', 'tcp:10.0.0.1:6641'],
+    ['TCP:10.0.0.1:6641', 'tcp:10.0.0.1:6641'],
+    ['ssl://nb.example:6641/', 'ssl:nb.example:6641'],
+    ['https://nb.example:6641', 'ssl:nb.example:6641'],
+    ['http://[fd00::1]:6641', 'tcp:[fd00::1]:6641'],
+    ['nb.example:6643', 'tcp:nb.example:6643'],
+    ['10.0.0.1', 'tcp:10.0.0.1:6641'],
+    ['tcp:10.0.0.1', 'tcp:10.0.0.1:6641'],
+    ['ssl:[fd00::1]', 'ssl:[fd00::1]:6641'],
+    ['ptcp:6641', 'tcp:HOST:6641'],
+    ['6641', 'tcp:HOST:6641'],
+    ['/var/run/ovn/ovnnb_db.sock', 'unix:/var/run/ovn/ovnnb_db.sock'],
+  ])('refuses %j, and asks whether %j is meant', (text, meant) => {
+    expect(() => parseRemotes(`unix:/run/nb.sock,${text}`)).toThrow(
+      `"${text}" is not a remote: did you mean ${meant}? write unix:PATH, tcp:HOST:PORT`,
+    );
+  });
+
+  it('quotes no password', () => {
+    expect(() => parseRemotes('ssl://nb:secret@10.0.0.1:6641')).toThrow('"ssl://nb:***@10.0.0.1:6641" is not a remote');
   });
 });
 
@@ -92,7 +108,7 @@ describe('a session', () => {
         expect(connection.remote.text).toBe(remote);
         expect(schema.name).toBe(NORTHBOUND);
         expect(schema.tables.get('Logical_Switch_Port')?.isRoot).toBe(false);
-        expect(info).toEqual({ clustered: false, connected: true, leader: true });
+        expect(info).toEqual({ model: 'standalone', connected: true, leader: true });
         expect(await readServerDatabase(connection, 'Nowhere', 1_000)).toBeUndefined();
       });
     }
@@ -232,11 +248,43 @@ describe('a session', () => {
     expect(await waiting).toBe(server.remote);
   });
 
+  it('ends with the reason when its database is converted, and goes on when another one is taken up', async () => {
+    await using server = await startOvsdbServer();
+    const client = clientOf(server.remote, { requestTimeoutMs: 60_000 });
+    client.start();
+    try {
+      await until(() => client.status.connected);
+      const { connection } = await client.openSession({ leader: true });
+      await using control = await PlainClient.open(`unix:${join(server.folder, 'server.ctl')}`);
+      const other = join(folder, 'other.db');
+      const env = environment();
+      const schema = JSON.parse(await readFile(installedSchema(), 'utf8')) as object;
+      const [schemaFile, otherFile] = [join(folder, 'converted.ovsschema'), join(folder, 'other.ovsschema')];
+      await writeFile(schemaFile, JSON.stringify({ ...schema, version: '99.0.0' }));
+      await writeFile(otherFile, JSON.stringify({ ...schema, name: 'Other' }));
+      await promisify(execFile)('ovsdb-tool', ['create', other, otherFile], { env });
+      await control.request('ovsdb-server/add-db', [other]);
+      expect(await connection.request('list_dbs', [], { timeoutMs: 60_000 })).toContain('Other');
+      await promisify(execFile)('ovsdb-client', ['convert', server.remote, schemaFile], { env });
+      expect((await connection.closed).message).toBe(`${server.remote}: ${NORTHBOUND} was converted to another schema`);
+      // the watching connection begins again without a word
+      await until(() => client.status.schemaVersion === '99.0.0');
+    } finally {
+      await client.stop();
+    }
+  });
+
   it('is not had from a server that is paused, and does not wait for ever', async () => {
     await using server = await startOvsdbServer();
     server.pause();
     const error = await failureOf(served(clientOf(server.remote, { requestTimeoutMs: 200, sessionTimeoutMs: 0 })));
     expect(error.message).toContain('no answer to "list_dbs" within 200 ms');
+    const stop = new AbortController();
+    const client = clientOf(server.remote, { requestTimeoutMs: 60_000 });
+    const waiting = failureOf(client.openSession({ leader: true, signal: stop.signal }));
+    await sleep(300);
+    stop.abort();
+    expect((await waiting).message).toMatch(/"list_dbs" was given up: nothing was heard for 0\.[1-9] s$/);
   });
 });
 
@@ -267,7 +315,12 @@ describe('a cluster of one', () => {
       await clientOf(`unix:${socket}`, { sessionTimeoutMs: 20_000 }).withSession(
         { leader: true },
         ({ server, schema }) => {
-          expect(server).toEqual({ clustered: true, connected: true, leader: true, clusterId: expect.any(String) });
+          expect(server).toEqual({
+            model: 'clustered',
+            connected: true,
+            leader: true,
+            clusterId: expect.any(String),
+          });
           expect(schema.tables.get('Connection')?.columns.get('status')?.ephemeral).toBe(false);
           expect(isSameSchema(schema, alone)).toBe(true);
           return Promise.resolve();
@@ -357,12 +410,11 @@ describe('the watching client', () => {
   });
 
   it('hears of a change that comes right after its first look', async () => {
-    // a peer whose member loses its cluster as soon as it has said for the second time that all is well
+    // a peer whose member loses its cluster as soon as it has said that all is well
     const path = join(folder, 'changing.sock');
     let row = { model: 'clustered', connected: true, leader: true };
     const schema = { name: NORTHBOUND, version: '1.0.0', tables: { T: { columns: { c: { type: 'string' } } } } };
     const peer = createServer((socket) => {
-      let selects = 0;
       let isMonitored = false;
       const answers: Readonly<Record<string, () => Json>> = {
         list_dbs: () => [NORTHBOUND, '_Server'],
@@ -377,7 +429,7 @@ describe('the watching client', () => {
       const framer = new Framer((document) => {
         const { id, method } = parseJson(document.toString()) as { id: number; method: string };
         socket.write(stringifyJson({ id, result: answers[method]?.() ?? null, error: null }));
-        if (method !== 'transact' || ++selects !== 2) return;
+        if (method !== 'transact' || !row.connected) return;
         row = { ...row, connected: false, leader: false };
         if (isMonitored) socket.write('{"id":null,"method":"update2","params":["server-database",{}]}');
       }, 1 << 20);

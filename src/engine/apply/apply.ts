@@ -36,7 +36,7 @@ export interface ApplyOptions {
   readonly guarded?: Guarded | undefined;
   /** Goes into the database's log. */
   readonly comment: string;
-  /** Longest time for the server to commit. Default 900,000. */
+  /** Longest time for the server to commit. Default: longer the more is changed. */
   readonly timeoutMs?: number;
   /** Told from time to time how many changes have been sent. */
   readonly onProgress?: ((sent: number) => void) | undefined;
@@ -49,15 +49,26 @@ export interface ApplyOptions {
  */
 export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
   assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
-  const guarded = options.guarded ?? 'VALUES';
+  const { timeoutMs = limitOf(plan.changeCount) } = options;
+  await transact(session, await planOperations(plan, options.guarded), { ...options, timeoutMs });
+}
+
+/**
+ * The operations that applyPlan sends, in their order, one or more to a text: a refusal names one by its number.
+ * @param guarded as of applyPlan
+ */
+export async function* operationTexts(plan: Plan, guarded?: Guarded): AsyncGenerator<string> {
+  for (const { text } of await planOperations(plan, guarded)) yield text;
+}
+
+async function planOperations(plan: Plan, guarded: Guarded = 'VALUES'): Promise<Iterable<Operation>> {
   const breath = new Breath();
   const found = new FoundRows(plan);
-  const known: KnownGuards = {
+  return operations(plan, guarded, {
     found,
     others: [...(await referrerGuards(plan, breath)), ...(await foundTargetGuards(plan, found, breath))],
     names: await NameGuards.read(plan, breath),
-  };
-  await transact(session, operations(plan, guarded, known), options);
+  });
 }
 
 /**
@@ -70,7 +81,8 @@ export async function applyTransaction(
   transaction: PlanTransaction,
   options: ApplyOptions,
 ): Promise<void> {
-  await transact(session, unmarked(transaction.operations()), { ...options, onProgress: undefined });
+  const { timeoutMs = limitOf(transaction.rows) } = options;
+  await transact(session, unmarked(transaction.operations()), { ...options, timeoutMs, onProgress: undefined });
   options.onProgress?.(transaction.rows);
 }
 
@@ -81,11 +93,23 @@ interface Operation {
   readonly change: boolean;
 }
 
-async function transact(session: Session, toSend: Iterable<Operation>, options: ApplyOptions): Promise<void> {
-  const reply = await session.connection.call('transact', requestText(session.schema.name, toSend, options), {
-    timeoutMs: options.timeoutMs ?? 900_000,
-  });
-  checkTransactReply(reply);
+/** A server may have a large reply to make for somebody else before it looks at the transaction. */
+const LIMIT_FIRST_MS = 60_000;
+/** Thirty times what is measured, from the first byte that is sent to the commit. */
+const LIMIT_MS_PER_CHANGE = 1;
+
+function limitOf(changes: number): number {
+  return LIMIT_FIRST_MS + LIMIT_MS_PER_CHANGE * changes;
+}
+
+async function transact(
+  session: Session,
+  toSend: Iterable<Operation>,
+  options: ApplyOptions & { readonly timeoutMs: number },
+): Promise<void> {
+  const { timeoutMs } = options;
+  const request = requestText(session.schema.name, toSend, options);
+  checkTransactReply(await session.connection.call('transact', request, { timeoutMs }));
 }
 
 /** JSON text of the params of transact, in pieces. */

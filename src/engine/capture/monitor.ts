@@ -92,7 +92,7 @@ export class Monitor {
   ): Promise<{ readonly value: T; readonly tookMs: number }> {
     if (this.ended !== undefined) throw this.ended;
     if (signal?.aborted === true)
-      throw new ConnectionError(`${this.session.connection.remote.text}: "${method}" was given up`);
+      throw new ConnectionError(`${this.session.connection.remote.text}: "${method}" was given up before it was sent`);
     const { clock, timeoutMs } = this.options;
     const began = clock.monotonic();
     let tookMs = 0;

@@ -128,7 +128,7 @@ class ReadBack {
     const tookMs = clock.monotonic() - began;
     await read(reply);
     const restMs = began + 2 * tookMs - clock.monotonic();
-    if (server.clustered && restMs > 0) await sleep(clock, restMs, signal);
+    if (server.model === 'clustered' && restMs > 0) await sleep(clock, restMs, signal);
     return tookMs;
   }
 }

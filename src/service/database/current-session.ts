@@ -2,7 +2,7 @@
  * A session for reading a database whole: of a cluster with a member that does not lead, where there is one, since
  * reading costs a leader its time. A member that follows may be behind. Whoever was answered by the leader and then
  * asks for a backup finds what he wrote in it: the member is waited for until it has all that the leader's clients
- * could see.
+ * could see. A server that takes no writes is a copy of another one, or was: nobody can tell how old what it has is.
  */
 
 import type { Clock } from '../../lib/clock.js';
@@ -41,7 +41,12 @@ export async function openCurrentSession(client: DatabaseClient, options: Curren
 
 async function catchUp(client: DatabaseClient, session: Session, options: CurrentOptions): Promise<readonly string[]> {
   const { connection, schema, server } = session;
-  if (!server.clustered || server.leader) return [];
+  if (session.isReadOnly)
+    return [
+      `The database was read from ${connection.remote.text}, which takes no writes, as a standby does, and no other ` +
+        'server could be reached: it may be older than what others have written elsewhere',
+    ];
+  if (server.model !== 'clustered' || server.leader) return [];
   const warning = (why: string): readonly string[] => [
     `The database was read from ${connection.remote.text}, which does not lead its cluster, and ${why}: what was ` +
       'written in the seconds before may be missing',

@@ -7,10 +7,13 @@ import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { ConnectionError } from '../../ovsdb/error.js';
 import { type CurrentSession } from './current-session.js';
-import { type Database, databaseError, type HoldOptions } from './database.js';
+import { type Database, databaseError, errorOnSession, type HoldOptions } from './database.js';
 import { identityOf } from './database-identity.js';
 
-/** A capture during which the connection breaks is begun again, so many times in all. */
+/**
+ * A capture during which the connection breaks, or the database is converted to another schema, is begun again, so many
+ * times in all.
+ */
 const CAPTURES_MAX = 4;
 
 export interface CapturedDatabase {
@@ -43,23 +46,36 @@ export class DatabaseReader {
 
   /** The session is closed then. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
   async capture(requested: CaptureRequest, options: HoldOptions = {}): Promise<ReadDatabase> {
-    for (let captures = 1; ; captures++) {
-      try {
-        this.opened ??= await this.database.openCurrentSession(options.signal);
-        const { session, warnings } = this.opened;
-        const held = await this.database.hold(session, requested, options);
-        const snapshot = await held.current();
-        const remotes = this.database.client.addresses;
-        return { snapshot, identity: identityOf(session.server, snapshot), remotes, warnings };
-      } catch (error) {
-        if (options.signal?.aborted === true)
-          throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
-        if (!(error instanceof ConnectionError) || captures === CAPTURES_MAX || !this.database.status.connected)
-          throw databaseError(error);
-      } finally {
-        this.close();
+    try {
+      for (let captures = 1; ; captures++) {
+        const opened = (this.opened ??= await this.database.openCurrentSession(options.signal));
+        try {
+          return await this.captureOn(opened, requested, options);
+        } catch (thrown) {
+          const error = await errorOnSession(opened.session, thrown);
+          if (options.signal?.aborted === true || !(error instanceof ConnectionError) || captures === CAPTURES_MAX)
+            throw error;
+        } finally {
+          this.close();
+        }
       }
+    } catch (error) {
+      if (options.signal?.aborted === true)
+        throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
+      throw databaseError(error);
     }
+  }
+
+  private async captureOn(
+    { session, warnings }: CurrentSession,
+    requested: CaptureRequest,
+    options: HoldOptions,
+  ): Promise<ReadDatabase> {
+    const held = await this.database.hold(session, requested, options);
+    // a round trip: what the server has to say of the database by then, such as that it is converted, is here
+    const snapshot = await held.sync(options.signal);
+    const remotes = this.database.client.addresses;
+    return { snapshot, identity: identityOf(session.server, snapshot), remotes, warnings };
   }
 
   close(): void {

@@ -18,7 +18,7 @@ import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
 import { type CurrentSession, openCurrentSession } from './current-session.js';
 
-const COUNT_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 export interface DatabaseOptions {
   readonly clock: Clock;
@@ -67,7 +67,7 @@ export class Database {
     const { clock, silenceMsMax } = this.options;
     const mode = chooseMode({
       requested,
-      clustered: session.server.clustered,
+      clustered: session.server.model === 'clustered',
       lastSilenceMs: this.lastSilenceMs,
       silenceMaxMs: silenceMsMax,
     });
@@ -83,12 +83,24 @@ export class Database {
       const tables = [...schema.tables.keys()];
       const selects = tables.map((table) => selectOperation(table, EVERY_ROW, ['_uuid']));
       const params = transactParams(schema.name, selects);
-      const results = resultOf(await connection.call('transact', [params], { timeoutMs: COUNT_TIMEOUT_MS }));
+      const results = resultOf(await connection.call('transact', [params], { timeoutMs: REQUEST_TIMEOUT_MS }));
       if (!Array.isArray(results)) throw new OvsdbError('not a reply', 'a list of results was expected');
       const counts = tables.map((table, i): [string, number] => [table, rowsOf(results[i] as Json).length]);
       return Object.fromEntries(counts.filter(([, rows]) => rows !== 0));
     });
   }
+}
+
+/**
+ * What is behind an error that was thrown while a session was used. What its server refuses when its database has just
+ * been converted to another schema says little: the end of the session, which is told right behind it, says why.
+ */
+export async function errorOnSession({ connection }: Session, error: unknown): Promise<unknown> {
+  if (!(error instanceof OvsdbError)) return error;
+  return connection.request('echo', [], { timeoutMs: REQUEST_TIMEOUT_MS }).then(
+    () => error,
+    (ended: unknown) => ended,
+  );
 }
 
 /** An error of the protocol in the words of the catalogue; anything else as it is. */

@@ -6,12 +6,10 @@
 
 import type { FollowedDatabase } from '../../engine/capture/followed-database.js';
 import { defined } from '../../lib/defined.js';
-import { messageOf } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError } from '../../ovsdb/error.js';
-import { watchServerDatabase } from '../../ovsdb/server-database.js';
-import { type Database, databaseError } from './database.js';
+import { type Database, databaseError, errorOnSession } from './database.js';
 import { identityOf } from './database-identity.js';
 import type { CapturedDatabase } from './database-reader.js';
 
@@ -22,15 +20,25 @@ export interface SnapshotOptions {
   readonly onProgress?: (rows: number, total?: number) => void;
 }
 
-const WATCH_TIMEOUT_MS = 60_000;
-/** What is read while the connection breaks is begun again, so many times in all. */
+export interface LiveOptions {
+  /** A server that takes no writes will do where no other can be reached: nothing is to be written. */
+  readonly mayBeReadOnly?: boolean;
+}
+
+/**
+ * What is read while the connection breaks, or the database is converted to another schema, is begun again, so many
+ * times in all.
+ */
 const TRIES_MAX = 4;
 
 export class LiveDatabase {
   private session: Session | undefined;
   private held: FollowedDatabase | undefined;
 
-  constructor(readonly database: Database) {}
+  constructor(
+    readonly database: Database,
+    private readonly options: LiveOptions = {},
+  ) {}
 
   /** The database as it is now. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
   async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
@@ -58,6 +66,7 @@ export class LiveDatabase {
     try {
       const session = await this.database.client.openSession({
         leader: true,
+        ...this.options,
         signal,
         ...defined({ timeoutMs }),
       });
@@ -65,7 +74,6 @@ export class LiveDatabase {
       void session.connection.closed.then(() => {
         if (this.session === session) this.forget();
       });
-      if (session.server.clustered) await this.watch(session);
       return session;
     } catch (error) {
       this.close();
@@ -92,7 +100,8 @@ export class LiveDatabase {
     for (let tries = 1; ; tries++) {
       try {
         return await work();
-      } catch (error) {
+      } catch (thrown) {
+        const error = this.session === undefined ? thrown : await errorOnSession(this.session, thrown);
         this.close();
         signal?.throwIfAborted();
         if (!(error instanceof ConnectionError) || tries === TRIES_MAX) throw databaseError(error);
@@ -114,17 +123,5 @@ export class LiveDatabase {
     });
     this.held = held;
     return held;
-  }
-
-  /**
-   * From the moment that the server leads no more, what it answers cannot be relied on: whoever waits has to look
-   * again.
-   */
-  private async watch({ connection, schema }: Session): Promise<void> {
-    await watchServerDatabase(connection, schema.name, WATCH_TIMEOUT_MS, (server) => {
-      if (server?.leader !== true || !server.connected) connection.close('does not lead the cluster any more');
-    }).catch((error: unknown) => {
-      throw new ConnectionError(messageOf(error), { cause: error });
-    });
   }
 }

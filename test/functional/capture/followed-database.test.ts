@@ -271,7 +271,6 @@ describe('a held database', () => {
   it('ends with a ConnectionError when the server goes away or no longer serves the database, and after its release', async () => {
     await using server = await startOvsdbServer({ database: databaseFile({ profile: 'small' }) });
     await new Engine(server.remote).session(async (session) => {
-      await session.connection.request('set_db_change_aware', [true], { timeoutMs: 10_000 });
       const held = await FollowedDatabase.capture(session, { clock: systemClock });
       expect(countRows(await held.sync())).toBe(69);
       await held.release();
@@ -281,8 +280,10 @@ describe('a held database', () => {
       expect(countRows(await again.sync())).toBe(70);
       await using control = await PlainClient.open(`unix:${join(server.folder, 'server.ctl')}`);
       await control.request('ovsdb-server/remove-db', ['OVN_Northbound']);
-      expect((await failureOf(again.sync())).message).toMatch('cancelled the monitor');
+      expect((await failureOf(again.sync())).message).toMatch(/cancelled the monitor|does not serve/);
       await control.request('ovsdb-server/add-db', [server.databaseFile]);
+    });
+    await new Engine(server.remote).session(async (session) => {
       const last = await FollowedDatabase.capture(session, { clock: systemClock });
       await server.kill();
       expect((await failureOf(last.sync())).code).toMatch(/^ConnectionError/);

@@ -31,6 +31,12 @@ export interface ServerOptions {
   readonly listen?: 'unix' | 'tcp' | 'ssl';
   /** Needed by listen: 'ssl'. */
   readonly tls?: ServerTls;
+  /** The server has no database of its own, and serves that of another one: the remote of its source. */
+  readonly relayOf?: string;
+  /** The server copies the database of another one, its active server, and takes no writes: the remote of that one. */
+  readonly standbyOf?: string;
+  /** Words of a command that runs the server in its place. */
+  readonly wrapper?: readonly string[];
   /** How long the server may take to read the database and answer. Default two minutes. */
   readonly startTimeoutMs?: number;
   /** The folder of another release's programs (test/support/releases). Default: those that are installed. */
@@ -58,7 +64,8 @@ export async function startOvsdbServer(options: ServerOptions = {}): Promise<Tes
   const folder = await mkdtemp(join(tmpdir(), 'ovncp-test-'));
   const server = new TestServer(folder, options);
   try {
-    await createDatabase(options.database ?? installedSchema(), server.databaseFile, options.programs);
+    if (options.relayOf === undefined)
+      await createDatabase(options.database ?? installedSchema(), server.databaseFile, options.programs);
     await server.start();
     return server;
   } catch (error) {
@@ -132,7 +139,7 @@ export class TestServer implements AsyncDisposable {
     if (this.running() !== undefined) throw new Error('this ovsdb-server is running already');
     const logged = (await this.logText()).length;
     const env = environment({ OVS_RUNDIR: this.folder }, this.options.programs);
-    this.program = await startDaemon(['ovsdb-server', ...this.commandLine()], env);
+    this.program = await startDaemon([...(this.options.wrapper ?? []), 'ovsdb-server', ...this.commandLine()], env);
     await this.answering(this.program);
     if (this.options.listen !== undefined && this.options.listen !== 'unix') await this.readPort(logged);
   }
@@ -186,7 +193,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   private commandLine(): string[] {
-    const { listen = 'unix', tls } = this.options;
+    const { listen = 'unix', tls, relayOf, standbyOf } = this.options;
     const words = [
       '--no-chdir',
       `--unixctl=${join(this.folder, 'server.ctl')}`,
@@ -205,7 +212,8 @@ export class TestServer implements AsyncDisposable {
         `--ca-cert=${tls.caCertificate}`,
       );
     }
-    return [...words, this.databaseFile];
+    if (standbyOf !== undefined) words.push(`--sync-from=${standbyOf}`);
+    return [...words, relayOf === undefined ? this.databaseFile : `relay:${NORTHBOUND}:${relayOf}`];
   }
 
   private async answering(program: Program): Promise<void> {

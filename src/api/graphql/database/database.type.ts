@@ -30,6 +30,13 @@ export class Database {
   @Field(() => Boolean, { nullable: true })
   leader?: boolean | undefined;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'The only server that can be reached takes no writes, as a standby does: it can be backed up, and not restored',
+  })
+  readOnly?: boolean | undefined;
+
   @Field(() => String, { nullable: true, description: 'Why it cannot be reached' })
   error?: string | undefined;
 }

@@ -14,6 +14,10 @@ const databaseShape = z
     connected: z.boolean(),
     clustered: z.boolean().nullable(),
     leader: z.boolean().nullable(),
+    read_only: z.boolean().nullable().meta({
+      description:
+        'The only server that can be reached takes no writes, as a standby does: it can be backed up, and not restored',
+    }),
     error: z.string().nullable().meta({ description: 'Why it cannot be reached' }),
     tables: z.record(z.string(), count).meta({ description: 'Rows of each table that has any; none while it is away' }),
   })
@@ -44,7 +48,7 @@ export function databaseRoute(databases: Databases): Route {
 }
 
 function databaseOf(
-  { id, schemaName, schemaVersion, connected, clustered, leader, error }: DatabaseState,
+  { id, schemaName, schemaVersion, connected, clustered, leader, readOnly, error }: DatabaseState,
   tables: Readonly<Record<string, number>>,
 ): z.output<typeof databaseShape> {
   return {
@@ -54,6 +58,7 @@ function databaseOf(
     connected,
     clustered: clustered ?? null,
     leader: leader ?? null,
+    read_only: readOnly ?? null,
     error: error ?? null,
     tables,
   };

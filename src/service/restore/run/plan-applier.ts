@@ -5,7 +5,7 @@
  * has committed, and a connection that breaks says nothing at all. What became of it is then seen by looking at the
  * database again.
  */
-import { applyPlan, applyTransaction, type Guarded } from '../../../engine/apply/apply.js';
+import { applyPlan, applyTransaction, type Guarded, operationTexts } from '../../../engine/apply/apply.js';
 import {
   cutIntoTransactions,
   type PlanTransaction,
@@ -15,12 +15,14 @@ import { wasCommitted } from '../../../engine/apply/witness.js';
 import type { Plan } from '../../../engine/plan/table-plan.js';
 import { Breath } from '../../../lib/breath.js';
 import { type Clock, sleep } from '../../../lib/clock.js';
-import { AppError, messageOf } from '../../../lib/error.js';
+import { messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { Session } from '../../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../../ovsdb/error.js';
+import { NOT_ALLOWED } from '../../../ovsdb/server-database.js';
 import { databaseError } from '../../database/database.js';
 import type { LiveDatabase } from '../../database/live-database.js';
+import { isBroken, refusal } from './refusal.js';
 
 /**
  * What became of a plan. REFUSED: nothing of it is in the database. UNKNOWN: it is in the database as a whole or not at
@@ -47,8 +49,8 @@ export interface ApplierParts {
 }
 
 /**
- * Refusals that mean that somebody wrote meanwhile, or that the server leads no more; a cluster may say them of a
- * transaction that it has committed.
+ * Refusals that mean that somebody wrote meanwhile, or that the server leads no more or is a standby now; a cluster may
+ * say them of a transaction that it has committed.
  */
 const UNRELIABLE: ReadonlySet<string> = new Set([
   'timed out',
@@ -56,8 +58,9 @@ const UNRELIABLE: ReadonlySet<string> = new Set([
   'not leader',
   'cluster error',
   'canceled',
+  NOT_ALLOWED,
 ]);
-/** A cluster that has lost its majority answers nothing: it is looked at again long before that. */
+/** A cluster that has lost its majority answers nothing: it is looked at again before long. */
 const CLUSTER_TIMEOUT_MS = 30_000;
 /** With more changes the database is read again rather than followed. */
 const FOLLOWED_MAX = 20_000;
@@ -71,30 +74,30 @@ export class PlanApplier {
 
   /** The steps that a plan takes on this database; undefined for one transaction. */
   async stepsOf(plan: Plan): Promise<readonly PlanTransaction[] | undefined> {
-    const session = await this.parts.live.open();
-    if (!session.server.clustered) return undefined;
+    if (!mayBeCluster(await this.parts.live.open())) return undefined;
     const steps = await cutIntoTransactions(plan, this.parts.limits, new Breath());
     return steps === 'ONE' || steps.length < 2 ? undefined : steps;
   }
 
   /**
-   * @throws AppError CONFLICT when the database will not take it, DATABASE_UNAVAILABLE when it went away: before, or
-   * (with steps) in between
+   * @throws AppError DATABASE_REFUSED when the database will not take it; DATABASE_UNAVAILABLE when it cannot write, or
+   * when it went away: before, or (with steps) in between
    */
   async apply(plan: Plan, steps: readonly PlanTransaction[] | undefined, request: ApplyRequest): Promise<ApplyEnd> {
-    return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(steps, request);
+    return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(plan, steps, request);
   }
 
-  private async applyWhole(plan: Plan, { comment, attempt, guarded, onProgress }: ApplyRequest): Promise<ApplyEnd> {
+  private async applyWhole(plan: Plan, request: ApplyRequest): Promise<ApplyEnd> {
+    const { comment, guarded, onProgress } = request;
     const session = await this.parts.live.open();
-    const { clustered } = session.server;
+    const isCluster = mayBeCluster(session);
     if (plan.changeCount > FOLLOWED_MAX) await this.parts.live.letGo();
     let sentAll = false;
     try {
       await applyPlan(session, plan, {
         comment,
         guarded,
-        ...(clustered ? { timeoutMs: CLUSTER_TIMEOUT_MS } : {}),
+        ...(isCluster ? { timeoutMs: CLUSTER_TIMEOUT_MS } : {}),
         onProgress: (sent) => {
           sentAll = sent === plan.changeCount;
           onProgress(sent);
@@ -102,7 +105,12 @@ export class PlanApplier {
       });
       return 'COMMITTED';
     } catch (error) {
-      if (error instanceof OvsdbError) return this.refused(error, clustered, attempt);
+      if (error instanceof OvsdbError) {
+        // another server may take it, or the next look says why none does
+        if (error.error === NOT_ALLOWED) this.parts.live.close();
+        if (!this.isFinal(error, request)) return isCluster && UNRELIABLE.has(error.error) ? 'UNKNOWN' : 'REFUSED';
+        throw await refusal(error, plan, operationTexts(plan, guarded));
+      }
       if (!(error instanceof ConnectionError)) throw error;
       // half a request is never carried out
       this.parts.live.close();
@@ -110,22 +118,22 @@ export class PlanApplier {
     }
   }
 
-  private refused(error: OvsdbError, clustered: boolean, attempt: number): ApplyEnd {
+  /** Whether planning again mends nothing. */
+  private isFinal(error: OvsdbError, { attempt }: ApplyRequest): boolean {
     this.parts.log.info(
       { attempt, refusal: error.error, details: error.details },
       'the database refused the transaction',
     );
-    if (clustered && UNRELIABLE.has(error.error)) return 'UNKNOWN';
-    if (!UNRELIABLE.has(error.error) && attempt > 1) throw refusal(error);
-    return 'REFUSED';
+    return isBroken(error) || (!UNRELIABLE.has(error.error) && attempt > 1);
   }
 
-  private async applySteps(steps: readonly PlanTransaction[], request: ApplyRequest): Promise<ApplyEnd> {
+  private async applySteps(plan: Plan, steps: readonly PlanTransaction[], request: ApplyRequest): Promise<ApplyEnd> {
     const { clock } = this.parts;
     let sent = 0;
     for (const step of steps) {
       const began = clock.monotonic();
-      const done = await this.applyStep(step, `${request.comment}, step ${step.number} of ${steps.length}`, request);
+      const comment = `${request.comment}, step ${step.number} of ${steps.length}`;
+      const done = await this.applyStep(step, plan, { ...request, comment });
       if (!done) return step.number === 1 ? 'REFUSED' : 'PARTLY';
       sent += step.rows;
       request.onProgress(sent);
@@ -141,8 +149,8 @@ export class PlanApplier {
    */
   private async applyStep(
     step: PlanTransaction,
-    comment: string,
-    { attempt, comeBackMs }: ApplyRequest,
+    plan: Plan,
+    { comment, attempt, comeBackMs }: ApplyRequest,
   ): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
@@ -163,7 +171,7 @@ export class PlanApplier {
         }
         if (error instanceof OvsdbError && !UNRELIABLE.has(error.error)) {
           // whoever sends the steps takes those back that are done
-          if (attempt > 1) throw refusal(error);
+          if (attempt > 1 || isBroken(error)) throw await refusal(error, plan, step.operations());
           return false;
         }
         if (!(error instanceof OvsdbError) && !(error instanceof ConnectionError)) throw error;
@@ -180,9 +188,7 @@ export class PlanApplier {
   }
 }
 
-/** Planning again does not mend it. */
-function refusal(error: OvsdbError): AppError {
-  return new AppError('CONFLICT', `The database refused it, and nothing was changed: ${error.message}`, {
-    cause: error,
-  });
+/** What a relay serves may be a cluster's. */
+function mayBeCluster({ server }: Session): boolean {
+  return server.model !== 'standalone';
 }

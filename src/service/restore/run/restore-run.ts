@@ -55,7 +55,7 @@ export class RestoreRun {
       publish: (progress, milestone) => parts.life.publish(progress, milestone),
     });
     this.givenUp = AbortSignal.any([parts.signal, parts.room]);
-    this.live = new LiveDatabase(parts.database);
+    this.live = new LiveDatabase(parts.database, { mayBeReadOnly: parts.dryRun });
     this.lists = new ChangeLists({ ...parts, breath: this.breath });
     this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, clock: parts.clock, log: parts.log });
   }
@@ -154,8 +154,19 @@ export class RestoreRun {
     await this.lists.describe(plan);
     return this.ended({
       planned,
+      warnings: await this.readOnlyWarnings(),
       steps: plan.changeCount === 0 ? 0 : ((await this.applier.stepsOf(plan))?.length ?? 1),
     });
+  }
+
+  /** What stands in the way of the restore that this is a dry run of. */
+  private async readOnlyWarnings(): Promise<readonly string[]> {
+    const { connection, isReadOnly } = await this.live.open();
+    if (!isReadOnly) return [];
+    return [
+      `${connection.remote.text} takes no writes: it is read-only, as a standby is, and no other server could be ` +
+        'reached. A restore is refused with DATABASE_UNAVAILABLE as long as that is so',
+    ];
   }
 
   /** @throws AppError PLAN_STALE, nothing having been changed */

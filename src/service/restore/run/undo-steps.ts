@@ -30,8 +30,8 @@ const REFUSALS_MAX = 5;
 const PAUSE_MS = 250;
 
 /**
- * @throws AppError CONFLICT when the database refuses it for good; DATABASE_UNAVAILABLE, PLAN_STALE when it is not done
- * yet: begin again later
+ * @throws AppError DATABASE_REFUSED when the database refuses it for good; DATABASE_UNAVAILABLE, PLAN_STALE when it is
+ * not done yet: begin again later
  */
 export async function undoSteps({
   undoable,

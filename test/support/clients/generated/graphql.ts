@@ -284,7 +284,7 @@ export type OperationErrorFieldsFragment = { code: string, message: string, tabl
 export type ListDatabasesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ListDatabasesQuery = { databases: Array<{ id: string, schemaName: string | null, schemaVersion: string | null, connected: boolean, clustered: boolean | null, leader: boolean | null, error: string | null, tables: Array<{ table: string, rows: number }> }> };
+export type ListDatabasesQuery = { databases: Array<{ id: string, schemaName: string | null, schemaVersion: string | null, connected: boolean, clustered: boolean | null, leader: boolean | null, readOnly: boolean | null, error: string | null, tables: Array<{ table: string, rows: number }> }> };
 
 export type GetViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1210,6 +1210,7 @@ export const ListDatabasesDocument = new TypedDocumentString(`
     connected
     clustered
     leader
+    readOnly
     error
     tables {
       table
