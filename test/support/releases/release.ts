@@ -92,7 +92,9 @@ async function find(): Promise<readonly (Release | MissingRelease)[]> {
   const others = FETCHED_RELEASES.filter(({ name }) => name !== installed.name);
   const found = others.map(async (release): Promise<Release | MissingRelease> => {
     if (isFetched(release)) return Release.fetched(release);
-    return { name: release.name, reason: whyMissing(release) ?? failure };
+    const reason = whyMissing(release) ?? failure;
+    process.stderr.write(`tests: those of OVN ${release.name} are skipped: ${reason}\n`);
+    return { name: release.name, reason };
   });
   return [installed, ...(await Promise.all(found))];
 }
