@@ -17,7 +17,7 @@ import { type Config, SSL_SETTINGS } from './config/config.js';
 import { type Clock, systemClock, within } from './lib/clock.js';
 import { type AppError, messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
-import { NORTHBOUND } from './model/northbound/tables.js';
+import { databaseId } from './model/northbound/about-database.js';
 import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
 import { AuditTrail } from './service/audit/audit-trail.js';
@@ -51,8 +51,6 @@ export interface AppOptions {
   readonly onFolderLost?: ((error: AppError) => void) | undefined;
 }
 
-/** Id of the one database that the environment configures. */
-export const DATABASE_ID = 'northbound';
 /** No key begins with it: looking for it reads the folder and nothing else. */
 const READY_PREFIX = 'ready/';
 /** At most: for work that was given up to end, for connections to close, and for the store. */
@@ -153,10 +151,10 @@ interface Base {
   readonly keyCost: number | undefined;
 }
 
-function databaseClient({ remotes, ssl }: Config, log: Log, clock: Clock): DatabaseClient {
+function databaseClient({ remotes, databaseName, ssl }: Config, log: Log, clock: Clock): DatabaseClient {
   return new DatabaseClient({
     remotes,
-    database: NORTHBOUND,
+    database: databaseName,
     clock,
     tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl, SSL_SETTINGS),
     onStatus: (status) => {
@@ -182,7 +180,10 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
   const work = new RunningWork();
   const jobs = new Jobs({ store, clock, log, work });
   const { silenceMsMax } = config;
-  const databases = new Databases([new Database(DATABASE_ID, client, { clock, silenceMsMax })], work);
+  const databases = new Databases(
+    [new Database(databaseId(config.databaseName), client, { clock, silenceMsMax })],
+    work,
+  );
   const { uploadBytesMax, statePath: scratchFolder = config.backupPath } = config;
   const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
   const backups = new BackupService(heavy);

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
 import { nearestNames } from '../lib/text/nearest.js';
+import { NORTHBOUND } from '../model/northbound/tables.js';
 import type { Remote } from '../ovsdb/remote.js';
 import { BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
 
@@ -49,6 +50,8 @@ export interface TrafficConfig {
 
 export interface Config {
   readonly remotes: readonly Remote[];
+  /** What the database calls itself: OVN_Northbound, or another with a schema of its own. */
+  readonly databaseName: string;
   readonly ssl?: SslConfig;
   readonly backupPath: string;
   /** For files that nothing needs once the process is gone; `backupPath` if not set. */
@@ -110,6 +113,8 @@ export function loadConfig(env: Environment): Config {
     for (const issue of parsed.error.issues) faults.push(`${String(issue.path[0])}: ${describe(issue.message)}`);
     throw new ConfigError(faults);
   }
+  if (parsed.data.OVN_DB_NAME !== NORTHBOUND && given['OVN_NB_DB'] === undefined)
+    faults.push('OVN_NB_DB: is not set; OVN_DB_NAME names another database, so say where that listens');
   faults.push(...contradictions(parsed.data));
   if (faults.length > 0) throw new ConfigError(faults);
   return freeze(parsed.data);
@@ -188,6 +193,7 @@ function freeze(values: Values): Config {
   });
   return Object.freeze({
     remotes: Object.freeze([...values.OVN_NB_DB]),
+    databaseName: values.OVN_DB_NAME,
     ...ssl,
     backupPath: values.BACKUP_PATH,
     ...defined({ statePath: values.OVNCP_STATE_PATH }),

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import proxyAddr from '@fastify/proxy-addr';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../lib/log.js';
+import { NORTHBOUND } from '../model/northbound/tables.js';
 import type { Remote } from '../ovsdb/remote.js';
 import { parseRemotes } from '../ovsdb/remote.js';
 
@@ -41,6 +42,7 @@ const jwtSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32, '
 /** Variable -> how it is read. An empty variable counts as not set. */
 export const VARIABLES = {
   OVN_NB_DB: remotes.default(parseRemotes('unix:/var/run/ovn/ovnnb_db.sock')),
+  OVN_DB_NAME: text.regex(/^[A-Za-z_]\w{0,99}$/, 'is not the name of a database').default(NORTHBOUND),
   OVNCP_SSL_PRIVATE_KEY: readableFile.optional(),
   OVNCP_SSL_CERTIFICATE: readableFile.optional(),
   OVNCP_SSL_CA_CERT: readableFile.optional(),

@@ -221,7 +221,8 @@ export function otherDatabase(name: string, version: string | undefined, only: s
     'BAD_USER_INPUT',
     `The file is a backup of the database ${shown}${version === undefined ? '' : ` (version ${version})`}; only ` +
       `${only} is backed up and restored here. ${about === undefined ? '' : `${about.what}. `}Send a file of ${only}` +
-      (file === undefined ? '' : ` (ovsdb-server keeps it as ${file})`),
+      (file === undefined ? '' : ` (ovsdb-server keeps it as ${file})`) +
+      (about === undefined || about.isMade === true ? '' : `, or this one to a server with OVN_DB_NAME=${name}`),
   );
 }
 

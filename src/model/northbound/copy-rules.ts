@@ -3,6 +3,7 @@
  * ovn-ic).
  */
 import type { Row } from '../row/row.js';
+import { VSWITCH_SHARED_TABLES } from '../vswitch/vswitch-tables.js';
 
 /**
  * Tables whose rows a working copy shares with the original: they say how clients reach the server, or what chassis and
@@ -10,6 +11,8 @@ import type { Row } from '../row/row.js';
  */
 export const SHARED_TABLES: ReadonlySet<string> = new Set([
   'NB_Global',
+  'IC_NB_Global',
+  ...VSWITCH_SHARED_TABLES,
   'Connection',
   'SSL',
   'Chassis_Template_Var',

@@ -3,6 +3,7 @@
  */
 import { stringifyJson } from '../../ovsdb/json.js';
 import type { Row, Value } from '../row/row.js';
+import { VSWITCH_NATURAL_KEYS } from '../vswitch/vswitch-tables.js';
 
 /** A column, or certain keys of a map column. */
 type KeyPart = string | { readonly map: string; readonly keys: readonly string[] };
@@ -14,6 +15,7 @@ type Key = readonly [KeyPart, ...KeyPart[]];
  * an empty one is none.
  */
 const NATURAL_KEYS: Readonly<Record<string, readonly [Key, ...Key[]]>> = {
+  ...VSWITCH_NATURAL_KEYS,
   // a switch of ovn-ic's is known by its transit switch; other systems put their own id into external_ids
   Logical_Switch: [['name'], [{ map: 'other_config', keys: ['interconn-ts'] }], ['external_ids']],
   Logical_Router: [['name'], ['external_ids']],
@@ -26,7 +28,11 @@ const NATURAL_KEYS: Readonly<Record<string, readonly [Key, ...Key[]]>> = {
   // before 22.03 it had no name
   Copp: [['name'], ['meters']],
   ACL: [['direction', 'priority', 'match', 'tier']],
-  QoS: [['direction', 'priority', 'match']],
+  // the second is that of Open vSwitch, which calls something else by that name
+  QoS: [
+    ['direction', 'priority', 'match'],
+    ['type', 'other_config', 'external_ids'],
+  ],
   Meter_Band: [['action', 'rate', 'burst_size']],
   Mirror_Rule: [['action', 'priority', 'match']],
   Logical_Router_Static_Route: [['ip_prefix', 'policy', 'route_table', 'nexthop', 'output_port']],

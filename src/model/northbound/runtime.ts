@@ -4,9 +4,11 @@
  * difference. A row that comes back gets them back too, so that addresses, tags and MACs are not handed out anew.
  */
 import type { Row, Value } from '../row/row.js';
+import { VSWITCH_RUNTIME_COLUMNS } from '../vswitch/vswitch-tables.js';
 
 /** Table -> columns that are runtime state in every row. */
 const RUNTIME_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  ...VSWITCH_RUNTIME_COLUMNS,
   NB_Global: ['nb_cfg', 'nb_cfg_timestamp', 'sb_cfg', 'sb_cfg_timestamp', 'hv_cfg', 'hv_cfg_timestamp'],
   Connection: ['is_connected', 'status'],
   Logical_Switch_Port: ['up', 'dynamic_addresses'],

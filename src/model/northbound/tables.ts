@@ -2,6 +2,8 @@
  * The Northbound database's name, and the tables of it that play a part of their own.
  */
 
+import { VSWITCH_ACCESS_TABLE } from '../vswitch/vswitch-tables.js';
+
 export const NORTHBOUND = 'OVN_Northbound';
 
 export const SWITCH_PORT = 'Logical_Switch_Port';
@@ -13,4 +15,4 @@ export const LOAD_BALANCER = 'Load_Balancer';
  * Tables that say how clients reach the server itself: restored only into the database that they came from, or with
  * force, since a wrong row locks every client out.
  */
-export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL']);
+export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL', VSWITCH_ACCESS_TABLE]);

@@ -28,6 +28,7 @@ describe('loadConfig', () => {
   it('has the documented defaults for an empty environment', () => {
     expect(loadConfig({})).toEqual({
       remotes: [{ kind: 'unix', text: 'unix:/var/run/ovn/ovnnb_db.sock', path: '/var/run/ovn/ovnnb_db.sock' }],
+      databaseName: 'OVN_Northbound',
       backupPath: '/var/lib/ovncp/backups',
       host: '127.0.0.1',
       port: 4000,
@@ -57,6 +58,7 @@ describe('loadConfig', () => {
   it('reads every variable', () => {
     const config = loadConfig({
       OVN_NB_DB: 'ssl:[fd00::1]:6641, tcp:nb.example:6642',
+      OVN_DB_NAME: 'OVN_IC_Northbound',
       OVNCP_SSL_PRIVATE_KEY: pem,
       OVNCP_SSL_CERTIFICATE: pem,
       OVNCP_SSL_CA_CERT: pem,
@@ -87,6 +89,7 @@ describe('loadConfig', () => {
     expect(config.remotes.map((remote) => remote.kind)).toEqual(['ssl', 'tcp']);
     expect(config).toMatchObject({
       ssl: { privateKeyFile: pem, certificateFile: pem, caCertificateFile: pem },
+      databaseName: 'OVN_IC_Northbound',
       backupPath: '/srv/b',
       statePath: '/fast/disk',
       host: '::',
@@ -132,6 +135,8 @@ describe('loadConfig', () => {
     [{ OVNCP_JWKS_URL: 'http://keys.example/jwks' }, /^OVNCP_JWKS_URL: .*https/],
     [{ OVNCP_JWKS_URL: 'file:///etc/passwd' }, /^OVNCP_JWKS_URL: /],
     [{ OVN_NB_DB: 'tcp:host' }, /^OVN_NB_DB: "tcp:host" is not a remote/],
+    [{ OVN_NB_DB: 'unix:/x', OVN_DB_NAME: 'no name' }, 'OVN_DB_NAME: is not the name of a database'],
+    [{ OVN_DB_NAME: 'Open_vSwitch' }, /^OVN_NB_DB: is not set; OVN_DB_NAME names another database/],
     [{ OVNCP_SSL_PRIVATE_KEY: '/nowhere/key.pem' }, /^OVNCP_SSL_PRIVATE_KEY: "\/nowhere\/key.pem" cannot be read/],
     [{ OVNCP_JWT_ISSUER: 'me' }, /^OVNCP_JWT_ISSUER: has no effect alone/],
     [
