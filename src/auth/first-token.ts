@@ -6,7 +6,8 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../lib/error.js';
-import { newToken, writeWhole } from './token-edit.js';
+import { writeWhole } from '../lib/temporary-file.js';
+import { newToken } from './token-edit.js';
 
 export interface FirstToken {
   /** For createAuthenticator. */

@@ -1,12 +1,15 @@
 /**
  * Changes to the file of static tokens. A change is written beside the file and takes its name when it is
- * whole; two that come at once wait for each other, so that none is lost. The file keeps its mode and owner.
+ * whole; two that come at once wait for each other, so that none is lost. The file keeps its owner, and its mode but
+ * for the right of others to write: the server takes no token from a file that others can change.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { lstat, mkdir, open, realpath, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Clock, sleep } from '../lib/clock.js';
 import { AppError, errnoOf, messageOf } from '../lib/error.js';
+import { writeWhole } from '../lib/temporary-file.js';
 import type { TokenEntry } from './token-file.js';
 import { readTokenFile } from './token-file.js';
 
@@ -19,6 +22,9 @@ export interface NewToken {
 const LOCK_WAIT_MS = 5_000;
 const LOCK_POLL_MS = 20;
 const OWN_ONLY = 0o600;
+const NOT_WRITABLE_BY_OTHERS = 0o755;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const PROCESS_ID_BYTES_MAX = 10;
 
 /** 256 random bits, marked as ours, so that scanners for leaked secrets know them. */
 export function newToken(): NewToken {
@@ -66,9 +72,13 @@ async function edit(
     const lock = `${path}.lock`;
     await acquire(lock, clock);
     try {
-      const before = await statIfThere(path);
+      const before = await ifThere(stat(path));
       const entries = before === undefined ? [] : await readTokenFile(path);
-      await writeWhole(path, `${JSON.stringify({ tokens: change(entries) }, null, 2)}\n`, before);
+      await writeWhole(path, `${JSON.stringify({ tokens: change(entries) }, null, 2)}\n`, {
+        mode: before === undefined ? OWN_ONLY : before.mode & NOT_WRITABLE_BY_OTHERS,
+        // root makes tokens for a server that runs as somebody else
+        ...(before !== undefined && process.getuid?.() === 0 ? { owner: before } : {}),
+      });
     } finally {
       await unlink(lock);
     }
@@ -95,7 +105,7 @@ async function acquire(lock: string, clock: Clock): Promise<void> {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
     if (clock.monotonic() > until) {
-      const holder = await readFile(lock, 'utf8').catch(() => 'unknown');
+      const holder = await holderOf(lock);
       throw new AppError(
         'CONFLICT',
         `Another run (process ${holder}) is changing the tokens: try again; if that process is gone, remove ${lock}`,
@@ -105,50 +115,40 @@ async function acquire(lock: string, clock: Clock): Promise<void> {
   }
 }
 
-/** A link is followed: it is the file behind it that changes. */
-async function targetOf(file: string): Promise<string> {
+/** The process that a lock names. Others may write in its folder: of what they put there nothing else is told. */
+async function holderOf(lock: string): Promise<string> {
   try {
-    return await realpath(file);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return file;
-    throw error;
+    const handle = await open(lock, READ_FLAGS);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(PROCESS_ID_BYTES_MAX), 0);
+      return /^\d+$/.exec(buffer.toString('latin1', 0, bytesRead))?.[0] ?? 'unknown';
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return 'unknown'; // it is gone, or not to be read: what to do is the same
   }
-}
-
-async function statIfThere(path: string): Promise<FileOwner | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-interface FileOwner {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /**
- * Writes a file that is there whole or not at all.
- * @param like whose mode and owner it takes; readable by its owner only if left out
+ * A link is followed: it is the file behind it that changes. Not one that somebody else made, who would choose what
+ * root writes to.
  */
-export async function writeWhole(path: string, text: string, like?: FileOwner): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
-  const file = await open(temporary, 'w', OWN_ONLY);
+async function targetOf(file: string): Promise<string> {
+  const found = await ifThere(lstat(file));
+  if (found?.isSymbolicLink() === true && found.uid !== 0 && found.uid !== process.getuid?.())
+    throw new AppError(
+      'CONFLICT',
+      `${file} is a link that another user (uid ${found.uid}) made: run this as that user, or name the file itself`,
+    );
+  return (await ifThere(realpath(file))) ?? file;
+}
+
+async function ifThere<T extends Stats | string>(looking: Promise<T>): Promise<T | undefined> {
   try {
-    // An older file of that name may have had a wider mode.
-    await file.chmod(like === undefined ? OWN_ONLY : like.mode & 0o777);
-    // root makes tokens for a server that runs as somebody else
-    if (like !== undefined && process.getuid?.() === 0) await file.chown(like.uid, like.gid);
-    await file.writeFile(text);
-    await file.sync();
-    await rename(temporary, path);
+    return await looking;
   } catch (error) {
-    await unlink(temporary);
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
-  } finally {
-    await file.close();
   }
 }

@@ -5,15 +5,15 @@
  * before. One writer to a file, one append at a time. Mode 0600, and no link is followed.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { diskError } from '../lib/disk-error.js';
 import { errnoOf } from '../lib/error.js';
+import { syncFolderOf, writeWhole } from '../lib/temporary-file.js';
 import { tornBytes } from './line-reader.js';
 
 const FILE_MODE = 0o600;
 const APPEND_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-const REPLACE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /**
  * What became of a file since our last append: nothing, it is longer or shorter than we left it, or its name leads
@@ -109,34 +109,7 @@ export class AppendFile {
  * @throws AppError STORE_FULL, STORE_UNAVAILABLE
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  await attempt(path, async () => {
-    try {
-      const handle = await open(temporary, REPLACE_FLAGS, FILE_MODE);
-      try {
-        await handle.chmod(FILE_MODE);
-        await handle.writeFile(text);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, path);
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined); // the error below says what is wrong with the disk
-      throw error;
-    }
-    await syncFolderOf(path);
-  });
-}
-
-/** Makes a name, or that it is gone, durable. */
-export async function syncFolderOf(path: string): Promise<void> {
-  const handle = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await attempt(path, () => writeWhole(path, text));
 }
 
 async function lstatIfThere(path: string): Promise<Stats | undefined> {

@@ -1,24 +1,17 @@
 /**
- * Scratch space in a file that has no name: it is unlinked as soon as it is open, so that nothing of it outlives the
- * process, whatever ends that. What is written may be the content of decrypted backups: nobody else can open it.
+ * Scratch space in a file that has no name (unnamed-file.ts).
  *
  * Writing goes on in the background, a block at a time; reading is synchronous, from the page cache as a rule, with one
  * window that reads ahead while it is asked for bytes in the order of their places.
  */
 import { readSync } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { assert } from '../lib/assert.js';
 import { diskError } from '../lib/disk-error.js';
 import { type AppError, errnoOf } from '../lib/error.js';
 import type { Scratch } from '../lib/scratch.js';
-import { TEMPORARY_PREFIX, temporaryName } from '../lib/temporary-name.js';
+import { openUnnamed } from './unnamed-file.js';
 
-const PURPOSE = 'scratch-';
-/** Names of scratch files begin with it. */
-export const SCRATCH_PREFIX = `${TEMPORARY_PREFIX}${PURPOSE}`;
-
-const FILE_MODE = 0o600;
 const BLOCK_BYTES = 256 << 10;
 /** So many may wait to be written before `drained` waits. */
 const UNWRITTEN_BLOCKS_MAX = 8;
@@ -33,24 +26,7 @@ const NOTHING = Buffer.alloc(0);
  * @throws AppError STORE_FULL, STORE_UNAVAILABLE
  */
 export async function openScratch(folder: string): Promise<Scratch> {
-  // should the process die between the two, the store's `sweep` knows this name for a leftover
-  const path = join(folder, temporaryName(PURPOSE));
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'wx+', FILE_MODE);
-  } catch (error) {
-    throw scratchError('Making scratch space', error);
-  }
-  try {
-    await unlink(path);
-  } catch (error) {
-    // a sweep at this very moment did it
-    if (errnoOf(error) !== 'ENOENT') {
-      await handle.close();
-      throw scratchError('Unlinking scratch space', error);
-    }
-  }
-  return new ScratchFile(handle);
+  return new ScratchFile(await openUnnamed(folder));
 }
 
 interface Block {

@@ -1,11 +1,11 @@
 /**
- * The folder of what only this machine needs, and only while the server runs: files without a name (scratch-file.ts).
+ * The folder of what only this machine needs, and only while the server runs: files without a name (unnamed-file.ts).
  */
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError, makeFolders } from '../lib/disk-error.js';
 import { errnoOf } from '../lib/error.js';
-import { SCRATCH_PREFIX } from './scratch-file.js';
+import { SCRATCH_PREFIX } from './unnamed-file.js';
 
 const FOLDER_MODE = 0o700;
 

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { CALL_VIAS, type CallTarget, type CallVia } from '../command/call.js';
+import { type AuditedReading, CALL_VIAS, type CallTarget, type CallVia } from '../command/call.js';
 
 export interface AuditEvent {
   /** Who; undefined where nobody is known. */
@@ -36,6 +36,8 @@ export function noteOf({ lines, note }: Pick<AuditEvent, 'lines' | 'note'>): str
 
 /** What those who do something need of the trail. */
 export interface AuditLines {
+  /** Whether calls that only read this are to have lines. */
+  keepsReading(reading: AuditedReading): boolean;
   /** Resolves when the line is durable, or could not be written. */
   record(event: AuditEvent): Promise<void>;
   /** @throws AppError STORE_FULL, STORE_UNAVAILABLE while lines cannot be written */

@@ -12,8 +12,9 @@ import { type Clock, instant } from '../../lib/clock.js';
 import { diskError } from '../../lib/disk-error.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import { AppendFile, replaceFile, syncFolderOf } from '../../state/append-file.js';
-import { REFUSALS } from '../command/call.js';
+import { syncFolderOf } from '../../lib/temporary-file.js';
+import { AppendFile, replaceFile } from '../../state/append-file.js';
+import { type AuditedReading, REFUSALS } from '../command/call.js';
 import { type AuditEvent, type ChainLink, headText, nextLine } from './audit-line.js';
 import { type AuditFilter, type AuditPage, type AuditPageRequest, countOf, pageOf } from './audit-page.js';
 import { type AuditCheck, checkTrail } from './chain-check.js';
@@ -21,11 +22,16 @@ import { type FloodLimits, RefusalFlood } from './refusal-flood.js';
 import { AUDIT_FILE, AUDIT_HEAD, auditFiles, fullFileName } from './trail-files.js';
 import { BATCH_LINES_MAX, type Opening, openTrail } from './trail-opening.js';
 
+/** Calls that only read, and have lines all the same. */
+export type AuditedReads = 'none' | 'exports' | 'all';
+
 export interface AuditTrailParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Asked before every write: throws when another server has the folder by now. */
   readonly mayWrite?: () => Promise<void>;
+  /** Left out: exports. */
+  readonly reads?: AuditedReads | undefined;
   /** A file that has grown to it is full. */
   readonly fileBytesMax?: number;
   readonly flood?: FloodLimits;
@@ -95,6 +101,8 @@ export class AuditTrail {
       await trail.recordOwn('auditRecovered', {
         note: `a line that a crash had torn was set aside: ${tornBytes} bytes`,
       });
+    // no file of ours is half written when the store removes what a crash left behind
+    await trail.tail;
     return trail;
   }
 
@@ -105,6 +113,11 @@ export class AuditTrail {
   async record(event: AuditEvent): Promise<void> {
     if ((event.subject === undefined || REFUSALS.has(event.result)) && !this.flood.admits(event)) return;
     await this.enqueue(event);
+  }
+
+  keepsReading(reading: AuditedReading): boolean {
+    const { reads = 'exports' } = this.parts;
+    return reads === 'all' || (reads === 'exports' && reading === 'EXPORT');
   }
 
   /** A line of what the server itself did. */

@@ -7,6 +7,21 @@ export type CallVia = (typeof CALL_VIAS)[number];
 /** An answer with one of these is a refusal, whatever was asked for. */
 export const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 
+/** Reading of content that may have a line in the trail: a file that is taken away, or rows that are looked at. */
+export type AuditedReading = 'EXPORT' | 'ROWS';
+
+const withLine = new WeakSet<object>();
+
+/** The call that ended with this error has a line in the trail. */
+export function noteLine(error: unknown): void {
+  if (error instanceof Error) withLine.add(error);
+}
+
+/** Whether the call that ended with this error has a line already. */
+export function hasLine(error: unknown): boolean {
+  return error instanceof Error && withLine.has(error);
+}
+
 /** Who asks, and how the call came in. */
 export interface Caller {
   readonly subject: string;

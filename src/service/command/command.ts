@@ -5,13 +5,15 @@
  */
 import type { z } from 'zod';
 import { type Permission, requirePermissions, type Viewer } from '../../auth/permission.js';
-import type { Caller, CallTarget } from './call.js';
+import type { AuditedReading, Caller, CallTarget } from './call.js';
 import type { InputShape } from './input-check.js';
 import type { Spelling } from './spelling.js';
 
 /** What a command is told besides its input. */
 export interface Call<Answer> {
   readonly caller: Caller;
+  /** For what of the answer only some may see. */
+  readonly may: (permission: Permission) => boolean;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** For what is checked only while the command runs. */
@@ -24,6 +26,8 @@ export interface Call<Answer> {
 export interface CommandAudit<Answer> {
   /** What is asked for: of each part of the target the member of the input that names it. */
   readonly asked: { readonly [part in keyof CallTarget]?: string };
+  /** Of what only reads content: the trail has lines of it where it is to keep that kind. */
+  readonly reading?: AuditedReading;
   /** What came of it. */
   readonly answered?: (answer: Answer) => CallTarget;
   /** OK if left out; ACCEPTED for what has only begun, or the code of an error that the answer tells. */
@@ -39,14 +43,14 @@ export interface Command<Service, Shape extends z.ZodObject, Answer> extends Inp
   /** Also the action in the audit trail. */
   readonly name: string;
   readonly needs: readonly Permission[];
-  /** Of what changes something, or costs much: every call of it has a line in the trail. */
+  /** Of what changes something, costs much or reads content: every call of it has a line in the trail. */
   readonly audit?: CommandAudit<Answer>;
   readonly run: (service: Service, input: z.output<Shape>, call: Call<Answer>) => Answer | Promise<Answer>;
 }
 
 /** Any command, for what looks at its declaration alone. */
 export type CommandHead = Pick<Command<never, z.ZodObject, never>, 'name' | 'needs' | 'input'> & {
-  readonly audit?: Pick<CommandAudit<never>, 'asked'>;
+  readonly audit?: Pick<CommandAudit<never>, 'asked' | 'reading'>;
 };
 
 /** A command, checked against its own shape. */

@@ -3,10 +3,10 @@
  * written before the answer goes out.
  */
 import type { z } from 'zod';
-import type { Viewer } from '../../auth/permission.js';
+import type { Permission, Viewer } from '../../auth/permission.js';
 import { defined } from '../../lib/defined.js';
 import { problemOf } from '../../lib/error.js';
-import type { Caller, CallTarget } from './call.js';
+import { type AuditedReading, type Caller, type CallTarget, noteLine } from './call.js';
 import { askedTarget, type Command, permit } from './command.js';
 import { checkInput } from './input-check.js';
 import type { Spelling } from './spelling.js';
@@ -23,6 +23,8 @@ export interface CallLine {
 export interface CallTrail {
   /** @throws AppError STORE_FULL, STORE_UNAVAILABLE while lines cannot be written */
   admit(): Promise<void>;
+  /** Whether calls that only read this are to have lines. */
+  keepsReading(reading: AuditedReading): boolean;
   /** Resolves when the line is durable, or could not be written. */
   record(line: CallLine): Promise<void>;
 }
@@ -53,9 +55,11 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
   const know = (answer: Answer): void => {
     target = { ...target, ...defined({ ...audit?.answered?.(answer) }) };
   };
+  const isKept = audit?.reading === undefined || trail?.keepsReading(audit.reading) === true;
   const record = async (result: string): Promise<void> => {
-    if (audit !== undefined) await trail?.record({ action: name, target, result });
+    if (audit !== undefined && isKept) await trail?.record({ action: name, target, result });
   };
+  const may = (permission: Permission): boolean => viewer.permissions.has(permission);
   const begun = (answer: Answer): void => {
     know(answer);
     onBegun?.(answer);
@@ -64,9 +68,10 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
   try {
     permit(asked, viewer);
     if (audit !== undefined && audit.isNeverHeldUp !== true) await trail?.admit();
-    answer = await asked.run(service, checkInput(asked, input, spelling), { caller, signal, spelling, begun });
+    answer = await asked.run(service, checkInput(asked, input, spelling), { caller, may, signal, spelling, begun });
   } catch (error) {
     await record(problemOf(error).code);
+    if (audit !== undefined && isKept) noteLine(error);
     throw error;
   }
   know(answer);

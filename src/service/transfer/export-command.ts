@@ -36,6 +36,7 @@ export const exportBackup = command({
   name: 'exportBackup',
   needs: ['backups:read'],
   input: exportInput,
+  audit: { asked: { backupId: 'backupId' }, reading: 'EXPORT', isNeverHeldUp: true },
   run: exported,
 });
 

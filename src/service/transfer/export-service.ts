@@ -3,8 +3,7 @@
  *
  * A document is read and checked whole, and written to a spool, before its first byte is handed out: damage is an error
  * and not a download that breaks, its size is known, and whoever takes it slowly holds neither memory nor a turn of
- * heavy work. The spool's file is removed as soon as it is open for reading, so that nothing of it outlives the stream,
- * or the process.
+ * heavy work. The spool is a file without a name (export-spool.ts).
  */
 
 import type { Readable } from 'node:stream';
@@ -27,7 +26,8 @@ import type { ReadBackup } from '../backup/read-backup.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { headerSelection } from '../backup/selection.js';
 import type { RunningWork } from '../job/running-work.js';
-import { type Spool, Spools } from './spool.js';
+import { spoolExport } from './export-spool.js';
+import { SpoolPlaces } from './spool-places.js';
 
 export interface ExportDocument {
   readonly subject: string;
@@ -68,7 +68,7 @@ export interface ExportServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: RunningWork;
-  /** Rows wait there, in files without a name, between reading and writing. */
+  /** Rows wait there between reading and writing, and documents until they are taken: in files without a name. */
   readonly scratchFolder: string;
 }
 
@@ -76,11 +76,9 @@ export interface ExportServiceParts {
 const SPOOLS_MAX = 32;
 
 export class ExportService {
-  private readonly spools: Spools;
+  private readonly places = new SpoolPlaces('exports', SPOOLS_MAX);
 
-  constructor(private readonly parts: ExportServiceParts) {
-    this.spools = new Spools({ store: parts.store, log: parts.log, what: 'exports', spoolsMax: SPOOLS_MAX });
-  }
+  constructor(private readonly parts: ExportServiceParts) {}
 
   /**
    * Whether an export could begin: what is known before the backup is read.
@@ -149,60 +147,52 @@ export class ExportService {
     record: BackupRecord,
     request: ExportDocument,
   ): Promise<{ readonly bytes: Readable; readonly size: number }> {
-    const spool = this.spools.take(request.subject);
+    const release = this.places.take(request.subject);
     try {
-      const size = await this.write(spool, record, request);
-      return { bytes: await this.handOut(spool, request.signal), size };
+      const { bytes, size } = await this.write(record, request);
+      bytes.once('close', release);
+      handOut(bytes, request.signal);
+      return { bytes, size };
     } catch (error) {
-      await spool.remove();
-      spool.release();
+      release();
       if (request.signal?.aborted !== true || error instanceof AppError) throw error;
       throw new AppError('CANCELLED', 'The export was given up: whoever asked for it went away', { cause: error });
     }
   }
 
   private async write(
-    spool: Spool,
     record: BackupRecord,
     { format, decryptionKey, signal }: ExportDocument,
-  ): Promise<number> {
+  ): Promise<{ readonly bytes: Readable; readonly size: number }> {
     signal?.throwIfAborted();
     const { backups, clock, log, scratchFolder } = this.parts;
     const began = clock.monotonic();
     return withScratch(scratchFolder, record, async (scratch) => {
       const read = await backups.read(record, decryptionKey, { scratch, ...defined({ signal }) });
-      const { bytes, result } = packArchive(read.snapshot, { format, compress: false, header: headerOf(read), signal });
-      const size = await spool.fill(bytes, signal);
-      const { contentDigest } = await result;
+      const packed = packArchive(read.snapshot, { format, compress: false, header: headerOf(read), signal });
+      const { bytes, size } = await spoolExport(scratchFolder, packed.bytes);
+      const { contentDigest } = await packed.result;
       // a database file has no ephemeral columns
-      assert(
-        format === 'OVSDB' || contentDigest === read.contentDigest,
-        `the export of backup ${record.id} has other rows than the backup`,
-      );
+      const isWhole = format === 'OVSDB' || contentDigest === read.contentDigest;
+      if (!isWhole) bytes.destroy();
+      assert(isWhole, `the export of backup ${record.id} has other rows than the backup`);
       log.info(
         { backup: record.id, format, bytes: size, ms: Math.round(clock.monotonic() - began) },
         'backup exported',
       );
-      return size;
+      return { bytes, size };
     });
   }
+}
 
-  private async handOut(spool: Spool, signal: AbortSignal | undefined): Promise<Readable> {
-    const bytes = await spool.read();
-    const stop = (): void => void bytes.destroy();
-    signal?.addEventListener('abort', stop, { once: true });
-    bytes.once('close', () => {
-      signal?.removeEventListener('abort', stop);
-      spool.release();
-    });
-    // it stays readable; its space is free when the stream closes
-    await spool.remove();
-    if (signal?.aborted === true) {
-      stop();
-      signal.throwIfAborted();
-    }
-    return bytes;
-  }
+/** Ends the stream when nobody waits for it any more. @throws the signal's reason */
+function handOut(bytes: Readable, signal: AbortSignal | undefined): void {
+  const stop = (): void => void bytes.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
+  bytes.once('close', () => signal?.removeEventListener('abort', stop));
+  if (signal?.aborted !== true) return;
+  stop();
+  signal.throwIfAborted();
 }
 
 /** @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT */

@@ -23,7 +23,8 @@ import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
 import type { Databases } from '../database/database.js';
 import type { JobHandle, Jobs } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
-import { type Spool, Spools } from './spool.js';
+import { ImportSpool } from './import-spool.js';
+import { SpoolPlaces } from './spool-places.js';
 
 export interface ImportDetails {
   /** What the caller takes it for; the content decides, and a contradiction is an error. */
@@ -76,11 +77,9 @@ interface Checked {
 }
 
 export class ImportService {
-  private readonly spools: Spools;
+  private readonly places = new SpoolPlaces('imports', SPOOLS_MAX);
 
-  constructor(private readonly parts: ImportServiceParts) {
-    this.spools = new Spools({ store: parts.store, log: parts.log, what: 'imports', spoolsMax: SPOOLS_MAX });
-  }
+  constructor(private readonly parts: ImportServiceParts) {}
 
   /**
    * Takes over a file.
@@ -93,14 +92,15 @@ export class ImportService {
     const { subject, signal } = request;
     const { done } = jobs.start(
       { kind: 'IMPORT', database: databases.get().id, subject, signal, message: 'Waiting for the file' },
-      (job) => this.takeOver(job, this.spools.take(subject), request),
+      (job) => this.takeOver(job, this.places.take(subject), request),
       storedOutcome,
     );
     return done;
   }
 
-  private async takeOver(job: JobHandle, spool: Spool, request: ImportBackup): Promise<BackupRecord> {
-    const { work, uploadBytesMax } = this.parts;
+  private async takeOver(job: JobHandle, release: () => void, request: ImportBackup): Promise<BackupRecord> {
+    const { work, uploadBytesMax, store, log } = this.parts;
+    const spool = new ImportSpool(store, log);
     const { subject } = request;
     const { signal } = job;
     try {
@@ -113,12 +113,12 @@ export class ImportService {
       throw new AppError('CANCELLED', 'The import was given up: whoever sent the file went away', { cause: error });
     } finally {
       await spool.remove();
-      spool.release();
+      release();
     }
   }
 
   private async keep(
-    spool: Spool,
+    spool: ImportSpool,
     details: ImportDetails,
     { job, subject }: { readonly job: JobHandle; readonly subject: string },
   ): Promise<BackupRecord> {
@@ -161,7 +161,7 @@ export class ImportService {
   }
 
   /** Reads the spool whole. */
-  private async check(spool: Spool, details: ImportDetails, { signal, tell }: JobHandle): Promise<Checked> {
+  private async check(spool: ImportSpool, details: ImportDetails, { signal, tell }: JobHandle): Promise<Checked> {
     signal.throwIfAborted();
     const { decryptionKey } = details;
     const { databases, clock, keyCost } = this.parts;

@@ -12,7 +12,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { diskError, makeFolders } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
-import { TEMPORARY_PREFIX, temporaryName } from '../../lib/temporary-name.js';
+import { isTemporaryName, temporaryName } from '../../lib/temporary-file.js';
 import { chunksOf } from '../byte-source.js';
 import {
   type ByteRange,
@@ -144,7 +144,7 @@ export class FileStore implements Store {
     await this.lock.check();
     const swept: string[] = [];
     for (const entry of await this.entries()) {
-      const leftover = entry.name.startsWith(TEMPORARY_PREFIX) || entry.name.startsWith(CLAIM_PREFIX);
+      const leftover = isTemporaryName(entry.name) || entry.name.startsWith(CLAIM_PREFIX);
       if (!leftover || !entry.isFile() || this.writing.has(entry.name)) continue;
       try {
         await unlinkIfThere(join(this.folder, entry.name));

@@ -11,12 +11,12 @@
  * microseconds: a pause that begins just there, and lasts until another server has begun, is not noticed.
  */
 import { createHash } from 'node:crypto';
-import { open, readFile, utimes } from 'node:fs/promises';
+import { lutimes, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, every, sleep } from '../../lib/clock.js';
 import { diskError } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
-import { temporaryName } from '../../lib/temporary-name.js';
+import { temporaryName } from '../../lib/temporary-file.js';
 import { holderOf, ownLock } from './lock-holder.js';
 import { identityOf, linkNew, renameOver, unlinkIfThere, type Written } from './name.js';
 
@@ -103,7 +103,7 @@ export class FolderLock {
     try {
       await this.check();
       const seconds = this.options.clock.now() / 1_000;
-      await utimes(this.path, seconds, seconds);
+      await lutimes(this.path, seconds, seconds);
       this.isTroubled = false;
     } catch (error) {
       if (this.lost !== undefined || this.isReleased) return;

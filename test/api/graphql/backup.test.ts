@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { SCRATCH_PREFIX } from '../../../src/state/scratch-file.js';
+import { SCRATCH_PREFIX } from '../../../src/state/unnamed-file.js';
 import { codeIn } from '../../support/clients/api-client.js';
 import {
   type BackupFieldsFragment,

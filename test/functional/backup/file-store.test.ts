@@ -238,6 +238,7 @@ describe('after a crash', () => {
     await store.put('a.json', Buffer.from('x'));
     await writeFile(join(folder, '.tmp-0123'), 'half');
     await writeFile(join(folder, '.lock-0123'), 'half');
+    await writeFile(join(folder, 'audit.head.0123456789abcdef01234567.tmp'), 'half');
     await writeFile(join(folder, '.hidden'), '');
     let swept: readonly string[] = [];
     async function* source(): AsyncGenerator<Uint8Array> {
@@ -246,7 +247,7 @@ describe('after a crash', () => {
       yield Buffer.alloc(1);
     }
     await store.put('b.json', source());
-    expect([...swept].sort()).toEqual(['.lock-0123', '.tmp-0123']);
+    expect([...swept].sort()).toEqual(['.lock-0123', '.tmp-0123', 'audit.head.0123456789abcdef01234567.tmp']);
     expect(await names()).toEqual(['.hidden', 'a.json', 'b.json']);
     expect(await store.sweep()).toEqual([]);
   });

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  lchownSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -134,6 +136,35 @@ describe('make', () => {
     expect(readFileSync(real, 'utf8')).toContain('"x"');
   });
 
+  it('takes the right to write from all but the owner: the server trusts no other file', async () => {
+    writeFileSync(file, '{"tokens":[]}');
+    chmodSync(file, 0o666);
+    await token(['make', 'x', '--role', 'viewer']);
+    expect(statSync(file).mode & 0o777).toBe(0o644);
+  });
+
+  it('writes to nothing that somebody has put into the folder', async () => {
+    const secret = join(folder, 'of-root');
+    writeFileSync(secret, 'of root only');
+    writeFileSync(file, '{"tokens":[]}');
+    symlinkSync(secret, join(folder, '.tokens.json.tmp'));
+    symlinkSync(secret, join(folder, 'tokens.json.tmp'));
+    expect((await token(['make', 'x', '--role', 'viewer'])).failure).toBeUndefined();
+    expect(readFileSync(secret, 'utf8')).toBe('of root only');
+    expect(lstatSync(file).isFile()).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(['.tokens.json.tmp', 'of-root', 'tokens.json', 'tokens.json.tmp']);
+  });
+
+  it('follows no link that another user made, when root runs it', async () => {
+    if (process.getuid?.() !== 0) return; // only root can make a link of somebody else's
+    const real = join(folder, 'real.json');
+    writeFileSync(real, '{"tokens":[]}');
+    symlinkSync(real, file);
+    lchownSync(file, 65534, 65534);
+    expect((await token(['make', 'x', '--role', 'viewer'])).failure).toMatch(/is a link that another user/);
+    expect(readFileSync(real, 'utf8')).toBe('{"tokens":[]}');
+  });
+
   it.each([
     [
       'a name that is there',
@@ -196,6 +227,14 @@ describe('make', () => {
     await until(() => still.waiting > 0);
     still.advance(5_001);
     expect((await tooLong).failure).toMatch(/process 4711.*remove .*tokens.json.lock/);
+    rmSync(`${file}.lock`);
+    // what somebody else has put there is told to nobody
+    writeFileSync(join(folder, 'of-root'), '4711 of root');
+    symlinkSync(join(folder, 'of-root'), `${file}.lock`);
+    const linked = make('z');
+    await until(() => still.waiting > 0);
+    still.advance(5_001);
+    expect((await linked).failure).toMatch(/process unknown/);
     rmSync(`${file}.lock`);
   });
 
