@@ -40,6 +40,8 @@ const KEY_SET_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'
 const CLOCK_TOLERANCE_SECONDS = 30;
 const TOKEN_CHARACTERS_MAX = 16_384;
 const RETRY_AFTER_SECONDS = 10;
+const NOT_VALID = 'The token is not valid';
+const CLOSED = 'Static tokens are not taken now: the server cannot trust its file of tokens, and its log says why';
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 const JWT_SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 // What may stand in a log line, a manifest and a transaction's comment.
@@ -62,7 +64,7 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
           throw refusal('The token has expired: get a new one');
         return viewerOf(entry.name, entry.permissions, entry.expiresAtMs);
       }
-      if (verify === undefined || !JWT_SHAPE.test(token)) throw refusal('The token is not valid');
+      if (verify === undefined || !JWT_SHAPE.test(token)) throw refusal(file?.isClosed === true ? CLOSED : NOT_VALID);
       return viewerOfClaims(await checkedPayload(verify, token, options.log));
     },
   };
@@ -115,7 +117,7 @@ async function checkedPayload(verify: VerifyJwt, token: string, log: Log): Promi
         { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
       );
     }
-    throw refusal('The token is not valid', error);
+    throw refusal(NOT_VALID, error);
   }
 }
 

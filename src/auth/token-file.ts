@@ -1,14 +1,16 @@
 /**
  * The file of static tokens. It holds only SHA-256 digests, so it is no secret:
  * {"tokens": [{"name", "sha256": 64 hex digits, "permissions": [...], "expiresAt"?: RFC 3339}]}
- * It is read again when it changes; a broken new version leaves the last good one in force.
+ * It is read again when it changes; a broken new version leaves the last good one in force. While the file is missing,
+ * cannot be read, or can be changed by others than its owner, no token of it is taken: the door is closed.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { defined } from '../lib/defined.js';
-import { messageOf } from '../lib/error.js';
+import { errnoOf, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { Permission } from './permission.js';
 import { PERMISSIONS } from './permission.js';
@@ -36,9 +38,17 @@ const DOCUMENT = z.strictObject({ tokens: z.array(ENTRY).max(1_000) });
 /** A token as the file has it. */
 export type TokenEntry = Readonly<z.infer<typeof ENTRY>>;
 
+const WRITABLE_BY_OTHERS = 0o022;
+const WRITABLE_BY_ALL = 0o002;
+/** In such a folder only its owner may replace a file. */
+const STICKY = 0o1000;
+
 export class TokenFile {
   private tokens: readonly StaticToken[] = [];
   private version = '';
+  /** Why no token is taken, if none is. */
+  private fault: string | undefined;
+  private reading: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly path: string,
@@ -48,13 +58,16 @@ export class TokenFile {
   /** @throws Error that names the file and the fault: a server does not start with a broken token file */
   static async open(path: string, log: Log): Promise<TokenFile> {
     const file = new TokenFile(path, log);
-    try {
-      file.version = versionOf(path);
-    } catch (error) {
-      throw new Error(`The token file ${path} cannot be read (${messageOf(error)})`, { cause: error });
-    }
+    const { version, fault } = lookAt(path);
+    if (fault !== undefined) throw new Error(`The token file ${path} ${fault}`);
+    file.version = version;
     file.tokens = await load(path);
     return file;
+  }
+
+  /** Whether no token is taken now, whatever it is. */
+  get isClosed(): boolean {
+    return this.fault !== undefined;
   }
 
   /** The entry of this token, if there is one. Takes the same time whichever entry matches. */
@@ -68,36 +81,80 @@ export class TokenFile {
     return found;
   }
 
-  private currentVersion(): string {
+  private async refresh(): Promise<void> {
+    const { version, fault } = lookAt(this.path);
+    if (version !== this.version) {
+      this.version = version;
+      if (fault !== undefined) this.close(fault);
+      this.reading = fault === undefined ? this.readAgain(version) : Promise.resolve();
+    }
+    await this.reading;
+  }
+
+  private async readAgain(version: string): Promise<void> {
     try {
-      return versionOf(this.path);
+      const tokens = await load(this.path);
+      // while it was read it may have changed again
+      if (this.version !== version) return;
+      this.tokens = tokens;
+      this.fault = undefined;
+      this.log.info({ tokensFile: this.path, count: this.tokens.length }, 'token file read again');
     } catch (error) {
-      return `unreadable: ${messageOf(error)}`;
+      if (this.version !== version) return;
+      if (errnoOf(error) !== undefined) this.close(`cannot be read (${messageOf(error)})`);
+      else if (this.fault === undefined)
+        this.log.error(
+          { tokensFile: this.path, err: error },
+          'token file is broken: its last good version stays in force',
+        );
+      else this.log.error({ tokensFile: this.path, err: error }, 'token file is broken: none of its tokens is taken');
     }
   }
 
-  private async refresh(): Promise<void> {
-    const version = this.currentVersion();
-    if (version === this.version) return;
-    this.version = version;
-    try {
-      this.tokens = await load(this.path);
-      this.log.info({ tokensFile: this.path, count: this.tokens.length }, 'token file read again');
-    } catch (error) {
-      this.log.error(
-        { tokensFile: this.path, err: error },
-        'token file is broken: its last good version stays in force',
-      );
-    }
+  private close(fault: string): void {
+    this.tokens = [];
+    this.fault = fault;
+    this.log.error(
+      { tokensFile: this.path, problem: fault },
+      `token file ${fault}: none of its tokens is taken until that is mended`,
+    );
   }
+}
+
+interface Look {
+  /** Another one for every state of the file. */
+  readonly version: string;
+  /** Why its tokens must not be taken; completes "The token file X ...". */
+  readonly fault?: string | undefined;
 }
 
 /**
  * Synchronous: it takes microseconds, while a turn of the thread pool is behind every fsync, gzip and scrypt there is.
  */
-function versionOf(path: string): string {
-  const { mtimeMs, ctimeMs, size, ino } = statSync(path);
-  return `${mtimeMs}-${ctimeMs}-${size}-${ino}`;
+function lookAt(path: string): Look {
+  try {
+    const stats = statSync(path);
+    const { mtimeMs, ctimeMs, size, ino, mode } = stats;
+    const fault = faultOf(stats, dirname(path));
+    return { version: [mtimeMs, ctimeMs, size, ino, mode, fault].join('-'), fault };
+  } catch (error) {
+    const fault = errnoOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${messageOf(error)})`;
+    return { version: fault, fault };
+  }
+}
+
+/** Whoever can write the file, or put another one in its place, could make tokens. */
+function faultOf({ mode }: Stats, folder: string): string | undefined {
+  if ((mode & WRITABLE_BY_OTHERS) !== 0)
+    return `can be changed by others than its owner (mode ${octal(mode)}): take that right from them, chmod go-w`;
+  const { mode: folderMode } = statSync(folder);
+  if ((folderMode & WRITABLE_BY_ALL) !== 0 && (folderMode & STICKY) === 0)
+    return `is in a folder where everybody can replace it (${folder}, mode ${octal(folderMode)}): chmod o-w that`;
+  return undefined;
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
 async function load(path: string): Promise<readonly StaticToken[]> {

@@ -1,11 +1,11 @@
 /** Authentication: static tokens, JWTs by secret and by key set, permissions, the first token. */
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { JWTPayload } from 'jose';
 import { exportJWK, SignJWT } from 'jose';
 import type { AuthenticatorOptions } from '../../../src/auth/authenticator.js';
@@ -239,6 +239,60 @@ describe('a static token', () => {
     await expect(authenticator.authenticate('Bearer tok')).resolves.toMatchObject({ subject: 'a' });
     expect(lines.join('')).toMatch(/broken/);
     expect(lines.join('')).not.toMatch(/by-mistake/);
+  });
+
+  describe('closes the door', () => {
+    const OUT: readonly (readonly [string, (file: string) => void, (file: string) => void, RegExp])[] = [
+      ['is gone', (file) => renameSync(file, `${file}.away`), (file) => renameSync(`${file}.away`, file), /is missing/],
+      ['can be changed by everybody', (file) => chmodSync(file, 0o666), (file) => chmodSync(file, 0o600), /mode 0666/],
+      ['can be changed by its group', (file) => chmodSync(file, 0o620), (file) => chmodSync(file, 0o600), /chmod go-w/],
+      [
+        'can be replaced by everybody',
+        (file) => chmodSync(dirname(file), 0o777),
+        (file) => chmodSync(dirname(file), 0o700),
+        /chmod o-w/,
+      ],
+    ];
+
+    it.each(OUT)('while its file %s, and says so once', async (_what, out, back, said) => {
+      const file = tokensFile([{ name: 'a', sha256: sha256('tok'), permissions: ['admin'] }]);
+      const authenticator = await createAuthenticator({ tokensFile: file, jwtSecret: SECRET, log, clock });
+      out(file);
+      for (let i = 0; i < 3; i++)
+        await expect(authenticator.authenticate('Bearer tok')).rejects.toMatchObject({
+          code: 'UNAUTHENTICATED',
+          message: expect.stringMatching(/not taken now/),
+        });
+      expect(lines.filter((line) => said.test(line))).toHaveLength(1);
+      await expect(authenticator.authenticate(await jwt({ sub: 'x' }))).resolves.toMatchObject({ subject: 'x' });
+      back(file);
+      await expect(authenticator.authenticate('Bearer tok')).resolves.toMatchObject({ subject: 'a' });
+    });
+
+    it.each(OUT.slice(1))('to a server that starts with a file that %s', async (_what, out, back, said) => {
+      const file = tokensFile([]);
+      out(file);
+      await expect(createAuthenticator({ tokensFile: file, log, clock })).rejects.toThrow(said);
+      back(file);
+    });
+
+    it('but not where only its owner may replace a file of the folder', async () => {
+      const file = tokensFile([{ name: 'a', sha256: sha256('tok'), permissions: ['admin'] }]);
+      chmodSync(folder, 0o1777);
+      const authenticator = await createAuthenticator({ tokensFile: file, log, clock });
+      await expect(authenticator.authenticate('Bearer tok')).resolves.toMatchObject({ subject: 'a' });
+    });
+
+    it('until a file that came back is whole', async () => {
+      const file = tokensFile([{ name: 'a', sha256: sha256('tok'), permissions: ['admin'] }]);
+      const authenticator = await createAuthenticator({ tokensFile: file, log, clock });
+      rmSync(file);
+      await expect(authenticator.authenticate('Bearer tok')).rejects.toThrow(/not taken now/);
+      writeFileSync(file, 'half');
+      await expect(authenticator.authenticate('Bearer tok')).rejects.toThrow(/not taken now/);
+      tokensFile([{ name: 'a', sha256: sha256('tok'), permissions: ['admin'] }]);
+      await expect(authenticator.authenticate('Bearer tok')).resolves.toMatchObject({ subject: 'a' });
+    });
   });
 
   it.each([
