@@ -7,7 +7,8 @@
  * the two, an archive without a manifest, is removed by the next `open`, and so is a half import.
  *
  * Files that somebody adds to or takes from the folder by hand are noticed when the server starts the
- * next time; until then a backup whose archive was taken away is listed, and openArchive says so.
+ * next time; until then a backup whose archive was taken away is listed, and openArchive says so. A manifest makes a
+ * backup only of a file that is named as backups are: beside its own files, such as tokens, a server has no backups.
  */
 import type { Readable } from 'node:stream';
 import { assert } from '../../lib/assert.js';
@@ -262,6 +263,14 @@ export class Catalog {
 
   private async loadRecord(key: string, present: ReadonlySet<string>): Promise<BackupRecord | undefined> {
     const archive = archiveOfManifest(key);
+    if (!isArchiveKey(archive)) {
+      this.report(
+        key,
+        `${archive} is not named as backups are: NAME-YYYYMMDD-HHMMSS and .json, .yaml or .db, then .gz and .enc. ` +
+          'Rename both files, or import the archive; they are left alone',
+      );
+      return undefined;
+    }
     if (!present.has(archive)) {
       this.report(key, `its archive ${archive} is missing`);
       return undefined;

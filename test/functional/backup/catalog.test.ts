@@ -374,13 +374,29 @@ describe('opening', () => {
 
   it('takes the file from where the manifest stands, not from what it says', async () => {
     await plant({ id: 'renamed', file: '../../etc/passwd' }, 'a-20260101-000000.json');
-    await rename(join(folder, 'a-20260101-000000.json'), join(folder, 'moved.json'));
-    await rename(join(folder, 'a-20260101-000000.json.meta'), join(folder, 'moved.json.meta'));
+    await rename(join(folder, 'a-20260101-000000.json'), join(folder, 'moved-20260101-000000.json'));
+    await rename(join(folder, 'a-20260101-000000.json.meta'), join(folder, 'moved-20260101-000000.json.meta'));
     const catalog = await Catalog.open(store, log);
-    expect(catalog.get('renamed').file).toBe('moved.json');
+    expect(catalog.get('renamed').file).toBe('moved-20260101-000000.json');
     await catalog.delete('renamed');
     expect(await names()).toEqual([]);
   });
+
+  it.each(['admin-token', 'audit.jsonl', 'tokens.json', 'moved.json', 'a-20260101-000000.json.bak'])(
+    'makes no backup of %s by a manifest that somebody puts beside it',
+    async (file) => {
+      await writeFile(join(folder, file), 'a secret\n');
+      await writeFile(
+        join(folder, `${file}.meta`),
+        JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), id: 'planted', file, size: 9 }),
+      );
+      const catalog = await Catalog.open(store, log);
+      expect(idsOf(catalog)).toEqual([]);
+      expect(catalog.problems()).toEqual([expect.stringMatching(/is not named as backups are/)]);
+      await expect(catalog.delete('planted')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(await names()).toEqual([file, `${file}.meta`]);
+    },
+  );
 
   it('lists one of two backups with the same id and reports the other', async () => {
     await plant({ id: 'twin' }, 'a-20260101-000000.json');
