@@ -19,6 +19,7 @@ import type { SocketServer } from './graphql/server/socket.js';
 import { createSocketServer } from './graphql/server/socket.js';
 import { auditRequests } from './http/audited-request.js';
 import { authenticateRequest } from './http/authenticated-request.js';
+import { limitBodies } from './http/guard/body-limit.js';
 import { trustIn } from './http/guard/client-address.js';
 import { allowOrigins } from './http/guard/cors.js';
 import { RateLimits, type Rates } from './http/guard/rate-limit.js';
@@ -71,6 +72,8 @@ export interface ApiServerOptions extends ListenerOptions {
   readonly version: string;
   /** Further routes, in a scope of their own; they authenticate with authenticateRequest. */
   readonly routes?: (fastify: FastifyInstance) => void | Promise<void>;
+  /** Of all bodies in memory together; left out: see body-limit.ts. */
+  readonly bodiesBytesMax?: number;
   /** Served at /metrics, unless metricsPort is set. */
   readonly metrics?: Metrics | undefined;
 }
@@ -113,6 +116,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   await allowOrigins(fastify, traffic.corsOrigins);
   addHooks(fastify, options, state);
+  limitBodies(fastify, { bodyBytesMax: config.bodyBytesMax, inAllBytesMax: options.bodiesBytesMax });
   if (audit !== undefined) auditRequests(fastify);
   metrics?.observe(fastify, () => sockets.open());
   await servePages(fastify, options, isDraining);

@@ -16,7 +16,14 @@ import { answerUnreadable } from './bare-answer.js';
 import { loggablePath } from './download-address.js';
 import { graphQLErrorBody, publicError, restErrorBody } from './error-answer.js';
 import { addressOf, type Trust } from './guard/client-address.js';
-import { abandonBody, endWhenSilent, endWhenUnread, limitConnections } from './guard/connection-limit.js';
+import {
+  abandonBody,
+  endWhenSilent,
+  endWhenSlow,
+  endWhenUnread,
+  limitConnections,
+  type ReadingSpeed,
+} from './guard/connection-limit.js';
 import type { Allowance, RateLimits } from './guard/rate-limit.js';
 import { framingFault, isHostAllowed, pathOf } from './guard/request-check.js';
 import { setSecurityHeaders } from './guard/security-headers.js';
@@ -52,6 +59,8 @@ export interface ListenerOptions {
   readonly tls?: ServerCertificate | undefined;
   /** Longest time in which a client reads nothing of its answer. */
   readonly answerSilenceMs?: number;
+  /** Left out: the usual one. */
+  readonly readingSpeed?: ReadingSpeed;
   /** Longest time that the headers of a request may take. */
   readonly headersTimeoutMs?: number;
 }
@@ -141,6 +150,12 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
   endWhenSilent(request.raw, options.clock, () => scope.log.warn('no byte of the body for too long: hung up'));
   endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () =>
     scope.log.warn('the answer was not read for too long: hung up'),
+  );
+  endWhenSlow(
+    reply.raw,
+    options.clock,
+    () => scope.log.warn('the answer was read too slowly: hung up'),
+    options.readingSpeed,
   );
   if (HEALTH_PATHS.has(pathOf(request.url))) return;
   if (state.draining) refuseNew(reply);

@@ -14,22 +14,25 @@ export class Places {
     return this.taken;
   }
 
-  /** @returns what gives the place back; undefined when there is none for this subject */
-  take(subject: string): (() => void) | undefined {
+  /**
+   * @param wanted how many
+   * @returns what gives them back; undefined when there are not so many for this subject
+   */
+  take(subject: string, wanted = 1): (() => void) | undefined {
     const held = this.held.get(subject) ?? 0;
-    if (held >= this.placesMax - this.taken) return undefined;
-    this.taken++;
-    this.held.set(subject, held + 1);
+    if (held + wanted > this.placesMax - this.taken) return undefined;
+    this.taken += wanted;
+    this.held.set(subject, held + wanted);
     let isHeld = true;
     return () => {
-      if (isHeld) this.giveBack(subject);
+      if (isHeld) this.giveBack(subject, wanted);
       isHeld = false;
     };
   }
 
-  private giveBack(subject: string): void {
-    this.taken--;
-    const left = (this.held.get(subject) ?? 0) - 1;
+  private giveBack(subject: string, count: number): void {
+    this.taken -= count;
+    const left = (this.held.get(subject) ?? 0) - count;
     if (left > 0) this.held.set(subject, left);
     else this.held.delete(subject);
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
@@ -164,6 +165,25 @@ describe('a socket', () => {
     return answered;
   }
 
+  /** A client that becomes a WebSocket and then says nothing, whatever it is told. */
+  function mute({ url }: TinyServer): { received: () => Buffer; isClosed: () => boolean } {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    let head = '';
+    let received = Buffer.alloc(0);
+    let isClosed = false;
+    socket.on('data', (data) => {
+      if (head.includes('\r\n\r\n')) received = Buffer.concat([received, data]);
+      else head += data.toString('latin1');
+    });
+    socket.once('close', () => (isClosed = true));
+    socket.write(
+      'GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
+        'Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+    );
+    return { received: () => received, isClosed: () => isClosed };
+  }
+
   /** A server on a clock of its own, and a socket of a token that has an hour left. */
   async function withAnHour(): Promise<{ server: TinyServer; clock: TestClock; socket: WebSocket }> {
     const clock = new TestClock();
@@ -322,6 +342,37 @@ describe('a socket', () => {
     const started = performance.now();
     expect(await closeOf(await client.openSocket())).toMatchObject({ code: 4408 });
     expect(performance.now() - started).toBeGreaterThan(4_000);
+  });
+
+  it('that says nothing, and does not even take leave, is hung up on', async () => {
+    const clock = new TestClock();
+    const server = await startTinyServer({ clock });
+    const before = clock.waiting;
+    const { received, isClosed } = mute(server);
+    // the frame that closes: what is left is to wait for the client's
+    await until(() => received().includes(0x88));
+    expect([isClosed(), clock.waiting]).toEqual([false, before + 1]);
+    clock.advance(1_000);
+    await until(isClosed);
+    expect(clock.waiting).toBe(before);
+    await server.close();
+  });
+
+  it('that says nothing gives way to others, where half of all do', async () => {
+    const server = await startTinyServer(
+      {},
+      { traffic: { ...NO_LIMITS, socketsPerAddressMax: 500, trustedProxies: ['loopback'] } },
+    );
+    const of = await TinyClient.of(server.url);
+    const alone = await of.openSocket({ 'x-forwarded-for': '2.2.2.2' });
+    const many = await Promise.all(Array.from({ length: 250 }, () => of.openSocket({ 'x-forwarded-for': '1.1.1.1' })));
+    await until(() => many.filter(({ readyState }) => readyState === WebSocket.CLOSED).length === 1);
+    expect(alone.readyState).toBe(WebSocket.OPEN);
+    const acknowledged = new Promise((resolve) => alone.once('message', (data) => resolve(String(data))));
+    alone.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: client.bearer } }));
+    expect(await acknowledged).toMatch(/connection_ack/);
+    for (const socket of [alone, ...many]) socket.terminate();
+    await server.close();
   });
 
   it.each([

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const routes = (fastify: TinyServer['api']['fastify']): void => {
     fastify.get('/big', (_request, reply) => reply.type('text/plain').send('x'.repeat(64 * 1024 * 1024)));
     fastify.addContentTypeParser('application/octet-stream', (_request, _payload, done) => done(null, undefined));
-    fastify.post('/refuse-halfway', async (request) => {
+    fastify.post('/refuse-halfway', { config: { readsAsItArrives: true } }, async (request) => {
       // one chunk, and the iterator is left as it is
       await (request.raw.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>).next();
       throw new AppError('BAD_USER_INPUT', 'enough');
@@ -149,6 +149,32 @@ describe('a client that stalls', () => {
     await finished;
     expect(bytes).toBeGreaterThan(64 * 1024 * 1024);
     stalled.destroy();
+  });
+
+  it('and reads a few bytes of its answer now and then is hung up on', async () => {
+    const clock = new TestClock();
+    const server = await startTinyServer({
+      clock,
+      routes: (fastify) => {
+        fastify.get('/big', (_request, reply) => reply.type('text/plain').send('x'.repeat(64 * 1024 * 1024)));
+      },
+    });
+    const socket = open(server.url);
+    let isClosed = false;
+    socket.once('close', () => (isClosed = true));
+    socket.once('data', () => {
+      socket.pause();
+      const sip = setInterval(() => socket.read(100), 10);
+      socket.once('close', () => clearInterval(sip));
+    });
+    socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until(() => {
+      if (!isClosed) clock.advance(60_000);
+      return isClosed || server.lines.some((line) => line.includes('the answer was read too slowly'));
+    });
+    expect(server.lines.join('')).toMatch(/the answer was read too slowly/);
+    socket.destroy();
+    await server.close();
   });
 
   it('does not keep the others from being served', async () => {

@@ -20,6 +20,8 @@ import type { UnderWay } from '../../http/under-way.js';
 
 /** One token must not take all of them. */
 const SOCKETS_PER_TOKEN_MAX = 250;
+/** Sockets that have not said whose they are: half of all places. */
+const NAMELESS_MAX = 250;
 /** Of RFC 6455's registry: clients may come back, in contrast to 4401. */
 const TRY_AGAIN_LATER = 1013;
 const CLOSE_REASON_BYTES_MAX = 120;
@@ -34,6 +36,8 @@ export interface RunningOperation {
 /** What one socket carries. */
 export interface Session {
   readonly close: (code: number, reason: string) => void;
+  /** Without taking leave. */
+  readonly hangUp: () => void;
   readonly operations: Map<string, RunningOperation>;
   /** Those of all sockets. */
   readonly running: UnderWay<RunningOperation>;
@@ -110,6 +114,19 @@ export async function recheck(session: Session, { authenticator, clock }: Sessio
     if (error.code === 'UNAUTHENTICATED')
       session.close(CloseCode.Unauthorized, error.message.slice(0, CLOSE_REASON_BYTES_MAX));
   }
+}
+
+/**
+ * Of too many sockets that have not said whose they are, hangs up on the one that has been silent for longest, of the
+ * address that has most of them: whoever says it at once keeps his place.
+ */
+export function hangUpOnNameless(sessions: ReadonlySet<Session>): void {
+  const nameless = [...sessions].filter(({ viewer }) => viewer === undefined);
+  if (nameless.length <= NAMELESS_MAX) return;
+  const counts = new Map<string, number>();
+  for (const { network } of nameless) counts.set(network, (counts.get(network) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  nameless.find(({ network }) => counts.get(network) === most)?.hangUp();
 }
 
 export function countWhere(sessions: ReadonlySet<Session>, isCounted: (session: Session) => boolean): number {

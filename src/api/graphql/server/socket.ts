@@ -1,7 +1,8 @@
 /**
  * GraphQL over WebSocket (graphql-transport-ws) for subscriptions, with the same token, limits
  * and masking as over HTTP. A socket belongs to its token: it closes when the token expires, is
- * revoked or allows something else, which is looked at now and then; every operation looks too.
+ * revoked or allows something else, which is looked at now and then; every operation looks too. One that does not say
+ * whose it is holds its place for some seconds, and such sockets have only a part of the places.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -12,8 +13,6 @@ import type { RawData, WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { every } from '../../../lib/clock.js';
 import { messageOf } from '../../../lib/error.js';
-import type { Log } from '../../../lib/log.js';
-import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { networkOf } from '../../http/guard/client-address.js';
 import { clientWentAway } from '../../http/request-context.js';
 import { UnderWay } from '../../http/under-way.js';
@@ -24,6 +23,7 @@ import { asGraphQLErrors, begin, finish, formatted, type OperationOptions, prepa
 import {
   admit,
   countWhere,
+  hangUpOnNameless,
   type RunningOperation,
   recheck,
   type Session,
@@ -62,6 +62,8 @@ const SOCKETS_MAX = 500;
 const RECHECK_MS = 20_000;
 const MESSAGE_BYTES_MAX = 1024 * 1024;
 const INIT_WAIT_MS = 5_000;
+/** For a client to take leave of a socket that is closed here, before it is hung up on. */
+const CLOSE_WAIT_MS = 1_000;
 
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const sockets = new WebSocketServer({
@@ -81,8 +83,9 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   return {
     accept: ({ request, socket, head, address }) => {
       sockets.handleUpgrade(request, socket, head, (webSocket) =>
-        attach(webSocket, { protocol, sessions, running, address, log: options.log, audit: options.audit }),
+        attach(webSocket, { protocol, sessions, running, address, options }),
       );
+      hangUpOnNameless(sessions);
     },
     hasRoom: () => sessions.size < SOCKETS_MAX,
     hasRoomFor: (address) =>
@@ -112,11 +115,12 @@ interface Attachment {
   readonly sessions: Set<Session>;
   readonly running: UnderWay<RunningOperation>;
   readonly address: string;
-  readonly log: Log;
-  readonly audit: AuditLines | undefined;
+  readonly options: SocketServerOptions;
 }
 
-function attach(socket: WebSocket, { protocol, sessions, running, address, log, audit }: Attachment): void {
+function attach(socket: WebSocket, { protocol, sessions, running, address, options }: Attachment): void {
+  const { log, audit, clock } = options;
+  let callOffHangUp = (): void => undefined;
   const close = (code: number, reason: string): void => {
     if (code === CloseCode.Unauthorized && socket.readyState === socket.OPEN)
       void audit?.record({
@@ -127,8 +131,17 @@ function attach(socket: WebSocket, { protocol, sessions, running, address, log, 
         result: 'UNAUTHENTICATED',
       });
     socket.close(code, reason);
+    callOffHangUp();
+    callOffHangUp = clock.alarm(CLOSE_WAIT_MS, () => socket.terminate(), { keepsAlive: false });
   };
-  const session: Session = { close, operations: new Map(), running, address, network: networkOf(address) };
+  const session: Session = {
+    close,
+    hangUp: () => socket.terminate(),
+    operations: new Map(),
+    running,
+    address,
+    network: networkOf(address),
+  };
   sessions.add(session);
   terminateWhenGone(socket);
   socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
@@ -155,7 +168,7 @@ function attach(socket: WebSocket, { protocol, sessions, running, address, log, 
               return;
             }
             log.error({ err: error }, 'socket message failed');
-            socket.close(CloseCode.InternalServerError, 'Internal error');
+            close(CloseCode.InternalServerError, 'Internal error');
           });
         });
       },
@@ -163,6 +176,7 @@ function attach(socket: WebSocket, { protocol, sessions, running, address, log, 
     session,
   );
   socket.once('close', (code, reason) => {
+    callOffHangUp();
     session.callOffExpiry?.();
     sessions.delete(session);
     for (const operation of session.operations.values()) {

@@ -1,4 +1,4 @@
-/** Deadlines and limits of connections: for clients that stop sending, stop reading, never finish, or are too many. */
+/** Deadlines and limits of connections: for clients that stop sending, stop or nearly stop reading, or are too many. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type Clock, every } from '../../../lib/clock.js';
 import type { Log } from '../../../lib/log.js';
@@ -60,6 +60,41 @@ export function endWhenUnread(response: ServerResponse, silenceMs: number, onSil
     onSilence();
     response.destroy();
   });
+}
+
+/** What a client must read at least of an answer that is ready for it. */
+export interface ReadingSpeed {
+  readonly bytesMin: number;
+  readonly withinMs: number;
+}
+
+/** 16 KiB a second, over a minute. */
+const READING_SPEED: ReadingSpeed = { bytesMin: 60 * (16 << 10), withinMs: 60_000 };
+
+/**
+ * Hangs up on a client that reads its answer so slowly that it would hold what the answer takes (disk space, a place
+ * among others) for as long as it likes.
+ */
+export function endWhenSlow(
+  response: ServerResponse,
+  clock: Clock,
+  onSlow: () => void,
+  { bytesMin, withinMs }: ReadingSpeed = READING_SPEED,
+): void {
+  const { socket } = response;
+  if (socket === null) return;
+  let before: number | undefined;
+  const endLooks = every(clock, withinMs, () => {
+    // nothing is ready to be sent: the client waits for us
+    const sent = socket.writableLength === 0 ? undefined : socket.bytesWritten - socket.writableLength;
+    if (sent !== undefined && before !== undefined && sent - before < bytesMin) {
+      endLooks();
+      onSlow();
+      response.destroy();
+    }
+    before = sent;
+  });
+  response.once('close', endLooks);
 }
 
 /**
