@@ -74,6 +74,7 @@ export async function startApp(config: Config, log: Log, { keyCost, onFolderLost
   const base: Base = { config, log, clock, store, audit, client, keyCost };
   try {
     const catalog = await Catalog.open(store, log);
+    await store.checkLock();
     const { auth, first } = await authentication(config);
     await audit.recordOwn('serverStarted');
     if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
@@ -121,12 +122,12 @@ export async function startApp(config: Config, log: Log, { keyCost, onFolderLost
 /** What may only be touched by who has the lock of the store. */
 async function openBeside(
   store: FileStore,
-  { statePath, backupPath }: Config,
+  { statePath, backupPath, auditReads }: Config,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<AuditTrail> {
   try {
     if (statePath !== undefined) await openStateFolder(statePath);
-    return await AuditTrail.open(backupPath, { clock, log, mayWrite: () => store.checkLock() });
+    return await AuditTrail.open(backupPath, { clock, log, reads: auditReads, mayWrite: () => store.checkLock() });
   } catch (error) {
     await store.close();
     throw error;
@@ -202,7 +203,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
     imports: new ImportService({ ...heavy, store }),
     exports,
     prepared: new PreparedExports(exports, clock),
-    restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits }),
+    restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits, keyCost }),
     compare: new CompareService({ backups, catalog, databases, work }),
   };
 }

@@ -9,7 +9,7 @@ import type { LogLevel } from '../lib/log.js';
 import { nearestNames } from '../lib/text/nearest.js';
 import { NORTHBOUND } from '../model/northbound/tables.js';
 import type { Remote } from '../ovsdb/remote.js';
-import { BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
+import { type AUDITED_READS, BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
 
 export interface SslConfig {
   readonly privateKeyFile: string;
@@ -66,6 +66,8 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly traffic: TrafficConfig;
   readonly introspection: boolean;
+  /** Calls that only read, and have lines in the audit trail all the same. */
+  readonly auditReads: (typeof AUDITED_READS)[number];
   readonly uploadBytesMax: number;
   /** Of a JSON body; importBackup's `data` arrives in one. */
   readonly bodyBytesMax: number;
@@ -213,6 +215,7 @@ function freeze(values: Values): Config {
       corsOrigins: Object.freeze([...values.OVNCP_CORS_ORIGINS]),
     }),
     introspection: values.OVNCP_INTROSPECTION === 'true',
+    auditReads: values.OVNCP_AUDIT_READS,
     uploadBytesMax: values.OVNCP_UPLOAD_BYTES_MAX,
     bodyBytesMax: values.OVNCP_BODY_BYTES_MAX,
     stepRowsMax: values.OVNCP_STEP_ROWS_MAX,

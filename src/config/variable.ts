@@ -9,6 +9,8 @@ import { parseRemotes } from '../ovsdb/remote.js';
 
 const MIB = 1024 * 1024;
 export const BACKUP_PATH_DEFAULT = '/var/lib/ovncp/backups';
+/** Calls that only read, and have lines in the audit trail all the same. */
+export const AUDITED_READS = ['none', 'exports', 'all'] as const;
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const text = z.string().min(1);
@@ -59,6 +61,9 @@ export const VARIABLES = {
   OVNCP_JWT_ISSUER: text.optional(),
   OVNCP_JWT_AUDIENCE: text.optional(),
   OVNCP_TOKENS_FILE: path.optional(),
+  OVNCP_AUDIT_READS: z
+    .enum(AUDITED_READS, { error: `is not known; use one of ${AUDITED_READS.join(', ')}` })
+    .default('exports'),
   OVNCP_RATE_PER_TOKEN_PER_MINUTE: integer(0, 10_000_000).default(1_200),
   OVNCP_RATE_PER_ADDRESS_PER_MINUTE: integer(0, 10_000_000).default(6_000),
   OVNCP_FAILED_LOGINS_PER_MINUTE: integer(0, 10_000_000).default(60),

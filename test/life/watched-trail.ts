@@ -35,6 +35,10 @@ export class WatchedTrail implements AuditLines {
     await mortal.goOn();
   }
 
+  keepsReading(): boolean {
+    return false;
+  }
+
   async admit(): Promise<void> {
     if (this.failure !== undefined) await this.flush();
     if (this.failure !== undefined) throw this.failure;

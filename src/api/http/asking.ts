@@ -19,6 +19,13 @@ export function askingOf({ scope, viewer, signal, spelling }: AskingRequest): As
     signal,
     spelling,
     caller: { subject: viewer.subject, address, via, requestId },
-    trail: audit === undefined ? undefined : { admit: () => audit.admit(), record: (line) => recordCall(scope, line) },
+    trail:
+      audit === undefined
+        ? undefined
+        : {
+            admit: () => audit.admit(),
+            keepsReading: (reading) => audit.keepsReading(reading),
+            record: (line) => recordCall(scope, line),
+          },
   };
 }

@@ -1,10 +1,10 @@
 /**
- * What of the calls goes into the audit trail: every call that changes something, however it ends, and every one that
- * is refused, a line each, written before the answer goes out. A command that runs writes its own line
- * (service/command/perform.ts); here is what is refused or fails before one runs.
+ * What of the calls goes into the audit trail: every call that changes something, however it ends, every one that takes
+ * content away, and every one that is refused, a line each, written before the answer goes out. A command that runs
+ * writes its own line (service/command/perform.ts); here is what is refused or fails before one runs.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type CallTarget, type CallVia, REFUSALS } from '../../service/command/call.js';
+import { type AuditedReading, type CallTarget, type CallVia, REFUSALS } from '../../service/command/call.js';
 import type { CallLine } from '../../service/command/perform.js';
 import { pathOf } from './guard/request-check.js';
 import type { RequestScope } from './request-context.js';
@@ -13,6 +13,8 @@ import { isMultipart } from './upload/upload.js';
 /** A route that asks for a command which has a line in the trail. */
 export interface AuditedRoute {
   readonly action: string;
+  /** Of a command that only reads. */
+  readonly reading?: AuditedReading | undefined;
   /** What a request asks for that may not have passed any check. */
   readonly target: (request: FastifyRequest) => CallTarget;
 }
@@ -38,7 +40,9 @@ export function auditRequests(fastify: FastifyInstance): void {
   fastify.addHook('onSend', async (request, reply) => {
     const { scope } = request;
     if (scope.auditLines !== undefined) return;
-    const audited = auditedRoute(request);
+    const route = auditedRoute(request);
+    const audited =
+      route?.reading === undefined || scope.audit?.keepsReading(route.reading) === true ? route : undefined;
     const result = scope.outcome ?? (reply.statusCode < 400 ? 'OK' : `HTTP_${reply.statusCode}`);
     if (audited !== undefined)
       await recordCall(scope, { action: audited.action, target: audited.target(request), result });

@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/authenticator.js';
 import { assert } from '../../lib/assert.js';
+import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import { askedTarget, permit } from '../../service/command/command.js';
 import { checked } from '../../service/command/input-check.js';
@@ -58,7 +59,7 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
     url: route.path,
     // a HEAD of an export would make the whole document to throw it away
     exposeHeadRoute: false,
-    config: audit === undefined ? {} : { audit },
+    config: { ...defined({ audit }), readsAsItArrives: route.bodyKind === 'UPLOAD' },
     onRequest: async (request) => {
       // what is said of the body does not matter, nor whether that can be understood
       if (!isMultipart(request)) delete request.raw.headers['content-type'];
@@ -82,6 +83,7 @@ function auditedRoute({ asks, idIs }: Route): AuditedRoute | undefined {
   if (asks?.audit === undefined) return undefined;
   return {
     action: asks.name,
+    reading: asks.audit.reading,
     target: ({ params, body }) => {
       const { id } = (params ?? {}) as { readonly id?: string };
       const given =

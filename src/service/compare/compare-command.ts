@@ -37,6 +37,7 @@ export const diff = command({
   needs: ['backups:read'],
   input: compareInput,
   rules: [...rulesOf('from'), ...rulesOf('to')],
+  audit: { asked: {}, reading: 'ROWS', isNeverHeldUp: true },
   run: (compare: CompareService, asked, { caller: { subject }, signal }): Promise<Comparison> =>
     compare.compare({ ...asked, subject, signal }),
 });

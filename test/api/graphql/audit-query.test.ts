@@ -136,6 +136,16 @@ describe('mutations', () => {
     expect(await lines(1)).toEqual([
       from('REST', { subject: 'tester', action: 'downloadExport', target: { backupId: id }, result: 'OK' }),
     ]);
+    const path = `/api/v1/backups/${id}/export`;
+    for (const [query, status, result] of [
+      ['?raw=true', 200, 'OK'],
+      ['', 422, 'DECRYPTION_FAILED'],
+    ] as const) {
+      expect((await rest('GET', `${path}${query}`)).status).toBe(status);
+      expect(await lines(1)).toEqual([
+        from('REST', { subject: 'tester', action: 'exportBackup', target: { backupId: id }, result }),
+      ]);
+    }
     await api.admin.run(documents.DeleteBackupDocument, { id });
     expect(await lines(1)).toEqual([ours({ action: 'deleteBackup', target: { backupId: id } })]);
   });

@@ -184,7 +184,7 @@ async function open({
     clock,
     log,
     work,
-    audit: { record: async () => undefined, admit: async () => undefined },
+    audit: { record: async () => undefined, admit: async () => undefined, keepsReading: () => false },
     limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 600_000, keptDays: 90 },
   });
   const compare = new CompareService({ backups, catalog, databases, work });

@@ -15,7 +15,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { REFUSALS } from '../../../service/command/call.js';
+import { hasLine, REFUSALS } from '../../../service/command/call.js';
 import { recordCall, UNKNOWN_OPERATION } from '../../http/audited-request.js';
 import { codeOf } from '../../http/error-answer.js';
 import type { ApiContext, RequestScope } from '../../http/request-context.js';
@@ -81,7 +81,7 @@ function watched(action: string, resolve: Resolve): Resolve {
       return await resolve(source, args, context, info);
     } catch (error) {
       const result = codeOf(error);
-      if (REFUSALS.has(result)) await recordCall(context.scope, { action, result });
+      if (REFUSALS.has(result) && !hasLine(error)) await recordCall(context.scope, { action, result });
       throw error;
     }
   };
