@@ -3,6 +3,7 @@
 import type { Breath } from '../../lib/breath.js';
 import { defined } from '../../lib/defined.js';
 import { type Atom, atomText, parseRow, type Row, type Value } from '../../model/row/row.js';
+import { sealValue } from '../../model/row/sealed-value.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Labels, labelOf } from '../describe/label.js';
@@ -44,6 +45,8 @@ export interface RowChange {
   readonly reason?: string;
   /** Of an inserted row nothing but its UUID is told. */
   readonly isBrief?: true;
+  /** The salt of its values `after`, which are sealed: see sealed-value.ts. */
+  readonly salt?: string;
 }
 
 /**
@@ -188,6 +191,38 @@ function describeRow(
   if (outcome === OUTCOME.UPDATE && update !== undefined) return describeUpdate(draft, update, labels);
   const uuid = liveUuid(draft, plan, table, index);
   return skipOf(table, uuid, labels.ofText(table, text, uuid), SKIP_REASONS[outcome ?? 0]);
+}
+
+/**
+ * What is needed to undo the plan, without a word of what it writes: that is the content of an encrypted backup. What
+ * was before is the database's own.
+ */
+export async function* sealedChanges(
+  plan: Plan,
+  salt: string,
+  breath: Breath,
+): AsyncGenerator<RowChange | WholeRowChange> {
+  const drafts = new Map(plan.tables.map((draft) => [draft.table.name, draft]));
+  for await (const change of briefChanges(plan, breath)) {
+    if (change.kind === 'DELETE' || 'row' in change) {
+      yield change;
+      continue;
+    }
+    const draft = drafts.get(change.table) as TablePlan;
+    const columns = change.kind === 'INSERT' ? insertedColumns(draft, plan, change.uuid) : change.columns;
+    const { kind, table, uuid, label } = change;
+    yield { kind, table, uuid, label, columns: columns.map((cell) => sealedColumn(draft.table, cell, salt)), salt };
+  }
+}
+
+function insertedColumns({ table, backup }: TablePlan, { identity, options }: Plan, uuid: string) {
+  const row = backup.row(backup.find(uuid) as number);
+  return wholeRow(isTranslated(table, identity, options) ? translateRow(table, row, identity, options) : row, 'INSERT');
+}
+
+function sealedColumn({ columns }: TableSchema, { column, before, after }: ColumnChange, salt: string): ColumnChange {
+  const schema = columns.get(column) as ColumnSchema;
+  return { column, before, after: after === undefined ? undefined : sealValue(schema, after, salt) };
 }
 
 function describeUpdate({ table, live }: TablePlan, update: RowUpdate, labels: Labels): RowChange {

@@ -5,7 +5,7 @@ import type { Row, Value } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { diffRows, equalValues } from '../plan/row-diff.js';
 import type { Findings, NamedRow } from './findings.js';
-import { type KeptChange, rowOf, type UndoMode } from './kept-change.js';
+import { type KeptChange, opened, rowOf, type UndoMode } from './kept-change.js';
 import type { UndoDraft } from './undo-draft.js';
 import { membersBefore, valueBefore } from './value-before.js';
 
@@ -27,13 +27,14 @@ export class Reversal {
     private readonly mode: UndoMode,
   ) {}
 
-  undo(change: KeptChange): void {
-    const table = this.draft.live.schema.tables.get(change.table);
+  undo(kept: KeptChange): void {
+    const table = this.draft.live.schema.tables.get(kept.table);
     if (table === undefined) {
-      this.findings.add(change, `the database has no table ${change.table} any more`);
+      this.findings.add(kept, `the database has no table ${kept.table} any more`);
       return;
     }
-    const row = this.draft.rows(table.name).rowBefore(change.uuid);
+    const row = this.draft.rows(table.name).rowBefore(kept.uuid);
+    const change = opened(kept, row);
     if (change.kind === 'INSERT') this.undoInsert(table, change, row);
     else if (change.kind === 'DELETE') this.undoDelete(table, change, row);
     else this.undoUpdate(table, change, row);

@@ -6,10 +6,9 @@
  *                                        only .enc where it came encrypted and nobody has said what is inside
  *   `<name>-YYYYMMDD-HHMMSS.json.meta`   its manifest record
  * and a clash gets a number: `<name>-YYYYMMDD-HHMMSS-2.json`. Restore records are `restores/<id>.json`, beside them
- * `<id>.undo.gz` (what undoing needs), `<id>.changes.gz` (for people) and `<id>.reserved` (space for the end); what is
- * being imported or exported is spooled to `incoming/<id>`;
- * `incoming/<archive>` marks an archive that is being written or removed. Records of jobs are in `jobs/`
- * (job/job-record.ts).
+ * `<id>.undo.gz` (what undoing needs), `<id>.changes.gz` (for people; `.changes.gz.enc` where it is sealed) and
+ * `<id>.reserved` (space for the end); what is being imported is spooled to `incoming/<id>`; `incoming/<archive>` marks
+ * an archive that is being written or removed. Records of jobs are in `jobs/` (job/job-record.ts).
  */
 
 import { type ArchiveFormat, FORMAT_EXTENSIONS } from '../../archive/content/archive-format.js';
@@ -38,9 +37,10 @@ const DEFAULT_NAME = 'backup';
 const MANIFEST_SUFFIX = '.meta';
 const RESTORES = 'restores/';
 const CHANGES_SUFFIX = '.changes.gz';
+const SEALED_CHANGES_SUFFIX = '.changes.gz.enc';
 const UNDO_SUFFIX = '.undo.gz';
 const RESERVED_SUFFIX = '.reserved';
-const BESIDE_RECORD = [CHANGES_SUFFIX, UNDO_SUFFIX, RESERVED_SUFFIX];
+const BESIDE_RECORD = [CHANGES_SUFFIX, SEALED_CHANGES_SUFFIX, UNDO_SUFFIX, RESERVED_SUFFIX];
 const INCOMING = 'incoming/';
 
 const ARCHIVE_KEY =
@@ -106,6 +106,11 @@ export function changeLogKey(id: string): string {
   return besideRecord(id, CHANGES_SUFFIX);
 }
 
+/** Key of a change log that is encrypted. @throws AppError BAD_USER_INPUT as restoreRecordKey */
+export function sealedChangeLogKey(id: string): string {
+  return besideRecord(id, SEALED_CHANGES_SUFFIX);
+}
+
 /** Key of the list of changes that undoing a restore needs. @throws AppError BAD_USER_INPUT as restoreRecordKey */
 export function undoListKey(id: string): string {
   return besideRecord(id, UNDO_SUFFIX);
@@ -119,7 +124,7 @@ export function reservedSpaceKey(id: string): string {
 /** Prefix of spools and marks: whatever is there when the server starts was left by a crash. */
 export const INCOMING_PREFIX = INCOMING;
 
-/** Key to spool an import or an export to. @param id a UUID */
+/** Key to spool an import to. @param id a UUID */
 export function incomingKey(id: string): string {
   return `${INCOMING}${id}`;
 }

@@ -1,10 +1,12 @@
 /**
  * The change log of a restore: what was, or in a dry run would be, changed row by row, as gzipped lines of
- * JSON in the store. It is written and read as a stream; a restore of 300,000 rows has as many lines.
+ * JSON in the store. It is written and read as a stream; a restore of 300,000 rows has as many lines. One that holds
+ * what an encrypted backup held is encrypted too, with the same key.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
+import { decrypt, encrypt } from '../../archive/layer/encryption.js';
 import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../engine/plan/plan-changes.js';
 import type { KeptChange } from '../../engine/undo/undo.js';
 import { AppError, messageOf } from '../../lib/error.js';
@@ -24,11 +26,19 @@ export interface KeptLog {
   readonly digest: string;
 }
 
-/** Writes a log. @throws AppError STORE_FULL, STORE_UNAVAILABLE */
+/** What a log is sealed with. */
+export interface Seal {
+  readonly passphrase: string;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
+}
+
+/** Writes a log. @throws AppError STORE_FULL, STORE_UNAVAILABLE, RATE_LIMITED as deriveKeys */
 export async function writeChangeLog(
   store: Store,
   key: string,
   changes: AsyncIterable<RowChange | WholeRowChange>,
+  seal?: Seal,
 ): Promise<KeptLog> {
   async function* lines(): AsyncGenerator<Buffer> {
     let block = '';
@@ -45,7 +55,8 @@ export async function writeChangeLog(
   pipeline(lines, gzip, () => undefined);
   const hash = createHash('sha256');
   async function* hashed(): AsyncGenerator<Buffer> {
-    for await (const piece of gzip as AsyncIterable<Buffer>) {
+    const packed = gzip as AsyncIterable<Buffer>;
+    for await (const piece of seal === undefined ? packed : encrypt(packed, seal.passphrase, seal.keyCost)) {
       hash.update(piece);
       yield piece;
     }
@@ -67,7 +78,8 @@ function lineOf(change: RowChange | WholeRowChange): string {
     Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)),
   );
   const reason = change.reason === undefined ? '' : `,"reason":${JSON.stringify(change.reason)}`;
-  return `${head},"columns":${stringifyJson(columns)}${reason}}`;
+  const salt = change.salt === undefined ? '' : `,"salt":${JSON.stringify(change.salt)}`;
+  return `${head},"columns":${stringifyJson(columns)}${reason}${salt}}`;
 }
 
 function changeOf(line: string): RowChange {
@@ -95,7 +107,7 @@ export async function* readKeptChanges(store: Store, log: LogReference): AsyncGe
 }
 
 /** @throws AppError as readKeptChanges */
-async function* logLines(store: Store, { key, size, digest }: LogReference): AsyncGenerator<string> {
+async function* logLines(store: Store, { key, size, digest }: LogReference, seal?: Seal): AsyncGenerator<string> {
   const source = await store.get(key);
   const hash = createHash('sha256');
   let bytes = 0;
@@ -107,7 +119,9 @@ async function* logLines(store: Store, { key, size, digest }: LogReference): Asy
     }
   }
   const gunzip = createGunzip();
-  pipeline(counted, gunzip, () => undefined);
+  const bare = (bytesOfLog: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
+    seal === undefined ? bytesOfLog : decrypt(bytesOfLog, seal.passphrase, seal.keyCost);
+  pipeline(counted, bare, gunzip, () => undefined);
   try {
     let text = '';
     for await (const piece of gunzip.setEncoding('utf8') as AsyncIterable<string>) {
@@ -135,17 +149,20 @@ async function* logLines(store: Store, { key, size, digest }: LogReference): Asy
 
 /**
  * One page of the log.
- * @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone, INTEGRITY_FAILED
+ * @param seal of one that is sealed
+ * @throws AppError BAD_USER_INPUT for a page that cannot be, NOT_FOUND when the log is gone, INTEGRITY_FAILED,
+ * DECRYPTION_FAILED for another key
  */
 export async function readChangeLog(
   store: Store,
   log: LogReference,
   counts: ChangeCounts,
   request: ChangePageRequest,
+  seal?: Seal,
 ): Promise<ChangePage> {
   const { kind, table } = request;
   async function* changes(): AsyncGenerator<() => RowChange> {
-    for await (const line of logLines(store, log)) if (mayMatch(line, kind, table)) yield () => changeOf(line);
+    for await (const line of logLines(store, log, seal)) if (mayMatch(line, kind, table)) yield () => changeOf(line);
   }
   return pageChanges(changes(), counts, request);
 }

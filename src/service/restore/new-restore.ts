@@ -46,6 +46,7 @@ export function newRestore(
       ...defined({ filter }),
       ...(mapping.length === 0 ? {} : { mapping }),
     },
+    ...(backup.encrypted ? { sealed: true } : {}),
     sync: request.sync ?? 'NONE',
     verify: request.verify ?? 'ASSERTIONS',
     ...(confirmWithinSeconds === undefined || dryRun ? {} : { confirmWithinSeconds }),

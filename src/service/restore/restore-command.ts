@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { VERIFY_MODES } from '../../engine/verify/verify.js';
 import { filterInput } from '../backup/filter-input.js';
+import { changePageInput } from '../change/change-input.js';
+import type { ChangePage } from '../change/change-page.js';
 import { type Call, command } from '../command/command.js';
 import { id, key, optional, orElse, secondsUpToADay, text } from '../command/input-field.js';
 import type { Restore } from './record/restore-registry.js';
@@ -11,6 +13,8 @@ import type { RestoreService } from './restore-service.js';
 
 const READ = ['backups:read'] as const;
 const CHANGE = ['backups:restore', 'admin'] as const;
+/** What was in rows, and what comes into them. */
+export const VALUES_NEED = 'backups:restore';
 const MAPPINGS_MAX = 10_000;
 
 /** A name or a UUID of a mapping. */
@@ -158,4 +162,29 @@ export const getRestore = command({
   needs: READ,
   input: restoreId,
   run: (restores: RestoreService, input): Promise<Restore> => restores.get(input.restoreId),
+});
+
+/** A page of what a restore changes. */
+export interface ShownChanges {
+  readonly page: ChangePage;
+  /** Whoever asks may know which rows are changed, and how, but not what is in them. */
+  readonly areValuesHidden: boolean;
+}
+
+export const restoreChanges = command({
+  name: 'restoreChanges',
+  needs: READ,
+  input: restoreId.extend({ ...changePageInput.shape, decryptionKey: optional(key) }),
+  audit: { asked: { restoreId: 'restoreId' }, reading: 'ROWS', isNeverHeldUp: true },
+  run: async (
+    restores: RestoreService,
+    { restoreId: of, decryptionKey, ...request },
+    { may },
+  ): Promise<ShownChanges> => {
+    const { record } = await restores.get(of);
+    return {
+      page: await restores.changes(record, request, decryptionKey),
+      areValuesHidden: !may(VALUES_NEED),
+    };
+  },
 });

@@ -33,6 +33,8 @@ export interface RunnerParts {
   readonly work: RunningWork;
   readonly audit: AuditLines;
   readonly limits: RestoreLimits;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
   /** Aborts when the server stops: what is not seen yet is left to the next start. */
   readonly stopped: AbortSignal;
 }
@@ -163,7 +165,7 @@ export class RestoreRunner {
     undo: UndoRun | undefined,
   ): Promise<EndedRun | UnseenRun | MadeRoom> {
     const { restore, planner, cancel, caller } = running;
-    const { databases, store, clock, log, limits, work } = this.parts;
+    const { databases, store, clock, log, limits, work, keyCost } = this.parts;
     const { id, dryRun, verify, sync, database } = restore.record;
     const asker = { subject: caller.subject, signal: AbortSignal.any([cancel.signal, room]) };
     const run = new RestoreRun({
@@ -186,6 +188,7 @@ export class RestoreRunner {
           ? (open, carryOut) => work.inDatabaseTurn(asker, open, carryOut)
           : (open, carryOut) => open(cancel.signal).then(carryOut),
       isForced: undo?.isForced ?? false,
+      keyCost,
       life: this.lifeOf(running, undo),
     });
     return run.execute();

@@ -8,6 +8,7 @@ import { AppError, problemOf } from '../../lib/error.js';
 import { lastingController } from '../../lib/joined-signal.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog.js';
+import { sealedChangeLogKey } from '../backup/layout.js';
 import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
@@ -215,9 +216,23 @@ export class RestoreService {
     return restore;
   }
 
-  /** One page of a restore's changes. @throws AppError NOT_FOUND, INTEGRITY_FAILED */
-  async changes(record: RestoreRecord, request: ChangePageRequest): Promise<ChangePage> {
-    return readChangeLog(this.parts.store, listsOf(record)[0], record.result?.changes ?? {}, request);
+  /**
+   * One page of a restore's changes.
+   * @param decryptionKey of the backup, where that is encrypted
+   * @throws AppError NOT_FOUND, INTEGRITY_FAILED, DECRYPTION_FAILED
+   */
+  async changes(record: RestoreRecord, request: ChangePageRequest, decryptionKey?: string): Promise<ChangePage> {
+    const { store, keyCost } = this.parts;
+    const { id, sealed, changeList, result } = record;
+    const counts = result?.changes ?? {};
+    if (sealed !== true) return readChangeLog(store, listsOf(record)[0], counts, request);
+    if (decryptionKey === undefined)
+      throw new AppError(
+        'DECRYPTION_FAILED',
+        `Decryption failed: the changes of restore ${id} hold what an encrypted backup held, and no key was given`,
+      );
+    const list = changeList ?? { key: sealedChangeLogKey(id) };
+    return readChangeLog(store, list, counts, request, { passphrase: decryptionKey, keyCost });
   }
 
   private async begin(

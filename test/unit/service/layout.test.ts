@@ -12,9 +12,11 @@ import {
   isArchiveKey,
   isManifestKey,
   KEY_BYTES_MAX,
+  leftoverIdOf,
   manifestKey,
   restoreIdOf,
   restoreRecordKey,
+  sealedChangeLogKey,
 } from '../../../src/service/backup/layout.js';
 import { isKey } from '../../../src/store/store.js';
 
@@ -173,6 +175,8 @@ describe('keys of restore records', () => {
   it('puts the change log beside the record, and takes it for no record', () => {
     expect(changeLogKey('4f1c-9')).toBe('restores/4f1c-9.changes.gz');
     expect(restoreIdOf(changeLogKey('4f1c-9'))).toBeUndefined();
+    expect(sealedChangeLogKey('4f1c-9')).toBe('restores/4f1c-9.changes.gz.enc');
+    expect([changeLogKey('4f1c-9'), sealedChangeLogKey('4f1c-9')].map(leftoverIdOf)).toEqual(['4f1c-9', '4f1c-9']);
     expect(() => changeLogKey('../a')).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
   });
 

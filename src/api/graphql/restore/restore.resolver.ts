@@ -1,5 +1,6 @@
 /** Restores in GraphQL. */
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { AppError } from '../../../lib/error.js';
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { permit } from '../../../service/command/command.js';
@@ -10,7 +11,9 @@ import {
   getRestore,
   listRestores,
   restoreBackup,
+  restoreChanges,
   undoRestore,
+  VALUES_NEED,
 } from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import type { ApiContext } from '../../http/request-context.js';
@@ -21,6 +24,7 @@ import { unlessNotFound } from '../common/unless-not-found.js';
 import {
   ChangeKind,
   changesOf,
+  changesWithoutValues,
   Restore,
   RestoreConnection,
   RestoreProgress,
@@ -31,6 +35,9 @@ import {
 } from './restore.type.js';
 import { RestoreBackupInput } from './restore-input.type.js';
 
+const KEY_ABOUT =
+  'Of an encrypted backup: what a restore of it changes is kept sealed with its key. Not needed in the answer to the ' +
+  'restore itself';
 /** The id of a mutation is that of its restore. */
 const ID_IS_RESTORE = { restoreId: 'id' };
 
@@ -55,7 +62,7 @@ export class RestoreResolver {
   ): Promise<RestoreConnection> {
     const found = await ask(context, listRestores, this.restores, { backupId });
     const { nodes, totalCount, ...pageInfo } = pageById(found, ({ id }) => id, first ?? 50, after ?? undefined);
-    return { nodes: (await this.restores.read(nodes)).map(restoreOf), totalCount, pageInfo };
+    return { nodes: (await this.restores.read(nodes)).map((restore) => restoreOf(restore)), totalCount, pageInfo };
   }
 
   @Mutation(() => Restore)
@@ -63,7 +70,7 @@ export class RestoreResolver {
     @Ctx() context: ApiContext,
     @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput,
   ): Promise<Restore> {
-    return restoreOf(await ask(context, restoreBackup, this.restores, input));
+    return restoreOf(await ask(context, restoreBackup, this.restores, input), input.decryptionKey ?? undefined);
   }
 
   @Mutation(() => Restore, { description: 'Takes effect until APPLYING begins' })
@@ -146,19 +153,24 @@ export class RestoreResultResolver {
 
   @FieldResolver(() => RowChangeConnection, { description: 'What was, or in a dry run would be, changed row by row' })
   async changes(
-    @Root() { record }: RestoreResult,
+    @Ctx() context: ApiContext,
+    @Root() { restoreId, decryptionKey: known }: RestoreResult,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('kind', () => ChangeKind, { nullable: true }) kind: ChangeKind | null,
     @Arg('table', () => String, { nullable: true }) table: string | null,
+    @Arg('decryptionKey', () => String, { nullable: true, description: KEY_ABOUT }) decryptionKey: string | null,
   ): Promise<RowChangeConnection> {
-    return changesOf(
-      await this.restores.changes(record, {
-        first: first ?? 100,
-        after: after ?? undefined,
-        kind: kind ?? undefined,
-        table: table ?? undefined,
-      }),
+    const asked = { restoreId, first, after, kind, table, decryptionKey: decryptionKey ?? known };
+    const { page, areValuesHidden } = await ask(context, restoreChanges, this.restores, asked);
+    if (!areValuesHidden) return changesOf(page);
+    const { subject } = context.viewer;
+    return changesWithoutValues(
+      page,
+      new AppError(
+        'FORBIDDEN',
+        `Insufficient permissions: before, after, added and removed need ${VALUES_NEED}; token "${subject}" lacks it`,
+      ),
     );
   }
 }

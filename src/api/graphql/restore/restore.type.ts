@@ -99,6 +99,8 @@ export class ResourceRestoreDetail {
   failed!: number;
 }
 
+const VALUES_ABOUT = 'Of a restore: with backups:restore; otherwise null, and one error says so';
+
 @ObjectType()
 export class OwnerCount {
   @Field(() => String, { description: 'Neutron, ovn-kubernetes, kube-ovn or ovn-ic' })
@@ -119,10 +121,10 @@ export class ColumnChange {
   @Field(() => String)
   column!: string;
 
-  @Field(() => JsonScalar, { nullable: true })
+  @Field(() => JsonScalar, { nullable: true, description: VALUES_ABOUT })
   before?: unknown;
 
-  @Field(() => JsonScalar, { nullable: true })
+  @Field(() => JsonScalar, { nullable: true, description: VALUES_ABOUT })
   after?: unknown;
 
   @Field(() => JsonScalar, { nullable: true, description: 'Of a set or map that differs: the members that were added' })
@@ -180,6 +182,29 @@ export function changesOf(page: ChangePage): RowChangeConnection {
   return { nodes: nodes.map(changeOf), totalCount, pageInfo };
 }
 
+/**
+ * The same page without what is in the rows.
+ * @param why a client that asks for values is told once
+ */
+export function changesWithoutValues(page: ChangePage, why: Error): RowChangeConnection {
+  const { nodes, totalCount, ...pageInfo } = page;
+  const first = nodes.find(({ columns }) => columns.length > 0);
+  return {
+    nodes: nodes.map((node) => ({
+      ...node,
+      kind: ChangeKind[node.kind],
+      columns: node.columns.map(({ column }, i) =>
+        node === first && i === 0
+          ? // a field that is an error is null, and the error is beside the answer
+            { column, before: why, after: why, added: why, removed: why }
+          : { column },
+      ),
+    })),
+    totalCount,
+    pageInfo,
+  };
+}
+
 function changeOf({ kind, ...rest }: ServiceChange): RowChange {
   return { ...rest, kind: ChangeKind[kind] };
 }
@@ -187,7 +212,8 @@ function changeOf({ kind, ...rest }: ServiceChange): RowChange {
 @ObjectType()
 export class RestoreResult {
   /** For the pages of changes; not in the schema. */
-  readonly record!: RestoreRecord;
+  readonly restoreId!: string;
+  readonly decryptionKey?: string | undefined;
 
   @Field(() => Boolean)
   success!: boolean;
@@ -248,11 +274,11 @@ export class RestoreResult {
   pulledInCount!: number;
 }
 
-function resultOf(record: RestoreRecord): RestoreResult | undefined {
-  const { result } = record;
+function resultOf(record: RestoreRecord, decryptionKey?: string): RestoreResult | undefined {
+  const { id: restoreId, result } = record;
   if (result === undefined || (!isFinal(record.phase) && record.phase !== 'AWAITING_CONFIRMATION')) return undefined;
   const { changes: _counts, ...rest } = result;
-  return { record, ...rest };
+  return { restoreId, decryptionKey, ...rest };
 }
 
 @ObjectType()
@@ -341,7 +367,8 @@ export class Restore {
   confirmBefore?: string | undefined;
 }
 
-export function restoreOf(restore: ServiceRestore): Restore {
+/** @param decryptionKey that whoever asks has given: what is sealed with it is shown in the same answer */
+export function restoreOf(restore: ServiceRestore, decryptionKey?: string): Restore {
   const {
     id,
     source,
@@ -368,7 +395,7 @@ export function restoreOf(restore: ServiceRestore): Restore {
     startedBy,
     startedAt,
     finishedAt,
-    result: resultOf(restore.record),
+    result: resultOf(restore.record, decryptionKey),
   };
 }
 

@@ -32,7 +32,10 @@ export class PhaseTimes {
   }
 
   /** What is told, once the restore has ended or awaits confirmation; logged too. */
-  async debug(record: RestoreRecord, restores: RestoreService, log: Log): Promise<Debug> {
+  async debug(
+    record: RestoreRecord,
+    { restores, decryptionKey, log }: { restores: RestoreService; decryptionKey: string | undefined; log: Log },
+  ): Promise<Debug> {
     await this.followed;
     const phases = this.steps.map(({ phase, at, message }, i) => ({
       phase: phase.toLowerCase(),
@@ -40,7 +43,7 @@ export class PhaseTimes {
       seconds: (Date.parse(this.steps[i + 1]?.at ?? at) - Date.parse(at)) / 1_000,
       message,
     }));
-    const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }));
+    const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }, decryptionKey));
     const { id, source, database, dryRun, force, verify, sync, result } = record;
     const { mapping = [], ...asked } = source.kind === 'BACKUP' ? source : { ...source, mapping: [] };
     log.info(

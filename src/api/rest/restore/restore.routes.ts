@@ -75,7 +75,8 @@ function restoreRoute(restores: RestoreService): Route {
     handle: async (call) => {
       const { id: backupId, body, query, ask } = call;
       const { wait } = query;
-      if (wait) return ended(call, restores, { command: restoreBackup, input: { ...body, backupId } });
+      const { decryptionKey } = body;
+      if (wait) return ended(call, restores, { command: restoreBackup, input: { ...body, backupId }, decryptionKey });
       return { status: 202, body: answerOf(await ask(restoreBackup, restores, { ...body, backupId, wait })) };
     },
   });
@@ -195,13 +196,15 @@ function undoRoute(restores: RestoreService): Route {
 interface Asked<Shape extends z.ZodObject> {
   readonly command: Command<RestoreService, Shape, ServiceRestore>;
   readonly input: z.input<Shape>;
+  /** Of the backup: what is sealed with it is shown in the answer. */
+  readonly decryptionKey?: string | null | undefined;
 }
 
 /** Waits for the end. @throws AppError of a restore that was to change something and failed, its result beside it */
 async function ended<Shape extends z.ZodObject>(
   { ask, log, request: { scope, headers } }: Call<unknown, unknown>,
   restores: RestoreService,
-  { command, input }: Asked<Shape>,
+  { command, input, decryptionKey }: Asked<Shape>,
 ): Promise<Answer> {
   let begun: ServiceRestore | undefined;
   let times: PhaseTimes | undefined;
@@ -217,7 +220,7 @@ async function ended<Shape extends z.ZodObject>(
     if (begun !== undefined) scope.beside = { result: answerOf(begun) };
     throw error;
   }
-  const debug = await times?.debug(record, restores, log);
+  const debug = await times?.debug(record, { restores, decryptionKey: decryptionKey ?? undefined, log });
   const answer = { ...answerOf({ record }), ...defined({ debug }) };
   const [first, ...more] = record.result?.errors ?? [];
   if (answer.success || answer.dry_run || first === undefined) return { status: 200, body: answer };

@@ -60,6 +60,10 @@ export class BackupPlanner implements RestorePlanner {
     return this.snapshot === undefined ? this.record.rowCount : countRows(this.snapshot);
   }
 
+  get passphrase(): string | undefined {
+    return this.options.decryptionKey;
+  }
+
   async read({ signal, onProgress }: ReadOptions): Promise<void> {
     const { rowCount, sealed } = this.record;
     const { snapshot, record } = await this.backups.read(this.record, this.options.decryptionKey, {

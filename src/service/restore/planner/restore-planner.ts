@@ -31,4 +31,6 @@ export interface RestorePlanner {
   plan(live: CapturedDatabase, breath: Breath): Promise<Planned>;
   /** Rows to compare. */
   readonly rows: number;
+  /** Of an encrypted backup: what is kept of its content is sealed with it. */
+  readonly passphrase?: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { Breath } from '../../../lib/breath.js';
 import { AppError } from '../../../lib/error.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { Store } from '../../../store/store.js';
-import { changeLogKey } from '../../backup/layout.js';
+import { changeLogKey, undoListKey } from '../../backup/layout.js';
 import { type LogReference, readKeptChanges } from '../../change/change-log.js';
 import { isAnother } from '../../database/database-identity.js';
 import type { CapturedDatabase } from '../../database/database-reader.js';
@@ -24,7 +24,7 @@ export interface UndoPlanned extends Planned {
 }
 
 /** The restore that is to be undone, and its list of changes. */
-export type Undoable = Pick<RestoreRecord, 'id' | 'undoList' | 'changeList' | 'identity'>;
+export type Undoable = Pick<RestoreRecord, 'id' | 'undoList' | 'changeList' | 'identity' | 'sealed'>;
 
 export class UndoPlanner implements RestorePlanner {
   rows = 0;
@@ -99,8 +99,9 @@ export class UndoPlanner implements RestorePlanner {
   }
 }
 
-/** The lists of changes of a restore, the one that tells more first. */
-export function listsOf({ id, undoList, changeList }: Undoable): readonly [LogReference, ...LogReference[]] {
+/** The lists of changes that can be read without a key, the one that tells more first. */
+export function listsOf({ id, undoList, changeList, sealed }: Undoable): readonly [LogReference, ...LogReference[]] {
+  if (sealed === true) return [undoList ?? { key: undoListKey(id) }];
   if (changeList !== undefined)
     return undoList === undefined || undoList.key === changeList.key ? [changeList] : [changeList, undoList];
   // records of version 1 say nothing of their list

@@ -138,6 +138,8 @@ const common = {
   result: resultSchema.optional(),
   /** While the transaction may be under way. */
   witnesses: z.array(witness).readonly().optional(),
+  /** It is of an encrypted backup: its list of changes for people is sealed with that one's key. */
+  sealed: z.boolean().optional(),
   /** While it is applied in steps: a crash in between leaves some of them done, which are then undone. */
   stepped: z.boolean().optional(),
 };

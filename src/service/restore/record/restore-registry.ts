@@ -14,6 +14,7 @@ import {
   reservedSpaceKey,
   restoreIdOf,
   restoreRecordKey,
+  sealedChangeLogKey,
   undoListKey,
 } from '../../backup/layout.js';
 import { ProgressFeed } from '../../job/progress-feed.js';
@@ -329,5 +330,5 @@ function notFound(id: string): AppError {
 }
 
 function listKeys(id: string): readonly string[] {
-  return [changeLogKey(id), undoListKey(id), reservedSpaceKey(id)];
+  return [changeLogKey(id), sealedChangeLogKey(id), undoListKey(id), reservedSpaceKey(id)];
 }

@@ -56,7 +56,9 @@ export class RestoreRun {
     });
     this.givenUp = AbortSignal.any([parts.signal, parts.room]);
     this.live = new LiveDatabase(parts.database, { mayBeReadOnly: parts.dryRun });
-    this.lists = new ChangeLists({ ...parts, breath: this.breath });
+    const { passphrase } = parts.planner;
+    const seal = passphrase === undefined ? undefined : { passphrase, keyCost: parts.keyCost };
+    this.lists = new ChangeLists({ ...parts, breath: this.breath, seal });
     this.applier = new PlanApplier({ live: this.live, limits: parts.limits.step, clock: parts.clock, log: parts.log });
   }
 
@@ -291,7 +293,7 @@ export class RestoreRun {
     this.progress.tell(0, 0, 'Undoing the steps that were done');
     try {
       await undoSteps({
-        undoable: { id, changeList: this.lists.changeList },
+        undoable: { id, ...this.lists.undoable },
         store,
         clock,
         log,

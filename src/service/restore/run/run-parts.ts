@@ -33,6 +33,8 @@ export interface RestoreRunParts {
   readonly room: AbortSignal;
   /** It goes on also where the list of what it changes cannot be kept, and where others write all the time. */
   readonly isForced: boolean;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
   /** Waits until a session is open, and then for a turn. */
   readonly inTurn: (
     open: (signal: AbortSignal | undefined) => Promise<Opened>,

@@ -381,6 +381,7 @@ export type RestoreChangesQueryVariables = Exact<{
   after?: string | null | undefined;
   kind?: ChangeKind | null | undefined;
   table?: string | null | undefined;
+  decryptionKey?: string | null | undefined;
 }>;
 
 
@@ -1932,11 +1933,17 @@ fragment RestoreFields on Restore {
   }
 }`) as unknown as TypedDocumentString<ListRestoresQuery, ListRestoresQueryVariables>;
 export const RestoreChangesDocument = new TypedDocumentString(`
-    query RestoreChanges($id: ID!, $first: Int, $after: String, $kind: ChangeKind, $table: String) {
+    query RestoreChanges($id: ID!, $first: Int, $after: String, $kind: ChangeKind, $table: String, $decryptionKey: String) {
   restore(id: $id) {
     id
     result {
-      changes(first: $first, after: $after, kind: $kind, table: $table) {
+      changes(
+        first: $first
+        after: $after
+        kind: $kind
+        table: $table
+        decryptionKey: $decryptionKey
+      ) {
         ...RowChangePage
       }
     }
