@@ -18,6 +18,7 @@ import { type Clock, systemClock, within } from './lib/clock.js';
 import { type AppError, messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
 import { databaseId } from './model/northbound/about-database.js';
+import { useRuntimeKeys } from './model/northbound/runtime.js';
 import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
 import { AuditTrail } from './service/audit/audit-trail.js';
@@ -68,6 +69,7 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  */
 export async function startApp(config: Config, log: Log, { keyCost, onFolderLost }: AppOptions = {}): Promise<App> {
   const clock = systemClock;
+  useRuntimeKeys(config.runtimeKeys);
   const store = await FileStore.open(config.backupPath, { clock, log, onLost: onFolderLost });
   const audit = await openBeside(store, config, { clock, log });
   const client = databaseClient(config, log, clock);

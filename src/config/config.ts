@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
 import { nearestNames } from '../lib/text/nearest.js';
+import type { RuntimeKey } from '../model/northbound/runtime.js';
 import { NORTHBOUND } from '../model/northbound/tables.js';
 import type { Remote } from '../ovsdb/remote.js';
 import { type AUDITED_READS, BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
@@ -71,6 +72,8 @@ export interface Config {
   readonly uploadBytesMax: number;
   /** Of a JSON body; importBackup's `data` arrives in one. */
   readonly bodyBytesMax: number;
+  /** Keys of maps that are runtime state, besides those that are known. */
+  readonly runtimeKeys: readonly RuntimeKey[];
   /** A plan of a cluster that is larger is applied in steps of at most so much. */
   readonly stepRowsMax: number;
   readonly stepBytesMax: number;
@@ -218,6 +221,7 @@ function freeze(values: Values): Config {
     auditReads: values.OVNCP_AUDIT_READS,
     uploadBytesMax: values.OVNCP_UPLOAD_BYTES_MAX,
     bodyBytesMax: values.OVNCP_BODY_BYTES_MAX,
+    runtimeKeys: Object.freeze([...values.OVNCP_RUNTIME_KEYS]),
     stepRowsMax: values.OVNCP_STEP_ROWS_MAX,
     stepBytesMax: values.OVNCP_STEP_BYTES_MAX,
     silenceMsMax: values.OVNCP_CAPTURE_SILENCE_MS_MAX,

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import proxyAddr from '@fastify/proxy-addr';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../lib/log.js';
+import type { RuntimeKey } from '../model/northbound/runtime.js';
 import { NORTHBOUND } from '../model/northbound/tables.js';
 import type { Remote } from '../ovsdb/remote.js';
 import { parseRemotes } from '../ovsdb/remote.js';
@@ -39,6 +40,17 @@ const origins = list(
   'is not an origin; write https://console.example without a path, separated by commas (* is not taken)',
   isOrigin,
 );
+/** A key may hold anything but a comma. */
+const RUNTIME_KEY = /^(?<table>[A-Za-z]\w*)\.(?<column>[A-Za-z]\w*):(?<key>.+)$/;
+const runtimeKeys = list(
+  'is not a key of a map; write TABLE.COLUMN:KEY, such as NB_Global.external_ids:heartbeat, separated by commas',
+  (item) => RUNTIME_KEY.test(item),
+).transform((items) =>
+  items.map((item): RuntimeKey => {
+    const { table = '', column = '', key = '' } = RUNTIME_KEY.exec(item)?.groups ?? {};
+    return Object.freeze({ table, column, key });
+  }),
+);
 const jwtSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'is too short; use at least 32 bytes');
 
 /** Variable -> how it is read. An empty variable counts as not set. */
@@ -74,6 +86,7 @@ export const VARIABLES = {
   OVNCP_INTROSPECTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
   OVNCP_UPLOAD_BYTES_MAX: integer(1024, 1024 ** 4).default(2048 * MIB),
   OVNCP_BODY_BYTES_MAX: integer(1024, 512 * MIB).default(64 * MIB),
+  OVNCP_RUNTIME_KEYS: runtimeKeys.default([]),
   OVNCP_STEP_ROWS_MAX: integer(1, 1_000_000).default(2_000),
   OVNCP_STEP_BYTES_MAX: integer(1024, 512 * MIB).default(MIB),
   OVNCP_CAPTURE_SILENCE_MS_MAX: integer(1, 3_600_000).default(15_000),

@@ -15,12 +15,22 @@ export const EVERY_ROW: WhereText = '[]';
 
 /** Picks one row. */
 export function whereUuid(uuid: string): WhereText {
-  return `[["_uuid","==",["uuid","${uuid}"]]]`;
+  return whereRow(uuid);
+}
+
+/** Picks one row, if it meets the conditions too. */
+export function whereRow(uuid: string, conditions: readonly string[] = []): WhereText {
+  return `[${[`["_uuid","==",["uuid","${uuid}"]]`, ...conditions].join(',')}]`;
+}
+
+/** @param value in wire notation, as JSON text */
+export function condition(column: string, relation: 'includes' | 'excludes' | '==' | '!=', value: string): string {
+  return `[${quote(column)},"${relation}",${value}]`;
 }
 
 /** Picks the rows of which a column has this value. @param value in wire notation, as JSON text */
 export function whereEquals(column: string, value: string): WhereText {
-  return `[[${quote(column)},"==",${value}]]`;
+  return `[${condition(column, '==', value)}]`;
 }
 
 /** @param columns undefined for all */

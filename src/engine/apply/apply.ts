@@ -16,8 +16,9 @@ import { COMMIT_DURABLY, commentOperation, deleteOperation } from '../../ovsdb/o
 import { checkTransactReply } from '../../ovsdb/reply.js';
 import { FoundRows, foundTargetGuards } from '../guard/found-row.js';
 import { NameGuards } from '../guard/name-guard.js';
-import { deleteGuard, rowGuard } from '../guard/row-guard.js';
-import { guardedColumns } from '../guard/unindexed-row.js';
+import { bothStates, deleteGuards, rowGuard } from '../guard/row-guard.js';
+import { unindexedGuards } from '../guard/unindexed-row.js';
+import { updatedState } from '../guard/update-guard.js';
 import { referrerGuards } from '../guard/weak-referrer.js';
 import { countOutcomes, OUTCOME, type Plan, type TablePlan } from '../plan/table-plan.js';
 import { InsertWriter } from './insert.js';
@@ -64,9 +65,15 @@ export async function* operationTexts(plan: Plan, guarded?: Guarded): AsyncGener
 async function planOperations(plan: Plan, guarded: Guarded = 'VALUES'): Promise<Iterable<Operation>> {
   const breath = new Breath();
   const found = new FoundRows(plan);
+  const unindexed = await unindexedGuards(plan, breath);
   return operations(plan, guarded, {
     found,
-    others: [...(await referrerGuards(plan, breath)), ...(await foundTargetGuards(plan, found, breath))],
+    asked: unindexed.tables,
+    others: [
+      ...(await referrerGuards(plan, breath)),
+      ...(await foundTargetGuards(plan, found, breath)),
+      ...unindexed.texts,
+    ],
     names: await NameGuards.read(plan, breath),
   });
 }
@@ -145,34 +152,33 @@ function* unmarked(texts: Iterable<string>): Generator<Operation> {
 /** Guards that are not of a row that is changed, and what more is known to guard those. */
 interface KnownGuards {
   readonly found: FoundRows;
+  /** Tables whose rows are asked for one by one. */
+  readonly asked: ReadonlySet<string>;
   readonly names: NameGuards;
   readonly others: readonly string[];
 }
 
 function* operations(plan: Plan, guarded: Guarded, known: KnownGuards): Generator<Operation> {
-  for (const table of plan.tables) yield* unmarked(guards(plan, table, guarded, known.found));
+  for (const table of plan.tables) yield* unmarked(guards(plan, table, guarded, known));
   yield* unmarked(known.others);
   yield* unmarked(known.names.all());
   for (const table of plan.tables) for (const text of changes(table, plan, guarded)) yield { text, change: true };
 }
 
-/** Rows that are updated or deleted must be as they were captured. */
+/** Of rows that are updated what is written, and rows that are deleted, must be as they were captured. */
 function* guards(
   { live: { schema } }: Plan,
   { table, live, updates, deletes }: TablePlan,
   guarded: Guarded,
-  found: FoundRows,
+  { found, asked }: KnownGuards,
 ): Generator<string> {
   const isLoose = looseColumns(table, guarded);
   for (const update of updates.values()) {
     const uuid = live.uuid(update.liveIndex);
-    const foundBy = found.columns(table, uuid, found.has(uuid) ? live.row(update.liveIndex) : {});
-    const columns = new Map(foundBy.map((column) => [column.column, column]));
-    for (const strict of guardedColumns(schema, table, update))
-      if (!isLoose(strict.column.name)) columns.set(strict.column, strict);
-    yield rowGuard(table, uuid, [...columns.values()]);
+    const foundBy = found.has(uuid) ? found.state(table, uuid, live.row(update.liveIndex)) : {};
+    yield rowGuard(table, uuid, bothStates(foundBy, updatedState(schema, table, update, { isLoose, asked })));
   }
-  for (const index of deletes) yield deleteGuard(table, { uuid: live.uuid(index), row: live.row(index) }, isLoose);
+  for (const index of deletes) yield* deleteGuards(table, { uuid: live.uuid(index), row: live.row(index) }, isLoose);
 }
 
 /** Names columns that others may have written to. */

@@ -1,54 +1,50 @@
 /** Updates: what becomes of a live row, as operations. */
 import type { Atom } from '../../model/row/row.js';
 import { mapEntries, wireAtom, wireValue } from '../../model/row/wire-notation.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { mutateOperation, mutation, updateOperation } from '../../ovsdb/operation.js';
-import { deltaOf } from '../plan/plan-changes.js';
-import type { ColumnDiff } from '../plan/row-diff.js';
-import type { MemberUpdate, RowUpdate } from '../plan/table-plan.js';
+import { type GuardedPart, rowGuard } from '../guard/row-guard.js';
+import { type PartEdit, sortUpdate } from '../plan/part-edit.js';
+import type { RowUpdate } from '../plan/table-plan.js';
 
 /**
- * One operation for the columns that are written whole, and one for the members that come to others and go.
- * @param isLoose names columns that others may have written to: a set or a map of them is not written whole, so that
- * what others put into it stays
+ * One operation for the columns that are written whole, and one for the members and keys that come to others and go.
+ *
+ * No guard beforehand can ask that a map lacks a key. But to insert a key does nothing where it is already there, so
+ * that afterwards the map must hold what was inserted.
+ * @param isLoose names columns whose keys are written whatever others have made of them
  */
 export function updateTexts(
-  { name }: TableSchema,
+  table: TableSchema,
   uuid: string,
-  { columns, members }: Pick<RowUpdate, 'columns' | 'members'>,
+  update: Omit<RowUpdate, 'liveIndex'>,
   isLoose: (column: string) => boolean = () => false,
 ): readonly string[] {
-  const isByMember = ({ column }: ColumnDiff): boolean => isLoose(column.name) && isUnbounded(column);
-  const values = columns
-    .filter((diff) => !isByMember(diff))
-    .map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`);
-  const mutations = [...members.flatMap(memberMutations), ...columns.filter(isByMember).flatMap(contentMutations)];
+  const { whole, parts } = sortUpdate(table, update);
+  const values = whole.map(({ column, after }) => `${JSON.stringify(column.name)}:${wireValue(column, after)}`);
+  const mutations = parts.flatMap((edit) => mutationsOf(edit, isLoose(edit.column.name)));
+  const newKeys = parts.flatMap((edit) => (isLoose(edit.column.name) ? [] : newKeysOf(edit)));
   return [
-    ...(values.length === 0 ? [] : [updateOperation(name, uuid, `{${values.join(',')}}`)]),
-    ...(mutations.length === 0 ? [] : [mutateOperation(name, uuid, `[${mutations.join(',')}]`)]),
+    ...(values.length === 0 ? [] : [updateOperation(table.name, uuid, `{${values.join(',')}}`)]),
+    ...(mutations.length === 0 ? [] : [mutateOperation(table.name, uuid, `[${mutations.join(',')}]`)]),
+    ...(newKeys.length === 0 ? [] : [rowGuard(table, uuid, { includes: newKeys })]),
   ];
 }
 
-/** Whether the column may hold any number of members or pairs. */
-function isUnbounded({ kind, min, max }: ColumnSchema): boolean {
-  return (kind === 'set' || kind === 'map') && min === 0 && max === Infinity;
+function mutationsOf({ column, come, go }: PartEdit, isLoose: boolean): readonly string[] {
+  const inserted = come === undefined ? [] : [mutation(column.name, 'insert', wireValue(column, come))];
+  if (column.kind !== 'map')
+    return [...(go === undefined ? [] : [mutation(column.name, 'delete', wireValue(column, go))]), ...inserted];
+  const leaving = new Set<Atom>([...mapEntries(go), ...(isLoose ? mapEntries(come) : [])].map(([key]) => key));
+  if (leaving.size === 0) return inserted;
+  const keys = [...leaving].map((key) => wireAtom(column.key, key));
+  return [mutation(column.name, 'delete', `["set",[${keys.join(',')}]]`), ...inserted];
 }
 
-function memberMutations({ column, added, removed }: MemberUpdate): readonly string[] {
-  return [
-    ...(removed === undefined ? [] : [mutation(column.name, 'delete', wireValue(column, removed))]),
-    ...(added === undefined ? [] : [mutation(column.name, 'insert', wireValue(column, added))]),
-  ];
-}
-
-/** A pair of a map goes by its key, whatever others made of its value. */
-function contentMutations({ column, before, after }: ColumnDiff): readonly string[] {
-  const { added, removed } = deltaOf(column, before, after);
-  if (column.kind !== 'map') return memberMutations({ column, added, removed, before, after });
-  const keys = new Set<Atom>([...mapEntries(removed), ...mapEntries(added)].map(([key]) => key));
-  const atoms = [...keys].map((key) => wireAtom(column.key, key));
-  return [
-    ...(atoms.length === 0 ? [] : [mutation(column.name, 'delete', `["set",[${atoms.join(',')}]]`)]),
-    ...(added === undefined ? [] : [mutation(column.name, 'insert', wireValue(column, added))]),
-  ];
+/** The pairs of a map that come with keys that it has not had. */
+function newKeysOf({ column, come, go }: PartEdit): readonly GuardedPart[] {
+  if (column.kind !== 'map') return [];
+  const had = new Set<Atom>(mapEntries(go).map(([key]) => key));
+  const part = mapEntries(come).filter(([key]) => !had.has(key));
+  return part.length === 0 ? [] : [{ column, part }];
 }

@@ -3,15 +3,17 @@
  * the rows that it touches tell afterwards. Those of a whole plan are kept in the record of the restore.
  */
 import { createHash } from 'node:crypto';
-import { serverValue } from '../../model/row/wire-notation.js';
+import type { Value } from '../../model/row/row.js';
+import { mapEntries, serverValue, wireAtom } from '../../model/row/wire-notation.js';
 import type { Session } from '../../ovsdb/client.js';
+import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
 import { selectOperation, whereUuid } from '../../ovsdb/operation.js';
 import { resultOf } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
 import { CHANGE, memberColumns, type PlannedRows } from '../order/planned-row.js';
-import type { ColumnDiff } from '../plan/row-diff.js';
-import { OUTCOME, type Plan } from '../plan/table-plan.js';
+import { configured, membersIn, type PartEdit, sortUpdate } from '../plan/part-edit.js';
+import { OUTCOME, type Plan, type RowUpdate } from '../plan/table-plan.js';
 
 export interface Witness {
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE';
@@ -20,9 +22,20 @@ export interface Witness {
   /** Of an update: columns, and the SHA-256 of their values afterwards in wire notation, a line each. */
   readonly columns?: readonly string[] | undefined;
   readonly after?: string | undefined;
+  /** Of an update: some of what comes to sets and maps, and goes from them. */
+  readonly parts?: readonly WitnessPart[] | undefined;
+}
+
+/** SHA-256 of members of a set, or of pairs of a map, in wire notation: nothing of a backup is in a record. */
+export interface WitnessPart {
+  readonly column: string;
+  readonly come: readonly string[];
+  readonly go: readonly string[];
 }
 
 const WITNESSES_MAX = 64;
+/** Members of a set, or pairs of a map, that speak for an update of it. */
+const PARTS_MAX = 16;
 const TIMEOUT_MS = 30_000;
 
 /** Takes rows that are offered until there are enough: inserts and deletes first, nobody else does those by chance. */
@@ -39,20 +52,40 @@ class Choice {
     if (!this.isFull) this.certain.push({ kind, table, uuid });
   }
 
-  offerUpdate(table: string, uuid: string, columns: readonly ColumnDiff[]): void {
-    if (columns.length === 0 || this.updates.length === WITNESSES_MAX) return;
+  offerUpdate(table: TableSchema, uuid: string, update: Omit<RowUpdate, 'liveIndex'>): void {
+    if (this.updates.length === WITNESSES_MAX) return;
+    const { whole, parts } = sortUpdate(table, update);
+    const written = configured(table, whole);
+    if (written.length + parts.length === 0) return;
     this.updates.push({
       kind: 'UPDATE',
-      table,
+      table: table.name,
       uuid,
-      columns: columns.map(({ column }) => column.name),
-      after: fingerprint(columns.map(({ column, after }) => serverValue(column, after))),
+      columns: written.map(({ column }) => column.name),
+      after: fingerprint(written.map(({ column, after }) => serverValue(column, after))),
+      ...(parts.length === 0 ? {} : { parts: parts.map(witnessPart) }),
     });
   }
 
   get witnesses(): readonly Witness[] {
     return [...this.certain, ...this.updates].slice(0, WITNESSES_MAX);
   }
+}
+
+function witnessPart({ column, come, go }: PartEdit): WitnessPart {
+  return { column: column.name, come: someOf(column, come), go: someOf(column, go) };
+}
+
+function someOf(column: ColumnSchema, part: Value | undefined): readonly string[] {
+  const texts =
+    column.kind === 'map'
+      ? mapEntries(part)
+          .slice(0, PARTS_MAX)
+          .map(([key, value]) => `[${wireAtom(column.key, key)},${wireAtom(column.value as BaseType, value)}]`)
+      : membersIn(column, part)
+          .slice(0, PARTS_MAX)
+          .map((atom) => wireAtom(column.key, atom));
+  return texts.map((text) => fingerprint([text]));
 }
 
 /** Witnesses of a plan that is one transaction. */
@@ -63,8 +96,7 @@ export function planWitnesses(plan: Plan): readonly Witness[] {
       if (outcomes[i] === OUTCOME.INSERT) choice.offer('INSERT', table.name, backup.uuid(i));
     for (const index of deletes.slice(0, WITNESSES_MAX)) choice.offer('DELETE', table.name, live.uuid(index));
     if (choice.isFull) break;
-    for (const { liveIndex, columns } of updates.values())
-      choice.offerUpdate(table.name, live.uuid(liveIndex), columns);
+    for (const update of updates.values()) choice.offerUpdate(table, live.uuid(update.liveIndex), update);
   }
   return choice.witnesses;
 }
@@ -79,9 +111,10 @@ export function transactionWitnesses(rows: PlannedRows, changed: Int32Array): re
     else if (change === CHANGE.DELETE) choice.offer('DELETE', table.name, rows.uuid(row));
     else if (change === CHANGE.UPDATE) {
       // sets of references fill up over several transactions
-      const members = memberColumns(table);
-      const columns = (rows.update(row)?.columns ?? []).filter(({ column }) => !members.has(column.name));
-      choice.offerUpdate(table.name, rows.uuid(row), columns);
+      const sets = memberColumns(table);
+      const { columns, members } = rows.update(row) as RowUpdate;
+      const isOwn = ({ column }: { readonly column: ColumnSchema }): boolean => !sets.has(column.name);
+      choice.offerUpdate(table, rows.uuid(row), { columns: columns.filter(isOwn), members: members.filter(isOwn) });
     }
     if (choice.isFull) break;
   }
@@ -94,8 +127,8 @@ export function transactionWitnesses(rows: PlannedRows, changed: Int32Array): re
  * @throws ConnectionError, OvsdbError
  */
 export async function wasCommitted(session: Session, witnesses: readonly Witness[]): Promise<boolean> {
-  const selects = witnesses.map(({ table, uuid, columns }) =>
-    selectOperation(table, whereUuid(uuid), columns ?? ['_uuid']),
+  const selects = witnesses.map(({ table, uuid, columns = [], parts = [] }) =>
+    selectOperation(table, whereUuid(uuid), ['_uuid', ...columns, ...parts.map(({ column }) => column)]),
   );
   const params = transactParams(session.schema.name, selects);
   // a table that is not there any more is an answer, too: nothing is found in it
@@ -109,15 +142,26 @@ export async function wasCommitted(session: Session, witnesses: readonly Witness
   return balance > 0;
 }
 
-function speaksFor({ kind, columns, after }: Witness, rows: readonly Json[]): boolean {
+function speaksFor({ kind, columns, after, parts = [] }: Witness, rows: readonly Json[]): boolean {
   if (kind === 'INSERT') return rows.length === 1;
   if (kind === 'DELETE') return rows.length === 0;
   const row = rows[0];
   return (
     isObject(row) &&
     columns !== undefined &&
-    fingerprint(columns.map((column) => stringifyJson(row[column] ?? null))) === after
+    fingerprint(columns.map((column) => stringifyJson(row[column] ?? null))) === after &&
+    parts.every(({ column, come, go }) => {
+      const there = new Set(membersOf(row[column]).map((member) => fingerprint([stringifyJson(member)])));
+      return come.every((member) => there.has(member)) && !go.some((member) => there.has(member));
+    })
   );
+}
+
+/** The members or pairs of a value in wire notation, in which a set of one is its member. */
+function membersOf(value: Json | undefined): readonly Json[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || (value[0] !== 'set' && value[0] !== 'map')) return [value];
+  return value[1] as readonly Json[];
 }
 
 /** @param values of columns, in wire notation */

@@ -14,6 +14,11 @@ const TARGET_MS = 25;
 const ROWS_FIRST = 4;
 const ROWS_MAX = 2_000;
 
+interface Reading {
+  readonly reader: WireRowReader;
+  readonly breath: Breath;
+}
+
 const LISTED = Buffer.from('["uuid","');
 const UUID_LENGTH = 36;
 
@@ -51,6 +56,27 @@ export async function readListed(reply: Buffer, breath: Breath, take: (uuid: str
 }
 
 /**
+ * Reads the reply to one select of many rows: {"id":1,"result":[{"rows":[{...},{...}]}],"error":null}
+ * @param take told of each row; its canonical text is valid until `take` returns
+ * @throws OvsdbError; FrameError for what is no such reply
+ */
+export async function readRows(
+  reply: Buffer,
+  { reader, breath }: Reading,
+  take: (text: Buffer) => void,
+): Promise<void> {
+  let at = rowsIn(reply, resultsAt(reply) + 1).valueStart;
+  if (reply[at + 1] === CLOSE_BRACKET) return;
+  do {
+    const row = reader.read(reply, at + 1);
+    take(row.text);
+    at = row.end;
+    if (breath.due()) await breath.rest();
+  } while (reply[at] === COMMA);
+  expectByte(reply, at, CLOSE_BRACKET, 'the end of the rows');
+}
+
+/**
  * Reads the reply to one select for each UUID: {"id":1,"result":[{"rows":[{...}]},{"rows":[]},...],"error":null}
  * @param take told of each row in turn; its canonical text is valid until `take` returns, and undefined where there is
  * no such row
@@ -59,17 +85,13 @@ export async function readListed(reply: Buffer, breath: Breath, take: (uuid: str
 export async function readSelected<T>(
   reply: Buffer,
   selected: readonly T[],
-  { reader, breath }: { readonly reader: WireRowReader; readonly breath: Breath },
+  { reader, breath }: Reading,
   take: (of: T, text: Buffer | undefined) => void,
 ): Promise<void> {
-  checkTransactReply(reply);
-  const members = new MemberReader(reply, 0);
-  while (members.enter() && members.key() !== 'result') members.skip();
-  let at = members.valueStart;
+  let at = resultsAt(reply);
   for (const [i, of] of selected.entries()) {
     expectByte(reply, at, i === 0 ? OPEN_BRACKET : COMMA, 'the result of a select');
-    const result = new MemberReader(reply, at + 1);
-    if (!result.enter() || result.key() !== 'rows') throw new FrameError('the server answered a select without rows');
+    const result = rowsIn(reply, at + 1);
     let end = result.valueStart + 1;
     if (reply[end] === CLOSE_BRACKET) take(of, undefined);
     else {
@@ -83,4 +105,19 @@ export async function readSelected<T>(
     at = result.end;
     if (breath.due()) await breath.rest();
   }
+}
+
+/** Where the list of results begins. @throws OvsdbError */
+function resultsAt(reply: Buffer): number {
+  checkTransactReply(reply);
+  const members = new MemberReader(reply, 0);
+  while (members.enter() && members.key() !== 'result') members.skip();
+  return members.valueStart;
+}
+
+/** The result of a select, which begins at `start`, at its rows. */
+function rowsIn(reply: Buffer, start: number): MemberReader {
+  const result = new MemberReader(reply, start);
+  if (!result.enter() || result.key() !== 'rows') throw new FrameError('the server answered a select without rows');
+  return result;
 }

@@ -4,14 +4,15 @@
  * refers to it, is guarded by what the row was found by.
  */
 import type { Breath } from '../../lib/breath.js';
-import { naturalKeyColumns } from '../../model/northbound/natural-key.js';
-import { isRuntimeColumn } from '../../model/northbound/runtime.js';
+import { type KeyColumn, naturalKeyColumns } from '../../model/northbound/natural-key.js';
+import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/runtime.js';
 import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
-import type { Row } from '../../model/row/row.js';
-import type { TableSchema } from '../../ovsdb/database-schema.js';
+import type { Atom, Row } from '../../model/row/row.js';
+import { mapEntries } from '../../model/row/wire-notation.js';
+import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { CHANGE, NO_ROW, PlannedRows } from '../order/planned-row.js';
 import { OUTCOME, type Plan, valuesAfter } from '../plan/table-plan.js';
-import { type GuardedColumn, rowGuard } from './row-guard.js';
+import { type GuardedColumn, type GuardedPart, type RowState, rowGuard } from './row-guard.js';
 
 export class FoundRows {
   /** Of live rows. */
@@ -29,25 +30,40 @@ export class FoundRows {
     return this.uuids.has(uuid);
   }
 
-  /** What the row was found by; nothing for one that has the UUID of its row in the backup. */
-  columns(table: TableSchema, uuid: string, row: Row): readonly GuardedColumn[] {
+  /**
+   * What the row was found by; nothing for one that has the UUID of its row in the backup.
+   * @param then the row as it is by the time, if it is another than `row`, which the plan found
+   */
+  state(table: TableSchema, uuid: string, row: Row, then: Row = row): RowState {
     // the only row of its table is the one, whatever it holds
-    if (!this.uuids.has(uuid) || table.maxRows === 1) return [];
+    if (!this.uuids.has(uuid) || table.maxRows === 1) return {};
     const references = new Set(referenceColumns(table).map(({ column }) => column));
-    return [...new Set(keyColumns(table, row))].flatMap((name) => {
+    const columns = new Map<ColumnSchema, GuardedColumn>();
+    const includes: GuardedPart[] = [];
+    for (const { column: name, keys } of keyColumns(table, row)) {
       const column = table.columns.get(name);
-      return column === undefined || references.has(column) ? [] : [{ column, before: row[name] }];
-    });
+      if (column === undefined || references.has(column)) continue;
+      if (column.kind !== 'map') {
+        columns.set(column, { column, before: then[name] });
+        continue;
+      }
+      const known = new Set<Atom>(
+        keys ?? mapEntries(withoutRuntimeKeys(table.name, name, row[name])).map(([key]) => key),
+      );
+      const part = mapEntries(then[name]).filter(([key]) => known.has(key));
+      if (part.length > 0) includes.push({ column, part });
+    }
+    return { columns: [...columns.values()], includes };
   }
 }
 
-function keyColumns(table: TableSchema, row: Row): readonly string[] {
-  if (table.indexes.length > 0) return table.indexes.flat();
+function keyColumns(table: TableSchema, row: Row): readonly KeyColumn[] {
+  if (table.indexes.length > 0) return table.indexes.flat().map((column) => ({ column }));
   return (
     naturalKeyColumns(table.name, row) ??
     [...table.columns.values()]
       .filter(({ name, ephemeral }) => !ephemeral && row[name] !== undefined && !isRuntimeColumn(table.name, name, row))
-      .map(({ name }) => name)
+      .map(({ name }) => ({ column: name }))
   );
 }
 
@@ -79,7 +95,7 @@ export async function foundTargetGuards(plan: Plan, found: FoundRows, breath: Br
       if (guards.has(target) || rows.changeOf(target) !== CHANGE.NONE) continue;
       const { table } = rows.sectionOf(target).draft;
       const uuid = rows.uuid(target);
-      guards.set(target, rowGuard(table, uuid, found.columns(table, uuid, rows.content(target))));
+      guards.set(target, rowGuard(table, uuid, found.state(table, uuid, rows.content(target))));
     }
   };
   for (const { draft, first, firstLive } of rows.all) {

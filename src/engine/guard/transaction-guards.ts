@@ -3,17 +3,25 @@
  * that: each guard has what the plan saw, with what they have made of it.
  */
 import type { ReferenceColumn } from '../../model/reference/reference.js';
-import type { Row, Value } from '../../model/row/row.js';
+import type { Value } from '../../model/row/row.js';
 import { wireValue } from '../../model/row/wire-notation.js';
-import type { ColumnSchema } from '../../ovsdb/database-schema.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { MemberEdit, MemberEdits } from '../order/member-edit.js';
 import { CHANGE, keepsAlive, memberColumns, type PlannedRows } from '../order/planned-row.js';
 import { type RowUpdate, rowAfter } from '../plan/table-plan.js';
 import { type FoundRows, foundTargets } from './found-row.js';
 import type { Done, NameGuards } from './name-guard.js';
-import { deleteGuard, type GuardedColumn, type GuardedMembers, rowGuard } from './row-guard.js';
+import {
+  bothStates,
+  deleteGuards,
+  type GuardedColumn,
+  type GuardedPart,
+  type RowState,
+  rowGuard,
+} from './row-guard.js';
 import { SetValues } from './set-value.js';
-import { guardedColumns, holdsUnindexed } from './unindexed-row.js';
+import { holdsUnindexed } from './unindexed-row.js';
+import { updatedState } from './update-guard.js';
 import type { Referrer, WeakReferrers } from './weak-referrer.js';
 
 /** Of a larger set it is not asked what is in it: the answer would have to be sent again in each transaction. */
@@ -53,7 +61,7 @@ export class TransactionGuards {
     for (const row of changed) {
       if (this.rows.changeOf(row) !== CHANGE.DELETE) continue;
       guarded.add(row);
-      yield this.deleted(row, number);
+      yield* this.deleted(row, number);
     }
     for (const row of changed) if (guarded.has(row)) yield* this.referrerGuards(row, number);
     for (const row of new Set([...edits.keys(), ...changed])) {
@@ -94,7 +102,7 @@ export class TransactionGuards {
     for (const [table, named] of tables) yield* this.parts.names.of({ table, ...named }, done);
   }
 
-  private deleted(row: number, number: number): string {
+  private deleted(row: number, number: number): readonly string[] {
     const { table } = this.rows.sectionOf(row).draft;
     const then: Record<string, Value> = { ...this.rows.content(row) };
     const unknown = new Set<string>();
@@ -103,7 +111,7 @@ export class TransactionGuards {
       if (members === undefined) unknown.add(name);
       else then[name] = members;
     }
-    return deleteGuard(table, { uuid: this.rows.uuid(row), row: then }, (name) => unknown.has(name));
+    return deleteGuards(table, { uuid: this.rows.uuid(row), row: then }, (name) => unknown.has(name));
   }
 
   /** Nobody else refers weakly to a row that is deleted. */
@@ -129,52 +137,45 @@ export class TransactionGuards {
   private staying(row: number, number: number, edits: ReadonlyMap<string, MemberEdit> | undefined): string | undefined {
     const { table } = this.rows.sectionOf(row).draft;
     const isOwn = this.rows.changeOf(row) === CHANGE.UPDATE && this.transactionOf[row] === number;
-    const written = isOwn ? writtenColumns(this.rows, row) : [];
-    if (written.length === 0 && edits === undefined) return undefined;
-    const guarded = new Map<ColumnSchema, Value | undefined>();
-    for (const { column, before, isGuarded } of written) if (isGuarded) guarded.set(column, before);
-    for (const { column, before } of this.foundBy(row, number)) guarded.set(column, before);
-    const members: GuardedMembers[] = [];
+    const own = isOwn ? ownUpdate(table, this.rows.update(row) as RowUpdate) : NO_UPDATE;
+    if (own.columns.length + own.members.length === 0 && edits === undefined) return undefined;
+    const { schema } = this.rows.plan.live;
+    const sets: GuardedColumn[] = [];
+    const members: GuardedPart[] = [];
     for (const { reference, come, go } of edits?.values() ?? []) {
+      const { column } = reference;
       // somebody may have put it elsewhere
-      if (go.length > 0 && keepsAlive(this.rows.plan.live.schema, reference.key))
-        members.push({ column: reference.column, uuids: go });
+      if (go.length > 0 && keepsAlive(schema, reference.key)) members.push({ column, part: go });
       if (come.length > 0 && isListed(this.rows, row, reference)) {
-        const value = this.sets.atBeginOf(number, row, reference);
-        if (value !== undefined) guarded.set(reference.column, value);
+        const before = this.sets.atBeginOf(number, row, reference);
+        if (before !== undefined) sets.push({ column, before });
       }
     }
-    const columns = [...guarded].map(([column, before]): GuardedColumn => ({ column, before }));
-    return rowGuard(table, this.rows.uuid(row), columns, members);
+    const written = bothStates(updatedState(schema, table, own), this.foundBy(row, number));
+    return rowGuard(table, this.rows.uuid(row), bothStates(written, { columns: sets, includes: members }));
   }
 
-  private foundBy(row: number, number: number): readonly GuardedColumn[] {
-    if (this.rows.isInserted(row)) return [];
+  private foundBy(row: number, number: number): RowState {
+    if (this.rows.isInserted(row)) return {};
     const { table } = this.rows.sectionOf(row).draft;
     const uuid = this.rows.uuid(row);
+    if (!this.parts.found.has(uuid)) return {};
     const live = this.rows.content(row);
-    const found = this.parts.found.columns(table, uuid, live);
     const update = this.rows.update(row);
-    if (found.length === 0 || update === undefined || !this.isDone(row, number)) return found;
-    const then: Row = rowAfter(live, update);
-    return found.map(({ column }) => ({ column, before: then[column.name] }));
+    const then = update === undefined || !this.isDone(row, number) ? live : rowAfter(live, update);
+    return this.parts.found.state(table, uuid, live, then);
   }
 }
 
-interface WrittenColumn extends GuardedColumn {
-  /** False where only references come and go, and others may add to them meanwhile. */
-  readonly isGuarded: boolean;
-}
+const NO_UPDATE = { columns: [], members: [] };
 
-/** Columns of an updated row that are not changed member by member in different transactions. */
-function writtenColumns(rows: PlannedRows, row: number): readonly WrittenColumn[] {
-  const { table } = rows.sectionOf(row).draft;
+/** What is written with the row itself: its sets of references change member by member, in different transactions. */
+function ownUpdate(table: TableSchema, { columns, members }: RowUpdate): Omit<RowUpdate, 'liveIndex'> {
   const sets = memberColumns(table);
-  const { columns, members } = rows.update(row) as RowUpdate;
-  const guarded = new Set(guardedColumns(rows.plan.live.schema, table, { columns, members }));
-  return [...columns, ...members]
-    .filter(({ column }) => !sets.has(column.name))
-    .map((change) => ({ column: change.column, before: change.before, isGuarded: guarded.has(change) }));
+  return {
+    columns: columns.filter(({ column }) => !sets.has(column.name)),
+    members: members.filter(({ column }) => !sets.has(column.name)),
+  };
 }
 
 /** Whether all that is in a set must be as it was before anything comes into it: what comes could come twice. */
@@ -205,15 +206,18 @@ export function stayingBytes(rows: PlannedRows, found: FoundRows, row: number): 
   for (const reference of memberColumns(table).values())
     if (changed.has(reference.column.name) && isListed(rows, row, reference))
       bytes += COLUMN_BYTES + MEMBER_BYTES * listedMembers(rows, row, reference);
-  return bytes + foundBytes(found.columns(table, uuid, rows.content(row)));
+  return bytes + foundBytes(found.state(table, uuid, rows.content(row)));
 }
 
 /** Longest text of the guard of a row that another comes to refer to. */
 export function targetBytes(rows: PlannedRows, found: FoundRows, target: number): number {
   const { table } = rows.sectionOf(target).draft;
-  return GUARD_BYTES + foundBytes(found.columns(table, rows.uuid(target), rows.content(target)));
+  return GUARD_BYTES + foundBytes(found.state(table, rows.uuid(target), rows.content(target)));
 }
 
-function foundBytes(columns: readonly GuardedColumn[]): number {
-  return columns.reduce((sum, { column, before }) => sum + COLUMN_BYTES + wireValue(column, before).length, 0);
+function foundBytes({ columns = [], includes = [] }: RowState): number {
+  return [...columns, ...includes.map(({ column, part }) => ({ column, before: part }))].reduce(
+    (sum, { column, before }) => sum + COLUMN_BYTES + wireValue(column, before).length,
+    0,
+  );
 }

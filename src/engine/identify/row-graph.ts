@@ -5,9 +5,9 @@
  */
 import type { Breath } from '../../lib/breath.js';
 import { naturalKeyOf } from '../../model/northbound/natural-key.js';
-import { isRuntimeColumn } from '../../model/northbound/runtime.js';
+import { isRuntimeColumn, withoutRuntimeKeys } from '../../model/northbound/runtime.js';
 import { type ReferenceColumn, referenceColumns, referencesIn } from '../../model/reference/reference.js';
-import type { Row } from '../../model/row/row.js';
+import type { Row, Value } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 import { type MatchSide, type RowMatches } from './row-matches.js';
@@ -160,7 +160,11 @@ export function ownContent(table: TableSchema, row: Row): string {
   const references = new Set(referenceColumns(table).map(({ column }) => column.name));
   return stringifyJson(
     Object.fromEntries(
-      Object.entries(row).filter(([column]) => !references.has(column) && !isRuntimeColumn(table.name, column, row)),
+      Object.entries(row).flatMap(([column, value]): [string, Value][] => {
+        if (references.has(column) || isRuntimeColumn(table.name, column, row)) return [];
+        const own = withoutRuntimeKeys(table.name, column, value);
+        return own === undefined ? [] : [[column, own]];
+      }),
     ),
   );
 }

@@ -18,6 +18,9 @@ import type { Row, Value } from '../../model/row/row.js';
 import { wireValue } from '../../model/row/wire-notation.js';
 import type { DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { keysOf } from '../plan/feasibility.js';
+import { isByPart } from '../plan/part-edit.js';
+import { deltaOf } from '../plan/plan-changes.js';
+import type { ColumnDiff } from '../plan/row-diff.js';
 import { OUTCOME, type Plan } from '../plan/table-plan.js';
 import {
   CHANGE,
@@ -165,11 +168,8 @@ export class Dependencies {
     ]) {
       const holding = this.holdings.get(table)?.find(({ reference }) => reference.column.name === column.name);
       const own = holding === undefined ? 0 : this.readReferences(row, holding, { before, after }, held);
-      bytes += 2 * column.name.length + 2 * NOTATION_BYTES;
-      bytes +=
-        holding?.byMember === true
-          ? own * MEMBER_BYTES
-          : wireValue(column, before).length + wireValue(column, after).length;
+      bytes += 4 * (column.name.length + NOTATION_BYTES);
+      bytes += holding?.byMember === true ? own * MEMBER_BYTES : writtenBytes(table, { column, before, after });
     }
     this.bytes[row] = bytes;
   }
@@ -321,6 +321,13 @@ export class Dependencies {
         this.need(first + index, firstLive + (deletes[next++] as number));
     });
   }
+}
+
+/** What is written of a column, and guarded: of a set or a map its parts, which are then both. */
+function writtenBytes(table: TableSchema, { column, before, after }: ColumnDiff): number {
+  if (!isByPart(table, column)) return wireValue(column, before).length + wireValue(column, after).length;
+  const { added, removed } = deltaOf(column, before, after);
+  return 2 * (wireValue(column, added).length + wireValue(column, removed).length);
 }
 
 /** The wire text of a row, at most: pairs of a map, the shortest of which has six bytes, grow by two. */

@@ -91,7 +91,7 @@ export class Reversal {
         column,
         { now: row[name], before, after },
         // what a restore that stopped halfway did not write is somebody else's
-        { changedSince: this.mode === 'PARTIAL' ? 'LEAVE' : 'UNDO', runtimeKeys: runtimeKeys(table.name, name) },
+        { changedSince: this.mode === 'PARTIAL' ? 'LEAVE' : 'UNDO', runtimeKeys: [...runtimeKeys(table.name, name)] },
       );
       if (changedSince !== undefined) this.findings.add(change, `was changed since in ${changedSince}`);
       next[name] = value;

@@ -10,7 +10,7 @@ import {
   type ActualText,
   type Difference,
   deletedDifference,
-  differing,
+  differingColumns,
   type Exists,
   insertedDifference,
   told,
@@ -52,7 +52,10 @@ export class ExpectedRows {
     const { backup, live, outcomes } = draft;
     for (let i = 0; i < backup.count; i++)
       if (outcomes[i] === OUTCOME.INSERT)
-        yield { uuid: backup.uuid(i), difference: (text) => insertedDifference(draft, plan, i, { text, exists }) };
+        yield {
+          uuid: backup.uuid(i),
+          difference: (text) => insertedDifference(draft, plan, i, { text, exists, isExact: true }),
+        };
     for (let i = 0; i < live.count; i++)
       if (this.isLookedAt(i)) yield { uuid: live.uuid(i), difference: (text) => this.liveDifference(i, text) };
   }
@@ -79,7 +82,7 @@ export class ExpectedRows {
     if (text === undefined) return told(label, 'is not in the database any more');
     const expected = update === undefined ? before : rowAfter(before, update);
     // ovsdb-server can leave a weak reference to a row that it collected, and drop it later: that is no difference
-    const { wrong } = differing(table, { expected, actual: parseRow(text.toString()), exists: this.exists });
+    const wrong = differingColumns(table, { expected, actual: parseRow(text.toString()), exists: this.exists });
     if (wrong.length === 0) return undefined;
     return told(label, `${update === undefined ? 'was changed' : 'is not as planned'} in ${wrong.join(', ')}`);
   }

@@ -5,31 +5,19 @@
  * however large the database is, that takes no memory. It is not one instant that is looked at: who writes meanwhile
  * has written since.
  */
-import type { Breath } from '../../lib/breath.js';
-import { type Clock, sleep } from '../../lib/clock.js';
 import { parseRow, type Row } from '../../model/row/row.js';
 import { WireRowReader } from '../../model/row/wire-row-reader.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { EVERY_ROW, rowSelector, selectOperation } from '../../ovsdb/operation.js';
-import { transactParams } from '../../ovsdb/transact.js';
 import { storedColumns } from '../capture/monitor.js';
 import { RowsAtOnce, readListed, readSelected } from '../capture/selected-rows.js';
 import { labelOf } from '../describe/label.js';
 import { OUTCOME, type Plan, type TablePlan } from '../plan/table-plan.js';
 import { type ActualText, Differences, told, type Verification } from './difference.js';
 import { type ExpectedRow, ExpectedRows, existsAfter } from './expected-rows.js';
+import { type ReadOptions, readFrom } from './read-request.js';
 
-export interface ReadBackOptions {
-  readonly clock: Clock;
-  readonly breath: Breath;
-  readonly signal?: AbortSignal | undefined;
-  /** Told from time to time how many rows have been compared. */
-  readonly onProgress?: ((compared: number, total: number) => void) | undefined;
-}
-
-/** Longest time for the server to answer one request. */
-const TIMEOUT_MS = 60_000;
 /** Rows that others added are named one by one, up to so many. */
 const ADDED_MAX = 100;
 
@@ -38,7 +26,7 @@ const ADDED_MAX = 100;
  * @throws ConnectionError, OvsdbError; FrameError for what is no reply; when the signal aborts its reason, or one of
  * these
  */
-export async function readBack(plan: Plan, session: Session, options: ReadBackOptions): Promise<Verification> {
+export async function readBack(plan: Plan, session: Session, options: ReadOptions): Promise<Verification> {
   return new ReadBack(plan, session, options).run();
 }
 
@@ -49,7 +37,7 @@ class ReadBack {
   constructor(
     private readonly plan: Plan,
     private readonly session: Session,
-    private readonly options: ReadBackOptions,
+    private readonly options: ReadOptions,
   ) {}
 
   async run(): Promise<Verification> {
@@ -66,7 +54,7 @@ class ReadBack {
       // in a scope a row that nobody knows is nobody's business
       if (plan.options.scope === undefined) await this.findAdded(draft, expected);
     }
-    options.onProgress?.(this.found.count, this.found.count);
+    options.onProgress?.(this.found.touched, this.found.touched);
     return this.found.verification;
   }
 
@@ -79,7 +67,7 @@ class ReadBack {
       const { breath } = this.options;
       const tookMs = await this.ask(selects, (reply) => readSelected(reply, rows, { reader, breath }, take));
       this.rowsAtOnce.note(table.name, rows.length, tookMs);
-      this.options.onProgress?.(this.found.count, total);
+      this.options.onProgress?.(this.found.touched, total);
     };
     let waiting: ExpectedRow[] = [];
     for (const row of expected) {
@@ -115,20 +103,7 @@ class ReadBack {
     this.found.add(table.name, told(labelOf(table, row, uuid), 'was added'));
   }
 
-  /**
-   * Has a transaction that only reads answered, which takes as many milliseconds as it answers. The leader of a cluster
-   * has then as much time for others.
-   */
-  private async ask(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
-    const { connection, schema, server } = this.session;
-    const { clock, signal } = this.options;
-    const began = clock.monotonic();
-    const params = transactParams(schema.name, operations);
-    const reply = await connection.call('transact', [params], { timeoutMs: TIMEOUT_MS, signal });
-    const tookMs = clock.monotonic() - began;
-    await read(reply);
-    const restMs = began + 2 * tookMs - clock.monotonic();
-    if (server.model === 'clustered' && restMs > 0) await sleep(clock, restMs, signal);
-    return tookMs;
+  private ask(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
+    return readFrom(this.session, operations, this.options, read);
   }
 }

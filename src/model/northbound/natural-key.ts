@@ -4,6 +4,7 @@
 import { stringifyJson } from '../../ovsdb/json.js';
 import type { Row, Value } from '../row/row.js';
 import { VSWITCH_NATURAL_KEYS } from '../vswitch/vswitch-tables.js';
+import { withoutRuntimeKeys } from './runtime.js';
 
 /** A column, or certain keys of a map column. */
 type KeyPart = string | { readonly map: string; readonly keys: readonly string[] };
@@ -59,21 +60,29 @@ const columnOf = (part: KeyPart): string => (typeof part === 'string' ? part : p
 export function naturalKeyOf(table: string, row: Row): string | undefined {
   const key = keyOf(table, row);
   if (key === undefined) return undefined;
-  const values = key.map((part) => valueOf(row, part) ?? null);
+  const values = key.map((part) => valueOf(table, row, part) ?? null);
   return `${key.map(columnOf).join(', ')} = ${stringifyJson(values)}`;
 }
 
-/** Columns of the natural key that the row has, undefined for a row that has none. */
-export function naturalKeyColumns(table: string, row: Row): readonly string[] | undefined {
-  return keyOf(table, row)?.map(columnOf);
+/** A column, and of a map those of its keys that count. */
+export interface KeyColumn {
+  readonly column: string;
+  readonly keys?: readonly string[];
+}
+
+/** What the natural key that the row has is made of, undefined for a row that has none. */
+export function naturalKeyColumns(table: string, row: Row): readonly KeyColumn[] | undefined {
+  return keyOf(table, row)?.map((part) =>
+    typeof part === 'string' ? { column: part } : { column: part.map, keys: part.keys },
+  );
 }
 
 function keyOf(table: string, row: Row): Key | undefined {
-  return NATURAL_KEYS[table]?.find(([first]) => valueOf(row, first) !== undefined);
+  return NATURAL_KEYS[table]?.find(([first]) => valueOf(table, row, first) !== undefined);
 }
 
-function valueOf(row: Row, part: KeyPart): Value | undefined {
-  if (typeof part === 'string') return row[part];
+function valueOf(table: string, row: Row, part: KeyPart): Value | undefined {
+  if (typeof part === 'string') return withoutRuntimeKeys(table, part, row[part]);
   const map = row[part.map];
   if (map === undefined || typeof map !== 'object' || Array.isArray(map)) return undefined;
   const pairs = part.keys.flatMap((key) =>

@@ -1,7 +1,8 @@
 /**
- * Runtime state (from ovn-nb(5), northd and ovn-ic): columns and keys that northd, ovn-ic or ovsdb-server write, not
- * whoever configures the network. They are captured, but a row that is live keeps its own, and they are no
- * difference. A row that comes back gets them back too, so that addresses, tags and MACs are not handed out anew.
+ * Runtime state: columns and keys that programs write while they run, northd, ovn-ic and ovsdb-server (from ovn-nb(5))
+ * and systems such as Neutron, and that configure nothing. They are captured, but a row that is live keeps its own:
+ * they are no difference, and are neither guarded nor verified. A row that comes back gets them back too, so that
+ * addresses, tags and MACs are not handed out anew.
  */
 import type { Row, Value } from '../row/row.js';
 import { VSWITCH_RUNTIME_COLUMNS } from '../vswitch/vswitch-tables.js';
@@ -18,20 +19,54 @@ const RUNTIME_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   Network_Function_Group: ['network_function_active'],
 };
 
-/** Table -> map column -> keys that are runtime state. */
-const RUNTIME_KEYS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  NB_Global: {
-    options: [
-      'mac_prefix',
-      'svc_monitor_mac',
-      'svc_monitor_mac_dst',
-      'max_tunid',
-      'northd_internal_version',
-      'sbctl_probe_interval',
-    ],
-    external_ids: ['neutron:liveness_check_at'],
-  },
-};
+/** A key of a map column that somebody writes all the time, and that configures nothing. */
+export interface RuntimeKey {
+  readonly table: string;
+  readonly column: string;
+  readonly key: string;
+}
+
+const KNOWN_KEYS: readonly RuntimeKey[] = [
+  // northd
+  ...keysOf('NB_Global', 'options', [
+    'mac_prefix',
+    'svc_monitor_mac',
+    'svc_monitor_mac_dst',
+    'max_tunid',
+    'northd_internal_version',
+    'sbctl_probe_interval',
+  ]),
+  // ovn-kubernetes: its end-to-end probe, every 30 seconds
+  ...keysOf('NB_Global', 'options', ['e2e_timestamp']),
+  // Neutron
+  ...keysOf('NB_Global', 'external_ids', ['neutron:liveness_check_at']),
+];
+
+function keysOf(table: string, column: string, keys: readonly string[]): readonly RuntimeKey[] {
+  return keys.map((key) => ({ table, column, key }));
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+/** "TABLE.COLUMN" -> keys. */
+let runtimeKeySets = keySets([]);
+
+function keySets(added: readonly RuntimeKey[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const sets = new Map<string, Set<string>>();
+  for (const { table, column, key } of [...KNOWN_KEYS, ...added]) {
+    const place = `${table}.${column}`;
+    const keys = sets.get(place) ?? new Set();
+    sets.set(place, keys.add(key));
+  }
+  return sets;
+}
+
+/**
+ * Every platform has a heartbeat of its own: these keys are runtime state too, besides the known ones. Said once, when
+ * the server starts.
+ */
+export function useRuntimeKeys(added: readonly RuntimeKey[]): void {
+  runtimeKeySets = keySets(added);
+}
 
 /** True for a column that is runtime state in this row (`row` decides for a port's tag). */
 export function isRuntimeColumn(table: string, column: string, row: Row): boolean {
@@ -41,14 +76,14 @@ export function isRuntimeColumn(table: string, column: string, row: Row): boolea
 }
 
 /** Keys of this map column that are runtime state. */
-export function runtimeKeys(table: string, column: string): readonly string[] {
-  return RUNTIME_KEYS[table]?.[column] ?? [];
+export function runtimeKeys(table: string, column: string): ReadonlySet<string> {
+  return runtimeKeySets.get(`${table}.${column}`) ?? NO_KEYS;
 }
 
 /** A map without its runtime keys; undefined when none is left. */
 export function withoutRuntimeKeys(table: string, column: string, value: Value | undefined): Value | undefined {
   const keys = runtimeKeys(table, column);
-  if (keys.length === 0 || value === undefined || typeof value !== 'object' || Array.isArray(value)) return value;
-  const rest = Object.entries(value).filter(([key]) => !keys.includes(key));
+  if (keys.size === 0 || value === undefined || typeof value !== 'object' || Array.isArray(value)) return value;
+  const rest = Object.entries(value).filter(([key]) => !keys.has(key));
   return rest.length === 0 ? undefined : Object.fromEntries(rest);
 }

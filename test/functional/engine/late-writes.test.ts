@@ -109,6 +109,18 @@ describe.each(['ONE', 'STEPS'] as const)('a plan that somebody has overtaken: %s
     }
   });
 
+  it('puts an ACL into a switch beside others that somebody puts there or elsewhere', async () => {
+    if (way === 'STEPS') return;
+    const acl = { action: 'drop', direction: 'to-lport', match: 'ip4', priority: 1000 };
+    const stays = { ACL: { [u('d', 2)]: { ...acl, match: 'udp' } } };
+    const backup: Tables = { ...web({ acls: [u('d'), u('d', 2)] }), ACL: { [u('d')]: acl, ...stays.ACL } };
+    for (const options of [SKIP, OVERWRITE, EXACT]) {
+      const plan = await planned(backup, { ...web({ acls: [u('d', 2)] }), ...stays }, options);
+      await carryOut(plan, way, () => nb('acl-add', 'web', 'to-lport', '1000', 'ip6', 'drop'));
+      expect((await nb('acl-list', 'web')).trim().split('\n')).toHaveLength(3);
+    }
+  });
+
   it('puts ports into a switch beside those that somebody has put there', async () => {
     const backup: Tables = {
       ...web({ ports: [u('c'), u('c', 1)] }),
@@ -189,6 +201,53 @@ describe('a plan in steps that deletes a row', () => {
     const plan = await planTo(snapshotOf(SCHEMA, target), await engine.capture());
     await carryOut(plan, 'STEPS', () => Promise.resolve());
     expect((await engine.verify(plan)).problems).toEqual([]);
+  });
+});
+
+describe('an update of sets and maps', () => {
+  const set = (map: Record<string, string>, addresses: readonly string[]): Tables => ({
+    Address_Set: { [u('a')]: { name: 'as', addresses, external_ids: map } },
+  });
+  const BACKUP = set({ comes: '1', changes: '2', stays: '1' }, ['10.0.0.1', '10.0.0.3']);
+  const LIVE = set({ goes: '1', changes: '1', stays: '1' }, ['10.0.0.2', '10.0.0.3']);
+
+  it.each([EXACT, OVERWRITE])('leaves what others put there meanwhile: %j', async (options) => {
+    const plan = await planned(BACKUP, LIVE, options);
+    await nb('set', 'Address_Set', 'as', 'external_ids:late=1', 'external_ids:stays=2');
+    await nb(
+      'add',
+      'Address_Set',
+      'as',
+      'addresses',
+      '10.0.0.9',
+      '--',
+      'remove',
+      'Address_Set',
+      'as',
+      'addresses',
+      '10.0.0.3',
+    );
+    await engine.apply(plan);
+    expect((await nb('get', 'Address_Set', 'as', 'external_ids')).trim()).toBe(
+      '{changes="2", comes="1", late="1", stays="2"}',
+    );
+    expect((await nb('get', 'Address_Set', 'as', 'addresses')).trim()).toBe('["10.0.0.1", "10.0.0.9"]');
+    expect((await engine.verify(plan)).problems).toEqual([]);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['gave a key that goes another value', ['set', 'Address_Set', 'as', 'external_ids:goes=2']],
+    ['took away a key that goes', ['remove', 'Address_Set', 'as', 'external_ids', 'goes']],
+    ['gave a key that changes another value', ['set', 'Address_Set', 'as', 'external_ids:changes=3']],
+    ['brought a key that comes', ['set', 'Address_Set', 'as', 'external_ids:comes=2']],
+    ['took away a member that goes', ['remove', 'Address_Set', 'as', 'addresses', '10.0.0.2']],
+    ['brought a member that comes', ['add', 'Address_Set', 'as', 'addresses', '10.0.0.1']],
+  ])('is out of date when somebody %s', async (_, write) => {
+    const plan = await planned(BACKUP, LIVE, OVERWRITE);
+    await nb(...write);
+    const before = await nb('list', 'Address_Set');
+    await expect(engine.apply(plan)).rejects.toMatchObject(STALE);
+    expect(await nb('list', 'Address_Set')).toBe(before);
   });
 });
 

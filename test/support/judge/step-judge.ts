@@ -20,6 +20,8 @@ export class StepJudge {
     private readonly client: PlainClient,
     private readonly database: string,
     private readonly columns: ReadonlyMap<string, readonly string[]>,
+    /** "TABLE.COLUMN" */
+    private readonly maps: ReadonlySet<string>,
   ) {}
 
   static async open(client: PlainClient, database = NORTHBOUND): Promise<StepJudge> {
@@ -35,22 +37,36 @@ export class StepJudge {
           Object.keys(columns).filter((column) => printExact(columns[column] ?? null).includes('"refTable":')),
         ]),
       ),
+      new Set(
+        Object.entries(schema.tables).flatMap(([table, { columns }]) =>
+          Object.keys(columns)
+            .filter((column) => printExact(columns[column] ?? null).includes('"value":'))
+            .map((column) => `${table}.${column}`),
+        ),
+      ),
     );
     for (const [table, rows] of await judge.read()) judge.tables.set(table, rows);
     return judge;
   }
 
   /**
-   * Takes over what a step is about to do. Throws when a guard comes behind a change, or an operation is not one of
-   * those that may run twice.
+   * Takes over what a step is about to do. Throws when a guard comes behind a change, or when an operation is not one
+   * of those that may run twice. A guard may have keys of its row changed just before it.
    */
   take(operations: readonly string[]): void {
+    const parsed = operations.map((text) => parseExact(text) as Operation);
     let changing = false;
-    for (const text of operations) {
-      const operation = parseExact(text) as Operation;
-      if (operation['op'] === 'wait' && changing) throw new Error(`a guard comes too late: ${text}`);
-      changing = operation['op'] !== 'wait';
-      if (changing) this.change(operation, text);
+    for (const [i, operation] of parsed.entries()) {
+      const text = operations[i] ?? '';
+      const [before, after] = [parsed[i - 1], parsed[i + 1]];
+      if (operation['op'] === 'wait') {
+        const isPrepared = before?.['op'] === 'mutate' && rowOf(before) === rowOf(operation);
+        if (changing && !isPrepared) throw new Error(`a guard comes too late: ${text}`);
+        continue;
+      }
+      const prepares = operation['op'] === 'mutate' && after?.['op'] === 'wait' && rowOf(operation) === rowOf(after);
+      changing ||= !prepares;
+      this.change(operation, text);
     }
   }
 
@@ -79,9 +95,7 @@ export class StepJudge {
       rows.set(String(operation['uuid']), this.columnsOf(table, operation['row'] as Operation));
       return;
     }
-    const uuid = /^\[\["_uuid","==",\["uuid","([-0-9a-f]{36})"\]\]\]$/.exec(
-      printExact(operation['where'] ?? null),
-    )?.[1];
+    const uuid = rowOf(operation);
     const row = rows.get(uuid ?? '');
     if (uuid === undefined || row === undefined) throw new Error(`an operation on no row that is there: ${text}`);
     if (operation['op'] === 'delete') {
@@ -93,9 +107,14 @@ export class StepJudge {
       for (const [column, mutator, value] of operation['mutations'] as readonly [string, string, ExactJson][]) {
         const atoms = row.get(column) ?? new Set();
         row.set(column, atoms);
-        for (const atom of atomsOf(value))
-          if (mutator === 'insert') atoms.add(atom);
-          else atoms.delete(atom);
+        const isMap = this.maps.has(`${table}.${column}`);
+        for (const atom of atomsOf(value)) {
+          const there = isMap
+            ? [...atoms].find((pair) => keyOf(pair) === (mutator === 'insert' ? keyOf(atom) : atom))
+            : atom;
+          if (mutator === 'delete') atoms.delete(there ?? '');
+          else if (there === undefined || !isMap) atoms.add(atom);
+        }
       }
     } else {
       throw new Error(`an operation that may not run twice: ${text}`);
@@ -146,6 +165,16 @@ export class StepJudge {
       }),
     );
   }
+}
+
+/** UUID of the one row that an operation is about. */
+function rowOf(operation: Operation): string | undefined {
+  return /^\[\["_uuid","==",\["uuid","([-0-9a-f]{36})"\]\]/.exec(printExact(operation['where'] ?? null))?.[1];
+}
+
+/** Of a pair of a map, both printed. */
+function keyOf(pair: string): string {
+  return printExact((parseExact(pair) as readonly ExactJson[])[0] ?? null);
 }
 
 function atomsOf(value: ExactJson): readonly string[] {

@@ -9,6 +9,7 @@ import { countOutcomes, type Plan, type PlanOptions, type TableCounts } from '..
 import { type ResourceFilter, selectLiveScope, selectScope } from '../../../src/engine/scope/scope.js';
 import { identifyByUuid, type KeptChange } from '../../../src/engine/undo/undo.js';
 import { readBack } from '../../../src/engine/verify/read-back.js';
+import { readPlanned } from '../../../src/engine/verify/read-planned.js';
 import { type Verification, verifyPlan } from '../../../src/engine/verify/verify.js';
 import { Breath } from '../../../src/lib/breath.js';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -74,8 +75,14 @@ export class Engine {
     return this.session((session) => applyPlan(session, plan, { comment: 'a test', guarded }));
   }
 
+  /** Whether each planned change is in the database: in a snapshot of it, and asked of the server, which is one. */
   async verify(plan: Plan): Promise<Verification> {
-    return verifyPlan(plan, await this.capture(), new Breath());
+    const inSnapshot = await verifyPlan(plan, await this.capture(), new Breath());
+    const asked = await this.session((session) =>
+      readPlanned(plan, session, { clock: systemClock, breath: new Breath() }),
+    );
+    expect(sorted(asked)).toEqual(sorted(inSnapshot));
+    return inSnapshot;
   }
 
   /** Every row of the tables touched. */
@@ -124,4 +131,8 @@ export async function keptChanges(plan: Plan): Promise<readonly KeptChange[]> {
 export function countsOf(plan: Plan): Readonly<Record<string, TableCounts>> {
   const all = plan.tables.map((draft) => [draft.table.name, countOutcomes(draft)] as const);
   return Object.fromEntries(all.filter(([, { restored, deleted, failed }]) => restored + deleted + failed > 0));
+}
+
+function sorted({ problems, warnings, ...counts }: Verification): unknown {
+  return { ...counts, problems: problems.map(({ message }) => message).sort(), warnings: [...warnings].sort() };
 }

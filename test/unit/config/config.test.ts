@@ -45,6 +45,7 @@ describe('loadConfig', () => {
       },
       introspection: true,
       auditReads: 'exports',
+      runtimeKeys: [],
       stepRowsMax: 2_000,
       stepBytesMax: 1024 ** 2,
       silenceMsMax: 15_000,
@@ -86,6 +87,7 @@ describe('loadConfig', () => {
       OVNCP_AUDIT_READS: 'all',
       OVNCP_UPLOAD_BYTES_MAX: '4096',
       OVNCP_BODY_BYTES_MAX: '2048',
+      OVNCP_RUNTIME_KEYS: 'NB_Global.external_ids:neutron:beat, Logical_Switch_Port.options:seen at',
       PATH: '/usr/bin',
     });
     expect(config.remotes.map((remote) => remote.kind)).toEqual(['ssl', 'tcp']);
@@ -113,6 +115,10 @@ describe('loadConfig', () => {
       auditReads: 'all',
       uploadBytesMax: 4096,
       bodyBytesMax: 2048,
+      runtimeKeys: [
+        { table: 'NB_Global', column: 'external_ids', key: 'neutron:beat' },
+        { table: 'Logical_Switch_Port', column: 'options', key: 'seen at' },
+      ],
     });
   });
 
@@ -138,6 +144,11 @@ describe('loadConfig', () => {
     [{ OVNCP_JWT_SECRET: 'short' }, 'OVNCP_JWT_SECRET: is too short; use at least 32 bytes'],
     [{ OVNCP_JWKS_URL: 'http://keys.example/jwks' }, /^OVNCP_JWKS_URL: .*https/],
     [{ OVNCP_JWKS_URL: 'file:///etc/passwd' }, /^OVNCP_JWKS_URL: /],
+    [{ OVNCP_RUNTIME_KEYS: 'NB_Global.options' }, /^OVNCP_RUNTIME_KEYS: "NB_Global.options" is not a key of a map/],
+    [
+      { OVNCP_RUNTIME_KEYS: 'A.b:c,options:beat' },
+      /^OVNCP_RUNTIME_KEYS: "options:beat" is not a key .*TABLE.COLUMN:KEY/,
+    ],
     [{ OVN_NB_DB: 'tcp:host' }, /^OVN_NB_DB: "tcp:host" is not a remote/],
     [{ OVN_NB_DB: 'unix:/x', OVN_DB_NAME: 'no name' }, 'OVN_DB_NAME: is not the name of a database'],
     [{ OVN_DB_NAME: 'Open_vSwitch' }, /^OVN_NB_DB: is not set; OVN_DB_NAME names another database/],

@@ -724,17 +724,44 @@ describe('verifyPlan', () => {
     const plan = await planOf(NETWORK, live, EXACT);
     expect(await verified(plan, live)).toEqual([
       'address set "live" is still in the database, though it was to be deleted',
+      'switch "web" is not as planned in ports',
       'port "p" is not in the database, though it was to be inserted',
-    ]);
-    expect(await verified(plan, { ...NETWORK, Port_Group: { [u('g')]: { name: 'pg', ports: [u('p')] } } })).toEqual([
       'port group "pg" is not as planned in ports',
     ]);
+    expect(await verified(plan, { ...NETWORK, Port_Group: { [u('g')]: { name: 'pg', ports: [u('q')] } } })).toEqual([
+      'port group "pg" is not as planned in ports',
+    ]);
+    // what came is in it; who took another out of it has nothing to do with the plan
+    expect(await verified(plan, { ...NETWORK, Port_Group: { [u('g')]: { name: 'pg', ports: [u('p')] } } })).toEqual([]);
     expect(
       await verified(plan, { ...NETWORK, Logical_Switch: {}, Logical_Switch_Port: { [u('p')]: { name: 'p' } } }),
     ).toEqual([
       'switch "web" is not in the database any more, though it was to be updated',
       'port "p" is not as planned in addresses',
     ]);
+  });
+});
+
+describe('an assertion on a map or a set', () => {
+  const set = (external_ids: Readonly<Record<string, string>>, addresses: readonly string[]): Tables => ({
+    Address_Set: { [u('x')]: { name: 'as', external_ids, addresses } },
+  });
+  const BEFORE = set({ goes: '1', changes: '1', stays: '1' }, ['10.0.0.1', '10.0.0.2']);
+  const BACKUP = set({ changes: '2', comes: '1', stays: '1' }, ['10.0.0.2', '10.0.0.3']);
+
+  it.each<[string, Tables, boolean]>([
+    ['as planned', BACKUP, true],
+    ['with more in it', set({ changes: '2', comes: '1', late: '1' }, ['10.0.0.3', '10.0.0.9']), true],
+    ['without a key that came', set({ changes: '2', stays: '1' }, ['10.0.0.2', '10.0.0.3']), false],
+    ['with another value', set({ changes: '3', comes: '1' }, ['10.0.0.2', '10.0.0.3']), false],
+    ['with a key that went', set({ changes: '2', comes: '1', goes: '9' }, ['10.0.0.2', '10.0.0.3']), false],
+    ['without a member that came', set({ changes: '2', comes: '1' }, ['10.0.0.2']), false],
+    ['with a member that went', set({ changes: '2', comes: '1' }, ['10.0.0.1', '10.0.0.3']), false],
+  ])('%s', async (_, after, isRight) => {
+    const plan = await planOf(BACKUP, BEFORE, OVERWRITE);
+    const { problems } = await verifyPlan(plan, snapshotOf(SCHEMA, after), new Breath());
+    expect(problems.length === 0).toBe(isRight);
+    for (const { message } of problems) expect(message).toMatch(/^address set "as" is not as planned in /);
   });
 });
 

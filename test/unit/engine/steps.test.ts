@@ -157,7 +157,7 @@ describe('cutIntoTransactions', () => {
       ['NAT', 1, expect.arrayContaining(['external_ip', 'allowed_ext_ips'])],
       ['Logical_Router', 2, ['_uuid']],
     ]);
-    expect(guards(steps[0] ?? [])[1]?.where?.[1]).toEqual(['nat', 'includes', ['set', [['uuid', u('n')]]]]);
+    expect(guards(steps[0] ?? [])[1]?.where?.[1]).toEqual(['nat', 'includes', ['uuid', u('n')]]);
     // and nothing is taken out of what goes in the same step
     expect((await operationsOf(NOTHING, live, { rowsMax: 2, bytesMax: 1 << 20 })).map(told)).toEqual([
       ['delete n', 'delete r'],
@@ -286,7 +286,8 @@ describe('cutIntoTransactions', () => {
     expect(witnesses.find(({ kind }) => kind === 'UPDATE')).toMatchObject({
       table: 'Port_Group',
       uuid: u('g'),
-      columns: ['external_ids'],
+      columns: [],
+      parts: [{ column: 'external_ids' }],
     });
     for (const step of steps) expect([...step.operations()]).toEqual([...step.operations()]);
   });

@@ -23,6 +23,8 @@ const problem = z
  * A touched row that tells afterwards whether the transaction was carried out: all of it was, or none. Texts are the
  * canonical values of the columns that an update writes, as SHA-256.
  */
+const fingerprints = z.array(z.string()).readonly();
+
 const witness = z
   .object({
     kind: z.enum(['INSERT', 'UPDATE', 'DELETE']),
@@ -30,6 +32,10 @@ const witness = z
     uuid: z.string(),
     columns: z.array(z.string()).readonly().optional(),
     after: z.string().optional(),
+    parts: z
+      .array(z.object({ column: z.string(), come: fingerprints, go: fingerprints }).readonly())
+      .readonly()
+      .optional(),
   })
   .readonly();
 

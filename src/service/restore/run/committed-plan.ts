@@ -4,6 +4,7 @@
  */
 import { type Convergence, convergeAnywhere, type SyncTarget } from '../../../engine/verify/converge.js';
 import { readBack } from '../../../engine/verify/read-back.js';
+import { readPlanned } from '../../../engine/verify/read-planned.js';
 import { type Verification, type VerifyMode, verifyPlan } from '../../../engine/verify/verify.js';
 import type { Breath } from '../../../lib/breath.js';
 import type { Clock } from '../../../lib/clock.js';
@@ -98,21 +99,19 @@ async function verify(
   known: Snapshot | undefined,
   { mode, live, comeBackMs, clock, breath, signal, ...parts }: VerifyParts,
 ): Promise<Verification> {
-  if (mode === 'FULL')
-    return live.read({ timeoutMs: comeBackMs, signal }, (session) =>
-      readBack(plan, session, {
-        clock,
-        breath,
-        signal,
-        onProgress: (compared, total) => {
-          parts.tell(compared, total, `Compared ${compared} of ${total} rows of the tables touched`);
-        },
-      }),
-    );
-  const after = known ?? (await live.snapshot({ timeoutMs: comeBackMs }));
-  return verifyPlan(plan, after, breath, (compared) => {
-    parts.tell(compared, plan.changeCount, `Compared ${compared} of ${plan.changeCount} changed rows`);
-  });
+  if (mode === 'ASSERTIONS' && known !== undefined) return verifyPlan(plan, known, breath);
+  const [read, rows] =
+    mode === 'FULL' ? ([readBack, 'rows of the tables touched'] as const) : ([readPlanned, 'changed rows'] as const);
+  return live.read({ timeoutMs: comeBackMs, signal }, (session) =>
+    read(plan, session, {
+      clock,
+      breath,
+      signal,
+      onProgress: (compared, total) => {
+        parts.tell(compared, total, `Compared ${compared} of ${total} ${rows}`);
+      },
+    }),
+  );
 }
 
 function converge(

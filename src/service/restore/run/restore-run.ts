@@ -181,7 +181,7 @@ export class RestoreRun {
     throw new AppError(
       'PLAN_STALE',
       `The database kept changing: ${attempts} plans were out of date when they were applied. Nothing was ` +
-        'changed; try again when fewer others write',
+        'changed; try again when fewer others write, or name keys that are written all the time in OVNCP_RUNTIME_KEYS',
     );
   }
 
