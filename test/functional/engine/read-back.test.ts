@@ -125,6 +125,8 @@ describe('a restore after whose commit somebody writes to a row that it left as 
   });
   afterEach(() => services.stop());
 
+  const SKIPPED = expect.stringMatching(/^1 row differs from the backup .* switch "db" /) as string;
+
   async function restore(verify: VerifyMode): Promise<RestoreRecord> {
     const { remote } = services.ovsdb;
     const { id: backupId } = await services.create();
@@ -149,6 +151,7 @@ describe('a restore after whose commit somebody writes to a row that it left as 
     const { phase, result, verify } = await restore('FULL');
     expect([phase, result?.success, verify]).toEqual(['SUCCEEDED', true, 'FULL']);
     expect(result?.warnings).toEqual([
+      SKIPPED,
       expect.stringContaining('Somebody else has written to the tables that it changed') as string,
       'After the commit: switch "db" was changed in external_ids',
     ]);
@@ -156,6 +159,6 @@ describe('a restore after whose commit somebody writes to a row that it left as 
 
   it('says nothing of it otherwise', async () => {
     const { phase, result, verify } = await restore('ASSERTIONS');
-    expect([phase, result?.success, result?.warnings, verify]).toEqual(['SUCCEEDED', true, [], 'ASSERTIONS']);
+    expect([phase, result?.success, result?.warnings, verify]).toEqual(['SUCCEEDED', true, [SKIPPED], 'ASSERTIONS']);
   });
 });
