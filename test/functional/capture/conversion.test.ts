@@ -80,6 +80,17 @@ it('is backed up with its new schema, when it is converted up to three times mea
   expect(compareDatabases(contentOf(snapshot), await dumpDatabase(server.remote))).toEqual([]);
 });
 
+it.each(['FAST', 'PACED'] as const)(
+  'is backed up with the schema that it has when its turn comes: %s',
+  async (mode) => {
+    const reader = await DatabaseReader.open(database(), undefined);
+    await convert('99.0.0');
+    const { snapshot } = await reader.capture(mode);
+    expect(snapshot.schema.version).toBe('99.0.0');
+    expect(compareDatabases(contentOf(snapshot), await dumpDatabase(server.remote))).toEqual([]);
+  },
+);
+
 it('is not read for ever when it is converted again and again', async () => {
   await expect(capturedDuring(4)).rejects.toMatchObject({
     code: 'DATABASE_UNAVAILABLE',
