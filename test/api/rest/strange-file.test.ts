@@ -59,6 +59,16 @@ describe('a byte-order mark', () => {
     expect(body['backup']).toMatchObject({ content_digest: digest });
   });
 
+  it('is passed over in a multipart request of GraphQL, before its file and before its fields', async () => {
+    const query = 'mutation ($file: Upload!) { importBackup(input: {file: $file}) { contentDigest } }';
+    const form = new FormData();
+    form.set('operations', MARK + JSON.stringify({ query, variables: { file: null } }));
+    form.set('map', `${MARK}{"0": ["variables.file"]}`);
+    form.set('0', new Blob([bytesOf(MARK + yaml)]), 'marked.yaml');
+    const { body } = await rest.post('/graphql', form, { 'apollo-require-preflight': 'true' });
+    expect(body).toEqual({ data: { importBackup: { contentDigest: digest } } });
+  });
+
   it('is passed over in GraphQL: in data, and before the request itself', async () => {
     const input = { data: MARK + yaml, format: 'YAML' } as const;
     const { importBackup } = await api.admin.run(ImportBackupDocument, { input });

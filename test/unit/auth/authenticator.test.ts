@@ -216,6 +216,13 @@ describe('a static token', () => {
     expect((await refusalOf({ tokensFile: file }, 'Bearer t')).message).toMatch(/expired/);
   });
 
+  it('are read from a file that an editor put a byte-order mark before', async () => {
+    const file = tokensFile([{ name: 'a', sha256: sha256('tok'), permissions: ['admin'] }]);
+    writeFileSync(file, `\ufeff${readFileSync(file, 'utf8')}`);
+    const authenticator = await createAuthenticator({ tokensFile: file, log, clock });
+    expect((await authenticator.authenticate('Bearer tok')).subject).toBe('a');
+  });
+
   it('is taken beside JWTs', async () => {
     const file = tokensFile([{ name: 'a', sha256: sha256('x.y.z'), permissions: ['admin'] }]);
     const authenticator = await createAuthenticator({ tokensFile: file, jwtSecret: SECRET, log, clock });
