@@ -26,27 +26,54 @@ const WARNINGS_MAX = 20;
 export async function withFreeValues(plan: Plan, breath: Breath): Promise<Plan> {
   const ports = plan.tables.find(({ table }) => table.name === SWITCH_PORT);
   if (ports === undefined || plan.problems.length > 0) return plan;
-  const returning = await readReturning(ports, breath);
-  if (returning.size === 0) return plan;
-  const taken = await new TakenValues(new PortsAfter(plan, ports), ports, returning).find(breath);
+  const returning = await Returning.read(ports, breath);
+  if (returning.count === 0) return plan;
+  const taken = await new TakenValues(new PortsAfter(plan, ports), returning).find(breath);
   return taken.length === 0 ? plan : withoutValues(plan, ports, taken);
 }
 
-/** Rows to be inserted that bring values of northd's, by their UUIDs. */
-type Returning = ReadonlyMap<string, Row>;
+const ADDRESSES = Buffer.from(`"${ASSIGNED_ADDRESSES}":`);
+const TAG_REQUEST = Buffer.from('"tag_request":');
 
-async function readReturning({ backup, outcomes }: TablePlan, breath: Breath): Promise<Returning> {
-  const found = new Map<string, Row>();
-  const marks = [ASSIGNED_ADDRESSES, 'tag_request'].map((column) => Buffer.from(`"${column}":`));
-  for (let i = 0; i < backup.count; i++) {
-    if (breath.due()) await breath.rest();
-    if (outcomes[i] !== OUTCOME.INSERT) continue;
-    const text = backup.text(i);
-    if (!marks.some((mark) => text.includes(mark))) continue;
-    const row = backup.row(i);
-    if (row[ASSIGNED_ADDRESSES] !== undefined || hasAssignedTag(row)) found.set(backup.uuid(i), row);
+/** Rows to be inserted that bring values of northd's. */
+class Returning {
+  /** UUIDs of those that bring a tag. */
+  readonly tagged: string[] = [];
+  private total = 0;
+  /** For each row of the backup whether it is one of them. */
+  private readonly marks: Uint8Array;
+
+  private constructor(private readonly ports: TablePlan) {
+    this.marks = new Uint8Array(ports.backup.count);
   }
-  return found;
+
+  static async read(ports: TablePlan, breath: Breath): Promise<Returning> {
+    const returning = new Returning(ports);
+    const { backup, outcomes } = ports;
+    for (let i = 0; i < backup.count; i++) {
+      if (breath.due()) await breath.rest();
+      if (outcomes[i] !== OUTCOME.INSERT) continue;
+      const text = backup.text(i);
+      const isTagged = text.includes(TAG_REQUEST) && hasAssignedTag(backup.row(i));
+      if (isTagged) returning.tagged.push(backup.uuid(i));
+      if (isTagged || backup.text(i).includes(ADDRESSES)) returning.mark(i);
+    }
+    return returning;
+  }
+
+  get count(): number {
+    return this.total;
+  }
+
+  has(uuid: string): boolean {
+    const index = this.ports.backup.find(uuid);
+    return index !== undefined && this.marks[index] === 1;
+  }
+
+  private mark(index: number): void {
+    this.marks[index] = 1;
+    this.total++;
+  }
 }
 
 /** A value of a returning port that another port has. */
@@ -62,7 +89,6 @@ class TakenValues {
 
   constructor(
     private readonly after: PortsAfter,
-    private readonly ports: TablePlan,
     private readonly returning: Returning,
   ) {}
 
@@ -80,18 +106,18 @@ class TakenValues {
     const own = (uuid: string, addresses: readonly string[]): void => {
       for (const address of addresses) if (!owners.has(address)) owners.set(address, uuid);
     };
+    const waiting: { readonly uuid: string; readonly assigned: readonly string[] }[] = [];
     for (const uuid of uuids) {
       if (breath.due()) await breath.rest();
       const row = this.after.row(uuid);
-      own(uuid, configuredAddresses(row));
+      const configured = configuredAddresses(row);
+      const assigned = assignedAddresses(row);
+      own(uuid, configured);
       own(uuid, routerPorts(row));
-      if (!this.returning.has(uuid)) own(uuid, assignedAddresses(row));
+      if (!this.returning.has(uuid)) own(uuid, assigned);
+      else waiting.push({ uuid, assigned: assigned.filter((address) => !configured.includes(address)) });
     }
-    for (const uuid of uuids) {
-      const row = this.returning.get(uuid);
-      if (row === undefined) continue;
-      const configured = new Set(configuredAddresses(row));
-      const assigned = assignedAddresses(row).filter((address) => !configured.has(address));
+    for (const { uuid, assigned } of waiting) {
       const by = assigned.map((address) => owners.get(address)).find((owner) => owner !== undefined && owner !== uuid);
       if (by === undefined) own(uuid, assigned);
       else this.found.push({ uuid, column: ASSIGNED_ADDRESSES, by });
@@ -100,9 +126,9 @@ class TakenValues {
 
   /** Among the ports of one parent. */
   private async findTags(breath: Breath): Promise<void> {
-    const waiting = [...this.returning].filter(([, row]) => hasAssignedTag(row));
-    if (waiting.length === 0) return;
-    const chosen = new Set(waiting.map(([uuid]) => uuid));
+    const chosen = new Set(this.returning.tagged);
+    if (chosen.size === 0) return;
+    const waiting = this.returning.tagged.map((uuid) => [uuid, this.after.row(uuid)] as const);
     /** Parent and tag -> UUID of the port that has it. */
     const owners = new Map<string, string>();
     const keyOf = (row: Row, tag: string): string => `${tag} ${parentOf(row) ?? ''}`;

@@ -12,14 +12,13 @@ const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
 /** MAC and IP addresses in the text of a port, such as "0a:00:00:00:00:01 10.0.0.2 fd00::1", each in one notation. */
 export function addressesIn(text: string): readonly string[] {
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .flatMap((word) => {
-      const address = word.replace(/\/\d+$/, '');
-      if (MAC.test(address) || isIPv4(address)) return [address];
-      return isIPv6(address) ? [new SocketAddress({ address, family: 'ipv6' }).address] : [];
-    });
+  const found: string[] = [];
+  for (const word of text.toLowerCase().split(/\s+/)) {
+    const [address = ''] = word.split('/', 1);
+    if (MAC.test(address) || isIPv4(address)) found.push(address);
+    else if (isIPv6(address)) found.push(new SocketAddress({ address, family: 'ipv6' }).address);
+  }
+  return found;
 }
 
 /** Addresses that a switch port was given by whoever configured it. */
