@@ -65,9 +65,10 @@ function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undo
   return MESSAGES[phase] ?? 'Going on after the server was stopped';
 }
 
-function summaryOf({ dryRun, restoredCount, deletedCount, skippedCount }: RestoreResult): string {
+function summaryOf({ dryRun, restoredCount, deletedCount, skippedCount, differingCount }: RestoreResult): string {
   return (
     `${dryRun ? 'Would restore' : 'Restored'} ${restoredCount} rows, ${dryRun ? 'delete' : 'deleted'} ` +
-    `${deletedCount}, ${dryRun ? 'leave' : 'left'} ${skippedCount} as they are`
+    `${deletedCount}, ${dryRun ? 'leave' : 'left'} ${skippedCount} as they are` +
+    (differingCount === 0 ? '' : ` (${differingCount} of them differ)`)
   );
 }
