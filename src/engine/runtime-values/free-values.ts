@@ -154,12 +154,11 @@ function withoutValues(plan: Plan, ports: TablePlan, taken: readonly TakenValue[
     const rest = Object.fromEntries(Object.entries(row).filter(([name]) => name !== column));
     edited.put(uuid, encodeRow(ports.table, rest, uuid));
     if (warnings.length === WARNINGS_MAX) continue;
-    const value = row[column];
-    const name = column === ASSIGNED_TAG ? 'tag' : 'dynamic addresses';
+    // values of an encrypted backup are not for everybody who may read its restores
+    const [what, one] = column === ASSIGNED_TAG ? ['tag', 'it'] : ['dynamic addresses', 'one of them'];
     warnings.push(
-      `${labelOf(ports.table, row, uuid)} comes back without its ${name} ${typeof value === 'object' ? '' : value}: ` +
-        `${labelOf(ports.table, after.row(by), by)} has ${column === ASSIGNED_TAG ? 'it' : 'one of them'} by now. ` +
-        'northd chooses anew',
+      `${labelOf(ports.table, row, uuid)} comes back without its ${what}: ` +
+        `${labelOf(ports.table, after.row(by), by)} has ${one} by now. northd chooses anew`,
     );
   }
   if (taken.length > WARNINGS_MAX) warnings.push(`and ${taken.length - WARNINGS_MAX} more of the kind`);

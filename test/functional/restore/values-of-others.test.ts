@@ -67,8 +67,8 @@ it('leaves them out where another port has them by now, says so, and takes nothi
   expect(theirs).toEqual([expect.stringMatching(/10\.0\.0\.2/), '1']);
 
   const warnings = [
-    expect.stringMatching(/^port "vm1" comes back without its dynamic addresses .*: port "vm2" has one of them by now/),
-    expect.stringMatching(/^port "c1" comes back without its tag 1: port "c2" has it by now/),
+    expect.stringMatching(/^port "vm1" comes back without its dynamic addresses: port "vm2" has one of them by now/),
+    expect.stringMatching(/^port "c1" comes back without its tag: port "c2" has it by now/),
   ];
   expect((await restore(true)).warnings).toEqual(expect.arrayContaining(warnings));
   const { id, ...result } = await restore(false);
