@@ -13,6 +13,8 @@ import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/authenticator.js';
 import { assert } from '../lib/assert.js';
 import { within } from '../lib/clock.js';
+import { permit } from '../service/command/command.js';
+import { importBackup } from '../service/transfer/import-command.js';
 import { auditRefusals } from './graphql/server/audited-operation.js';
 import { createApollo } from './graphql/server/graphql-server.js';
 import type { SocketServer } from './graphql/server/socket.js';
@@ -152,7 +154,12 @@ async function serveGraphQL(
   await fastify.register(async (scope) => {
     scope.addHook('onRequest', async (request) => {
       await authenticateRequest(request, authenticator);
-      if (isMultipart(request)) checkMultipartHeaders(request, config.uploadBytesMax);
+      if (!isMultipart(request)) return;
+      checkMultipartHeaders(request, config.uploadBytesMax);
+      const { viewer } = request.scope;
+      assert(viewer !== undefined, 'an authenticated request without a viewer');
+      // nothing else takes a form
+      permit(importBackup, viewer);
     });
     acceptUploads(scope);
     const answer = fastifyApolloHandler(apollo, {

@@ -1,6 +1,6 @@
 /** Uploads by GraphQL multipart requests: limits, malformed ones, stalled ones. */
 import { connect } from 'node:net';
-import { codesOf, TinyClient } from '../../support/clients/tiny-client.js';
+import { codesOf, TinyClient, tokenOf } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { startTinyServer, UPLOAD_BYTES_MAX } from '../../support/servers/tiny-server.js';
 import { TestClock } from '../../support/test-clock.js';
@@ -46,6 +46,21 @@ describe('an upload', () => {
   it('without the header that a foreign form cannot send is refused', async () => {
     const answer = await client.upload(multipart(10), {});
     expect([answer.status, ...codesOf(answer)]).toEqual([400, 'BAD_USER_INPUT']);
+  });
+
+  it('of a token that may not import is refused before it is read', async () => {
+    const socket = connect(Number(new URL(tiny.url).port), '127.0.0.1');
+    const answer = await new Promise<string>((resolve) => {
+      socket.once('data', (data) => resolve(String(data)));
+      void tokenOf({ roles: ['viewer'] }).then((token) =>
+        socket.write(
+          `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: ` +
+            'multipart/form-data; boundary=x\r\nApollo-Require-Preflight: true\r\nContent-Length: 90000\r\n\r\n--x',
+        ),
+      );
+    });
+    socket.destroy();
+    expect(answer).toMatch(/^HTTP\/1.1 403/);
   });
 
   it.each([
