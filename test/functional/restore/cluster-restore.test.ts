@@ -44,6 +44,9 @@ let server: ServerProcess;
 let admin: ApiClient;
 let full: DatabaseContent;
 let backupId: string;
+/** The same, encrypted: what is kept of a restore of it says nothing of its content. */
+let sealedId: string;
+const KEY = 'the key of the sealed one';
 
 async function start(): Promise<void> {
   server = await spawnServer({
@@ -61,6 +64,8 @@ beforeAll(async () => {
   await start();
   full = await content();
   backupId = (await admin.run(CreateBackupDocument, { input: { name: 'whole' } })).createBackup.id;
+  const sealed = { name: 'sealed', encrypt: true, encryptionKey: KEY };
+  sealedId = (await admin.run(CreateBackupDocument, { input: sealed })).createBackup.id;
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -74,8 +79,9 @@ async function empty(): Promise<void> {
   await emptyDatabase(cluster.remote(await cluster.settled()));
 }
 
-async function begin(): Promise<string> {
-  return (await admin.run(RestoreBackupDocument, { input: { backupId, wait: false } })).restoreBackup.id;
+async function begin(isSealed = false): Promise<string> {
+  const of = isSealed ? { backupId: sealedId, decryptionKey: KEY } : { backupId };
+  return (await admin.run(RestoreBackupDocument, { input: { ...of, wait: false } })).restoreBackup.id;
 }
 
 async function ended(id: string): Promise<RestoreFieldsFragment> {
@@ -139,23 +145,31 @@ describe('a restore into a cluster', () => {
     expect([await cluster.leader(), await cluster.term()]).toEqual([leader, term]);
   });
 
-  it('takes back the steps that were done when somebody takes a name that a later one needs', async () => {
-    await empty();
-    const id = await begin();
-    const remote = cluster.remote(await cluster.leader());
-    await reached(id, 'APPLYING', 250);
-    const name = await takePortName(remote);
-    const restore = await ended(id);
-    expect(server.stdout).toContain('undoing the steps of a restore');
-    // the port cannot be in two switches: that is for a person to decide
-    expect(restore.result).toMatchObject({
-      success: false,
-      restoredCount: 0,
-      errors: [{ code: 'CONFLICT', message: expect.stringContaining(`port "${name}" cannot be in switch`) as string }],
-    });
-    const now = await content();
-    expect([rowCount(now), now.get('Logical_Switch')?.size, now.get('Logical_Switch_Port')?.size]).toEqual([2, 1, 1]);
-  });
+  it.each([
+    ['a backup', false],
+    ['an encrypted backup', true],
+  ])(
+    'of %s takes back the steps that were done when somebody takes a name that a later one needs',
+    async (_, isSealed) => {
+      await empty();
+      const id = await begin(isSealed);
+      const remote = cluster.remote(await cluster.leader());
+      await reached(id, 'APPLYING', 250);
+      const name = await takePortName(remote);
+      const restore = await ended(id);
+      expect(server.stdout).toContain('undoing the steps of a restore');
+      // the port cannot be in two switches: that is for a person to decide
+      expect(restore.result).toMatchObject({
+        success: false,
+        restoredCount: 0,
+        errors: [
+          { code: 'CONFLICT', message: expect.stringContaining(`port "${name}" cannot be in switch`) as string },
+        ],
+      });
+      const now = await content();
+      expect([rowCount(now), now.get('Logical_Switch')?.size, now.get('Logical_Switch_Port')?.size]).toEqual([2, 1, 1]);
+    },
+  );
 
   it('is wholly before or wholly after, whatever happens to the members meanwhile', async () => {
     const random = new Rng(SEED);
@@ -188,7 +202,7 @@ describe('a restore into a cluster', () => {
 
   it('is settled by the next start when this server is killed between two steps', async () => {
     await empty();
-    const id = await begin();
+    const id = await begin(true);
     await reached(id, 'APPLYING', 1_000);
     await server.kill('SIGKILL');
     const halfway = rowCount(await content());
