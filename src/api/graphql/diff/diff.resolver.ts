@@ -5,7 +5,7 @@ import type { CompareService } from '../../../service/compare/compare-service.js
 import type { ApiContext } from '../../http/request-context.js';
 import { ask } from '../common/ask.js';
 import { ResourceFilterInput } from '../common/filter.type.js';
-import { ChangeKind, changesOf, RowChangeConnection } from '../restore/restore.type.js';
+import { ChangeKind, changesOf, RowChangeConnection } from '../common/row-change.type.js';
 import { COMPARISON_COST, COUNT_COST } from '../server/limits.js';
 import { ConfigurationDiff, ConfigurationRefInput } from './diff.type.js';
 

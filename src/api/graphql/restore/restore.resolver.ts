@@ -19,17 +19,14 @@ import type { RestoreService } from '../../../service/restore/restore-service.js
 import type { ApiContext } from '../../http/request-context.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
 import { ask } from '../common/ask.js';
+import { ChangeKind, changesOf, changesWithoutValues, RowChangeConnection } from '../common/row-change.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
 import {
-  ChangeKind,
-  changesOf,
-  changesWithoutValues,
   Restore,
   RestoreConnection,
   RestoreProgress,
   RestoreResult,
-  RowChangeConnection,
   restoreOf,
   restoreProgressOf,
 } from './restore.type.js';
