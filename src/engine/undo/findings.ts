@@ -1,4 +1,4 @@
-/** What an undo found that others did since: conflicts where it is STRICT, warnings otherwise. */
+/** What an undo found that others did since: conflicts where it is STRICT, warnings otherwise; and what it only tells. */
 import type { Problem } from '../../lib/error.js';
 import type { UndoMode } from './kept-change.js';
 
@@ -11,6 +11,7 @@ export interface NamedRow {
 
 export class Findings {
   private readonly listed: Problem[] = [];
+  private readonly notes: string[] = [];
   private unlisted = 0;
 
   constructor(private readonly mode: UndoMode) {}
@@ -22,13 +23,18 @@ export class Findings {
     else this.unlisted++;
   }
 
+  /** What is no conflict. @param what goes on after the row's label */
+  note({ label }: NamedRow, what: string): void {
+    if (this.notes.length < LISTED_MAX) this.notes.push(`${label} ${what}`);
+  }
+
   get conflicts(): readonly Problem[] {
     return this.mode === 'STRICT' ? this.listed : [];
   }
 
   get warnings(): readonly string[] {
-    if (this.mode === 'STRICT') return [];
-    const messages = this.listed.map(({ message }) => message);
+    if (this.mode === 'STRICT') return this.notes;
+    const messages = [...this.listed.map(({ message }) => message), ...this.notes];
     return this.unlisted === 0 ? messages : [...messages, `${this.unlisted} more rows were changed by others since`];
   }
 }

@@ -1,4 +1,5 @@
 /** Turns the changes of a restore round, one by one: what it inserted goes, what it deleted comes back. */
+import { isCollection } from '../../model/northbound/collection.js';
 import { runtimeKeys } from '../../model/northbound/runtime.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
@@ -91,7 +92,11 @@ export class Reversal {
         column,
         { now: row[name], before, after },
         // what a restore that stopped halfway did not write is somebody else's
-        { changedSince: this.mode === 'PARTIAL' ? 'LEAVE' : 'UNDO', runtimeKeys: [...runtimeKeys(table.name, name)] },
+        {
+          changedSince: this.mode === 'PARTIAL' ? 'LEAVE' : 'UNDO',
+          isCollection: isCollection(table, column),
+          runtimeKeys: [...runtimeKeys(table.name, name)],
+        },
       );
       if (changedSince !== undefined) this.findings.add(change, `was changed since in ${changedSince}`);
       next[name] = value;

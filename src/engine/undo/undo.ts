@@ -24,6 +24,7 @@ import { MovedPorts } from './moved-ports.js';
 import { tellReferredSince } from './referred-since.js';
 import { Reversal } from './reversal.js';
 import { keepRowsInUse, type Orphans } from './rows-in-use.js';
+import { tellSameNames } from './same-names.js';
 import { leaveOutTakenNames } from './taken-names.js';
 import { UndoDraft } from './undo-draft.js';
 
@@ -57,6 +58,7 @@ export async function undoTarget(
   const orphans = await makeValid(draft, movedPorts, findings, breath);
   tell(draft, orphans, reversal, findings);
   await tellReferredSince(draft, orphans, findings, breath);
+  await tellSameNames(draft, orphans, findings, breath);
   for (const [table, uuids] of orphans) for (const uuid of uuids) draft.rows(table).delete(uuid);
   const { conflicts, warnings } = findings;
   return { target: draft.seal(), conflicts, warnings, present: reversal.present, absent: reversal.absent };

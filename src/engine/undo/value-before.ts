@@ -1,6 +1,7 @@
 /**
  * The value that a column is to have when a restore is undone: what the restore changed of it is as it was before, and
- * what others made of it since stays. A set is undone member by member, a map key by key. Pure.
+ * what others made of it since stays. A set is undone member by member, a map key by key. But a set that others wrote
+ * anew, as the addresses of a port are written, is one value: both values in one set would be what nobody ever set. Pure.
  */
 import { type Atom, atomText, compareAtoms, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
@@ -25,6 +26,8 @@ export interface ValueBefore {
 
 export interface UndoRules {
   readonly changedSince: ChangedSince;
+  /** Whether a set is always undone member by member, as others put members in and take them out one by one. */
+  readonly isCollection: boolean;
   /** Keys of the column, a map, that are nobody's configuration: they stay as they are. */
   readonly runtimeKeys: readonly string[];
 }
@@ -32,7 +35,8 @@ export interface UndoRules {
 export function valueBefore(column: ColumnSchema, values: ColumnValues, rules: UndoRules): ValueBefore {
   if (column.kind === 'set') {
     const value = membersBefore(values);
-    if (isAllowed(column, value === undefined ? 0 : (value as readonly Atom[]).length)) return { value };
+    const isMerged = rules.isCollection || !isReplaced(values);
+    if (isMerged && isAllowed(column, value === undefined ? 0 : (value as readonly Atom[]).length)) return { value };
   } else if (column.kind === 'map') {
     const undone = keysBefore(column, values, rules);
     if (isAllowed(column, mapEntries(undone.value).length)) return undone;
@@ -46,6 +50,14 @@ export function valueBefore(column: ColumnSchema, values: ColumnValues, rules: U
 /** With what others put into it or took out of it, a set may hold more than it can, or less. */
 function isAllowed({ min, max }: ColumnSchema, count: number): boolean {
   return count >= min && count <= max;
+}
+
+/** Whether others have put something else in the place of what the restore put into a set. */
+function isReplaced({ now, before, after }: ColumnValues): boolean {
+  const atomsIn = (value: Value | undefined): ReadonlySet<Atom> => new Set((value ?? []) as readonly Atom[]);
+  const [was, became, is] = [atomsIn(before), atomsIn(after), atomsIn(now)];
+  const isGone = [...became].some((atom) => !was.has(atom) && !is.has(atom));
+  return isGone && [...is].some((atom) => !was.has(atom) && !became.has(atom));
 }
 
 /** A set without the members that the restore added, and with those that it took away. */

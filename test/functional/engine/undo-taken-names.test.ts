@@ -282,6 +282,34 @@ describe('an undo', () => {
     await expectUndo({ before: twice, restored: both, live: both, undone: twice, says: [] });
   });
 
+  it('puts a switch back beside one that has its name by now, and says so, also without force', async () => {
+    const before: Tables = { Logical_Switch: { [u(1)]: { name: 'tmp' }, [u(2)]: { name: 'kept' } } };
+    const restored: Tables = { Logical_Switch: { [u(2)]: { name: 'kept' } } };
+    const live: Tables = { Logical_Switch: { [u(2)]: { name: 'kept' }, [u(3)]: { name: 'tmp' } } };
+    const story = await UndoStory.tell(server.remote, schema, before, restored, live);
+    const { conflicts, warnings } = await story.look('STRICT');
+    expect([conflicts, warnings]).toEqual([
+      [],
+      [`switch "tmp" (${u(1)}) is put back, and ${u(3)} has the same name now`],
+    ]);
+    const { after } = await story.undo('STRICT');
+    const all: Tables = { Logical_Switch: { ...before['Logical_Switch'], ...live['Logical_Switch'] } };
+    expect(textsOf(after)).toEqual(textsOf(snapshotOf(schema, all)));
+  });
+
+  it('takes addresses that others wrote anew for a change, and by force puts back those of before', async () => {
+    const port = (address: string): Tables => ({
+      Logical_Switch: { [u(1)]: { name: 'web', ports: [u(11)] } },
+      Logical_Switch_Port: { [u(11)]: { name: 'p1', addresses: [address] } },
+    });
+    const story = await UndoStory.tell(server.remote, schema, port('10.0.0.99'), port('10.0.0.11'), port('10.0.0.88'));
+    const says = 'port "p1" was changed since in addresses';
+    expect((await story.look('STRICT')).conflicts.map(({ message }) => message)).toEqual([says]);
+    const { after, warnings } = await story.undo('FORCE');
+    expect(warnings).toEqual([says]);
+    expect(textsOf(after)).toEqual(textsOf(snapshotOf(schema, port('10.0.0.99'))));
+  });
+
   it('takes a port out of the switch that came with the restore, if it was in none before', async () => {
     const before: Tables = {
       Logical_Switch_Port: { [u(11)]: { name: 'p1' } },

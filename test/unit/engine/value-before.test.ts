@@ -20,8 +20,8 @@ const SCHEMA = readDatabaseSchema({
   },
 });
 const column = (name: string): ColumnSchema => SCHEMA.tables.get('T')?.columns.get(name) as ColumnSchema;
-const UNDO: UndoRules = { changedSince: 'UNDO', runtimeKeys: [] };
-const LEAVE: UndoRules = { changedSince: 'LEAVE', runtimeKeys: [] };
+const UNDO: UndoRules = { changedSince: 'UNDO', isCollection: true, runtimeKeys: [] };
+const LEAVE: UndoRules = { changedSince: 'LEAVE', isCollection: true, runtimeKeys: [] };
 
 function undone(
   name: string,
@@ -45,6 +45,24 @@ describe('valueBefore', () => {
     expect(undone('any', ['a', 'b'], ['b', 'c', 'd'], ['b', 'c', 'x'])).toEqual({ value: ['b', 'x', 'a'] });
     expect(undone('any', undefined, ['c'], ['c'])).toEqual({ value: undefined });
     expect(undone('any', ['a', 'b'], ['a'], ['x'])).toEqual({ value: ['x', 'b'] });
+  });
+
+  it('takes a set that others wrote anew for one value, unless it is a collection', () => {
+    const value = { ...UNDO, isCollection: false };
+    const replaced = { value: ['old'], changedSince: 'any' };
+    expect(undone('any', ['old'], ['new'], ['other'], value)).toEqual(replaced);
+    expect(undone('any', ['old', 'same'], ['new', 'same'], ['other', 'same'], value)).toEqual({
+      value: ['old', 'same'],
+      changedSince: 'any',
+    });
+    expect(undone('any', ['old'], ['new'], ['other'], { ...LEAVE, isCollection: false })).toEqual({
+      value: ['other'],
+      changedSince: 'any',
+    });
+    // what others only added, or only took out
+    expect(undone('any', ['old'], ['new'], ['new', 'more'], value)).toEqual({ value: ['more', 'old'] });
+    expect(undone('any', ['old', 'same'], ['new', 'same'], ['same'], value)).toEqual({ value: ['same', 'old'] });
+    expect(undone('any', ['old'], ['new'], ['other'])).toEqual({ value: ['other', 'old'] });
   });
 
   it('goes by the whole set where it would hold too much, or too little', () => {
@@ -76,7 +94,7 @@ describe('valueBefore', () => {
     const keys = (value: string): Record<string, string> =>
       Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`k${String(i)}`, value]));
     expect(undone('keys', keys('1'), keys('2'), keys('3')).changedSince).toBe('keys:k0, keys:k1, keys:k2 and 2 more');
-    const rules: UndoRules = { changedSince: 'UNDO', runtimeKeys: ['k0'] };
+    const rules: UndoRules = { changedSince: 'UNDO', isCollection: true, runtimeKeys: ['k0'] };
     expect(undone('keys', { k0: '1', k1: '1' }, { k0: '2', k1: '2' }, { k0: '3', k1: '2' }, rules)).toEqual({
       value: { k0: '3', k1: '1' },
     });
