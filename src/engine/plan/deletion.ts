@@ -206,7 +206,8 @@ class Deletion {
   /** Tables of which rows would go, though a row that stays might hold them. */
   private targets(): ReadonlySet<string> {
     // without a scope nothing that stays refers to what is deleted, but for rows that stay against the rule
-    const mayBeHeld = this.basis.options.scopeRules !== undefined || this.warnings.length > 0;
+    const { scopeRules, learned } = this.basis.options;
+    const mayBeHeld = scopeRules !== undefined || learned !== undefined || this.warnings.length > 0;
     const found = new Set<string>();
     for (const [table, orphans] of this.orphans) if (orphans.size > 0) found.add(table);
     for (const [table, deleted] of this.deleted) if (mayBeHeld && deleted.size > 0) found.add(table);

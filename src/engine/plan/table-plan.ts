@@ -10,6 +10,7 @@ import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import type { ScopeMarks } from '../scope/mark.js';
 import type { ScopeRules } from '../scope/scope-rules.js';
+import { isLeftToOvnIc } from '../untouched/learned-rows.js';
 import type { NamedRows } from '../untouched/named-rows.js';
 import type { UntouchedRows } from '../untouched/untouched.js';
 import type { ColumnDiff } from './row-diff.js';
@@ -163,7 +164,7 @@ export function translateRow(table: TableSchema, row: Row, identity: Identity, o
     if (value === undefined) continue;
     changed[reference.column.name] = rewriteReferences(reference, value, (uuid, to) =>
       isIncluded(to, options) &&
-      options.learned?.backup.get(to)?.has(uuid) !== true &&
+      !(options.learned && isLeftToOvnIc(options.learned, to, uuid, identity.translation.get(uuid))) &&
       (options.scopeRules === undefined || options.scopeRules.refersTo(to, uuid))
         ? (identity.translation.get(uuid) ?? uuid)
         : undefined,

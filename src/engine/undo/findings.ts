@@ -1,4 +1,7 @@
-/** What an undo found that others did since: conflicts where it is STRICT, warnings otherwise; and what it only tells. */
+/**
+ * What an undo found that others did since: conflicts where it is STRICT, warnings otherwise; and notes, which are
+ * warnings always.
+ */
 import type { Problem } from '../../lib/error.js';
 import type { UndoMode } from './kept-change.js';
 

@@ -1,6 +1,7 @@
 /** Turns the changes of a restore round, one by one: what it inserted goes, what it deleted comes back. */
-import { isCollection } from '../../model/northbound/collection.js';
+
 import { runtimeKeys } from '../../model/northbound/runtime.js';
+import { isCollection } from '../../model/reference/collection.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
 import type { Row, Value } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';

@@ -1,7 +1,8 @@
 /**
  * The value that a column is to have when a restore is undone: what the restore changed of it is as it was before, and
  * what others made of it since stays. A set is undone member by member, a map key by key. But a set that others wrote
- * anew, as the addresses of a port are written, is one value: both values in one set would be what nobody ever set. Pure.
+ * anew, as the addresses of a port are written, is one value: both values in one set would be what nobody ever set.
+ * Pure.
  */
 import { type Atom, atomText, compareAtoms, type Value } from '../../model/row/row.js';
 import { mapEntries } from '../../model/row/wire-notation.js';

@@ -19,8 +19,20 @@ export type RowSets = ReadonlyMap<string, ReadonlySet<string>>;
 export interface LearnedRows {
   readonly backup: RowSets;
   readonly live: RowSets;
+  /** Those of the backup whose UUIDs live rows have that are not ovn-ic's. */
+  readonly takenOver: RowSets;
   /** They would have been restored if ovn-ic were not at work. */
   readonly isForced: boolean;
+}
+
+/**
+ * Whether a reference of the backup leads to a row that is left out, or that ovn-ic looks after. One to a row that
+ * somebody else made anew, or took over, leads there: it is no business of ovn-ic's any more.
+ */
+export function isLeftToOvnIc(learned: LearnedRows, table: string, uuid: string, match: string | undefined): boolean {
+  if (learned.backup.get(table)?.has(uuid) !== true) return false;
+  if (match !== undefined && match !== uuid) return learned.live.get(table)?.has(match) === true;
+  return learned.takenOver.get(table)?.has(uuid) !== true;
 }
 
 /** @param isForced they are restored, unless ovn-ic is at work in the live database */
@@ -34,7 +46,18 @@ export async function findLearnedRows(
   const inLive = await learnedIn(live, kubernetes, breath);
   if (isForced && !isLearning(live, inLive)) return undefined;
   const inBackup = await learnedIn(backup, kubernetes, breath);
-  return inBackup.size + inLive.size === 0 ? undefined : { backup: inBackup, live: inLive, isForced };
+  if (inBackup.size + inLive.size === 0) return undefined;
+  return { backup: inBackup, live: inLive, takenOver: takenOver(inBackup, inLive, live), isForced };
+}
+
+function takenOver(inBackup: RowSets, inLive: RowSets, { tables }: Snapshot): RowSets {
+  const isOthers = (table: string, uuid: string): boolean =>
+    tables.get(table)?.find(uuid) !== undefined && inLive.get(table)?.has(uuid) !== true;
+  return new Map(
+    [...inBackup].map(
+      ([table, uuids]) => [table, new Set([...uuids].filter((uuid) => isOthers(table, uuid)))] as const,
+    ),
+  );
 }
 
 /** Whether this is the database of ovn-kubernetes; looked for where somebody wants to know. */

@@ -96,7 +96,7 @@ export class Untouched {
     if (count > 0) {
       const [rows, are, them] = count === 1 ? ['row', 'is', 'it'] : ['rows', 'are', 'them'];
       yield `${count} ${rows} of ovn-ic's, which makes and removes such rows by itself, ${are} left out, or left as ` +
-        `the database has ${them}: ${this.learned.named()}. ` +
+        `the database has ${them} unless what holds ${them} is deleted: ${this.learned.named()}. ` +
         (this.rows.learned?.isForced === true
           ? 'Force restores them only where ovn-ic is gone: it has rows in this database, or is told to learn routes'
           : 'Where ovn-ic is gone, and its rows with it, force restores them');

@@ -53,7 +53,7 @@ describe.each(SCHEMAS)('an undo: %s', (_, schema) => {
         const changes = await keptChanges(await planTo(after, before));
         for (const mode of ['STRICT', 'FORCE', 'PARTIAL'] as const) {
           const { target, conflicts, warnings, absent } = await undo(after, changes, mode);
-          expect([conflicts, warnings, absent]).toEqual([[], [], 0]);
+          expect([conflicts, warnings.filter((text) => !isOfNames(text)), absent]).toEqual([[], [], 0]);
           expect(await changesBetween(target, before)).toEqual([]);
         }
       }),
@@ -93,8 +93,11 @@ describe.each(SCHEMAS)('an undo: %s', (_, schema) => {
         const strict = await undo(live, changes, 'STRICT');
         const forced = await undo(live, changes, 'FORCE');
         const partial = await undo(live, changes, 'PARTIAL');
-        expect([strict.warnings, forced.conflicts, partial.conflicts]).toEqual([[], [], []]);
-        expect(strict.conflicts.map(({ message }) => message)).toEqual(forced.warnings.slice(0, 100));
+        expect([forced.conflicts, partial.conflicts]).toEqual([[], []]);
+        // names that come twice are told of in every mode
+        expect(strict.warnings.filter((text) => !isOfNames(text))).toEqual([]);
+        const told = forced.warnings.filter((text) => !isOfNames(text)).slice(0, 100);
+        expect(strict.conflicts.map(({ message }) => message)).toEqual(told);
         expect(textsOf(strict.target)).toEqual(textsOf(forced.target));
         for (const { target } of [strict, forced, partial]) {
           expect(brokenRules(target)).toEqual([]);
@@ -111,6 +114,8 @@ describe.each(SCHEMAS)('an undo: %s', (_, schema) => {
     expect(clashes).toBeGreaterThan(RUNS / 2);
   });
 });
+
+const isOfNames = (warning: string): boolean => warning.endsWith('has the same name now') && !warning.includes('row,');
 
 /** What a restore of an encrypted backup keeps of its plan. */
 async function sealedList(plan: Plan): Promise<readonly KeptChange[]> {

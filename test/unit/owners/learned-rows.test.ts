@@ -50,7 +50,8 @@ describe('a route that ovn-ic had learned', () => {
     const plan = await planOf(BACKUP, router({ own: route('10.1.0.0/16', false) }), options);
     expect([await changes(plan), plan.problems]).toEqual([[], []]);
     expect(plan.warnings).toEqual([
-      "1 row of ovn-ic's, which makes and removes such rows by itself, is left out, or left as the database has it: " +
+      "1 row of ovn-ic's, which makes and removes such rows by itself, is left out, or left as the database has it " +
+        'unless what holds it is deleted: ' +
         'router static route 10.2.0.0/16 169.254.0.2. Where ovn-ic is gone, and its rows with it, force restores them',
     ]);
   });
@@ -80,6 +81,17 @@ describe('a route that ovn-ic had learned', () => {
     expect(await changes(plan)).toEqual([`UPDATE ${short('lr')} static_routes`, `DELETE ${short('mine')}`]);
     const [update] = await keptChanges(plan);
     expect(update?.columns).toMatchObject([{ column: 'static_routes', after: [u('new'), u('own')].sort() }]);
+  });
+
+  it.each([
+    ['a route of the same prefix and nexthop', 'hand'],
+    ['the route itself, without the mark', 'was'],
+  ])('and that somebody has made anew stays, as %s, and in its router', async (_what, name) => {
+    const live = router({ own: route('10.1.0.0/16', false), [name]: route('10.2.0.0/16', false) });
+    for (const options of [SKIP, OVERWRITE, EXACT, REFUSE]) {
+      const plan = await planOf(BACKUP, live, options);
+      expect([await changes(plan), plan.problems]).toEqual([[], []]);
+    }
   });
 
   it('goes with a router that exact deletes, and is listed', async () => {
@@ -113,6 +125,16 @@ describe('a route that ovn-ic had learned', () => {
 });
 
 describe('a transit switch', () => {
+  it('that stays, and holds what exact would delete, is a conflict of the plan', async () => {
+    const held: Tables = { Load_Balancer_Group: { [u('lbg')]: { name: 'lbg' } } };
+    const { Logical_Switch: switches, Logical_Switch_Port: ports } = transit([]);
+    const holding = { [u('ts')]: { ...switches?.[u('ts')], load_balancer_group: [u('lbg')] } };
+    const live = { ...held, Logical_Switch: holding, Logical_Switch_Port: ports ?? {} } as Tables;
+    const plan = await planOf({}, live, EXACT);
+    expect(plan.problems).toMatchObject([{ code: 'CONFLICT', message: expect.stringContaining('lbg') as string }]);
+    expect(plan.problems[0]?.message).toContain('ts');
+  });
+
   it("of ovn-ic's is left out, with what it holds", async () => {
     const plan = await planOf(transit(['p']), {}, SKIP);
     expect([await changes(plan), plan.problems]).toEqual([[], []]);

@@ -3,7 +3,7 @@
  * write it). Any other set is written as one value.
  */
 import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { referenceColumns } from '../reference/reference.js';
+import { referenceColumns } from './reference.js';
 
 /** Beside sets of references, all of which are collections. */
 const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
