@@ -28,7 +28,7 @@ const ROWS = {
     sentAgain.length,
     (sent) => `${sent} of ${survived}`,
   ],
-  'packets between other switches': ({ packetsLost, silentSeconds }) => [
+  'packets of the rest of the network': ({ packetsLost, silentSeconds }) => [
     silentSeconds,
     () => (packetsLost === 0 ? 'all arrive' : `lost for ${silentSeconds.toFixed(2)} s`),
   ],
@@ -53,10 +53,10 @@ for (let run = 1; run <= runs; run++)
   for (const [way, restore] of Object.entries(WAYS)) {
     const one = await feel(restore);
     felt[way].push(one);
-    const { sentAgain, survived, whole, packets, packetsLost, seconds } = one;
+    const { sentAgain, sent, survived, whole, packets, packetsLost, seconds } = one;
     console.log(
       `run ${run}, ${way}: ${survived} of ${whole} flows lived through the loss, ${sentAgain.length} of them were sent ` +
-        `again; ${packetsLost} of ${packets} packets lost; ${seconds.toFixed(2)} s`,
+        `again, ${sent} flows were sent in all; ${packetsLost} of ${packets} packets lost; ${seconds.toFixed(2)} s`,
     );
   }
 

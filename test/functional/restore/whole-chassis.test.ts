@@ -37,6 +37,7 @@ if (!isHere)
     });
     expect(felt.survived).toBeGreaterThan(300);
     expect(felt.sentAgain).toEqual([]);
+    expect(felt.sent).toBe(felt.whole - felt.survived);
     expect(felt.restored).toBe(felt.whole);
     expect(felt.packets).toBeGreaterThan(0);
     expect(felt.packetsLost).toBe(0);

@@ -20,6 +20,9 @@ const BRIDGE = 'br-int';
 /** OVN's own tables end before it. */
 const MARK = 'table=200,priority=0';
 
+/** ovn-controller has ended, of itself. */
+export class ControllerEnded extends Error {}
+
 /** What the switch is asked about: a packet that comes from one logical port, and who is to get it. */
 export interface Packet {
   readonly from: string;
@@ -131,8 +134,15 @@ export class TestChassis implements AsyncDisposable {
     };
   }
 
-  /** Whether the flows that the switch has now bring the packet to its port (ofproto/trace of ovs-vswitchd(8)). */
+  /**
+   * Whether the flows that the switch has now bring the packet to its port (ofproto/trace of ovs-vswitchd(8)).
+   * @throws ControllerEnded
+   */
   async delivers({ from, to, headers }: Packet): Promise<boolean> {
+    if (this.controller?.hasEnded === true) {
+      const how = JSON.stringify(await this.controller.ended);
+      throw new ControllerEnded(`ovn-controller has ended: ${how}\n${this.controller.stderr}`);
+    }
     const number = this.numbers.get(to);
     if (number === undefined) throw new Error(`${to} has no interface here`);
     const trace = await this.control('ofproto/trace', BRIDGE, `in_port=${interfaceOf(from)},${headers}`);
