@@ -177,7 +177,7 @@ describe('a held database', () => {
       }
       for (const writer of writers) writer.stop();
       await writing;
-      expect(writers.reduce((sum, { committed }) => sum + committed, 0)).toBeGreaterThan(100);
+      for (const { committed } of writers) expect(committed).toBeGreaterThan(0);
       expect(differences(await held.sync(), await dumpDatabase(server.remote))).toEqual([]);
     });
   });
