@@ -252,7 +252,7 @@ export class DatabaseClient {
       },
       onConverted: () => {
         this.outdated.add(connection);
-        connection.close(`${database} was converted to another schema`);
+        connection.close(`${database} was converted to another schema, or is not served any more`);
       },
     });
     if (server === undefined) throw refuse(`does not serve ${database}`);
