@@ -139,7 +139,8 @@ describe('what others commit while a restore is carried out is never lost', () =
     await using server = await startOvsdbServer();
     await using client = await PlainClient.open(server.remote);
     const stopped = await tell(new Engine(server.remote), client, way, SEEDS);
-    expect(stopped).toBeGreaterThan(SEEDS / 10);
+    // a guard asks only of what is written: most of what others do stops nothing
+    expect(stopped).toBeGreaterThan(SEEDS / 20);
   });
 
   it.each(['STEPS', 'CRASH'] as const)('on a cluster of three: %s', async (way) => {
