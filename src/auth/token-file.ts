@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import { errnoOf, messageOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
+import { withoutMark } from '../lib/text/byte-order-mark.js';
 import type { Permission } from './permission.js';
 import { PERMISSIONS } from './permission.js';
 
@@ -184,7 +185,7 @@ export async function readTokenFile(path: string): Promise<readonly TokenEntry[]
 function parseJson(path: string, text: string): unknown {
   try {
     // an editor may have put a byte-order mark before it
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return JSON.parse(withoutMark(text));
   } catch (error) {
     // The parser's message quotes the file; somebody may have put a token there by mistake.
     throw new Error(`The token file ${path} is not JSON`, { cause: new Error((error as Error).name) });

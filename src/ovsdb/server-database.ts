@@ -49,7 +49,15 @@ export async function readServerDatabase(
 ): Promise<ServerDatabase | undefined> {
   const served = await databasesOf(connection, timeoutMs);
   if (!served.includes(database)) return undefined;
-  if (!served.includes('_Server')) return STANDALONE;
+  return served.includes('_Server') ? readState(connection, database, timeoutMs) : STANDALONE;
+}
+
+/** What a server that has _Server says of a database; undefined when it does not serve it. */
+async function readState(
+  connection: Connection,
+  database: string,
+  timeoutMs: number,
+): Promise<ServerDatabase | undefined> {
   const select = selectOperation('Database', whereName(database), COLUMNS);
   const [selected] = await transact(connection, '_Server', [select], { timeoutMs });
   const row = rowsOf(selected)[0];
@@ -177,7 +185,7 @@ export async function watchServerDatabase(
     if (method === 'monitor_canceled' && params[0] === SCHEMA_WATCH) onConverted();
     if (params[0] !== STATE_WATCH) return;
     looks = looks
-      .then(async () => onChange(await readServerDatabase(connection, database, timeoutMs)))
+      .then(async () => onChange(await readState(connection, database, timeoutMs)))
       .catch((error: unknown) => connection.close(`does not say what it serves: ${messageOf(error)}`));
   });
   await connection.request('set_db_change_aware', [true], { timeoutMs });
@@ -185,5 +193,5 @@ export async function watchServerDatabase(
   await connection.request('monitor_cond', [database, SCHEMA_WATCH, {}], { timeoutMs });
   const rows = { columns: ['name', ...COLUMNS], where: [['name', '==', database]], select: { initial: false } };
   await connection.request('monitor_cond', ['_Server', STATE_WATCH, { Database: [rows] }], { timeoutMs });
-  return readServerDatabase(connection, database, timeoutMs);
+  return readState(connection, database, timeoutMs);
 }

@@ -20,6 +20,7 @@ import {
 } from '../../model/reference/reference.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
+import { keptConnection } from '../untouched/untouched.js';
 import { type FormerHolder, findFormerHolders } from './former-holder.js';
 import {
   isIncluded,
@@ -135,7 +136,7 @@ class Deletion {
   private isKeptConnection(table: string, uuid?: string): boolean {
     const { options } = this.basis;
     if (!isIncluded(table, options)) return true;
-    const own = options.ownConnection?.isForced === false ? options.ownConnection.rows.get(table) : undefined;
+    const own = keptConnection(options, table);
     return own !== undefined && (uuid === undefined || own.has(uuid));
   }
 

@@ -13,7 +13,7 @@ import type { Row } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf, nameInText } from '../describe/label.js';
-import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
+import { MARK, type Mark, type PulledIn, type ScopeMarks } from './mark.js';
 import type { PickedRows } from './pick.js';
 
 /** A row to go on from. */
@@ -26,8 +26,6 @@ interface Visit {
   readonly reason?: string;
 }
 
-export type Mark = (typeof MARK)[keyof typeof MARK];
-
 export interface Closed {
   readonly marks: ScopeMarks;
   readonly pulledIn: readonly PulledIn[];
@@ -39,24 +37,22 @@ export type Seeds = ReadonlyMap<string, ReadonlyMap<number, Mark>>;
 export interface CloseOptions {
   readonly flags: IncludeFlags;
   /** Rows that are in the part whatever holds them. */
-  readonly seeds?: Seeds;
+  readonly seeds?: Seeds | undefined;
 }
 
 /** @param picks undefined picks every row that the flags allow */
 export async function closeScope(
   snapshot: Snapshot,
   picks: PickedRows | undefined,
-  { flags, seeds = new Map() }: CloseOptions,
+  options: CloseOptions,
   breath: Breath,
 ): Promise<Closed> {
-  return new Closure(snapshot, picks, { flags, seeds }, breath).run();
+  return new Closure(snapshot, picks, options, breath).run();
 }
 
 class Closure {
   private readonly marks = new Map<string, Uint8Array>();
   private readonly beside = new Map<string, Set<number>>();
-  private readonly flags: IncludeFlags;
-  private readonly seeds: Seeds;
   private readonly owned: Visit[] = [];
   private readonly needed: Visit[] = [];
   private readonly pulledIn: PulledIn[] = [];
@@ -68,16 +64,14 @@ class Closure {
   constructor(
     private readonly snapshot: Snapshot,
     private readonly picks: PickedRows | undefined,
-    { flags, seeds }: Required<CloseOptions>,
+    private readonly options: CloseOptions,
     private readonly breath: Breath,
   ) {
-    this.flags = flags;
-    this.seeds = seeds;
     for (const rows of snapshot.tables.values()) this.marks.set(rows.table, new Uint8Array(rows.count));
   }
 
   async run(): Promise<Closed> {
-    if (this.picks === undefined && Object.values({ ...this.flags }).every((flag: boolean) => flag)) {
+    if (this.picks === undefined && Object.values({ ...this.options.flags }).every((flag: boolean) => flag)) {
       for (const marks of this.marks.values()) marks.fill(MARK.OWNED);
       return this.closed();
     }
@@ -108,13 +102,13 @@ class Closure {
     if (this.picks !== undefined) {
       for (const [table, indexes] of this.picks)
         for (const index of indexes) this.raise(this.table(table), index, MARK.OWNED);
-      for (const [table, marks] of this.seeds)
+      for (const [table, marks] of this.options.seeds ?? [])
         for (const [index, mark] of marks) this.raise(this.table(table), index, mark);
       return;
     }
     for (const table of this.snapshot.schema.tables.values()) {
       const flag = FLAGGED_TABLES[table.name];
-      if (!table.isRoot || (flag !== undefined && !this.flags[flag])) continue;
+      if (!table.isRoot || (flag !== undefined && !this.options.flags[flag])) continue;
       for (let i = 0; i < this.rows(table.name).count; i++) this.raise(table, i, MARK.OWNED);
     }
   }
@@ -156,7 +150,7 @@ class Closure {
     const label = labelWithin(table, row, rows.uuid(index), of);
     for (const column of columns) {
       const flag = flagOf(table.name, column.column.name);
-      if (flag !== undefined && !this.flags[flag]) continue;
+      if (flag !== undefined && !this.options.flags[flag]) continue;
       for (const { table: name, uuid, strong } of referencesIn(column, row[column.column.name])) {
         const to = this.snapshot.schema.tables.get(name);
         const found = this.snapshot.tables.get(name)?.find(uuid);
@@ -177,7 +171,7 @@ class Closure {
           column === 'match' ? `named in the match of ${label}` : `${needNoun(to)} of ${label}`,
         );
     }
-    const peer = this.flags.includePorts ? routerPeerOf(table.name, row) : undefined;
+    const peer = this.options.flags.includePorts ? routerPeerOf(table.name, row) : undefined;
     const index = peer === undefined ? undefined : (await this.namesOf(ROUTER_PORT)).get(peer);
     if (index !== undefined) this.need(this.table(ROUTER_PORT), index, () => `the peer of ${label}`);
   }
@@ -287,7 +281,7 @@ class Closure {
 
   private async markBeside(picks: PickedRows): Promise<void> {
     const groups = picks.get(PORT_GROUP);
-    if (!this.flags.includePorts || groups === undefined || groups.size === 0) return;
+    if (!this.options.flags.includePorts || groups === undefined || groups.size === 0) return;
     const ports = this.rows(SWITCH_PORT);
     const members = new Set<number>();
     await this.eachReferrer(PORT_GROUP, 'ports', (index, uuids) => {

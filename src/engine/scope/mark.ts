@@ -10,6 +10,8 @@ export const MARK = {
   OWNED: 3,
 } as const;
 
+export type Mark = (typeof MARK)[keyof typeof MARK];
+
 /** Table -> mark of each row. */
 export interface ScopeMarks extends ReadonlyMap<string, Uint8Array> {
   /**

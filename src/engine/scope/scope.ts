@@ -16,9 +16,9 @@ import { type Snapshot } from '../../model/snapshot/snapshot.js';
 import { StoredRows } from '../../model/snapshot/stored-rows.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type Identity, NO_MATCH, type RowPair } from '../identify/identify.js';
-import { closeScope, type Mark, type Seeds } from './closure.js';
+import { closeScope, type Seeds } from './closure.js';
 import { LeftOutReferences } from './left-out-references.js';
-import { MARK, type PulledIn, type ScopeMarks } from './mark.js';
+import { MARK, type Mark, type PulledIn, type ScopeMarks } from './mark.js';
 import {
   checkFilter,
   hasLists,
@@ -197,7 +197,7 @@ async function scopeOf(
     includeDhcpOptions,
     includeQos,
   };
-  const closed = await closeScope(snapshot, picks, { flags, ...(seeds === undefined ? {} : { seeds }) }, breath);
+  const closed = await closeScope(snapshot, picks, { flags, seeds }, breath);
   const roots = new Map<string, ReadonlySet<string>>();
   for (const [table, indexes] of picks ?? [])
     roots.set(table, new Set([...indexes].map((index) => (snapshot.tables.get(table) as StoredRows).uuid(index))));

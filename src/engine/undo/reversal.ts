@@ -1,5 +1,4 @@
 /** Turns the changes of a restore round, one by one: what it inserted goes, what it deleted comes back. */
-
 import { runtimeKeys } from '../../model/northbound/runtime.js';
 import { isCollection } from '../../model/reference/collection.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';

@@ -5,6 +5,7 @@
  * Pure.
  */
 import { type Atom, atomText, compareAtoms, type Value } from '../../model/row/row.js';
+import { atomsOf } from '../../model/row/sealed-value.js';
 import { mapEntries } from '../../model/row/wire-notation.js';
 import type { ColumnSchema } from '../../ovsdb/database-schema.js';
 import { equalValues } from '../plan/row-diff.js';
@@ -55,19 +56,14 @@ function isAllowed({ min, max }: ColumnSchema, count: number): boolean {
 
 /** Whether others have put something else in the place of what the restore put into a set. */
 function isReplaced({ now, before, after }: ColumnValues): boolean {
-  const atomsIn = (value: Value | undefined): ReadonlySet<Atom> => new Set((value ?? []) as readonly Atom[]);
-  const [was, became, is] = [atomsIn(before), atomsIn(after), atomsIn(now)];
+  const [was, became, is] = [new Set(atomsOf(before)), new Set(atomsOf(after)), new Set(atomsOf(now))];
   const isGone = [...became].some((atom) => !was.has(atom) && !is.has(atom));
   return isGone && [...is].some((atom) => !was.has(atom) && !became.has(atom));
 }
 
 /** A set without the members that the restore added, and with those that it took away. */
 export function membersBefore({ now, before, after }: ColumnValues): Value | undefined {
-  const [was, became, is] = [before, after, now].map((value) => (value ?? []) as readonly Atom[]) as [
-    readonly Atom[],
-    readonly Atom[],
-    readonly Atom[],
-  ];
+  const [was, became, is] = [atomsOf(before), atomsOf(after), atomsOf(now)];
   const [inWas, inBecame, inIs] = [new Set(was), new Set(became), new Set(is)];
   const left = is.filter((atom) => inWas.has(atom) || !inBecame.has(atom));
   const back = was.filter((atom) => !inBecame.has(atom) && !inIs.has(atom));

@@ -15,6 +15,14 @@ export interface UntouchedRows {
   readonly ownConnection?: { readonly rows: OwnConnection; readonly isForced: boolean } | undefined;
 }
 
+/** The live rows of a table through which this server is connected, where they stay: by force none does. */
+export function keptConnection(
+  { ownConnection }: UntouchedRows,
+  table: string,
+): ReadonlyMap<string, string> | undefined {
+  return ownConnection?.isForced === false ? ownConnection.rows.get(table) : undefined;
+}
+
 type Change = 'deleted' | 'changed';
 
 export class Untouched {
@@ -44,9 +52,7 @@ export class Untouched {
 
   /** Whether a live row is to stay as it is, since this server is connected through it. */
   isOwnConnection(table: string, match: number): boolean {
-    const { ownConnection } = this.rows;
-    const own = ownConnection?.isForced === false ? ownConnection.rows.get(table) : undefined;
-    return own?.has(uuidOf(this.live, table, match)) === true;
+    return keptConnection(this.rows, table)?.has(uuidOf(this.live, table, match)) === true;
   }
 
   /** Such a row differs from the backup. */
@@ -67,11 +73,8 @@ export class Untouched {
 
   /** Whether the live row that holds this live row goes on holding it, whatever the backup says. */
   staysHeld(table: string, uuid: string): boolean {
-    const { learned, ownConnection } = this.rows;
-    return (
-      learned?.live.get(table)?.has(uuid) === true ||
-      (ownConnection?.isForced === false && ownConnection.rows.get(table)?.has(uuid) === true)
-    );
+    const { learned } = this.rows;
+    return learned?.live.get(table)?.has(uuid) === true || keptConnection(this.rows, table)?.has(uuid) === true;
   }
 
   /** By force, a row through which this server is connected is changed or deleted. */

@@ -19,6 +19,11 @@ export async function* withoutByteOrderMark(source: AsyncIterable<Buffer>): Asyn
   if (!isPassed) yield head;
 }
 
+/** Text that was decoded with the mark, without it. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, '');
+}
+
 /** Bytes of a text without the mark before it. */
 export function textAfterMark(bytes: Buffer): Buffer {
   return bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)

@@ -22,13 +22,20 @@ export class RowError extends Error {
 }
 
 export const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID_FORM = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const UUID = new RegExp(`^${UUID_FORM}$`);
+const UUIDS = new RegExp(UUID_FORM, 'g');
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** True for a UUID as OVSDB writes it: 36 characters, lower case. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
+}
+
+/** Every UUID that stands in a text, as often as it does. */
+export function uuidsIn(text: string): readonly string[] {
+  return text.match(UUIDS) ?? [];
 }
 
 /** Reads canonical text (or any JSON object of a row). @throws SyntaxError, RowError when it is no object */

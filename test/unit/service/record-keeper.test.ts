@@ -5,6 +5,7 @@ import { restoreRecordKey } from '../../../src/service/backup/layout.js';
 import type { RestorePhase } from '../../../src/service/restore/life/life.js';
 import { RecordKeeper } from '../../../src/service/restore/record/record-keeper.js';
 import { parseRestoreRecord, type RestoreRecord } from '../../../src/service/restore/record/restore-record.js';
+import { restoreRecord } from '../../support/restore-record.js';
 import { FaultyStore } from '../../support/servers/faulty-store.js';
 import { MemoryStore } from '../../support/stores/memory-store.js';
 import { TestClock } from '../../support/test-clock.js';
@@ -13,19 +14,7 @@ const FULL = new AppError('STORE_FULL', 'the disk is full');
 const BROKEN = new AppError('STORE_UNAVAILABLE', 'the disk is broken');
 const BYTES_MAX = 1 << 20;
 
-const recordIn = (phase: RestorePhase): RestoreRecord => ({
-  format: 'ovncp-restore/2',
-  id: 'one',
-  database: 'northbound',
-  dryRun: false,
-  force: false,
-  sync: 'NONE',
-  verify: 'ASSERTIONS',
-  phase,
-  startedBy: 'tester',
-  startedAt: '2026-01-15T10:30:00.000Z',
-  source: { kind: 'BACKUP', backupId: 'b', conflictPolicy: 'OVERWRITE', exact: false },
-});
+const recordIn = (phase: RestorePhase): RestoreRecord => restoreRecord({ id: 'one', phase });
 
 function opened() {
   const clock = new TestClock();

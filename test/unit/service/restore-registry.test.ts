@@ -6,6 +6,7 @@ import { type RestoreRecord, restoreRecordBytes } from '../../../src/service/res
 import { RestoreRegistry } from '../../../src/service/restore/record/restore-registry.js';
 import { retentionLimits } from '../../../src/service/restore/record/restore-retention.js';
 import { emptyResult } from '../../../src/service/restore/run/restore-result.js';
+import { restoreRecord } from '../../support/restore-record.js';
 import { FaultyStore } from '../../support/servers/faulty-store.js';
 import { MemoryStore } from '../../support/stores/memory-store.js';
 import { TestClock } from '../../support/test-clock.js';
@@ -17,20 +18,14 @@ const clock = new TestClock();
 const idOf = (number: number): string => `r${String(number).padStart(3, '0')}`;
 const FIRST = idOf(0);
 
-const recordOf = (id: string, number: number): RestoreRecord => ({
-  format: 'ovncp-restore/2',
-  id,
-  database: 'northbound',
-  dryRun: false,
-  force: false,
-  sync: 'NONE',
-  verify: 'ASSERTIONS',
-  phase: 'SUCCEEDED',
-  startedBy: 'tester',
-  startedAt: new Date(clock.now() + number).toISOString(),
-  source: { kind: 'BACKUP', backupId: number % 2 === 0 ? 'even' : 'odd', conflictPolicy: 'OVERWRITE', exact: false },
-  result: { ...emptyResult(false, 0), success: true, steps: 1, warnings: [`of ${id}`] },
-});
+const recordOf = (id: string, number: number): RestoreRecord =>
+  restoreRecord({
+    id,
+    phase: 'SUCCEEDED',
+    startedAt: new Date(clock.now() + number).toISOString(),
+    source: { kind: 'BACKUP', backupId: number % 2 === 0 ? 'even' : 'odd', conflictPolicy: 'OVERWRITE', exact: false },
+    result: { ...emptyResult(false, 0), success: true, steps: 1, warnings: [`of ${id}`] },
+  });
 
 const undoOfFirst = (): RestoreRecord => ({
   ...recordOf('undo', COUNT),

@@ -2,6 +2,7 @@ import type { RestoreRecord } from '../../../src/service/restore/record/restore-
 import { expiredRestores, retentionLimits } from '../../../src/service/restore/record/restore-retention.js';
 import { type RestoreSummary, summaryOf } from '../../../src/service/restore/record/restore-summary.js';
 import { emptyResult } from '../../../src/service/restore/run/restore-result.js';
+import { restoreRecord } from '../../support/restore-record.js';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const DAY_MS = 86_400_000;
@@ -9,22 +10,16 @@ const LIMITS = retentionLimits(90);
 
 function restore(id: string, ageDays: number, changes: Partial<RestoreRecord> = {}): RestoreSummary {
   const at = new Date(NOW - ageDays * DAY_MS).toISOString();
-  return summaryOf({
-    format: 'ovncp-restore/2',
-    id,
-    source: { kind: 'BACKUP', backupId: 'b', conflictPolicy: 'OVERWRITE', exact: false },
-    database: 'northbound',
-    dryRun: false,
-    force: false,
-    sync: 'NONE',
-    verify: 'ASSERTIONS',
-    phase: 'SUCCEEDED',
-    startedBy: 'alice',
-    startedAt: at,
-    finishedAt: at,
-    result: { ...emptyResult(false, 0), success: true, steps: 1 },
-    ...changes,
-  });
+  return summaryOf(
+    restoreRecord({
+      id,
+      phase: 'SUCCEEDED',
+      startedAt: at,
+      finishedAt: at,
+      result: { ...emptyResult(false, 0), success: true, steps: 1 },
+      ...changes,
+    }),
+  );
 }
 
 const dryRun = (id: string, ageDays: number, size = 100): RestoreSummary =>

@@ -9,6 +9,7 @@ import busboy from 'busboy';
 import { type FileUpload, Upload } from 'graphql-upload-minimal';
 import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
+import { withoutMark } from '../../../lib/text/byte-order-mark.js';
 
 /** Of the fields "operations" and "map". */
 export const FIELD_BYTES_MAX = 1024 * 1024;
@@ -98,7 +99,7 @@ function formReader({ headers }: IncomingMessage): busboy.Busboy {
 function objectIn(text: string, field: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
+    value = JSON.parse(withoutMark(text));
   } catch (error) {
     throw malformed(`"${field}" is no valid JSON`, new Error((error as Error).name));
   }

@@ -7,12 +7,12 @@ import { labelOf } from '../../../engine/describe/label.js';
 import type { Plan } from '../../../engine/plan/table-plan.js';
 import { Breath } from '../../../lib/breath.js';
 import { AppError, type ErrorPlace } from '../../../lib/error.js';
+import { uuidsIn } from '../../../model/row/row.js';
 import type { OvsdbError } from '../../../ovsdb/error.js';
 import { isObject, type Json, type JsonObject, parseJson } from '../../../ovsdb/json.js';
 
 /** What a server answers whose disk is full or broken. */
 const BROKEN = 'I/O error';
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 /** Rows that are named. */
 const NAMED_MAX = 5;
 
@@ -54,7 +54,7 @@ async function rowsMeant(
   plan: Plan,
   operations: Iterable<string> | AsyncIterable<string>,
 ): Promise<readonly Required<ErrorPlace>[]> {
-  const uuids = [...new Set(error.details.match(UUID))];
+  const uuids = [...new Set(uuidsIn(error.details))];
   const named = uuids.flatMap((uuid) => placeOf(plan, uuid) ?? []);
   if (named.length > 0 || error.operation === undefined) return named;
   const operation = await operationOf(error.operation, operations);
