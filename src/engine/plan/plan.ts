@@ -8,6 +8,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import { holderOf } from '../../model/northbound/holder.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
@@ -16,12 +17,14 @@ import { labelOf } from '../describe/label.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { LeftOutReferences } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
+import { NOWHERE, type PortPlaces, portPlaces } from '../scope/port-places.js';
 import { ScopeRules } from '../scope/scope-rules.js';
 import { Untouched } from '../untouched/untouched.js';
 import { findDeletes } from './deletion.js';
-import { findDoubleHolds } from './double-hold.js';
+import { findDoubleHolds, findElsewhere, type LivePlaces } from './double-hold.js';
 import { dropReferences } from './dropped-reference.js';
 import { findIndexConflicts, findUnheldRows } from './feasibility.js';
+import { LeftAlone } from './left-alone.js';
 import { attachReferences, keepLiveReferences } from './merged-references.js';
 import { PlanDraft, type TableDraft } from './plan-draft.js';
 import { type ColumnDiff, diffRows } from './row-diff.js';
@@ -37,7 +40,6 @@ import {
   type ScopedOptions,
   translateRow,
 } from './table-plan.js';
-import { TakenColumns } from './taken-column.js';
 
 /** A row of the backup: its number, that of its live match or NO_MATCH, and whether its table takes part. */
 interface RowPlace {
@@ -51,6 +53,8 @@ interface Treatment {
   readonly policy: ConflictPolicy;
   /** True for a row that is out of scope: it takes references to inserted rows in, and stays as it is otherwise. */
   readonly isBeside?: boolean;
+  /** True for a row that comes only as the holder of what is needed: it takes that in, and stays as it is otherwise. */
+  readonly isCarrier?: boolean;
 }
 
 /** Makes the plan. Both snapshots have the live database's schema. */
@@ -71,7 +75,8 @@ class Planning {
   private readonly options: ScopedOptions;
   private readonly scopeRules: ScopeRules | undefined;
   private readonly leftOut: LeftOutReferences;
-  private readonly takenColumns = new TakenColumns();
+  private readonly leftAlone = new LeftAlone();
+  private livePlaces: LivePlaces = new Map();
   private readonly untouched: Untouched;
 
   constructor(
@@ -91,9 +96,9 @@ class Planning {
 
   async run(): Promise<Plan> {
     const { draft } = this;
+    this.livePlaces = await this.placesForCarriers();
     for (const table of draft.tables) await this.planTable(table);
     if (this.options.exact) await this.planDeletes();
-    draft.warnings.push(...this.leftOut.warnings(), ...this.takenColumns.warnings());
     const unheld = await findUnheldRows(draft.tables, draft.basis, this.breath);
     for (const { table, index } of unheld) draft.table(table).outcomes[index] = OUTCOME.NOT_HELD;
     if (this.options.policy === 'OVERWRITE') await this.settleDeletes();
@@ -105,6 +110,10 @@ class Planning {
       ...(await findSizeConflicts(draft.tables, draft.basis, this.breath)),
       ...(await findDoubleHolds(draft.tables, draft.basis, this.breath)),
     ];
+    if (this.livePlaces.size > 0)
+      for (const text of await findElsewhere(draft.tables, draft.basis, this.livePlaces, this.breath))
+        this.leftAlone.noteElsewhere(text);
+    draft.warnings.push(...this.leftOut.warnings(), ...this.leftAlone.warnings());
     for (const { problem, ...row } of clashes) if (problem !== undefined) draft.fail(row, problem);
     for (const { table, updates, deletes } of draft.tables)
       this.untouched.noteForced(
@@ -114,6 +123,19 @@ class Planning {
       );
     draft.warnings.push(...this.untouched.told());
     return draft.seal();
+  }
+
+  /** Where live ports are, if the part has rows that come only as holders of ports. */
+  private async placesForCarriers(): Promise<LivePlaces> {
+    const places = new Map<string, PortPlaces>();
+    const marks = this.options.scope?.backup ?? new Map<string, Uint8Array>();
+    for (const name of this.live.tables.keys()) {
+      const holder = holderOf(name);
+      if (holder === undefined || marks.get(holder.table)?.includes(MARK.CARRIER) !== true) continue;
+      const found = await portPlaces(this.live, name, this.breath);
+      if (found !== undefined) places.set(name, found);
+    }
+    return places;
   }
 
   /** Deletes what the server would drop by itself, and nothing that it would refuse to delete. */
@@ -187,7 +209,12 @@ class Planning {
       const outcome = this.planRow(draft, place, { policy: 'SKIP', isBeside: true });
       return outcome === OUTCOME.UPDATE ? OUTCOME.UPDATE : OUTCOME.OUT;
     }
-    const outcome = this.planRow(draft, place, { policy: mark === MARK.CARRIER ? 'SKIP' : this.options.policy });
+    const { policy } = this.options;
+    const isCarrier = mark === MARK.CARRIER;
+    const treatment = { policy: isCarrier && policy === 'OVERWRITE' ? 'SKIP' : policy, isCarrier } as const;
+    const outcome = this.planRow(draft, place, treatment);
+    if (outcome === OUTCOME.INSERT && isCarrier)
+      this.leftAlone.noteBare(() => labelOf(table, backup.row(index), backup.uuid(index)));
     if (outcome === OUTCOME.INSERT && referenceColumns(table).length > 0)
       this.leftOut.count(table, backup.row(index), mark, (to, uuid) => scopeRules.refersTo(to, uuid));
     return outcome;
@@ -196,7 +223,7 @@ class Planning {
   private planMatched(
     draft: TableDraft,
     { index, match: liveIndex }: { readonly index: number; readonly match: number },
-    { policy, isBeside = false }: Treatment,
+    { policy, isBeside = false, isCarrier = false }: Treatment,
   ): Outcome {
     const { table, backup, live } = draft;
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
@@ -222,23 +249,38 @@ class Planning {
       draft.updates.set(liveIndex, { liveIndex, columns, members: [] });
       return OUTCOME.UPDATE;
     }
-    const attached = attachReferences(table, target, now, (to, uuid) => this.isInserted(to, uuid));
-    if (policy === 'ERROR') {
-      const differing = columns.filter(({ column }) => !attached.complete.has(column.name));
-      if (differing.length > 0) {
-        this.conflict(table, backup.row(index), backup.uuid(index), differing);
-        return OUTCOME.FAILED;
-      }
+    const attached = attachReferences(
+      table,
+      target,
+      now,
+      (to, uuid) => this.isInserted(to, uuid) || (isCarrier && this.comesBackToCarrier(to, uuid)),
+    );
+    const left = columns.filter(({ column }) => !attached.complete.has(column.name));
+    if (policy === 'ERROR' && left.length > 0) {
+      this.conflict(table, backup.row(index), backup.uuid(index), left);
+      return OUTCOME.FAILED;
     }
-    if (isBeside) this.takenColumns.add(table, now, live.uuid(liveIndex), attached.taken);
+    const label = (): string =>
+      `${labelOf(table, now, live.uuid(liveIndex))} (${left.map(({ column }) => column.name).join(', ')})`;
+    if (isBeside) this.leftAlone.noteTaken(table, now, live.uuid(liveIndex), attached.taken);
+    else if (isCarrier && policy !== this.options.policy && left.length > 0) this.leftAlone.noteCarrier(label);
     if (attached.columns.length + attached.members.length === 0) {
-      const names = columns.map(({ column }) => column.name);
-      if (!isBeside)
-        this.draft.differing.add(() => `${labelOf(table, now, live.uuid(liveIndex))} (${names.join(', ')})`);
+      if (!isBeside) this.draft.differing.add(label);
       return OUTCOME.EXISTS;
     }
+    if (!isBeside && policy === this.options.policy && left.length > 0) this.leftAlone.notePartly(label);
     draft.updates.set(liveIndex, { liveIndex, columns: attached.columns, members: attached.members });
     return OUTCOME.UPDATE;
+  }
+
+  /** Whether a live port that nothing holds any more goes back to the row that held it. */
+  private comesBackToCarrier(ports: string, uuid: string): boolean {
+    const index = this.live.tables.get(ports)?.find(uuid);
+    return (
+      this.options.policy === 'OVERWRITE' &&
+      index !== undefined &&
+      this.livePlaces.get(ports)?.places[index] === NOWHERE
+    );
   }
 
   private conflict(table: TableSchema, row: Row, uuid: string, columns: readonly ColumnDiff[]): void {

@@ -4,7 +4,7 @@
  */
 import type { Breath } from '../../lib/breath.js';
 import { FLAGGED_TABLES, flagOf, type IncludeFlags } from '../../model/northbound/filter.js';
-import { type Holder, holderOf, owns, PORT_BOUND } from '../../model/northbound/holder.js';
+import { holderOf, owns, PORT_BOUND } from '../../model/northbound/holder.js';
 import { namedNeeds, routerPeerOf } from '../../model/northbound/named-need.js';
 import { nameOf, needNoun } from '../../model/northbound/noun.js';
 import { PORT_GROUP, ROUTER_PORT, SWITCH_PORT } from '../../model/northbound/tables.js';
@@ -15,6 +15,7 @@ import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf, nameInText } from '../describe/label.js';
 import { MARK, type Mark, type PulledIn, type ScopeMarks } from './mark.js';
 import type { PickedRows } from './pick.js';
+import { NOWHERE, type PortPlaces, portPlaces } from './port-places.js';
 
 /** A row to go on from. */
 interface Visit {
@@ -58,8 +59,8 @@ class Closure {
   private readonly pulledIn: PulledIn[] = [];
   /** Table -> name -> number, of tables in which names are looked up. */
   private readonly names = new Map<string, ReadonlyMap<string, number>>();
-  /** Table of ports -> number of the port -> number of the row that it is in. */
-  private readonly places = new Map<string, Int32Array>();
+  /** Table of ports -> where each of them is. */
+  private readonly places = new Map<string, PortPlaces>();
 
   constructor(
     private readonly snapshot: Snapshot,
@@ -240,32 +241,26 @@ class Closure {
 
   /** Marks the switch or router that a needed port is in as its carrier. */
   private async carry({ table, index, reason = '' }: Visit): Promise<void> {
-    const holder = holderOf(table.name);
-    if (holder === undefined) return;
-    const at = (await this.placesOf(table.name, holder))[index] ?? -1;
-    if (at < 0 || this.markOf(holder.table, at) !== MARK.OUT) return;
-    this.raise(this.table(holder.table), at, MARK.CARRIER);
+    const found = await this.placesOf(table.name);
+    const at = found?.places[index] ?? NOWHERE;
+    if (found === undefined || at === NOWHERE || this.markOf(found.holder.table, at) !== MARK.OUT) return;
+    const holder = this.table(found.holder.table);
+    this.raise(holder, at, MARK.CARRIER);
     const rows = this.rows(table.name);
     this.list({
-      table: this.table(holder.table),
+      table: holder,
       index: at,
       reason: `holds ${labelOf(table, rows.row(index), rows.uuid(index))}, ${reason}`,
     });
   }
 
-  private async placesOf(table: string, holder: Holder): Promise<Int32Array> {
+  private async placesOf(table: string): Promise<PortPlaces | undefined> {
+    if (holderOf(table) === undefined) return undefined;
     const known = this.places.get(table);
     if (known !== undefined) return known;
-    const rows = this.rows(table);
-    const places = new Int32Array(rows.count).fill(-1);
-    await this.eachReferrer(holder.table, holder.column, (index, uuids) => {
-      for (const uuid of uuids) {
-        const port = rows.find(uuid);
-        if (port !== undefined) places[port] = index;
-      }
-    });
-    this.places.set(table, places);
-    return places;
+    const found = await portPlaces(this.snapshot, table, this.breath);
+    if (found !== undefined) this.places.set(table, found);
+    return found;
   }
 
   private list({ table, index, reason }: Visit): void {

@@ -561,8 +561,9 @@ describe('makePlan within a scope', () => {
       expect(await told(await scoped(SHARED, moved, options, { switches: ['web'] }))).toEqual([]);
     const plan = await scoped(SHARED, moved, EXACT, { switches: ['db'] });
     expect(plan.problems.map(({ message }) => message)).toEqual([
-      'port "r" cannot be in switch "db": it is in switch "web" now, which the restore leaves as it is. Take it ' +
-        'out there first, or restore with a filter that takes both in',
+      'port "r" cannot be in switch "db": it is in switch "web" now, which the restore leaves as it is. Move it back ' +
+        `first (ovn-nbctl remove Logical_Switch ${u('s')} ports ${u('r')} -- add Logical_Switch ${u('t')} ports ` +
+        `${u('r')}), or restore with OVERWRITE and a filter that takes both in`,
     ]);
     // what was moved into a switch that is deleted goes back
     const intoNew = edited(SHARED, {
@@ -602,12 +603,29 @@ describe('makePlan within a scope', () => {
     const live = edited(without(LINKED, 'rp', 'rq'), {
       Logical_Router: { [u('r')]: { name: 'renamed', options: { chassis: 'c2' } } },
     });
-    for (const options of [SKIP, OVERWRITE, EXACT, REFUSE]) {
+    const differs = 'router "renamed" (name, options)';
+    const left = new Map([
+      [SKIP, `1 row gets references to what comes back, and is left as the database has it otherwise, though it`],
+      [OVERWRITE, '1 row differs from the backup and is left as the database has it, since the filter does not pick'],
+      [EXACT, '1 row differs from the backup and is left as the database has it, since the filter does not pick it'],
+    ]);
+    for (const [options, warning] of left) {
       const plan = await scoped(LINKED, live, options, { switches: ['web'] });
-      expect([plan.problems, await told(plan)]).toEqual([
+      expect([plan.problems, await told(plan), plan.warnings]).toEqual([
         [],
         ['UPDATE router "renamed": ports', 'INSERT router port "lrp"'],
+        [expect.stringMatching(new RegExp(`^${warning}.*: ${differs.replaceAll(/[()]/g, '.')}$`))],
       ]);
+    }
+    const refused = await scoped(LINKED, live, REFUSE, { switches: ['web'] });
+    expect(refused.problems.map(({ message }) => message)).toEqual([
+      'router "gw" differs from the backup in name, options',
+    ]);
+    const same = without(LINKED, 'rp', 'rq');
+    const whole = edited(same, { Logical_Router: { [u('r')]: { ...same['Logical_Router']?.[u('r')], ports: [] } } });
+    for (const options of [SKIP, OVERWRITE, EXACT, REFUSE]) {
+      const plan = await scoped(LINKED, whole, options, { switches: ['web'] });
+      expect([plan.problems, plan.warnings]).toEqual([[], []]);
     }
   });
 

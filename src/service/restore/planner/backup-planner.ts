@@ -6,7 +6,7 @@ import { copyForRename } from '../../../engine/copy/working-copy.js';
 import { type Identity, identify } from '../../../engine/identify/identify.js';
 import { countOwners } from '../../../engine/owners/owner-counts.js';
 import { makePlan } from '../../../engine/plan/plan.js';
-import { type ConflictPolicy, countOutcomes, type Plan, type PlanOptions } from '../../../engine/plan/table-plan.js';
+import type { ConflictPolicy, Plan, PlanOptions } from '../../../engine/plan/table-plan.js';
 import { findDisplaced, type MappingEntry, resolveMapping } from '../../../engine/remap/resource-mapping.js';
 import { withFreeValues } from '../../../engine/runtime-values/free-values.js';
 import type { ResourceFilter } from '../../../engine/scope/scope.js';
@@ -22,6 +22,7 @@ import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
 import { rowIdentity } from '../../database/database-identity.js';
 import type { CapturedDatabase } from '../../database/database-reader.js';
+import { deletionNotes, renameNotes, skippedNotes } from './plan-notes.js';
 import type { Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
@@ -124,7 +125,11 @@ export class BackupPlanner implements RestorePlanner {
       );
       const displaced = pairs.length === 0 ? [] : await findDisplaced(plan, breath);
       const problems = [...plan.problems, ...displaced];
-      return planned({ ...plan, problems }, { notes: [...notes, ...skippedNotes(plan, policy)], pulledIn }, breath);
+      return planned(
+        { ...plan, problems },
+        { notes: [...notes, ...skippedNotes(plan, policy), ...(await deletionNotes(plan, breath))], pulledIn },
+        breath,
+      );
     }
     const {
       snapshot: copy,
@@ -140,7 +145,7 @@ export class BackupPlanner implements RestorePlanner {
       { policy: 'SKIP', exact: false, restoreAccess, ...(await this.untouched(copy, live, breath)), ...inCopy },
       breath,
     );
-    return planned(plan, { notes: [...notes, ...warnings], pulledIn }, breath);
+    return planned(plan, { notes: [...notes, ...warnings, ...renameNotes(plan)], pulledIn }, breath);
   }
 
   /** What a restore leaves as it is, whatever the backup says of it. */
@@ -189,15 +194,4 @@ export class BackupPlanner implements RestorePlanner {
 async function planned(plan: Plan, rest: Pick<Planned, 'notes' | 'pulledIn'>, breath: Breath): Promise<Planned> {
   const settled = await withFreeValues(plan, breath);
   return { ...rest, plan: settled, owners: await countOwners(settled, breath) };
-}
-
-/** SKIP says what it skipped, besides rows that are equal. */
-function skippedNotes(plan: Plan, policy: ConflictPolicy): readonly string[] {
-  const differing = plan.tables.reduce((sum, table) => sum + countOutcomes(table).differing, 0);
-  if (policy !== 'SKIP' || differing === 0) return [];
-  const [rows, are] = differing === 1 ? ['row differs', 'is'] : ['rows differ', 'are'];
-  return [
-    `${differing} ${rows} from the backup and ${are} left as the database has ${differing === 1 ? 'it' : 'them'}, as ` +
-      `conflict policy SKIP says: ${plan.differing.named(differing)}`,
-  ];
 }

@@ -1,0 +1,75 @@
+/** What there is to say of the plan of a backup, beside what planning says itself. Each is a sentence. */
+
+import { labelOf } from '../../../engine/describe/label.js';
+import { exclusiveColumns } from '../../../engine/plan/double-hold.js';
+import { type ConflictPolicy, countOutcomes, type Plan } from '../../../engine/plan/table-plan.js';
+import { NamedRows } from '../../../engine/untouched/named-rows.js';
+import type { Breath } from '../../../lib/breath.js';
+import { SWITCH_PORT } from '../../../model/northbound/tables.js';
+import { referencesIn } from '../../../model/reference/reference.js';
+
+/** SKIP says what it skipped, besides rows that are equal. */
+export function skippedNotes(plan: Plan, policy: ConflictPolicy): readonly string[] {
+  const differing = plan.tables.reduce((sum, table) => sum + countOutcomes(table).differing, 0);
+  if (policy !== 'SKIP' || differing === 0) return [];
+  const [rows, are] = differing === 1 ? ['row differs', 'is'] : ['rows differ', 'are'];
+  return [
+    `${differing} ${rows} from the backup and ${are} left as the database has ${differing === 1 ? 'it' : 'them'}, as ` +
+      `conflict policy SKIP says: ${plan.differing.named(differing)}`,
+  ];
+}
+
+/** Switches and routers with ports, and ports that are up, which the backup does not have, and which are deleted. */
+export async function deletionNotes(plan: Plan, breath: Breath): Promise<readonly string[]> {
+  const holders = new NamedRows();
+  /** UUIDs of the ports in these. */
+  const told = new Set<string>();
+  for (const { table, live, deletes } of plan.tables) {
+    const columns = exclusiveColumns(plan.live.schema, table);
+    for (const index of columns.length === 0 ? [] : deletes) {
+      if (breath.due()) await breath.rest();
+      const row = live.row(index);
+      const ports = columns.flatMap((column) => referencesIn(column, row[column.column.name]));
+      if (ports.length === 0) continue;
+      const up = ports.filter(({ table: name, uuid }) => isUp(plan, name, uuid)).length;
+      for (const { uuid } of ports) told.add(uuid);
+      const count = ports.length === 1 ? '1 port' : `${ports.length} ports`;
+      holders.add(() => `${labelOf(table, row, live.uuid(index))} (${count}${up === 0 ? '' : `, ${up} up`})`);
+    }
+  }
+  const ports = new NamedRows();
+  const switchPorts = plan.tables.find(({ table }) => table.name === SWITCH_PORT);
+  for (const index of switchPorts?.deletes ?? []) {
+    if (breath.due()) await breath.rest();
+    const { table, live } = switchPorts as NonNullable<typeof switchPorts>;
+    const uuid = live.uuid(index);
+    if (told.has(uuid) || !isUp(plan, SWITCH_PORT, uuid)) continue;
+    ports.add(() => labelOf(table, live.row(index), uuid));
+  }
+  return [
+    ...deleted(holders, ({ count }) => (count === 1 ? 'row that holds ports' : 'rows that hold ports')),
+    ...deleted(ports, ({ count }) => (count === 1 ? 'port that is up' : 'ports that are up')),
+  ];
+}
+
+function deleted(rows: NamedRows, what: (rows: NamedRows) => string): readonly string[] {
+  if (rows.count === 0) return [];
+  const [is, it] = rows.count === 1 ? ['is', 'it'] : ['are', 'them'];
+  return [`${rows.count} ${what(rows)} ${is} deleted, as the backup does not have ${it}: ${rows.named()}`];
+}
+
+/** Live rows that RENAME does not leave quite as they are: what comes back under its own name comes back into them. */
+export function renameNotes({ tables }: Plan): readonly string[] {
+  const rows = new NamedRows();
+  for (const { table, live, updates } of tables)
+    for (const index of updates.keys()) rows.add(() => labelOf(table, live.row(index), live.uuid(index)));
+  if (rows.count === 0) return [];
+  const [get, are] = rows.count === 1 ? ['1 live row gets', 'is'] : [`${rows.count} live rows get`, 'are'];
+  return [`${get} references to what comes back under its own name, and ${are} left alone otherwise: ${rows.named()}`];
+}
+
+function isUp({ live }: Plan, table: string, uuid: string): boolean {
+  const rows = live.tables.get(table);
+  const index = rows?.find(uuid);
+  return index !== undefined && rows?.row(index)['up'] === true;
+}
