@@ -14,6 +14,7 @@ import type { Session } from '../../ovsdb/client.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { COMMIT_DURABLY, commentOperation, deleteOperation } from '../../ovsdb/operation.js';
 import { checkTransactReply } from '../../ovsdb/reply.js';
+import { AssignedValueGuards } from '../guard/assigned-value-guard.js';
 import { FoundRows, foundTargetGuards } from '../guard/found-row.js';
 import { NameGuards } from '../guard/name-guard.js';
 import { bothStates, deleteGuards, rowGuard } from '../guard/row-guard.js';
@@ -73,6 +74,7 @@ async function planOperations(plan: Plan, guarded: Guarded = 'VALUES'): Promise<
       ...(await referrerGuards(plan, breath)),
       ...(await foundTargetGuards(plan, found, breath)),
       ...unindexed.texts,
+      ...(await AssignedValueGuards.read(plan, breath)).all(),
     ],
     names: await NameGuards.read(plan, breath),
   });

@@ -8,6 +8,7 @@
  * without harm.
  */
 import type { Breath } from '../../lib/breath.js';
+import { AssignedValueGuards } from '../guard/assigned-value-guard.js';
 import { FoundRows, foundTargets } from '../guard/found-row.js';
 import { NameGuards } from '../guard/name-guard.js';
 import { type GuardParts, stayingBytes, targetBytes } from '../guard/transaction-guards.js';
@@ -52,6 +53,7 @@ export async function cutIntoTransactions(
     referrers: await WeakReferrers.ofPlan(plan, breath),
     names: await NameGuards.read(plan, breath),
     found: new FoundRows(plan),
+    values: await AssignedValueGuards.read(plan, breath),
   };
   const cut = await new Cutting(dependencies, { order, guards, limits }).run(breath);
   if (cut.length < 2) return 'ONE';
@@ -171,7 +173,7 @@ class Cutting {
   /** What the guards for this row take, beside the one of its own columns. */
   private guardsOf(row: number): Size {
     const { rows } = this.dependencies;
-    const { referrers, names, found } = this.parts.guards;
+    const { referrers, names, found, values } = this.parts.guards;
     const { draft, first, firstLive } = rows.sectionOf(row);
     const { name } = draft.table;
     const change = rows.changeOf(row);
@@ -189,7 +191,8 @@ class Cutting {
       bytes += targetBytes(rows, found, target);
     }
     if (!isInserted) bytes += stayingBytes(rows, found, row);
-    return { rows: 0, bytes: bytes + cost.bytes, looks: cost.looks };
+    const value = isInserted ? values.cost(name, row - first) : { bytes: 0, looks: 0 };
+    return { rows: 0, bytes: bytes + cost.bytes + value.bytes, looks: cost.looks + value.looks };
   }
 
   /** Marks inserted rows whose sets get this row only in a later transaction. */

@@ -1,6 +1,7 @@
 /**
  * Witnesses: was a transaction committed whose answer nobody got? It was carried out whole or not at all, so a few of
- * the rows that it touches tell afterwards. Those of a whole plan are kept in the record of the restore.
+ * the rows that it touches tell afterwards, whatever others have written since. Those of a whole plan are kept in the
+ * record of the restore.
  */
 import { createHash } from 'node:crypto';
 import type { Value } from '../../model/row/row.js';
@@ -19,14 +20,23 @@ export interface Witness {
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly table: string;
   readonly uuid: string;
-  /** Of an update: columns, and the SHA-256 of their values afterwards in wire notation, a line each. */
-  readonly columns?: readonly string[] | undefined;
-  readonly after?: string | undefined;
+  /** Of an update: columns that are written whole. */
+  readonly values?: readonly WitnessValue[] | undefined;
   /** Of an update: some of what comes to sets and maps, and goes from them. */
   readonly parts?: readonly WitnessPart[] | undefined;
+  /** In older records, in place of values: columns, and the SHA-256 of their values afterwards, a line each. */
+  readonly columns?: readonly string[] | undefined;
+  readonly after?: string | undefined;
 }
 
-/** SHA-256 of members of a set, or of pairs of a map, in wire notation: nothing of a backup is in a record. */
+/** SHA-256 of the values of a column before and afterwards, in wire notation: nothing of a backup is in a record. */
+export interface WitnessValue {
+  readonly column: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** SHA-256 of members of a set, or of pairs of a map, in wire notation. */
 export interface WitnessPart {
   readonly column: string;
   readonly come: readonly string[];
@@ -61,8 +71,11 @@ class Choice {
       kind: 'UPDATE',
       table: table.name,
       uuid,
-      columns: written.map(({ column }) => column.name),
-      after: fingerprint(written.map(({ column, after }) => serverValue(column, after))),
+      values: written.map(({ column, before, after }) => ({
+        column: column.name,
+        before: fingerprint(serverValue(column, before)),
+        after: fingerprint(serverValue(column, after)),
+      })),
       ...(parts.length === 0 ? {} : { parts: parts.map(witnessPart) }),
     });
   }
@@ -85,7 +98,7 @@ function someOf(column: ColumnSchema, part: Value | undefined): readonly string[
       : membersIn(column, part)
           .slice(0, PARTS_MAX)
           .map((atom) => wireAtom(column.key, atom));
-  return texts.map((text) => fingerprint([text]));
+  return texts.map(fingerprint);
 }
 
 /** Witnesses of a plan that is one transaction. */
@@ -122,39 +135,65 @@ export function transactionWitnesses(rows: PlannedRows, changed: Int32Array): re
 }
 
 /**
- * Asks the database. True when more witnesses speak for the transaction than against it (others may have changed a row
- * since).
+ * Asks the database. Rows that only this transaction can have brought, or would have taken away, tell for certain;
+ * where there are none of them, more must speak for the transaction than against it. What somebody else has written
+ * over since speaks neither for nor against it.
  * @throws ConnectionError, OvsdbError
  */
 export async function wasCommitted(session: Session, witnesses: readonly Witness[]): Promise<boolean> {
-  const selects = witnesses.map(({ table, uuid, columns = [], parts = [] }) =>
-    selectOperation(table, whereUuid(uuid), ['_uuid', ...columns, ...parts.map(({ column }) => column)]),
+  const selects = witnesses.map(({ table, uuid, values = [], parts = [], columns = [] }) =>
+    selectOperation(table, whereUuid(uuid), [
+      '_uuid',
+      ...columns,
+      ...[...values, ...parts].map(({ column }) => column),
+    ]),
   );
   const params = transactParams(session.schema.name, selects);
   // a table that is not there any more is an answer, too: nothing is found in it
   const results = resultOf(await session.connection.call('transact', [params], { timeoutMs: TIMEOUT_MS }));
+  let certain = 0;
   let balance = 0;
   witnesses.forEach((witness, i) => {
     const result = Array.isArray(results) ? (results[i] as Json) : null;
     const rows = isObject(result) && Array.isArray(result['rows']) ? (result['rows'] as readonly Json[]) : [];
-    balance += speaksFor(witness, rows) ? 1 : -1;
+    const voice = voiceOf(witness, rows);
+    balance += voice;
+    // others may have deleted what came, or what was to go: nobody else brings a row with that UUID
+    if (witness.kind !== 'UPDATE' && rows.length === 1) certain += voice;
   });
-  return balance > 0;
+  return certain === 0 ? balance > 0 : certain > 0;
 }
 
-function speaksFor({ kind, columns, after, parts = [] }: Witness, rows: readonly Json[]): boolean {
-  if (kind === 'INSERT') return rows.length === 1;
-  if (kind === 'DELETE') return rows.length === 0;
+/** 1 for the transaction, -1 against it, 0 where the row tells nothing. */
+function voiceOf({ kind, values = [], parts = [], columns = [], after }: Witness, rows: readonly Json[]): number {
+  if (kind === 'INSERT') return rows.length === 1 ? 1 : -1;
+  if (kind === 'DELETE') return rows.length === 0 ? 1 : -1;
   const row = rows[0];
-  return (
-    isObject(row) &&
-    columns !== undefined &&
-    fingerprint(columns.map((column) => stringifyJson(row[column] ?? null))) === after &&
-    parts.every(({ column, come, go }) => {
-      const there = new Set(membersOf(row[column]).map((member) => fingerprint([stringifyJson(member)])));
-      return come.every((member) => there.has(member)) && !go.some((member) => there.has(member));
-    })
-  );
+  // it is gone with all that was in it
+  if (!isObject(row)) return 0;
+  const voices = [
+    ...values.map((value) => voiceOfValue(value, row[value.column])),
+    ...parts.map((part) => voiceOfPart(part, row[part.column])),
+  ];
+  if (after !== undefined)
+    voices.push(fingerprint(columns.map((name) => stringifyJson(row[name] ?? null)).join('\n')) === after ? 1 : -1);
+  return Math.sign(voices.reduce((sum, voice) => sum + voice, 0));
+}
+
+function voiceOfValue({ before, after }: WitnessValue, value: Json | undefined): number {
+  const now = fingerprint(stringifyJson(value ?? null));
+  if (now === after) return 1;
+  return now === before ? -1 : 0;
+}
+
+function voiceOfPart({ come, go }: WitnessPart, value: Json | undefined): number {
+  const there = new Set(membersOf(value).map((member) => fingerprint(stringifyJson(member))));
+  const speaks = (isFor: boolean): number => (isFor ? 1 : -1);
+  const voices = [
+    ...come.map((member) => speaks(there.has(member))),
+    ...go.map((member) => speaks(!there.has(member))),
+  ];
+  return Math.sign(voices.reduce((sum, voice) => sum + voice, 0));
 }
 
 /** The members or pairs of a value in wire notation, in which a set of one is its member. */
@@ -164,7 +203,7 @@ function membersOf(value: Json | undefined): readonly Json[] {
   return value[1] as readonly Json[];
 }
 
-/** @param values of columns, in wire notation */
-function fingerprint(values: readonly string[]): string {
-  return createHash('sha256').update(values.join('\n')).digest('hex');
+/** @param text a value in wire notation */
+function fingerprint(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -9,6 +9,7 @@ import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { MemberEdit, MemberEdits } from '../order/member-edit.js';
 import { CHANGE, keepsAlive, memberColumns, type PlannedRows } from '../order/planned-row.js';
 import { type RowUpdate, rowAfter } from '../plan/table-plan.js';
+import type { AssignedValueGuards } from './assigned-value-guard.js';
 import { type FoundRows, foundTargets } from './found-row.js';
 import type { Done, NameGuards } from './name-guard.js';
 import {
@@ -35,6 +36,7 @@ export interface GuardParts {
   readonly referrers: WeakReferrers;
   readonly names: NameGuards;
   readonly found: FoundRows;
+  readonly values: AssignedValueGuards;
 }
 
 /** The rows of a transaction, and what changes in sets of any rows. */
@@ -58,6 +60,11 @@ export class TransactionGuards {
   *of({ number, changed, edits }: TransactionRows): Generator<string> {
     const guarded = new Set<number>();
     yield* this.nameGuards(changed, number);
+    for (const row of changed) {
+      if (this.rows.changeOf(row) !== CHANGE.INSERT) continue;
+      const { draft, first } = this.rows.sectionOf(row);
+      yield* this.parts.values.of(draft.table.name, row - first);
+    }
     for (const row of changed) {
       if (this.rows.changeOf(row) !== CHANGE.DELETE) continue;
       guarded.add(row);

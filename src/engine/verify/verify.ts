@@ -28,7 +28,7 @@ export type { Verification } from './difference.js';
 export const VERIFY_MODES = ['ASSERTIONS', 'FULL'] as const;
 export type VerifyMode = (typeof VERIFY_MODES)[number];
 
-/** Looks for every planned change in a snapshot. */
+/** Looks for every planned change in a whole snapshot: what tests and benchmarks hold read-planned.ts against. */
 export async function verifyPlan(plan: Plan, after: Snapshot, breath: Breath): Promise<Verification> {
   const found = new Differences();
   const exists = existsAfter(plan);

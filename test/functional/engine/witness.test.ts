@@ -27,7 +27,7 @@ it('an update of a map speaks for itself, whatever the keys of the map are', asy
       const backup = await engine.capture();
       await write([['someone', 'else']]);
       const witnesses = planWitnesses(await engine.plan(backup, OVERWRITE));
-      expect(witnesses).toMatchObject([{ kind: 'UPDATE', columns: [], parts: [{ column: 'external_ids' }] }]);
+      expect(witnesses).toMatchObject([{ kind: 'UPDATE', values: [], parts: [{ column: 'external_ids' }] }]);
       expect(await engine.session((session) => wasCommitted(session, witnesses))).toBe(false);
       await write(keys.map((name, i) => [name, `value ${i}`]));
       expect(await engine.session((session) => wasCommitted(session, witnesses))).toBe(true);

@@ -286,7 +286,7 @@ describe('cutIntoTransactions', () => {
     expect(witnesses.find(({ kind }) => kind === 'UPDATE')).toMatchObject({
       table: 'Port_Group',
       uuid: u('g'),
-      columns: [],
+      values: [],
       parts: [{ column: 'external_ids' }],
     });
     for (const step of steps) expect([...step.operations()]).toEqual([...step.operations()]);

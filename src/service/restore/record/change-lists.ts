@@ -56,7 +56,9 @@ export class ChangeLists {
   }
 
   /** Begins to write the list for people. It is of use to whoever wants to know, and holds nothing up. */
-  beginDescribing(plan: Plan): void {
+  beginDescribing(plan: Plan, isStepped = false): void {
+    // it was written before the first step
+    if (isStepped && this.parts.seal === undefined) return;
     this.describing ??= this.describe(plan).then(
       () => [],
       (error: unknown) => [`The list of changes could not be kept: ${messageOf(error)}`],

@@ -19,23 +19,24 @@ const problem = z
   .object({ code: z.enum(codes), message: z.string(), table: z.string().optional(), label: z.string().optional() })
   .readonly();
 
-/**
- * A touched row that tells afterwards whether the transaction was carried out: all of it was, or none. Texts are the
- * canonical values of the columns that an update writes, as SHA-256.
- */
 const fingerprints = z.array(z.string()).readonly();
 
+/** A touched row that tells afterwards whether the transaction was carried out: see engine/apply/witness.ts. */
 const witness = z
   .object({
     kind: z.enum(['INSERT', 'UPDATE', 'DELETE']),
     table: z.string(),
     uuid: z.string(),
-    columns: z.array(z.string()).readonly().optional(),
-    after: z.string().optional(),
+    values: z
+      .array(z.object({ column: z.string(), before: z.string(), after: z.string() }).readonly())
+      .readonly()
+      .optional(),
     parts: z
       .array(z.object({ column: z.string(), come: fingerprints, go: fingerprints }).readonly())
       .readonly()
       .optional(),
+    columns: z.array(z.string()).readonly().optional(),
+    after: z.string().optional(),
   })
   .readonly();
 

@@ -5,11 +5,10 @@
 import { type Convergence, convergeAnywhere, type SyncTarget } from '../../../engine/verify/converge.js';
 import { readBack } from '../../../engine/verify/read-back.js';
 import { readPlanned } from '../../../engine/verify/read-planned.js';
-import { type Verification, type VerifyMode, verifyPlan } from '../../../engine/verify/verify.js';
+import type { Verification, VerifyMode } from '../../../engine/verify/verify.js';
 import type { Breath } from '../../../lib/breath.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
-import type { Snapshot } from '../../../model/snapshot/snapshot.js';
 import { type Database, databaseError } from '../../database/database.js';
 import type { LiveDatabase } from '../../database/live-database.js';
 import type { Planned } from '../planner/restore-planner.js';
@@ -52,18 +51,11 @@ export interface Verified {
 /** Rows named in a warning. */
 const NAMED_MAX = 20;
 
-/**
- * Whatever is found, the plan is in the database: what differs was written by somebody else since, and is warned of.
- * @param known the database after the commit, where it was read already
- */
-export async function verifyCommitted(
-  sent: SentPlan,
-  known: Snapshot | undefined,
-  parts: VerifyParts,
-): Promise<Verified> {
+/** Whatever is found, the plan is in the database: what differs was written by somebody since, and is warned of. */
+export async function verifyCommitted(sent: SentPlan, parts: VerifyParts): Promise<Verified> {
   // begins while the rows are verified
   const converging = converge(sent.committedAt, parts);
-  const warnings = [...sent.notes, ...(await differences(sent, known, parts))];
+  const warnings = [...sent.notes, ...(await differences(sent, parts))];
   return converged(converging, warnings, parts);
 }
 
@@ -74,13 +66,9 @@ const SINCE: Readonly<Record<VerifyMode, string>> = {
     'or later: these rows are not as they were to be',
 };
 
-async function differences(
-  { planned }: SentPlan,
-  known: Snapshot | undefined,
-  parts: VerifyParts,
-): Promise<readonly string[]> {
+async function differences({ planned }: SentPlan, parts: VerifyParts): Promise<readonly string[]> {
   try {
-    const { problems, warnings, asPlanned, touched } = await verify(planned.plan, known, parts);
+    const { problems, warnings, asPlanned, touched } = await verify(planned.plan, parts);
     if (problems.length === 0) return warnings;
     const named = problems.slice(0, NAMED_MAX).map(({ message }) => `After the commit: ${message}`);
     const more = touched - asPlanned - named.length;
@@ -96,10 +84,8 @@ async function differences(
 
 async function verify(
   plan: Planned['plan'],
-  known: Snapshot | undefined,
   { mode, live, comeBackMs, clock, breath, signal, ...parts }: VerifyParts,
 ): Promise<Verification> {
-  if (mode === 'ASSERTIONS' && known !== undefined) return verifyPlan(plan, known, breath);
   const [read, rows] =
     mode === 'FULL' ? ([readBack, 'rows of the tables touched'] as const) : ([readPlanned, 'changed rows'] as const);
   return live.read({ timeoutMs: comeBackMs, signal }, (session) =>

@@ -3,15 +3,14 @@
  * given; the queue, the record and the followers are restore-runner.ts's business.
  */
 import type { PlanTransaction } from '../../../engine/apply/transactions.js';
-import { planWitnesses } from '../../../engine/apply/witness.js';
-import { verifyPlan } from '../../../engine/verify/verify.js';
+import { planWitnesses, type Witness, wasCommitted } from '../../../engine/apply/witness.js';
 import { Breath } from '../../../lib/breath.js';
 import { sleep } from '../../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../../lib/error.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import { databaseError } from '../../database/database.js';
 import { identityAfter } from '../../database/database-identity.js';
-import { LiveDatabase } from '../../database/live-database.js';
+import { LiveDatabase, type SnapshotOptions } from '../../database/live-database.js';
 import type { Opened } from '../../job/running-work.js';
 import type { LifeEvent, RestorePhase } from '../life/life.js';
 import type { Planned } from '../planner/restore-planner.js';
@@ -128,26 +127,29 @@ export class RestoreRun {
   /** Plans, and applies until the database holds still, a few times. */
   private async carryOut(first: Snapshot): Promise<EndedRun> {
     let live = first;
-    /** A plan of which nobody knows yet whether it was carried out. */
-    let unknown: Applied | undefined;
+    /** Plans whose end nobody saw. At most one of them is in the database: its rows stop the others' guards. */
+    const unseen: Applied[] = [];
     for (let attempt = 1; ; attempt++) {
-      if (unknown !== undefined && (await this.isIn(unknown, live))) return this.committed(unknown, live);
       if (!this.sent) this.givenUp.throwIfAborted();
       const planned = await this.plan(live, attempt);
       const { plan } = planned;
       const isRefused = plan.problems.length > 0;
       if (this.parts.dryRun && !isRefused) return this.endDry(planned);
       if (isRefused || plan.changeCount === 0) {
+        const late = await this.findCommitted(unseen);
+        if (late !== undefined) return this.committed(late);
         this.lists.beginDescribing(plan);
         return this.ended({ planned, errors: plan.problems, warnings: await this.lists.described() });
       }
       const applied = await this.apply(planned, attempt);
-      if (applied.end === 'COMMITTED') return this.committed(applied, undefined);
+      if (applied.end === 'COMMITTED') return this.committed(applied);
       if (applied.end === 'PARTLY') await this.undoSteps();
-      else unknown = applied.end === 'UNKNOWN' ? applied : undefined;
-      if (attempt === ATTEMPTS_MAX) return this.giveUp(unknown, attempt);
+      if (applied.end === 'UNKNOWN') unseen.push(applied);
+      const found = await this.findCommitted(unseen, applied);
+      if (found !== undefined) return this.committed(found);
+      if (attempt === ATTEMPTS_MAX) throw tooMuchWritten(attempt);
       await sleep(this.parts.clock, ATTEMPT_PAUSE_MS * attempt);
-      live = await this.look();
+      live = await this.afterSending((options) => this.live.snapshot(options));
     }
   }
 
@@ -171,41 +173,43 @@ export class RestoreRun {
     ];
   }
 
-  /** @throws AppError PLAN_STALE, nothing having been changed */
-  private async giveUp(unknown: Applied | undefined, attempts: number): Promise<EndedRun> {
-    if (unknown !== undefined) {
-      await sleep(this.parts.clock, SECOND_LOOK_MS);
-      const live = await this.look();
-      if (await this.isIn(unknown, live)) return this.committed(unknown, live);
+  /**
+   * The plan that is in the database, of those whose end nobody saw. One that was on its way when its connection broke,
+   * or its server lost the lead, may still be carried out shortly after, so that it is looked for again.
+   * @param last the one that the record has
+   */
+  private async findCommitted(unseen: readonly Applied[], last?: Applied): Promise<Applied | undefined> {
+    const newestFirst = unseen.toReversed();
+    for (const pauseMs of last?.end === 'UNKNOWN' ? [0, SECOND_LOOK_MS] : [0]) {
+      if (pauseMs > 0) await sleep(this.parts.clock, pauseMs);
+      for (const applied of newestFirst) {
+        if (!(await this.isIn(applied))) continue;
+        if (applied === last) return applied;
+        // the record has another plan by now
+        if (this.isApplying) await this.enter('STALE', 'PLANNING', 'An earlier plan was carried out after all');
+        return { ...applied, ...(await this.record(applied.planned, undefined)) };
+      }
     }
-    throw new AppError(
-      'PLAN_STALE',
-      `The database kept changing: ${attempts} plans were out of date when they were applied. Nothing was ` +
-        'changed; try again when fewer others write, or name keys that are written all the time in OVNCP_RUNTIME_KEYS',
-    );
+    return undefined;
   }
 
-  /** The database after something was sent to it. @throws EndUnseen when it does not come back */
-  private async look(): Promise<Snapshot> {
-    const { id } = this.parts;
+  private isIn({ witnesses }: Applied): Promise<boolean> {
+    return this.afterSending((options) => this.live.read(options, (session) => wasCommitted(session, witnesses)));
+  }
+
+  /** Looks at the database after something was sent to it. @throws EndUnseen when it does not come back */
+  private async afterSending<T>(look: (options: SnapshotOptions) => Promise<T>): Promise<T> {
     try {
-      return await this.live.snapshot(this.sent ? { timeoutMs: COME_BACK_MS } : { signal: this.givenUp });
+      return await look({ timeoutMs: COME_BACK_MS });
     } catch (error) {
-      if (!this.sent) throw error;
       throw new EndUnseen(
         'DATABASE_UNAVAILABLE',
         'The connection broke while the restore was being applied, and the database has not come back: ' +
           `${messageOf(error)}. Whether it was carried out, as a whole or not at all, is found out when the database ` +
-          `answers again; follow restore ${id}`,
+          `answers again; follow restore ${this.parts.id}`,
         { cause: error },
       );
     }
-  }
-
-  /** Whether the transaction was carried out: all of it was, or none; others may have changed a row of it since. */
-  private async isIn({ planned }: Applied, live: Snapshot): Promise<boolean> {
-    const { asPlanned, touched } = await verifyPlan(planned.plan, live, this.breath);
-    return asPlanned > touched / 2;
   }
 
   private async plan(live: Snapshot, attempt: number): Promise<Planned> {
@@ -231,18 +235,8 @@ export class RestoreRun {
     const { plan } = planned;
     const { comment, clock } = this.parts;
     const steps = await this.applier.stepsOf(plan);
-    const { undoList, notes } = await this.lists.keepUndoList(plan, steps !== undefined);
-    if (!this.sent) this.givenUp.throwIfAborted();
+    const recorded = await this.record(planned, steps);
     const count = steps?.length ?? 1;
-    await this.parts.life.send({
-      witnesses: steps === undefined ? planWitnesses(plan) : [],
-      stepped: steps !== undefined,
-      result: this.result({ planned, steps: count }),
-      undoList,
-      identity: identityAfter((await this.live.open()).server, plan),
-    });
-    this.sent = true;
-    this.isApplying = true;
     const how = count === 1 ? 'one transaction' : `${count} steps`;
     this.progress.begin('APPLYING', `Applying ${plan.changeCount} changes in ${how}`);
     const onProgress = (sent: number): void => {
@@ -253,12 +247,27 @@ export class RestoreRun {
     try {
       const guarded = this.parts.isForced && attempt > GUARDED_ATTEMPTS ? 'REFERENCES' : 'VALUES';
       end = await this.carry(plan, steps, { comment, attempt, guarded, onProgress, comeBackMs: COME_BACK_MS });
-      const committedAt = clock.monotonic();
-      if (end === 'COMMITTED' && steps === undefined) this.lists.beginDescribing(plan);
-      return { planned, steps: count, notes, end, committedAt };
+      return { planned, steps: count, ...recorded, end, committedAt: clock.monotonic() };
     } finally {
       if (end !== 'COMMITTED') await this.lists.forget();
     }
+  }
+
+  private async record(planned: Planned, steps: readonly PlanTransaction[] | undefined): Promise<Recorded> {
+    const { plan } = planned;
+    const { undoList, notes } = await this.lists.keepUndoList(plan, steps !== undefined);
+    if (!this.sent) this.givenUp.throwIfAborted();
+    const witnesses = steps === undefined ? planWitnesses(plan) : [];
+    await this.parts.life.send({
+      witnesses,
+      stepped: steps !== undefined,
+      result: this.result({ planned, steps: steps?.length ?? 1 }),
+      undoList,
+      identity: identityAfter((await this.live.open()).server, plan),
+    });
+    this.sent = true;
+    this.isApplying = true;
+    return { notes, witnesses };
   }
 
   private tellSent(sent: number, all: number): void {
@@ -312,12 +321,13 @@ export class RestoreRun {
     }
   }
 
-  /** It is in the database, whatever else fails from here on. @param known the database since, where it was read */
-  private async committed(applied: Applied, known: Snapshot | undefined): Promise<EndedRun> {
+  /** It is in the database, whatever else fails from here on. */
+  private async committed(applied: Applied): Promise<EndedRun> {
     const { database, clock, verify, sync, limits, life, signal, room } = this.parts;
+    this.lists.beginDescribing(applied.planned.plan, applied.steps > 1);
     await life.enter('COMMITTED', { witnesses: undefined, stepped: undefined });
     this.progress.begin('VERIFYING', 'Comparing the database with the plan');
-    const verified = await verifyCommitted(applied, known, {
+    const verified = await verifyCommitted(applied, {
       database,
       live: this.live,
       clock,
@@ -357,8 +367,22 @@ export class RestoreRun {
   }
 }
 
-interface Applied extends SentPlan {
+/** What the record has of a plan before it is sent. */
+interface Recorded {
+  readonly notes: readonly string[];
+  readonly witnesses: readonly Witness[];
+}
+
+interface Applied extends SentPlan, Recorded {
   readonly end: ApplyEnd;
+}
+
+function tooMuchWritten(attempts: number): AppError {
+  return new AppError(
+    'PLAN_STALE',
+    `The database kept changing: ${attempts} plans were out of date when they were applied. Nothing was changed; ` +
+      'try again when fewer others write, or name keys that are written all the time in OVNCP_RUNTIME_KEYS',
+  );
 }
 
 /** Thrown when nobody knows yet whether the plan was carried out. */
