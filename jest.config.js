@@ -7,6 +7,7 @@ process.env.MALLOC_MMAP_THRESHOLD_ ??= String(128 << 20);
 export default {
   reporters: [
     'default',
+    '<rootDir>/test/support/jest/checks-reporter.mjs',
     '<rootDir>/test/support/jest/progress-reporter.mjs',
     '<rootDir>/test/support/jest/counts-reporter.mjs',
   ],
@@ -18,7 +19,8 @@ export default {
   testSequencer: '<rootDir>/test/support/jest/longest-first.mjs',
   // for what never ends; no test is decided by it on a busy machine
   testTimeout: 600_000,
-  maxWorkers: 2,
+  // three on two cores: a test often waits for what it has started
+  maxWorkers: 3,
   // a worker whose garbage takes long to collect begins afresh
   workerIdleMemoryLimit: '1GB',
 };

@@ -1,4 +1,4 @@
-// Runs the files that take longest first, so that the two workers end together: on a fresh machine jest knows no
+// Runs the files that take longest first, so that the workers end together: on a fresh machine jest knows no
 // times. The seconds need not be right, only their order; a file that is not here counts by its size.
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
