@@ -50,6 +50,7 @@ describe('docs/rest.md', () => {
   it.each([
     ['List', '/api/v1/backups'],
     ['Export', '/api/v1/backups/{id}/export'],
+    ['Changes', '/api/v1/restores/{id}/changes'],
   ])('has every parameter of %s', async (heading, path) => {
     const { paths } = await openApi();
     const queries = (paths[path]?.['get']?.parameters ?? []).filter((parameter) => parameter.in === 'query');

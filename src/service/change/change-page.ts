@@ -12,6 +12,8 @@ export interface ChangePageRequest {
   /** 1 to 1,000. */
   readonly first: number;
   readonly after?: string | undefined;
+  /** So many of the wanted changes are left out first. */
+  readonly offset?: number | undefined;
   readonly kind?: ChangeKind | undefined;
   readonly table?: string | undefined;
 }
@@ -33,7 +35,7 @@ export async function pageChanges(
   request: ChangePageRequest,
 ): Promise<ChangePage> {
   const { first, kind, table } = request;
-  const skipped = positionAfter(request);
+  const skipped = positionAfter(request) + (request.offset ?? 0);
   const totalCount = total(counts, kind, table);
   const nodes: RowChange[] = [];
   if (totalCount > skipped) {

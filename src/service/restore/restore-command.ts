@@ -174,7 +174,7 @@ export interface ShownChanges {
 export const restoreChanges = command({
   name: 'restoreChanges',
   needs: READ,
-  input: restoreId.extend({ ...changePageInput.shape, decryptionKey: optional(key) }),
+  input: restoreId.extend({ ...changePageInput.shape, offset: optional(z.number()), decryptionKey: optional(key) }),
   audit: { asked: { restoreId: 'restoreId' }, reading: 'ROWS', isNeverHeldUp: true },
   run: async (
     restores: RestoreService,

@@ -519,6 +519,23 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     malformed: ({ restoreId }) => [refused(`/api/v1/restores/${restoreId}?x=1`, {}, /"x": not known here/)],
     notFound: () => [noRestore(`/api/v1/restores/${NOBODY}`), noRestore('/api/v1/restores/..%2f..%2fx')],
   },
+  'GET /api/v1/restores/:id/changes': {
+    needs: ['backups:read'],
+    good: ({ restoreId }) => ({
+      path: `/api/v1/restores/${restoreId}/changes?limit=10&offset=0&kind=skip&table=Logical_Switch`,
+      status: 200,
+      body: { changes: expect.any(Array), total: expect.any(Number), page_info: expect.any(Object) },
+    }),
+    malformed: ({ restoreId }) => [
+      refused(`/api/v1/restores/${restoreId}/changes?limit=0`, {}, /^limit: takes a whole number from 1 to 1000/),
+      refused(`/api/v1/restores/${restoreId}/changes?limit=1001`, {}, /^limit: takes a whole number/),
+      refused(`/api/v1/restores/${restoreId}/changes?offset=-1`, {}, /^offset: takes a whole number/),
+      refused(`/api/v1/restores/${restoreId}/changes?kind=none`, {}, /^kind: takes one of "insert"/),
+      refused(`/api/v1/restores/${restoreId}/changes?after=x`, {}, /after takes the end cursor/),
+      refused(`/api/v1/restores/${restoreId}/changes?x=1`, {}, /"x": not known here/),
+    ],
+    notFound: () => [noRestore(`/api/v1/restores/${NOBODY}/changes`)],
+  },
   'POST /api/v1/restores/:id/confirm': {
     needs: ['backups:restore', 'admin'],
     good: async ({ awaiting }) => ({

@@ -6,6 +6,7 @@ import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
 import type { ValidationReport } from '../../../service/backup/validate-backup.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { filterOf, filterShape } from '../common/filter-shape.js';
+import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
 
 export const backupShape = z
   .object({
@@ -38,6 +39,7 @@ export const backupShape = z
         'What the backup lacks: rows that others refer to, the end of a file that was copied while it was written',
     }),
     resource_filter: filterShape.optional(),
+    ...pulledInMembers,
   })
   .meta({ id: 'Backup' });
 
@@ -83,6 +85,7 @@ export function backupOf(record: BackupRecord): Backup {
     row_count: sealed ? null : record.rowCount,
     file: record.file,
     warnings: [...(record.warnings ?? [])],
+    ...pulledInOf(record),
     ...defined({ resource_filter: record.resourceFilter && filterOf(record.resourceFilter) }),
   };
 }

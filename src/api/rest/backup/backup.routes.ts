@@ -11,6 +11,7 @@ import {
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { messageShape } from '../common/answer-shape.js';
+import { withoutPulledIn } from '../common/pulled-in.js';
 import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
 import { jobOf, jobShape } from '../job/job-answer.js';
@@ -63,7 +64,7 @@ function listRoute({ catalog }: BackupRouteParts): Route {
       return {
         status: 200,
         body: {
-          backups: sliceOf(found, offset, limit).map(backupOf),
+          backups: sliceOf(found, offset, limit).map((backup) => withoutPulledIn(backupOf(backup))),
           total: found.length,
         },
       };

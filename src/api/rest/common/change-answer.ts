@@ -28,6 +28,14 @@ export function changesOf({ nodes, totalCount }: ChangePage): {
   return { changes_total: totalCount, changes: nodes.map(changeOf) };
 }
 
+/** The same page without what is in the rows. */
+export function withoutValues({ nodes, ...page }: ChangePage): ChangePage {
+  return {
+    ...page,
+    nodes: nodes.map((node) => ({ ...node, columns: node.columns.map(({ column }) => ({ column })) })),
+  };
+}
+
 function changeOf({ kind, table, uuid, label, columns, reason }: RowChange): z.output<typeof changeShape> {
   return {
     kind: lower(kind),

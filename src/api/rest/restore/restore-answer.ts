@@ -4,6 +4,8 @@ import { defined } from '../../../lib/defined.js';
 import { type RestoreRecord, type RestoreResult, undoOf } from '../../../service/restore/record/restore-record.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { changeShape } from '../common/change-answer.js';
+import { pageInfoShape } from '../common/page-shape.js';
+import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
 
 const detailShape = z.object({
   total: count,
@@ -66,12 +68,24 @@ export const restoreShape = z
       .meta({ description: 'While it awaits confirmation: the restore undoes itself at this instant' }),
     convergence_seconds: z.number().optional(),
     steps: count.meta({ description: 'Transactions that it took' }),
+    ...pulledInMembers,
     owners: z.array(ownerShape).meta({ description: 'Whose rows it changes; rows without a mark are not counted' }),
     debug: debugShape.optional(),
   })
   .meta({ id: 'RestoreResult' });
 
 export const restoreListShape = z.object({ restores: z.array(restoreShape), total: count }).meta({ id: 'RestoreList' });
+
+export const restoreChangesShape = z
+  .object({
+    changes: z.array(changeShape),
+    total: count.meta({ description: 'Of the kind and the table asked for' }),
+    page_info: pageInfoShape,
+    values_hidden: z.boolean().meta({
+      description: 'True without `backups:restore`: then columns are only named, without before, after, added, removed',
+    }),
+  })
+  .meta({ id: 'RestoreChanges' });
 
 export type Restore = z.output<typeof restoreShape>;
 export type Debug = z.output<typeof debugShape>;
@@ -111,6 +125,7 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
       : {}),
     ...defined({ convergence_seconds: convergenceSeconds }),
     steps: result.steps,
+    ...pulledInOf(result),
     owners: result.owners.map((owner) => ({ ...owner })),
   };
 }

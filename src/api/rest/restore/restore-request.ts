@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { optional, text } from '../../../service/command/input-field.js';
 import { mapped, restoreBackup, undoRestore } from '../../../service/restore/restore-command.js';
-import { limit, offset } from '../common/request-shape.js';
+import { limit, number, offset, upper } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 
 /** An object here, and a list of pairs elsewhere. */
@@ -21,6 +21,17 @@ export const restoreForm = restForm(restoreBackup.input, {
 
 /** POST /api/v1/restores/:id/undo. */
 export const undoForm = restForm(undoRestore.input, { without: ['restoreId'] });
+
+/** GET /api/v1/restores/:id/changes. */
+export const changesQuery = z.strictObject({
+  limit: number(1, 1_000)
+    .optional()
+    .meta({ description: 'Changes of the page; 100 if left out', type: 'integer', minimum: 1, maximum: 1_000 }),
+  offset,
+  after: z.string().optional().meta({ description: 'The end_cursor of an earlier page, instead of an offset' }),
+  kind: z.enum(['insert', 'update', 'delete', 'skip']).transform(upper).optional(),
+  table: z.string().optional().meta({ description: 'As the database calls it, such as Logical_Switch' }),
+});
 
 /** GET /api/v1/restores. */
 export const listRestoresQuery = z

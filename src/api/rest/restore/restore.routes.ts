@@ -12,15 +12,19 @@ import {
   getRestore,
   listRestores,
   restoreBackup,
+  restoreChanges,
   undoRestore,
 } from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import { emptyResult } from '../../../service/restore/run/restore-result.js';
+import { changesOf, withoutValues } from '../common/change-answer.js';
+import { pageInfoOf } from '../common/page-shape.js';
+import { withoutPulledIn } from '../common/pulled-in.js';
 import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
-import { restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
-import { listRestoresQuery, restoreForm, undoForm } from './restore-request.js';
+import { restoreChangesShape, restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
+import { changesQuery, listRestoresQuery, restoreForm, undoForm } from './restore-request.js';
 
 const tag = 'Restores';
 const RESTORES = '/api/v1/restores';
@@ -44,6 +48,7 @@ export function restoreRoutes(restores: RestoreService): readonly Route[] {
     restoreRoute(restores),
     listRoute(restores),
     getRoute(restores),
+    changesRoute(restores),
     confirmRoute(restores),
     cancelRoute(restores),
     undoRoute(restores),
@@ -100,7 +105,7 @@ function listRoute(restores: RestoreService): Route {
       return {
         status: 200,
         body: {
-          restores: (await restores.read(sliceOf(all, offset, limit))).map(answerOf),
+          restores: (await restores.read(sliceOf(all, offset, limit))).map((one) => withoutPulledIn(answerOf(one))),
           total: all.length,
         },
       };
@@ -126,6 +131,34 @@ function getRoute(restores: RestoreService): Route {
       status: 200,
       body: answerOf(await ask(getRestore, restores, { restoreId: id })),
     }),
+  });
+}
+
+function changesRoute(restores: RestoreService): Route {
+  return route({
+    name: 'restoreChanges',
+    asks: restoreChanges,
+    idIs: 'restoreId',
+    method: 'GET',
+    path: `${RESTORE}/changes`,
+    tag,
+    query: changesQuery,
+    body: nothing,
+    bodyKind: 'NONE',
+    headers: { 'X-Decryption-Key': 'Of a restore of an encrypted backup: the passphrase of the backup' },
+    summary: 'List what a restore changed, or a dry run would change, row by row',
+    description:
+      'In the order of tables. What is in the rows needs `backups:restore`; without it columns are named only.',
+    answers: { 200: { description: 'A page of the changes', shape: restoreChangesShape } },
+    errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'INTEGRITY_FAILED', 'STORE_UNAVAILABLE'],
+    handle: async ({ id, ask, query: { limit, ...query }, request }) => {
+      const key = request.headers['x-decryption-key'];
+      const decryptionKey = typeof key === 'string' ? key : undefined;
+      const asked = { ...query, restoreId: id, first: limit, decryptionKey };
+      const { page, areValuesHidden } = await ask(restoreChanges, restores, asked);
+      const { changes, changes_total: total } = changesOf(areValuesHidden ? withoutValues(page) : page);
+      return { status: 200, body: { changes, total, page_info: pageInfoOf(page), values_hidden: areValuesHidden } };
+    },
   });
 }
 
