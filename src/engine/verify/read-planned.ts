@@ -1,18 +1,15 @@
 /**
  * Reading what was planned: of a database after a commit no more than tells whether each planned change is in it.
  *
- * A few rows are selected by their UUIDs. Where many rows of a table came or went, the table is asked which rows it
- * has. Of many inserted rows their columns of weak references are read, and no others: what a row was inserted with it
- * has, but for a reference to a row that is not there. That is a tenth of what the database holds.
+ * A few rows are selected by their UUIDs. After a large change a table of which many rows came or went is asked which
+ * rows it has (listed-table.ts): that is a tenth of what the database holds.
  */
-import { parseRow } from '../../model/row/row.js';
-import { wireValue } from '../../model/row/wire-notation.js';
 import { WireRowReader } from '../../model/row/wire-row-reader.js';
 import type { Session } from '../../ovsdb/client.js';
-import type { ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
-import { condition, EVERY_ROW, rowSelector, selectOperation, whereUuid } from '../../ovsdb/operation.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { rowSelector, selectOperation, whereUuid } from '../../ovsdb/operation.js';
 import { storedColumns } from '../capture/monitor.js';
-import { RowsAtOnce, readListed, readRows, readSelected } from '../capture/selected-rows.js';
+import { RowsAtOnce, readSelected } from '../capture/selected-rows.js';
 import { weakColumns } from '../plan/dropped-reference.js';
 import { OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
 import {
@@ -26,11 +23,12 @@ import {
   type Verification,
 } from './difference.js';
 import { existsAfter } from './expected-rows.js';
-import { type ReadOptions, readFrom } from './read-request.js';
+import { ListedTable, rowsComing } from './listed-table.js';
+import { type Question, type ReadOptions, readAhead, readFrom } from './read-request.js';
 
 /** Of so many inserted rows of a table every column is read. */
 const WHOLE_MAX = 1_000;
-/** With more rows that came or went, and that are at least this part of it, a table is asked for all its UUIDs. */
+/** Where more rows came or went in all, a table of which they are at least this part is listed. */
 const LISTED_MIN = 1_000;
 const LISTED_PART = 0.1;
 
@@ -63,27 +61,40 @@ class PlannedReading {
   }
 
   async run(): Promise<Verification> {
+    const listed = await this.list();
     for (const draft of this.plan.tables) {
-      const inserts = countInserts(draft);
-      const coming = inserts + draft.deletes.length;
-      const isListed = coming > LISTED_MIN && coming > LISTED_PART * (draft.live.count + inserts);
-      if (isListed) await this.list(draft);
-      await this.select(draft.table, this.asked(draft, { inserts, isListed }));
+      const list = listed.get(draft);
+      await list?.compare(this.found);
+      await this.select(draft.table, this.asked(draft, list !== undefined));
     }
     this.tell();
     return this.found.verification;
+  }
+
+  /** Asks tables of which much came or went which rows they have. */
+  private async list(): Promise<ReadonlyMap<TablePlan, ListedTable>> {
+    const { plan, session, options, exists } = this;
+    const listed = new Map<TablePlan, ListedTable>();
+    const counts = plan.tables.map((draft) => [draft, rowsComing(draft)] as const);
+    if (counts.reduce((sum, [, { inserts, deletes }]) => sum + inserts + deletes, 0) <= LISTED_MIN) return listed;
+    for (const [draft, { inserts, deletes }] of counts)
+      if (inserts + deletes > LISTED_PART * (draft.live.count + inserts))
+        listed.set(draft, new ListedTable(draft, plan, { exists, inserts, breath: options.breath }));
+    async function* questions(): AsyncGenerator<Question> {
+      for (const table of listed.values()) yield* table.questions();
+    }
+    await readAhead(session, questions(), options);
+    return listed;
   }
 
   private tell(): void {
     this.options.onProgress?.(this.found.touched, this.plan.changeCount);
   }
 
-  private *asked(
-    draft: TablePlan,
-    { inserts, isListed }: { readonly inserts: number; readonly isListed: boolean },
-  ): Generator<Asked> {
+  private *asked(draft: TablePlan, isListed: boolean): Generator<Asked> {
     const { table, backup, live, outcomes, updates, deletes } = draft;
     const { plan, exists } = this;
+    const { inserts } = rowsComing(draft);
     const isWhole = inserts <= WHOLE_MAX;
     const columns = isWhole ? undefined : new Set(weakColumns(table).map(({ column }) => column.name));
     const inserted = rowSelector(table.name, [...(columns ?? storedColumns(table))]);
@@ -123,92 +134,9 @@ class PlannedReading {
     if (waiting.length > 0) await flush();
   }
 
-  /** The inserted and deleted rows of a table that is asked for all its UUIDs. */
-  private async list(draft: TablePlan): Promise<void> {
-    const { table, backup, live, outcomes, deletes } = draft;
-    const { breath } = this.options;
-    const [came, stayed] = [new Uint8Array(backup.count), new Uint8Array(live.count)];
-    await this.ask([selectOperation(table.name, EVERY_ROW, ['_uuid'])], (reply) =>
-      readListed(reply, breath, (uuid) => {
-        const [index, liveIndex] = [backup.find(uuid), live.find(uuid)];
-        if (index !== undefined) came[index] = 1;
-        if (liveIndex !== undefined) stayed[liveIndex] = 1;
-      }),
-    );
-    const differences = new Map<number, Difference>();
-    for (const { column } of weakColumns(table)) await this.readWeak(draft, column, { came, differences });
-    for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] === OUTCOME.INSERT)
-        this.found.add(table.name, came[i] === 1 ? differences.get(i) : this.insertedAs(draft, i, undefined));
-      if (breath.due()) await breath.rest();
-    }
-    for (const index of deletes)
-      this.found.add(table.name, stayed[index] === 1 ? deletedDifference(draft, index, NO_COLUMNS) : undefined);
-    this.tell();
-  }
-
-  /** Compares one column of all inserted rows that are there, by asking for the rows that have something in it. */
-  private async readWeak(
-    draft: TablePlan,
-    column: ColumnSchema,
-    { came, differences }: { readonly came: Uint8Array; readonly differences: Map<number, Difference> },
-  ): Promise<void> {
-    const { table, backup, outcomes } = draft;
-    const { breath } = this.options;
-    const columns = new Set([column.name]);
-    const seen = new Uint8Array(backup.count);
-    const compare = (index: number, text: Buffer): void => {
-      const difference = this.insertedAs(draft, index, text, columns);
-      const known = differences.get(index);
-      if (difference !== undefined && (known === undefined || known.isWarning === true))
-        differences.set(index, difference);
-    };
-    const where = `[${condition(column.name, '!=', wireValue(column, undefined))}]`;
-    const reader = new WireRowReader({ ...table, columns: new Map([UUID_COLUMN, [column.name, column]]) });
-    await this.ask([selectOperation(table.name, where, ['_uuid', column.name])], (reply) =>
-      readRows(reply, { reader, breath }, (text) => {
-        const index = backup.find(parseRow(text.toString())['_uuid'] as string);
-        if (index === undefined || outcomes[index] !== OUTCOME.INSERT) return;
-        seen[index] = 1;
-        compare(index, text);
-      }),
-    );
-    const label = `${JSON.stringify(column.name)}:`;
-    for (let i = 0; i < backup.count; i++) {
-      if (outcomes[i] === OUTCOME.INSERT && came[i] === 1 && seen[i] === 0 && backup.text(i).includes(label))
-        compare(i, NO_COLUMNS);
-      if (breath.due()) await breath.rest();
-    }
-  }
-
-  private insertedAs(
-    draft: TablePlan,
-    index: number,
-    text: ActualText,
-    columns?: ReadonlySet<string>,
-  ): Difference | undefined {
-    return insertedDifference(draft, this.plan, index, { text, exists: this.exists, ...(columns && { columns }) });
-  }
-
   private ask(operations: readonly string[], read: (reply: Buffer) => Promise<void>): Promise<number> {
     return readFrom(this.session, operations, this.options, read);
   }
-}
-
-/** A row in which nothing is, or of which nothing was read. */
-const NO_COLUMNS = Buffer.from('{}');
-
-const UUID_COLUMN: [string, ColumnSchema] = [
-  '_uuid',
-  { name: '_uuid', kind: 'scalar', key: { type: 'uuid' }, min: 1, max: 1, ephemeral: false, mutable: false },
-];
-
-function countInserts({ outcomes }: TablePlan): number {
-  let count = 0;
-  outcomes.forEach((outcome) => {
-    if (outcome === OUTCOME.INSERT) count++;
-  });
-  return count;
 }
 
 function columnsOf({ columns, members }: RowUpdate): readonly string[] {

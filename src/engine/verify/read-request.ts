@@ -35,3 +35,34 @@ export async function readFrom(
   if (server.model === 'clustered' && restMs > 0) await sleep(clock, restMs, signal);
   return tookMs;
 }
+
+/** A select, and what is done with its reply. */
+export interface Question {
+  readonly select: string;
+  read(reply: Buffer): Promise<void>;
+}
+
+/**
+ * Has many selects answered, and their replies read in the same order. A standalone server makes the next reply while
+ * one is read.
+ * @throws as readFrom
+ */
+export async function readAhead(
+  session: Session,
+  questions: AsyncIterable<Question>,
+  options: ReadOptions,
+): Promise<void> {
+  const waitingMax = session.server.model === 'standalone' ? 2 : 1;
+  const waiting: Promise<unknown>[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  for await (const question of questions) {
+    const before = last;
+    last = readFrom(session, [question.select], options, async (reply) => {
+      await before;
+      await question.read(reply);
+    });
+    last.catch(() => undefined); // it is thrown below
+    if (waiting.push(last) === waitingMax) await waiting.shift();
+  }
+  await Promise.all(waiting);
+}
