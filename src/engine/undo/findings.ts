@@ -19,8 +19,13 @@ export class Findings {
 
   constructor(private readonly mode: UndoMode) {}
 
-  /** @param what goes on after the row's label */
-  add({ table, label }: NamedRow, what: string): void {
+  /**
+   * Both go on after the row's label.
+   * @param refused what would become of the row, where the undo is refused for it
+   * @param warned what becomes of it, in words that a dry run and an undo that was done have in common
+   */
+  add({ table, label }: NamedRow, refused: string, warned = refused): void {
+    const what = this.mode === 'STRICT' ? refused : warned;
     if (this.listed.length < LISTED_MAX)
       this.listed.push({ code: 'CONFLICT', message: `${label} ${what}`, table, label });
     else this.unlisted++;

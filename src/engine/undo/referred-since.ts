@@ -58,6 +58,7 @@ function tell(draft: UndoDraft, { table, uuid, references }: LosingRow, row: Row
   findings.add(
     { table, label: draft.label(table, uuid) },
     `refers in ${names} to what would be deleted, and would lose that: ${what}`,
+    `refers in ${names} to what is deleted, and loses that: ${what}`,
   );
 }
 

@@ -101,12 +101,17 @@ function tell(draft: UndoDraft, orphans: Orphans, { changedSince }: Reversal, fi
     );
   for (const row of changedSince)
     if (!draft.rows(row.table).has(row.uuid))
-      findings.add(row, `was changed since in ${row.columns}, and would be deleted`);
+      findings.add(
+        row,
+        `was changed since in ${row.columns}, and would be deleted`,
+        `was changed since in ${row.columns}, and is deleted all the same`,
+      );
   for (const [table, uuids] of orphans)
     for (const uuid of uuids)
       findings.add(
         { table, label: draft.label(table, uuid) },
         'would be left without the row that holds it, and so be deleted',
+        'is left without the row that holds it, and so is deleted',
       );
 }
 

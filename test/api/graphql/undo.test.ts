@@ -169,7 +169,16 @@ describe('undoRestore', () => {
     expect((await look(done.id)).phase).toBe('SUCCEEDED');
     const forced = await undo(done.id, { force: true });
     expect(forced).toMatchObject({ phase: 'SUCCEEDED', result: { success: true } });
-    expect(forced.result?.warnings).toHaveLength(2);
+    const said = [
+      'port group "pg_web" was changed since in external_ids:kept',
+      'switch "web" was changed since in other_config, and is deleted all the same',
+    ];
+    expect([...(forced.result?.warnings ?? [])].sort()).toEqual(said);
+    // whoever looks at the restore itself sees what its undo had to say
+    expect((await look(done.id)).result?.warnings.sort()).toEqual([
+      `Restore ${forced.id} undid it. The undo has 2 warnings`,
+      ...said.map((text) => `The undo: ${text}`),
+    ]);
     expect((await nb('--bare', '--columns=name', 'find', 'Logical_Switch', 'name=web')).trim()).toBe('');
     expect((await nb('get', 'Port_Group', 'pg_web', 'external_ids:kept')).trim()).toBe('before');
   });
@@ -269,8 +278,15 @@ describe('confirmWithinSeconds', () => {
     await nb('set', 'Logical_Switch', 'web', 'other_config:subnet=10.0.0.0/24');
     expect((await undo(waiting.id)).phase).toBe('FAILED');
     expect((await look(waiting.id)).phase).toBe('AWAITING_CONFIRMATION');
-    await api.admin.followed(RestoreStepsDocument, { restoreId: waiting.id });
+    const steps = await api.admin.followed(RestoreStepsDocument, { restoreId: waiting.id });
     expect((await nb('--bare', '--columns=name', 'find', 'Logical_Switch', 'name=web')).trim()).toBe('');
+    const ended = await look(waiting.id);
+    const warnings = [
+      `It was not confirmed in time, and undid itself: see restore ${ended.undoneBy?.id}. The undo has 1 warning`,
+      'The undo: switch "web" was changed since in other_config, and is deleted all the same',
+    ];
+    expect(ended.result?.warnings).toEqual(warnings);
+    expect(steps.at(-1)?.restoreProgress.result?.warnings).toEqual(warnings);
   });
 
   it('has nothing to wait for where nothing was changed, and in a dry run', async () => {

@@ -259,7 +259,7 @@ describe('an undo', () => {
     });
     const story = await UndoStory.tell(server.remote, schema, without(inSwitch(1)), inSwitch(2), inSwitch(3));
     const { after, warnings } = await story.undo('FORCE');
-    expect(warnings).toEqual(['switch "other" was changed since in ports, and would be deleted']);
+    expect(warnings).toEqual(['switch "other" was changed since in ports, and is deleted all the same']);
     expect(textsOf(after)).toEqual(textsOf(snapshotOf(schema, without(inSwitch(1)))));
   });
 

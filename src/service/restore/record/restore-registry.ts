@@ -24,6 +24,7 @@ import { progressOf, type RestoreProgress } from './restore-progress.js';
 import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
 import { expiredRestores, type RetentionLimits } from './restore-retention.js';
 import { type RestoreSummary, summaryOf } from './restore-summary.js';
+import { undoneResult } from './undone-result.js';
 
 /** A restore, running or ended. */
 export interface Restore {
@@ -259,7 +260,11 @@ export class RestoreRegistry {
     if (before !== 'SUCCEEDED' && before !== 'AWAITING_CONFIRMATION') return;
     try {
       const restore = held ?? (await this.find(undone));
-      if (restore !== undefined) await this.enter(restore, 'UNDONE', { undoneBy: id });
+      const by = await this.find(id);
+      if (restore === undefined) return;
+      const { result } = restore.record;
+      const told = by === undefined ? result : undoneResult(result, by.record);
+      await this.enter(restore, 'UNDONE', { undoneBy: id, ...defined({ result: told }) });
     } catch (error) {
       this.parts.log.error({ err: error, restore: undone, undo: id }, 'it is undone, which the next start will note');
     }
