@@ -1,7 +1,7 @@
 /**
  * A table of which much came or went, after the commit: it is asked which rows it has, instead of for one row after the
- * other. Of many inserted rows their columns of weak references are read besides, and no others: what a row was inserted
- * with it has, but for a reference to a row that is not there.
+ * other. Of many inserted rows their columns of weak references are read besides, and no others: what a row was
+ * inserted with it has, but for a reference to a row that is not there.
  */
 import type { Breath } from '../../lib/breath.js';
 import { hasMembers } from '../../model/row/row-text.js';
