@@ -2,13 +2,13 @@
  * What a person calls a row: `switch "web"`, `ACL to-lport 1000 ip4.src == 10.0.0.1 of switch "web"`.
  */
 import type { Breath } from '../../lib/breath.js';
-import { labelColumns, nameOf, nounOf } from '../../model/northbound/noun.js';
-import { holderColumns, referencesIn } from '../../model/reference/reference.js';
-import { parseRow, type Row } from '../../model/row/row.js';
+import { labelColumns, NAME_COLUMNS, nameOf, nounOf } from '../../model/northbound/noun.js';
+import type { Row } from '../../model/row/row.js';
+import { columnsIn } from '../../model/row/row-text.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { MemberReader } from '../../ovsdb/frame.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
+import { type Holder, RowHolders } from './row-holders.js';
 
 const KEY_CHARACTERS = 120;
 
@@ -30,51 +30,58 @@ function shown(value: Json): string {
 
 /** Labels with the row that holds a row of a non-root table: "... of switch "web"". */
 export class Labels {
-  /** UUID of a row -> label of its holder */
-  private readonly holders = new Map<string, string>();
+  /** UUID of a holder -> its label */
+  private readonly labels = new Map<string, string>();
+
+  private constructor(private readonly holders: readonly RowHolders[]) {}
 
   /** Reads the holders of both snapshots, those of the second where both have one. */
   static async read(snapshots: readonly Snapshot[], breath: Breath): Promise<Labels> {
-    const labels = new Labels();
-    for (const snapshot of snapshots) {
-      for (const table of snapshot.schema.tables.values()) {
-        const columns = holderColumns(snapshot.schema, table);
-        const rows = snapshot.tables.get(table.name);
-        for (let i = 0; columns.length > 0 && rows !== undefined && i < rows.count; i++) {
-          const row = rows.row(i);
-          const label = labelOf(table, row, rows.uuid(i));
-          for (const column of columns)
-            for (const { uuid } of referencesIn(column, row[column.column.name])) labels.holders.set(uuid, label);
-          if (breath.due()) await breath.rest();
-        }
-      }
-    }
-    return labels;
+    const holders: RowHolders[] = [];
+    for (const snapshot of snapshots) holders.unshift(await RowHolders.read(snapshot, breath));
+    return new Labels(holders);
   }
 
   /** @param text canonical text of the row */
   ofText(table: TableSchema, text: Buffer, uuid: string): string {
     const name = nameInText(text);
     if (name !== undefined) return labelOf(table, { name }, uuid);
-    const row = parseRow(text.toString());
+    const row = columnsIn(text, columnsOfLabel(table.name));
     const own = labelOf(table, row, uuid);
-    const holder = nameOf(row) === undefined ? this.holders.get(uuid) : undefined;
-    return holder === undefined ? own : `${own} of ${holder}`;
+    if (nameOf(row) !== undefined) return own;
+    for (const holders of this.holders) {
+      const holder = holders.holderOf(table.name, uuid);
+      if (holder !== undefined) return `${own} of ${this.labelOfHolder(holder)}`;
+    }
+    return own;
+  }
+
+  private labelOfHolder(holder: Holder): string {
+    let label = this.labels.get(holder.uuid);
+    if (label === undefined) {
+      label = labelOf(holder.table, columnsIn(holder.text, columnsOfLabel(holder.table.name)), holder.uuid);
+      this.labels.set(holder.uuid, label);
+    }
+    return label;
   }
 }
 
 /** The column "name" of a canonical text, without making values of the others. */
 export function nameInText(text: Buffer): string | undefined {
-  const members = new MemberReader(text, 0);
-  while (members.enter()) {
-    members.skip();
-    const length = members.keyEnd - members.keyStart;
-    if (length === NAME.length && text.compare(NAME, 0, length, members.keyStart, members.keyEnd) === 0) {
-      const name: unknown = JSON.parse(text.toString('utf8', members.valueStart, members.valueEnd));
-      return typeof name === 'string' ? name : undefined;
-    }
-  }
-  return undefined;
+  const { name } = columnsIn(text, NAME);
+  return typeof name === 'string' ? name : undefined;
 }
 
-const NAME = Buffer.from('name');
+const NAME = [Buffer.from('name')];
+
+const known = new Map<string, readonly Buffer[]>();
+
+/** Names of the columns that a label is made from. */
+function columnsOfLabel(table: string): readonly Buffer[] {
+  let names = known.get(table);
+  if (names === undefined) {
+    names = [...NAME_COLUMNS, ...labelColumns(table)].map((name) => Buffer.from(name));
+    known.set(table, names);
+  }
+  return names;
+}

@@ -56,7 +56,7 @@ export function resourceOf(table: string): string {
 }
 
 /** Columns whose values show a row best to a person, tried before the natural key and the index. */
-const NAME_COLUMNS = ['name', 'target', 'chassis'] as const;
+export const NAME_COLUMNS = ['name', 'target', 'chassis'] as const;
 
 /** The row's own name, if it has one. */
 export function nameOf(row: Row): string | undefined {

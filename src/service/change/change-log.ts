@@ -15,7 +15,7 @@ import { parseJson, stringifyJson } from '../../ovsdb/json.js';
 import type { Store } from '../../store/store.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from './change-page.js';
 
-const BLOCK_CHARACTERS = 64 << 10;
+const BLOCK_BYTES = 64 << 10;
 
 /** A log as it was written: how to find it, and to know whether it is whole. */
 export interface KeptLog {
@@ -41,14 +41,14 @@ export async function writeChangeLog(
   seal?: Seal,
 ): Promise<KeptLog> {
   async function* lines(): AsyncGenerator<Buffer> {
-    let block = '';
+    let block = new LineBlock();
     for await (const change of changes) {
-      block += `${lineOf(change)}\n`;
-      if (block.length < BLOCK_CHARACTERS) continue;
-      yield Buffer.from(block);
-      block = '';
+      block.add(change);
+      if (!block.isFull) continue;
+      yield block.bytes;
+      block = new LineBlock();
     }
-    yield Buffer.from(block);
+    yield block.bytes;
   }
   const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 << 10 });
   // an error of the source destroys the gzip, whose reader, the store, then throws it
@@ -69,10 +69,52 @@ function digestText(hash: Hash): string {
   return `sha256:${hash.digest('hex')}`;
 }
 
-function lineOf(change: RowChange | WholeRowChange): string {
-  const { kind, table, uuid, label } = change;
-  const head = `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
-  if ('row' in change) return `${head},"row":${change.row.toString()}}`;
+/** Lines of the log, as bytes: rows that come and go whole are copied, and not made text of. */
+class LineBlock {
+  private block = Buffer.allocUnsafeSlow(BLOCK_BYTES + (BLOCK_BYTES >> 2));
+  private at = 0;
+
+  get isFull(): boolean {
+    return this.at >= BLOCK_BYTES;
+  }
+
+  get bytes(): Buffer {
+    return this.block.subarray(0, this.at);
+  }
+
+  add(change: RowChange | WholeRowChange): void {
+    if (!('row' in change)) {
+      this.write(`${lineOf(change)}\n`);
+      return;
+    }
+    this.write(`${headOf(change)},"row":`);
+    this.makeRoom(change.row.length);
+    this.at += change.row.copy(this.block, this.at);
+    this.write('}\n');
+  }
+
+  private write(text: string): void {
+    this.makeRoom(UTF8_BYTES_MAX * text.length);
+    this.at += this.block.write(text, this.at);
+  }
+
+  private makeRoom(bytes: number): void {
+    if (this.at + bytes <= this.block.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * (this.at + bytes));
+    this.block.copy(larger, 0, 0, this.at);
+    this.block = larger;
+  }
+}
+
+/** Of one unit of a string's length. */
+const UTF8_BYTES_MAX = 3;
+
+function headOf({ kind, table, uuid, label }: RowChange | WholeRowChange): string {
+  return `{"kind":"${kind}","table":${JSON.stringify(table)},"uuid":"${uuid}","label":${JSON.stringify(label)}`;
+}
+
+function lineOf(change: RowChange): string {
+  const head = headOf(change);
   if (change.isBrief === true) return `${head},"columns":[],"isBrief":true}`;
   const columns = change.columns.map((cell) =>
     Object.fromEntries(Object.entries(cell).filter(([, value]) => value !== undefined)),
