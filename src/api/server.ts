@@ -26,6 +26,7 @@ import { trustIn } from './http/guard/client-address.js';
 import { allowOrigins } from './http/guard/cors.js';
 import { RateLimits, type Rates } from './http/guard/rate-limit.js';
 import { isLoopback } from './http/guard/request-check.js';
+import { listenAt } from './http/listen.js';
 import { addHooks, createListener, type ListenerOptions, type ListenerState } from './http/listener.js';
 import type { Readiness } from './http/monitoring/health.js';
 import { healthRoutes } from './http/monitoring/health.js';
@@ -192,7 +193,7 @@ class RunningServer implements ApiServer {
     if (metrics !== undefined && metricsPort !== 0)
       this.metricsListener = await listenForMetrics({ host, port: metricsPort, metrics, tls });
     try {
-      await this.fastify.listen({ host, port });
+      await listenAt(this.fastify, { host, port, variable: 'PORT' });
     } catch (error) {
       await this.metricsListener?.close();
       throw error;

@@ -57,8 +57,9 @@ export function contentOf({
   compressed,
   contentSize,
   contentDigest,
-  warnings,
+  warnings: leftOut,
 }: Unpacked): BackupContent {
+  const warnings = [...leftOut, ...emptiness(snapshot)];
   return {
     ...summaryOf(snapshot),
     type: header?.type ?? 'FULL',
@@ -90,6 +91,13 @@ export function summaryOf(
     rowCount: countRows(snapshot),
     tables: countTables(snapshot),
   };
+}
+
+/** What is to be said of a backup that holds nothing, so that nobody relies on it. */
+export function emptiness(snapshot: Snapshot): readonly string[] {
+  return countRows(snapshot) > 0
+    ? []
+    : ['The backup has no rows at all: it brings nothing back, and with exact a restore of it deletes everything'];
 }
 
 const CHECKED = [

@@ -14,7 +14,7 @@ import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Database } from '../database/database.js';
 import type { DatabaseReader } from '../database/database-reader.js';
 import type { JobHandle } from '../job/jobs.js';
-import { summaryOf } from './backup-content.js';
+import { emptiness, summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog, Reservation } from './catalog.js';
 import { archiveExtension } from './layout.js';
@@ -114,7 +114,7 @@ export class BackupCreation {
       },
     });
     const { snapshot, selection: selected } = await select(captured, request.filter);
-    const selection = withWarnings(selected, warnings);
+    const selection = withWarnings(selected, [...warnings, ...emptiness(snapshot)]);
     return { createdAt, snapshot, identity, selection, totalRows: countRows(snapshot) };
   }
 

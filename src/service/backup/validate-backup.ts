@@ -3,7 +3,7 @@ import { verifyStored } from '../../archive/layer/stored-bytes.js';
 import { AppError } from '../../lib/error.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
 import type { JobHandle } from '../job/jobs.js';
-import { contentFaults, manifestFaults } from './backup-content.js';
+import { contentFaults, emptiness, manifestFaults } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
 import type { BackupReader } from './read-backup.js';
@@ -79,7 +79,7 @@ async function checkContent(
       contentChecked: true,
       rowCount: countRows(snapshot),
       errors,
-      warnings: [...leftOut, ...warnings],
+      warnings: [...leftOut, ...warnings, ...emptiness(snapshot)],
     };
   });
 }

@@ -2,7 +2,8 @@
  * Files as they come from other systems and other hands: with a byte-order mark, of another kind than a backup, with
  * words inside that are too long, and names in one Unicode form that are looked for in the other.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ImportBackupDocument, ListBackupsDocument } from '../../support/clients/generated/graphql.js';
@@ -205,5 +206,48 @@ describe('names in another Unicode form', () => {
       resource_filter: { switches: ['büro'.normalize('NFD')] },
     });
     expect([status, body['error']]).toEqual([400, expect.stringContaining('the same letters in another Unicode form')]);
+  });
+});
+
+describe('curl -d @FILE, which takes line breaks and zeros out of a file', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ovncp-curl-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function send(option: string, content: string | Buffer): Promise<{ status: number; error: string }> {
+    const file = join(folder, 'file');
+    await writeFile(file, content);
+    const headers = ['-H', `authorization: Bearer ${api.admin.token}`, '-w', '\n%{http_code}'];
+    const { stdout } = await run('curl', ['-sS', api.url + IMPORT, ...headers, option, `@${file}`]);
+    const lines = stdout.trim().split('\n');
+    const { error = '' } = JSON.parse(lines.slice(0, -1).join('\n')) as { error?: string };
+    return { status: Number(lines.at(-1)), error };
+  }
+
+  const exported = async (query: string): Promise<Buffer> => {
+    const { body } = await rest.post(BACKUPS, { name: 'small', compress: true, encrypt: true, encryption_key: 'key' });
+    const { id } = body['backup'] as { readonly id: string };
+    const headers = { 'x-decryption-key': 'key' };
+    return Buffer.from(await (await rest.fetch(`${BACKUPS}/${id}/export?${query}`, { headers })).arrayBuffer());
+  };
+
+  it.each<[string, () => Promise<Buffer> | Buffer]>([
+    ['of YAML', () => Buffer.from(yaml)],
+    ['of a database', () => exported('format=ovsdb')],
+    ['compressed', () => gzipSync(yaml)],
+    ['encrypted', () => exported('raw=true')],
+  ])('is named with what to do, for a file %s', async (_, content) => {
+    const file = await content();
+    const { status, error } = await send('-d', file);
+    expect([status, error]).toEqual([422, expect.stringContaining('With curl, send it with --data-binary @FILE')]);
+    expect(await send('--data-binary', file)).toEqual({ status: 201, error: '' });
+  });
+
+  it('does no harm to JSON, and nothing is said of it where a file is damaged otherwise', async () => {
+    expect(await send('-d', document)).toEqual({ status: 201, error: '' });
+    const cut = await send('--data-binary', yaml.slice(0, yaml.length / 2));
+    expect([cut.status, cut.error.includes('--data-binary')]).toEqual([422, false]);
   });
 });

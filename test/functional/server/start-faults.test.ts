@@ -59,7 +59,7 @@ it.each([
     { OVNCP_TLS_CERT: 'FOLDER/file', OVNCP_TLS_KEY: 'FOLDER/file' },
     'OVNCP_TLS_CERT, OVNCP_TLS_KEY: "FOLDER/file" holds no certificate in PEM form',
   ],
-  ['its address is another machine', { HOST: '192.0.2.1' }, 'listen EADDRNOTAVAIL: address not available 192.0.2.1'],
+  ['its address is another machine', { HOST: '192.0.2.1' }, 'HOST is 192.0.2.1, which is no address of this machine: '],
 ])('as %s', async (_, env, says) => {
   await writeFile(join(folder, 'file'), 'text');
   const inFolder = (text: string): string => text.replaceAll('FOLDER', folder);
@@ -69,14 +69,16 @@ it.each([
   expect(stderr).toContain(`The server could not start: ${inFolder(says)}`);
 });
 
-it('as its port is taken', async () => {
+it.each(['PORT', 'OVNCP_METRICS_PORT'])('as its port is taken: %s', async (variable) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const address = other.address();
   const port = typeof address === 'object' ? String(address?.port) : '';
   try {
-    expect(await failedStart({ PORT: port })).toEqual({
-      stderr: `The server could not start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+    expect(await failedStart({ [variable]: port })).toEqual({
+      stderr:
+        `The server could not start: Port ${port} of 127.0.0.1 is taken by another process. Stop that one, or set ` +
+        `${variable} to another port, such as ${variable}=${Number(port) + 1}\n`,
       code: 1,
     });
   } finally {

@@ -20,6 +20,7 @@ import type { RestoreService } from '../../../service/restore/restore-service.js
 import { isHostAllowed } from '../guard/request-check.js';
 import { setSecurityHeaders } from '../guard/security-headers.js';
 import type { ServerCertificate } from '../guard/tls.js';
+import { listenAt } from '../listen.js';
 
 export interface MetricsSources {
   readonly catalog: Catalog;
@@ -141,7 +142,7 @@ export async function listenForMetrics({ host, port, metrics, tls }: MetricsServ
       .send(error instanceof AppError ? `${error.message}\n` : 'Internal error\n');
   });
   serveMetrics(fastify, metrics);
-  await fastify.listen({ host, port });
+  await listenAt(fastify, { host, port, variable: 'OVNCP_METRICS_PORT' });
   return fastify;
 }
 

@@ -20,6 +20,8 @@ export interface ImportBody {
   /** The members beside it, once it was read: in a form they may come after it. */
   readonly members: () => Readonly<Record<string, unknown>>;
   readonly fileName?: string | undefined;
+  /** Whether what was read of the file so far has no line break: curl -d @FILE takes them out, and damages it so. */
+  readonly lacksLineBreaks?: () => boolean;
 }
 
 const FIELDS_MAX = 100;
@@ -34,7 +36,7 @@ export async function openImportBody(request: IncomingMessage): Promise<ImportBo
   // returning early must not destroy the connection: the answer goes out on it
   const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   const { head, rest } = await peek(chunks);
-  if (!isForm(head)) return { source: rest, members: () => ({}) };
+  if (!isForm(head)) return plainBody(head, rest);
   const form = new JsonForm();
   let members: Readonly<Record<string, unknown>> = {};
   async function* data(): AsyncGenerator<Buffer> {
@@ -45,6 +47,22 @@ export async function openImportBody(request: IncomingMessage): Promise<ImportBo
     members = form.end();
   }
   return { source: data(), members: () => members };
+}
+
+const LINE_BREAK = 0x0a;
+
+/** The file itself. */
+function plainBody(head: Buffer, rest: AsyncIterable<Buffer>): ImportBody {
+  let hasBreaks = false;
+  async function* watched(): AsyncGenerator<Buffer> {
+    for await (const chunk of rest) {
+      hasBreaks ||= chunk.includes(LINE_BREAK);
+      yield chunk;
+    }
+  }
+  // JSON is the same without them
+  const needsBreaks = head.length > 0 && !textAfterMark(head).toString('latin1').trimStart().startsWith('{');
+  return { source: watched(), members: () => ({}), lacksLineBreaks: () => needsBreaks && !hasBreaks };
 }
 
 /** The first bytes, and all of them again. */

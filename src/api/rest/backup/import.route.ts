@@ -1,4 +1,5 @@
 /** Imports in REST: a file in any of the forms that import-body.ts tells apart. */
+import { AppError } from '../../../lib/error.js';
 import { checked } from '../../../service/command/input-check.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
@@ -33,7 +34,7 @@ export function importRoute({ imports }: ImportRouteParts): Route {
     answers: { 201: { description: 'The backup, with a new id', shape: backupCreatedShape } },
     errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     handle: async ({ query, ask, request }) => {
-      const { source, members, fileName } = await openImportBody(request.raw);
+      const { source, members, fileName, lacksLineBreaks } = await openImportBody(request.raw);
       const key = request.headers['x-decryption-key'];
       const late = (): object =>
         checked(importDetails, {
@@ -44,8 +45,23 @@ export function importRoute({ imports }: ImportRouteParts): Route {
           ...(typeof key === 'string' ? { decryption_key: key } : {}),
           ...members(),
         });
-      const record = await ask(importBackup, imports, { file: source, fileName: () => fileName, late });
+      const asked = ask(importBackup, imports, { file: source, fileName: () => fileName, late });
+      const record = await asked.catch((error: unknown) => {
+        throw lacksLineBreaks?.() === true ? withAdvice(error) : error;
+      });
       return { status: 201, body: { backup: backupOf(record), message: 'Backup imported successfully' } };
     },
   });
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(['BAD_USER_INPUT', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED']);
+
+/** Nothing else in the file tells that curl has damaged it. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof AppError) || !UNREADABLE.has(error.code)) return error;
+  const { code, message, place, problems } = error;
+  const advice =
+    "The file has no line break: curl -d @FILE takes them out (and sends a form's Content-Type). With curl, send it " +
+    'with --data-binary @FILE, or as a form with -F file=@FILE';
+  return new AppError(code, `${message.replace(/\.$/, '')}. ${advice}`, { cause: error, place, problems });
 }

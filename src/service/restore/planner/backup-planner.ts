@@ -16,7 +16,7 @@ import type { UntouchedRows } from '../../../engine/untouched/untouched.js';
 import { Breath } from '../../../lib/breath.js';
 import { defined } from '../../../lib/defined.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
-import { checkWhole } from '../../backup/backup-content.js';
+import { checkWhole, emptiness } from '../../backup/backup-content.js';
 import type { BackupRecord } from '../../backup/backup-record.js';
 import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
@@ -101,7 +101,7 @@ export class BackupPlanner implements RestorePlanner {
         : await resolveMapping(adapted, live, options.mapping, breath);
     const identity = await identify(backup, live, breath, { pairs });
     const filter = effectiveFilter(this.record, options.filter);
-    const notes = [...this.notes, ...losses.map((loss) => `Left out: ${loss}`)];
+    const notes = [...this.notes, ...emptiness(stored), ...losses.map((loss) => `Left out: ${loss}`)];
     const scope =
       filter === undefined
         ? undefined

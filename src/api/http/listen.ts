@@ -1,0 +1,37 @@
+/** Listening on a port: what an operator can do about it where that fails. */
+import type { FastifyInstance } from 'fastify';
+import { errnoOf } from '../../lib/error.js';
+
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** The variable that says which port. */
+  readonly variable: 'PORT' | 'OVNCP_METRICS_PORT';
+}
+
+/** @throws Error that says what is in the way, and what to do */
+export async function listenAt(fastify: FastifyInstance, place: Place): Promise<void> {
+  try {
+    await fastify.listen({ host: place.host, port: place.port });
+  } catch (error) {
+    const what = reasonOf(errnoOf(error), place);
+    throw what === undefined ? error : new Error(what, { cause: error });
+  }
+}
+
+function reasonOf(errno: string | undefined, { host, port, variable }: Place): string | undefined {
+  switch (errno) {
+    case 'EADDRINUSE':
+      return (
+        `Port ${port} of ${host} is taken by another process. Stop that one, or set ${variable} to another port, ` +
+        `such as ${variable}=${port === 65_535 ? port - 1 : port + 1}`
+      );
+    case 'EACCES':
+      return `Port ${port} of ${host} is not allowed to this user. Set ${variable} to a port above 1023`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST is ${host}, which is no address of this machine: set it to one that is, or leave it out`;
+    default:
+      return undefined;
+  }
+}
