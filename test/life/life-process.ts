@@ -44,7 +44,7 @@ export interface World {
 }
 
 interface Parts {
-  readonly files: FileStore;
+  readonly store: WatchedStore;
   readonly trail: WatchedTrail;
   readonly clock: LifeClock;
   readonly mortal: Mortal;
@@ -86,7 +86,7 @@ export class LifeProcess {
     const limits = { step: { rowsMax: stepRowsMax, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
     const parts = { backups, catalog, store, databases, clock, log, work, audit: trail, limits };
     const restores = new RestoreService(parts);
-    return new LifeProcess(proxy, backups, restores, { files, trail, clock, mortal, work, client });
+    return new LifeProcess(proxy, backups, restores, { store, trail, clock, mortal, work, client });
   }
 
   get audit(): WatchedTrail {
@@ -126,7 +126,7 @@ export class LifeProcess {
     this.parts.clock.die();
     await this.parts.mortal.die();
     await this.proxy.close();
-    await this.parts.files.close();
+    await this.parts.store.close();
     await this.parts.trail.close();
   }
 }

@@ -25,6 +25,7 @@ export const HOUR_MS = 3_600_000;
 export const CONFIRM_WITHIN_S = 5;
 /** Turns of the event loop in which nothing happened. */
 const QUIET_TURNS = 8;
+const BUSY_TURNS = 4;
 const FAR_MS = 60_000;
 const LOOKS_MAX = 400;
 const LOOK_AGAIN_MS = 5;
@@ -311,12 +312,16 @@ export class Run implements World {
   /** Waits until nothing is under way that does not wait for the clock. */
   private async rest(): Promise<void> {
     let quiet = 0;
+    let busy = 0;
     while (quiet < QUIET_TURNS) {
       await new Promise((resolve) => setImmediate(resolve));
       const isBusy =
         (this.current?.busy ?? 0) > 0 ||
         process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq') || name.endsWith('ConnectWrap'));
       quiet = isBusy ? 0 : quiet + 1;
+      busy = isBusy ? busy + 1 : 0;
+      // it waits for another process or for the disk, which want the core more than a loop does
+      if (busy > BUSY_TURNS) await delay(1);
       if (quiet === QUIET_TURNS / 2) await delay(1); // for what no counter shows, such as gzip
     }
   }

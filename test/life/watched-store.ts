@@ -16,6 +16,9 @@ export interface WatchedStoreParts {
 }
 
 export class WatchedStore implements Store {
+  /** What a process reads when it dies stays open: nobody reads it to its end. */
+  private readonly reading = new Set<Readable>();
+
   constructor(private readonly parts: WatchedStoreParts) {}
 
   async put(
@@ -45,7 +48,12 @@ export class WatchedStore implements Store {
   }
 
   get(key: string, range?: ByteRange): Promise<Readable> {
-    return this.parts.mortal.do(() => this.parts.files.get(key, range));
+    return this.parts.mortal.do(async () => {
+      const stream = await this.parts.files.get(key, range);
+      this.reading.add(stream);
+      stream.once('close', () => this.reading.delete(stream));
+      return stream;
+    });
   }
 
   read(key: string, limitBytes: number): Promise<Buffer> {
@@ -65,6 +73,7 @@ export class WatchedStore implements Store {
   }
 
   async close(): Promise<void> {
+    for (const stream of this.reading) stream.destroy();
     await this.parts.files.close();
   }
 
