@@ -112,8 +112,10 @@ describe('in a browser', () => {
     };
   }
 
-  it('shows every route of the document, and asks nobody outside for anything', async () => {
-    await using visited = await visit();
+  it('shows every route of the document, and asks nobody outside for anything, whatever its address says', async () => {
+    await using visited = await visit(
+      '?url=https://evil.example/openapi.json&configUrl=https://evil.example/config.json&validatorUrl=https://evil.example',
+    );
     const { page, asked } = visited;
     expect(await page.title()).toBe('OVN backup & restore: REST API');
     const document = (await (await fetch(`${api.url}/api/v1/openapi.json`)).json()) as {
@@ -123,13 +125,10 @@ describe('in a browser', () => {
     const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const shown = await Promise.all(
-      (await page.locator('.opblock-summary').all()).map(
-        async (line) =>
-          `${await line.locator('.opblock-summary-method').innerText()} ` +
-          (await line.locator('.opblock-summary-path').innerText()).replaceAll('\u200b', ''),
-      ),
+    const [methods, paths] = await Promise.all(
+      ['method', 'path'].map((part) => page.locator(`.opblock-summary .opblock-summary-${part}`).allInnerTexts()),
     );
+    const shown = methods?.map((method, i) => `${method} ${paths?.[i]?.replaceAll('\u200b', '') ?? ''}`) ?? [];
     expect(shown.sort()).toEqual(routes.sort());
     expect(await page.locator('.info .title').innerText()).toContain(document.info.title);
     expect(await page.locator('body').innerText()).not.toContain('not supported');
@@ -172,12 +171,5 @@ describe('in a browser', () => {
     await page.locator('.opblock').first().waitFor();
     await page.getByRole('button', { name: 'Authorize' }).first().click();
     expect(await page.locator('.modal-ux input').inputValue()).toBe('');
-  });
-
-  it('takes no document and no setting from its address', async () => {
-    await using visited = await visit(
-      '?url=https://evil.example/openapi.json&configUrl=https://evil.example/config.json&validatorUrl=https://evil.example',
-    );
-    expect(await visited.page.locator('.info .title').innerText()).toContain('OVN');
   });
 });

@@ -113,7 +113,7 @@ describe('a body', () => {
   ];
   it.each(routes)('of hostile JSON is refused by %s, and changes nothing', async (path) => {
     const before = await api.files();
-    const depth = 200_000;
+    const depth = 50_000;
     const bodies = [
       '{"name":"x","__proto__":{"isAdmin":true}}',
       '{"name":"x","constructor":{"prototype":{"isAdmin":true}}}',
@@ -125,7 +125,7 @@ describe('a body', () => {
       `{"format":"json","data":${JSON.stringify('['.repeat(depth) + ']'.repeat(depth))}}`,
       '{"name":1e999}',
       '{"name":"x","name":"y","nme":1}',
-      `{"tags":${JSON.stringify(Array.from({ length: 50_000 }, (_, i) => String(i)))}}`,
+      `{"tags":${JSON.stringify(Array.from({ length: 10_000 }, (_, i) => String(i)))}}`,
       `{"name":"${'x'.repeat(1_000_000)}"}`,
       '\ufeff{',
       'null',
@@ -176,7 +176,7 @@ describe('a form', () => {
 it('takes twelve encrypted imports at once', async () => {
   const sealed = Buffer.concat([
     Buffer.from('OVNCPENC'),
-    Buffer.from([1, 1, 17, 8, 1]),
+    Buffer.from([1, 1, 15, 8, 1]),
     Buffer.alloc(16, 1),
     Buffer.from([0, 1, 0, 0]),
     Buffer.alloc(7),

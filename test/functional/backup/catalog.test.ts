@@ -486,10 +486,10 @@ describe('listing', () => {
     expect(catalog.list({ first: 2, after: page.cursors[1] ?? '' }).nodes.map((node) => node.id)).toEqual(['b2', 'b1']);
   });
 
-  it('opens, filters and pages through 10,000 backups without duplicates', async () => {
+  it('opens, filters and pages through 2,000 backups without duplicates', async () => {
     const day = 86_400_000;
-    const all = Array.from({ length: 10_000 }, (_, i) => ({
-      id: `id-${(i * 7919) % 10_000}`,
+    const all = Array.from({ length: 2_000 }, (_, i) => ({
+      id: `id-${(i * 7919) % 2_000}`,
       name: i % 100 === 0 ? `Weekly ${i}` : `nightly ${i}`,
       tags: i % 3 === 0 ? ['prod', 'auto'] : i % 3 === 1 ? ['lab'] : [],
       database: i % 2 === 0 ? 'east' : 'west',
@@ -505,7 +505,7 @@ describe('listing', () => {
     let after: string | null = null;
     for (;;) {
       const page = catalog.list({ first: 300, after });
-      expect([page.totalCount, page.hasPreviousPage]).toEqual([10_000, after !== null]);
+      expect([page.totalCount, page.hasPreviousPage]).toEqual([2_000, after !== null]);
       seen.push(...page.nodes);
       if (!page.hasNextPage) break;
       after = page.cursors.at(-1) ?? null;
@@ -520,10 +520,10 @@ describe('listing', () => {
     expect(total({ tags: ['auto'], database: 'west' })).toBe(
       all.filter((record) => record.tags.includes('auto') && record.database === 'west').length,
     );
-    expect(total({ nameContains: 'wEEkly' })).toBe(100);
-    expect(total({ type: 'FULL', tags: null, nameContains: null })).toBe(10_000);
+    expect(total({ nameContains: 'wEEkly' })).toBe(20);
+    expect(total({ type: 'FULL', tags: null, nameContains: null })).toBe(2_000);
     expect(total({ type: 'SELECTIVE' })).toBe(0);
-    expect(total({ tags: [] })).toBe(10_000);
+    expect(total({ tags: [] })).toBe(2_000);
     expect(total({ createdAfter: new Date(at), createdBefore: new Date(at + 10_000) })).toBe(9 * 4);
     expect(total({ createdAfter: new Date(at + day) })).toBe(0);
     const filtered = catalog.list({

@@ -26,12 +26,17 @@ const FORMS: readonly Omit<CreateBackupInput, 'name'>[] = [
   { format: 'OVSDB' },
   { format: 'OVSDB', compress: true, encrypt: true, encryptionKey: KEY },
 ];
-const FLIPS = 6;
+const FLIPS = 4;
+/** Of what an upload may unpack to. */
+const UNPACKED_BYTES_MAX = 96 << 20;
 
 let api: TestApi;
 let live: DatabaseContent;
 beforeAll(async () => {
-  api = await startApiServer({ database: databaseFile({ profile: 'openstack', rows: 300 }) });
+  api = await startApiServer({
+    database: databaseFile({ profile: 'openstack', rows: 300 }),
+    env: { OVNCP_UPLOAD_BYTES_MAX: String(UNPACKED_BYTES_MAX) },
+  });
 });
 afterAll(() => api.stop());
 // in every test there is something that a restore would change, were it carried out
@@ -127,9 +132,9 @@ describe('an encrypted backup', () => {
 describe('a gzip bomb', () => {
   it('is refused while it is read, and nothing of it is left', async () => {
     const files = await api.files();
-    // 64 MiB to a member, one after the other: more than any configuration that is taken
+    // 64 MiB to a member, one after the other
     const member = gzipSync(Buffer.alloc(64 << 20, ' '), { level: 9 });
-    const bytes = Buffer.concat([gzipSync('{'), ...Array.from({ length: 18 }, () => member)]);
+    const bytes = Buffer.concat([gzipSync('{'), ...Array.from({ length: 2 }, () => member)]);
     expect(bytes.length).toBeLessThan(2 << 20);
     const answer = await api.admin.sendFile({}, { bytes, name: 'bomb.json.gz' });
     expect(['TOO_LARGE', 'INTEGRITY_FAILED']).toContain(codeIn(answer));
@@ -144,7 +149,7 @@ describe('a gzip bomb', () => {
     const member = gzipSync(Buffer.alloc(64 << 20, 'x'), { level: 9 });
     const bomb = Buffer.concat([
       gzipSync(text.slice(0, at)),
-      ...Array.from({ length: 18 }, () => member),
+      ...Array.from({ length: 2 }, () => member),
       gzipSync(text.slice(at)),
     ]);
     const answer = await api.admin.sendFile({}, { bytes: bomb, name: 'bomb.json.gz' });

@@ -36,12 +36,12 @@ const captured = (remote: string, options: Partial<CaptureOptions>): Promise<Sna
   holding(remote, options, (held) => held.current());
 
 describe('a capture of a cluster', () => {
-  it('leaves leader and term as they were: paced from the leader, 20,000 rows', async () => {
-    await using cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 20_000 }) });
+  it('leaves leader and term as they were: paced from the leader, 10,000 rows', async () => {
+    await using cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 10_000 }) });
     const leader = await cluster.settled();
     const term = await cluster.term();
     const snapshot = await captured(cluster.remote(leader), { mode: 'PACED' });
-    expect(countRows(snapshot)).toBe(20_000);
+    expect(countRows(snapshot)).toBe(10_000);
     expect([await cluster.settled(), await cluster.term()]).toEqual([leader, term]);
   });
 

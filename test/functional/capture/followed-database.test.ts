@@ -52,8 +52,8 @@ function differences(snapshot: Snapshot, judged: Awaited<ReturnType<typeof dumpD
 
 const PROFILES: readonly DatabaseFileOptions[] = [
   { profile: 'small', edge: true },
-  { profile: 'openstack', rows: 1_500 },
-  { profile: 'k8s', rows: 1_500 },
+  { profile: 'openstack', rows: 1_000 },
+  { profile: 'k8s', rows: 1_000 },
 ];
 
 describe('a paced capture', () => {
@@ -96,17 +96,17 @@ describe('a paced capture', () => {
   });
 
   it('tells its progress and its longest silence, and ends with CANCELLED when it is aborted half-way', async () => {
-    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 2_000 }) });
     const told: [number, number | undefined][] = [];
     await holding(
       server.remote,
       { mode: 'PACED', onProgress: (rows, total) => told.push([rows, total]) },
       async (held) => {
-        expect(countRows(await held.current())).toBe(3_000);
+        expect(countRows(await held.current())).toBe(2_000);
         expect(held.longestSilenceMs).toBeGreaterThan(0);
       },
     );
-    expect(told.at(-1)).toEqual([3_000, 3_000]);
+    expect(told.at(-1)).toEqual([2_000, 2_000]);
     expect(told.map(([rows]) => rows)).toEqual(told.map(([rows]) => rows).sort((a, b) => a - b));
     expect(told.every(([rows, total]) => total !== undefined && rows <= total)).toBe(true);
     const stop = new AbortController();
@@ -144,7 +144,7 @@ describe('a paced capture', () => {
   });
 
   it('ends with a ConnectionError when the server goes away half-way', async () => {
-    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 2_000 }) });
     let killed: Promise<void> | undefined;
     const failure = await failureOf(
       holding(
@@ -165,7 +165,7 @@ describe('a paced capture', () => {
 
 describe('a held database', () => {
   it.each(MODES)('is the database at one instant, whenever it is asked for, while others write: %s', async (mode) => {
-    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 2_000 }) });
     const writers = [1, 2, 3].map((seed) => new RandomWriter(server.remote, seed));
     const writing = Promise.all(writers.map((writer) => writer.run()));
     await holding(server.remote, { mode }, async (held) => {
@@ -193,14 +193,14 @@ describe('a held database', () => {
   });
 
   it('is the same snapshot when nothing has changed, and shares what has not', async () => {
-    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+    await using server = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 2_000 }) });
     await holding(server.remote, {}, async (held) => {
       const before = await held.sync();
       expect(await held.sync()).toBe(before);
       await transact(server.remote, [{ op: 'insert', table: 'Address_Set', row: { name: 'one more' } }]);
       const after = await held.sync();
-      expect(countRows(before)).toBe(3_000);
-      expect(countRows(after)).toBe(3_001);
+      expect(countRows(before)).toBe(2_000);
+      expect(countRows(after)).toBe(2_001);
       for (const [name, rows] of after.tables) expect(rows === before.tables.get(name)).toBe(name !== 'Address_Set');
       const sets = after.tables.get('Address_Set');
       const uuid = before.tables.get('Address_Set')?.uuid(0) as string;

@@ -25,10 +25,10 @@ import { become } from '../../support/servers/undo-story.js';
 
 const newest = everySchema().at(-1)?.schema as DatabaseSchema;
 const SCHEMAS: readonly (readonly [string, DatabaseSchema, number])[] = [
-  ['rows with one holder', SINGLE_HOLDS, lawRuns(60)],
-  ['every kind of reference, without indexes', REFERENCES_ALONE, lawRuns(15)],
-  ['every kind of reference', EVERY_REFERENCE, lawRuns(15)],
-  ['the newest release', withoutOwnRules(newest), lawRuns(15)],
+  ['rows with one holder', SINGLE_HOLDS, lawRuns(30)],
+  ['every kind of reference, without indexes', REFERENCES_ALONE, lawRuns(8)],
+  ['every kind of reference', EVERY_REFERENCE, lawRuns(8)],
+  ['the newest release', withoutOwnRules(newest), lawRuns(8)],
 ];
 const story = fc.record({
   seeds: fc.tuple(fc.nat(), fc.nat()),

@@ -28,9 +28,9 @@ function differingRows(a: DatabaseContent, b: DatabaseContent): number {
 }
 
 const BASES: readonly (DatabaseFileOptions & { readonly seed: number; readonly numRuns: number })[] = [
-  { profile: 'k8s', rows: 300, seed: 1, numRuns: lawRuns(16) },
-  { profile: 'openstack', rows: 300, seed: 1, numRuns: lawRuns(16) },
-  { profile: 'small', edge: true, seed: 1, numRuns: lawRuns(30) },
+  { profile: 'k8s', rows: 300, seed: 1, numRuns: lawRuns(8) },
+  { profile: 'openstack', rows: 300, seed: 1, numRuns: lawRuns(8) },
+  { profile: 'small', edge: true, seed: 1, numRuns: lawRuns(15) },
 ];
 
 describe('an exact restore', () => {

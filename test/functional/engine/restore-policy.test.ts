@@ -664,7 +664,7 @@ describe('policies', () => {
 
   it('leave the database before or after when the server dies under the transaction', async () => {
     // so many that the server is still at it when it is killed
-    await using big = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 10_000 }) });
+    await using big = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 4_000 }) });
     const other = new Engine(big.remote);
     const [before, backup] = [await dumpDatabase(big.remote), await other.capture()];
     await emptyDatabase(big.remote);

@@ -159,9 +159,9 @@ function missing(backup: Snapshot, live: Snapshot, after: Snapshot): string[] {
 
 describe('a working copy of a random network', () => {
   it.each([
-    { profile: 'openstack', rows: 300, numRuns: lawRuns(8) },
-    { profile: 'k8s', rows: 300, numRuns: lawRuns(8) },
-    { profile: 'small', edge: true, numRuns: lawRuns(12) },
+    { profile: 'openstack', rows: 300, numRuns: lawRuns(5) },
+    { profile: 'k8s', rows: 300, numRuns: lawRuns(5) },
+    { profile: 'small', edge: true, numRuns: lawRuns(7) },
   ] as const)('is referred to by its own rows only: $profile', async ({ numRuns, ...base }) => {
     await using server = await startOvsdbServer({ database: databaseFile(base) });
     await using client = await PlainClient.open(server.remote);

@@ -32,9 +32,9 @@ import { become } from '../../support/servers/undo-story.js';
 
 type Way = 'ONE' | 'STEPS' | 'CRASH';
 
-const SEEDS = lawRuns(60);
+const SEEDS = lawRuns(30);
 /** A commit takes a cluster longer. */
-const CLUSTER_SEEDS = lawRuns(10);
+const CLUSTER_SEEDS = lawRuns(5);
 
 /** How a restore went. */
 interface Outcome {

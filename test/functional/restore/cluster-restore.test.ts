@@ -52,14 +52,14 @@ async function start(): Promise<void> {
   server = await spawnServer({
     ...serverEnvironment(cluster.remotes, folder),
     LOG_LEVEL: 'info',
-    OVNCP_STEP_ROWS_MAX: '250',
+    OVNCP_STEP_ROWS_MAX: '125',
   });
   admin = await server.listening();
 }
 
 beforeAll(async () => {
   await ensureBuilt();
-  cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 3_000 }) });
+  cluster = await startOvsdbCluster({ database: databaseFile({ profile: 'k8s', rows: 1_500 }) });
   folder = await mkdtemp(join(tmpdir(), 'ovncp-cluster-'));
   await start();
   full = await content();
@@ -154,7 +154,7 @@ describe('a restore into a cluster', () => {
       await empty();
       const id = await begin(isSealed);
       const remote = cluster.remote(await cluster.leader());
-      await reached(id, 'APPLYING', 250);
+      await reached(id, 'APPLYING', 125);
       const name = await takePortName(remote);
       const restore = await ended(id);
       expect(server.stdout).toContain('undoing the steps of a restore');
@@ -177,7 +177,7 @@ describe('a restore into a cluster', () => {
     for (let round = 0; round < ROUNDS; round++) {
       await empty();
       const id = await begin();
-      await reached(id, 'APPLYING', random.range(0, 2_500));
+      await reached(id, 'APPLYING', random.range(0, 1_250));
       const leader = await cluster.leader();
       const followers = [0, 1, 2].filter((member) => member !== leader);
       const what = round % 3;
@@ -203,7 +203,7 @@ describe('a restore into a cluster', () => {
   it('is settled by the next start when this server is killed between two steps', async () => {
     await empty();
     const id = await begin(true);
-    await reached(id, 'APPLYING', 1_000);
+    await reached(id, 'APPLYING', 500);
     await server.kill('SIGKILL');
     const halfway = rowCount(await content());
     expect(halfway).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import { runCase } from '../../oracle/case.js';
 import { Stages } from '../../oracle/stage.js';
 import { lawRuns } from '../../support/law-runs.js';
 
-const SEEDS = lawRuns(12);
+const SEEDS = lawRuns(8);
 
 const stages = new Stages();
 afterAll(() => stages.close());

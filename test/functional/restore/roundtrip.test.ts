@@ -17,6 +17,7 @@ import {
   emptyDatabase,
   rowCount,
 } from '../../support/judge/judge.js';
+import { lawSample } from '../../support/law-runs.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 
@@ -31,11 +32,14 @@ const PROFILES = [
   ['openstack', { profile: 'openstack', rows: 1_000 }],
   ['k8s', { profile: 'k8s', rows: 1_500 }],
 ] as const;
-const FORMS = (['JSON', 'YAML', 'OVSDB'] as const).flatMap((format) =>
+const FORMATS = ['JSON', 'YAML', 'OVSDB'] as const;
+const FORMS = FORMATS.flatMap((format) =>
   [false, true].flatMap((compress) => [false, true].map((encrypt) => ({ format, compress, encrypt }))),
 );
 
-describe.each(PROFILES)('a database of profile %s', (_name, options) => {
+describe.each(PROFILES)('a database of profile %s', (name, options) => {
+  // a form is written and read in the same way whatever the rows are: the networks have to do with a part of them
+  const forms = name === 'small' ? FORMS : lawSample(FORMS, 6);
   let api: TestApi;
   let before: DatabaseContent;
   beforeAll(async () => {
@@ -60,7 +64,7 @@ describe.each(PROFILES)('a database of profile %s', (_name, options) => {
     ).createBackup.id;
   }
 
-  it.each(FORMS)('comes back row by row from %j', async (form) => {
+  it.each(forms)('comes back row by row from %j', async (form) => {
     const backupId = await backUp(form);
     await emptyDatabase(api.ovsdb.remote);
     const result = await restore({ backupId, verify: 'FULL', ...(form.encrypt ? { decryptionKey: KEY } : {}) });
@@ -75,7 +79,7 @@ describe.each(PROFILES)('a database of profile %s', (_name, options) => {
     });
   });
 
-  it.each(['JSON', 'YAML', 'OVSDB'] as const)(
+  it.each(name === 'small' ? FORMATS : lawSample(FORMATS, 1))(
     'is counted the same by a dry run from %s, and an equal one gets no transaction',
     async (format) => {
       const backupId = await backUp({ format });

@@ -35,7 +35,7 @@ import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-s
 import { ensureBuilt, type ServerProcess, spawnServer } from '../../support/servers/server-process.js';
 import { until } from '../../support/until.js';
 
-const RUNS = lawRuns(4);
+const RUNS = lawRuns(3);
 const SEED = 20_260;
 const KEY = 'the key of the crash tests';
 const FORMS = [
@@ -57,7 +57,7 @@ async function start(): Promise<void> {
 
 beforeAll(async () => {
   await ensureBuilt();
-  ovsdb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 2_000 }) });
+  ovsdb = await startOvsdbServer({ database: databaseFile({ profile: 'k8s', rows: 1_000 }) });
   folder = await mkdtemp(join(tmpdir(), 'ovncp-crash-'));
   full = await dumpDatabase(ovsdb.remote);
   await start();

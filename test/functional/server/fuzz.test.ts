@@ -18,9 +18,10 @@ import { basesOf, fuzzImport } from '../../support/fuzz/import.js';
 import { type OpenApi, RestShapes, sendings, wireRequestOf } from '../../support/fuzz/rest.js';
 import { conversations, converse } from '../../support/fuzz/socket.js';
 import { FuzzTarget } from '../../support/fuzz/target.js';
+import { lawRuns } from '../../support/law-runs.js';
 
 const MANY = process.env['FUZZ_RUNS'];
-const RUNS = Number(MANY ?? 300);
+const RUNS = Number(MANY ?? lawRuns(150));
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_115);
 const RSS_BYTES_MAX = 600 << 20;
 /** A dump of the database takes as long as ten requests. */

@@ -30,7 +30,7 @@ let small: TestServices;
 
 beforeAll(async () => {
   small = await TestServices.start({ database: databaseFile({ profile: 'small', edge: true }) });
-  services = await TestServices.start({ database: databaseFile({ profile: 'k8s', rows: 5_000 }) });
+  services = await TestServices.start({ database: databaseFile({ profile: 'k8s', rows: 2_500 }) });
 });
 afterAll(async () => {
   await small.stop();

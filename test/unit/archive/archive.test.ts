@@ -52,7 +52,7 @@ describe('unpack(pack(s)) equals s', () => {
               expect(unpacked.snapshot.schema).toEqual(snapshot.schema);
             }
           }),
-          { numRuns: lawRuns(15) },
+          { numRuns: lawRuns(10) },
         );
       });
     }

@@ -72,19 +72,19 @@ for (const format of FORMATS) {
     const name = `${format}${compress ? '.gz' : ''}`;
     it(`finds flipped bits of ${name} by what is expected`, async () => {
       const packed = await pack(TINY, { format, compress });
-      for (const bit of bitsOf(packed.bytes, lawRuns(compress ? 500 : 1_000)))
+      for (const bit of bitsOf(packed.bytes, lawRuns(compress ? 250 : 500)))
         await expectFound(flipped(packed.bytes, bit), packed);
     });
 
     it(`gives out no other rows for a flipped bit of ${name}, with nothing to go by but the file`, async () => {
       const packed = await pack(TINY, { format, compress });
-      for (const bit of bitsOf(packed.bytes, lawRuns(format === 'YAML' && !compress ? 50 : 800)))
+      for (const bit of bitsOf(packed.bytes, lawRuns(format === 'YAML' && !compress ? 25 : 400)))
         await expectHarmless(flipped(packed.bytes, bit));
     });
 
     it(`finds every cut of ${name}, and a doubled file`, async () => {
       const packed = await pack(TINY, { format, compress });
-      const step = format === 'YAML' && !compress ? 211 : Math.ceil(17 / lawRuns(1));
+      const step = format === 'YAML' && !compress ? Math.ceil(400 / lawRuns(1)) : Math.ceil(31 / lawRuns(1));
       for (let length = 0; length < packed.size; length += step) {
         const cut = packed.bytes.subarray(0, length);
         await expectFound(cut, packed);

@@ -12,6 +12,7 @@ import { type Json, stringifyJson } from '../../../src/ovsdb/json.js';
 import { openScratch } from '../../../src/state/scratch-file.js';
 import { EVERY_KIND, failureOf, pack, SMALL, textsOf, unpack } from '../../support/databases/every-kind.js';
 import { record } from '../../support/databases/member-file.js';
+import { lawRuns } from '../../support/law-runs.js';
 
 const SERVERS = {
   [randomUUID()]: 'tcp:10.0.0.1:6643',
@@ -269,7 +270,7 @@ describe('which entries count', () => {
           await scratch?.close();
         }
       }),
-      { numRuns: 150, seed: 4 },
+      { numRuns: lawRuns(75), seed: 4 },
     );
   });
 });

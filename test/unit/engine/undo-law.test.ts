@@ -28,7 +28,7 @@ const SCHEMAS: readonly (readonly [string, DatabaseSchema])[] = [
 ];
 
 const ROUNDS_MAX = 3;
-const RUNS = lawRuns(20);
+const RUNS = lawRuns(10);
 /** Numbers that a random database is made from, which a failure can be told with. */
 const numbers = fc.record({
   seed: fc.nat(),

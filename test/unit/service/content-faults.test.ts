@@ -118,7 +118,7 @@ describe('rows that cannot be there side by side', () => {
           await scratch.close();
         }
       }),
-      { numRuns: lawRuns(40), seed: 11 },
+      { numRuns: lawRuns(20), seed: 11 },
     );
   });
 });
