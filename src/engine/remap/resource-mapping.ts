@@ -94,8 +94,8 @@ export async function findDisplaced({ tables }: Plan, breath: Breath): Promise<r
       problems.push({
         code: 'CONFLICT',
         message:
-          `${label} of the backup is the live row that resourceMapping gives to another one: map it to a row of ` +
-          'its own, or leave it out with restoreFilter',
+          `${label} of the backup is the live row that the mapping gives to another one: map it to a row of ` +
+          'its own, or leave it out with a filter',
         table: table.name,
         label,
       });

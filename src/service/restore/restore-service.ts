@@ -199,10 +199,7 @@ export class RestoreService {
     const { phase, database } = restore.record;
     const running = this.running.get(id);
     if (phase === 'AWAITING_CONFIRMATION')
-      throw new AppError(
-        'CONFLICT',
-        'The restore is in the database and awaits confirmation: undo it with undoRestore',
-      );
+      throw new AppError('CONFLICT', 'The restore is in the database and awaits confirmation: undo it instead');
     if (isFinal(phase)) throw new AppError('CONFLICT', `The restore has ended already: ${phase}`);
     if (running === undefined || !CANCELLABLE.has(phase))
       throw new AppError('CONFLICT', `The restore is ${phase} and cannot be cancelled any more`);

@@ -439,7 +439,7 @@ describe('resourceMapping', () => {
         expect.objectContaining({
           code: 'CONFLICT',
           message: expect.stringContaining(
-            'switch "other" of the backup is the live row that resourceMapping gives to another one',
+            'switch "other" of the backup is the live row that the mapping gives to another one',
           ) as string,
         }),
       ],

@@ -246,7 +246,7 @@ describe('confirmWithinSeconds', () => {
     expect(waiting.progress).toMatchObject({
       phase: 'AWAITING_CONFIRMATION',
       secondsLeft: 60,
-      message: expect.stringContaining('it is undone in 60 s unless confirmRestore comes') as string,
+      message: expect.stringContaining('it is undone in 60 s unless it is confirmed') as string,
     });
     expect(await api.admin.codeOf(CancelRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
     // another restore is refused, or waits where it asks for that; a dry run does not wait

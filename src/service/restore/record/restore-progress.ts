@@ -54,7 +54,7 @@ export function awaitingProgress(record: RestoreRecord, secondsLeft: number, at:
     ...progressOf(record),
     at,
     secondsLeft,
-    message: `${summary}Awaiting confirmation: it is undone in ${secondsLeft} s unless confirmRestore comes`,
+    message: `${summary}Awaiting confirmation: it is undone in ${secondsLeft} s unless it is confirmed`,
   };
 }
 
