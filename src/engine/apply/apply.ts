@@ -42,12 +42,18 @@ export interface ApplyOptions {
   readonly timeoutMs?: number;
   /** Told from time to time how many changes have been sent. */
   readonly onProgress?: ((sent: number) => void) | undefined;
+  /**
+   * The end of the transaction is held back until this settles: a server never carries out half a request. When it
+   * rejects, the connection is closed.
+   */
+  readonly mayEnd?: Promise<unknown> | undefined;
 }
 
 /**
  * Sends the transaction and waits for it to be committed durably.
  * @throws OvsdbError when the server refused it: nothing was changed (isStale tells whether a guard fired)
  * @throws ConnectionError when the answer did not come: the transaction may or may not have been carried out
+ * @throws what mayEnd rejects with: nothing was changed
  */
 export async function applyPlan(session: Session, plan: Plan, options: ApplyOptions): Promise<void> {
   assert(plan.problems.length === 0 && plan.changeCount > 0, 'a plan that cannot or need not be applied was applied');
@@ -125,7 +131,7 @@ async function transact(
 async function* requestText(
   database: string,
   toSend: Iterable<Operation>,
-  { comment, onProgress }: ApplyOptions,
+  { comment, onProgress, mayEnd }: ApplyOptions,
 ): AsyncGenerator<string> {
   const breath = new Breath();
   let sent = 0;
@@ -141,6 +147,7 @@ async function* requestText(
     }
     if (breath.due()) await breath.rest();
   }
+  await mayEnd;
   yield `${piece},${commentOperation(comment)},${COMMIT_DURABLY}]`;
   onProgress?.(sent);
 }

@@ -1,6 +1,6 @@
 /**
- * The lists of what a restore changes: one that undoing needs, in the store before anything is sent, and one for
- * people, written while the database commits. Of several steps there is one list for both, since steps that are
+ * The lists of what a restore changes: one that undoing needs, in the store before a transaction is sent whole, and one
+ * for people, written while the database commits. Of several steps there is one list for both, since steps that are
  * interrupted are taken back from it.
  *
  * What comes from an encrypted backup is not kept as it is: the list for people is sealed with the backup's key, and

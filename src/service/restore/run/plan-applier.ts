@@ -39,6 +39,8 @@ export interface ApplyRequest {
   readonly guarded?: Guarded;
   /** How long a database that went away between two steps may take to come back. */
   readonly comeBackMs: number;
+  /** Of one transaction: its end is sent when this has settled (ApplyOptions). */
+  readonly mayEnd?: Promise<unknown>;
 }
 
 export interface ApplierParts {
@@ -81,14 +83,14 @@ export class PlanApplier {
 
   /**
    * @throws AppError DATABASE_REFUSED when the database will not take it; DATABASE_UNAVAILABLE when it cannot write, or
-   * when it went away: before, or (with steps) in between
+   * when it went away: before, or (with steps) in between; what `mayEnd` rejects with, nothing having been changed
    */
   async apply(plan: Plan, steps: readonly PlanTransaction[] | undefined, request: ApplyRequest): Promise<ApplyEnd> {
     return steps === undefined ? this.applyWhole(plan, request) : this.applySteps(plan, steps, request);
   }
 
   private async applyWhole(plan: Plan, request: ApplyRequest): Promise<ApplyEnd> {
-    const { comment, guarded, onProgress } = request;
+    const { comment, guarded, onProgress, mayEnd } = request;
     const session = await this.parts.live.open();
     const isCluster = mayBeCluster(session);
     if (plan.changeCount > FOLLOWED_MAX) await this.parts.live.letGo();
@@ -97,6 +99,7 @@ export class PlanApplier {
       await applyPlan(session, plan, {
         comment,
         guarded,
+        mayEnd,
         ...(isCluster ? { timeoutMs: CLUSTER_TIMEOUT_MS } : {}),
         onProgress: (sent) => {
           sentAll = sent === plan.changeCount;

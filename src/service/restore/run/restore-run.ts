@@ -29,6 +29,8 @@ const GUARDED_ATTEMPTS = 3;
 const ATTEMPT_PAUSE_MS = 50;
 /** How long a database that went away during a transaction may take to come back before the restore gives up. */
 const COME_BACK_MS = 120_000;
+/** So many changes are sent while what must be before is recorded. */
+const SENT_AHEAD_MIN = 5_000;
 /** A transaction on its way when its server lost the lead may still be carried out, shortly after. */
 const SECOND_LOOK_MS = 2_000;
 
@@ -228,27 +230,34 @@ export class RestoreRun {
   }
 
   /**
-   * What undoing needs is in the store before anything is sent, whatever happens then. One transaction is described for
-   * people while the server commits it, which is time that is ours.
+   * What undoing needs is in the store before the database can change anything: a large transaction is sent meanwhile,
+   * but for its end. It is described for people while the server commits it, which is time that is ours.
    */
   private async apply(planned: Planned, attempt: number): Promise<Applied> {
     const { plan } = planned;
     const { comment, clock } = this.parts;
     const steps = await this.applier.stepsOf(plan);
-    const recorded = await this.record(planned, steps);
+    const recording = this.record(planned, steps);
+    recording.catch(() => undefined); // it is thrown below
+    if (steps !== undefined || attempt > 1 || plan.changeCount < SENT_AHEAD_MIN) await recording;
     const count = steps?.length ?? 1;
-    const how = count === 1 ? 'one transaction' : `${count} steps`;
-    this.progress.begin('APPLYING', `Applying ${plan.changeCount} changes in ${how}`);
     const onProgress = (sent: number): void => {
+      if (!this.isApplying) return;
       this.tellSent(sent, plan.changeCount);
       if (sent === plan.changeCount && steps === undefined) this.lists.beginDescribing(plan);
     };
     let end: ApplyEnd | undefined;
     try {
       const guarded = this.parts.isForced && attempt > GUARDED_ATTEMPTS ? 'REFERENCES' : 'VALUES';
-      end = await this.carry(plan, steps, { comment, attempt, guarded, onProgress, comeBackMs: COME_BACK_MS });
-      return { planned, steps: count, ...recorded, end, committedAt: clock.monotonic() };
+      const request = { comment, attempt, guarded, onProgress, mayEnd: recording, comeBackMs: COME_BACK_MS } as const;
+      const carried = await this.carry(plan, steps, request);
+      const committedAt = clock.monotonic();
+      const recorded = await recording;
+      end = carried;
+      return { planned, steps: count, ...recorded, end, committedAt };
     } finally {
+      // no record is written of a run that has ended
+      if (end === undefined) await recording.catch(() => undefined);
       if (end !== 'COMMITTED') await this.lists.forget();
     }
   }
@@ -267,6 +276,8 @@ export class RestoreRun {
     });
     this.sent = true;
     this.isApplying = true;
+    const how = steps === undefined ? 'one transaction' : `${steps.length} steps`;
+    this.progress.begin('APPLYING', `Applying ${plan.changeCount} changes in ${how}`);
     return { notes, witnesses };
   }
 
