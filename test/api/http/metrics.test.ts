@@ -267,7 +267,7 @@ describe('on a port of its own', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     await expect(
       startApiServer({ env: { OVNCP_METRICS_PORT: String((taken.address() as AddressInfo).port) } }),
-    ).rejects.toThrow(/EADDRINUSE/);
+    ).rejects.toThrow(/is taken by another process.*OVNCP_METRICS_PORT/);
     await new Promise((resolve) => taken.close(resolve));
   });
 

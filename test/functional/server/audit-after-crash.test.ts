@@ -188,7 +188,7 @@ it('a start that fails is told of', async () => {
   folders.push(other);
   await expect(
     startApp(loadConfig({ ...serverEnvironment(ovsdb.remote, other), PORT: port }), createLog('silent')),
-  ).rejects.toThrow(/EADDRINUSE/);
+  ).rejects.toThrow(/is taken by another process/);
   expect((await entriesIn(other)).map(({ action, result }) => [action, result])).toEqual([
     ['serverStarted', 'OK'],
     ['serverStopped', 'INTERNAL'],

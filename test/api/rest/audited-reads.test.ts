@@ -1,0 +1,52 @@
+/** Which calls that only read have lines in the audit trail: OVNCP_AUDIT_READS. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLine } from '../../../src/service/audit/audit-line.js';
+import { AUDIT_FILE } from '../../../src/service/audit/trail-files.js';
+import {
+  CreateBackupDocument,
+  DiffDocument,
+  RestoreBackupDocument,
+  RestoreChangesDocument,
+} from '../../support/clients/generated/graphql.js';
+import { RestClient } from '../../support/clients/rest-client.js';
+import { startApiServer } from '../../support/servers/api-server.js';
+
+const DIFF = ['diff by GRAPHQL', 'diff by REST'];
+const CHANGES = ['restoreChanges of the restore by GRAPHQL', 'restoreChanges of the restore by REST'];
+const EXPORT = 'exportBackup of the backup by REST';
+
+it.each([
+  ['all', [...DIFF, ...CHANGES, EXPORT]],
+  ['exports', [EXPORT]],
+  ['none', []],
+])('%s: comparisons, changes of restores, exports', async (reads, expected) => {
+  const api = await startApiServer({ env: { OVNCP_AUDIT_READS: reads } });
+  try {
+    const rest = RestClient.of(api.admin);
+    const backupId = (await api.admin.run(CreateBackupDocument, { input: { name: 'read' } })).createBackup.id;
+    const { id } = (await api.admin.run(RestoreBackupDocument, { input: { backupId, dryRun: true } })).restoreBackup;
+    const side = { backupId };
+    await api.admin.run(DiffDocument, { from: side, to: side });
+    await rest.post('/api/v1/diff', { from: { backup_id: backupId }, to: { backup_id: backupId } });
+    await api.admin.run(RestoreChangesDocument, { id });
+    expect((await rest.send(`/api/v1/restores/${id}/changes`)).status).toBe(200);
+    expect((await rest.fetch(`/api/v1/backups/${backupId}/export?raw=true`)).status).toBe(200);
+    // what only looks has no line, whatever is kept
+    await rest.send(`/api/v1/restores/${id}`);
+    await rest.send('/api/v1/backups');
+    const text = await readFile(join(api.folder, AUDIT_FILE), 'utf8');
+    const entries = text.split('\n').flatMap((line) => readLine(line)?.entry ?? []);
+    const lines = entries
+      .filter(({ action }) => !['serverStarted', 'firstTokenMade', 'createBackup', 'restoreBackup'].includes(action))
+      .map(({ action, via, result, target }) => {
+        expect(result).toBe('OK');
+        const what =
+          target?.restoreId === id ? ' of the restore' : target?.backupId === backupId ? ' of the backup' : '';
+        return `${action}${what} by ${via}`;
+      });
+    expect(lines.sort()).toEqual([...expected].sort());
+  } finally {
+    await api.stop();
+  }
+});
