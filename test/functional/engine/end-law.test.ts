@@ -25,7 +25,7 @@ import { become } from '../../support/servers/undo-story.js';
 
 const newest = everySchema().at(-1)?.schema as DatabaseSchema;
 const SCHEMAS: readonly (readonly [string, DatabaseSchema, number])[] = [
-  ['rows with one holder', SINGLE_HOLDS, lawRuns(30)],
+  ['rows with one holder', SINGLE_HOLDS, lawRuns(36)],
   ['every kind of reference, without indexes', REFERENCES_ALONE, lawRuns(8)],
   ['every kind of reference', EVERY_REFERENCE, lawRuns(8)],
   ['the newest release', withoutOwnRules(newest), lawRuns(8)],
@@ -63,7 +63,11 @@ it.each(SCHEMAS)('a plan ends as it says, and an undo leads back: %s', async (_,
       if (!options.exact) dropped += deleted;
 
       const strict = await undoTarget(restored, changes, 'STRICT', new Breath());
-      expect([strict.conflicts, strict.warnings, textsOf(strict.target)]).toEqual([[], [], textsOf(before)]);
+      // two may have had one name before, where that is allowed
+      const warnings = strict.warnings.filter(
+        (warning) => !/ is put back, and .+ has the same name now$/.test(warning),
+      );
+      expect([strict.conflicts, warnings, textsOf(strict.target)]).toEqual([[], [], textsOf(before)]);
       const { since, count } = referTo(restored, changes, references);
       await become(engine, since);
       referred += count;
