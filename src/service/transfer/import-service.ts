@@ -137,7 +137,13 @@ export class ImportService {
       extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
     });
     try {
-      await reservation.put(await spool.read(), { signal });
+      const bytes = await spool.read();
+      try {
+        await reservation.put(bytes, { signal });
+      } finally {
+        // what cannot be written is not read, and so not closed, by whoever writes
+        bytes.destroy();
+      }
       signal.throwIfAborted();
       const record = await catalog.commit(reservation, {
         ...told,
