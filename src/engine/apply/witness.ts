@@ -177,7 +177,7 @@ function voiceOf({ kind, values = [], parts = [], columns = [], after }: Witness
   ];
   if (after !== undefined)
     voices.push(fingerprint(columns.map((name) => stringifyJson(row[name] ?? null)).join('\n')) === after ? 1 : -1);
-  return Math.sign(voices.reduce((sum, voice) => sum + voice, 0));
+  return majority(voices);
 }
 
 function voiceOfValue({ before, after }: WitnessValue, value: Json | undefined): number {
@@ -189,10 +189,13 @@ function voiceOfValue({ before, after }: WitnessValue, value: Json | undefined):
 function voiceOfPart({ come, go }: WitnessPart, value: Json | undefined): number {
   const there = new Set(membersOf(value).map((member) => fingerprint(stringifyJson(member))));
   const speaks = (isFor: boolean): number => (isFor ? 1 : -1);
-  const voices = [
+  return majority([
     ...come.map((member) => speaks(there.has(member))),
     ...go.map((member) => speaks(!there.has(member))),
-  ];
+  ]);
+}
+
+function majority(voices: readonly number[]): number {
   return Math.sign(voices.reduce((sum, voice) => sum + voice, 0));
 }
 
