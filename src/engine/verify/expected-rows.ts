@@ -4,7 +4,7 @@
  */
 import { parseRow } from '../../model/row/row.js';
 import { labelOf } from '../describe/label.js';
-import { OUTCOME, type Plan, rowAfter, type TablePlan } from '../plan/table-plan.js';
+import { countChanges, OUTCOME, type Plan, rowAfter, type TablePlan } from '../plan/table-plan.js';
 import { MARK } from '../scope/mark.js';
 import {
   type ActualText,
@@ -33,11 +33,8 @@ export class ExpectedRows {
   }
 
   get count(): number {
-    const { live, outcomes } = this.draft;
-    let count = 0;
-    outcomes.forEach((outcome) => {
-      if (outcome === OUTCOME.INSERT) count++;
-    });
+    const { live } = this.draft;
+    let count = countChanges(this.draft).INSERT;
     for (let i = 0; i < live.count; i++) if (this.isLookedAt(i)) count++;
     return count;
   }

@@ -167,15 +167,6 @@ export class ListedTable {
   }
 }
 
-/** Rows that come and go. */
-export function rowsComing({ outcomes, deletes }: TablePlan): { readonly inserts: number; readonly deletes: number } {
-  let inserts = 0;
-  outcomes.forEach((outcome) => {
-    if (outcome === OUTCOME.INSERT) inserts++;
-  });
-  return { inserts, deletes: deletes.length };
-}
-
 /** A row in which nothing is, or of which nothing was read. */
 const NO_COLUMNS = Buffer.from('{}');
 

@@ -11,7 +11,7 @@ import { rowSelector, selectOperation, whereUuid } from '../../ovsdb/operation.j
 import { storedColumns } from '../capture/monitor.js';
 import { RowsAtOnce, readSelected } from '../capture/selected-rows.js';
 import { weakColumns } from '../plan/dropped-reference.js';
-import { OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
+import { countChanges, OUTCOME, type Plan, type RowUpdate, type TablePlan } from '../plan/table-plan.js';
 import {
   type ActualText,
   type Difference,
@@ -23,7 +23,7 @@ import {
   type Verification,
 } from './difference.js';
 import { existsAfter } from './expected-rows.js';
-import { ListedTable, rowsComing } from './listed-table.js';
+import { ListedTable } from './listed-table.js';
 import { type Question, type ReadOptions, readAhead, readFrom } from './read-request.js';
 
 /** Of so many inserted rows of a table every column is read. */
@@ -75,9 +75,9 @@ class PlannedReading {
   private async list(): Promise<ReadonlyMap<TablePlan, ListedTable>> {
     const { plan, session, options, exists } = this;
     const listed = new Map<TablePlan, ListedTable>();
-    const counts = plan.tables.map((draft) => [draft, rowsComing(draft)] as const);
-    if (counts.reduce((sum, [, { inserts, deletes }]) => sum + inserts + deletes, 0) <= LISTED_MIN) return listed;
-    for (const [draft, { inserts, deletes }] of counts)
+    const counts = plan.tables.map((draft) => [draft, countChanges(draft)] as const);
+    if (counts.reduce((sum, [, { INSERT, DELETE }]) => sum + INSERT + DELETE, 0) <= LISTED_MIN) return listed;
+    for (const [draft, { INSERT: inserts, DELETE: deletes }] of counts)
       if (inserts + deletes > LISTED_PART * (draft.live.count + inserts))
         listed.set(draft, new ListedTable(draft, plan, { exists, inserts, breath: options.breath }));
     async function* questions(): AsyncGenerator<Question> {
@@ -94,7 +94,7 @@ class PlannedReading {
   private *asked(draft: TablePlan, isListed: boolean): Generator<Asked> {
     const { table, backup, live, outcomes, updates, deletes } = draft;
     const { plan, exists } = this;
-    const { inserts } = rowsComing(draft);
+    const { INSERT: inserts } = countChanges(draft);
     const isWhole = inserts <= WHOLE_MAX;
     const columns = isWhole ? undefined : new Set(weakColumns(table).map(({ column }) => column.name));
     const inserted = rowSelector(table.name, [...(columns ?? storedColumns(table))]);
