@@ -54,6 +54,14 @@ export function updateOperation(table: string, uuid: string, row: WireRowText): 
   return `{"op":"update","table":${quote(table)},"where":${whereUuid(uuid)},"row":${row}}`;
 }
 
+/**
+ * Counts the rows of a table: an update of no column, which changes nothing and is written to no log. OVSDB has no
+ * other way to count that sends no rows.
+ */
+export function countOperation(table: string): string {
+  return `{"op":"update","table":${quote(table)},"where":${EVERY_ROW},"row":{}}`;
+}
+
 export function deleteOperation(table: string, uuid: string): string {
   return `{"op":"delete","table":${quote(table)},"where":${whereUuid(uuid)}}`;
 }

@@ -170,6 +170,11 @@ export class Differences {
     return this.looked;
   }
 
+  /** Rows of which it is known without looking at them that they are as planned. */
+  addAsPlanned(rows: number): void {
+    this.looked += rows;
+  }
+
   add(table: string, difference: Difference | undefined): void {
     this.looked++;
     if (difference === undefined) return;

@@ -2,7 +2,8 @@
  * Reading what was planned: of a database after a commit no more than tells whether each planned change is in it.
  *
  * A few rows are selected by their UUIDs. After a large change a table of which many rows came or went is asked which
- * rows it has (listed-table.ts): that is a tenth of what the database holds.
+ * rows it has (listed-table.ts): that is a tenth of what the database holds. A table that was empty is only counted,
+ * where nobody else wrote to it (filled-tables.ts).
  */
 import { WireRowReader } from '../../model/row/wire-row-reader.js';
 import type { Session } from '../../ovsdb/client.js';
@@ -23,6 +24,7 @@ import {
   type Verification,
 } from './difference.js';
 import { existsAfter } from './expected-rows.js';
+import type { FilledTables } from './filled-tables.js';
 import { ListedTable } from './listed-table.js';
 import { type Question, type ReadOptions, readAhead, readFrom } from './read-request.js';
 
@@ -32,12 +34,17 @@ const WHOLE_MAX = 1_000;
 const LISTED_MIN = 1_000;
 const LISTED_PART = 0.1;
 
+export interface PlannedOptions extends ReadOptions {
+  /** Tables that were watched while the plan was sent. */
+  readonly filled?: FilledTables | undefined;
+}
+
 /**
  * Looks for every planned change.
  * @throws ConnectionError, OvsdbError; FrameError for what is no reply; when the signal aborts its reason, or one of
  * these
  */
-export async function readPlanned(plan: Plan, session: Session, options: ReadOptions): Promise<Verification> {
+export async function readPlanned(plan: Plan, session: Session, options: PlannedOptions): Promise<Verification> {
   return new PlannedReading(plan, session, options).run();
 }
 
@@ -55,14 +62,20 @@ class PlannedReading {
   constructor(
     private readonly plan: Plan,
     private readonly session: Session,
-    private readonly options: ReadOptions,
+    private readonly options: PlannedOptions,
   ) {
     this.exists = existsAfter(plan);
   }
 
   async run(): Promise<Verification> {
-    const listed = await this.list();
-    for (const draft of this.plan.tables) {
+    const { plan, session, options } = this;
+    const asTheyCame = (await options.filled?.asTheyCame(plan, session, options)) ?? new Set();
+    const listed = await this.list(asTheyCame);
+    for (const draft of plan.tables) {
+      if (asTheyCame.has(draft)) {
+        this.found.addAsPlanned(countChanges(draft).INSERT);
+        continue;
+      }
       const list = listed.get(draft);
       await list?.compare(this.found);
       await this.select(draft.table, this.asked(draft, list !== undefined));
@@ -71,14 +84,14 @@ class PlannedReading {
     return this.found.verification;
   }
 
-  /** Asks tables of which much came or went which rows they have. */
-  private async list(): Promise<ReadonlyMap<TablePlan, ListedTable>> {
+  /** Asks tables of which much came or went which rows they have, but for those of which that is known. */
+  private async list(known: ReadonlySet<TablePlan>): Promise<ReadonlyMap<TablePlan, ListedTable>> {
     const { plan, session, options, exists } = this;
     const listed = new Map<TablePlan, ListedTable>();
     const counts = plan.tables.map((draft) => [draft, countChanges(draft)] as const);
     if (counts.reduce((sum, [, { INSERT, DELETE }]) => sum + INSERT + DELETE, 0) <= LISTED_MIN) return listed;
     for (const [draft, { INSERT: inserts, DELETE: deletes }] of counts)
-      if (inserts + deletes > LISTED_PART * (draft.live.count + inserts))
+      if (!known.has(draft) && inserts + deletes > LISTED_PART * (draft.live.count + inserts))
         listed.set(draft, new ListedTable(draft, plan, { exists, inserts, breath: options.breath }));
     async function* questions(): AsyncGenerator<Question> {
       for (const table of listed.values()) yield* table.questions();

@@ -3,6 +3,7 @@
  * was asked for.
  */
 import { type Convergence, convergeAnywhere, type SyncTarget } from '../../../engine/verify/converge.js';
+import type { FilledTables } from '../../../engine/verify/filled-tables.js';
 import { readBack } from '../../../engine/verify/read-back.js';
 import { readPlanned } from '../../../engine/verify/read-planned.js';
 import type { Verification, VerifyMode } from '../../../engine/verify/verify.js';
@@ -26,6 +27,8 @@ export interface SentPlan {
 export interface VerifyParts {
   readonly database: Database;
   readonly live: LiveDatabase;
+  /** Tables that were watched while the plan was sent. */
+  readonly filled: FilledTables | undefined;
   readonly clock: Clock;
   readonly mode: VerifyMode;
   readonly sync: SyncTarget;
@@ -84,7 +87,7 @@ async function differences({ planned }: SentPlan, parts: VerifyParts): Promise<r
 
 async function verify(
   plan: Planned['plan'],
-  { mode, live, comeBackMs, clock, breath, signal, ...parts }: VerifyParts,
+  { mode, live, filled, comeBackMs, clock, breath, signal, ...parts }: VerifyParts,
 ): Promise<Verification> {
   const [read, rows] =
     mode === 'FULL' ? ([readBack, 'rows of the tables touched'] as const) : ([readPlanned, 'changed rows'] as const);
@@ -93,6 +96,7 @@ async function verify(
       clock,
       breath,
       signal,
+      filled,
       onProgress: (compared, total) => {
         parts.tell(compared, total, `Compared ${compared} of ${total} ${rows}`);
       },

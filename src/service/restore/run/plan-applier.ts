@@ -13,6 +13,7 @@ import {
 } from '../../../engine/apply/transactions.js';
 import { wasCommitted } from '../../../engine/apply/witness.js';
 import type { Plan } from '../../../engine/plan/table-plan.js';
+import { FilledTables } from '../../../engine/verify/filled-tables.js';
 import { Breath } from '../../../lib/breath.js';
 import { type Clock, sleep } from '../../../lib/clock.js';
 import { messageOf } from '../../../lib/error.js';
@@ -72,6 +73,9 @@ const STEP_PAUSE_MS = 250;
 const STEP_REST = 0.25;
 
 export class PlanApplier {
+  /** The empty tables that the last plan fills, where it was sent in one transaction. */
+  filled: FilledTables | undefined;
+
   constructor(private readonly parts: ApplierParts) {}
 
   /** The steps that a plan takes on this database; undefined for one transaction. */
@@ -95,7 +99,9 @@ export class PlanApplier {
     const isCluster = mayBeCluster(session);
     if (plan.changeCount > FOLLOWED_MAX) await this.parts.live.letGo();
     let sentAll = false;
+    await this.filled?.release();
     try {
+      this.filled = await FilledTables.watch(plan, session);
       await applyPlan(session, plan, {
         comment,
         guarded,

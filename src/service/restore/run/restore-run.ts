@@ -282,11 +282,8 @@ export class RestoreRun {
   }
 
   private tellSent(sent: number, all: number): void {
-    const message =
-      sent < all
-        ? `Sent ${sent} of ${all} changes`
-        : `Sent all ${sent} changes; ${this.parts.database.id} is committing them`;
-    this.progress.tell(sent, all, message);
+    const sentAll = `Sent all ${sent} changes; ${this.parts.database.id} is committing them`;
+    this.progress.tell(sent, all, sent < all ? `Sent ${sent} of ${all} changes` : sentAll);
   }
 
   private async carry(
@@ -341,6 +338,7 @@ export class RestoreRun {
     const verified = await verifyCommitted(applied, {
       database,
       live: this.live,
+      filled: this.applier.filled,
       clock,
       mode: verify,
       sync,
