@@ -6,17 +6,16 @@
  * cluster answers out of order. A reply is handed over as bytes; what reads it decides whether to
  * parse it whole or row by row.
  */
-import { connect as connectSocket, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
 import { ConnectionError } from './error.js';
 import { type DocumentSink, Framer } from './frame.js';
 import { isObject, type Json, parseJson, stringifyJson } from './json.js';
 import { type MonitorNotification, monitorNotification, replyId } from './message.js';
-import { Outbox } from './outbox.js';
 import type { Remote } from './remote.js';
 import { resultOf } from './reply.js';
+import { Outbox, startSocket } from './socket.js';
 import { hungUpProblem, type TlsIdentity, tlsProblem } from './tls.js';
 
 export interface ConnectOptions {
@@ -89,16 +88,6 @@ export class Connection {
       DOCUMENT_BYTES_MAX,
       (head) => this.claim(head),
     );
-    socket.on('data', (chunk: Buffer) => {
-      this.hasAnswered = true;
-      this.heard += chunk.length;
-      this.heardAt = clock.monotonic();
-      try {
-        this.framer.push(chunk);
-      } catch (error) {
-        this.end(`sent what is no OVSDB: ${messageOf(error)}`, error);
-      }
-    });
     socket.on('error', (error) => {
       this.end(tlsProblem(error, tls) ?? this.hungUp(messageOf(error)), error);
     });
@@ -107,11 +96,22 @@ export class Connection {
     });
   }
 
+  private hear(chunk: Buffer): void {
+    this.hasAnswered = true;
+    this.heard += chunk.length;
+    this.heardAt = this.clock.monotonic();
+    try {
+      this.framer.push(chunk);
+    } catch (error) {
+      this.end(`sent what is no OVSDB: ${messageOf(error)}`, error);
+    }
+  }
+
   /** Connects. @throws ConnectionError that names the remote and the reason */
   static async open(remote: Remote, options: ConnectOptions): Promise<Connection> {
     if (options.signal?.aborted === true) throw new ConnectionError(`${remote.text}: given up before it was tried`);
     const began = options.clock.monotonic();
-    const socket = startSocket(remote, options.tls);
+    const { socket, listen } = startSocket(remote, options.tls);
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string, cause?: unknown): void => {
         clearTimeout(timer);
@@ -138,7 +138,9 @@ export class Connection {
     });
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
-    return new Connection(remote, socket, options);
+    const connection = new Connection(remote, socket, options);
+    listen((bytes) => connection.hear(bytes));
+    return connection;
   }
 
   /** Sends a request and parses the reply's result. @throws OvsdbError, ConnectionError */
@@ -361,28 +363,4 @@ function secondsOf(ms: number): string {
 /** Whether more bytes may make the head of a STREAMED reply of it. */
 function mayBecomeStreamed(text: string): boolean {
   return text.length < STREAMED_BYTES_MAX && '{"id":0,"result":'.startsWith(text.replace(/\d+/, '0'));
-}
-
-function startSocket(remote: Remote, tls: TlsIdentity | undefined): Socket {
-  if (remote.kind === 'unix') return connectSocket({ path: remote.path });
-  if (remote.kind === 'tcp') return connectSocket({ host: remote.host, port: remote.port });
-  if (tls === undefined)
-    throw new ConnectionError(`${remote.text}: an ssl: remote needs a private key, a certificate and a CA certificate`);
-  const { host, port } = remote;
-  try {
-    // as Open vSwitch does: whoever the CA has signed is trusted, under whatever host name; ovs-pki's certificates hold
-    // none
-    return connectTls({
-      host,
-      port,
-      key: tls.privateKey,
-      cert: tls.certificate,
-      ca: tls.caCertificate,
-      checkServerIdentity: () => undefined,
-    });
-  } catch (error) {
-    throw new ConnectionError(`${remote.text}: our key or certificate cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

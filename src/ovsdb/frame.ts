@@ -27,7 +27,7 @@ export class IncompleteError extends FrameError {}
 /** Takes a document over while it arrives. */
 export interface DocumentSink {
   /**
-   * The next bytes of the document, in whatever pieces they come.
+   * The next bytes of the document, in whatever pieces they come. A piece is the sink's only until it answers.
    * @returns how many of them are the document's when it ends in this piece, otherwise undefined
    */
   push(piece: Buffer): number | undefined;
@@ -44,7 +44,7 @@ export class Framer {
   private head: Buffer | undefined;
 
   /**
-   * @param onDocument gets each document; the bytes are its own
+   * @param onDocument gets each document; the bytes are its own, whatever becomes of the pieces they came in
    * @param documentBytesMax a longer document is an error, so that a broken peer cannot fill the memory
    * @param claim sees the first bytes of a document and answers who takes it over, if anybody; UNDECIDED when it has to
    * see more of them: it is asked again when they are here, and must have decided before a document can end
@@ -55,7 +55,7 @@ export class Framer {
     private readonly claim: (head: Buffer) => DocumentSink | 'UNDECIDED' | undefined = () => undefined,
   ) {}
 
-  /** Takes the next bytes of the stream. @throws FrameError on what cannot be a document */
+  /** Takes the next bytes of the stream, and keeps no hold on them. @throws FrameError on what cannot be a document */
   push(chunk: Buffer): void {
     let rest = this.head === undefined ? chunk : Buffer.concat([this.head, chunk]);
     this.head = undefined;
@@ -63,7 +63,7 @@ export class Framer {
       if (this.depth === 0 && this.sink === undefined && rest[0] === OPEN_BRACE) {
         const claimed = this.claim(rest);
         if (claimed === 'UNDECIDED') {
-          this.head = rest;
+          this.head = Buffer.from(rest);
           return;
         }
         this.sink = claimed;
@@ -123,12 +123,14 @@ export class Framer {
     this.bytes += piece.length;
     if (this.bytes > this.documentBytesMax)
       throw new FrameError(`the peer sent a document of more than ${this.documentBytesMax} bytes`);
-    this.pieces.push(piece);
+    // what a socket reads into is read into again
+    this.pieces.push(Buffer.from(piece));
   }
 
   private finish(last: Buffer): void {
     this.keep(last);
-    const document = this.pieces.length === 1 ? last : Buffer.concat(this.pieces, this.bytes);
+    const [first] = this.pieces;
+    const document = this.pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.pieces, this.bytes);
     this.pieces = [];
     this.bytes = 0;
     this.onDocument(document);

@@ -152,6 +152,8 @@ export class BackupServer {
       LOG_LEVEL: 'error',
       OVNCP_RATE_PER_TOKEN_PER_MINUTE: '0',
       OVNCP_RATE_PER_ADDRESS_PER_MINUTE: '0',
+      // as npm start has it
+      MALLOC_MMAP_THRESHOLD_: '131072',
       ...variables,
     };
     const child = spawn(process.execPath, [...nodeOptions, join(build, 'main.js')], {

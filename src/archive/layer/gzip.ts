@@ -14,29 +14,37 @@ const LEVEL = 1;
 /** Each segment is a gzip member of its own, so that more than one core can be at work. */
 const SEGMENT_BYTES = 4 << 20;
 const SEGMENTS_AT_ONCE = 3;
+const OPTIONS: ZlibOptions = { level: LEVEL, chunkSize: BLOCK_BYTES, memLevel: 9 };
+const NOTHING = Buffer.alloc(0);
 const compressSegment = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 
 /** Compresses a stream, into gzip members one after the other: any gunzip reads them as one. */
 export async function* compress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const underWay: Promise<Buffer>[] = [];
-  const begin = (blocks: readonly Buffer[]): void => {
-    const segment = compressSegment(Buffer.concat(blocks), { level: LEVEL, chunkSize: BLOCK_BYTES, memLevel: 9 });
+  const spare: Buffer[] = [];
+  let room: Buffer | undefined;
+  let used = 0;
+  const begin = (): void => {
+    const segment = room ?? NOTHING;
+    const compressed = compressSegment(segment.subarray(0, used), OPTIONS).finally(() => spare.push(segment));
     // nobody waits for it when the reader leaves early; otherwise it is awaited below
-    segment.catch(() => undefined);
-    underWay.push(segment);
+    compressed.catch(() => undefined);
+    underWay.push(compressed);
+    room = undefined;
+    used = 0;
   };
-  let blocks: Buffer[] = [];
-  let bytes = 0;
   for await (const block of source) {
-    blocks.push(block);
-    bytes += block.length;
-    if (bytes < SEGMENT_BYTES) continue;
-    begin(blocks);
-    blocks = [];
-    bytes = 0;
-    if (underWay.length === SEGMENTS_AT_ONCE) yield (await underWay.shift()) as Buffer;
+    for (let taken = 0; taken < block.length; ) {
+      room ??= spare.pop() ?? Buffer.allocUnsafeSlow(SEGMENT_BYTES);
+      const copied = block.copy(room, used, taken);
+      taken += copied;
+      used += copied;
+      if (used < SEGMENT_BYTES) break;
+      begin();
+      if (underWay.length === SEGMENTS_AT_ONCE) yield (await underWay.shift()) as Buffer;
+    }
   }
-  begin(blocks);
+  if (used > 0 || underWay.length === 0) begin();
   for (const segment of underWay) yield await segment;
 }
 

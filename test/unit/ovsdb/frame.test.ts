@@ -5,10 +5,20 @@ import { FrameError, Framer, MemberReader, skipValue } from '../../../src/ovsdb/
 const LIMIT = 1 << 20;
 
 function frame(chunks: Iterable<Buffer>, limit = LIMIT): string[] {
-  const documents: string[] = [];
-  const framer = new Framer((document) => documents.push(document.toString()), limit);
-  for (const chunk of chunks) framer.push(chunk);
-  return documents;
+  const documents: Buffer[] = [];
+  const framer = new Framer((document) => documents.push(document), limit);
+  for (const chunk of chunks) lend(framer, chunk);
+  return documents.map(String);
+}
+
+/** As a socket does, which reads the next bytes into the same place. */
+function lend(framer: Framer, chunk: Buffer): void {
+  const bytes = Buffer.from(chunk);
+  try {
+    framer.push(bytes);
+  } finally {
+    bytes.fill('x');
+  }
 }
 
 function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -55,7 +65,7 @@ describe('a document that somebody takes over', () => {
           return '{"mine":'.startsWith(text) ? 'UNDECIDED' : undefined;
         };
         const framer = new Framer((document) => documents.push(document.toString()), LIMIT, claim);
-        for (const chunk of cutAt(Buffer.from(stream), [first, Math.min(second, stream.length)])) framer.push(chunk);
+        for (const chunk of cutAt(Buffer.from(stream), [first, Math.min(second, stream.length)])) lend(framer, chunk);
         expect([first, second, documents, taken]).toEqual([
           first,
           second,

@@ -1,0 +1,33 @@
+/** The gzip layer: whatever blocks the content comes in, gunzip makes the same of it. */
+import { randomBytes } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { compress } from '../../../src/archive/layer/gzip.js';
+
+const MB = 1 << 20;
+
+async function* inBlocks(content: Buffer, blockBytes: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < content.length; at += blockBytes) {
+    await Promise.resolve();
+    yield content.subarray(at, at + blockBytes);
+  }
+}
+
+async function compressed(content: Buffer, blockBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of compress(inBlocks(content, blockBytes))) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+it.each([
+  ['nothing', 0, 1],
+  ['one byte', 1, 1],
+  ['exactly one segment', 4 * MB, 100_000],
+  ['exactly two segments, in blocks that end with them', 8 * MB, MB],
+  ['more segments than are at work at once, in odd blocks', 21 * MB + 7, 999_983],
+  ['one block of several segments', 13 * MB + 1, 20 * MB],
+])('%s', async (_, bytes, blockBytes) => {
+  // some of it shrinks, some does not
+  const content = Buffer.concat([randomBytes(bytes >> 1), Buffer.alloc(bytes - (bytes >> 1), 'ovn ')]);
+  const packed = await compressed(content, blockBytes);
+  expect(gunzipSync(packed).equals(content)).toBe(true);
+});
