@@ -13,7 +13,7 @@ const READ_BYTES = 128 << 10;
 export interface Incoming {
   readonly socket: Socket;
   /** Has what comes told. The bytes are only lent. */
-  listen(hear: (bytes: Buffer) => void): void;
+  readonly listen: (hear: (bytes: Buffer) => void) => void;
 }
 
 /** Starts to connect. @throws ConnectionError when our key or certificate cannot be used */
