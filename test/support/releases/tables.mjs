@@ -2,7 +2,7 @@
 
 /** The heads of the tables: a table of the page is known by its own. */
 export const RELEASES_HEAD =
-  '| release | versions | cluster of three, emptied and restored | flows that lived through a loss |';
+  '| release | versions | cluster of three, emptied and restored | flows in place after loss and restore |';
 export const pairsHead = (releases) => `| backup of | ${releases.map((name) => `into ${name}`).join(' | ')} |`;
 
 const number = (value) => value.toLocaleString('en-US');
