@@ -52,6 +52,21 @@ export class Page {
       .flatMap((table) => table.slice(1));
   }
 
+  /** Paragraphs, items of lists and cells of tables, without the addresses of links. */
+  texts(): readonly string[] {
+    const inTables = this.tables().flat(2);
+    const others = this.prose
+      .split(/\n(?=\s*(?:[-*]|\d+\.) |#|\||\s*\n)/)
+      .filter((text) => !/^\s*(#|\|)/.test(text))
+      .map((text) => text.replace(/^\s*(?:[-*]|\d+\.)\s+/, ''));
+    return [...inTables, ...others].map((text) =>
+      text
+        .replaceAll(/\]\([^)]*\)/g, ']')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    );
+  }
+
   /** As GitHub names them in links. */
   anchors(): readonly string[] {
     return [...this.prose.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>

@@ -1,27 +1,9 @@
-import type { Call } from '../../src/api/rest/common/route.js';
-import { type RestParts, restRoutes } from '../../src/api/rest/routes.js';
+import { openApi, routes } from './open-api.js';
 import { Page, plain } from './page.js';
 
 const page = new Page('docs/rest.md');
-// routes are data: without a call they need no service
-const routes = restRoutes({ version: '0' } as RestParts);
 /** Served beside the routes. */
 const PAGE = 'GET /api/v1/docs';
-
-interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-}
-
-interface OpenApi {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, { readonly properties?: object }>> };
-}
-
-async function openApi(): Promise<OpenApi> {
-  const own = routes.find(({ path }) => path === '/api/v1/openapi.json');
-  const answer = await own?.handle({} as Call<unknown, unknown>);
-  return answer?.body as OpenApi;
-}
 
 /** Names in the first cells of the tables below a heading. */
 function namesBelow(heading: string): readonly string[] {

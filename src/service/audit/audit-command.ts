@@ -9,15 +9,15 @@ const ADMIN = ['admin'] as const;
 const LINES_DEFAULT = 50;
 
 const logInput = z.object({
-  first: orElse(z.number(), LINES_DEFAULT),
-  after: optional(z.string()),
+  first: orElse(z.number(), LINES_DEFAULT).meta({ description: 'How many lines a page has, 1 to 500' }),
+  after: optional(z.string()).meta({ description: '`endCursor` of the page before' }),
   /** Lines that are left out first. */
   offset: orElse(z.number(), 0),
-  subject: optional(z.string()),
-  action: optional(z.string()),
-  result: optional(z.string()),
-  since: optional(z.date()),
-  until: optional(z.date()),
+  subject: optional(z.string()).meta({ description: 'Only lines of this subject: the name of a token' }),
+  action: optional(z.string()).meta({ description: 'Only lines of this action, such as createBackup' }),
+  result: optional(z.string()).meta({ description: 'Only lines with this result: OK, ACCEPTED or an error code' }),
+  since: optional(z.date()).meta({ description: 'Only lines of this instant or later' }),
+  until: optional(z.date()).meta({ description: 'Only lines of this instant or earlier' }),
 });
 
 /** A page, newest first, and the filter that it passed. */

@@ -13,28 +13,47 @@ import { ARCHIVE_FORMATS } from './layout.js';
 import type { ValidationReport } from './validate-backup.js';
 
 const READ = ['backups:read'] as const;
+const ID = { description: 'Id of the backup' };
 
 const backupInput = z
   .object({
-    name,
-    description: optional(description),
-    type: orElse(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL']), 'FULL'),
-    format: orElse(z.enum(ARCHIVE_FORMATS), 'JSON'),
-    compress: orElse(z.boolean(), false).meta({ description: 'gzip' }),
-    encrypt: orElse(z.boolean(), false).meta({ description: 'AES-256-GCM, with `encryptionKey`' }),
+    name: name.meta({ description: 'Up to 200 characters. Several backups may have the same name' }),
+    description: optional(description).meta({ description: 'Free text, up to 2,000 characters' }),
+    type: orElse(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL']), 'FULL').meta({
+      description: 'Whether the whole database is backed up, or a part of it',
+    }),
+    format: orElse(z.enum(ARCHIVE_FORMATS), 'JSON').meta({
+      description:
+        'Format of the stored file. `JSON` and `YAML`: a document that people can read. `OVSDB`: a database ' +
+        'file that ' +
+        'ovsdb-server reads',
+    }),
+    compress: orElse(z.boolean(), false).meta({ description: 'Compress the stored file with gzip' }),
+    encrypt: orElse(z.boolean(), false).meta({
+      description: 'Encrypt the stored file with AES-256-GCM. Needs `encryptionKey`',
+    }),
     encryptionKey: optional(key).meta({
-      description: 'A passphrase, needed with `encrypt`. It is not kept: without it the backup is lost',
+      description:
+        'The passphrase, 1 to 1,024 characters. It is not stored: without it nobody can restore the backup. Needs ' +
+        '`encrypt`',
       format: 'password',
     }),
-    tags: orElse(tags, []),
-    resourceFilter: optional(filterInput),
-    database: optional(z.string()),
+    tags: orElse(tags, []).meta({
+      description: 'Labels to find the backup by: up to 50, of up to 100 characters each',
+    }),
+    resourceFilter: optional(filterInput).meta({
+      description: 'Which part is backed up. Needed with the type `SELECTIVE`, and used only with it',
+    }),
+    database: optional(z.string()).meta({
+      description: 'Id of the configured database to back up. Left out: the default one',
+    }),
     capture: orElse(z.enum(['AUTO', 'FAST', 'PACED']), 'AUTO').meta({
       description:
-        '`FAST` reads in one request, for which the database answers nobody else; `PACED` reads in small steps',
+        'How the database is read. `FAST`: in one request; the database answers nobody else meanwhile. `PACED`: in ' +
+        'small steps. `AUTO`: the server chooses',
     }),
   })
-  .meta({ id: 'CreateBackup' });
+  .meta({ id: 'CreateBackup', description: 'What to back up, and how to store it' });
 
 type BackupInput = z.output<typeof backupInput>;
 
@@ -102,7 +121,7 @@ export const startBackup = command({
 export const deleteBackup = command({
   name: 'deleteBackup',
   needs: ['backups:delete'],
-  input: z.object({ backupId: id }),
+  input: z.object({ backupId: id.meta(ID) }),
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
   run: (backups: BackupService, { backupId }, { caller }): Promise<string> => backups.delete(backupId, caller.subject),
 });
@@ -112,13 +131,13 @@ export const validateBackup = command({
   needs: READ,
   input: z
     .object({
-      backupId: text(200),
+      backupId: text(200).meta(ID),
       decryptionKey: optional(key).meta({
-        description: 'The passphrase of an encrypted backup; without it only the stored bytes are checked',
+        description: 'The passphrase of an encrypted backup. Without it only the stored bytes are checked',
         format: 'password',
       }),
     })
-    .meta({ id: 'ValidateBackup' }),
+    .meta({ id: 'ValidateBackup', description: 'Which backup to check' }),
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
   run: (backups: BackupService, input, { caller: { subject }, signal }): Promise<ValidationReport> =>
     backups.validate(input.backupId, input.decryptionKey, { subject, signal }),
@@ -135,6 +154,6 @@ export const listBackups = command({
 export const getBackup = command({
   name: 'getBackup',
   needs: READ,
-  input: z.object({ backupId: id }),
+  input: z.object({ backupId: id.meta(ID) }),
   run: (catalog: Catalog, { backupId }): BackupRecord => catalog.get(backupId),
 });

@@ -12,9 +12,9 @@ import {
 
 /** What a filter is, as both faces tell it. */
 export const FILTER_ABOUT =
-  'Which part of a configuration. A name or a UUID picks a resource, with what it owns and what that needs in ' +
-  'order to stand; without any list everything is picked';
-export const PICKED_ABOUT = 'Names or UUIDs';
+  'Which part of the network. A name or a UUID picks a resource. It comes with its children, unless an include flag ' +
+  'is false, and with everything these refer to. Without any list, everything is picked';
+const PICKED_ABOUT = 'Names or UUIDs';
 
 const picked = z
   .array(text(PICKED_NAME_CHARACTERS_MAX).refine((value) => value !== '', 'a name or a UUID may not be empty'))
@@ -24,7 +24,7 @@ export const filterInput = z
   .object({
     ...recordOf(FILTER_LISTS, () => optional(picked).meta({ description: PICKED_ABOUT })),
     ...recordOf(FILTER_FLAGS, (flag) =>
-      orElse(z.boolean(), true).meta({ description: `False leaves out ${INCLUDE_FLAGS[flag]}` }),
+      orElse(z.boolean(), true).meta({ description: `false: leave out ${INCLUDE_FLAGS[flag]}` }),
     ),
   })
   .meta({ id: 'ResourceFilter', description: FILTER_ABOUT });

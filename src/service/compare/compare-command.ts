@@ -6,11 +6,16 @@ import { key, optional } from '../command/input-field.js';
 import type { CompareService, Comparison } from './compare-service.js';
 
 const side = z.object({
-  backupId: optional(z.string()),
-  database: optional(z.string()),
+  backupId: optional(z.string()).meta({ description: 'Id of a backup' }),
+  database: optional(z.string()).meta({ description: 'Id of a configured database, as it is now' }),
   decryptionKey: optional(key).meta({ description: 'The passphrase of an encrypted backup', format: 'password' }),
 });
-const compareInput = z.object({ from: side, to: side, filter: optional(filterInput) });
+const SIDE_ABOUT = 'Exactly one of `backupId` and `database`';
+const compareInput = z.object({
+  from: side.meta({ description: `What to start from. ${SIDE_ABOUT}` }),
+  to: side.meta({ description: `What to compare it with. ${SIDE_ABOUT}` }),
+  filter: optional(filterInput).meta({ description: 'Compare only this part' }),
+});
 
 type Side = z.output<typeof side>;
 type CompareInput = z.output<typeof compareInput>;

@@ -6,13 +6,16 @@ import { JOB_KINDS } from './job-record.js';
 import type { Job, Jobs } from './jobs.js';
 
 const READ = ['backups:read'] as const;
-const jobId = z.object({ jobId: id });
+const jobId = z.object({ jobId: id.meta({ description: 'Id of the job' }) });
 
 /** Newest first, running ones too; all that pass: pages are the faces' own. */
 export const listJobs = command({
   name: 'listJobs',
   needs: READ,
-  input: z.object({ kind: optional(z.enum(JOB_KINDS)), database: optional(z.string()) }),
+  input: z.object({
+    kind: optional(z.enum(JOB_KINDS)).meta({ description: 'Only jobs of this kind' }),
+    database: optional(z.string()).meta({ description: 'Only jobs of the database with this id' }),
+  }),
   run: (jobs: Jobs, filter): readonly Job[] => jobs.all(filter),
 });
 

@@ -16,51 +16,69 @@ const CHANGE = ['backups:restore', 'admin'] as const;
 /** What was in rows, and what comes into them. */
 export const VALUES_NEED = 'backups:restore';
 const MAPPINGS_MAX = 10_000;
+const DRY_RUN_ABOUT = 'Plan and count everything, but change nothing';
 
 /** A name or a UUID of a mapping. */
 export const mapped = text(200).min(1, 'may not be empty');
 
 const restoreInput = z
   .object({
-    backupId: text(200),
-    dryRun: orElse(z.boolean(), false).meta({ description: 'Plan and count everything, change nothing' }),
+    backupId: text(200).meta({ description: 'Id of the backup to restore' }),
+    dryRun: orElse(z.boolean(), false).meta({ description: DRY_RUN_ABOUT }),
     conflictPolicy: orElse(z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR']), 'SKIP').meta({
       description:
-        'What becomes of a row of the backup that is live too: left as it is; updated in place, its UUID stays; a ' +
-        'copy comes in beside it; nothing is done if any differs',
+        'What happens to a live row that the backup has too. `SKIP`: it is left as it is. `OVERWRITE`: it is changed ' +
+        'back, and keeps its UUID. `RENAME`: it stays, and a copy is made beside it. `ERROR`: if any row differs, ' +
+        'nothing is done',
     }),
     resourceMapping: orElse(
       z.array(z.object({ from: mapped, to: mapped })).max(MAPPINGS_MAX, 'takes at most 10,000 entries'),
       [],
-    ),
-    restoreFilter: optional(filterInput),
+    ).meta({
+      description:
+        'Treats a row of the backup as this live row: its children attach there, and references to it point there',
+    }),
+    restoreFilter: optional(filterInput).meta({
+      description: 'Restore only this part. Of a selective backup: only what it has of this part',
+    }),
     decryptionKey: optional(key).meta({ description: 'The passphrase of an encrypted backup', format: 'password' }),
     force: orElse(z.boolean(), false).meta({
-      description: 'Go on where the plan only warns: columns lost to another schema version, say',
+      description: 'Continue despite warnings, for example when columns would be lost',
     }),
     exact: orElse(z.boolean(), false).meta({
-      description: 'With `OVERWRITE`: also delete, within `restoreFilter`, what the backup does not hold',
+      description:
+        'With `OVERWRITE`: also delete the live rows, within `restoreFilter`, that the backup does not have. The ' +
+        'database then equals the backup',
     }),
-    database: optional(z.string()),
+    database: optional(z.string()).meta({
+      description: 'Id of the configured database to restore into. Left out: the one that the backup came from',
+    }),
     verify: orElse(z.enum(VERIFY_MODES), 'ASSERTIONS').meta({
       description:
-        'What to look at afterwards: whether each planned change is in the database; or every row of the tables ' +
-        'touched, read back and compared. What differs is a warning that names the row',
+        'What is checked after the commit. `ASSERTIONS`: that each planned change is in the database. `FULL`: every ' +
+        'row of the changed tables is read back and compared',
     }),
     sync: orElse(z.enum(['NONE', 'SB', 'HV']), 'NONE').meta({
-      description: 'What to wait for after applying, as ovn-nbctl --wait',
+      description:
+        'What to wait for after the commit, like ovn-nbctl --wait. `NONE`: nothing. `SB`: ovn-northd. `HV`: ' +
+        'ovn-northd ' +
+        'and the chassis',
     }),
     confirmWithinSeconds: optional(secondsUpToADay).meta({
-      description: 'The restore undoes itself unless it is confirmed within so many seconds',
+      description:
+        'The restore undoes itself unless it is confirmed within this many seconds, 1 to 86,400. Until then other ' +
+        'restores of the database are refused, or wait with `queue`',
     }),
     queue: orElse(z.boolean(), false).meta({
       description:
-        'While another restore of the database awaits its confirmation: wait for it instead of being refused with ' +
+        'true: if another restore of the database awaits its confirmation, wait for that. false: be refused with ' +
         'CONFLICT',
     }),
-    wait: orElse(z.boolean(), true),
+    wait: orElse(z.boolean(), true).meta({
+      description: 'true: answer when the restore has ended, or awaits confirmation. false: answer at once',
+    }),
   })
-  .meta({ id: 'RestoreBackup' });
+  .meta({ id: 'RestoreBackup', description: 'What to restore, and how' });
 
 type RestoreInput = z.output<typeof restoreInput>;
 
@@ -120,17 +138,19 @@ export const undoRestore = command({
   needs: CHANGE,
   input: z
     .object({
-      restoreId: id,
-      dryRun: orElse(z.boolean(), false).meta({ description: 'Plan and count everything, change nothing' }),
-      force: orElse(z.boolean(), false).meta({ description: 'Also where others have changed the rows since' }),
+      restoreId: id.meta({ description: 'Id of the restore to undo' }),
+      dryRun: orElse(z.boolean(), false).meta({ description: DRY_RUN_ABOUT }),
+      force: orElse(z.boolean(), false).meta({
+        description: 'Undo it even if others have changed the same rows since',
+      }),
     })
-    .meta({ id: 'UndoRestore' }),
+    .meta({ id: 'UndoRestore', description: 'How to undo a restore' }),
   audit: { asked: { undoOf: 'restoreId', dryRun: 'dryRun' }, answered: aboutOf, result: resultOf },
   run: async (restores: RestoreService, { restoreId, ...rest }, call): Promise<Restore> =>
     ended(await restores.undo(restoreId, { ...rest, caller: call.caller }), call),
 });
 
-const restoreId = z.object({ restoreId: id });
+const restoreId = z.object({ restoreId: id.meta({ description: 'Id of the restore' }) });
 
 export const confirmRestore = command({
   name: 'confirmRestore',
@@ -153,7 +173,7 @@ export const cancelRestore = command({
 export const listRestores = command({
   name: 'listRestores',
   needs: READ,
-  input: z.object({ backupId: optional(z.string()) }),
+  input: z.object({ backupId: optional(z.string()).meta({ description: 'Only restores of this backup' }) }),
   run: (restores: RestoreService, { backupId }): readonly RestoreSummary[] => restores.list(backupId),
 });
 
@@ -174,7 +194,15 @@ export interface ShownChanges {
 export const restoreChanges = command({
   name: 'restoreChanges',
   needs: READ,
-  input: restoreId.extend({ ...changePageInput.shape, offset: optional(z.number()), decryptionKey: optional(key) }),
+  input: restoreId.extend({
+    ...changePageInput.shape,
+    offset: optional(z.number()),
+    decryptionKey: optional(key).meta({
+      description:
+        'The passphrase of an encrypted backup: the changes of its restores are encrypted with it. Not needed in the ' +
+        'answer to the restore itself',
+    }),
+  }),
   audit: { asked: { restoreId: 'restoreId' }, reading: 'ROWS', isNeverHeldUp: true },
   run: async (
     restores: RestoreService,

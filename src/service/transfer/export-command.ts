@@ -7,13 +7,17 @@ import { id, key, optional, orElse } from '../command/input-field.js';
 import type { Exported, ExportService } from './export-service.js';
 import type { PreparedExport, PreparedExports } from './prepared-exports.js';
 
-const FORMAT = orElse(z.enum(ARCHIVE_FORMATS), 'JSON');
+const FORMAT = orElse(z.enum(ARCHIVE_FORMATS), 'JSON').meta({
+  description: 'Format of the download, whatever the format of the stored file',
+});
 const RAW = orElse(z.boolean(), false).meta({
-  description: 'The stored file byte for byte, compressed and encrypted as it is, whatever the format',
+  description: 'true: the stored file as it is, byte for byte. `format` is ignored',
 });
 
+const ID = id.meta({ description: 'Id of the backup' });
+
 const exportInput = z.object({
-  backupId: id,
+  backupId: ID,
   format: FORMAT,
   raw: RAW,
   decryptionKey: optional(key),
@@ -45,15 +49,16 @@ export const prepareExport = command({
   needs: ['backups:read'],
   input: z
     .object({
-      backupId: id,
+      backupId: ID,
       format: FORMAT,
       raw: RAW,
       decryptionKey: optional(key).meta({
-        description: 'The passphrase of an encrypted backup; not needed with `raw`. It is kept in memory until then',
+        description:
+          'The passphrase of an encrypted backup. Not needed with `raw`. It is kept in memory until the download',
         format: 'password',
       }),
     })
-    .meta({ id: 'PrepareExport' }),
+    .meta({ id: 'PrepareExport', description: 'What to download' }),
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
   run: (prepared: PreparedExports, input, { caller }): PreparedExport => prepared.prepare(input, caller.subject),
 });

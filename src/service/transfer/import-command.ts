@@ -11,22 +11,26 @@ export { foreignFile } from '../../archive/content/foreign-file.js';
 
 const importInput = z
   .object({
-    format: optional(z.enum(ARCHIVE_FORMATS)).meta({ description: 'Read from the content if left out' }),
-    name: optional(name),
-    description: optional(description),
-    tags: orElse(tags, []),
+    format: optional(z.enum(ARCHIVE_FORMATS)).meta({
+      description: 'Format of the file. Left out: detected from its content',
+    }),
+    name: optional(name).meta({ description: 'Left out: the name inside the file, or the name of the file' }),
+    description: optional(description).meta({ description: 'Left out: the description inside the file' }),
+    tags: orElse(tags, []).meta({ description: 'Tags of the new backup. Tags inside the file are not taken over' }),
     decryptionKey: optional(key).meta({
-      description: 'The passphrase of an encrypted file. Without it the file is stored still encrypted',
+      description: 'The passphrase of an encrypted file. Without it the file is stored as it is: see `sealed`',
       format: 'password',
     }),
-    file: optional(z.custom<AsyncIterable<Buffer>>()),
+    file: optional(z.custom<AsyncIterable<Buffer>>()).meta({
+      description: 'The file, as a part of a multipart request. Exactly one of `file` and `data`',
+    }),
     /** Of the file, once it has begun to arrive. */
     fileName: optional(z.custom<() => string | undefined>()),
-    data: optional(z.string()).meta({ description: 'The document' }),
+    data: optional(z.string()).meta({ description: 'The document as text. Exactly one of `file` and `data`' }),
     /** Members that come after the file, once it was read to its end. */
     late: optional(z.custom<() => object>()),
   })
-  .meta({ id: 'ImportBackup' });
+  .meta({ id: 'ImportBackup', description: 'A file to store as a backup' });
 
 type ImportInput = z.output<typeof importInput>;
 

@@ -15,7 +15,9 @@ import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { openUpload } from '../../http/upload/upload.js';
+import { about } from '../common/about.js';
 import { ask } from '../common/ask.js';
+import { AFTER, FIRST } from '../common/page.type.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
 import {
   Backup,
@@ -31,6 +33,13 @@ import { BackupJob, jobOf } from './job.type.js';
 /** The id of a mutation is that of its backup. */
 const ID_IS_BACKUP = { backupId: 'id' };
 
+const BACKUP_ID = { description: 'Id of the backup' };
+const WHAT_TO_BACK_UP = { description: 'What to back up, and how to store it' };
+const IMPORT_ABOUT =
+  'Stores a file as a new backup. It takes documents of this server (JSON, YAML), what ovsdb-client backup ' +
+  'writes, and ' +
+  'database files of ovsdb-server. Each may be compressed with gzip, or encrypted by this server';
+
 @Resolver(() => Backup)
 export class BackupResolver {
   constructor(
@@ -40,12 +49,13 @@ export class BackupResolver {
     private readonly uploadBytesMax: number,
   ) {}
 
-  @Query(() => BackupConnection, { name: 'backups', description: 'Newest first' })
+  @Query(() => BackupConnection, { name: 'backups', description: 'Lists backups, newest first' })
   async list(
     @Ctx() context: ApiContext,
-    @Arg('filter', () => BackupFilterInput, { nullable: true }) filter: BackupFilterInput | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('filter', () => BackupFilterInput, { nullable: true, description: 'Which backups. Left out: all' })
+    filter: BackupFilterInput | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, ...FIRST }) first: number | null,
+    @Arg('after', () => String, { nullable: true, ...AFTER }) after: string | null,
   ): Promise<BackupConnection> {
     const found = await ask(context, listBackups, this.catalog, { filter });
     const page = pageOf(found, { first: first ?? 50, after });
@@ -59,48 +69,53 @@ export class BackupResolver {
     };
   }
 
-  @Query(() => Backup, { nullable: true })
-  backup(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Backup | null> {
+  @Query(() => Backup, { nullable: true, description: 'One backup; null if there is none with this id' })
+  backup(@Ctx() context: ApiContext, @Arg('id', () => ID, BACKUP_ID) id: string): Promise<Backup | null> {
     return unlessNotFound(async () => backupOf(await ask(context, getBackup, this.catalog, { backupId: id })));
   }
 
-  @Mutation(() => Backup, { description: 'Answers when the backup is stored' })
+  @Mutation(() => Backup, { description: 'Makes a backup, and answers when it is stored' })
   async createBackup(
     @Ctx() context: ApiContext,
-    @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
+    @Arg('input', () => CreateBackupInput, WHAT_TO_BACK_UP) input: CreateBackupInput,
   ): Promise<Backup> {
     return backupOf(await ask(context, createBackup, this.backups, input));
   }
 
-  @Mutation(() => BackupJob, { description: 'Answers at once; follow it with backupProgress' })
+  @Mutation(() => BackupJob, {
+    description: 'Starts a backup, and answers at once. backupProgress and backupJob tell how far it is',
+  })
   async startBackup(
     @Ctx() context: ApiContext,
-    @Arg('input', () => CreateBackupInput) input: CreateBackupInput,
+    @Arg('input', () => CreateBackupInput, WHAT_TO_BACK_UP) input: CreateBackupInput,
   ): Promise<BackupJob> {
     return jobOf(await ask(context, startBackup, this.backups, input), this.catalog);
   }
 
-  @Mutation(() => Backup)
+  @Mutation(() => Backup, { description: IMPORT_ABOUT })
   async importBackup(
     @Ctx() context: ApiContext,
-    @Arg('input', () => ImportBackupInput) { file, ...input }: ImportBackupInput,
+    @Arg('input', () => ImportBackupInput, { description: 'The file' }) { file, ...input }: ImportBackupInput,
   ): Promise<Backup> {
     const upload = this.uploadOf(file, context.requestSignal);
     return backupOf(await ask(context, importBackup, this.imports, { ...input, ...upload }));
   }
 
-  @Mutation(() => ID, { description: 'Answers with the id' })
-  deleteBackup(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<string> {
+  @Mutation(() => ID, { description: 'Deletes a backup for good, and answers with its id' })
+  deleteBackup(@Ctx() context: ApiContext, @Arg('id', () => ID, BACKUP_ID) id: string): Promise<string> {
     return ask(context, deleteBackup, this.backups, { backupId: id }, ID_IS_BACKUP);
   }
 
   @Mutation(() => ValidationReport, {
-    description: 'Reads the stored file back and checks it: checksum, decryption, format, schema, references',
+    description:
+      'Reads a stored backup and checks all of it: checksum, decryption, format, every row, and references ' +
+      'between rows',
   })
   validateBackup(
     @Ctx() context: ApiContext,
-    @Arg('id', () => ID) id: string,
-    @Arg('decryptionKey', () => String, { nullable: true }) decryptionKey: string | null,
+    @Arg('id', () => ID, BACKUP_ID) id: string,
+    @Arg('decryptionKey', () => String, { nullable: true, ...about(validateBackup.input, 'decryptionKey') })
+    decryptionKey: string | null,
   ): Promise<ValidationReport> {
     return ask(context, validateBackup, this.backups, { backupId: id, decryptionKey }, ID_IS_BACKUP);
   }

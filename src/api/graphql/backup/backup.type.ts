@@ -3,10 +3,13 @@
 import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
+import { createBackup } from '../../../service/backup/backup-command.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
+import { importBackup } from '../../../service/transfer/import-command.js';
+import { about } from '../common/about.js';
 import { PulledIn, ResourceFilter, ResourceFilterInput } from '../common/filter.type.js';
-import { PageInfo } from '../common/page.type.js';
+import { PAGE_INFO, PageInfo, TOTAL_COUNT } from '../common/page.type.js';
 import { BigIntScalar, DateTime, Upload } from '../common/scalars.js';
 import { TableCount, tableCounts } from '../common/table-count.type.js';
 
@@ -17,10 +20,11 @@ export enum BackupType {
 }
 registerEnumType(BackupType, {
   name: 'BackupType',
+  description: 'How much of the database a backup has',
   valuesConfig: {
-    FULL: { description: 'The whole configuration' },
-    SELECTIVE: { description: 'The part that a ResourceFilter picks' },
-    INCREMENTAL: { description: 'Only what has changed since another backup: not made yet, and refused' },
+    FULL: { description: 'The whole database' },
+    SELECTIVE: { description: 'The part that a resource filter picks' },
+    INCREMENTAL: { description: 'Only what has changed since another backup. Not supported yet: it is refused' },
   },
 });
 
@@ -31,110 +35,120 @@ export enum CaptureMode {
 }
 registerEnumType(CaptureMode, {
   name: 'CaptureMode',
-  description:
-    'FAST reads in one request, for which the server answers nobody else; PACED reads in small steps; AUTO chooses ' +
-    'by size and kind of server',
+  description: 'How a backup reads the database',
+  valuesConfig: {
+    AUTO: {
+      description: 'PACED on a cluster, and where FAST took a standalone server too long the last time. Otherwise FAST',
+    },
+    FAST: { description: 'In one request. The database server answers nobody else meanwhile' },
+    PACED: { description: 'In small steps, so that other clients of the database are answered in between' },
+  },
 });
 
 export const BackupFormat = recordOf(ARCHIVE_FORMATS, (format) => format);
 export type BackupFormat = ArchiveFormat;
 registerEnumType(BackupFormat, {
   name: 'BackupFormat',
-  description:
-    "JSON and YAML are this project's own document; OVSDB is the standalone database file that ovsdb-server and " +
-    'ovsdb-client restore read',
+  description: 'Format of a backup file',
+  valuesConfig: {
+    JSON: { description: 'A JSON document of this server, with one row a line' },
+    YAML: { description: 'The same document in YAML' },
+    OVSDB: { description: 'A standalone database file, as ovsdb-server and ovsdb-client restore read it' },
+  },
 });
 
-@ObjectType()
+@ObjectType({ description: 'A stored backup' })
 export class Backup {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the backup' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Its name. Several backups may have the same one' })
   name!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Free text, given when it was created' })
   description?: string | undefined;
 
-  @Field(() => BackupType)
+  @Field(() => BackupType, { description: 'Whether it has the whole database, or a part of it' })
   type!: BackupType;
 
-  @Field(() => BackupFormat)
+  @Field(() => BackupFormat, { description: 'Format of the stored file' })
   format!: BackupFormat;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was made or imported' })
   createdAt!: string;
 
-  @Field(() => String, { description: "Who created it: the subject of the token, or the schedule's name" })
+  @Field(() => String, { description: 'Name of the token that created it' })
   createdBy!: string;
 
   @Field(() => BigIntScalar, { description: 'Bytes of the stored file' })
   size!: number;
 
-  @Field(() => BigIntScalar, { description: 'Bytes before compression and encryption' })
+  @Field(() => BigIntScalar, { description: 'Bytes of the document, before compression and encryption' })
   contentSize!: number;
 
   @Field(() => String, {
     description:
-      "SHA-256 of the stored file, as 'sha256:' and 64 hexadecimal digits: what sha256sum prints of the file, no " +
-      'key needed',
+      "SHA-256 of the stored file: 'sha256:' and 64 hexadecimal digits. sha256sum of the file prints the same " +
+      'digits; no key is needed',
   })
   checksum!: string;
 
   @Field(() => String, {
     description:
-      'SHA-256 of the rows themselves: equal for equal configurations, whatever the format, compression or encryption',
+      'SHA-256 of the rows. Equal configurations have equal digests, whatever the format, compression or ' +
+      'encryption',
   })
   contentDigest!: string;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'True if the stored file is compressed with gzip' })
   compressed!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description: 'True if the stored file is encrypted: its rows can be read only with its passphrase',
+  })
   encrypted!: boolean;
 
   @Field(() => Boolean, {
     description:
-      'Imported still encrypted, without its key: type, format, contentSize, contentDigest, rowCount, tables and ' +
-      'schemaVersion are placeholders until validateBackup has read it once with the key',
+      'True if it is encrypted and was imported without its key. Then type, format, contentSize, contentDigest, ' +
+      'rowCount, tables and schemaVersion are placeholders, until validateBackup reads it with the key',
   })
   sealed!: boolean;
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'Its tags' })
   tags!: readonly string[];
 
-  @Field(() => String, {
-    description: 'The database it was captured from, as configured here, and what that database called itself',
-  })
+  @Field(() => String, { description: 'Id of the database that it belongs to' })
   database!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the schema, such as OVN_Northbound' })
   schemaName!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Version of the schema, such as 7.3.0' })
   schemaVersion!: string;
 
-  @Field(() => BigIntScalar)
+  @Field(() => BigIntScalar, { description: 'How many rows it has' })
   rowCount!: number;
 
-  @Field(() => [TableCount])
+  @Field(() => [TableCount], { description: 'How many rows each table has' })
   tables!: readonly TableCount[];
 
-  @Field(() => ResourceFilter, { nullable: true, description: 'Of a selective backup: what was asked for' })
+  @Field(() => ResourceFilter, { nullable: true, description: 'Of a selective backup: the part that was asked for' })
   resourceFilter?: ResourceFilter | undefined;
 
   @Field(() => [PulledIn], {
-    description: 'Of a selective backup: rows that nobody named and that came along, the first 500',
+    description:
+      'Of a selective backup: rows that nobody named, and that came along because others need them. The first 500',
   })
   pulledIn!: readonly PulledIn[];
 
-  @Field(() => Int, { description: 'How many rows came along' })
+  @Field(() => Int, { description: 'How many rows came along in all' })
   pulledInCount!: number;
 
-  @Field(() => [String], { description: 'Of a selective backup: what was left out although rows of it refer to it' })
+  @Field(() => [String], { description: 'What the backup may lack, such as rows that other rows refer to' })
   warnings!: readonly string[];
 
-  @Field(() => String, { description: 'Name of the stored file, relative to the backup store' })
+  @Field(() => String, { description: 'Name of the stored file in the backup folder' })
   file!: string;
 }
 
@@ -161,135 +175,138 @@ export function backupOf(record: BackupRecord): Backup {
   };
 }
 
-@ObjectType()
+@ObjectType({ description: 'A backup, and its place in the list' })
 export class BackupEdge {
-  @Field(() => String)
+  @Field(() => String, { description: 'Give it as after to get the backups that follow' })
   cursor!: string;
 
-  @Field(() => Backup)
+  @Field(() => Backup, { description: 'The backup' })
   node!: Backup;
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of backups' })
 export class BackupConnection {
-  @Field(() => [Backup])
+  @Field(() => [Backup], { description: 'The backups of the page' })
   nodes!: readonly Backup[];
 
-  @Field(() => [BackupEdge])
+  @Field(() => [BackupEdge], { description: 'The same backups, each with its cursor' })
   edges!: readonly BackupEdge[];
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, PAGE_INFO)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, TOTAL_COUNT)
   totalCount!: number;
 }
 
-@InputType()
+@InputType({ description: 'Which backups are listed: those that meet every condition' })
 export class BackupFilterInput {
-  @Field(() => [String], { nullable: true, description: 'Backups that carry any of these tags' })
+  @Field(() => [String], { nullable: true, description: 'Backups that have any of these tags' })
   tags?: string[] | null;
 
-  @Field(() => BackupType, { nullable: true })
+  @Field(() => BackupType, { nullable: true, description: 'Backups of this type' })
   type?: BackupType | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Backups of the database with this id' })
   database?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Part of the name; case and Unicode form do not matter' })
-  nameContains?: string | null;
-
-  @Field(() => DateTime, { nullable: true })
-  createdAfter?: Date | null;
-
-  @Field(() => DateTime, { nullable: true })
-  createdBefore?: Date | null;
-}
-
-@InputType()
-export class CreateBackupInput {
-  @Field(() => String)
-  name!: string;
-
-  @Field(() => String, { nullable: true })
-  description?: string | null;
-
-  @Field(() => BackupType, { nullable: true, defaultValue: BackupType.FULL })
-  type?: BackupType | null;
-
-  @Field(() => BackupFormat, { nullable: true, defaultValue: BackupFormat.JSON })
-  format?: BackupFormat | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false })
-  compress?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false })
-  encrypt?: boolean | null;
-
-  @Field(() => String, { nullable: true })
-  encryptionKey?: string | null;
-
-  @Field(() => [String], { nullable: true })
-  tags?: string[] | null;
-
-  @Field(() => ResourceFilterInput, { nullable: true, description: 'Required for SELECTIVE, and for it only' })
-  resourceFilter?: ResourceFilterInput | null;
-
-  @Field(() => ID, { nullable: true, description: 'Which configured database; the default one if left out' })
-  database?: string | null;
-
-  @Field(() => CaptureMode, { nullable: true, defaultValue: CaptureMode.AUTO })
-  capture?: CaptureMode | null;
-}
-
-@InputType()
-export class ImportBackupInput {
-  @Field(() => Upload, { nullable: true, description: 'Exactly one of file and data' })
-  file?: Promise<FileUpload> | null;
-
-  @Field(() => String, { nullable: true })
-  data?: string | null;
-
-  @Field(() => BackupFormat, {
-    nullable: true,
-    description:
-      "Read from the content if left out: JSON, YAML or an OVSDB database file (standalone or of a cluster's " +
-      "member), each also gzip-compressed, or this project's encrypted form",
-  })
-  format?: BackupFormat | null;
-
-  @Field(() => String, { nullable: true })
-  name?: string | null;
-
-  @Field(() => String, { nullable: true })
-  description?: string | null;
-
-  @Field(() => [String], { nullable: true })
-  tags?: string[] | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Of an encrypted file. Without it the file is stored still encrypted: see sealed',
+    description:
+      'Backups with this text in their name. Upper and lower case, and the Unicode form (NFC, NFD), do not matter',
   })
+  nameContains?: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Backups made after this instant' })
+  createdAfter?: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Backups made before this instant' })
+  createdBefore?: Date | null;
+}
+
+@InputType({ description: 'What to back up, and how to store it' })
+export class CreateBackupInput {
+  @Field(() => String, about(createBackup.input, 'name'))
+  name!: string;
+
+  @Field(() => String, { nullable: true, ...about(createBackup.input, 'description') })
+  description?: string | null;
+
+  @Field(() => BackupType, { nullable: true, defaultValue: BackupType.FULL, ...about(createBackup.input, 'type') })
+  type?: BackupType | null;
+
+  @Field(() => BackupFormat, {
+    nullable: true,
+    defaultValue: BackupFormat.JSON,
+    ...about(createBackup.input, 'format'),
+  })
+  format?: BackupFormat | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(createBackup.input, 'compress') })
+  compress?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(createBackup.input, 'encrypt') })
+  encrypt?: boolean | null;
+
+  @Field(() => String, { nullable: true, ...about(createBackup.input, 'encryptionKey') })
+  encryptionKey?: string | null;
+
+  @Field(() => [String], { nullable: true, ...about(createBackup.input, 'tags') })
+  tags?: string[] | null;
+
+  @Field(() => ResourceFilterInput, { nullable: true, ...about(createBackup.input, 'resourceFilter') })
+  resourceFilter?: ResourceFilterInput | null;
+
+  @Field(() => ID, { nullable: true, ...about(createBackup.input, 'database') })
+  database?: string | null;
+
+  @Field(() => CaptureMode, { nullable: true, defaultValue: CaptureMode.AUTO, ...about(createBackup.input, 'capture') })
+  capture?: CaptureMode | null;
+}
+
+@InputType({ description: 'A file to store as a backup' })
+export class ImportBackupInput {
+  @Field(() => Upload, { nullable: true, ...about(importBackup.input, 'file') })
+  file?: Promise<FileUpload> | null;
+
+  @Field(() => String, { nullable: true, ...about(importBackup.input, 'data') })
+  data?: string | null;
+
+  @Field(() => BackupFormat, { nullable: true, ...about(importBackup.input, 'format') })
+  format?: BackupFormat | null;
+
+  @Field(() => String, { nullable: true, ...about(importBackup.input, 'name') })
+  name?: string | null;
+
+  @Field(() => String, { nullable: true, ...about(importBackup.input, 'description') })
+  description?: string | null;
+
+  @Field(() => [String], { nullable: true, ...about(importBackup.input, 'tags') })
+  tags?: string[] | null;
+
+  @Field(() => String, { nullable: true, ...about(importBackup.input, 'decryptionKey') })
   decryptionKey?: string | null;
 }
 
-@ObjectType()
+@ObjectType({ description: 'Whether a backup is whole and can be restored' })
 export class ValidationReport {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'True if nothing is wrong' })
   valid!: boolean;
 
   @Field(() => Boolean, {
-    description: 'False where the backup is encrypted and no key was given: then only the stored bytes were checked',
+    description: 'False if the backup is encrypted and no key was given: only the stored bytes were checked',
   })
   contentChecked!: boolean;
 
-  @Field(() => BigIntScalar, { nullable: true })
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'How many rows were checked; null if the content could not be read',
+  })
   rowCount?: number | undefined;
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'What is wrong' })
   errors!: readonly string[];
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'What may be wrong, or is missing' })
   warnings!: readonly string[];
 }

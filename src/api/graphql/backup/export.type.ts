@@ -4,13 +4,13 @@ import { DateTime } from '../common/scalars.js';
 
 @ObjectType({
   description:
-    'An address for one download within a minute or so, for whoever asked for it: a browser need not put a token ' +
-    'into a URL',
+    'An address to download a backup from, once and within 60 seconds. It needs no token: anybody who has it ' +
+    'may download',
 })
 export class ExportAddress {
   @Field(() => String, { description: 'A path on this server' })
   url!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the address stops working' })
   expiresAt!: Date;
 }

@@ -7,10 +7,14 @@ import { cancelJob, getJob, listJobs } from '../../../service/job/job-command.js
 import type { JobRecord } from '../../../service/job/job-record.js';
 import type { Jobs } from '../../../service/job/jobs.js';
 import type { ApiContext } from '../../http/request-context.js';
+import { about } from '../common/about.js';
 import { ask } from '../common/ask.js';
+import { AFTER, FIRST } from '../common/page.type.js';
 import { FOLLOW_JOB, FOLLOW_JOBS } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
 import { BackupJob, BackupJobConnection, BackupProgress, JobKind, jobOf, jobProgressOf } from './job.type.js';
+
+const JOB_ID = { description: 'Id of the job' };
 
 @Resolver(() => BackupJob)
 export class JobResolver {
@@ -21,14 +25,15 @@ export class JobResolver {
 
   @Query(() => BackupJobConnection, {
     name: 'jobs',
-    description: 'Newest first; those of the last days too. Restores are listed by themselves',
+    description:
+      'Lists backups, imports and validations, newest first: running ones, and those that ended in the last week',
   })
   async list(
     @Ctx() context: ApiContext,
-    @Arg('kind', () => JobKind, { nullable: true }) kind: JobKind | null,
-    @Arg('database', () => ID, { nullable: true }) database: string | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('kind', () => JobKind, { nullable: true, ...about(listJobs.input, 'kind') }) kind: JobKind | null,
+    @Arg('database', () => ID, { nullable: true, ...about(listJobs.input, 'database') }) database: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, ...FIRST }) first: number | null,
+    @Arg('after', () => String, { nullable: true, ...AFTER }) after: string | null,
   ): Promise<BackupJobConnection> {
     const found = await ask(context, listJobs, this.jobs, { kind, database });
     const idOf = ({ record }: (typeof found)[number]): string => record.id;
@@ -36,33 +41,33 @@ export class JobResolver {
     return { nodes: nodes.map((job) => jobOf(job, this.catalog)), totalCount, pageInfo };
   }
 
-  @Query(() => BackupJob, { nullable: true })
-  backupJob(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<BackupJob | null> {
+  @Query(() => BackupJob, { nullable: true, description: 'One job; null if there is none with this id' })
+  backupJob(@Ctx() context: ApiContext, @Arg('id', () => ID, JOB_ID) id: string): Promise<BackupJob | null> {
     return unlessNotFound(async () => jobOf(await ask(context, getJob, this.jobs, { jobId: id }), this.catalog));
   }
 
   @Mutation(() => BackupJob, {
     description:
-      'Answers when the job has ended: CANCELLED, or SUCCEEDED where it was done before it could be cancelled',
+      'Stops a job, and answers when it has ended: CANCELLED, or SUCCEEDED if it was done before it could be stopped',
   })
-  async cancelJob(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<BackupJob> {
+  async cancelJob(@Ctx() context: ApiContext, @Arg('id', () => ID, JOB_ID) id: string): Promise<BackupJob> {
     return jobOf(await ask(context, cancelJob, this.jobs, { jobId: id }, { jobId: 'id' }), this.catalog);
   }
 
   @Subscription(() => BackupProgress, {
-    description: 'Of any job: the state as it is now first, then every step; ends after the last event',
+    description: 'Follows one job: first its state as it is now, then every step. Ends with the job',
     topics: FOLLOW_JOB,
     topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) => {
       permit(getJob, context.viewer);
       return args.jobId;
     },
   })
-  backupProgress(@Root() record: JobRecord, @Arg('jobId', () => ID) _jobId: string): BackupProgress {
+  backupProgress(@Root() record: JobRecord, @Arg('jobId', () => ID, JOB_ID) _jobId: string): BackupProgress {
     return jobProgressOf(record, this.catalog);
   }
 
   @Subscription(() => BackupProgress, {
-    description: 'Every step of every job from now on',
+    description: 'Follows all jobs from now on. It does not end',
     topics: FOLLOW_JOBS,
     topicId: ({ context }: { context: ApiContext }) => {
       permit(listJobs, context.viewer);

@@ -7,7 +7,7 @@ import type { Catalog } from '../../../service/backup/catalog.js';
 import { isEnded, JOB_KINDS, JOB_PHASES, type JobRecord } from '../../../service/job/job-record.js';
 import type { Job } from '../../../service/job/jobs.js';
 import { OperationError } from '../common/operation-error.type.js';
-import { PageInfo } from '../common/page.type.js';
+import { PAGE_INFO, PageInfo, TOTAL_COUNT } from '../common/page.type.js';
 import { BigIntScalar, DateTime } from '../common/scalars.js';
 import { Backup, backupOf } from './backup.type.js';
 
@@ -15,10 +15,11 @@ export const JobKind = recordOf(JOB_KINDS, (kind) => kind);
 export type JobKind = (typeof JOB_KINDS)[number];
 registerEnumType(JobKind, {
   name: 'JobKind',
+  description: 'What a job does',
   valuesConfig: {
-    BACKUP: { description: 'A backup is made' },
-    IMPORT: { description: 'A file is taken over as a backup' },
-    VERIFY: { description: 'A stored backup is read back and checked' },
+    BACKUP: { description: 'It makes a backup' },
+    IMPORT: { description: 'It stores a file as a backup' },
+    VERIFY: { description: 'It reads a stored backup and checks it' },
   },
 });
 
@@ -26,92 +27,100 @@ const BackupPhase = recordOf(JOB_PHASES, (phase) => phase);
 type BackupPhase = (typeof JOB_PHASES)[number];
 registerEnumType(BackupPhase, {
   name: 'BackupPhase',
+  description: 'What a job is doing, or how it ended',
   valuesConfig: {
     QUEUED: { description: 'It waits for its turn' },
-    CAPTURING: { description: 'What it works on is read: the database, the file, the backup' },
-    STORING: { description: 'What it makes is written' },
-    FAILED: { description: 'Also one that a crash or a stop of the server interrupted' },
+    CAPTURING: { description: 'It reads the database, the file or the backup' },
+    STORING: { description: 'It writes the backup' },
+    SUCCEEDED: { description: 'It has done its work' },
+    FAILED: { description: 'It did not succeed: see its error. Also if the server crashed or was stopped meanwhile' },
+    CANCELLED: { description: 'It was cancelled, and nothing of it was stored' },
   },
 });
 
-@ObjectType()
+@ObjectType({ description: 'How far a job is' })
 export class BackupProgress {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the job' })
   jobId!: string;
 
-  @Field(() => BackupPhase)
+  @Field(() => BackupPhase, { description: 'What it is doing' })
   phase!: BackupPhase;
 
-  @Field(() => BigIntScalar)
+  @Field(() => BigIntScalar, { description: 'Rows that are done' })
   rows!: number;
 
-  @Field(() => BigIntScalar, { nullable: true })
+  @Field(() => BigIntScalar, { nullable: true, description: 'Rows in all; null until that is known' })
   totalRows?: number | undefined;
 
-  @Field(() => BigIntScalar)
+  @Field(() => BigIntScalar, { description: 'Bytes that were written so far' })
   bytes!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'How much of the job is done, from 0 to 1; it never falls' })
   fraction!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The same in words, for a person' })
   message!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When this was so' })
   at!: string;
 
-  @Field(() => Backup, { nullable: true, description: 'Set in the last event: one of the two' })
+  @Field(() => Backup, { nullable: true, description: 'In the last event of a job that succeeded: the backup' })
   backup?: Backup | undefined;
 
-  @Field(() => OperationError, { nullable: true })
+  @Field(() => OperationError, {
+    nullable: true,
+    description: 'In the last event of a job that failed or was cancelled: why',
+  })
   error?: OperationError | undefined;
 }
 
 @ObjectType({ description: 'A backup, an import or a validation, running or ended' })
 export class BackupJob {
-  @Field(() => ID, { description: 'Of a backup or an import also the id of the backup that it makes' })
+  @Field(() => ID, {
+    description: 'Id of the job. Of a backup or an import it is also the id of the backup that it makes',
+  })
   id!: string;
 
-  @Field(() => JobKind)
+  @Field(() => JobKind, { description: 'What the job does' })
   kind!: JobKind;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the database' })
   database!: string;
 
-  @Field(() => String, { description: 'The subject of the token' })
+  @Field(() => String, { description: 'Name of the token that asked for it' })
   startedBy!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was asked for' })
   startedAt!: string;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When it ended; null while it runs' })
   finishedAt?: string | undefined;
 
-  @Field(() => BackupPhase)
+  @Field(() => BackupPhase, { description: 'What it is doing, or how it ended' })
   phase!: BackupPhase;
 
-  @Field(() => BackupProgress)
+  @Field(() => BackupProgress, { description: 'How far it is, or was at its end' })
   progress!: BackupProgress;
 
   @Field(() => Backup, {
     nullable: true,
-    description: 'That it made, or looked at; null while it runs, and when the backup was deleted',
+    description: 'The backup that it made or checked; null while it runs, and after the backup was deleted',
   })
   backup?: Backup | undefined;
 
-  @Field(() => OperationError, { nullable: true })
+  @Field(() => OperationError, { nullable: true, description: 'Why it failed or was cancelled' })
   error?: OperationError | undefined;
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of jobs' })
 export class BackupJobConnection {
-  @Field(() => [BackupJob])
+  @Field(() => [BackupJob], { description: 'The jobs of the page' })
   nodes!: readonly BackupJob[];
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, PAGE_INFO)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, TOTAL_COUNT)
   totalCount!: number;
 }
 

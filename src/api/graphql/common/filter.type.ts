@@ -1,37 +1,37 @@
 /** What the contract says of picking a part of a configuration. */
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { FILTER_ABOUT, PICKED_ABOUT } from '../../../service/backup/filter-input.js';
-import { FILTER_FLAGS, FILTER_LISTS, INCLUDE_FLAGS } from '../../../service/backup/recorded-filter.js';
+import { FILTER_ABOUT, filterInput } from '../../../service/backup/filter-input.js';
+import { FILTER_FLAGS, FILTER_LISTS } from '../../../service/backup/recorded-filter.js';
+import { about } from './about.js';
 
 /** The fields of both types are those of recorded-filter.ts. */
-@ObjectType({ description: `${FILTER_ABOUT}. The include flags are true unless set to false.` })
+@ObjectType({ description: FILTER_ABOUT })
 export class ResourceFilter {}
 
-@InputType()
+@InputType({ description: FILTER_ABOUT })
 export class ResourceFilterInput {}
 
 for (const list of FILTER_LISTS) {
-  Field(() => [String], { nullable: true })(ResourceFilter.prototype, list);
-  Field(() => [String], { nullable: true, description: PICKED_ABOUT })(ResourceFilterInput.prototype, list);
+  Field(() => [String], { nullable: true, ...about(filterInput, list) })(ResourceFilter.prototype, list);
+  Field(() => [String], { nullable: true, ...about(filterInput, list) })(ResourceFilterInput.prototype, list);
 }
 for (const flag of FILTER_FLAGS) {
-  // the others' names say all
-  const described = flag === 'includeAcls' ? { description: INCLUDE_FLAGS[flag] } : {};
-  Field(() => Boolean)(ResourceFilter.prototype, flag);
-  Field(() => Boolean, { nullable: true, defaultValue: true, ...described })(ResourceFilterInput.prototype, flag);
+  const options = { nullable: true, defaultValue: true, ...about(filterInput, flag) };
+  Field(() => Boolean, about(filterInput, flag))(ResourceFilter.prototype, flag);
+  Field(() => Boolean, options)(ResourceFilterInput.prototype, flag);
 }
 
-@ObjectType({ description: 'A row that nobody named, and that comes along' })
+@ObjectType({ description: 'A row that nobody named, and that comes along because others need it' })
 export class PulledIn {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the table, such as Logical_Switch' })
   table!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'UUID of the row in the backup' })
   uuid!: string;
 
-  @Field(() => String, { description: 'What a person calls the row' })
+  @Field(() => String, { description: 'Name of the row, as people call it' })
   label!: string;
 
-  @Field(() => String, { description: 'What needs it' })
+  @Field(() => String, { description: 'What needs the row' })
   reason!: string;
 }

@@ -1,7 +1,7 @@
 /** What the contract says of changes of rows, of a restore and of a comparison. */
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { ChangePage, RowChange as ServiceChange } from '../../../service/change/change-page.js';
-import { PageInfo } from './page.type.js';
+import { PAGE_INFO, PageInfo } from './page.type.js';
 import { JsonScalar } from './scalars.js';
 
 export enum ChangeKind {
@@ -10,68 +10,78 @@ export enum ChangeKind {
   DELETE = 'DELETE',
   SKIP = 'SKIP',
 }
-registerEnumType(ChangeKind, { name: 'ChangeKind' });
+registerEnumType(ChangeKind, {
+  name: 'ChangeKind',
+  description: 'What happens to a row',
+  valuesConfig: {
+    INSERT: { description: 'It is created' },
+    UPDATE: { description: 'Some of its columns change' },
+    DELETE: { description: 'It is deleted' },
+    SKIP: { description: 'It is left as it is' },
+  },
+});
 
-const VALUES_ABOUT = 'Of a restore: with backups:restore; otherwise null, and one error says so';
+const REMOVED_ABOUT =
+  'The members that are removed from a set or map. A map entry with another value is both removed and added';
+const VALUES_ABOUT = 'Of a restore: null, with one error, if the token lacks backups:restore';
 
-@ObjectType()
+@ObjectType({ description: 'A column that a change touches' })
 export class ColumnChange {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the column' })
   column!: string;
 
-  @Field(() => JsonScalar, { nullable: true, description: VALUES_ABOUT })
+  @Field(() => JsonScalar, { nullable: true, description: `Value before the change. ${VALUES_ABOUT}` })
   before?: unknown;
 
-  @Field(() => JsonScalar, { nullable: true, description: VALUES_ABOUT })
+  @Field(() => JsonScalar, { nullable: true, description: `Value after the change. ${VALUES_ABOUT}` })
   after?: unknown;
-
-  @Field(() => JsonScalar, { nullable: true, description: 'Of a set or map that differs: the members that were added' })
-  added?: unknown;
 
   @Field(() => JsonScalar, {
     nullable: true,
-    description:
-      'Of a set or map that differs: the members that were removed. A map entry with another value is in both',
+    description: `The members that are added to a set or map. ${VALUES_ABOUT}`,
   })
+  added?: unknown;
+
+  @Field(() => JsonScalar, { nullable: true, description: `${REMOVED_ABOUT}. ${VALUES_ABOUT}` })
   removed?: unknown;
 }
 
-@ObjectType()
+@ObjectType({ description: 'What happens to one row' })
 export class RowChange {
-  @Field(() => ChangeKind)
+  @Field(() => ChangeKind, { description: 'What happens to the row' })
   kind!: ChangeKind;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the table, such as Logical_Switch' })
   table!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'UUID of the row' })
   uuid!: string;
 
   @Field(() => String, {
-    description: 'What a person calls the row: its name, or for rows without one its parent and key',
+    description: 'Name of the row, as people call it: its own name, or what it belongs to and its key',
   })
   label!: string;
 
   @Field(() => [ColumnChange], {
     description:
-      'Empty for SKIP; every column set by an INSERT; the columns that differ for an UPDATE; every column of a row ' +
-      'to DELETE',
+      'INSERT: every column that is set. UPDATE: the columns that differ. DELETE: every column of the row. SKIP: ' +
+      'none',
   })
   columns!: readonly ColumnChange[];
 
-  @Field(() => String, { nullable: true, description: 'Why, for SKIP' })
+  @Field(() => String, { nullable: true, description: 'Of a SKIP: why the row is left as it is' })
   reason?: string | undefined;
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of changes' })
 export class RowChangeConnection {
-  @Field(() => [RowChange])
+  @Field(() => [RowChange], { description: 'The changes of the page' })
   nodes!: readonly RowChange[];
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, PAGE_INFO)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many changes of this kind and table there are' })
   totalCount!: number;
 }
 

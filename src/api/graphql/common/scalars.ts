@@ -6,7 +6,7 @@ import { exactJson } from '../../http/exact-json.js';
 
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
-  description: 'RFC 3339 instant in UTC, e.g. 2026-01-15T10:30:00.000Z',
+  description: 'An instant in UTC, as in RFC 3339, such as 2026-01-15T10:30:00.000Z',
   serialize: (value) => (value instanceof Date ? value : new Date(String(value))).toISOString(),
   parseValue: (value) => GraphQLDateTimeISO.parseValue(value),
   parseLiteral: (node: ValueNode) => GraphQLDateTimeISO.parseLiteral(node, undefined),
@@ -15,7 +15,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
 /** Inputs have none of it; it is for counts that may pass 32 bits. */
 export const BigIntScalar = new GraphQLScalarType<number, number>({
   name: 'BigInt',
-  description: 'A count of bytes or rows that may pass 2^31: an integer JSON number, exact up to 2^53 - 1',
+  description: 'A count of bytes, rows or lines, as a whole JSON number. Exact up to 2^53 - 1',
   serialize: (value) => {
     if (!Number.isSafeInteger(value)) throw new GraphQLError('A count is no safe integer');
     return value as number;
@@ -30,12 +30,12 @@ export const BigIntScalar = new GraphQLScalarType<number, number>({
 export const JsonScalar = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
-  description: 'Any JSON value, as stored in a column. An integer past 2^53 is a string of digits',
+  description: 'The value of a column, as JSON. An integer past 2^53 is a string of digits',
   serialize: exactJson,
 });
 
 export const Upload = new GraphQLScalarType({
   ...GraphQLUpload.toConfig(),
   name: 'Upload',
-  description: 'A file part of a GraphQL multipart request',
+  description: 'A file, sent as a part of a GraphQL multipart request',
 });

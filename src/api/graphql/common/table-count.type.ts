@@ -2,12 +2,12 @@
 import { Field, ObjectType } from 'type-graphql';
 import { BigIntScalar } from './scalars.js';
 
-@ObjectType()
+@ObjectType({ description: 'How many rows a table has' })
 export class TableCount {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the table, such as Logical_Switch' })
   table!: string;
 
-  @Field(() => BigIntScalar)
+  @Field(() => BigIntScalar, { description: 'How many rows it has' })
   rows!: number;
 }
 

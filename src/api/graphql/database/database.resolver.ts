@@ -12,13 +12,17 @@ import { Database, Viewer } from './database.type.js';
 export class DatabaseResolver {
   constructor(private readonly all: Databases) {}
 
-  @Query(() => [Database])
+  @Query(() => [Database], { description: 'Lists the databases that this server backs up' })
   async databases(@Ctx() context: ApiContext): Promise<readonly Database[]> {
     return ask(context, listDatabases, this.all, {});
   }
 
   /** Counted when asked for. */
-  @FieldResolver(() => [TableCount], { complexity: COUNT_COST })
+  @FieldResolver(() => [TableCount], {
+    description:
+      'How many rows each table has, counted now. Empty tables are left out, and all if it cannot be reached',
+    complexity: COUNT_COST,
+  })
   async tables(
     @Root() { id }: Database,
     @Ctx() { viewer, requestSignal: signal }: ApiContext,
@@ -26,7 +30,7 @@ export class DatabaseResolver {
     return tableCounts(await rowsOf(this.all, id, { subject: viewer.subject, signal }));
   }
 
-  @Query(() => Viewer)
+  @Query(() => Viewer, { description: 'Tells whose token this request was sent with' })
   viewer(@Ctx() { viewer }: ApiContext): Viewer {
     return { subject: viewer.subject, permissions: [...viewer.permissions].sort() };
   }

@@ -1,42 +1,46 @@
 /** What the contract says of the configured databases, and of who is asking. */
 import { Field, ID, ObjectType } from 'type-graphql';
 
-@ObjectType()
+@ObjectType({ description: 'Who is asking: the token that this request was sent with' })
 export class Viewer {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the token, or sub of the JWT' })
   subject!: string;
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'What it may do, such as backups:read' })
   permissions!: readonly string[];
 }
 
-@ObjectType()
+@ObjectType({ description: 'A database that this server backs up' })
 export class Database {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the database, such as northbound' })
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'Such as OVN_Northbound' })
+  @Field(() => String, { nullable: true, description: 'Name of its schema, such as OVN_Northbound' })
   schemaName?: string | undefined;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Version of its schema; null while it cannot be reached' })
   schemaVersion?: string | undefined;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'True if it can be reached' })
   connected!: boolean;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: 'True if it is a cluster; null while it cannot be reached' })
   clustered?: boolean | undefined;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True if the server in use leads its cluster; also true without a cluster',
+  })
   leader?: boolean | undefined;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'The only server that can be reached takes no writes, as a standby does: it can be backed up, and not restored',
+      'True if the only server that can be reached takes no writes, as a standby does. Backups are made then; ' +
+      'restores are refused',
   })
   readOnly?: boolean | undefined;
 
-  @Field(() => String, { nullable: true, description: 'Why it cannot be reached' })
+  @Field(() => String, { nullable: true, description: 'Why it cannot be reached; null while it can' })
   error?: string | undefined;
 }

@@ -1,5 +1,7 @@
 /** What the contract says of asking for a restore. */
 import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
+import { restoreBackup } from '../../../service/restore/restore-command.js';
+import { about } from '../common/about.js';
 import { ResourceFilterInput } from '../common/filter.type.js';
 import { ConflictPolicy } from './restore.type.js';
 
@@ -10,7 +12,12 @@ export enum SyncTarget {
 }
 registerEnumType(SyncTarget, {
   name: 'SyncTarget',
-  description: 'What to wait for after applying, as ovn-nbctl --wait: nothing, northd (SB), or the chassis too (HV)',
+  description: 'What a restore waits for after the commit, like ovn-nbctl --wait',
+  valuesConfig: {
+    NONE: { description: 'Nothing' },
+    SB: { description: 'Until ovn-northd has applied the change to the Southbound database' },
+    HV: { description: 'Until the chassis have applied the change too' },
+  },
 });
 
 export enum VerifyMode {
@@ -20,102 +27,71 @@ export enum VerifyMode {
 registerEnumType(VerifyMode, {
   name: 'VerifyMode',
   description:
-    'How a restore is verified after the commit. What differs was written by somebody else since, and is a warning ' +
-    'that names the row',
+    'What a restore checks after the commit. A row that differs was changed by somebody else since: a warning names it',
   valuesConfig: {
-    ASSERTIONS: { description: 'Whether each planned change is in the database' },
-    FULL: { description: 'Every row of the tables touched, within restoreFilter, is read back and compared' },
+    ASSERTIONS: { description: 'That each planned change is in the database' },
+    FULL: { description: 'Every row of the changed tables, within restoreFilter, is read back and compared' },
   },
 });
 
-@InputType()
+@InputType({ description: 'Treats a row of the backup as this row of the database' })
 export class ResourceMappingInput {
-  @Field(() => String, { description: 'UUID or name in the backup' })
+  @Field(() => String, { description: 'Name or UUID in the backup' })
   from!: string;
 
-  @Field(() => String, { description: 'UUID or name in the target database' })
+  @Field(() => String, { description: 'Name or UUID in the database' })
   to!: string;
 }
 
-@InputType()
+@InputType({ description: 'What to restore, and how' })
 export class RestoreBackupInput {
-  @Field(() => ID)
+  @Field(() => ID, about(restoreBackup.input, 'backupId'))
   backupId!: string;
 
-  @Field(() => ID, {
-    nullable: true,
-    description: "Which configured database to restore into; the backup's own if left out",
-  })
+  @Field(() => ID, { nullable: true, ...about(restoreBackup.input, 'database') })
   database?: string | null;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false })
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(restoreBackup.input, 'dryRun') })
   dryRun?: boolean | null;
 
-  @Field(() => ConflictPolicy, { nullable: true, defaultValue: ConflictPolicy.SKIP })
+  @Field(() => ConflictPolicy, {
+    nullable: true,
+    defaultValue: ConflictPolicy.SKIP,
+    ...about(restoreBackup.input, 'conflictPolicy'),
+  })
   conflictPolicy?: ConflictPolicy | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    defaultValue: false,
-    description:
-      'With OVERWRITE: also delete the live rows, within restoreFilter, that the backup does not hold, so that the ' +
-      'database ends equal to the backup',
-  })
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(restoreBackup.input, 'exact') })
   exact?: boolean | null;
 
-  @Field(() => [ResourceMappingInput], {
-    nullable: true,
-    description:
-      'Rows of the backup that are taken to be these live rows: their children attach there, and references to ' +
-      'them point there',
-  })
+  @Field(() => [ResourceMappingInput], { nullable: true, ...about(restoreBackup.input, 'resourceMapping') })
   resourceMapping?: ResourceMappingInput[] | null;
 
-  @Field(() => ResourceFilterInput, {
-    nullable: true,
-    description: 'Restore this part only; of a selective backup, within the part that it holds',
-  })
+  @Field(() => ResourceFilterInput, { nullable: true, ...about(restoreBackup.input, 'restoreFilter') })
   restoreFilter?: ResourceFilterInput | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, ...about(restoreBackup.input, 'decryptionKey') })
   decryptionKey?: string | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    defaultValue: false,
-    description: 'Go on where the plan only warns: a schema version that differs with columns lost, say',
-  })
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(restoreBackup.input, 'force') })
   force?: boolean | null;
 
-  @Field(() => SyncTarget, { nullable: true, defaultValue: SyncTarget.NONE })
+  @Field(() => SyncTarget, { nullable: true, defaultValue: SyncTarget.NONE, ...about(restoreBackup.input, 'sync') })
   sync?: SyncTarget | null;
 
-  @Field(() => VerifyMode, { nullable: true, defaultValue: VerifyMode.ASSERTIONS })
+  @Field(() => VerifyMode, {
+    nullable: true,
+    defaultValue: VerifyMode.ASSERTIONS,
+    ...about(restoreBackup.input, 'verify'),
+  })
   verify?: VerifyMode | null;
 
-  @Field(() => Int, {
-    nullable: true,
-    description:
-      'Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Other restores of ' +
-      'the same database are refused with CONFLICT until then, or wait with queue: true',
-  })
+  @Field(() => Int, { nullable: true, ...about(restoreBackup.input, 'confirmWithinSeconds') })
   confirmWithinSeconds?: number | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    defaultValue: false,
-    description:
-      'While another restore of the database awaits its confirmation: wait for it instead of being refused with ' +
-      'CONFLICT',
-  })
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(restoreBackup.input, 'queue') })
   queue?: boolean | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    defaultValue: true,
-    description:
-      'True: answer when the restore has ended, or awaits confirmation. False: answer at once; follow it with ' +
-      'restoreProgress',
-  })
+  @Field(() => Boolean, { nullable: true, defaultValue: true, ...about(restoreBackup.input, 'wait') })
   wait?: boolean | null;
 }

@@ -18,7 +18,9 @@ import {
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
+import { about } from '../common/about.js';
 import { ask } from '../common/ask.js';
+import { AFTER, FIRST } from '../common/page.type.js';
 import { ChangeKind, changesOf, changesWithoutValues, RowChangeConnection } from '../common/row-change.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
@@ -32,11 +34,11 @@ import {
 } from './restore.type.js';
 import { RestoreBackupInput } from './restore-input.type.js';
 
-const KEY_ABOUT =
-  'Of an encrypted backup: what a restore of it changes is kept sealed with its key. Not needed in the answer to the ' +
-  'restore itself';
+const RESTORE_ID = { description: 'Id of the restore' };
+const PAGE = restoreChanges.input;
 /** The id of a mutation is that of its restore. */
 const ID_IS_RESTORE = { restoreId: 'id' };
+const UNDO = undoRestore.input;
 
 @Resolver(() => Restore)
 export class RestoreResolver {
@@ -45,61 +47,66 @@ export class RestoreResolver {
     private readonly catalog: Catalog,
   ) {}
 
-  @Query(() => Restore, { nullable: true })
-  restore(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore | null> {
+  @Query(() => Restore, { nullable: true, description: 'One restore; null if there is none with this id' })
+  restore(@Ctx() context: ApiContext, @Arg('id', () => ID, RESTORE_ID) id: string): Promise<Restore | null> {
     return unlessNotFound(async () => restoreOf(await ask(context, getRestore, this.restores, { restoreId: id })));
   }
 
-  @Query(() => RestoreConnection, { name: 'restores', description: 'Newest first' })
+  @Query(() => RestoreConnection, { name: 'restores', description: 'Lists restores, newest first, running ones too' })
   async list(
     @Ctx() context: ApiContext,
-    @Arg('backupId', () => ID, { nullable: true }) backupId: string | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('backupId', () => ID, { nullable: true, ...about(listRestores.input, 'backupId') }) backupId: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, ...FIRST }) first: number | null,
+    @Arg('after', () => String, { nullable: true, ...AFTER }) after: string | null,
   ): Promise<RestoreConnection> {
     const found = await ask(context, listRestores, this.restores, { backupId });
     const { nodes, totalCount, ...pageInfo } = pageById(found, ({ id }) => id, first ?? 50, after ?? undefined);
     return { nodes: (await this.restores.read(nodes)).map((restore) => restoreOf(restore)), totalCount, pageInfo };
   }
 
-  @Mutation(() => Restore)
+  @Mutation(() => Restore, {
+    description: 'Restores a backup, or a part of it. With dryRun it only tells what would change',
+  })
   async restoreBackup(
     @Ctx() context: ApiContext,
-    @Arg('input', () => RestoreBackupInput) input: RestoreBackupInput,
+    @Arg('input', () => RestoreBackupInput, { description: 'What to restore, and how' }) input: RestoreBackupInput,
   ): Promise<Restore> {
     return restoreOf(await ask(context, restoreBackup, this.restores, input), input.decryptionKey ?? undefined);
   }
 
-  @Mutation(() => Restore, { description: 'Takes effect until APPLYING begins' })
-  async cancelRestore(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+  @Mutation(() => Restore, { description: 'Cancels a restore. Possible only before its phase APPLYING begins' })
+  async cancelRestore(@Ctx() context: ApiContext, @Arg('id', () => ID, RESTORE_ID) id: string): Promise<Restore> {
     return restoreOf(await ask(context, cancelRestore, this.restores, { restoreId: id }, ID_IS_RESTORE));
   }
 
-  @Mutation(() => Restore, { description: 'Ends the waiting of a restore that awaits confirmation: it stays' })
-  async confirmRestore(@Ctx() context: ApiContext, @Arg('id', () => ID) id: string): Promise<Restore> {
+  @Mutation(() => Restore, { description: 'Confirms a restore that awaits it, so that it is not undone' })
+  async confirmRestore(@Ctx() context: ApiContext, @Arg('id', () => ID, RESTORE_ID) id: string): Promise<Restore> {
     return restoreOf(await ask(context, confirmRestore, this.restores, { restoreId: id }, ID_IS_RESTORE));
   }
 
   @Mutation(() => Restore, {
     description:
-      'Puts back what the restore changed; refuses, naming the rows, where others have changed them since, unless ' +
-      'forced',
+      'Undoes a restore: puts back what it changed. Refused with CONFLICT if others have changed the same rows ' +
+      'since, ' +
+      'unless force is true',
   })
   async undoRestore(
     @Ctx() context: ApiContext,
-    @Arg('id', () => ID) id: string,
-    @Arg('force', () => Boolean, { nullable: true, defaultValue: false }) force: boolean | null,
-    @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false }) dryRun: boolean | null,
+    @Arg('id', () => ID, about(UNDO, 'restoreId')) id: string,
+    @Arg('force', () => Boolean, { nullable: true, defaultValue: false, ...about(UNDO, 'force') })
+    force: boolean | null,
+    @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false, ...about(UNDO, 'dryRun') })
+    dryRun: boolean | null,
   ): Promise<Restore> {
     return restoreOf(await ask(context, undoRestore, this.restores, { restoreId: id, force, dryRun }, ID_IS_RESTORE));
   }
 
-  @FieldResolver(() => Restore, { nullable: true, description: 'An undo is a restore of its own' })
+  @FieldResolver(() => Restore, { nullable: true, description: 'Of an undo: the restore that it undoes' })
   undoOf(@Root() { undoOfId }: Restore): Promise<Restore | null> {
     return this.other(undoOfId);
   }
 
-  @FieldResolver(() => Restore, { nullable: true })
+  @FieldResolver(() => Restore, { nullable: true, description: 'The undo that undid this restore' })
   undoneBy(@Root() { undoneById }: Restore): Promise<Restore | null> {
     return this.other(undoneById);
   }
@@ -109,15 +116,15 @@ export class RestoreResolver {
     return restore === undefined ? null : restoreOf(restore);
   }
 
-  @FieldResolver(() => Backup, { nullable: true })
+  @FieldResolver(() => Backup, { nullable: true, description: 'The backup; null after it was deleted' })
   backup(@Root() restore: Restore): Promise<Backup | null> {
     return unlessNotFound(() => backupOf(this.catalog.get(restore.backupId)));
   }
 
   @Subscription(() => RestoreProgress, {
     description:
-      'The state as it is now first, then every step; ends after the last event. It can be opened before, during ' +
-      'or after the restore.',
+      'Follows one restore: first its state as it is now, then every step. Ends with the restore, and can be opened ' +
+      'after its end too',
     topics: FOLLOW_RESTORE,
     topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
       permit(getRestore, context.viewer);
@@ -126,14 +133,14 @@ export class RestoreResolver {
   })
   restoreProgress(
     @Root() { restore, progress }: RestoreStep,
-    @Arg('restoreId', () => ID) _restoreId: string,
+    @Arg('restoreId', () => ID, RESTORE_ID) _restoreId: string,
   ): RestoreProgress {
     return restoreProgressOf(restore, progress);
   }
 
   @Subscription(() => RestoreProgress, {
     description:
-      'Every step of every restore from now on, the newest step that there is first. It does not end by itself.',
+      'Follows all restores: first the newest step that there is, then every step from now on. It does not end',
     topics: FOLLOW_RESTORES,
     topicId: ({ context }: { context: ApiContext }) => {
       permit(listRestores, context.viewer);
@@ -148,15 +155,16 @@ export class RestoreResolver {
 export class RestoreResultResolver {
   constructor(private readonly restores: RestoreService) {}
 
-  @FieldResolver(() => RowChangeConnection, { description: 'What was, or in a dry run would be, changed row by row' })
+  @FieldResolver(() => RowChangeConnection, { description: 'What was changed, row by row, or in a dry run would be' })
   async changes(
     @Ctx() context: ApiContext,
     @Root() { restoreId, decryptionKey: known }: RestoreResult,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
-    @Arg('kind', () => ChangeKind, { nullable: true }) kind: ChangeKind | null,
-    @Arg('table', () => String, { nullable: true }) table: string | null,
-    @Arg('decryptionKey', () => String, { nullable: true, description: KEY_ABOUT }) decryptionKey: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, ...about(PAGE, 'first') }) first: number | null,
+    @Arg('after', () => String, { nullable: true, ...about(PAGE, 'after') }) after: string | null,
+    @Arg('kind', () => ChangeKind, { nullable: true, ...about(PAGE, 'kind') }) kind: ChangeKind | null,
+    @Arg('table', () => String, { nullable: true, ...about(PAGE, 'table') }) table: string | null,
+    @Arg('decryptionKey', () => String, { nullable: true, ...about(PAGE, 'decryptionKey') })
+    decryptionKey: string | null,
   ): Promise<RowChangeConnection> {
     const asked = { restoreId, first, after, kind, table, decryptionKey: decryptionKey ?? known };
     const { page, areValuesHidden } = await ask(context, restoreChanges, this.restores, asked);

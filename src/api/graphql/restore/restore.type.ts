@@ -7,7 +7,7 @@ import { policyOf, type RestoreRecord, undoOf } from '../../../service/restore/r
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
 import { PulledIn } from '../common/filter.type.js';
 import { OperationError } from '../common/operation-error.type.js';
-import { PageInfo } from '../common/page.type.js';
+import { PAGE_INFO, PageInfo, TOTAL_COUNT } from '../common/page.type.js';
 import { BigIntScalar, DateTime } from '../common/scalars.js';
 
 export enum ConflictPolicy {
@@ -19,17 +19,17 @@ export enum ConflictPolicy {
 registerEnumType(ConflictPolicy, {
   name: 'ConflictPolicy',
   description:
-    'What becomes of a row of the backup that is live too. A row that is not is inserted under every policy, with ' +
-    'every reference that the backup holds to it',
+    'What happens to a row of the backup that the database has too. A row that the database does not have is always ' +
+    'inserted, with all references to it',
   valuesConfig: {
-    SKIP: { description: 'It is left as it is' },
-    OVERWRITE: { description: 'It is updated in place, only the columns that differ; its UUID stays' },
+    SKIP: { description: 'The row of the database is left as it is, even if it differs' },
+    OVERWRITE: { description: 'The row of the database is changed back. Its UUID stays, and so do equal columns' },
     RENAME: {
       description:
-        'Switches, routers, port groups and whatever else has a name come in as a copy beside it, suffixed ' +
-        '_restored_<time>, with every reference inside the copy moved along',
+        'The row of the database stays. A copy is made beside it: names get the suffix _restored_<time>, and ' +
+        'references inside the copy point to the copy',
     },
-    ERROR: { description: 'If any differs from the backup nothing is done, and every conflict is named' },
+    ERROR: { description: 'If any row differs, nothing is done, and every difference is named' },
   },
 });
 
@@ -49,124 +49,141 @@ export enum RestorePhase {
 }
 registerEnumType(RestorePhase, {
   name: 'RestorePhase',
+  description: 'What a restore is doing, or how it ended',
   valuesConfig: {
+    QUEUED: { description: 'It waits for its turn, or for another restore of the database' },
+    READING: { description: 'It reads the backup and the database' },
+    PLANNING: { description: 'It compares them and plans the changes' },
+    APPLYING: { description: 'It sends the changes to the database. From here on it cannot be cancelled' },
     RECOVERING: {
-      description: 'Its end was not seen, for a crash or a lost answer: the database is being asked',
+      description:
+        'The answer of the database was lost, or the server crashed. It finds out what the database has done',
     },
-    CONVERGING: { description: 'Waiting for northd, or the chassis too, to take the change over' },
-    AWAITING_CONFIRMATION: { description: 'In the database; undone by itself unless confirmRestore comes in time' },
-    UNDONE: { description: 'What it changed was put back' },
+    VERIFYING: { description: 'It checks that the changes are in the database' },
+    CONVERGING: { description: 'It waits until northd, or the chassis too, have applied the change' },
+    AWAITING_CONFIRMATION: {
+      description: 'The changes are in the database. It undoes itself unless confirmRestore comes in time',
+    },
+    SUCCEEDED: { description: 'The changes are in the database, or there was nothing to change' },
+    FAILED: { description: 'It did not succeed. The database is as it was, unless the error is UNDO_IMPOSSIBLE' },
+    CANCELLED: { description: 'It was cancelled before it changed anything' },
+    UNDONE: { description: 'Another restore has undone it: see undoneBy' },
   },
 });
 
-@ObjectType()
+@ObjectType({ description: 'What a restore does in one table' })
 export class ResourceRestoreDetail {
   @Field(() => String, {
     description:
-      'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, port_groups, ' +
-      'address_sets; any other table by its own name in lower case',
+      'Kind of the rows: switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, ' +
+      'qos_rules, port_groups or address_sets. Of any other table: its name in lower case',
   })
   resource!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the table, such as Logical_Switch' })
   table!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows of the backup in this table: restored, skipped and failed' })
   total!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that are inserted or updated' })
   restored!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that are left as they are' })
   skipped!: number;
 
-  @Field(() => Int, { description: 'Of skipped: rows that differ from the backup and were left as they are' })
+  @Field(() => Int, { description: 'Of skipped: rows that differ from the backup' })
   differing!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that are deleted' })
   deleted!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that could not be planned' })
   failed!: number;
 }
 
-@ObjectType()
+@ObjectType({
+  description:
+    'How many rows of one owner a restore changes. The owner is known by the marks that it leaves on its rows',
+})
 export class OwnerCount {
   @Field(() => String, { description: 'Neutron, ovn-kubernetes, kube-ovn or ovn-ic' })
   owner!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that are inserted' })
   inserted!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that are updated' })
   updated!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that are deleted' })
   deleted!: number;
 }
 
-@ObjectType()
+@ObjectType({ description: 'What a restore did, or what a dry run would do' })
 export class RestoreResult {
   /** For the pages of changes; not in the schema. */
   readonly restoreId!: string;
   readonly decryptionKey?: string | undefined;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description: 'True if every planned change is in the database. Of a dry run: true if the plan can be applied',
+  })
   success!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'True if nothing was changed, as it was only a dry run' })
   dryRun!: boolean;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that were inserted or updated, or in a dry run would be' })
   restoredCount!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that were left as they are, equal or not' })
   skippedCount!: number;
 
-  @Field(() => Int, { description: 'Of skippedCount: rows that differ from the backup and were left as they are' })
+  @Field(() => Int, { description: 'Of skippedCount: rows that differ from the backup' })
   differingCount!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Rows that were deleted, or in a dry run would be' })
   deletedCount!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many errors there are' })
   errorCount!: number;
 
-  @Field(() => [ResourceRestoreDetail])
+  @Field(() => [ResourceRestoreDetail], { description: 'The same counts for each table' })
   details!: readonly ResourceRestoreDetail[];
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'What to know although it is no error' })
   warnings!: readonly string[];
 
-  @Field(() => [OperationError])
+  @Field(() => [OperationError], { description: 'Why it did not succeed' })
   errors!: readonly OperationError[];
 
-  @Field(() => String, { description: 'Seconds with three decimals and an s, e.g. 1.234s' })
+  @Field(() => String, { description: "How long it took, such as '1.234s'" })
   processingTime!: string;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'How long northd, or northd and the chassis, took to take the change over; null without sync, and where they ' +
-      'did not within the limit',
+      'With sync: how long northd, or the chassis too, took to apply the change. null if they did not in time',
   })
   convergenceSeconds?: number | undefined;
 
   @Field(() => Int, {
     description:
-      'Transactions that it took: one, or on a cluster several for a large plan; 0 when nothing was to be changed',
+      'How many transactions it took: one, or on a cluster several for a large plan. 0 if there was nothing to ' +
+      'change',
   })
   steps!: number;
 
-  @Field(() => [OwnerCount], {
-    description: 'Whose rows it changes, by their marks. Rows without a mark are not counted',
-  })
+  @Field(() => [OwnerCount], { description: 'Whose rows it changes. Rows without a mark of an owner are not counted' })
   owners!: readonly OwnerCount[];
 
-  @Field(() => [PulledIn], { description: 'With a filter: rows that nobody named and that come along, the first 500' })
+  @Field(() => [PulledIn], {
+    description: 'With a filter: rows that nobody named, and that come along because others need them. The first 500',
+  })
   pulledIn!: readonly PulledIn[];
 
-  @Field(() => Int, { description: 'How many rows come along' })
+  @Field(() => Int, { description: 'How many rows come along in all' })
   pulledInCount!: number;
 }
 
@@ -177,36 +194,33 @@ function resultOf(record: RestoreRecord, decryptionKey?: string): RestoreResult 
   return { restoreId, decryptionKey, ...rest };
 }
 
-@ObjectType()
+@ObjectType({ description: 'How far a restore is' })
 export class RestoreProgress {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the restore' })
   restoreId!: string;
 
-  @Field(() => RestorePhase)
+  @Field(() => RestorePhase, { description: 'What it is doing' })
   phase!: RestorePhase;
 
-  @Field(() => BigIntScalar, { description: 'Rows done and rows in all, in this phase' })
+  @Field(() => BigIntScalar, { description: 'Rows that are done in this phase' })
   completed!: number;
 
-  @Field(() => BigIntScalar)
+  @Field(() => BigIntScalar, { description: 'Rows in this phase' })
   total!: number;
 
-  @Field(() => Float, { description: '0 to 1 over the whole restore, never falling' })
+  @Field(() => Float, { description: 'How much of the restore is done, from 0 to 1; it never falls' })
   fraction!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The same in words, for a person' })
   message!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When this was so' })
   at!: string;
 
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'While it awaits confirmation: the restore undoes itself at this instant',
-  })
+  @Field(() => DateTime, { nullable: true, description: 'While it awaits confirmation: when it will undo itself' })
   confirmBefore?: string | undefined;
 
-  @Field(() => Int, { nullable: true, description: 'While it awaits confirmation: the time left' })
+  @Field(() => Int, { nullable: true, description: 'While it awaits confirmation: seconds until it undoes itself' })
   secondsLeft?: number | undefined;
 
   @Field(() => RestoreResult, { nullable: true, description: 'Set in the last event' })
@@ -220,46 +234,43 @@ export function restoreProgressOf(
   return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record) }) };
 }
 
-@ObjectType()
+@ObjectType({ description: 'A restore, running or ended. An undo is a restore too' })
 export class Restore {
   readonly backupId!: string;
   readonly undoOfId?: string | undefined;
   readonly undoneById?: string | undefined;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the restore' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Id of the database' })
   database!: string;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'True if it changes nothing' })
   dryRun!: boolean;
 
-  @Field(() => ConflictPolicy)
+  @Field(() => ConflictPolicy, { description: 'What happens to rows that the database has too' })
   conflictPolicy!: ConflictPolicy;
 
-  @Field(() => RestorePhase)
+  @Field(() => RestorePhase, { description: 'What it is doing, or how it ended' })
   phase!: RestorePhase;
 
-  @Field(() => RestoreProgress)
+  @Field(() => RestoreProgress, { description: 'How far it is' })
   progress!: RestoreProgress;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the token that asked for it' })
   startedBy!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was asked for' })
   startedAt!: string;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When it ended; null while it runs or awaits confirmation' })
   finishedAt?: string | undefined;
 
-  @Field(() => RestoreResult, { nullable: true, description: 'Set once the restore has ended, or awaits confirmation' })
+  @Field(() => RestoreResult, { nullable: true, description: 'Set when it has ended, or awaits confirmation' })
   result?: RestoreResult | undefined;
 
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'While it awaits confirmation: it undoes itself at this instant',
-  })
+  @Field(() => DateTime, { nullable: true, description: 'While it awaits confirmation: when it will undo itself' })
   confirmBefore?: string | undefined;
 }
 
@@ -295,14 +306,14 @@ export function restoreOf(restore: ServiceRestore, decryptionKey?: string): Rest
   };
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of restores' })
 export class RestoreConnection {
-  @Field(() => [Restore])
+  @Field(() => [Restore], { description: 'The restores of the page' })
   nodes!: readonly Restore[];
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, PAGE_INFO)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, TOTAL_COUNT)
   totalCount!: number;
 }

@@ -9,48 +9,64 @@ import { count, instant, lower } from '../common/answer-shape.js';
 import { type PageEnds, pageInfoShape } from '../common/page-shape.js';
 
 const targetShape = z.object({
-  backup_id: z.string().optional(),
-  restore_id: z.string().optional(),
-  job_id: z.string().optional(),
-  undo_of: z.string().optional().meta({ description: 'The restore that was to be undone' }),
-  name: z.string().optional().meta({ description: 'Of the backup' }),
-  database: z.string().optional(),
-  dry_run: z.boolean().meta({ description: 'True where nothing was to be changed' }),
+  backup_id: z.string().optional().describe('Id of the backup'),
+  restore_id: z.string().optional().describe('Id of the restore'),
+  job_id: z.string().optional().describe('Id of the job'),
+  undo_of: z.string().optional().describe('Id of the restore that was to be undone'),
+  name: z.string().optional().describe('Name of the backup'),
+  database: z.string().optional().describe('Id of the database'),
+  dry_run: z.boolean().describe('True if it was a dry run: nothing was to be changed'),
 });
 const entryShape = z
   .object({
-    seq: count.meta({ description: 'Its number, from 1, without gaps' }),
-    at: instant,
-    subject: z.string().nullable().meta({ description: 'Who; null where nobody is known' }),
-    action: z.string(),
-    via: z.enum(CALL_VIAS.map(lower)),
-    address: z.string().nullable(),
-    target: targetShape.nullable(),
-    result: z.string().meta({ description: 'OK, ACCEPTED for what was begun and not waited for, or an error code' }),
-    request_id: z.string().nullable(),
-    repeated: count.meta({ description: 'How many calls the line stands for' }),
-    note: z.string().nullable(),
-    hash: z.string(),
+    seq: count.describe('Number of the line, from 1, without gaps'),
+    at: instant.describe('When the line was written'),
+    subject: z.string().nullable().describe('Name of the token that called; null if it is not known'),
+    action: z
+      .string()
+      .describe(
+        'What was called, such as createBackup. If the call was refused before that was known: the field, the REST ' +
+          'route, or "connect" for a WebSocket',
+      ),
+    via: z
+      .enum(CALL_VIAS.map(lower))
+      .describe('How the call came in. socket: a WebSocket. server: nobody called, the server did it by itself'),
+    address: z.string().nullable().describe('IP address that the call came from'),
+    target: targetShape.nullable().describe('What the call was about, as far as it is known'),
+    result: z.string().describe('OK; ACCEPTED if the work was begun and nobody waited for its end; or an error code'),
+    request_id: z.string().nullable().describe('Id of the request: the X-Request-ID of its answer'),
+    repeated: count.describe('How many calls the line stands for. More than 1 if many were refused in a short time'),
+    note: z.string().nullable().describe('What the server says about a line that it wrote by itself'),
+    hash: z.string().describe('SHA-256 over this line and the hash of the line before it'),
   })
-  .meta({ id: 'AuditEntry' });
+  .meta({ id: 'AuditEntry', description: 'One line of the audit trail' });
 
 export const auditListShape = z
-  .object({ entries: z.array(entryShape), total: count, page_info: pageInfoShape })
-  .meta({ id: 'AuditList' });
+  .object({
+    entries: z.array(entryShape).describe('The lines of the page, newest first'),
+    total: count.describe('How many lines there are on all pages together'),
+    page_info: pageInfoShape,
+  })
+  .meta({ id: 'AuditList', description: 'A page of the audit trail' });
+
+const faultShape = z.object({
+  seq: count.optional().describe('Number of the line that is wrong or missing, if it is known'),
+  file: z.string().describe('Name of the file'),
+  line: count.optional().describe('Line in the file, from 1'),
+  message: z.string().describe('What is wrong'),
+});
 
 export const auditCheckShape = z
   .object({
-    intact: z.boolean(),
-    lines: count.meta({ description: 'That were read' }),
-    first_seq: count.nullable(),
-    last_seq: count.nullable(),
-    last_hash: z.string().nullable(),
-    faults: z
-      .array(z.object({ seq: count.optional(), file: z.string(), line: count.optional(), message: z.string() }))
-      .meta({ description: 'The first 100' }),
-    fault_count: count,
+    intact: z.boolean().describe('True if nothing is wrong'),
+    lines: count.describe('How many lines were read'),
+    first_seq: count.nullable().describe('Number of the first line'),
+    last_seq: count.nullable().describe('Number of the last line'),
+    last_hash: z.string().nullable().describe('Hash of the last line'),
+    faults: z.array(faultShape).describe('The first 100 faults'),
+    fault_count: count.describe('How many faults there are'),
   })
-  .meta({ id: 'AuditCheck' });
+  .meta({ id: 'AuditCheck', description: 'Whether the audit trail is as it was written' });
 
 export function entryOf(entry: AuditEntry): z.output<typeof entryShape> {
   const { seq, at, subject, action, via, address, target, result, requestId, repeated = 1, hash } = entry;

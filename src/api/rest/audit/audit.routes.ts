@@ -13,17 +13,14 @@ const AUDIT = '/api/v1/audit';
 const logQuery = z.strictObject({
   limit: number(1, 500)
     .optional()
-    .meta({ description: 'Lines of the page; 50 if left out', type: 'integer', minimum: 1, maximum: 500 }),
+    .meta({ description: 'How many lines a page has. Left out: 50', type: 'integer', minimum: 1, maximum: 500 }),
   offset,
-  after: z
-    .string()
-    .optional()
-    .meta({ description: 'The end_cursor of an earlier page: new lines do not move what follows it' }),
-  subject: z.string().optional(),
-  action: z.string().optional(),
-  result: z.string().optional().meta({ description: 'OK, ACCEPTED, or the code of an error' }),
-  since: instant.optional(),
-  until: instant.optional(),
+  after: z.string().optional().describe('end_cursor of the page before. Unlike an offset, new lines do not move it'),
+  subject: z.string().optional().describe('Only lines of this subject: the name of a token'),
+  action: z.string().optional().describe('Only lines of this action, such as createBackup'),
+  result: z.string().optional().describe('Only lines with this result: OK, ACCEPTED or an error code'),
+  since: instant.optional().describe('Only lines of this instant or later'),
+  until: instant.optional().describe('Only lines of this instant or earlier'),
 });
 
 export function auditRoutes(trail: AuditTrail): readonly Route[] {
@@ -41,8 +38,8 @@ function logRoute(trail: AuditTrail): Route {
     body: nothing,
     bodyKind: 'NONE',
     summary: 'Read the audit trail, newest first',
-    description: 'Every call that changed something, or was refused. For `total` the whole trail is read.',
-    answers: { 200: { description: 'A page, and how many lines fit in all', shape: auditListShape } },
+    description: 'The calls that changed something or were refused. For `total` the whole trail is read.',
+    answers: { 200: { description: 'A page of the trail', shape: auditListShape } },
     errors: ['STORE_UNAVAILABLE'],
     handle: async ({ ask, query: { limit, ...query } }) => {
       const { page, filter } = await ask(auditLog, trail, { ...query, first: limit });
@@ -67,8 +64,8 @@ function checkRoute(trail: AuditTrail): Route {
     bodyKind: 'NONE',
     summary: 'Check that the audit trail is as it was written',
     description:
-      'Reads all of it: finds lines that were edited, removed, inserted, moved or cut off. Note `last_hash` ' +
-      'somewhere else now and then: whoever rewrites the whole trail cannot make that hash again.',
+      'Reads all of it, and finds lines that were edited, removed, inserted, moved or cut off. Store `last_hash` ' +
+      'somewhere else now and then: nobody who rewrites the whole trail can produce that hash again.',
     answers: { 200: { description: 'What was found', shape: auditCheckShape } },
     errors: ['STORE_UNAVAILABLE'],
     handle: async ({ ask }) => ({ status: 200, body: checkOf(await ask(auditCheck, trail, {})) }),

@@ -10,54 +10,64 @@ import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
 
 export const backupShape = z
   .object({
-    id: z.string(),
-    name: z.string(),
-    description: z.string().nullable(),
-    type: z.enum(['full', 'selective']),
-    format: z.enum(ARCHIVE_FORMATS.map(lower)),
-    created_at: instant,
-    created_by: z.string().meta({ description: 'The subject of the token' }),
-    size: count.meta({ description: 'Bytes of the stored file' }),
-    content_size: count.nullable().meta({ description: 'Bytes before compression and encryption' }),
-    checksum: z.string().meta({ description: 'SHA-256 of the stored file, "sha256:..."' }),
-    content_digest: z.string().nullable().meta({ description: 'SHA-256 of the rows: equal for equal configurations' }),
-    compressed: z.boolean(),
-    encrypted: z.boolean(),
-    sealed: z.boolean().meta({
-      description:
-        'Imported still encrypted, without its key: what only its content tells is null until it was read once ' +
-        'with the key',
-    }),
-    tags: z.array(z.string()),
-    database: z.string(),
-    schema_name: z.string(),
-    schema_version: z.string().nullable(),
-    row_count: count.nullable(),
-    file: z.string().meta({ description: 'Name of the stored file' }),
-    warnings: z.array(z.string()).meta({
-      description:
-        'What the backup lacks: rows that others refer to, the end of a file that was copied while it was written',
-    }),
-    resource_filter: filterShape.optional(),
+    id: z.string().describe('Id of the backup'),
+    name: z.string().describe('Its name. Several backups may have the same one'),
+    description: z.string().nullable().describe('Free text, given when it was created'),
+    type: z.enum(['full', 'selective']).describe('Whether it has the whole database, or a part of it'),
+    format: z.enum(ARCHIVE_FORMATS.map(lower)).describe('Format of the stored file'),
+    created_at: instant.describe('When it was made or imported'),
+    created_by: z.string().describe('Name of the token that created it'),
+    size: count.describe('Bytes of the stored file'),
+    content_size: count.nullable().describe('Bytes of the document, before compression and encryption'),
+    checksum: z.string().describe('SHA-256 of the stored file: "sha256:" and 64 hexadecimal digits'),
+    content_digest: z
+      .string()
+      .nullable()
+      .describe(
+        'SHA-256 of the rows. Equal configurations have equal digests, whatever the format, compression or encryption',
+      ),
+    compressed: z.boolean().describe('True if the stored file is compressed with gzip'),
+    encrypted: z.boolean().describe('True if the stored file is encrypted: its rows need its passphrase'),
+    sealed: z
+      .boolean()
+      .describe(
+        'True if it is encrypted and was imported without its key. What its content tells is null then, until ' +
+          'validate reads it with the key',
+      ),
+    tags: z.array(z.string()).describe('Its tags'),
+    database: z.string().describe('Id of the database that it belongs to'),
+    schema_name: z.string().describe('Name of the schema, such as OVN_Northbound'),
+    schema_version: z.string().nullable().describe('Version of the schema, such as 7.3.0'),
+    row_count: count.nullable().describe('How many rows it has'),
+    file: z.string().describe('Name of the stored file in the backup folder'),
+    warnings: z.array(z.string()).describe('What the backup may lack, such as rows that other rows refer to'),
+    resource_filter: filterShape.optional().describe('Of a selective backup: the part that was asked for'),
     ...pulledInMembers,
   })
-  .meta({ id: 'Backup' });
+  .meta({ id: 'Backup', description: 'A stored backup' });
 
 export const validationShape = z
   .object({
-    valid: z.boolean(),
-    message: z.string(),
-    errors: z.array(z.string()).optional().meta({ description: 'Where it is not valid' }),
-    warnings: z.array(z.string()),
-    content_checked: z.boolean().meta({
-      description: 'False where the backup is encrypted and no key was given: then only the stored bytes were checked',
-    }),
-    row_count: count.nullable(),
+    valid: z.boolean().describe('True if nothing is wrong'),
+    message: z.string().describe('The same in words'),
+    errors: z.array(z.string()).optional().describe('If it is not valid: what is wrong'),
+    warnings: z.array(z.string()).describe('What may be wrong, or is missing'),
+    content_checked: z
+      .boolean()
+      .describe('False if the backup is encrypted and no key was given: only the stored bytes were checked'),
+    row_count: count.nullable().describe('How many rows were checked; null if the content could not be read'),
   })
-  .meta({ id: 'Validation' });
+  .meta({ id: 'Validation', description: 'Whether a backup is whole and can be restored' });
 
-export const backupCreatedShape = z.object({ backup: backupShape, message: z.string() }).meta({ id: 'BackupCreated' });
-export const backupListShape = z.object({ backups: z.array(backupShape), total: count }).meta({ id: 'BackupList' });
+export const backupCreatedShape = z
+  .object({ backup: backupShape, message: z.string().describe('What was done') })
+  .meta({ id: 'BackupCreated', description: 'The new backup' });
+export const backupListShape = z
+  .object({
+    backups: z.array(backupShape).describe('The backups, newest first'),
+    total: count.describe('How many there are without limit and offset'),
+  })
+  .meta({ id: 'BackupList', description: 'A list of backups' });
 
 export type Backup = z.output<typeof backupShape>;
 

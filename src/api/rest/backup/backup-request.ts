@@ -13,8 +13,8 @@ const formats = z.enum(ARCHIVE_FORMATS.map(lower));
 
 const type = field.optional(z.enum(['full', 'selective', 'incremental']).transform(upper)).meta({
   description:
-    'Left out: selective with a resource_filter, else full. A resource_filter does not limit a full backup. ' +
-    'incremental is refused: not made yet',
+    'full: the whole database. selective: the part that resource_filter picks. Left out: selective with a ' +
+    'resource_filter, else full. incremental is not supported yet, and is refused',
 });
 
 /**
@@ -40,7 +40,7 @@ export const importDetails = restForm(importBackup.input, {
 /** The JSON form of an import, for the OpenAPI document; such bodies are read as a stream (json-form.ts). */
 export const importForm = restForm(importBackup.input, {
   without: ['file', 'fileName', 'late'],
-  instead: { data: z.string().meta({ description: 'The document' }) },
+  instead: { data: z.string().describe('The document as text') },
 });
 
 /** GET /api/v1/backups. */
@@ -48,12 +48,21 @@ export const listBackupsQuery = z
   .strictObject({
     tag: several(field.tag)
       .optional()
-      .meta({ description: 'Backups that carry any of these tags', type: 'array', items: { type: 'string' } }),
-    type: z.enum(['full', 'selective']).optional(),
-    name: field.text(200).optional().meta({ description: 'Part of the name; case and Unicode form do not matter' }),
-    database: field.text(200).optional(),
-    created_after: instant.optional(),
-    created_before: instant.optional(),
+      .meta({
+        description: 'Backups that have this tag. Given several times: any of them',
+        type: 'array',
+        items: { type: 'string' },
+      }),
+    type: z.enum(['full', 'selective']).optional().describe('Backups of this type'),
+    name: field
+      .text(200)
+      .optional()
+      .describe(
+        'Backups with this text in their name. Upper and lower case, and the Unicode form (NFC, NFD), do not matter',
+      ),
+    database: field.text(200).optional().describe('Backups of the database with this id'),
+    created_after: instant.optional().describe('Backups made after this instant'),
+    created_before: instant.optional().describe('Backups made before this instant'),
     limit,
     offset,
   })
@@ -73,11 +82,11 @@ export const listBackupsQuery = z
 /** GET /api/v1/backups/:id/export. */
 export const exportQuery = z
   .strictObject({
-    format: formats.optional().meta({ default: 'json' }),
-    raw: z.enum(['true', 'false']).optional().meta({
-      description:
-        'true: the stored file byte for byte, compressed and encrypted as it is, whatever the format; takes Range',
-    }),
+    format: formats.optional().meta({ default: 'json', description: 'Format of the download' }),
+    raw: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('true: the stored file as it is, byte for byte. `format` is ignored, and the header Range works'),
   })
   .transform(({ format, raw }): { readonly format: ArchiveFormat; readonly raw: boolean } => ({
     format: upper(format ?? 'json'),
@@ -87,11 +96,15 @@ export const exportQuery = z
 /** The query of an import whose body is the file itself. */
 export const importQuery = z
   .strictObject({
-    name: field.name.optional(),
-    description: field.description.optional(),
+    name: field.name.optional().describe('Left out: the name inside the file, or the name of the file'),
+    description: field.description.optional().describe('Left out: the description inside the file'),
     tag: several(field.tag)
       .optional()
-      .meta({ type: 'array', items: { type: 'string' } }),
-    format: formats.optional(),
+      .meta({
+        description: 'A tag of the new backup. May be given several times',
+        type: 'array',
+        items: { type: 'string' },
+      }),
+    format: formats.optional().describe('Format of the file. Left out: detected from its content'),
   })
   .meta({ description: 'With the file itself as body' });

@@ -57,7 +57,7 @@ function listRoute({ catalog }: BackupRouteParts): Route {
     body: nothing,
     bodyKind: 'NONE',
     summary: 'List backups, newest first',
-    answers: { 200: { description: 'The backups, and how many pass the filter in all', shape: backupListShape } },
+    answers: { 200: { description: 'The backups', shape: backupListShape } },
     errors: [],
     handle: async ({ ask, query: { filter, offset, limit } }) => {
       const found = await ask(listBackups, catalog, { filter });
@@ -83,8 +83,8 @@ function getRoute({ catalog }: BackupRouteParts): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
-    summary: 'Look into one backup',
-    answers: { 200: { description: 'The backup itself', shape: backupShape } },
+    summary: 'Get one backup',
+    answers: { 200: { description: 'The backup', shape: backupShape } },
     errors: ['NOT_FOUND'],
     handle: async ({ id, ask }) => ({
       status: 200,
@@ -104,10 +104,10 @@ function createRoute({ backups }: BackupRouteParts): Route {
     body: createForm,
     bodyKind: 'JSON',
     summary: 'Back up the database, or a part of it',
-    description: 'Answers when the backup is stored; with `wait=false` at once, with the job that makes it.',
+    description: 'Answers when the backup is stored. With `wait=false` it answers at once, with the job that makes it.',
     answers: {
       201: { description: 'The backup', shape: backupCreatedShape },
-      202: { description: 'The job, where nobody waits for it', shape: jobShape },
+      202: { description: 'With `wait=false`: the job', shape: jobShape },
     },
     errors: ['NOT_FOUND', 'DATABASE_UNAVAILABLE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'TOO_LARGE'],
     handle: async ({ body, query: { wait }, ask }) => {
@@ -128,8 +128,8 @@ function validateRoute({ backups }: BackupRouteParts): Route {
     query: noQuery,
     body: validateForm,
     bodyKind: 'JSON',
-    summary: 'Read a stored backup back and check it',
-    description: 'Checks the checksum, decryption, format, every row against its schema, and references.',
+    summary: 'Read a stored backup and check all of it',
+    description: 'Checks the checksum, decryption, format, every row, and the references between rows.',
     answers: { 200: { description: 'What was found', shape: validationShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'STORE_UNAVAILABLE'],
     handle: async ({ body, ask }) => ({
@@ -151,7 +151,7 @@ function deleteRoute({ backups }: BackupRouteParts): Route {
     body: nothing,
     bodyKind: 'NONE',
     summary: 'Delete a backup for good',
-    answers: { 200: { description: 'It is gone', shape: messageShape } },
+    answers: { 200: { description: 'The backup was deleted', shape: messageShape } },
     errors: ['NOT_FOUND', 'STORE_UNAVAILABLE'],
     handle: async ({ id, ask }) => {
       await ask(deleteBackup, backups, { backupId: id });

@@ -19,8 +19,11 @@ export interface DownloadRouteParts {
 }
 
 const addressShape = z
-  .object({ url: z.string().meta({ description: 'A path on this server' }), expires_at: instant })
-  .meta({ id: 'ExportAddress' });
+  .object({
+    url: z.string().describe('A path on this server'),
+    expires_at: instant.describe('When the address stops working'),
+  })
+  .meta({ id: 'ExportAddress', description: 'An address to download a backup from' });
 
 export function downloadRoutes(parts: DownloadRouteParts): readonly Route[] {
   return [prepareRoute(parts), downloadRoute(parts)];
@@ -37,8 +40,8 @@ function prepareRoute({ prepared }: DownloadRouteParts): Route {
     query: noQuery,
     body: restForm(prepareExport.input, { without: ['backupId'] }),
     bodyKind: 'JSON',
-    summary: 'Ask for an address to download a backup from',
-    description: 'The address is good for one download within 60 s, without a token: a browser can follow it.',
+    summary: 'Prepare a download that a browser can fetch without a token',
+    description: 'The address works once, within 60 seconds, and needs no token: anybody who has it may download.',
     answers: { 201: { description: 'The address', shape: addressShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED'],
     handle: async ({ id, body, ask }) => {
@@ -57,8 +60,9 @@ function downloadRoute({ exports, prepared }: DownloadRouteParts): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
+    idAbout: 'The secret of the address that was prepared',
     summary: 'Download what was prepared',
-    description: 'Once, and within 60 s of preparing it. Whoever prepared it is whose download it is.',
+    description: 'Works once, within 60 seconds. The audit trail counts it as a call of the token that prepared it.',
     answers: { 200: { description: 'The file', media: Object.values(FORMAT_MEDIA_TYPES) } },
     errors: ['NOT_FOUND', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     handle: async ({ id, ask, request, reply }) => {

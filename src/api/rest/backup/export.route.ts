@@ -28,15 +28,15 @@ export function exportRoute(parts: ExportRouteParts): Route {
     body: nothing,
     bodyKind: 'NONE',
     headers: {
-      'X-Decryption-Key': 'The passphrase of an encrypted backup; not needed with raw=true',
-      Range: 'With raw=true: bytes=FIRST-LAST',
-      'If-Range': 'With Range: the ETag of an earlier answer',
+      'X-Decryption-Key': 'The passphrase of an encrypted backup. Not needed with raw=true',
+      Range: 'With raw=true: a part of the file, as bytes=FIRST-LAST',
+      'If-Range': 'With Range: the ETag of an earlier answer. If the file is another one by now, all of it is sent',
     },
     summary: 'Download a backup',
     description:
-      'The document, decompressed and decrypted, in the format asked for; `ovsdb` is a database file that ' +
-      'ovsdb-server serves and `ovsdb-client restore` takes. The backup is read and checked whole before the first ' +
-      'byte is sent. With `raw=true` the stored file byte for byte.',
+      'The document, decompressed and decrypted, in the format asked for. `ovsdb` is a database file that ' +
+      'ovsdb-server serves and `ovsdb-client restore` reads. All of the backup is read and checked before the first ' +
+      'byte is sent. With `raw=true` it is the stored file, byte for byte.',
     answers: {
       200: { description: 'The file', media: Object.values(FORMAT_MEDIA_TYPES) },
       206: { description: 'The part of the stored file that was asked for', media: ['application/octet-stream'] },

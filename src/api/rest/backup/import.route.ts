@@ -23,14 +23,14 @@ export function importRoute({ imports }: ImportRouteParts): Route {
     body: importForm,
     bodyKind: 'UPLOAD',
     headers: {
-      'X-Decryption-Key': 'The passphrase of an encrypted file. Without it the file is stored still encrypted',
+      'X-Decryption-Key': 'The passphrase of an encrypted file. Without it the file is stored as it is: see sealed',
     },
-    summary: 'Take over a backup file',
+    summary: 'Import a backup file',
     description:
-      'Takes multipart (field `file`, and the members of ImportBackup as fields), the JSON form, or the file ' +
-      'itself as body. The file may be a document of this server (JSON, YAML), what `ovsdb-client backup` ' +
-      "writes, a database file of ovsdb-server, standalone or of a cluster's member, each also gzip-compressed, " +
-      'or encrypted by this server. What it is is read from its content.',
+      'Takes a form with the field `file`, JSON with the document in `data`, or the file itself as body. The file ' +
+      'may be a document of this server (JSON, YAML), what `ovsdb-client backup` writes, or a database file of ' +
+      'ovsdb-server, standalone or of a member of a cluster. Each may be compressed with gzip, or encrypted by this ' +
+      'server. The type is detected from the content.',
     answers: { 201: { description: 'The backup, with a new id', shape: backupCreatedShape } },
     errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     handle: async ({ query, ask, request }) => {

@@ -3,8 +3,10 @@ import { z } from 'zod';
 
 export const instant = z
   .string()
-  .meta({ format: 'date-time', description: 'RFC 3339, UTC, e.g. 2026-01-15T10:30:00.000Z' });
+  .meta({ format: 'date-time', description: 'An instant in UTC, such as 2026-01-15T10:30:00.000Z' });
 export const count = z.number().int().nonnegative();
 export const lower = <T extends string>(value: T): Lowercase<T> => value.toLowerCase() as Lowercase<T>;
 
-export const messageShape = z.object({ message: z.string() }).meta({ id: 'Message' });
+export const messageShape = z
+  .object({ message: z.string().describe('What was done') })
+  .meta({ id: 'Message', description: 'What was done' });

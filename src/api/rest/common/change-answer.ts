@@ -6,19 +6,28 @@ import { exactJson } from '../../http/exact-json.js';
 import { lower } from './answer-shape.js';
 
 const columnShape = z.object({
-  column: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-  added: z.unknown().optional(),
-  removed: z.unknown().optional(),
+  column: z.string().describe('Name of the column'),
+  before: z.unknown().optional().describe('Value before the change'),
+  after: z.unknown().optional().describe('Value after the change'),
+  added: z.unknown().optional().describe('The members that are added to a set or map'),
+  removed: z
+    .unknown()
+    .optional()
+    .describe(
+      'The members that are removed from a set or map. A map entry with another value is both removed and added',
+    ),
 });
 export const changeShape = z.object({
-  kind: z.enum(['insert', 'update', 'delete', 'skip']),
-  table: z.string(),
-  uuid: z.string(),
-  label: z.string(),
-  columns: z.array(columnShape),
-  reason: z.string().optional(),
+  kind: z.enum(['insert', 'update', 'delete', 'skip']).describe('What happens to the row. skip: it is left as it is'),
+  table: z.string().describe('Name of the table, such as Logical_Switch'),
+  uuid: z.string().describe('UUID of the row'),
+  label: z.string().describe('Name of the row, as people call it: its own name, or what it belongs to and its key'),
+  columns: z
+    .array(columnShape)
+    .describe(
+      'insert: every column that is set. update: the columns that differ. delete: every column of the row. skip: none',
+    ),
+  reason: z.string().optional().describe('Of a skip: why the row is left as it is'),
 });
 
 export function changesOf({ nodes, totalCount }: ChangePage): {

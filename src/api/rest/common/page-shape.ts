@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 export const pageInfoShape = z
   .object({
-    has_next_page: z.boolean(),
-    has_previous_page: z.boolean(),
-    start_cursor: z.string().nullable(),
-    end_cursor: z.string().nullable().meta({ description: 'What `after` takes for the next page' }),
+    has_next_page: z.boolean().describe('True if more follows'),
+    has_previous_page: z.boolean().describe('True if something comes before'),
+    start_cursor: z.string().nullable().describe('Cursor of the first item; null if the page is empty'),
+    end_cursor: z.string().nullable().describe('Cursor of the last item. Give it as `after` to get the next page'),
   })
-  .meta({ id: 'PageInfo' });
+  .meta({ id: 'PageInfo', description: 'Where a page is in its list' });
 
 export interface PageEnds {
   readonly hasNextPage: boolean;

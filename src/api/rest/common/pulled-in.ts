@@ -2,15 +2,23 @@
 import { z } from 'zod';
 import { count } from './answer-shape.js';
 
-const pulledInShape = z.object({ table: z.string(), uuid: z.string(), label: z.string(), reason: z.string() });
+const pulledInShape = z.object({
+  table: z.string().describe('Name of the table, such as Logical_Switch'),
+  uuid: z.string().describe('UUID of the row in the backup'),
+  label: z.string().describe('Name of the row, as people call it'),
+  reason: z.string().describe('What needs the row'),
+});
 
 /** Members of an answer. */
 export const pulledInMembers = {
   pulled_in: z
     .array(pulledInShape)
     .optional()
-    .meta({ description: 'With a filter: rows that nobody named and that come along, the first 500. Not in lists' }),
-  pulled_in_count: count.meta({ description: 'How many rows came along' }),
+    .describe(
+      'With a filter: rows that nobody named, and that come along because others need them. The first 500; not ' +
+        'in lists',
+    ),
+  pulled_in_count: count.describe('How many rows come along in all'),
 };
 
 export interface PulledIn {

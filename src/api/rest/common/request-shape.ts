@@ -17,7 +17,7 @@ export const waitQuery = z
     wait: z
       .enum(['true', 'false'])
       .optional()
-      .meta({ description: 'false: answer at once, with 202', default: 'true' }),
+      .meta({ description: 'false: answer at once, with 202, and do not wait for the end', default: 'true' }),
   })
   .transform(({ wait }) => ({ wait: wait !== 'false' }));
 
@@ -39,7 +39,7 @@ export const several = <T extends z.ZodType<string, string>>(type: T) =>
 
 export const limit = number(1, 100_000)
   .optional()
-  .meta({ description: 'At most so many; all if left out', type: 'integer', minimum: 1, maximum: 100_000 });
+  .meta({ description: 'How many are listed at most. Left out: all', type: 'integer', minimum: 1, maximum: 100_000 });
 export const offset = number(0, 100_000_000)
   .optional()
-  .meta({ description: 'Leave out the first so many', type: 'integer', minimum: 0 });
+  .meta({ description: 'How many are left out at the beginning', type: 'integer', minimum: 0 });

@@ -44,7 +44,7 @@ function memberOf(type: z.ZodType): z.ZodType {
   const isOptional = type.safeParse(undefined).success;
   const inForm = (form: z.ZodType): z.ZodType => (isOptional ? optional(form) : form);
   if (core instanceof z.ZodEnum) return inForm(lowerEnum(core)).meta(aboutOf(type));
-  if (core instanceof z.ZodObject) return inForm(restForm(core));
+  if (core instanceof z.ZodObject) return isOptional ? optional(restForm(core)).meta(aboutOf(type)) : restForm(core);
   return type.meta(aboutOf(type));
 }
 

@@ -55,6 +55,8 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
   readonly asks?: CommandHead;
   /** The member of the command that `:id` in the path stands for. */
   readonly idIs?: string;
+  /** What `:id` in the path is, where it stands for no member of a command. */
+  readonly idAbout?: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly summary: string;

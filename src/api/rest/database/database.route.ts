@@ -8,21 +8,28 @@ import { type Route, route } from '../common/route.js';
 
 const databaseShape = z
   .object({
-    id: z.string(),
-    schema_name: z.string().meta({ description: 'Such as OVN_Northbound' }),
-    schema_version: z.string().nullable(),
-    connected: z.boolean(),
-    clustered: z.boolean().nullable(),
-    leader: z.boolean().nullable(),
-    read_only: z.boolean().nullable().meta({
-      description:
-        'The only server that can be reached takes no writes, as a standby does: it can be backed up, and not restored',
-    }),
-    error: z.string().nullable().meta({ description: 'Why it cannot be reached' }),
-    tables: z.record(z.string(), count).meta({ description: 'Rows of each table that has any; none while it is away' }),
+    id: z.string().describe('Id of the database, such as northbound'),
+    schema_name: z.string().describe('Name of its schema, such as OVN_Northbound'),
+    schema_version: z.string().nullable().describe('Version of its schema; null while it cannot be reached'),
+    connected: z.boolean().describe('True if it can be reached'),
+    clustered: z.boolean().nullable().describe('True if it is a cluster; null while it cannot be reached'),
+    leader: z.boolean().nullable().describe('True if the server in use leads its cluster; also true without a cluster'),
+    read_only: z
+      .boolean()
+      .nullable()
+      .describe(
+        'True if the only server that can be reached takes no writes, as a standby does. Backups are made then; ' +
+          'restores are refused',
+      ),
+    error: z.string().nullable().describe('Why it cannot be reached; null while it can'),
+    tables: z
+      .record(z.string(), count)
+      .describe('How many rows each table has. Empty tables are left out, and all if it cannot be reached'),
   })
-  .meta({ id: 'Database' });
-const databaseListShape = z.object({ databases: z.array(databaseShape), total: count }).meta({ id: 'DatabaseList' });
+  .meta({ id: 'Database', description: 'A database that this server backs up' });
+const databaseListShape = z
+  .object({ databases: z.array(databaseShape).describe('The databases'), total: count.describe('How many there are') })
+  .meta({ id: 'DatabaseList', description: 'A list of databases' });
 
 export function databaseRoute(databases: Databases): Route {
   return route({
@@ -34,7 +41,7 @@ export function databaseRoute(databases: Databases): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
-    summary: 'List the configured databases, and count their rows',
+    summary: 'List the databases, and count their rows',
     answers: { 200: { description: 'The databases', shape: databaseListShape } },
     errors: [],
     handle: async ({ ask, viewer: { subject }, signal }) => {

@@ -11,19 +11,26 @@ import { restForm } from '../common/rest-form.js';
 import { type Route, route } from '../common/route.js';
 
 /** What is compared, and which page of the changes is wanted. */
-const diffForm = restForm(diff.input.extend(changePageInput.shape), { id: 'Diff' });
+const diffForm = restForm(
+  diff.input
+    .extend(changePageInput.shape)
+    .meta({ description: 'What to compare, and which page of the changes is wanted' }),
+  { id: 'Diff' },
+);
 
 const diffShape = z
   .object({
-    identical: z.boolean(),
-    inserted: count,
-    updated: count,
-    deleted: count,
-    changes: z.array(changeShape),
-    changes_total: count.meta({ description: 'Of the kind and the table asked for' }),
+    identical: z
+      .boolean()
+      .describe('True if nothing differs. Runtime state, which is written all the time, is not compared'),
+    inserted: count.describe('Rows that are only in `to`'),
+    updated: count.describe('Rows that are in both, and differ'),
+    deleted: count.describe('Rows that are only in `from`'),
+    changes: z.array(changeShape).describe('The changes of the page'),
+    changes_total: count.describe('How many changes of this kind and table there are'),
     page_info: pageInfoShape,
   })
-  .meta({ id: 'DiffResult' });
+  .meta({ id: 'DiffResult', description: 'What would make one configuration equal to the other' });
 
 export function diffRoute(compare: CompareService): Route {
   return route({
@@ -35,8 +42,8 @@ export function diffRoute(compare: CompareService): Route {
     query: noQuery,
     body: diffForm,
     bodyKind: 'JSON',
-    summary: 'Compare two configurations: backups, or a backup and the live database',
-    description: 'The answer says what would make `from` equal to `to`. Each page compares anew.',
+    summary: 'Compare two backups, or a backup and the live database',
+    description: 'The answer says what would make `from` equal to `to`. Each page compares again.',
     answers: { 200: { description: 'What differs, and a page of the changes', shape: diffShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'INTEGRITY_FAILED', 'DATABASE_UNAVAILABLE', 'STORE_UNAVAILABLE'],
     handle: async ({ ask, body }) => {

@@ -16,8 +16,8 @@ const answered = { description: 'The job', shape: jobShape };
 
 const listQuery = z
   .strictObject({
-    kind: z.enum(JOB_KINDS.map(lower)).transform(upper).optional(),
-    database: text(200).optional(),
+    kind: z.enum(JOB_KINDS.map(lower)).transform(upper).optional().describe('Only jobs of this kind'),
+    database: text(200).optional().describe('Only jobs of the database with this id'),
     limit,
     offset,
   })
@@ -38,8 +38,8 @@ function listRoute(jobs: Jobs): Route {
     body: nothing,
     bodyKind: 'NONE',
     summary: 'List jobs, newest first, running ones too',
-    description: 'Backups, imports and validations, until a week after their end. Restores are listed by themselves.',
-    answers: { 200: { description: 'The jobs, and how many there are in all', shape: jobListShape } },
+    description: 'Backups, imports and validations, until a week after their end. Restores have a list of their own.',
+    answers: { 200: { description: 'The jobs', shape: jobListShape } },
     errors: [],
     handle: async ({ ask, query: { kind, database, limit: most, offset: skipped } }) => {
       const found = await ask(listJobs, jobs, { kind, database });
@@ -59,7 +59,7 @@ function getRoute(jobs: Jobs): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
-    summary: 'Look up a job, running or ended',
+    summary: 'Get one job, running or ended',
     answers: { 200: answered },
     errors: ['NOT_FOUND'],
     handle: async ({ id, ask }) => ({ status: 200, body: jobOf(await ask(getJob, jobs, { jobId: id })) }),
@@ -78,7 +78,7 @@ function cancelRoute(jobs: Jobs): Route {
     body: nothing,
     bodyKind: 'JSON',
     summary: 'Cancel a job',
-    description: 'Answers when it has ended: cancelled, or succeeded where it was done before it could be cancelled.',
+    description: 'Answers when the job has ended: cancelled, or succeeded if it was done before it could be stopped.',
     answers: { 200: answered },
     errors: ['NOT_FOUND', 'CONFLICT'],
     handle: async ({ id, ask }) => ({ status: 200, body: jobOf(await ask(cancelJob, jobs, { jobId: id })) }),

@@ -1,18 +1,17 @@
 /** What any failed request of REST answers with. */
 import { z } from 'zod';
-import { problemShape, restoreShape } from '../restore/restore-answer.js';
+import { problemShape } from '../common/problem-shape.js';
+import { restoreShape } from '../restore/restore-answer.js';
 
 export const errorShape = z
   .object({
-    error: z.string(),
-    code: z.string(),
-    request_id: z.string(),
-    problems: z.array(problemShape).optional(),
-    result: z.lazy(() => restoreShape).optional(),
+    error: z.string().describe('What is wrong, and what to do'),
+    code: z.string().describe('Error code, such as CONFLICT. Programs should look at this'),
+    request_id: z.string().describe('Id of the request, to find it in the log. Also in the header X-Request-ID'),
+    problems: z.array(problemShape).optional().describe('What is wrong, one by one, if it is more than one thing'),
+    result: z
+      .lazy(() => restoreShape)
+      .optional()
+      .describe('Of a restore that was planned and not carried out: what it would have done'),
   })
-  .meta({
-    id: 'Error',
-    description:
-      '"error" says what is wrong and what to do; "request_id" finds it in the log; "result" stands beside it ' +
-      'where a restore was planned and not carried out',
-  });
+  .meta({ id: 'Error', description: 'Why a request failed' });

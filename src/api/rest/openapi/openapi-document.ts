@@ -14,12 +14,23 @@ type Components = Record<string, unknown>;
 
 const TITLE = 'OVN backup and restore';
 const ABOUT = [
-  'Backs up an OVN Northbound database and restores it without the data plane noticing: rows keep their UUIDs, ' +
-    'only what differs is sent, all or nothing.',
-  'GraphQL, with subscriptions that follow a restore, is at /graphql on the same address.',
-  'Bodies are read as JSON whatever their Content-Type says, forms excepted. Unknown members are refused with 400 ' +
-    'and named. Every answer carries X-Request-ID.',
+  'Backs up an OVN Northbound database and restores it without the data plane noticing. Rows keep their UUIDs, only ' +
+    'what differs is sent, and a restore happens as a whole or not at all.',
+  'GraphQL is at /graphql on the same address. It has subscriptions that follow a restore.',
+  'A body is read as JSON, whatever its Content-Type says, unless it is a form. Unknown members are refused ' +
+    'with 400, ' +
+    'and the error names them. Every answer has an X-Request-ID header.',
 ].join('\n\n');
+const TAGS = {
+  Backups: 'Make, list, check, compare, download, import and delete backups',
+  Restores: 'Restore backups, and confirm, cancel or undo restores',
+  Jobs: 'Backups, imports and validations, running or ended',
+  Databases: 'The databases that this server backs up',
+  Audit: 'Who did what. For admins',
+  About: 'What this API is',
+};
+const FILE = { type: 'string', contentMediaType: 'application/octet-stream', format: 'binary' };
+const REQUEST_ID = { description: 'Id of the request, to find it in the log', schema: { type: 'string' } };
 /** What any route may answer with. */
 const COMMON: readonly ErrorCode[] = ['BAD_USER_INPUT', 'RATE_LIMITED', 'SHUTTING_DOWN', 'INTERNAL'];
 
@@ -61,7 +72,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }],
-    tags: ['Backups', 'Restores', 'Databases', 'Audit', 'About'].map((name) => ({ name })),
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: components,
@@ -69,7 +80,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A static token, or a JWT with `permissions`, `scope` or `roles`',
+          description: 'A token of this server, or a JWT with `permissions`, `scope` or `roles`',
         },
       },
     },
@@ -102,7 +113,8 @@ function operationOf(each: Route, components: Components): Schema {
   };
 }
 
-function parametersOf({ path, query, headers = {} }: Route, components: Components): readonly Schema[] {
+function parametersOf(each: Route, components: Components): readonly Schema[] {
+  const { path, query, headers = {} } = each;
   const { properties = {}, required = [] } = schemaOf(query, 'input', components) as {
     properties?: Record<string, Schema>;
     required?: readonly string[];
@@ -112,6 +124,7 @@ function parametersOf({ path, query, headers = {} }: Route, components: Componen
       name,
       in: 'path',
       required: true,
+      ...defined({ description: idAbout(each) }),
       schema: { type: 'string' },
     })),
     ...Object.entries(properties).map(([name, { description, ...schema }]) => ({
@@ -129,6 +142,11 @@ function parametersOf({ path, query, headers = {} }: Route, components: Componen
       schema: { type: 'string' },
     })),
   ];
+}
+
+/** What `:id` in the path is. */
+function idAbout({ asks, idIs = '', idAbout: told }: Route): string | undefined {
+  return told ?? (asks?.input.shape[idIs] as z.ZodType | undefined)?.meta()?.description;
 }
 
 /** A parameter that is read from text is told as what it means. */
@@ -152,14 +170,14 @@ function uploadOf(body: z.ZodType, components: Components): Schema {
           type: 'object',
           properties: {
             ...others,
-            file: { type: 'string', contentMediaType: 'application/octet-stream', format: 'binary' },
+            file: { description: 'The file', ...FILE },
           },
           required: ['file'],
         },
       },
       'application/json': { schema: form },
       'application/octet-stream': {
-        schema: { type: 'string', contentMediaType: 'application/octet-stream', format: 'binary' },
+        schema: FILE,
       },
     },
   };
@@ -177,7 +195,7 @@ function responsesOf({ answers, errors, needs, path }: Route, components: Compon
             ]),
           )
         : { 'application/json': { schema: schemaOf(shape, 'output', components) } };
-    responses[status] = { description, headers: { 'X-Request-ID': { schema: { type: 'string' } } }, content };
+    responses[status] = { description, headers: { 'X-Request-ID': REQUEST_ID }, content };
   }
   const codes = new Set([
     ...COMMON,

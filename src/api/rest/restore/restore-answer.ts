@@ -5,87 +5,114 @@ import { type RestoreRecord, type RestoreResult, undoOf } from '../../../service
 import { count, instant, lower } from '../common/answer-shape.js';
 import { changeShape } from '../common/change-answer.js';
 import { pageInfoShape } from '../common/page-shape.js';
+import { problemShape } from '../common/problem-shape.js';
 import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
 
 const detailShape = z.object({
-  total: count,
-  restored: count,
-  skipped: count,
-  differing: count.meta({ description: 'Of skipped: rows that differ from the backup and were left as they are' }),
-  deleted: count,
-  failed: count,
+  total: count.describe('Rows of the backup in this table: restored, skipped and failed'),
+  restored: count.describe('Rows that are inserted or updated'),
+  skipped: count.describe('Rows that are left as they are'),
+  differing: count.describe('Of skipped: rows that differ from the backup'),
+  deleted: count.describe('Rows that are deleted'),
+  failed: count.describe('Rows that could not be planned'),
 });
 const ownerShape = z
-  .object({ owner: z.string(), inserted: count, updated: count, deleted: count })
-  .meta({ id: 'OwnerCount', description: 'Whose rows, by their marks: Neutron, ovn-kubernetes, kube-ovn or ovn-ic' });
-export const problemShape = z.object({
-  code: z.string(),
-  message: z.string(),
-  table: z.string().optional(),
-  label: z.string().optional(),
+  .object({
+    owner: z.string().describe('Neutron, ovn-kubernetes, kube-ovn or ovn-ic'),
+    inserted: count.describe('Rows that are inserted'),
+    updated: count.describe('Rows that are updated'),
+    deleted: count.describe('Rows that are deleted'),
+  })
+  .meta({
+    id: 'OwnerCount',
+    description:
+      'How many rows of one owner a restore changes. The owner is known by the marks that it leaves on its rows',
+  });
+const phaseShape = z.object({
+  phase: z.string().describe('Name of the phase'),
+  at: instant.describe('When it began'),
+  seconds: z.number().describe('How long it took'),
+  message: z.string().describe('What it did, in words'),
 });
 const debugShape = z
   .object({
-    phases: z.array(z.object({ phase: z.string(), at: instant, seconds: z.number(), message: z.string() })),
-    changes_total: count,
-    changes: z.array(changeShape).meta({ description: 'The first 1,000' }),
+    phases: z.array(phaseShape).describe('The phases, with their times'),
+    changes_total: count.describe('How many changes there are'),
+    changes: z.array(changeShape).describe('The first 1,000 changes'),
   })
   .meta({ id: 'RestoreDebug', description: 'With the header X-Debug: true' });
 
 export const restoreShape = z
   .object({
-    success: z.boolean().nullable().meta({ description: 'null while it runs' }),
-    dry_run: z.boolean(),
-    restored_count: count,
-    skipped_count: count,
-    differing_count: count.meta({
-      description: 'Of skipped_count: rows that differ from the backup and were left as they are',
-    }),
-    deleted_count: count,
-    error_count: count,
-    details: z.record(z.string(), detailShape).meta({
-      description:
-        'switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, qos_rules, ' +
-        'port_groups, address_sets; any other table by its own name in lower case. Only what occurs',
-    }),
-    warnings: z.array(z.string()),
-    errors: z.array(problemShape),
-    processing_time: z.string().meta({ description: 'Seconds with three decimals, e.g. "1.234s"' }),
-    restore_id: z.string(),
-    backup_id: z.string(),
-    database: z.string(),
-    started_by: z.string().meta({ description: 'The subject of the token' }),
-    started_at: instant,
-    finished_at: instant.nullable(),
-    conflict_policy: z.string().nullable().meta({ description: 'skip, overwrite, rename or error; null for an undo' }),
-    undo_of: z.string().nullable().meta({ description: 'Of an undo: the restore that it undoes' }),
-    undone_by: z.string().nullable().meta({ description: 'The restore that undid it' }),
+    success: z
+      .boolean()
+      .nullable()
+      .describe(
+        'True if every planned change is in the database. Of a dry run: true if the plan can be applied. null while ' +
+          'it runs',
+      ),
+    dry_run: z.boolean().describe('True if nothing was changed, as it was only a dry run'),
+    restored_count: count.describe('Rows that were inserted or updated, or in a dry run would be'),
+    skipped_count: count.describe('Rows that were left as they are, equal or not'),
+    differing_count: count.describe('Of skipped_count: rows that differ from the backup'),
+    deleted_count: count.describe('Rows that were deleted, or in a dry run would be'),
+    error_count: count.describe('How many errors there are'),
+    details: z
+      .record(z.string(), detailShape)
+      .describe(
+        'The same counts for each kind of row that occurs: switches, routers, ports, router_ports, acls, ' +
+          'load_balancers, nats, dhcp_options, qos_rules, port_groups, address_sets. Of any other table: its name in ' +
+          'lower case',
+      ),
+    warnings: z.array(z.string()).describe('What to know although it is no error'),
+    errors: z.array(problemShape).describe('Why it did not succeed'),
+    processing_time: z.string().describe('How long it took, such as "1.234s"'),
+    restore_id: z.string().describe('Id of the restore'),
+    backup_id: z.string().describe('Id of the backup'),
+    database: z.string().describe('Id of the database'),
+    started_by: z.string().describe('Name of the token that asked for it'),
+    started_at: instant.describe('When it was asked for'),
+    finished_at: instant.nullable().describe('When it ended; null while it runs or awaits confirmation'),
+    conflict_policy: z.string().nullable().describe('skip, overwrite, rename or error; null for an undo'),
+    undo_of: z.string().nullable().describe('Of an undo: id of the restore that it undoes'),
+    undone_by: z.string().nullable().describe('Id of the undo that undid this restore'),
     phase: z
       .string()
-      .meta({ description: 'succeeded, failed, cancelled, undone, or awaiting_confirmation; others while it runs' }),
-    confirm_before: instant
+      .describe(
+        'queued, reading, planning, applying, recovering, verifying or converging while it runs; ' +
+          'awaiting_confirmation; at its end succeeded, failed, cancelled or undone',
+      ),
+    confirm_before: instant.optional().describe('While it awaits confirmation: when it will undo itself'),
+    convergence_seconds: z
+      .number()
       .optional()
-      .meta({ description: 'While it awaits confirmation: the restore undoes itself at this instant' }),
-    convergence_seconds: z.number().optional(),
-    steps: count.meta({ description: 'Transactions that it took' }),
+      .describe('With sync: how long northd, or the chassis too, took to apply the change'),
+    steps: count.describe(
+      'How many transactions it took: one, or on a cluster several for a large plan. 0 if there was nothing to change',
+    ),
     ...pulledInMembers,
-    owners: z.array(ownerShape).meta({ description: 'Whose rows it changes; rows without a mark are not counted' }),
+    owners: z.array(ownerShape).describe('Whose rows it changes. Rows without a mark of an owner are not counted'),
     debug: debugShape.optional(),
   })
-  .meta({ id: 'RestoreResult' });
+  .meta({ id: 'RestoreResult', description: 'A restore, running or ended: what it did, or what a dry run would do' });
 
-export const restoreListShape = z.object({ restores: z.array(restoreShape), total: count }).meta({ id: 'RestoreList' });
+export const restoreListShape = z
+  .object({
+    restores: z.array(restoreShape).describe('The restores, newest first'),
+    total: count.describe('How many there are without limit and offset'),
+  })
+  .meta({ id: 'RestoreList', description: 'A list of restores' });
 
 export const restoreChangesShape = z
   .object({
-    changes: z.array(changeShape),
-    total: count.meta({ description: 'Of the kind and the table asked for' }),
+    changes: z.array(changeShape).describe('The changes of the page'),
+    total: count.describe('How many changes of this kind and table there are'),
     page_info: pageInfoShape,
-    values_hidden: z.boolean().meta({
-      description: 'True without `backups:restore`: then columns are only named, without before, after, added, removed',
-    }),
+    values_hidden: z
+      .boolean()
+      .describe('True if the token lacks `backups:restore`. Then before, after, added and removed are left out'),
   })
-  .meta({ id: 'RestoreChanges' });
+  .meta({ id: 'RestoreChanges', description: 'A page of the changes of a restore' });
 
 export type Restore = z.output<typeof restoreShape>;
 export type Debug = z.output<typeof debugShape>;

@@ -10,7 +10,9 @@ const resourceMapping = optional(z.record(z.string(), mapped))
   .transform((map) => Object.entries(map ?? {}).map(([from, to]) => ({ from, to })))
   .meta({
     description:
-      'UUID or name in the backup -> UUID or name in the database: rows that are taken to be these live rows',
+      '{"NAME OR UUID IN THE BACKUP": "NAME OR UUID IN THE DATABASE"}: treats a row of the backup as this live ' +
+      'row. Its ' +
+      'children attach there, and references to it point there',
   });
 
 /** POST /api/v1/backups/:id/restore. It waits for the end. */
@@ -26,17 +28,21 @@ export const undoForm = restForm(undoRestore.input, { without: ['restoreId'] });
 export const changesQuery = z.strictObject({
   limit: number(1, 1_000)
     .optional()
-    .meta({ description: 'Changes of the page; 100 if left out', type: 'integer', minimum: 1, maximum: 1_000 }),
+    .meta({ description: 'How many changes a page has. Left out: 100', type: 'integer', minimum: 1, maximum: 1_000 }),
   offset,
-  after: z.string().optional().meta({ description: 'The end_cursor of an earlier page, instead of an offset' }),
-  kind: z.enum(['insert', 'update', 'delete', 'skip']).transform(upper).optional(),
-  table: z.string().optional().meta({ description: 'As the database calls it, such as Logical_Switch' }),
+  after: z.string().optional().describe('end_cursor of the page before, instead of offset'),
+  kind: z
+    .enum(['insert', 'update', 'delete', 'skip'])
+    .transform(upper)
+    .optional()
+    .describe('Only changes of this kind'),
+  table: z.string().optional().describe('Only changes in this table, such as Logical_Switch'),
 });
 
 /** GET /api/v1/restores. */
 export const listRestoresQuery = z
   .strictObject({
-    backup_id: text(200).optional().meta({ description: 'Of this backup only' }),
+    backup_id: text(200).optional().describe('Only restores of this backup'),
     limit,
     offset,
   })

@@ -29,7 +29,7 @@ import { changesQuery, listRestoresQuery, restoreForm, undoForm } from './restor
 const tag = 'Restores';
 const RESTORES = '/api/v1/restores';
 const RESTORE = `${RESTORES}/:id`;
-const result = { description: 'The result', shape: restoreShape };
+const result = { description: 'The restore', shape: restoreShape };
 const FAILURES = [
   'CONFLICT',
   'SCHEMA_MISMATCH',
@@ -67,15 +67,15 @@ function restoreRoute(restores: RestoreService): Route {
     body: restoreForm,
     bodyKind: 'JSON',
     headers: {
-      'X-Debug': 'true: the answer tells the phases with their times, and the changes; the request is logged in detail',
+      'X-Debug': 'true: the answer has the phases with their times, and the changes. The log has them too',
     },
-    summary: 'Restore a backup',
+    summary: 'Restore a backup, or a part of it',
     description:
-      'Without a body all defaults hold. A restore that fails changes nothing and answers with the status of its ' +
-      'error, and with its result in `result`. A dry run answers 200 also where the plan could not be applied: ' +
-      '`success` is false then, and `errors` says why. With `wait=false` the answer comes at once: look the ' +
-      'restore up until it has ended.',
-    answers: { 200: result, 202: { description: 'The restore as it has begun', shape: restoreShape } },
+      'Without a body, all options have their defaults. A restore that fails changes nothing. It answers with the ' +
+      'status of its error, and has its counts in `result`. A dry run that could be planned answers 200; if the plan ' +
+      'cannot be applied, `success` is false and `errors` says why. With `wait=false` the answer comes at once: get ' +
+      'the restore again and again until it has ended.',
+    answers: { 200: result, 202: { description: 'With `wait=false`: the restore, just begun', shape: restoreShape } },
     errors: ['NOT_FOUND', ...FAILURES],
     handle: async (call) => {
       const { id: backupId, body, query, ask } = call;
@@ -98,7 +98,7 @@ function listRoute(restores: RestoreService): Route {
     body: nothing,
     bodyKind: 'NONE',
     summary: 'List restores, newest first, running ones too',
-    answers: { 200: { description: 'The restores, and how many there are in all', shape: restoreListShape } },
+    answers: { 200: { description: 'The restores', shape: restoreListShape } },
     errors: [],
     handle: async ({ ask, query: { backupId, offset, limit } }) => {
       const all = await ask(listRestores, restores, { backupId });
@@ -124,7 +124,7 @@ function getRoute(restores: RestoreService): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'NONE',
-    summary: 'Look up a restore, running or ended',
+    summary: 'Get one restore, running or ended',
     answers: { 200: result },
     errors: ['NOT_FOUND'],
     handle: async ({ id, ask }) => ({
@@ -145,10 +145,11 @@ function changesRoute(restores: RestoreService): Route {
     query: changesQuery,
     body: nothing,
     bodyKind: 'NONE',
-    headers: { 'X-Decryption-Key': 'Of a restore of an encrypted backup: the passphrase of the backup' },
+    headers: { 'X-Decryption-Key': 'The passphrase, if the backup is encrypted: the list of changes is too' },
     summary: 'List what a restore changed, or a dry run would change, row by row',
     description:
-      'In the order of tables. What is in the rows needs `backups:restore`; without it columns are named only.',
+      'In the order of tables. Values of columns need `backups:restore`; without it there are only the names ' +
+      'of columns.',
     answers: { 200: { description: 'A page of the changes', shape: restoreChangesShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'INTEGRITY_FAILED', 'STORE_UNAVAILABLE'],
     handle: async ({ id, ask, query: { limit, ...query }, request }) => {
@@ -173,7 +174,7 @@ function confirmRoute(restores: RestoreService): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'JSON',
-    summary: 'Keep a restore that awaits confirmation',
+    summary: 'Confirm a restore, so that it is not undone',
     answers: { 200: result },
     errors: ['NOT_FOUND', 'CONFLICT'],
     handle: async ({ id, ask }) => ({
@@ -194,7 +195,7 @@ function cancelRoute(restores: RestoreService): Route {
     query: noQuery,
     body: nothing,
     bodyKind: 'JSON',
-    summary: 'Cancel a restore that has not begun to apply',
+    summary: 'Cancel a restore, before its phase applying begins',
     answers: { 200: result },
     errors: ['NOT_FOUND', 'CONFLICT'],
     handle: async ({ id, ask }) => ({
@@ -216,10 +217,10 @@ function undoRoute(restores: RestoreService): Route {
     body: undoForm,
     bodyKind: 'JSON',
     headers: { 'X-Debug': 'As for a restore' },
-    summary: 'Put back what a restore changed',
+    summary: 'Undo a restore: put back what it changed',
     description:
-      'Refuses, naming the rows, where others have changed them since, unless forced. The answer is that of the ' +
-      'restore that puts back.',
+      'Refused if others have changed the same rows since, unless `force` is true; the error names the rows. An undo ' +
+      'is a restore of its own, and the answer is that one.',
     answers: { 200: result },
     errors: ['NOT_FOUND', ...FAILURES],
     handle: (call) => ended(call, restores, { command: undoRestore, input: { ...call.body, restoreId: call.id } }),

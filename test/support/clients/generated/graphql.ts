@@ -6,126 +6,173 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** How a call came in */
 export type AuditVia =
+  /** GraphQL over HTTP */
   | 'GRAPHQL'
+  /** REST */
   | 'REST'
-  /** No call: the server did it by itself */
+  /** Nobody called: the server did it by itself */
   | 'SERVER'
-  /** WebSocket */
+  /** GraphQL over a WebSocket */
   | 'SOCKET';
 
+/** Which backups are listed: those that meet every condition */
 export type BackupFilterInput = {
+  /** Backups made after this instant */
   createdAfter?: string | null | undefined;
+  /** Backups made before this instant */
   createdBefore?: string | null | undefined;
+  /** Backups of the database with this id */
   database?: string | null | undefined;
-  /** Part of the name; case and Unicode form do not matter */
+  /** Backups with this text in their name. Upper and lower case, and the Unicode form (NFC, NFD), do not matter */
   nameContains?: string | null | undefined;
-  /** Backups that carry any of these tags */
+  /** Backups that have any of these tags */
   tags?: Array<string> | null | undefined;
+  /** Backups of this type */
   type?: BackupType | null | undefined;
 };
 
-/** JSON and YAML are this project's own document; OVSDB is the standalone database file that ovsdb-server and ovsdb-client restore read */
+/** Format of a backup file */
 export type BackupFormat =
+  /** A JSON document of this server, with one row a line */
   | 'JSON'
+  /** A standalone database file, as ovsdb-server and ovsdb-client restore read it */
   | 'OVSDB'
+  /** The same document in YAML */
   | 'YAML';
 
+/** What a job is doing, or how it ended */
 export type BackupPhase =
+  /** It was cancelled, and nothing of it was stored */
   | 'CANCELLED'
-  /** What it works on is read: the database, the file, the backup */
+  /** It reads the database, the file or the backup */
   | 'CAPTURING'
-  /** Also one that a crash or a stop of the server interrupted */
+  /** It did not succeed: see its error. Also if the server crashed or was stopped meanwhile */
   | 'FAILED'
   /** It waits for its turn */
   | 'QUEUED'
-  /** What it makes is written */
+  /** It writes the backup */
   | 'STORING'
+  /** It has done its work */
   | 'SUCCEEDED';
 
+/** How much of the database a backup has */
 export type BackupType =
-  /** The whole configuration */
+  /** The whole database */
   | 'FULL'
-  /** Only what has changed since another backup: not made yet, and refused */
+  /** Only what has changed since another backup. Not supported yet: it is refused */
   | 'INCREMENTAL'
-  /** The part that a ResourceFilter picks */
+  /** The part that a resource filter picks */
   | 'SELECTIVE';
 
-/** FAST reads in one request, for which the server answers nobody else; PACED reads in small steps; AUTO chooses by size and kind of server */
+/** How a backup reads the database */
 export type CaptureMode =
+  /** PACED on a cluster, and where FAST took a standalone server too long the last time. Otherwise FAST */
   | 'AUTO'
+  /** In one request. The database server answers nobody else meanwhile */
   | 'FAST'
+  /** In small steps, so that other clients of the database are answered in between */
   | 'PACED';
 
+/** What happens to a row */
 export type ChangeKind =
+  /** It is deleted */
   | 'DELETE'
+  /** It is created */
   | 'INSERT'
+  /** It is left as it is */
   | 'SKIP'
+  /** Some of its columns change */
   | 'UPDATE';
 
-/** Exactly one of backupId and database */
+/** A configuration: a backup, or a database as it is now. Exactly one of backupId and database */
 export type ConfigurationRefInput = {
+  /** Id of a backup */
   backupId?: string | null | undefined;
+  /** Id of a configured database, as it is now */
   database?: string | null | undefined;
+  /** The passphrase of an encrypted backup */
   decryptionKey?: string | null | undefined;
 };
 
-/** What becomes of a row of the backup that is live too. A row that is not is inserted under every policy, with every reference that the backup holds to it */
+/** What happens to a row of the backup that the database has too. A row that the database does not have is always inserted, with all references to it */
 export type ConflictPolicy =
-  /** If any differs from the backup nothing is done, and every conflict is named */
+  /** If any row differs, nothing is done, and every difference is named */
   | 'ERROR'
-  /** It is updated in place, only the columns that differ; its UUID stays */
+  /** The row of the database is changed back. Its UUID stays, and so do equal columns */
   | 'OVERWRITE'
-  /** Switches, routers, port groups and whatever else has a name come in as a copy beside it, suffixed _restored_<time>, with every reference inside the copy moved along */
+  /** The row of the database stays. A copy is made beside it: names get the suffix _restored_<time>, and references inside the copy point to the copy */
   | 'RENAME'
-  /** It is left as it is */
+  /** The row of the database is left as it is, even if it differs */
   | 'SKIP';
 
+/** What to back up, and how to store it */
 export type CreateBackupInput = {
+  /** How the database is read. FAST: in one request; the database answers nobody else meanwhile. PACED: in small steps. AUTO: the server chooses */
   capture?: CaptureMode | null | undefined;
+  /** Compress the stored file with gzip */
   compress?: boolean | null | undefined;
-  /** Which configured database; the default one if left out */
+  /** Id of the configured database to back up. Left out: the default one */
   database?: string | null | undefined;
+  /** Free text, up to 2,000 characters */
   description?: string | null | undefined;
+  /** Encrypt the stored file with AES-256-GCM. Needs encryptionKey */
   encrypt?: boolean | null | undefined;
+  /** The passphrase, 1 to 1,024 characters. It is not stored: without it nobody can restore the backup. Needs encrypt */
   encryptionKey?: string | null | undefined;
+  /** Format of the stored file. JSON and YAML: a document that people can read. OVSDB: a database file that ovsdb-server reads */
   format?: BackupFormat | null | undefined;
+  /** Up to 200 characters. Several backups may have the same name */
   name: string;
-  /** Required for SELECTIVE, and for it only */
+  /** Which part is backed up. Needed with the type SELECTIVE, and used only with it */
   resourceFilter?: ResourceFilterInput | null | undefined;
+  /** Labels to find the backup by: up to 50, of up to 100 characters each */
   tags?: Array<string> | null | undefined;
+  /** Whether the whole database is backed up, or a part of it */
   type?: BackupType | null | undefined;
 };
 
+/** A file to store as a backup */
 export type ImportBackupInput = {
+  /** The document as text. Exactly one of file and data */
   data?: string | null | undefined;
-  /** Of an encrypted file. Without it the file is stored still encrypted: see sealed */
+  /** The passphrase of an encrypted file. Without it the file is stored as it is: see sealed */
   decryptionKey?: string | null | undefined;
+  /** Left out: the description inside the file */
   description?: string | null | undefined;
-  /** Exactly one of file and data */
+  /** The file, as a part of a multipart request. Exactly one of file and data */
   file?: unknown;
-  /** Read from the content if left out: JSON, YAML or an OVSDB database file (standalone or of a cluster's member), each also gzip-compressed, or this project's encrypted form */
+  /** Format of the file. Left out: detected from its content */
   format?: BackupFormat | null | undefined;
+  /** Left out: the name inside the file, or the name of the file */
   name?: string | null | undefined;
+  /** Tags of the new backup. Tags inside the file are not taken over */
   tags?: Array<string> | null | undefined;
 };
 
+/** What a job does */
 export type JobKind =
-  /** A backup is made */
+  /** It makes a backup */
   | 'BACKUP'
-  /** A file is taken over as a backup */
+  /** It stores a file as a backup */
   | 'IMPORT'
-  /** A stored backup is read back and checked */
+  /** It reads a stored backup and checks it */
   | 'VERIFY';
 
+/** Which part of the network. A name or a UUID picks a resource. It comes with its children, unless an include flag is false, and with everything these refer to. Without any list, everything is picked */
 export type ResourceFilterInput = {
   /** Names or UUIDs */
   addressSets?: Array<string> | null | undefined;
-  /** ACLs of switches and of port groups */
+  /** false: leave out ACLs of switches and of port groups */
   includeAcls?: boolean | null | undefined;
+  /** false: leave out DHCP options */
   includeDhcpOptions?: boolean | null | undefined;
+  /** false: leave out load balancers */
   includeLoadBalancers?: boolean | null | undefined;
+  /** false: leave out NAT rules */
   includeNat?: boolean | null | undefined;
+  /** false: leave out the ports of switches and routers */
   includePorts?: boolean | null | undefined;
+  /** false: leave out QoS rules */
   includeQos?: boolean | null | undefined;
   /** Names or UUIDs */
   loadBalancers?: Array<string> | null | undefined;
@@ -137,67 +184,87 @@ export type ResourceFilterInput = {
   switches?: Array<string> | null | undefined;
 };
 
+/** Treats a row of the backup as this row of the database */
 export type ResourceMappingInput = {
-  /** UUID or name in the backup */
+  /** Name or UUID in the backup */
   from: string;
-  /** UUID or name in the target database */
+  /** Name or UUID in the database */
   to: string;
 };
 
+/** What to restore, and how */
 export type RestoreBackupInput = {
+  /** Id of the backup to restore */
   backupId: string;
-  /** Undo the restore by itself unless confirmRestore comes within so many seconds, 1 to 86,400. Other restores of the same database are refused with CONFLICT until then, or wait with queue: true */
+  /** The restore undoes itself unless it is confirmed within this many seconds, 1 to 86,400. Until then other restores of the database are refused, or wait with queue */
   confirmWithinSeconds?: number | null | undefined;
+  /** What happens to a live row that the backup has too. SKIP: it is left as it is. OVERWRITE: it is changed back, and keeps its UUID. RENAME: it stays, and a copy is made beside it. ERROR: if any row differs, nothing is done */
   conflictPolicy?: ConflictPolicy | null | undefined;
-  /** Which configured database to restore into; the backup's own if left out */
+  /** Id of the configured database to restore into. Left out: the one that the backup came from */
   database?: string | null | undefined;
+  /** The passphrase of an encrypted backup */
   decryptionKey?: string | null | undefined;
+  /** Plan and count everything, but change nothing */
   dryRun?: boolean | null | undefined;
-  /** With OVERWRITE: also delete the live rows, within restoreFilter, that the backup does not hold, so that the database ends equal to the backup */
+  /** With OVERWRITE: also delete the live rows, within restoreFilter, that the backup does not have. The database then equals the backup */
   exact?: boolean | null | undefined;
-  /** Go on where the plan only warns: a schema version that differs with columns lost, say */
+  /** Continue despite warnings, for example when columns would be lost */
   force?: boolean | null | undefined;
-  /** While another restore of the database awaits its confirmation: wait for it instead of being refused with CONFLICT */
+  /** true: if another restore of the database awaits its confirmation, wait for that. false: be refused with CONFLICT */
   queue?: boolean | null | undefined;
-  /** Rows of the backup that are taken to be these live rows: their children attach there, and references to them point there */
+  /** Treats a row of the backup as this live row: its children attach there, and references to it point there */
   resourceMapping?: Array<ResourceMappingInput> | null | undefined;
-  /** Restore this part only; of a selective backup, within the part that it holds */
+  /** Restore only this part. Of a selective backup: only what it has of this part */
   restoreFilter?: ResourceFilterInput | null | undefined;
+  /** What to wait for after the commit, like ovn-nbctl --wait. NONE: nothing. SB: ovn-northd. HV: ovn-northd and the chassis */
   sync?: SyncTarget | null | undefined;
+  /** What is checked after the commit. ASSERTIONS: that each planned change is in the database. FULL: every row of the changed tables is read back and compared */
   verify?: VerifyMode | null | undefined;
-  /** True: answer when the restore has ended, or awaits confirmation. False: answer at once; follow it with restoreProgress */
+  /** true: answer when the restore has ended, or awaits confirmation. false: answer at once */
   wait?: boolean | null | undefined;
 };
 
+/** What a restore is doing, or how it ended */
 export type RestorePhase =
+  /** It sends the changes to the database. From here on it cannot be cancelled */
   | 'APPLYING'
-  /** In the database; undone by itself unless confirmRestore comes in time */
+  /** The changes are in the database. It undoes itself unless confirmRestore comes in time */
   | 'AWAITING_CONFIRMATION'
+  /** It was cancelled before it changed anything */
   | 'CANCELLED'
-  /** Waiting for northd, or the chassis too, to take the change over */
+  /** It waits until northd, or the chassis too, have applied the change */
   | 'CONVERGING'
+  /** It did not succeed. The database is as it was, unless the error is UNDO_IMPOSSIBLE */
   | 'FAILED'
+  /** It compares them and plans the changes */
   | 'PLANNING'
+  /** It waits for its turn, or for another restore of the database */
   | 'QUEUED'
+  /** It reads the backup and the database */
   | 'READING'
-  /** Its end was not seen, for a crash or a lost answer: the database is being asked */
+  /** The answer of the database was lost, or the server crashed. It finds out what the database has done */
   | 'RECOVERING'
+  /** The changes are in the database, or there was nothing to change */
   | 'SUCCEEDED'
-  /** What it changed was put back */
+  /** Another restore has undone it: see undoneBy */
   | 'UNDONE'
+  /** It checks that the changes are in the database */
   | 'VERIFYING';
 
-/** What to wait for after applying, as ovn-nbctl --wait: nothing, northd (SB), or the chassis too (HV) */
+/** What a restore waits for after the commit, like ovn-nbctl --wait */
 export type SyncTarget =
+  /** Until the chassis have applied the change too */
   | 'HV'
+  /** Nothing */
   | 'NONE'
+  /** Until ovn-northd has applied the change to the Southbound database */
   | 'SB';
 
-/** How a restore is verified after the commit. What differs was written by somebody else since, and is a warning that names the row */
+/** What a restore checks after the commit. A row that differs was changed by somebody else since: a warning names it */
 export type VerifyMode =
-  /** Whether each planned change is in the database */
+  /** That each planned change is in the database */
   | 'ASSERTIONS'
-  /** Every row of the tables touched, within restoreFilter, is read back and compared */
+  /** Every row of the changed tables, within restoreFilter, is read back and compared */
   | 'FULL';
 
 export type AuditLogQueryVariables = Exact<{
