@@ -14,8 +14,12 @@ const importInput = z
     format: optional(z.enum(ARCHIVE_FORMATS)).meta({
       description: 'Format of the file. Left out: detected from its content',
     }),
-    name: optional(name).meta({ description: 'Left out: the name inside the file, or the name of the file' }),
-    description: optional(description).meta({ description: 'Left out: the description inside the file' }),
+    name: optional(name).meta({
+      description: 'Name of the new backup. Left out: the one inside the file, or the name of the file',
+    }),
+    description: optional(description).meta({
+      description: 'Description of the new backup. Left out: the one inside the file',
+    }),
     tags: orElse(tags, []).meta({ description: 'Tags of the new backup. Tags inside the file are not taken over' }),
     decryptionKey: optional(key).meta({
       description: 'The passphrase of an encrypted file. Without it the file is stored as it is: see `sealed`',

@@ -96,8 +96,12 @@ export const exportQuery = z
 /** The query of an import whose body is the file itself. */
 export const importQuery = z
   .strictObject({
-    name: field.name.optional().describe('Left out: the name inside the file, or the name of the file'),
-    description: field.description.optional().describe('Left out: the description inside the file'),
+    name: field.name
+      .optional()
+      .describe('Name of the new backup. Left out: the one inside the file, or the name of the file'),
+    description: field.description
+      .optional()
+      .describe('Description of the new backup. Left out: the one inside the file'),
     tag: several(field.tag)
       .optional()
       .meta({

@@ -137,13 +137,13 @@ export type ImportBackupInput = {
   data?: string | null | undefined;
   /** The passphrase of an encrypted file. Without it the file is stored as it is: see sealed */
   decryptionKey?: string | null | undefined;
-  /** Left out: the description inside the file */
+  /** Description of the new backup. Left out: the one inside the file */
   description?: string | null | undefined;
   /** The file, as a part of a multipart request. Exactly one of file and data */
   file?: unknown;
   /** Format of the file. Left out: detected from its content */
   format?: BackupFormat | null | undefined;
-  /** Left out: the name inside the file, or the name of the file */
+  /** Name of the new backup. Left out: the one inside the file, or the name of the file */
   name?: string | null | undefined;
   /** Tags of the new backup. Tags inside the file are not taken over */
   tags?: Array<string> | null | undefined;
