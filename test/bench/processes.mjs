@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { installedSchema } from '../support/northbound/make.mjs';
 
 export const DATABASE = 'OVN_Northbound';
-const START_TIMEOUT_MS = 120_000;
+// for what never comes; a million rows on a busy machine take minutes
+const START_TIMEOUT_MS = 900_000;
 const STOP_TIMEOUT_MS = 20_000;
 const PROBE = fileURLToPath(new URL('./probe.mjs', import.meta.url));
 const CAPTURE = fileURLToPath(new URL('./capture.mjs', import.meta.url));
@@ -82,7 +83,7 @@ export class Ovsdb {
     this.child.stdin.on('error', () => undefined);
     for (const until = performance.now() + START_TIMEOUT_MS; ; await sleep(50)) {
       if (this.child.exitCode !== null) throw new Error('ovsdb-server did not start');
-      if (spawnSync('ovsdb-client', ['--timeout=60', 'list-dbs', this.remote], { env: ENVIRONMENT }).status === 0)
+      if (spawnSync('ovsdb-client', ['--timeout=600', 'list-dbs', this.remote], { env: ENVIRONMENT }).status === 0)
         return;
       if (performance.now() > until) throw new Error('ovsdb-server did not answer');
     }

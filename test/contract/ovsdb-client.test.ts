@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import { EVERY_KIND } from '../support/databases/every-kind.js';
 import { NORTHBOUND } from '../support/judge/judge.js';
 import { installedSchema } from '../support/northbound/make.mjs';
 import { makeCertificates, type TestCertificates } from '../support/servers/certificates.js';
+import { Door } from '../support/servers/door.js';
 import { startOvsdbCluster } from '../support/servers/ovsdb-cluster.js';
 import { environment, type ServerTls, startOvsdbServer } from '../support/servers/ovsdb-server.js';
 import { TestClock } from '../support/test-clock.js';
@@ -207,34 +208,20 @@ describe('a session', () => {
   it('leaves no connection behind where several remotes lead and a follower is asked for', async () => {
     await using cluster = await startOvsdbCluster({ members: 1 });
     await cluster.settled();
-    const path = parseRemotes(cluster.remote(0)).map((remote) => (remote.kind === 'unix' ? remote.path : ''))[0] ?? '';
-    // two more addresses of the leader, as a virtual one is
-    const open = new Set<Socket>();
-    const doors = await Promise.all(
-      [1, 2, 3].map(async (n) => {
-        const door = createServer((socket) => {
-          open.add(socket);
-          const inside = connect(path);
-          socket.on('close', () => (open.delete(socket), inside.destroy())).on('error', () => undefined);
-          inside.on('close', () => socket.destroy()).on('error', () => undefined);
-          socket.pipe(inside).pipe(socket);
-        });
-        const socketPath = join(folder, `door-${n}.sock`);
-        await new Promise<void>((resolve) => door.listen(socketPath, resolve));
-        return { door, remote: `unix:${socketPath}` };
-      }),
-    );
+    // three more addresses of the leader, as virtual ones are
+    const doors = await Promise.all([1, 2, 3].map((n) => Door.open(join(folder, `door-${n}.sock`), cluster.remote(0))));
+    const open = (): number => doors.reduce((sum, door) => sum + door.open, 0);
     try {
       const client = clientOf(doors.map(({ remote }) => remote).join(','), { sessionTimeoutMs: 20_000 });
       for (let i = 0; i < 3; i++) {
         const { connection, server } = await client.openSession({ leader: false, avoidLeader: true });
         expect(server.leader).toBe(true);
-        await until(() => open.size === 1);
+        await until(() => open() === 1);
         connection.close();
-        await until(() => open.size === 0);
+        await until(() => open() === 0);
       }
     } finally {
-      for (const { door } of doors) door.close();
+      for (const door of doors) await door[Symbol.asyncDispose]();
     }
   });
 

@@ -1,5 +1,4 @@
 /** Captures of a real cluster: what they read, that they read little at a time, and that the leader stays. */
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type CaptureOptions, FollowedDatabase } from '../../../src/engine/capture/followed-database.js';
 import { systemClock } from '../../../src/lib/clock.js';
@@ -8,12 +7,12 @@ import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
 import { readLogIndex, waitForLogIndex } from '../../../src/ovsdb/server-database.js';
 import { openCurrentSession } from '../../../src/service/database/current-session.js';
-import { Documents } from '../../support/clients/plain-client.js';
 import { failureOf, textsOf } from '../../support/databases/every-kind.js';
 import { RandomWriter } from '../../support/databases/random-writer.js';
 import { compareDatabases, dumpDatabase, NORTHBOUND, transact } from '../../support/judge/judge.js';
 import { contentOf } from '../../support/judge/snapshot-content.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
+import { Door } from '../../support/servers/door.js';
 import { startOvsdbCluster } from '../../support/servers/ovsdb-cluster.js';
 import { TestClock } from '../../support/test-clock.js';
 import { until } from '../../support/until.js';
@@ -38,35 +37,6 @@ function holding<T>(
 const captured = (remote: string, options: Partial<CaptureOptions>): Promise<Snapshot> =>
   holding(remote, options, (held) => held.current());
 
-/** Stands before a member, and notes how long its messages are. */
-class Scales implements AsyncDisposable {
-  readonly lengths: number[] = [];
-  private readonly server;
-
-  constructor(
-    readonly path: string,
-    member: string,
-  ) {
-    this.server = createServer((client) => {
-      const database = connect(member.slice('unix:'.length));
-      const documents = new Documents();
-      client.pipe(database).pipe(client);
-      database.on('data', (chunk: Buffer) => {
-        for (const text of documents.push(chunk)) this.lengths.push(text.length);
-      });
-      for (const [end, other] of [
-        [client, database],
-        [database, client],
-      ] as const)
-        end.on('error', () => undefined).on('close', () => other.destroy());
-    }).listen(path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-}
-
 describe('a capture of a cluster', () => {
   // with an election timer that no busy machine exceeds: test/bench/silence.mjs measures with the default one
   it('leaves leader and term as they were, and reads little at a time: paced from the leader, 10,000 rows', async () => {
@@ -74,12 +44,18 @@ describe('a capture of a cluster', () => {
     await using cluster = await startOvsdbCluster({ database, electionTimerMs: 10_000 });
     const leader = await cluster.settled();
     const term = await cluster.term();
-    await using scales = new Scales(join(cluster.folder, 'scales.sock'), cluster.remote(leader));
-    const snapshot = await captured(`unix:${scales.path}`, { mode: 'PACED' });
+    const lengths: number[] = [];
+    await using door = await Door.open(join(cluster.folder, 'door.sock'), cluster.remote(leader), {
+      onAnswered: (text, way) => {
+        lengths.push(text.length);
+        way.answer(text);
+      },
+    });
+    const snapshot = await captured(door.remote, { mode: 'PACED' });
     expect(countRows(snapshot)).toBe(10_000);
     expect([await cluster.settled(), await cluster.term()]).toEqual([leader, term]);
     // in one reply a leader would make it all
-    expect(Math.max(...scales.lengths)).toBeLessThan(scales.lengths.reduce((sum, length) => sum + length, 0) / 8);
+    expect(Math.max(...lengths)).toBeLessThan(lengths.reduce((sum, length) => sum + length, 0) / 8);
   });
 
   it('is the database at one instant, from the leader and from a follower, while others write', async () => {

@@ -3,7 +3,6 @@
  * only it can have done, not by what others have written since.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,8 +11,8 @@ import {
   RestoreBackupDocument,
   UndoRestoreDocument,
 } from '../../support/clients/generated/graphql.js';
-import { Documents } from '../../support/clients/plain-client.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { Door } from '../../support/servers/door.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 import { until } from '../../support/until.js';
 
@@ -26,67 +25,36 @@ interface Request {
   cutOff(): void;
 }
 
-/** Stands between the server and its database. */
-class Door implements AsyncDisposable {
-  /** What becomes of the restores that come, one after the other; the others pass. */
-  readonly requests: ((request: Request) => Promise<void>)[] = [];
-  private readonly sockets = new Set<Socket>();
-  private readonly server: Server;
+/** What becomes of the restores that come, one after the other; the others pass. */
+const requests: ((request: Request) => Promise<void>)[] = [];
 
-  constructor(
-    readonly path: string,
-    private readonly target: TestServer,
-  ) {
-    this.server = createServer((client) => this.accept(client)).listen(path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  private accept(client: Socket): void {
-    const database = connect(this.target.unixRemote.slice('unix:'.length));
-    for (const socket of [client, database]) {
-      this.sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
-    }
-    const asked = new Documents();
-    const told = new Documents();
-    let isCutOff = false;
-    /** Gets the answer that is waited for: the first message that is no news of changes. */
-    let answered: ((text: string) => void) | undefined;
-    const request = (text: string): Request => ({
-      carryOut: () => {
-        database.write(text);
-        return new Promise((resolve) => {
-          answered = resolve;
+function openDoor(path: string, target: string): Promise<Door> {
+  /** Gets the answer that is waited for: the first message that is no news of changes. */
+  let answered: ((text: string) => void) | undefined;
+  return Door.open(path, target, {
+    onAsked: (text, way) => {
+      const handle = text.includes('ovncp: restore') ? requests.shift() : undefined;
+      if (handle === undefined) way.ask(text);
+      else
+        void handle({
+          carryOut: () => {
+            way.ask(text);
+            return new Promise((resolve) => {
+              answered = resolve;
+            });
+          },
+          passOn: (answer) => way.answer(answer),
+          cutOff: () => way.cutOff(),
         });
-      },
-      passOn: (answer) => client.write(answer),
-      cutOff: () => {
-        isCutOff = true;
-        client.destroy();
-      },
-    });
-    client.on('data', (chunk: Buffer) => {
-      for (const text of asked.push(chunk)) {
-        const handle = text.includes('ovncp: restore') ? this.requests.shift() : undefined;
-        if (handle === undefined) database.write(text);
-        else void handle(request(text));
+    },
+    onAnswered: (text, way) => {
+      if (answered === undefined || text.includes('"method"')) way.answer(text);
+      else {
+        answered(text);
+        answered = undefined;
       }
-    });
-    database.on('data', (chunk: Buffer) => {
-      for (const text of told.push(chunk)) {
-        if (answered !== undefined && !text.includes('"method"')) {
-          answered(text);
-          answered = undefined;
-        } else if (!isCutOff) client.write(text);
-      }
-    });
-    client.on('close', () => isCutOff || database.destroy());
-    database.on('close', () => client.destroy());
-  }
+    },
+  });
 }
 
 let folder: string;
@@ -100,8 +68,9 @@ const port = (column: string): Promise<string> => nb('--bare', 'get', 'Logical_S
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ovncp-door-'));
   database = await startOvsdbServer();
-  door = new Door(join(folder, 'door.sock'), database);
-  api = await startApiServer({ env: { OVN_NB_DB: `unix:${door.path}` } });
+  requests.length = 0;
+  door = await openDoor(join(folder, 'door.sock'), database.unixRemote);
+  api = await startApiServer({ env: { OVN_NB_DB: door.remote } });
 });
 afterEach(async () => {
   await api.stop();
@@ -133,7 +102,7 @@ it('a column that somebody writes over since does not make a committed restore l
   const backupId = await backUp();
   await nb('lsp-set-type', 'vm1', 'virtual', '--', 'set', 'Logical_Switch_Port', 'vm1', 'enabled=false');
   await nb('lsp-set-addresses', 'vm1', 'router');
-  door.requests.push(async ({ carryOut, cutOff }) => {
+  requests.push(async ({ carryOut, cutOff }) => {
     await carryOut();
     await nb('set', 'Logical_Switch_Port', 'vm1', 'enabled=[]');
     cutOff();
@@ -161,7 +130,7 @@ it('a row that came back speaks for a restore, whatever others have undone of it
     Promise.all(ones.map((name) => nb('set', 'Logical_Switch', name, 'other_config:x=2')));
   await nb('lsp-del', 'vm1');
   await repair();
-  door.requests.push(async ({ carryOut, cutOff }) => {
+  requests.push(async ({ carryOut, cutOff }) => {
     await carryOut();
     await repair();
     cutOff();
@@ -180,7 +149,7 @@ it('a restore that arrives late, after another plan was made, is found, and can 
   const backupId = await backUp();
   await nb('lsp-del', 'vm1', '--', 'ls-add', 'made-since');
   let arrive = (): Promise<string> => Promise.resolve('');
-  door.requests.push(
+  requests.push(
     async ({ carryOut, cutOff }) => {
       arrive = carryOut;
       cutOff();
@@ -197,5 +166,5 @@ it('a restore that arrives late, after another plan was made, is found, and can 
   expect(found?.result).toMatchObject({ restoredCount: 2, deletedCount: 1 });
   await undo(id);
   expect([await nb('lsp-list', 'net'), await nb('ls-list')]).toEqual(['', expect.stringMatching(/made-since/)]);
-  await until(() => door.requests.length === 0);
+  await until(() => requests.length === 0);
 });

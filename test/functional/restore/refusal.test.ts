@@ -1,15 +1,14 @@
 /** What becomes of a restore that the database refuses, in both faces, and what is said of it. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBackupDocument, RestoreBackupDocument } from '../../support/clients/generated/graphql.js';
-import { Documents } from '../../support/clients/plain-client.js';
 import { RestClient } from '../../support/clients/rest-client.js';
 import { compareDatabases, dumpDatabase, transact } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { installedSchema } from '../../support/northbound/make.mjs';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { Door, type DoorOptions } from '../../support/servers/door.js';
 import { nbctl, startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 
 /** The priorities that ACLs may have, as the schema says them, and more of them. */
@@ -22,40 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Leads to one server or another, and tells of a wider schema than a server has. */
-class Door implements AsyncDisposable {
-  private readonly sockets = new Set<Socket>();
-  private readonly server: Server;
-
-  constructor(
-    readonly path: string,
-    private target: TestServer,
-  ) {
-    this.server = createServer((client) => this.accept(client)).listen(path);
-  }
-
-  leadTo(target: TestServer): void {
-    this.target = target;
-    for (const socket of this.sockets) socket.destroy();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  private accept(client: Socket): void {
-    const database = connect(this.target.unixRemote.slice('unix:'.length));
-    const documents = new Documents();
-    this.sockets.add(client);
-    client.pipe(database);
-    database.on('data', (chunk: Buffer) => {
-      for (const text of documents.push(chunk)) client.write(text.replace(RANGE, WIDER));
-    });
-    client.on('error', () => undefined).on('close', () => (this.sockets.delete(client), database.destroy()));
-    database.on('error', () => undefined).on('close', () => client.destroy());
-  }
-}
+/** Tells of a wider schema than a server has. */
+const widening: DoorOptions = { onAnswered: (text, way) => way.answer(text.replace(RANGE, WIDER)) };
 
 async function backUp(api: TestApi): Promise<string> {
   return (await api.admin.run(CreateBackupDocument, { input: { name: 'b' } })).createBackup.id;
@@ -73,16 +40,16 @@ it('a rule that its schema does not say is DATABASE_REFUSED, names the row, and 
   await writeFile(wide, (await readFile(installedSchema(), 'utf8')).replace(RANGE, WIDER));
   await using tolerant = await startOvsdbServer({ database: wide });
   await using strict = await startOvsdbServer();
-  await using door = new Door(join(folder, 'door.sock'), tolerant);
+  await using door = await Door.open(join(folder, 'door.sock'), tolerant.unixRemote, widening);
   await nbctl(tolerant.remote, 'ls-add', 'web', '--', 'acl-add', 'web', 'to-lport', '1000', 'ip4', 'allow');
   const [acl = ''] = (await nbctl(tolerant.remote, '--bare', '--columns=_uuid', 'find', 'ACL')).split('\n');
   // ovn-nbctl knows the rule
   const where = [['_uuid', '==', ['uuid', acl]]];
   await transact(tolerant.remote, [{ op: 'update', table: 'ACL', where, row: { priority: 40_000 } }]);
-  const api = await startApiServer({ env: { OVN_NB_DB: `unix:${door.path}` } });
+  const api = await startApiServer({ env: { OVN_NB_DB: door.remote } });
   try {
     const id = await backUp(api);
-    door.leadTo(strict);
+    door.leadTo(strict.unixRemote);
     const before = await dumpDatabase(strict.remote);
     const message = expect.stringMatching(
       /^The database refused it, and nothing was changed: ovsdb-server answered "constraint violation": .*40000.*It is about ACL to-lport 40000 ip4$/,
