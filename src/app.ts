@@ -12,9 +12,11 @@ import { serveRoutes } from './api/rest/router.js';
 import { restRoutes } from './api/rest/routes.js';
 import { type ApiServer, createApiServer } from './api/server.js';
 import { createAuthenticator } from './auth/authenticator.js';
-import { ensureFirstToken } from './auth/first-token.js';
+import { ensureFirstToken, type FirstToken, ownTokensFile } from './auth/first-token.js';
 import { type Config, SSL_SETTINGS } from './config/config.js';
 import { type Clock, systemClock, within } from './lib/clock.js';
+import { defined } from './lib/defined.js';
+import { folderError } from './lib/disk-error.js';
 import { type AppError, messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
 import { databaseId } from './model/northbound/about-database.js';
@@ -38,8 +40,8 @@ import { FileStore } from './store/file/file-store.js';
 export interface App {
   /** Where the server listens: http://127.0.0.1:4000 */
   readonly url: string;
-  /** The admin token, only on the start that made it, and the file that it was written to. */
-  readonly firstToken?: { readonly token: string; readonly file: string };
+  /** Where nothing says who may come in. */
+  readonly firstToken?: FirstToken;
   /** Takes on no new work, lets running work end, then closes everything. */
   stop(): Promise<void>;
 }
@@ -77,12 +79,10 @@ export async function startApp(config: Config, log: Log, { keyCost, onFolderLost
   try {
     const catalog = await Catalog.open(store, log);
     await store.checkLock();
-    const { auth, first } = await authentication(config);
     await audit.recordOwn('serverStarted');
-    if (first?.token !== undefined) await audit.recordOwn('firstTokenMade');
     const services = makeServices(base, catalog);
     const { restores, jobs } = services;
-    const { server, metrics } = await makeServer(base, services, auth);
+    const { server, metrics } = await makeServer(base, services);
     client.start();
     await jobs.load((id) => {
       const backup = catalog.find(id);
@@ -90,10 +90,11 @@ export async function startApp(config: Config, log: Log, { keyCost, onFolderLost
     });
     await restores.load();
     const { url } = await server.listen();
+    const firstToken = await makeFirstToken(base, server);
     log.info({ url, backups: catalog.list({ first: 1 }).totalCount, problems: catalog.problems() }, 'listening');
     return {
       url,
-      ...(first?.token === undefined ? {} : { firstToken: { token: first.token, file: first.tokenFile } }),
+      ...defined({ firstToken }),
       stop: async () => {
         const allMs = 1_000 * config.drainSecondsMax;
         const abortMs = Math.min(ABORT_MS, allMs / 10);
@@ -213,12 +214,11 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
 async function makeServer(
   { config, log, clock, store, audit, client }: Base,
   services: Services,
-  auth: Config['auth'],
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
   const { work, jobs, databases, catalog, restores } = services;
   const { uploadBytesMax } = config;
   const schema = createSchema({ ...services, audit, uploadBytesMax });
-  const authenticator = await createAuthenticator({ ...auth, log, clock });
+  const authenticator = await createAuthenticator({ ...authentication(config), log, clock });
   const version = await readVersion();
   const routes = restRoutes({ ...services, audit, version });
   const metrics = new Metrics({ catalog, databases, jobs, restores, work, log });
@@ -260,11 +260,23 @@ async function readVersion(): Promise<string> {
   return version;
 }
 
-async function authentication(
-  config: Config,
-): Promise<{ auth: Config['auth']; first?: { token?: string; tokenFile: string } }> {
-  const { auth } = config;
-  if (auth.jwtSecret !== undefined || auth.jwksUrl !== undefined || auth.tokensFile !== undefined) return { auth };
-  const first = await ensureFirstToken(config.backupPath);
-  return { auth: { tokensFile: first.tokensFile }, first };
+function authentication({ auth, backupPath }: Config): Config['auth'] & { readonly tokensFileMayCome?: boolean } {
+  return hasAuthentication(auth) ? auth : { tokensFile: ownTokensFile(backupPath), tokensFileMayCome: true };
+}
+
+function hasAuthentication({ jwtSecret, jwksUrl, tokensFile }: Config['auth']): boolean {
+  return jwtSecret !== undefined || jwksUrl !== undefined || tokensFile !== undefined;
+}
+
+/** Only once the server listens: a start that fails makes none that nobody is told of. */
+async function makeFirstToken({ config, audit }: Base, server: ApiServer): Promise<FirstToken | undefined> {
+  if (hasAuthentication(config.auth)) return undefined;
+  try {
+    const first = await ensureFirstToken(config.backupPath);
+    if (first.token !== undefined) await audit.recordOwn('firstTokenMade');
+    return first;
+  } catch (error) {
+    await server.close();
+    throw folderError('Making the first token', 'BACKUP_PATH', error);
+  }
 }

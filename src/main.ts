@@ -1,8 +1,9 @@
 /** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
-import { startApp } from './app.js';
+import { type App, startApp } from './app.js';
 import { type Config, ConfigError, loadConfig } from './config/config.js';
-import { AppError, errnoOf, messageOf } from './lib/error.js';
+import { AppError, errnoOf } from './lib/error.js';
 import { createLog } from './lib/log.js';
+import { explained } from './lib/system-error.js';
 
 const EXIT_CONFIGURATION = 2;
 const EXIT_FAILURE = 1;
@@ -27,23 +28,27 @@ function isOperators(error: unknown): boolean {
   return error instanceof Error && error.constructor === Error && !error.message.startsWith('Bug: ');
 }
 
+/** The token on the start that made it, its file on every start. */
+function aboutFirstToken({ firstToken: { token, tokenFile } = {} }: App): string {
+  if (tokenFile === undefined) return '';
+  return token === undefined
+    ? `The admin token of the first start is in ${tokenFile}\n`
+    : `This first start made an admin token, kept in ${tokenFile} and shown only now:\n${token}\n`;
+}
+
 const config = configuration();
 const log = createLog(config.logLevel);
 try {
   const app = await startApp(config, log, {
     // as at a crash: whoever has the folder now takes care of what was under way
     onFolderLost: (error) => {
-      log.fatal({ err: error }, 'the server ends');
-      process.stderr.write(`The server ends: ${messageOf(error)}\n`);
+      log.fatal({ problem: error.message }, 'the server ends');
+      process.stderr.write(`The server ends: ${error.message}\n`);
       process.exit(EXIT_FAILURE);
     },
   });
   process.stderr.write(`OVN backup and restore listens on ${app.url}: GraphQL and its IDE at ${app.url}/graphql\n`);
-  if (app.firstToken !== undefined)
-    process.stderr.write(
-      `This first start made an admin token, kept in ${app.firstToken.file} and shown only ` +
-        `now:\n${app.firstToken.token}\n`,
-    );
+  process.stderr.write(aboutFirstToken(app));
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -62,6 +67,6 @@ try {
   }
 } catch (error) {
   if (!isOperators(error)) log.error({ err: error }, 'the server could not start');
-  process.stderr.write(`The server could not start: ${messageOf(error)}\n`);
+  process.stderr.write(`The server could not start: ${explained(error)}\n`);
   process.exit(EXIT_FAILURE);
 }

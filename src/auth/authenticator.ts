@@ -31,6 +31,8 @@ export interface AuthenticatorOptions {
   readonly jwtIssuer?: string;
   readonly jwtAudience?: string;
   readonly tokensFile?: string;
+  /** The file is made later: until then none of its tokens is taken. */
+  readonly tokensFileMayCome?: boolean;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -40,7 +42,7 @@ const KEY_SET_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'
 const CLOCK_TOLERANCE_SECONDS = 30;
 const TOKEN_CHARACTERS_MAX = 16_384;
 const RETRY_AFTER_SECONDS = 10;
-const NOT_VALID = 'The token is not valid';
+const NOT_VALID = 'The token is not valid: send one that this server knows, as "Authorization: Bearer <token>"';
 const CLOSED = 'Static tokens are not taken now: the server cannot trust its file of tokens, and its log says why';
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 const JWT_SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/;
@@ -53,7 +55,8 @@ type VerifyJwt = (token: string) => Promise<JWTPayload>;
  * @throws Error when the token file cannot be read or is not valid
  */
 export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
-  const file = options.tokensFile === undefined ? undefined : await TokenFile.open(options.tokensFile, options.log);
+  const { tokensFile, tokensFileMayCome, log } = options;
+  const file = tokensFile === undefined ? undefined : await TokenFile.open(tokensFile, log, tokensFileMayCome);
   const verify = jwtVerifier(options);
   return {
     async authenticate(authorization) {

@@ -41,6 +41,7 @@ export function requirePermissions(viewer: Viewer, ...needed: readonly Permissio
   if (missing.length === 0) return;
   throw new AppError(
     'FORBIDDEN',
-    `Insufficient permissions: needs ${needed.join(' and ')}; token "${viewer.subject}" lacks ${missing.join(' and ')}`,
+    `Insufficient permissions: needs ${needed.join(' and ')}; token "${viewer.subject}" lacks ` +
+      `${missing.join(' and ')}: use a token that has it`,
   );
 }

@@ -5,10 +5,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, realpath, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, open, realpath, stat, unlink } from 'node:fs/promises';
 import { type Clock, sleep } from '../lib/clock.js';
-import { AppError, errnoOf, messageOf } from '../lib/error.js';
+import { AppError, errnoOf } from '../lib/error.js';
+import { reasonOf } from '../lib/system-error.js';
 import { writeWhole } from '../lib/temporary-file.js';
 import type { TokenEntry } from './token-file.js';
 import { readTokenFile } from './token-file.js';
@@ -33,7 +33,7 @@ export function newToken(): NewToken {
 }
 
 /**
- * Adds a token; makes the file, and its folder, where there is none.
+ * Adds a token; makes the file where there is none.
  * @throws AppError CONFLICT when there is one of that name; Error when the file is not valid or cannot be written
  */
 export async function addToken(file: string, entry: TokenEntry, clock: Clock): Promise<void> {
@@ -67,7 +67,6 @@ async function edit(
   change: (entries: readonly TokenEntry[]) => readonly TokenEntry[],
 ): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const path = await targetOf(file);
     const lock = `${path}.lock`;
     await acquire(lock, clock);
@@ -85,7 +84,7 @@ async function edit(
   } catch (error) {
     if (error instanceof AppError || errnoOf(error) === undefined) throw error;
     throw new Error(
-      `The token file ${file} cannot be changed (${messageOf(error)}): run this as the server's user, or name ` +
+      `The token file ${file} cannot be changed (${reasonOf(error)}): run this as the server's user, or name ` +
         'another file',
       { cause: error },
     );

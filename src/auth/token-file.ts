@@ -10,8 +10,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { defined } from '../lib/defined.js';
-import { errnoOf, messageOf } from '../lib/error.js';
+import { errnoOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
+import { reasonOf } from '../lib/system-error.js';
 import { withoutMark } from '../lib/text/byte-order-mark.js';
 import type { Permission } from './permission.js';
 import { PERMISSIONS } from './permission.js';
@@ -56,13 +57,17 @@ export class TokenFile {
     private readonly log: Log,
   ) {}
 
-  /** @throws Error that names the file and the fault: a server does not start with a broken token file */
-  static async open(path: string, log: Log): Promise<TokenFile> {
+  /**
+   * @param mayCome it may be missing: no token is taken until it is there
+   * @throws Error that names the file and the fault: a server does not start with a broken token file
+   */
+  static async open(path: string, log: Log, mayCome = false): Promise<TokenFile> {
     const file = new TokenFile(path, log);
-    const { version, fault } = lookAt(path);
-    if (fault !== undefined) throw new Error(`The token file ${path} ${fault}`);
+    const { version, fault, isMissing } = lookAt(path);
     file.version = version;
-    file.tokens = await load(path);
+    if (isMissing === true && mayCome) file.fault = fault;
+    else if (fault === undefined) file.tokens = await load(path);
+    else throw new Error(`The token file ${path} ${fault}`);
     return file;
   }
 
@@ -102,7 +107,8 @@ export class TokenFile {
       this.log.info({ tokensFile: this.path, count: this.tokens.length }, 'token file read again');
     } catch (error) {
       if (this.version !== version) return;
-      if (errnoOf(error) !== undefined) this.close(`cannot be read (${messageOf(error)})`);
+      if (errnoOf(error) !== undefined)
+        this.close(`cannot be read (${reasonOf(error)}): let the user of this server read it`);
       else if (this.fault === undefined)
         this.log.error(
           { tokensFile: this.path, err: error },
@@ -117,7 +123,7 @@ export class TokenFile {
     this.fault = fault;
     this.log.error(
       { tokensFile: this.path, problem: fault },
-      `token file ${fault}: none of its tokens is taken until that is mended`,
+      `no token is taken until this is mended: the token file ${fault}`,
     );
   }
 }
@@ -127,6 +133,7 @@ interface Look {
   readonly version: string;
   /** Why its tokens must not be taken; completes "The token file X ...". */
   readonly fault?: string | undefined;
+  readonly isMissing?: boolean;
 }
 
 /**
@@ -139,8 +146,11 @@ function lookAt(path: string): Look {
     const fault = faultOf(stats, dirname(path));
     return { version: [mtimeMs, ctimeMs, size, ino, mode, fault].join('-'), fault };
   } catch (error) {
-    const fault = errnoOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${messageOf(error)})`;
-    return { version: fault, fault };
+    const isMissing = errnoOf(error) === 'ENOENT';
+    const fault = isMissing
+      ? 'is missing: make it with npm run token, or set OVNCP_TOKENS_FILE to the file that there is'
+      : `cannot be read (${reasonOf(error)}): let the user of this server read it`;
+    return { version: fault, fault, isMissing };
   }
 }
 
@@ -167,19 +177,34 @@ async function load(path: string): Promise<readonly StaticToken[]> {
   }));
 }
 
-/** @throws Error that names the file and the fault; the system's error when it cannot be read */
+const REPAIR = 'Correct it, or put the file away and make the tokens again with npm run token';
+
+/** @throws Error that names the file, the place in it and the fault; the system's error when it cannot be read */
 export async function readTokenFile(path: string): Promise<readonly TokenEntry[]> {
   const { size } = await stat(path);
-  if (size > FILE_BYTES_MAX) throw new Error(`The token file ${path} is larger than ${FILE_BYTES_MAX} bytes`);
+  if (size > FILE_BYTES_MAX)
+    throw new Error(`The token file ${path} is larger than ${FILE_BYTES_MAX} bytes: is it another file?`);
   const parsed = DOCUMENT.safeParse(parseJson(path, await readFile(path, 'utf8')));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new Error(
-      `The token file ${path} is not valid at ${issue?.path.join('.') || 'its top'}: ` +
-        (issue?.message ?? 'unknown fault'),
-    );
-  }
-  return parsed.data.tokens;
+  if (parsed.success) return parsed.data.tokens;
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.join('.') ?? '';
+  throw new Error(
+    `The token file ${path} is not valid at ${place === '' ? 'its top' : place}: ` +
+      `${issue === undefined ? 'unknown fault' : faultOfEntry(issue)}. ${REPAIR}`,
+  );
+}
+
+/** In our own words, which hold names of the file and no values. */
+function faultOfEntry(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `"${issue.keys.join('", "').slice(0, 200)}" is not known here`;
+  if (issue.code === 'invalid_type')
+    return /received undefined$/.test(issue.message) ? `is missing (${issue.expected})` : `takes ${issue.expected}`;
+  if (issue.code === 'invalid_value') return `takes one of ${issue.values.join(', ')}`;
+  if (issue.code === 'too_small') return 'is empty';
+  if (issue.code === 'too_big') return `has more than ${issue.maximum} entries`;
+  if (issue.code === 'invalid_format' && issue.format === 'datetime')
+    return 'is not a time: write it like 2030-12-31T00:00:00Z';
+  return issue.message;
 }
 
 function parseJson(path: string, text: string): unknown {
@@ -188,6 +213,10 @@ function parseJson(path: string, text: string): unknown {
     return JSON.parse(withoutMark(text));
   } catch (error) {
     // The parser's message quotes the file; somebody may have put a token there by mistake.
-    throw new Error(`The token file ${path} is not JSON`, { cause: new Error((error as Error).name) });
+    const at = /at position (\d+)/.exec((error as Error).message)?.[1];
+    const line = at === undefined ? '' : ` (line ${withoutMark(text).slice(0, Number(at)).split('\n').length})`;
+    throw new Error(`The token file ${path} is not JSON${line}. ${REPAIR}`, {
+      cause: new Error((error as Error).name),
+    });
   }
 }

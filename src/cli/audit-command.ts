@@ -1,8 +1,11 @@
 /**
  * The command `npm run audit`: checks an audit trail without a server, or beside a running one. It only reads.
  */
+import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { backupPathOf, type Environment } from '../config/config.js';
+import { BACKUP_PATH_DEFAULT } from '../config/variable.js';
+import { errnoOf } from '../lib/error.js';
 import { type AuditCheck, checkTrail } from '../service/audit/chain-check.js';
 
 export interface AuditCommandOptions {
@@ -38,18 +41,37 @@ export function auditCommand({ env, out, say }: AuditCommandOptions, ended: (isI
     )
     .option('--json', 'as JSON')
     .action(async (folder: string, { json, noted }: Flags) => {
+      await checkFolder(folder, env);
       const check = await checkTrail(folder, { noted });
       out(json === true ? `${JSON.stringify(check, null, 2)}\n` : textOf(folder, check));
       ended(check.intact);
     });
 }
 
+async function checkFolder(folder: string, { BACKUP_PATH: set }: Environment): Promise<void> {
+  try {
+    if ((await stat(folder)).isDirectory()) return;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') return; // of all else it is told when the trail is read
+    throw new Error(
+      `There is no folder ${folder}. Name the backup folder, as in npm run audit -- ${BACKUP_PATH_DEFAULT}, or set ` +
+        `BACKUP_PATH as it is set for the server (it is ${(set ?? '') === '' ? 'not set' : `"${set ?? ''}"`})`,
+      { cause: error },
+    );
+  }
+  throw new Error(`${folder} is no folder: name the backup folder`);
+}
+
 function textOf(
   folder: string,
   { intact, lines, firstSeq, lastSeq, lastHash, faults, faultCount }: AuditCheck,
 ): string {
-  const what = firstSeq === undefined ? 'no lines' : `${lines} lines, ${firstSeq} to ${lastSeq}`;
-  const rows = [`The audit trail in ${folder} is ${intact ? 'intact' : 'NOT intact'}: ${what}.`];
+  const rows = [
+    lines === 0 && !intact
+      ? `There is no audit trail in ${folder}: no server has used this folder, or the trail was taken away.`
+      : `The audit trail in ${folder} is ${intact ? 'intact' : 'NOT intact'}: ` +
+        `${firstSeq === undefined ? 'no lines' : `${lines} lines, ${firstSeq} to ${lastSeq}`}.`,
+  ];
   if (lastHash !== undefined) rows.push(`Hash of the last line: ${lastHash}`);
   for (const { file, line, seq, message } of faults)
     rows.push(`${file}${line === undefined ? '' : `:${line}`}${seq === undefined ? '' : ` (line ${seq})`}: ${message}`);

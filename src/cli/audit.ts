@@ -1,6 +1,6 @@
 /** `npm run audit`: runs the command with this process's arguments and environment. */
 import { CommanderError } from 'commander';
-import { messageOf } from '../lib/error.js';
+import { explained } from '../lib/system-error.js';
 import { auditCommand } from './audit-command.js';
 
 const out = (text: string): void => void process.stdout.write(text);
@@ -12,6 +12,6 @@ try {
   });
   await command.parseAsync(process.argv);
 } catch (error) {
-  if (!(error instanceof CommanderError)) say(`${messageOf(error)}\n`);
+  if (!(error instanceof CommanderError)) say(`${explained(error)}\n`);
   process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
 }

@@ -2,6 +2,8 @@
  * The command `npm run token`: makes, lists and revokes static tokens in the file that the server reads, which
  * takes them up by itself. A token is printed once and stored nowhere; the file has its SHA-256.
  */
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Permission } from '../auth/permission.js';
 import { isPermission, PERMISSIONS, ROLES } from '../auth/permission.js';
@@ -13,7 +15,8 @@ import { tokensFileOf } from '../config/config.js';
 import type { Clock } from '../lib/clock.js';
 import { instant } from '../lib/clock.js';
 import { defined } from '../lib/defined.js';
-import { errnoOf, messageOf } from '../lib/error.js';
+import { errnoOf } from '../lib/error.js';
+import { reasonOf } from '../lib/system-error.js';
 import { nearestNames } from '../lib/text/nearest.js';
 
 export interface TokenCommandOptions {
@@ -76,6 +79,7 @@ export function tokenCommand(options: TokenCommandOptions): Command {
     .argument('<name>', 'as list shows it')
     .addOption(fileOption())
     .action(async (name: string, flags: { readonly file: string }) => {
+      await checkFolder(flags.file, env);
       await removeToken(flags.file, name, clock);
       say(`Revoked "${name}" in ${flags.file}.\n`);
       warnIfUnused(flags.file, options);
@@ -90,7 +94,12 @@ async function make(
 ): Promise<void> {
   const ofRole = role === undefined ? [] : (ROLES[role] ?? []);
   const permissions = PERMISSIONS.filter((permission) => given.includes(permission) || ofRole.includes(permission));
-  if (permissions.length === 0) throw new Error('What may the token do? Give --role, or --permissions');
+  if (permissions.length === 0)
+    throw new Error(
+      `What may the token do? Give --role (${Object.keys(ROLES).join(', ')}), or --permissions ` +
+        `(${PERMISSIONS.join(', ')})`,
+    );
+  await checkFolder(file, options.env);
   const { token, sha256 } = newToken();
   await addToken(file, { name, sha256, permissions, ...defined({ expiresAt: expires }) }, options.clock);
   options.out(`${token}\n`);
@@ -102,10 +111,35 @@ async function make(
 }
 
 async function list(flags: ListFlags, options: TokenCommandOptions): Promise<void> {
+  await checkFolder(flags.file, options.env);
   const shown = await shownIn(flags.file, options.clock);
   if (flags.json === true) options.out(`${JSON.stringify(shown, null, 2)}\n`);
   else if (shown.length === 0) options.say(`There are no tokens in ${flags.file}.\n`);
   else options.out(tableOf(shown));
+}
+
+/** A server makes its folder when it first starts: where there is none, no server would read the file. */
+async function checkFolder(file: string, env: Environment): Promise<void> {
+  const folder = dirname(file);
+  if (await exists(folder)) return;
+  const { path, variable } = tokensFileOf(env);
+  const isSet = (env[variable] ?? '') !== '';
+  throw new Error(
+    `There is no folder ${folder}, so no server has its tokens there. ` +
+      (path === file
+        ? `${variable} is ${isSet ? 'set to that' : 'not set'}: set it as it is set for the server`
+        : 'Make it first, or name another file with --file'),
+  );
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    await stat(folder);
+    return true;
+  } catch (error) {
+    // of all else it is told when the file is opened
+    return errnoOf(error) !== 'ENOENT';
+  }
 }
 
 interface ShownToken {
@@ -141,7 +175,11 @@ async function entriesOf(file: string): Promise<readonly TokenEntry[]> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     if (errnoOf(error) !== undefined)
-      throw new Error(`The token file ${file} cannot be read (${messageOf(error)})`, { cause: error });
+      throw new Error(
+        `The token file ${file} cannot be read (${reasonOf(error)}): run this as the server's user, or name another ` +
+          'file with --file',
+        { cause: error },
+      );
     throw error;
   }
 }

@@ -115,7 +115,7 @@ export function loadConfig(env: Environment): Config {
   );
   const parsed = SHAPE.safeParse(given);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) faults.push(`${String(issue.path[0])}: ${describe(issue.message)}`);
+    for (const { path, message } of parsed.error.issues) faults.push(describe(String(path[0]), given, message));
     throw new ConfigError(faults);
   }
   if (parsed.data.OVN_DB_NAME !== NORTHBOUND && given['OVN_NB_DB'] === undefined)
@@ -127,6 +127,8 @@ export function loadConfig(env: Environment): Config {
 
 export interface TokensFile {
   readonly path: string;
+  /** The variable that says so, or would. */
+  readonly variable: 'OVNCP_TOKENS_FILE' | 'BACKUP_PATH';
   /** False where JWTs are configured and no token file is: the server then knows JWTs only. */
   readonly isUsed: boolean;
 }
@@ -134,9 +136,9 @@ export interface TokensFile {
 /** The file of static tokens that a server with this environment reads; checks nothing else of it. */
 export function tokensFileOf(env: Environment): TokensFile {
   const given = env['OVNCP_TOKENS_FILE'];
-  if (given !== undefined && given !== '') return { path: given, isUsed: true };
+  if (given !== undefined && given !== '') return { path: given, variable: 'OVNCP_TOKENS_FILE', isUsed: true };
   const isUsed = (env['OVNCP_JWT_SECRET'] ?? '') === '' && (env['OVNCP_JWKS_URL'] ?? '') === '';
-  return { path: join(backupPathOf(env), 'tokens.json'), isUsed };
+  return { path: join(backupPathOf(env), 'tokens.json'), variable: 'BACKUP_PATH', isUsed };
 }
 
 /** The folder of a server with this environment; checks nothing else of it. */
@@ -243,6 +245,16 @@ function unknownVariables(env: Environment): string[] {
     });
 }
 
-function describe(message: string): string {
-  return message.replaceAll(/\s*\n\s*/g, ' ');
+/** Never told: a mistake in it may be one letter. */
+const SECRETS: readonly string[] = ['OVNCP_JWT_SECRET'];
+const VALUE_CHARACTERS_MAX = 200;
+
+/** Names the variable and, unless the message quotes the part of it that is wrong, what it holds. */
+function describe(name: string, given: Readonly<Record<string, string | undefined>>, message: string): string {
+  const value = (given[name] ?? '').replace(PASSWORD, '//***@').slice(0, VALUE_CHARACTERS_MAX);
+  const quoted = SECRETS.includes(name) || message.startsWith('"') ? '' : `"${value}" `;
+  return `${name}: ${quoted}${message}`.replaceAll(/\s*\n\s*/g, ' ');
 }
+
+/** In an address of the web. */
+const PASSWORD = /\/\/[^@/]*@/;

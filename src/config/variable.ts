@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import proxyAddr from '@fastify/proxy-addr';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../lib/log.js';
+import { reasonOf } from '../lib/system-error.js';
 import type { RuntimeKey } from '../model/northbound/runtime.js';
 import { NORTHBOUND } from '../model/northbound/tables.js';
 import type { Remote } from '../ovsdb/remote.js';
@@ -53,16 +54,23 @@ const runtimeKeys = list(
 );
 const jwtSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'is too short; use at least 32 bytes');
 
-/** Variable -> how it is read. An empty variable counts as not set. */
+/** Variable -> how it is read. An empty variable counts as not set. A fault completes: variable: "value" ... */
 export const VARIABLES = {
   OVN_NB_DB: remotes.default(parseRemotes('unix:/var/run/ovn/ovnnb_db.sock')),
-  OVN_DB_NAME: text.regex(/^[A-Za-z_]\w{0,99}$/, 'is not the name of a database').default(NORTHBOUND),
+  OVN_DB_NAME: text
+    .regex(
+      /^[A-Za-z_]\w{0,99}$/,
+      'is not the name of a database; write it as ovsdb-server has it, such as OVN_Northbound',
+    )
+    .default(NORTHBOUND),
   OVNCP_SSL_PRIVATE_KEY: readableFile.optional(),
   OVNCP_SSL_CERTIFICATE: readableFile.optional(),
   OVNCP_SSL_CA_CERT: readableFile.optional(),
   BACKUP_PATH: path.default(BACKUP_PATH_DEFAULT),
   OVNCP_STATE_PATH: path.optional(),
-  HOST: text.regex(/^[A-Za-z0-9.:_-]+$/, 'is not a host name or an address').default('127.0.0.1'),
+  HOST: text
+    .regex(/^[A-Za-z0-9.:_-]+$/, 'is not a host name or an address; write 127.0.0.1, ::1 or a name, without a port')
+    .default('127.0.0.1'),
   PORT: integer(0, 65_535).default(4000),
   OVNCP_TLS_CERT: readableFile.optional(),
   OVNCP_TLS_KEY: readableFile.optional(),
@@ -83,7 +91,9 @@ export const VARIABLES = {
   OVNCP_SOCKETS_PER_ADDRESS_MAX: integer(1, 500).default(100),
   OVNCP_TRUSTED_PROXIES: proxies.default([]),
   OVNCP_CORS_ORIGINS: origins.default([]),
-  OVNCP_INTROSPECTION: z.enum(['true', 'false'], { error: 'must be true or false' }).default('true'),
+  OVNCP_INTROSPECTION: z
+    .enum(['true', 'false'], { error: 'is neither true nor false; write one of the two' })
+    .default('true'),
   OVNCP_UPLOAD_BYTES_MAX: integer(1024, 1024 ** 4).default(2048 * MIB),
   OVNCP_BODY_BYTES_MAX: integer(1024, 512 * MIB).default(64 * MIB),
   OVNCP_RUNTIME_KEYS: runtimeKeys.default([]),
@@ -96,7 +106,7 @@ export const VARIABLES = {
 } as const;
 
 function integer(least: number, most: number): z.ZodType<number, string> {
-  const fault = `must be an integer from ${least} to ${most}`;
+  const fault = `is not a whole number from ${least} to ${most}; write digits alone, without a unit`;
   return z
     .string()
     .regex(/^\d{1,15}$/, fault)
@@ -133,12 +143,11 @@ function isOrigin(item: string): boolean {
 
 function unreadable(file: string): string | undefined {
   try {
-    if (!statSync(file).isFile()) return `"${file}" is not a file`;
+    if (!statSync(file).isFile()) return 'is not a file';
     accessSync(file, constants.R_OK);
     return undefined;
-  } catch {
-    // Missing, in a folder that may not be searched, not ours: for the operator it is one fault.
-    return `"${file}" cannot be read`;
+  } catch (error) {
+    return `cannot be read (${reasonOf(error)})`;
   }
 }
 

@@ -45,6 +45,8 @@ export class AppError extends Error {
   readonly problems: readonly Problem[];
   /** How long to wait before the same may work, where that is known. */
   readonly retryAfterSeconds?: number;
+  /** The HTTP status, where it is another one than that of the code. */
+  readonly status?: number;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -53,6 +55,7 @@ export class AppError extends Error {
     this.place = options.place ?? {};
     this.problems = options.problems ?? [];
     if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
+    if (options.status !== undefined) this.status = options.status;
   }
 }
 
@@ -61,6 +64,7 @@ export interface AppErrorOptions {
   readonly place?: ErrorPlace;
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
+  readonly status?: number;
 }
 
 export interface Problem extends ErrorPlace {
@@ -70,6 +74,8 @@ export interface Problem extends ErrorPlace {
 
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
+  // as where each of the addresses of a host was tried, and none answered
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ');
   return error instanceof Error ? error.message : String(error);
 }
 

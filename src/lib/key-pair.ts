@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { errnoOf, messageOf } from './error.js';
+import { reasonOf } from './system-error.js';
 
 export interface KeyPairFiles {
   readonly privateKeyFile: string;
@@ -48,7 +48,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new Error(`"${file}" cannot be read (${errnoOf(error) ?? messageOf(error)})`, { cause: error });
+    throw new Error(`"${file}" cannot be read (${reasonOf(error)})`, { cause: error });
   }
 }
 

@@ -9,6 +9,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
+import { explained } from '../lib/system-error.js';
 import { ConnectionError } from './error.js';
 import { type DocumentSink, Framer } from './frame.js';
 import { isObject, type Json, parseJson, stringifyJson } from './json.js';
@@ -127,7 +128,7 @@ export class Connection {
       }, options.timeoutMs);
       options.signal?.addEventListener('abort', onAbort, { once: true });
       socket.once('error', (error) => {
-        fail(tlsProblem(error, options.tls) ?? messageOf(error), error);
+        fail(tlsProblem(error, options.tls) ?? explained(error), error);
       });
       socket.once(remote.kind === 'ssl' ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);

@@ -3,7 +3,7 @@
  */
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diskError, makeFolders } from '../lib/disk-error.js';
+import { folderError, makeFolders } from '../lib/disk-error.js';
 import { errnoOf } from '../lib/error.js';
 import { SCRATCH_PREFIX } from './unnamed-file.js';
 
@@ -24,6 +24,6 @@ export async function openStateFolder(folder: string): Promise<void> {
           if (errnoOf(error) !== 'ENOENT') throw error;
         });
   } catch (error) {
-    throw diskError(`Using the folder ${folder} (OVNCP_STATE_PATH)`, error);
+    throw folderError(`Using the folder ${folder}`, 'OVNCP_STATE_PATH', error);
   }
 }

@@ -61,7 +61,7 @@ describe('docs/configuration.md', () => {
   });
 
   it('has the range of every variable that takes a number', () => {
-    const numbers = rows.filter(({ name }) => /must be an integer/.test(faultOf({ [name]: 'x' }, name) ?? ''));
+    const numbers = rows.filter(({ name }) => /is not a whole number/.test(faultOf({ [name]: 'x' }, name) ?? ''));
     expect(ranges.map(({ name }) => name)).toEqual(numbers.map(({ name }) => name));
   });
 });

@@ -1,6 +1,7 @@
 /** Listening on a port: what an operator can do about it where that fails. */
 import type { FastifyInstance } from 'fastify';
 import { errnoOf } from '../../lib/error.js';
+import { reasonOf } from '../../lib/system-error.js';
 
 export interface Place {
   readonly host: string;
@@ -14,13 +15,12 @@ export async function listenAt(fastify: FastifyInstance, place: Place): Promise<
   try {
     await fastify.listen({ host: place.host, port: place.port });
   } catch (error) {
-    const what = reasonOf(errnoOf(error), place);
-    throw what === undefined ? error : new Error(what, { cause: error });
+    throw errnoOf(error) === undefined ? error : new Error(sentenceOf(error, place), { cause: error });
   }
 }
 
-function reasonOf(errno: string | undefined, { host, port, variable }: Place): string | undefined {
-  switch (errno) {
+function sentenceOf(error: unknown, { host, port, variable }: Place): string {
+  switch (errnoOf(error)) {
     case 'EADDRINUSE':
       return (
         `Port ${port} of ${host} is taken by another process. Stop that one, or set ${variable} to another port, ` +
@@ -32,6 +32,9 @@ function reasonOf(errno: string | undefined, { host, port, variable }: Place): s
     case 'ENOTFOUND':
       return `HOST is ${host}, which is no address of this machine: set it to one that is, or leave it out`;
     default:
-      return undefined;
+      return (
+        `Listening at port ${port} of ${host} failed (${reasonOf(error)}). Mend that, or set HOST and ${variable} to ` +
+        'an address and a port that this server can have'
+      );
   }
 }

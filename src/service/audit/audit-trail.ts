@@ -173,7 +173,7 @@ export class AuditTrail {
         { lines: this.waiting.length + this.dropped, err: this.failure },
         'lines of the audit trail are lost: they could not be written',
       );
-    this.parts.log.info({ ...this.last }, 'the audit trail ends here');
+    this.parts.log.info({ ...this.last }, 'all of the audit trail is written, up to this line');
     await this.file?.close();
   }
 

@@ -103,10 +103,14 @@ export async function errorOnSession({ connection }: Session, error: unknown): P
   );
 }
 
+const TODO = 'see that ovsdb-server runs there, and that OVN_NB_DB is right';
+
 /** An error of the protocol in the words of the catalogue; anything else as it is. */
 export function databaseError(error: unknown): unknown {
   if (error instanceof ConnectionError || error instanceof FrameError)
-    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}`, { cause: error });
+    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}; ${TODO}`, {
+      cause: error,
+    });
   if (error instanceof OvsdbError)
     return new AppError('DATABASE_UNAVAILABLE', `The database did not answer as it should: ${error.message}`, {
       cause: error,

@@ -10,7 +10,7 @@ import { constants, type Dirent, type Stats } from 'node:fs';
 import { chmod, type FileHandle, lstat, open, readdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { diskError, makeFolders } from '../../lib/disk-error.js';
+import { diskError, folderError, makeFolders } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
 import { isTemporaryName, temporaryName } from '../../lib/temporary-file.js';
 import { chunksOf } from '../byte-source.js';
@@ -25,7 +25,7 @@ import {
   type Store,
   storeClosed,
 } from '../store.js';
-import { CLAIM_PREFIX, FolderLock, type LockOptions } from './folder-lock.js';
+import { CLAIM_PREFIX, FOLDER_VARIABLE, FolderLock, type LockOptions } from './folder-lock.js';
 import { identityOf, linkNew, renameOver, unlinkIfThere, type Written } from './name.js';
 
 const FOLDER_MODE = 0o700;
@@ -54,7 +54,7 @@ export class FileStore implements Store {
     try {
       await makeFolder(path);
     } catch (error) {
-      throw diskError(`Making the backup folder ${path}`, error);
+      throw folderError(`Making the backup folder ${path}`, FOLDER_VARIABLE, error);
     }
     return new FileStore(path, await FolderLock.acquire(path, options));
   }

@@ -14,12 +14,14 @@ import { createHash } from 'node:crypto';
 import { lutimes, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, every, sleep } from '../../lib/clock.js';
-import { diskError } from '../../lib/disk-error.js';
+import { diskError, folderError } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
 import { temporaryName } from '../../lib/temporary-file.js';
 import { holderOf, ownLock } from './lock-holder.js';
 import { identityOf, linkNew, renameOver, unlinkIfThere, type Written } from './name.js';
 
+/** Names the folder. */
+export const FOLDER_VARIABLE = 'BACKUP_PATH';
 export const LOCK_NAME = '.lock';
 /** Claims on stale locks, see `takeOver`; whoever holds the lock may remove them. */
 export const CLAIM_PREFIX = `${LOCK_NAME}-`;
@@ -62,7 +64,7 @@ export class FolderLock {
     try {
       await take({ folder, name: LOCK_NAME, content, options });
     } catch (error) {
-      throw diskError(`Locking the folder ${folder}`, error);
+      throw folderError(`Locking the folder ${folder}`, FOLDER_VARIABLE, error);
     }
     return new FolderLock(folder, content, options);
   }
@@ -158,8 +160,8 @@ async function take(attempt: Attempt): Promise<void> {
     const inUse = (): AppError =>
       new AppError(
         'STORE_UNAVAILABLE',
-        `Another server (${holder.name}) uses the backup store ${folder}. Stop it, or choose another folder for ` +
-          'this one.',
+        `Another server (${holder.name}) uses the backup store ${folder}. Stop it, or set ${FOLDER_VARIABLE} to ` +
+          'another folder for this one.',
       );
     if (holder.life === 'ALIVE') throw inUse();
     if (holder.life === 'UNKNOWN') {
@@ -218,7 +220,7 @@ async function place(folder: string, name: string, content: string): Promise<boo
         throw new AppError(
           'STORE_UNAVAILABLE',
           `The file system of ${folder} cannot make hard links (${errno}), which the backup store needs. ` +
-            'Choose a folder on another file system.',
+            `Set ${FOLDER_VARIABLE} to a folder on another file system.`,
           { cause: error },
         );
       throw error;

@@ -278,7 +278,7 @@ describe('the certificate', () => {
       [
         'a certificate that is missing',
         (c: TestCertificates) => ({ privateKey: c.server.privateKey, certificate: '/nowhere/cert.pem' }),
-        /"\/nowhere\/cert.pem" cannot be read \(ENOENT\)/,
+        /"\/nowhere\/cert.pem" cannot be read \(ENOENT: it is not there\)/,
       ],
     ])('%s', async (_what, pick, fault) => {
       const message = await faultOf(filesOf(pick(certificates)));

@@ -89,8 +89,8 @@ describe('a lock of this machine and these processes', () => {
   it('keeps a second store out, names the process, and goes when the store is closed', async () => {
     const store = await open();
     expect(await messageOf(open())).toBe(
-      `Another server (process ${process.pid}) uses the backup store ${folder}. Stop it, or choose another folder for ` +
-        'this one.',
+      `Another server (process ${process.pid}) uses the backup store ${folder}. Stop it, or set BACKUP_PATH to ` +
+        'another folder for this one.',
     );
     await store.close();
     expect(await names()).toEqual([]);

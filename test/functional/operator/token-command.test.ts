@@ -105,11 +105,29 @@ describe('make', () => {
     expect(entries()[0]).toMatchObject({ permissions });
   });
 
-  it("makes the folder, its user's only", async () => {
-    const deep = join(folder, 'a', 'b', 'tokens.json');
-    await token(['make', 'x', '--role', 'viewer', '--file', deep]);
-    expect(statSync(join(folder, 'a', 'b')).mode & 0o777).toBe(0o700);
-    expect(existsSync(deep)).toBe(true);
+  it.each([
+    ['which BACKUP_PATH names', { BACKUP_PATH: 'FOLDER/a' }, [], /BACKUP_PATH is set to that: set it as it is set for/],
+    ['which OVNCP_TOKENS_FILE names', { OVNCP_TOKENS_FILE: 'FOLDER/a/t.json' }, [], /OVNCP_TOKENS_FILE is set to that/],
+    ['which is named', { BACKUP_PATH: 'FOLDER' }, ['--file', 'FOLDER/a/t.json'], /Make it first, or name another file/],
+  ])('refuses a folder that is not there, %s: no server has it', async (_name, env, words, message) => {
+    const inFolder = (text: string): string => text.replace('FOLDER', folder);
+    const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, inFolder(value)]));
+    for (const what of [['make', 'x', '--role', 'viewer'], ['list'], ['revoke', 'x']]) {
+      const { out, failure } = await token([...what, ...words.map(inFolder)], variables);
+      expect(failure).toMatch(message);
+      expect(failure).toContain(`There is no folder ${join(folder, 'a')}, so no server has its tokens there.`);
+      expect(out).toBe('');
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('says that BACKUP_PATH is not set where the usual folder is not there', async () => {
+    if (existsSync('/var/lib/ovncp/backups')) return; // a server of this machine has it
+    expect((await token(['make', 'x', '--role', 'viewer'], {})).failure).toBe(
+      'There is no folder /var/lib/ovncp/backups, so no server has its tokens there. BACKUP_PATH is not set: set it ' +
+        'as it is set for the server',
+    );
+    expect(existsSync('/var/lib/ovncp/backups')).toBe(false);
   });
 
   it('takes the file that the server would take', async () => {
@@ -179,7 +197,7 @@ describe('make', () => {
     ],
     ['a permission far from all', ['make', 'x', '--permissions', 'zzzzzzzzzzz'], /none of backups:read/],
     ['an unknown role', ['make', 'x', '--role', 'root'], /admin, operator, viewer/],
-    ['nothing to be allowed', ['make', 'x'], /Give --role, or --permissions/],
+    ['nothing to be allowed', ['make', 'x'], /Give --role \(admin, .*\), or --permissions \(backups:read/],
     ['an end in the past', ['make', 'x', '--role', 'viewer', '--expires', '2020-01-01T00:00:00Z'], /over already/],
     ['an end that is none', ['make', 'x', '--role', 'viewer', '--expires', 'soon'], /Write 30d/],
     ['a time without its zone', ['make', 'x', '--role', 'viewer', '--expires', '2030-01-01T00:00:00'], /Write 30d/],

@@ -10,7 +10,7 @@ import type { JWTPayload } from 'jose';
 import { exportJWK, SignJWT } from 'jose';
 import type { AuthenticatorOptions } from '../../../src/auth/authenticator.js';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';
-import { ensureFirstToken } from '../../../src/auth/first-token.js';
+import { ensureFirstToken, ownTokensFile } from '../../../src/auth/first-token.js';
 import { requirePermissions, viewerOf } from '../../../src/auth/permission.js';
 import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { AppError } from '../../../src/lib/error.js';
@@ -327,29 +327,43 @@ describe('the first token', () => {
     const store = join(folder, 'deep', 'store');
     const first = await ensureFirstToken(store);
     expect(first.token).toMatch(/^ovncp_[\w-]{43}$/);
-    expect(readFileSync(first.tokenFile, 'utf8')).toBe(`${first.token}\n`);
-    expect(readFileSync(first.tokensFile, 'utf8')).not.toContain(first.token);
-    expect([first.tokenFile, first.tokensFile].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
+    const [tokenFile, tokensFile] = [join(store, 'admin-token'), ownTokensFile(store)];
+    expect(first.tokenFile).toBe(tokenFile);
+    expect(readFileSync(tokenFile, 'utf8')).toBe(`${first.token}\n`);
+    expect(readFileSync(tokensFile, 'utf8')).not.toContain(first.token);
+    expect([tokenFile, tokensFile].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
     expect(statSync(store).mode & 0o777).toBe(0o700);
-    const authenticator = await createAuthenticator({ tokensFile: first.tokensFile, log, clock });
+    const authenticator = await createAuthenticator({ tokensFile, log, clock });
     await expect(authenticator.authenticate(`Bearer ${first.token}`)).resolves.toMatchObject({ subject: 'admin' });
-    const second = await ensureFirstToken(store);
-    expect(second).toEqual({ tokensFile: first.tokensFile, tokenFile: first.tokenFile });
+    expect(await ensureFirstToken(store)).toEqual({ tokenFile });
+    rmSync(tokenFile);
+    expect(await ensureFirstToken(store)).toEqual({});
+  });
+
+  it('is taken as soon as it is made, by who has opened its file before', async () => {
+    const tokensFile = ownTokensFile(folder);
+    const authenticator = await createAuthenticator({ tokensFile, tokensFileMayCome: true, log, clock });
+    await expect(authenticator.authenticate('Bearer x')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const { token } = await ensureFirstToken(folder);
+    await expect(authenticator.authenticate(`Bearer ${token}`)).resolves.toMatchObject({ subject: 'admin' });
   });
 
   it('is made anew when a crash left only the half of it', async () => {
     writeFileSync(join(folder, 'admin-token'), 'left over');
     chmodSync(join(folder, 'admin-token'), 0o644);
-    const first = await ensureFirstToken(folder);
-    expect(readFileSync(first.tokenFile, 'utf8').trim()).toBe(first.token);
-    expect(statSync(first.tokenFile).mode & 0o777).toBe(0o600);
+    const { token } = await ensureFirstToken(folder);
+    expect(readFileSync(join(folder, 'admin-token'), 'utf8').trim()).toBe(token);
+    expect(statSync(join(folder, 'admin-token')).mode & 0o777).toBe(0o600);
   });
 });
 
 describe('requirePermissions', () => {
   it('names what is needed and what is missing', () => {
     expect(() => requirePermissions(viewerOf('x', ['backups:restore']), 'backups:restore', 'admin')).toThrow(
-      new AppError('FORBIDDEN', 'Insufficient permissions: needs backups:restore and admin; token "x" lacks admin'),
+      new AppError(
+        'FORBIDDEN',
+        'Insufficient permissions: needs backups:restore and admin; token "x" lacks admin: use a token that has it',
+      ),
     );
   });
 

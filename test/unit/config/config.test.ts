@@ -136,29 +136,31 @@ describe('loadConfig', () => {
   });
 
   it.each([
-    [{ PORT: '70000' }, 'PORT: must be an integer from 0 to 65535'],
-    [{ PORT: '4e3' }, 'PORT: must be an integer from 0 to 65535'],
-    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: is not a level; use one of trace, debug, info, warn, error, fatal, silent'],
-    [{ OVNCP_AUDIT_READS: 'some' }, 'OVNCP_AUDIT_READS: is not known; use one of none, exports, all'],
-    [{ OVNCP_INTROSPECTION: 'yes' }, 'OVNCP_INTROSPECTION: must be true or false'],
+    [{ PORT: '70000' }, 'PORT: "70000" is not a whole number from 0 to 65535; write digits alone, without a unit'],
+    [{ OVNCP_UPLOAD_BYTES_MAX: '2G' }, /^OVNCP_UPLOAD_BYTES_MAX: "2G" is not a whole number .* without a unit/],
+    [{ PORT: '4e3' }, /^PORT: "4e3" is not a whole number from 0 to 65535/],
+    [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL: "loud" is not a level; use one of trace, debug, .*, fatal, silent$/],
+    [{ OVNCP_AUDIT_READS: 'some' }, 'OVNCP_AUDIT_READS: "some" is not known; use one of none, exports, all'],
+    [{ OVNCP_INTROSPECTION: 'yes' }, 'OVNCP_INTROSPECTION: "yes" is neither true nor false; write one of the two'],
     [{ OVNCP_JWT_SECRET: 'short' }, 'OVNCP_JWT_SECRET: is too short; use at least 32 bytes'],
     [{ OVNCP_JWKS_URL: 'http://keys.example/jwks' }, /^OVNCP_JWKS_URL: .*https/],
-    [{ OVNCP_JWKS_URL: 'file:///etc/passwd' }, /^OVNCP_JWKS_URL: /],
+    [{ OVNCP_JWKS_URL: 'file:///etc/passwd' }, /^OVNCP_JWKS_URL: "file:/],
+    [{ OVNCP_JWKS_URL: 'http://me:hunter2@keys.example' }, /^OVNCP_JWKS_URL: "http:\/\/\*\*\*@keys.example"/],
     [{ OVNCP_RUNTIME_KEYS: 'NB_Global.options' }, /^OVNCP_RUNTIME_KEYS: "NB_Global.options" is not a key of a map/],
     [
       { OVNCP_RUNTIME_KEYS: 'A.b:c,options:beat' },
       /^OVNCP_RUNTIME_KEYS: "options:beat" is not a key .*TABLE.COLUMN:KEY/,
     ],
     [{ OVN_NB_DB: 'tcp:host' }, /^OVN_NB_DB: "tcp:host" is not a remote/],
-    [{ OVN_NB_DB: 'unix:/x', OVN_DB_NAME: 'no name' }, 'OVN_DB_NAME: is not the name of a database'],
+    [{ OVN_NB_DB: 'unix:/x', OVN_DB_NAME: 'no name' }, /^OVN_DB_NAME: "no name" is not the name of a database/],
     [{ OVN_DB_NAME: 'Open_vSwitch' }, /^OVN_NB_DB: is not set; OVN_DB_NAME names another database/],
     [{ OVNCP_SSL_PRIVATE_KEY: '/nowhere/key.pem' }, /^OVNCP_SSL_PRIVATE_KEY: "\/nowhere\/key.pem" cannot be read/],
     [{ OVNCP_JWT_ISSUER: 'me' }, /^OVNCP_JWT_ISSUER: has no effect alone/],
     [
       { OVNCP_RATE_PER_TOKEN_PER_MINUTE: '-1' },
-      'OVNCP_RATE_PER_TOKEN_PER_MINUTE: must be an integer from 0 to 10000000',
+      /^OVNCP_RATE_PER_TOKEN_PER_MINUTE: "-1" is not a whole number from 0 to 10000000/,
     ],
-    [{ OVNCP_CONNECTIONS_MAX: '0' }, /^OVNCP_CONNECTIONS_MAX: must be/],
+    [{ OVNCP_CONNECTIONS_MAX: '0' }, /^OVNCP_CONNECTIONS_MAX: "0" is not/],
     [{ OVNCP_TRUSTED_PROXIES: '10.0.0.1, proxy.example' }, /^OVNCP_TRUSTED_PROXIES: "proxy.example" is not an address/],
     [{ OVNCP_TRUSTED_PROXIES: '0.0.0.0/0' }, /^OVNCP_TRUSTED_PROXIES: "0.0.0.0\/0" is not/],
     [{ OVNCP_CORS_ORIGINS: '*' }, /^OVNCP_CORS_ORIGINS: "\*" is not an origin/],
@@ -169,9 +171,9 @@ describe('loadConfig', () => {
       { OVNCP_TLS_CERT: '/nowhere/cert.pem', OVNCP_TLS_KEY: '' },
       /^OVNCP_TLS_CERT: "\/nowhere\/cert.pem" cannot be read/,
     ],
-    [{ OVNCP_METRICS_PORT: 'none' }, 'OVNCP_METRICS_PORT: must be an integer from 0 to 65535'],
+    [{ OVNCP_METRICS_PORT: 'none' }, /^OVNCP_METRICS_PORT: "none" is not a whole number/],
     [{ OVNCP_METRICS_PORT: '4000' }, /^OVNCP_METRICS_PORT: is PORT/],
-    [{ HOST: 'a host' }, 'HOST: is not a host name or an address'],
+    [{ HOST: 'a host' }, /^HOST: "a host" is not a host name or an address/],
   ] as const)('refuses %j', (env, fault) => {
     const faults = faultsOf(env);
     expect(faults).toHaveLength(1);
@@ -181,14 +183,17 @@ describe('loadConfig', () => {
   it('tells where the tokens are without looking at the rest', () => {
     expect(tokensFileOf({ BACKUP_PATH: '/srv/b', PORT: 'rubbish' })).toEqual({
       path: '/srv/b/tokens.json',
+      variable: 'BACKUP_PATH',
       isUsed: true,
     });
     expect(tokensFileOf({ OVNCP_TOKENS_FILE: '', BACKUP_PATH: '' })).toEqual({
       path: '/var/lib/ovncp/backups/tokens.json',
+      variable: 'BACKUP_PATH',
       isUsed: true,
     });
     expect(tokensFileOf({ OVNCP_TOKENS_FILE: '/etc/t.json', OVNCP_JWT_SECRET: 'x' })).toEqual({
       path: '/etc/t.json',
+      variable: 'OVNCP_TOKENS_FILE',
       isUsed: true,
     });
     expect(tokensFileOf({ OVNCP_JWKS_URL: 'https://keys.example' }).isUsed).toBe(false);
