@@ -7,7 +7,7 @@ import type { BackupRecord } from './backup-record.js';
 import type { BackupService } from './backup-service.js';
 import type { Catalog } from './catalog.js';
 import type { BackupFilter } from './catalog-page.js';
-import type { CreateBackup } from './create-backup.js';
+import { type CreateBackup, passphraseWarnings } from './create-backup.js';
 import { filterInput } from './filter-input.js';
 import { ARCHIVE_FORMATS } from './layout.js';
 import type { ValidationReport } from './validate-backup.js';
@@ -92,6 +92,11 @@ function requestOf(
   return { ...rest, filter: resourceFilter, subject };
 }
 
+function withMessages({ record }: Job, messages: readonly string[]): Job {
+  const { progress } = record;
+  return { record: { ...record, progress: { ...progress, message: [progress.message, ...messages].join('. ') } } };
+}
+
 const madeOf = ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database });
 
 export const createBackup = command({
@@ -100,8 +105,11 @@ export const createBackup = command({
   input: backupInput,
   rules: BACKUP_RULES,
   audit: { asked: { name: 'name', database: 'database' }, answered: madeOf },
-  run: (backups: BackupService, input, { caller }): Promise<BackupRecord> =>
-    backups.start(requestOf(input, caller.subject)).done,
+  run: async (backups: BackupService, input, { caller }): Promise<BackupRecord> => {
+    const made = await backups.start(requestOf(input, caller.subject)).done;
+    const told = passphraseWarnings(input.encryptionKey);
+    return told.length === 0 ? made : { ...made, warnings: [...(made.warnings ?? []), ...told] };
+  },
 });
 
 export const startBackup = command({
@@ -114,7 +122,8 @@ export const startBackup = command({
     const { job, kept, done } = backups.start(requestOf(input, caller.subject));
     done.catch(() => undefined); // the job tells it
     await kept;
-    return job;
+    const told = passphraseWarnings(input.encryptionKey);
+    return told.length === 0 ? job : withMessages(job, told);
   },
 });
 

@@ -161,7 +161,8 @@ export class Catalog {
   /** Throws NOT_FOUND. */
   get(id: string): BackupRecord {
     const record = this.find(id);
-    if (record === undefined) throw new AppError('NOT_FOUND', `Backup not found: ${id}`);
+    if (record === undefined)
+      throw new AppError('NOT_FOUND', `Backup not found: ${id}. List the backups to see which there are`);
     return record;
   }
 

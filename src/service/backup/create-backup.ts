@@ -46,6 +46,19 @@ export interface BackupCreationParts {
   readonly keyCost?: number | undefined;
 }
 
+/** One that is shorter is found by trying. */
+const PASSPHRASE_CHARACTERS_MIN = 12;
+
+/** What whoever asks for a backup is told, and nobody else: a manifest that has it would say which file to attack. */
+export function passphraseWarnings(encryptionKey: string | undefined): readonly string[] {
+  return encryptionKey === undefined || encryptionKey.length >= PASSPHRASE_CHARACTERS_MIN
+    ? []
+    : [
+        `The passphrase has fewer than ${PASSPHRASE_CHARACTERS_MIN} characters: whoever has the file can find it by ` +
+          'trying. Make the backup again with 32 random characters',
+      ];
+}
+
 /** What was captured, as far as it is asked for. */
 interface Captured {
   /** Milliseconds since 1970, of the capture. */

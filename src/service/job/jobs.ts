@@ -223,7 +223,8 @@ export class Jobs {
 
   private found(id: string): OpenJob {
     const job = this.jobs.get(id);
-    if (job === undefined) throw new AppError('NOT_FOUND', `Job not found: ${id}`);
+    if (job === undefined)
+      throw new AppError('NOT_FOUND', `Job not found: ${id}. List the jobs to see which there are`);
     return job;
   }
 

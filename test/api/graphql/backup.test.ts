@@ -22,6 +22,7 @@ import {
   ListDatabasesDocument,
   ListRestoresDocument,
   RestoreBackupDocument,
+  StartBackupDocument,
   ValidateBackupDocument,
 } from '../../support/clients/generated/graphql.js';
 import { dumpDatabase, rowCount } from '../../support/judge/judge.js';
@@ -119,6 +120,22 @@ describe('createBackup', () => {
     expect(codeIn(answer)).toBe('BAD_USER_INPUT');
     expect(answer.text).not.toContain(KEY);
     expect(await api.files()).toEqual(before);
+  });
+
+  it('warns of a passphrase that can be found by trying, and keeps nothing of the warning', async () => {
+    const warning = /^The passphrase has fewer than 12 characters: .* 32 random characters$/;
+    const weak = { encrypt: true, encryptionKey: 'elevenchars' } as const;
+    const made = await create(weak);
+    expect(made.warnings).toEqual([expect.stringMatching(warning)]);
+    expect((await create({ ...weak, encryptionKey: 'twelve chars' })).warnings).toEqual([]);
+    const input = { name: 'later', ...weak };
+    const { startBackup: job } = await api.admin.run(StartBackupDocument, { input });
+    expect(job.progress.message).toMatch(/\. The passphrase has fewer than 12 characters: /);
+    const { backup } = await api.admin.run(GetBackupDocument, { id: made.id });
+    expect(backup?.warnings).toEqual([]);
+    const stored = (await api.files()).filter((file) => file.endsWith('.meta'));
+    expect(stored.length).toBeGreaterThan(0);
+    for (const file of stored) expect(await readFile(join(api.folder, file), 'utf8')).not.toContain('passphrase has');
   });
 
   it('refuses a database that is not configured, and names the one that is', async () => {

@@ -331,7 +331,7 @@ export class RestoreRegistry {
 const NOT_LISTED = 'a restore record is not listed';
 
 function notFound(id: string): AppError {
-  return new AppError('NOT_FOUND', `Restore not found: ${id}`);
+  return new AppError('NOT_FOUND', `Restore not found: ${id}. List the restores to see which there are`);
 }
 
 function listKeys(id: string): readonly string[] {
