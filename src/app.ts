@@ -221,7 +221,7 @@ async function makeServer(
   const authenticator = await createAuthenticator({ ...authentication(config), log, clock });
   const version = await readVersion();
   const routes = restRoutes({ ...services, audit, version });
-  const metrics = new Metrics({ catalog, databases, jobs, restores, work, log });
+  const metrics = new Metrics({ catalog, databases, jobs, restores, work, log, folder: config.backupPath, version });
   const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
   const bodyBytesMax = Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX);
   const server = await createApiServer({

@@ -17,6 +17,7 @@ import { permit } from '../service/command/command.js';
 import { importBackup } from '../service/transfer/import-command.js';
 import { auditRefusals } from './graphql/server/audited-operation.js';
 import { createApollo } from './graphql/server/graphql-server.js';
+import { checkContentType, checkOperationBody, readJson } from './graphql/server/operation-body.js';
 import type { SocketServer } from './graphql/server/socket.js';
 import { createSocketServer } from './graphql/server/socket.js';
 import { auditRequests } from './http/audited-request.js';
@@ -25,6 +26,7 @@ import { limitBodies } from './http/guard/body-limit.js';
 import { trustIn } from './http/guard/client-address.js';
 import { allowOrigins } from './http/guard/cors.js';
 import { RateLimits, type Rates } from './http/guard/rate-limit.js';
+import { RefusedOrigins, refuseOrigins } from './http/guard/refused-origins.js';
 import { isLoopback } from './http/guard/request-check.js';
 import { listenAt } from './http/listen.js';
 import { addHooks, createListener, type ListenerOptions, type ListenerState } from './http/listener.js';
@@ -114,11 +116,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     clock,
     log,
     audit,
+    errorCounts: metrics?.errors,
     rateLimits,
     socketsPerAddressMax: traffic.socketsPerAddressMax,
   });
   await allowOrigins(fastify, traffic.corsOrigins);
   addHooks(fastify, options, state);
+  const refusedOrigins = new RefusedOrigins({ allowed: traffic.corsOrigins, clock });
+  refuseOrigins(fastify, refusedOrigins);
   limitBodies(fastify, { bodyBytesMax: config.bodyBytesMax, inAllBytesMax: options.bodiesBytesMax });
   if (audit !== undefined) auditRequests(fastify);
   metrics?.observe(fastify, () => sockets.open());
@@ -127,8 +132,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { routes } = options;
   if (routes !== undefined) await fastify.register(async (scope) => routes(scope));
   const { host } = config;
-  const origins = traffic.corsOrigins;
-  serveUpgrades(fastify.server, { host, origins, isDraining, sockets, rateLimits, trust, log, audit });
+  serveUpgrades(fastify.server, {
+    host,
+    refusedOrigins,
+    isDraining,
+    sockets,
+    rateLimits,
+    trust,
+    log,
+    audit,
+    errorCounts: metrics?.errors,
+  });
   return new RunningServer(fastify, options, { state, sockets, apollo });
 }
 
@@ -155,6 +169,7 @@ async function serveGraphQL(
   await fastify.register(async (scope) => {
     scope.addHook('onRequest', async (request) => {
       await authenticateRequest(request, authenticator);
+      checkContentType(request);
       if (!isMultipart(request)) return;
       checkMultipartHeaders(request, config.uploadBytesMax);
       const { viewer } = request.scope;
@@ -162,7 +177,9 @@ async function serveGraphQL(
       // nothing else takes a form
       permit(importBackup, viewer);
     });
+    readJson(scope);
     acceptUploads(scope);
+    scope.addHook('preHandler', async ({ body }) => checkOperationBody(body));
     const answer = fastifyApolloHandler(apollo, {
       context: (request, reply) => Promise.resolve(contextOf(request, reply)),
     });

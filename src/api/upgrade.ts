@@ -8,26 +8,31 @@ import type { Duplex } from 'node:stream';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { AuditLines } from '../service/audit/audit-line.js';
+import { REFUSALS } from '../service/command/call.js';
 import type { SocketServer } from './graphql/server/socket.js';
-import { hangUp } from './http/bare-answer.js';
+import { hangUp, type LastWords } from './http/bare-answer.js';
 import { addressOf, type Trust } from './http/guard/client-address.js';
 import type { RateLimits } from './http/guard/rate-limit.js';
-import { framingFault, isHostAllowed, isOriginAllowed, pathOf } from './http/guard/request-check.js';
+import type { RefusedOrigins } from './http/guard/refused-origins.js';
+import { framingFault, isHostAllowed, LOOPBACK_ONLY, pathOf } from './http/guard/request-check.js';
+import { SHUTTING_DOWN } from './http/listener.js';
+import type { ErrorCounts } from './http/request-context.js';
 
 export interface UpgradeOptions {
   /** Where the server listens. */
   readonly host: string;
-  /** Of web pages besides our own. */
-  readonly origins: readonly string[];
+  readonly refusedOrigins: RefusedOrigins;
   readonly isDraining: () => boolean;
   readonly sockets: SocketServer;
   readonly rateLimits: RateLimits;
   readonly trust: Trust;
   readonly log: Log;
   readonly audit?: AuditLines | undefined;
+  readonly errorCounts?: ErrorCounts | undefined;
 }
 
-const FORBIDDEN = '403 Forbidden';
+const TOO_MANY = '429 Too Many Requests';
+const UNAVAILABLE = '503 Service Unavailable';
 const FULL_RETRY_SECONDS = 60;
 
 /** Hands requests for a WebSocket at /graphql to the socket server, and hangs up on all others. */
@@ -48,38 +53,68 @@ interface Upgrade {
 
 async function upgrade(
   { request, socket, head }: Upgrade,
-  { host: boundTo, origins, isDraining, sockets, rateLimits, trust, audit }: UpgradeOptions,
+  { host: boundTo, refusedOrigins, isDraining, sockets, rateLimits, trust, log, audit, errorCounts }: UpgradeOptions,
 ): Promise<void> {
   const { host, origin } = request.headers;
   const address = addressOf(request, trust);
   socket.on('error', () => socket.destroy());
-  const refusal =
-    refusalOf(request) ??
-    (isHostAllowed(boundTo, host) && isOriginAllowed(origin, host, origins) ? undefined : FORBIDDEN);
-  const refuse = (result: string): void => void audit?.record({ action: 'connect', address, via: 'SOCKET', result });
-  if (refusal !== undefined) {
-    if (refusal === FORBIDDEN) refuse('FORBIDDEN');
-    hangUp(socket, refusal);
+  const refuse = (words: LastWords): void => {
+    if (REFUSALS.has(words.code)) void audit?.record({ action: 'connect', address, via: 'SOCKET', result: words.code });
+    errorCounts?.refused(words.code);
+    hangUp(socket, words);
+  };
+  const fault =
+    faultOf(request) ?? hostFaultOf(boundTo, host) ?? forbidden(refusedOrigins.refusalOf(origin, host, log)?.message);
+  if (fault !== undefined) {
+    refuse(fault);
     return;
   }
   try {
     await rateLimits.countAddress(address);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    refuse('RATE_LIMITED');
-    hangUp(socket, '429 Too Many Requests', error.retryAfterSeconds);
+    const { message, retryAfterSeconds } = error;
+    refuse({ status: TOO_MANY, code: 'RATE_LIMITED', message, retryAfterSeconds });
     return;
   }
-  if (!sockets.hasRoomFor(address)) {
-    refuse('RATE_LIMITED');
-    hangUp(socket, '429 Too Many Requests', FULL_RETRY_SECONDS);
-  } else if (isDraining() || !sockets.hasRoom()) hangUp(socket, '503 Service Unavailable');
+  const full = { code: 'RATE_LIMITED', retryAfterSeconds: FULL_RETRY_SECONDS } as const;
+  if (!sockets.hasRoomFor(address))
+    refuse({
+      ...full,
+      status: TOO_MANY,
+      message: 'Your address has too many WebSockets open: close some (OVNCP_SOCKETS_PER_ADDRESS_MAX)',
+    });
+  else if (isDraining()) hangUp(socket, { status: UNAVAILABLE, code: 'SHUTTING_DOWN', message: SHUTTING_DOWN });
+  else if (!sockets.hasRoom())
+    hangUp(socket, { ...full, status: UNAVAILABLE, message: 'All WebSockets are taken: try again later' });
   else sockets.accept({ request, socket, head, address });
 }
 
-function refusalOf(request: IncomingMessage): string | undefined {
+function faultOf(request: IncomingMessage): LastWords | undefined {
+  const bad = { status: '400 Bad Request', code: 'BAD_USER_INPUT' } as const;
+  const framing = framingFault(request);
+  if (framing !== undefined) return { ...bad, message: framing };
+  const wanted = request.headers.upgrade ?? '';
   // some clients ask for HTTP/2 in this way
-  if (framingFault(request) !== undefined || request.headers.upgrade?.toLowerCase() !== 'websocket')
-    return '400 Bad Request';
-  return pathOf(request.url ?? '') === '/graphql' ? undefined : '404 Not Found';
+  if (wanted.toLowerCase() !== 'websocket')
+    return {
+      ...bad,
+      message: `The header "Upgrade: ${wanted.slice(0, 100)}" is not taken: write websocket, or no Upgrade`,
+    };
+  const path = pathOf(request.url ?? '');
+  return path === '/graphql'
+    ? undefined
+    : {
+        status: '404 Not Found',
+        code: 'NOT_FOUND',
+        message: `There is no WebSocket at ${path.slice(0, 100)}: connect to /graphql, with graphql-transport-ws`,
+      };
+}
+
+function hostFaultOf(boundTo: string, host: string | undefined): LastWords | undefined {
+  return isHostAllowed(boundTo, host) ? undefined : forbidden(LOOPBACK_ONLY);
+}
+
+function forbidden(message: string | undefined): LastWords | undefined {
+  return message === undefined ? undefined : { status: '403 Forbidden', code: 'FORBIDDEN', message };
 }

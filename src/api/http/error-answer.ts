@@ -33,10 +33,11 @@ const GRAPHQL_CODES: Readonly<Record<string, string>> = {
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
 };
 
-/** Translates anything thrown; what is not meant for clients is logged and masked. */
+/** Translates anything thrown, and counts it; what is not meant for clients is logged and masked. */
 export function publicError(error: unknown, scope: RequestScope): PublicError {
   const origin = originOf(error);
   const known = knownError(origin);
+  scope.errorCounts?.told(known?.code ?? 'INTERNAL', scope.via);
   if (known !== undefined) {
     if (known.status >= 500) scope.log.warn({ err: origin }, 'request failed');
     return known;
@@ -60,10 +61,10 @@ function knownError(origin: unknown): PublicError | undefined {
 
 function translated(origin: unknown): PublicError | undefined {
   if (origin instanceof AppError && origin.code !== 'INTERNAL') {
-    const { code, message, problems, place, retryAfterSeconds } = origin;
+    const { code, message, problems, place, retryAfterSeconds, status = ERROR_STATUS[code] } = origin;
     return {
       code,
-      status: ERROR_STATUS[code],
+      status,
       message,
       problems,
       ...place,

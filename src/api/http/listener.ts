@@ -25,11 +25,11 @@ import {
   type ReadingSpeed,
 } from './guard/connection-limit.js';
 import type { Allowance, RateLimits } from './guard/rate-limit.js';
-import { framingFault, isHostAllowed, pathOf } from './guard/request-check.js';
+import { framingFault, isHostAllowed, LOOPBACK_ONLY, pathOf } from './guard/request-check.js';
 import { setSecurityHeaders } from './guard/security-headers.js';
 import type { ServerCertificate } from './guard/tls.js';
 import { HEALTH_PATHS } from './monitoring/health.js';
-import type { RequestScope } from './request-context.js';
+import type { ErrorCounts, RequestScope } from './request-context.js';
 import { requestIdOf } from './request-context.js';
 import type { UnderWay } from './under-way.js';
 
@@ -55,6 +55,8 @@ export interface ListenerOptions {
   readonly log: Log;
   /** Follows every call; without it none is written down. */
   readonly audit?: AuditLines | undefined;
+  /** Counts what goes wrong. */
+  readonly metrics?: { readonly errors: ErrorCounts } | undefined;
   /** With it the listener speaks TLS. */
   readonly tls?: ServerCertificate | undefined;
   /** Longest time in which a client reads nothing of its answer. */
@@ -78,10 +80,11 @@ const DEADLINE_CHECK_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 3_600_000;
 const ANSWER_SILENCE_MS = 120_000;
 const PATH_CHARACTERS_MAX = 200;
+export const SHUTTING_DOWN = 'The server is shutting down: try again on another one, or later';
 
 /** Fastify with its deadlines and the beginning of every request, and no route yet. */
 export function createListener(options: ListenerOptions, trust: Trust): FastifyInstance {
-  const { config, clock, log, tls, audit } = options;
+  const { config, clock, log, tls } = options;
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   // Node's own answer to a request without a Host is bare: it gets one of ours
   const listening = {
@@ -106,14 +109,16 @@ export function createListener(options: ListenerOptions, trust: Trust): FastifyI
     clientErrorHandler: answerUnreadable,
     // An address that cannot be decoded reaches no hook.
     frameworkErrors: (error, request, reply) => {
-      begin(request, reply, { log, trust, audit });
+      begin(request, reply, { options, trust });
       answerError(error, request, reply);
     },
   });
+  // before any route, as one keeps the handler that it finds
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   limitConnections(fastify.server, config.traffic.connectionsMax, { clock, log });
   fastify.decorateRequest('scope');
   fastify.decorateRequest('allowance');
-  fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { log, trust, audit }));
+  fastify.addHook('onRequest', async (request, reply) => begin(request, reply, { options, trust }));
   return fastify;
 }
 
@@ -123,7 +128,6 @@ export function addHooks(fastify: FastifyInstance, options: ListenerOptions, sta
   fastify.addHook('preParsing', async (request, reply) => follow(request, reply, state));
   fastify.addHook('onSend', async (request, reply) => showAllowance(request, reply));
   fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply, options.clock));
-  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   fastify.setNotFoundHandler((request, reply) =>
     answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply),
   );
@@ -145,8 +149,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
   await fastify.rateLimits.countAddress(scope.address, (allowance) => {
     request.allowance = allowance;
   });
-  if (!isHostAllowed(options.config.host, request.headers.host))
-    throw new AppError('FORBIDDEN', 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]');
+  if (!isHostAllowed(options.config.host, request.headers.host)) throw new AppError('FORBIDDEN', LOOPBACK_ONLY);
   endWhenSilent(request.raw, options.clock, () => scope.log.warn('no byte of the body for too long: hung up'));
   endWhenUnread(reply.raw, options.answerSilenceMs ?? ANSWER_SILENCE_MS, () =>
     scope.log.warn('the answer was not read for too long: hung up'),
@@ -171,7 +174,7 @@ function follow({ scope }: FastifyRequest, reply: FastifyReply, state: ListenerS
 
 function refuseNew(reply: FastifyReply): never {
   void reply.header('connection', 'close');
-  throw new AppError('SHUTTING_DOWN', 'The server is shutting down: try again on another one, or later');
+  throw new AppError('SHUTTING_DOWN', SHUTTING_DOWN);
 }
 
 function showAllowance({ allowance }: FastifyRequest, reply: FastifyReply): void {
@@ -202,7 +205,7 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply, clock: Clock): 
 function begin(
   request: FastifyRequest,
   reply: FastifyReply,
-  { log, trust, audit }: { readonly log: Log; readonly trust: Trust; readonly audit: AuditLines | undefined },
+  { options: { log, audit, metrics }, trust }: { readonly options: ListenerOptions; readonly trust: Trust },
 ): void {
   request.scope = {
     requestId: request.id,
@@ -210,6 +213,7 @@ function begin(
     address: addressOf(request.raw, trust),
     via: viaOf(request),
     audit,
+    errorCounts: metrics?.errors,
   };
   setSecurityHeaders(reply, request.id);
 }

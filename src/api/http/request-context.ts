@@ -20,6 +20,13 @@ export interface ApiContext {
   readonly scope: RequestScope;
 }
 
+export interface ErrorCounts {
+  /** An error goes out with this code. */
+  told(code: string, via: CallVia): void;
+  /** A connection is refused with this code, without an answer of its own. */
+  refused(code: string): void;
+}
+
 export interface RequestScope {
   readonly requestId: string;
   readonly log: Log;
@@ -28,6 +35,8 @@ export interface RequestScope {
   readonly via: CallVia;
   /** The trail, where one is kept. */
   readonly audit: AuditLines | undefined;
+  /** Left out: nobody counts. */
+  readonly errorCounts?: ErrorCounts | undefined;
   viewer?: Viewer;
   /** What stands beside the error in the body of a failed REST request. */
   beside?: Readonly<Record<string, unknown>>;

@@ -13,6 +13,7 @@ import { perform } from '../../service/command/perform.js';
 import { askingOf } from '../http/asking.js';
 import type { AuditedRoute } from '../http/audited-request.js';
 import { authenticateRequest } from '../http/authenticated-request.js';
+import { notJson } from '../http/json-fault.js';
 import { clientWentAway } from '../http/request-context.js';
 import { isMultipart } from '../http/upload/upload.js';
 import { REST_SPELLING } from './common/rest-form.js';
@@ -140,12 +141,6 @@ function jsonOf(bytes: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const at = /at position (\d+)/.exec((error as Error).message)?.[1];
-    throw new AppError(
-      'BAD_USER_INPUT',
-      `The body is no valid JSON${at === undefined ? '' : ` (character ${at})`}: send an object like {"name": ` +
-        '"nightly"}',
-      { cause: new Error((error as Error).name) },
-    );
+    throw notJson(error, '{"name": "nightly"}');
   }
 }

@@ -4,6 +4,7 @@ import { authenticateRequest } from '../../../src/api/http/authenticated-request
 import { TinyClient } from '../../support/clients/tiny-client.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { NO_LIMITS, startTinyServer } from '../../support/servers/tiny-server.js';
+import { TestClock } from '../../support/test-clock.js';
 
 const CONSOLE = 'https://console.example';
 const EVIL = 'https://evil.example';
@@ -67,12 +68,13 @@ describe.each(['/graphql', '/api/v1/thing', '/api/v1/backups/x/restore'])('a pre
     'https://CONSOLE.example',
   ])('is granted to no other: %s', async (origin) => {
     const answer = await preflight(`${open.url}${path}`, origin);
-    expect([answer.status, grants(answer.headers)]).toEqual([404, []]);
+    expect([answer.status, grants(answer.headers)]).toEqual([403, []]);
+    expect(await answer.text()).toContain(`Web pages of the origin \\"${origin}\\" may not use this server. `);
   });
 
   it('is granted to nobody where nothing is configured', async () => {
     const answer = await preflight(`${closed.url}${path}`, CONSOLE);
-    expect([answer.status, grants(answer.headers)]).toEqual([404, []]);
+    expect([answer.status, grants(answer.headers)]).toEqual([403, []]);
   });
 });
 
@@ -114,6 +116,42 @@ describe('an answer', () => {
     ]).toEqual([[], 'same-origin', 'Origin']);
     const shut = await fetch(`${closed.url}/healthz`, { headers: { origin: CONSOLE } });
     expect([grants(shut.headers), shut.headers.get('cross-origin-resource-policy')]).toEqual([[], 'same-origin']);
+  });
+});
+
+describe('the log', () => {
+  const told = (server: TinyServer): readonly Record<string, unknown>[] =>
+    server.lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => /OVNCP_CORS_ORIGINS/.test(String(msg)));
+
+  it('names each origin that was refused, once, and the variable; a page of ours it does not', async () => {
+    const clock = new TestClock(0);
+    const server = await startTinyServer({ clock });
+    try {
+      for (let n = 0; n < 3; n++) {
+        await preflight(`${server.url}/graphql`, EVIL);
+        await fetch(`${server.url}/healthz`, { headers: { origin: CONSOLE } });
+        await fetch(`${server.url}/healthz`, { headers: { origin: server.url } });
+        await fetch(`${server.url}/healthz`);
+      }
+      await expect((await TinyClient.of(server.url)).openSocket({ origin: 'http://third.example' })).rejects.toThrow(
+        '403',
+      );
+      const origins = [EVIL, CONSOLE, 'http://third.example'];
+      expect(told(server).map(({ origin, level }) => [origin, level])).toEqual(
+        origins.map((origin) => [origin, 'warn']),
+      );
+      expect(told(server)[0]?.['msg']).toBe(
+        `Web pages of the origin "${EVIL}" may not use this server. To allow them, add this origin to ` +
+          'OVNCP_CORS_ORIGINS',
+      );
+      clock.advance(3_600_001);
+      await preflight(`${server.url}/graphql`, EVIL);
+      expect(told(server)).toHaveLength(4);
+    } finally {
+      await server.close();
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 /** GET /metrics: what it counts, that it tells numbers only, and where it is served. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { get } from 'node:http';
 import { get as getByTls } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
@@ -8,8 +9,10 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import {
   CreateBackupDocument,
+  type CreateBackupInput,
   DeleteBackupDocument,
   RestoreBackupDocument,
+  RestoreStepsDocument,
   UndoRestoreDocument,
 } from '../../support/clients/generated/graphql.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
@@ -19,6 +22,12 @@ import { until } from '../../support/until.js';
 
 /** Series with its labels, as it stands in the text -> value. */
 type Samples = ReadonlyMap<string, number>;
+
+/** Gauges of prom-client's that end like counters. */
+const OF_THE_LIBRARY = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+const newestOf = (type: string): string =>
+  `ovncp_newest_backup_timestamp_seconds{database="northbound",type="${type}"}`;
 
 function parse(text: string): Samples {
   const samples = new Map<string, number>();
@@ -69,23 +78,12 @@ describe('on the main listener', () => {
     for (const name of parse(text).keys())
       expect(named('TYPE')).toContain(/^[a-z_0-9]+?(?=(_bucket|_sum|_count)?(\{|$))/.exec(name)?.[0]);
     expect([...named('TYPE')].filter((name) => name.startsWith('ovncp_')).sort()).toEqual([
-      ...[
-        'ovncp_backup_bytes',
-        'ovncp_backups',
-        'ovncp_backups_created_total',
-        'ovncp_backups_failed_total',
-        'ovncp_database_connected',
-        'ovncp_http_request_seconds',
-        'ovncp_http_requests_total',
-      ],
-      ...[
-        'ovncp_last_backup_timestamp_seconds',
-        'ovncp_restore_seconds',
-        'ovncp_restores_total',
-        'ovncp_sockets',
-        'ovncp_work_running',
-        'ovncp_work_waiting',
-      ],
+      ...['ovncp_backup_bytes', 'ovncp_backup_duration_seconds', 'ovncp_backups', 'ovncp_backups_created_total'],
+      ...['ovncp_backups_failed_total', 'ovncp_build_info', 'ovncp_database_connected', 'ovncp_graphql_errors_total'],
+      ...['ovncp_http_request_duration_seconds', 'ovncp_http_request_seconds', 'ovncp_http_requests_total'],
+      ...['ovncp_last_backup_timestamp_seconds', 'ovncp_newest_backup_timestamp_seconds', 'ovncp_refusals_total'],
+      ...['ovncp_restore_duration_seconds', 'ovncp_restore_seconds', 'ovncp_restores_total', 'ovncp_sockets'],
+      ...['ovncp_store_available_bytes', 'ovncp_store_size_bytes', 'ovncp_work_running', 'ovncp_work_waiting'],
     ]);
     expect([...named('TYPE')]).toEqual(
       expect.arrayContaining([
@@ -96,12 +94,58 @@ describe('on the main listener', () => {
     );
   });
 
+  it('names and labels what it has as Prometheus wants it', async () => {
+    const text = await (await fetch(`${api.url}/metrics`)).text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => ({ name, type }));
+    const labels = [...text.matchAll(/([{,])(\w+)="/g)].map(([, , label]) => label);
+    expect(labels.filter((label) => !/^[a-z]+(_[a-z]+)*$/.test(label ?? ''))).toEqual([]);
+    const faults = types.filter(
+      ({ name, type }) =>
+        !/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name) ||
+        (type === 'counter') !== name.endsWith('_total') ||
+        (type === 'histogram' && !/_(seconds|bytes)$/.test(name)) ||
+        /_(ms|millis\w*|minutes|hours|days|kb|mb|percent|info_total|gauge|counter|histogram)(_|$)/.test(name),
+    );
+    expect(faults.map(({ name }) => name).sort()).toEqual(OF_THE_LIBRARY);
+  });
+
+  const promtool = spawnSync('promtool', ['--version']).error === undefined ? it : it.skip;
+  promtool('has nothing that promtool finds fault with', async () => {
+    const input = await (await fetch(`${api.url}/metrics`)).text();
+    const { stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+    const faults = `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
+    expect(faults.filter((line) => !OF_THE_LIBRARY.some((name) => line.startsWith(name)))).toEqual([]);
+  });
+
+  it('means something from the first scrape on, however soon the next one comes', async () => {
+    for (let n = 0; n < 3; n++) {
+      const text = await (await fetch(`${api.url}/metrics`)).text();
+      expect(text).not.toMatch(/ Nan$| 9223372036/m);
+    }
+    const { user, system } = process.cpuUsage();
+    const counted = (await scrape()).get('process_cpu_seconds_total') ?? 0;
+    // all of the process, and not what it used since the first scrape
+    expect(counted).toBeGreaterThan(0.9 * ((user + system) / 1e6));
+  });
+
+  it('has the version, and the space of the disk of the backups', async () => {
+    const samples = await scrape();
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { readonly version: string };
+    expect(samples.get(`ovncp_build_info{version="${version}"}`)).toBe(1);
+    const { blocks, bsize } = await statfs(api.folder);
+    expect(samples.get('ovncp_store_size_bytes')).toBe(blocks * bsize);
+    expect(samples.get('ovncp_store_available_bytes')).toBeGreaterThan(0);
+    expect(samples.get('ovncp_store_available_bytes')).toBeLessThanOrEqual(blocks * bsize);
+  });
+
   it('has the backups, their bytes and the time of the newest one that was made here', async () => {
     expect(Object.fromEntries(await scrape())).toMatchObject({
       ovncp_backups: 0,
       ovncp_backup_bytes: 0,
       ovncp_backups_created_total: 0,
       ovncp_backups_failed_total: 0,
+      [newestOf('full')]: 0,
+      [newestOf('selective')]: 0,
       'ovncp_last_backup_timestamp_seconds{database="northbound"}': 0,
     });
     const before = Date.now() / 1_000;
@@ -109,7 +153,8 @@ describe('on the main listener', () => {
     const made = await scrapeUntil((samples) => samples.get('ovncp_backups_created_total') === 2);
     expect(made.get('ovncp_backups')).toBe(2);
     expect(made.get('ovncp_backup_bytes')).toBe(Number(first.size) + Number(second.size));
-    const newest = made.get('ovncp_last_backup_timestamp_seconds{database="northbound"}') ?? 0;
+    expect(made.get('ovncp_backup_duration_seconds_count{result="succeeded"}')).toBe(2);
+    const newest = made.get(newestOf('full')) ?? 0;
     expect(newest).toBeGreaterThan(before - 1);
     expect(newest).toBeLessThan(Date.now() / 1_000 + 1);
     // an import is no sign that backups are made
@@ -119,12 +164,21 @@ describe('on the main listener', () => {
     expect(Object.fromEntries(imported)).toMatchObject({
       ovncp_backups: 3,
       ovncp_backups_created_total: 2,
+      [newestOf('full')]: newest,
+      [newestOf('selective')]: 0,
       'ovncp_last_backup_timestamp_seconds{database="northbound"}': newest,
     });
+    // nor is one of a part a sign that all of it can be restored
+    await nbctl(api.ovsdb.remote, 'ls-add', 'part');
+    const part: CreateBackupInput = { name: 'part', type: 'SELECTIVE', resourceFilter: { switches: ['part'] } };
+    await api.admin.run(CreateBackupDocument, { input: part });
+    const after = await scrape();
+    expect(after.get(newestOf('full'))).toBe(newest);
+    expect(after.get(newestOf('selective'))).toBeGreaterThan(newest);
     await api.admin.run(DeleteBackupDocument, { id: second.id });
     const later = await scrape();
-    expect(later.get('ovncp_backups')).toBe(2);
-    expect(later.get('ovncp_last_backup_timestamp_seconds{database="northbound"}')).toBeLessThan(newest);
+    expect(later.get('ovncp_backups')).toBe(3);
+    expect(later.get(newestOf('full'))).toBeLessThan(newest);
   });
 
   it('counts a backup that cannot be made, and tells that the database is away', async () => {
@@ -132,7 +186,8 @@ describe('on the main listener', () => {
     await api.ovsdb.kill();
     await scrapeUntil((samples) => samples.get('ovncp_database_connected{database="northbound"}') === 0);
     expect((await api.admin.send(CreateBackupDocument, { input: { name: 'in vain' } })).errors).toHaveLength(1);
-    await scrapeUntil((samples) => samples.get('ovncp_backups_failed_total') === 1);
+    const failed = await scrapeUntil((samples) => samples.get('ovncp_backups_failed_total') === 1);
+    expect(failed.get('ovncp_backup_duration_seconds_count{result="failed"}')).toBe(1);
     await api.ovsdb.start();
     await scrapeUntil((samples) => samples.get('ovncp_database_connected{database="northbound"}') === 1);
   });
@@ -168,8 +223,10 @@ describe('on the main listener', () => {
       'undone overwrite false': 1,
       'failed error false': 1,
     });
-    expect(samples.get('ovncp_restore_seconds_count{dry_run="false"}')).toBe(5);
-    expect(samples.get('ovncp_restore_seconds_sum{dry_run="false"}')).toBeGreaterThan(0);
+    for (const name of ['ovncp_restore_duration_seconds', 'ovncp_restore_seconds']) {
+      expect(samples.get(`${name}_count{dry_run="false"}`)).toBe(5);
+      expect(samples.get(`${name}_sum{dry_run="false"}`)).toBeGreaterThan(0);
+    }
     expect(samples.get('ovncp_restores_total{result="failed",policy="skip",dry_run="false"}')).toBe(0);
   });
 
@@ -189,7 +246,33 @@ describe('on the main listener', () => {
     expect(grown('method="GET",route="/api/v1/backups/:id",status="404"')).toBe(3);
     expect(grown('method="POST",route="/graphql",status="401"')).toBe(1);
     expect(grown('method="GET",route="/metrics",status="200"')).toBe(1);
-    expect(after.get('ovncp_http_request_seconds_count{method="GET",route="/api/v1/backups/:id"}')).toBe(3);
+    for (const name of ['ovncp_http_request_duration_seconds', 'ovncp_http_request_seconds'])
+      expect(after.get(`${name}_count{method="GET",route="/api/v1/backups/:id"}`)).toBe(3);
+  });
+
+  it('counts the errors of GraphQL by code, over HTTP and over a socket, and what is refused', async () => {
+    const before = await scrape();
+    const grown = (samples: Samples, name: string): number => (samples.get(name) ?? 0) - (before.get(name) ?? 0);
+    const viewer = await api.as('backups:read');
+    for (let n = 0; n < 2; n++) await viewer.send(CreateBackupDocument, { input: { name: 'x' } });
+    await api.admin.send(DeleteBackupDocument, { id: 'none' });
+    await fetch(`${api.url}/api/v1/backups`);
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, { origin: 'https://evil.example' });
+    await new Promise((resolve) => socket.once('error', resolve));
+    const stranger = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    stranger.once('open', () => stranger.send('{"type":"connection_init"}'));
+    await new Promise((resolve) => stranger.once('close', resolve));
+    const samples = await scrape();
+    expect([
+      grown(samples, 'ovncp_graphql_errors_total{code="FORBIDDEN"}'),
+      grown(samples, 'ovncp_graphql_errors_total{code="NOT_FOUND"}'),
+      grown(samples, 'ovncp_graphql_errors_total{code="UNAUTHENTICATED"}'),
+      grown(samples, 'ovncp_refusals_total{code="FORBIDDEN"}'),
+      grown(samples, 'ovncp_refusals_total{code="UNAUTHENTICATED"}'),
+      grown(samples, 'ovncp_refusals_total{code="RATE_LIMITED"}'),
+    ]).toEqual([2, 1, 0, 3, 2, 0]);
+    await expect(api.admin.followed(RestoreStepsDocument, { restoreId: 'none' })).rejects.toThrow(/NOT_FOUND/);
+    expect(grown(await scrape(), 'ovncp_graphql_errors_total{code="NOT_FOUND"}')).toBe(2);
   });
 
   it('has the sockets that are open and the work that runs', async () => {

@@ -11,7 +11,7 @@ import type { Log } from '../../../lib/log.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
-import type { ApiContext, RequestScope } from '../../http/request-context.js';
+import type { ApiContext, ErrorCounts, RequestScope } from '../../http/request-context.js';
 import { clientWentAway, requestIdOf, sanitisedOperationName } from '../../http/request-context.js';
 import { checkOperation, TOKENS_MAX } from './limits.js';
 import type { RunningOperation, Session, SocketContext } from './socket-session.js';
@@ -26,10 +26,15 @@ export interface OperationOptions {
   readonly log: Log;
   readonly rateLimits: RateLimits;
   readonly audit?: AuditLines | undefined;
+  readonly errorCounts?: ErrorCounts | undefined;
 }
 
 /** Notes that an operation runs on this socket. */
-export function begin(session: Session, id: string, { log, clock, audit }: OperationOptions): RunningOperation {
+export function begin(
+  session: Session,
+  id: string,
+  { log, clock, audit, errorCounts }: OperationOptions,
+): RunningOperation {
   const requestId = requestIdOf(undefined);
   const scope: RequestScope = {
     requestId,
@@ -37,6 +42,7 @@ export function begin(session: Session, id: string, { log, clock, audit }: Opera
     address: session.address,
     via: 'SOCKET',
     audit,
+    errorCounts,
   };
   const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
   session.operations.set(id, operation);

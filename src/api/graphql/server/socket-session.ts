@@ -15,7 +15,7 @@ import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
-import type { RequestScope } from '../../http/request-context.js';
+import type { ErrorCounts, RequestScope } from '../../http/request-context.js';
 import type { UnderWay } from '../../http/under-way.js';
 
 /** One token must not take all of them. */
@@ -25,6 +25,7 @@ const NAMELESS_MAX = 250;
 /** Of RFC 6455's registry: clients may come back, in contrast to 4401. */
 const TRY_AGAIN_LATER = 1013;
 const CLOSE_REASON_BYTES_MAX = 120;
+const NO_TOKEN = 'No token: send {"Authorization": "Bearer <token>"} as the payload of connection_init';
 const EXPIRED = 'The token has expired';
 
 export interface RunningOperation {
@@ -58,12 +59,13 @@ export interface SessionOptions {
   readonly rateLimits: RateLimits;
   readonly clock: Clock;
   readonly audit?: AuditLines | undefined;
+  readonly errorCounts?: ErrorCounts | undefined;
 }
 
 /** Finds out whose socket it is, or closes it. @returns whether it stays open */
 export async function admit(
   { extra, connectionParams }: SocketContext,
-  { authenticator, rateLimits, clock, audit }: SessionOptions,
+  { authenticator, rateLimits, clock, audit, errorCounts }: SessionOptions,
   sessions: ReadonlySet<Session>,
 ): Promise<boolean> {
   try {
@@ -83,11 +85,13 @@ export async function admit(
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
+    errorCounts?.refused(error.code);
     if (error.code === 'RATE_LIMITED')
       void audit?.record({ action: 'connect', address: extra.address, via: 'SOCKET', result: error.code });
+    const isNameless = error.code === 'UNAUTHENTICATED' && authorizationOf(connectionParams) === undefined;
     extra.close(
       error.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : TRY_AGAIN_LATER,
-      error.message.slice(0, CLOSE_REASON_BYTES_MAX),
+      (isNameless ? NO_TOKEN : error.message).slice(0, CLOSE_REASON_BYTES_MAX),
     );
     return false;
   }

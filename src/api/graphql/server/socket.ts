@@ -62,6 +62,14 @@ const SOCKETS_MAX = 500;
 const RECHECK_MS = 20_000;
 const MESSAGE_BYTES_MAX = 1024 * 1024;
 const INIT_WAIT_MS = 5_000;
+/** Why the protocol closes a socket, and what to do; the library says the first half. */
+const REASONS: Readonly<Record<number, string>> = {
+  [CloseCode.SubprotocolNotAcceptable]: 'The subprotocol is not taken: ask for graphql-transport-ws',
+  [CloseCode.BadRequest]: 'The message is not one of graphql-transport-ws: send JSON with type, and id and payload',
+  [CloseCode.ConnectionInitialisationTimeout]: 'No connection_init within 5 s: send it first, with the token',
+  [CloseCode.TooManyInitialisationRequests]: 'connection_init came twice: send it once',
+  [CloseCode.Unauthorized]: 'Send connection_init, and wait for connection_ack, before you subscribe',
+};
 /** For a client to take leave of a socket that is closed here, before it is hung up on. */
 const CLOSE_WAIT_MS = 1_000;
 
@@ -158,7 +166,7 @@ function attach(socket: WebSocket, { protocol, sessions, running, address, optio
               resolve();
             });
         }),
-      close: (code, reason) => close(code ?? CloseCode.InternalServerError, reason ?? ''),
+      close: (code = CloseCode.InternalServerError, reason = '') => close(code, REASONS[code] ?? reason),
       onMessage: (take) => {
         socket.on('message', (data: RawData) => {
           take(textOf(data)).catch((error: unknown) => {

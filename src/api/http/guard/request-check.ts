@@ -13,6 +13,8 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }
 
+export const LOOPBACK_ONLY = 'This server listens on loopback: address it as localhost, 127.0.0.1 or [::1]';
+
 /** On loopback only loopback's own names: a web page that points its name at 127.0.0.1 is turned away. */
 export function isHostAllowed(boundTo: string, hostHeader: string | undefined): boolean {
   const name = HOST_HEADER.exec(hostHeader ?? '')?.[1];

@@ -1,0 +1,88 @@
+/** What became of backups and restores, counted from the start of the process on. */
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Jobs } from '../../../service/job/jobs.js';
+import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
+import type { RestoreService } from '../../../service/restore/restore-service.js';
+import { renamedHistogram } from './renamed.js';
+
+export type RestoreSteps = ReturnType<RestoreService['followAll']>;
+
+const SECONDS = [0.05, 0.2, 1, 5, 20, 60, 300, 1_200];
+/** A restore is labelled with its policy; an undo has none of its own. */
+const POLICIES = ['skip', 'overwrite', 'rename', 'error', 'undo'] as const;
+const RESULTS = ['succeeded', 'failed', 'cancelled', 'undone'] as const;
+
+/** @returns what ends the counting */
+export function countBackups(registry: Registry, jobs: Jobs): () => void {
+  const registers = [registry];
+  const created = new Counter({ registers, name: 'ovncp_backups_created_total', help: 'Backups that were made' });
+  const failed = new Counter({
+    registers,
+    name: 'ovncp_backups_failed_total',
+    help: 'Backups that were begun and not made',
+  });
+  const seconds = new Histogram({
+    registers,
+    name: 'ovncp_backup_duration_seconds',
+    help: 'Time from asking for a backup to its end',
+    labelNames: ['result'],
+    buckets: SECONDS,
+  });
+  return jobs.onEnd(({ kind, phase, startedAt, finishedAt = startedAt }) => {
+    if (kind !== 'BACKUP') return;
+    (phase === 'SUCCEEDED' ? created : failed).inc();
+    // the clock may have been set meanwhile
+    const took = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
+    seconds.observe({ result: phase.toLowerCase() }, took / 1_000);
+  });
+}
+
+/** Returns when following ends. */
+export async function countRestores(registry: Registry, steps: RestoreSteps): Promise<void> {
+  const registers = [registry];
+  const total = new Counter({
+    registers,
+    name: 'ovncp_restores_total',
+    help: 'Restores that have ended; "undone" while they awaited their confirmation',
+    labelNames: ['result', 'policy', 'dry_run'],
+  });
+  const took = renamedHistogram(registry, {
+    name: 'ovncp_restore_duration_seconds',
+    oldName: 'ovncp_restore_seconds',
+    help: 'Time that a restore took, without waiting for others',
+    labelNames: ['dry_run'],
+    buckets: SECONDS,
+  });
+  // a rate is seen only of what has been there before
+  for (const result of ['succeeded', 'failed'])
+    for (const policy of POLICIES)
+      for (const isDry of ['true', 'false']) total.inc({ result, policy, dry_run: isDry }, 0);
+  for await (const step of steps) {
+    const ended = endOf(step);
+    if (ended === undefined) continue;
+    total.inc({ result: ended.result, policy: ended.policy, dry_run: ended.isDry });
+    if (ended.seconds !== undefined) took({ dry_run: ended.isDry }, ended.seconds);
+  }
+}
+
+interface Ended {
+  readonly result: string;
+  readonly policy: string;
+  readonly isDry: string;
+  /** Undefined when it was never begun. */
+  readonly seconds: number | undefined;
+}
+
+/** The record may be further on than the step. */
+function endOf({ restore: { record }, progress }: RestoreStep): Ended | undefined {
+  const result = RESULTS.find((name) => name === progress.phase.toLowerCase());
+  if (result === undefined) return undefined;
+  const took = record.result?.processingTime;
+  return {
+    result,
+    policy: record.source.kind === 'BACKUP' ? record.source.conflictPolicy.toLowerCase() : 'undo',
+    isDry: String(record.dryRun),
+    // as the record has it: "1.234s"
+    seconds: took === undefined || result === 'cancelled' ? undefined : Number.parseFloat(took),
+  };
+}
