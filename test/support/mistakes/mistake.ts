@@ -1,0 +1,78 @@
+/**
+ * Mistakes that people make, and what each message must tell them: what is wrong (the value or the name that they
+ * gave), where (the field, variable, file, line or header), and what to do. All in the words of the face that they use.
+ */
+import { type ApiClient, tokenWith } from '../clients/api-client.js';
+import { RestClient } from '../clients/rest-client.js';
+import type { TestApi } from '../servers/api-server.js';
+
+/** A text that is there, or a pattern that fits. */
+export type Told = string | RegExp;
+
+export interface Mistake {
+  /** What somebody does. */
+  readonly who: string;
+  readonly what: Told;
+  readonly where: Told;
+  readonly todo: Told;
+}
+
+/** A mistake, and what somebody reads who makes it. */
+export interface Made extends Mistake {
+  readonly read: (world: World) => Promise<string>;
+}
+
+/** The one server that all of them are made at. */
+export interface World {
+  readonly api: TestApi;
+  readonly admin: ApiClient;
+  /** Has no right but to read. */
+  readonly viewer: ApiClient;
+  readonly rest: RestClient;
+  /** Of a router "edge" and a switch "web", not encrypted. */
+  readonly backupId: string;
+  readonly encryptedId: string;
+  /** Of a dry run, which has ended. */
+  readonly restoreId: string;
+}
+
+export const PASSPHRASE = 'a passphrase of twenty-nine c';
+
+export async function worldOf(api: TestApi): Promise<World> {
+  const rest = RestClient.of(api.admin);
+  const made = async (body: object): Promise<string> =>
+    ((await rest.post('/api/v1/backups', body)).body['backup'] as { readonly id: string }).id;
+  const backupId = await made({ name: 'kept' });
+  const { body } = await rest.post(`/api/v1/backups/${backupId}/restore`, { dry_run: true });
+  return {
+    api,
+    admin: api.admin,
+    viewer: await api.as('backups:read'),
+    rest,
+    backupId,
+    encryptedId: await made({ name: 'secret', encrypt: true, encryption_key: PASSPHRASE }),
+    restoreId: String(body['restore_id']),
+  };
+}
+
+/** A token of somebody who may do this, for a request that is made by hand. */
+export async function bearer(...permissions: readonly string[]): Promise<string> {
+  return `Bearer ${await tokenWith(...permissions)}`;
+}
+
+/** Of a program: a stack, a file of its source, or an error's class. */
+const STACK =
+  /^\s+at .+[:(]|node_modules|\.[cm]?[jt]s:\d+|\b(?:Type|Reference|Range|Syntax|Zod|Assertion|GraphQL)Error\b/m;
+
+/** What is missing in a message, or should not be there; nothing when it is as it must be. */
+export function faultsOf(text: string, { what, where, todo }: Mistake, foreign: RegExp): readonly string[] {
+  const faults: string[] = [];
+  for (const [name, told] of Object.entries({ what, where, todo }))
+    if (!(typeof told === 'string' ? text.includes(told) : told.test(text)))
+      faults.push(`lacks ${name}: ${String(told)}`);
+  const stack = STACK.exec(text)?.[0];
+  if (stack !== undefined) faults.push(`has something of a program: ${stack}`);
+  const word = foreign.exec(text)?.[0];
+  if (word !== undefined) faults.push(`has a word of another face: ${word}`);
+  return faults;
+}
