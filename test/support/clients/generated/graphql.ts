@@ -94,7 +94,7 @@ export type ConfigurationRefInput = {
   decryptionKey?: string | null | undefined;
 };
 
-/** What happens to a row of the backup that the database has too. A row that the database does not have is always inserted, with all references to it */
+/** What happens to a row of the backup that the database has too. A row that the database does not have is inserted under every policy, with the references to it that the backup has */
 export type ConflictPolicy =
   /** If any row differs, nothing is done, and every difference is named */
   | 'ERROR'
