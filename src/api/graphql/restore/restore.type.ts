@@ -19,8 +19,8 @@ export enum ConflictPolicy {
 registerEnumType(ConflictPolicy, {
   name: 'ConflictPolicy',
   description:
-    'What happens to a row of the backup that the database has too. A row that the database does not have is inserted ' +
-    'under every policy, with the references to it that the backup has',
+    'What happens to a row of the backup that the database has too. A row that the database does not have is ' +
+    'inserted under every policy, with the references to it that the backup has',
   valuesConfig: {
     SKIP: { description: 'The row of the database is left as it is, even if it differs' },
     OVERWRITE: { description: 'The row of the database is changed back. Its UUID stays, and so do equal columns' },
