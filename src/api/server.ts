@@ -121,9 +121,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     socketsPerAddressMax: traffic.socketsPerAddressMax,
   });
   await allowOrigins(fastify, traffic.corsOrigins);
-  addHooks(fastify, options, state);
   const refusedOrigins = new RefusedOrigins({ allowed: traffic.corsOrigins, clock });
   refuseOrigins(fastify, refusedOrigins);
+  addHooks(fastify, options, state);
   limitBodies(fastify, { bodyBytesMax: config.bodyBytesMax, inAllBytesMax: options.bodiesBytesMax });
   if (audit !== undefined) auditRequests(fastify);
   metrics?.observe(fastify, () => sockets.open());

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { AuditLines } from '../service/audit/audit-line.js';
@@ -100,6 +101,14 @@ function faultOf(request: IncomingMessage): LastWords | undefined {
     return {
       ...bad,
       message: `The header "Upgrade: ${wanted.slice(0, 100)}" is not taken: write websocket, or no Upgrade`,
+    };
+  const protocols = request.headers['sec-websocket-protocol'];
+  if (protocols !== undefined && !protocols.split(',').some((name) => name.trim() === GRAPHQL_TRANSPORT_WS_PROTOCOL))
+    return {
+      ...bad,
+      message:
+        `The subprotocol "${protocols.slice(0, 100)}" is not taken: ask for ${GRAPHQL_TRANSPORT_WS_PROTOCOL}, as ` +
+        'the library graphql-ws does',
     };
   const path = pathOf(request.url ?? '');
   return path === '/graphql'

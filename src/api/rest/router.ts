@@ -34,7 +34,10 @@ export async function serveRoutes(
 ): Promise<void> {
   await fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (request, body, done) => {
+    scope.addHook('onRoute', (options) => {
+      options.bodyLimit = bodyBytesMax;
+    });
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
       try {
         if (isMultipart(request)) throw new AppError('BAD_USER_INPUT', 'This route takes JSON, and no form');
         done(null, jsonOf(body as Buffer));
@@ -135,7 +138,7 @@ function jsonOf(bytes: Buffer): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new AppError('BAD_USER_INPUT', 'The body is not UTF-8', { cause: error });
+    throw new AppError('BAD_USER_INPUT', 'The body is not UTF-8: write it in that encoding', { cause: error });
   }
   if (text.trim() === '') return undefined;
   try {

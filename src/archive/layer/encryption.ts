@@ -77,7 +77,10 @@ export async function* decrypt(
   keyCost = KEY_COST,
 ): AsyncGenerator<Buffer> {
   if (passphrase === undefined || passphrase === '')
-    throw new AppError('DECRYPTION_FAILED', 'Decryption failed: the backup is encrypted and no key was given');
+    throw new AppError(
+      'DECRYPTION_FAILED',
+      'Decryption failed: the backup is encrypted: send its passphrase as the key',
+    );
   const reader = new ByteReader(source);
   try {
     const header = await reader.take(HEADER_BYTES);

@@ -117,7 +117,10 @@ function emptyRecord(
 
 function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
   if (encrypted && decryptionKey === undefined)
-    throw new AppError('DECRYPTION_FAILED', `Decryption failed: backup "${name}" is encrypted and no key was given`);
+    throw new AppError(
+      'DECRYPTION_FAILED',
+      `Decryption failed: backup "${name}" is encrypted: send its passphrase as the key`,
+    );
   if (!encrypted && decryptionKey !== undefined)
     throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
 }

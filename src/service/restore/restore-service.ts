@@ -226,7 +226,7 @@ export class RestoreService {
     if (decryptionKey === undefined)
       throw new AppError(
         'DECRYPTION_FAILED',
-        `Decryption failed: the changes of restore ${id} hold what an encrypted backup held, and no key was given`,
+        `Decryption failed: the changes of restore ${id} hold what an encrypted backup held: send its passphrase`,
       );
     const list = changeList ?? { key: sealedChangeLogKey(id) };
     return readChangeLog(store, list, counts, request, { passphrase: decryptionKey, keyCost });

@@ -273,7 +273,7 @@ describe('layers', () => {
     for (const expected of [packed, undefined]) {
       expect(await failureOf(unpack(packed.bytes, { expected }))).toMatchObject({
         code: 'DECRYPTION_FAILED',
-        message: 'Decryption failed: the backup is encrypted and no key was given',
+        message: 'Decryption failed: the backup is encrypted: send its passphrase as the key',
       });
       const failure = await failureOf(unpack(packed.bytes, { expected, passphrase: 'wrong secret' }));
       expect(failure.code).toBe('DECRYPTION_FAILED');

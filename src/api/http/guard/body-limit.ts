@@ -46,10 +46,10 @@ export function limitBodies(fastify: FastifyInstance, { bodyBytesMax, inAllBytes
       take(HELD_OF_UPLOAD_BYTES);
       return payload;
     }
-    const bytesMax = bytesMaxOf(request.scope.viewer, bodyBytesMax);
-    if (coding !== undefined) return counted(payload, request, { bytesMax, take });
+    const limit = limitOf(request, bodyBytesMax);
+    if (coding !== undefined) return counted(payload, request, { limit, take });
     const bytes = Number(length);
-    checkSize(bytes, bytesMax);
+    checkSize(bytes, limit);
     take(bytes);
     return payload;
   });
@@ -61,6 +61,23 @@ function isUpload(request: FastifyRequest): boolean {
   return readsAsItArrives === true || (routeOptions.url === '/graphql' && isMultipart(request));
 }
 
+interface Limit {
+  readonly bytesMax: number;
+  /** Why it is no more, and what to do. */
+  readonly todo: string;
+}
+
+function limitOf({ routeOptions, scope }: FastifyRequest, bodyBytesMax: number): Limit {
+  const { bodyLimit: ofRoute } = routeOptions;
+  const ofToken = bytesMaxOf(scope.viewer, bodyBytesMax);
+  return ofRoute < ofToken
+    ? { bytesMax: ofRoute, todo: 'that this address takes as JSON: send a file as a form, to be imported' }
+    : {
+        bytesMax: ofToken,
+        todo: 'that your token may send (OVNCP_BODY_BYTES_MAX, or less for a token without backups:write)',
+      };
+}
+
 function bytesMaxOf(viewer: Viewer | undefined, bodyBytesMax: number): number {
   if (viewer?.permissions.has('backups:write') === true) return bodyBytesMax;
   const most = (viewer?.permissions.size ?? 0) > 0 ? WITHOUT_WRITE_BYTES_MAX : WITHOUT_PERMISSION_BYTES_MAX;
@@ -68,13 +85,8 @@ function bytesMaxOf(viewer: Viewer | undefined, bodyBytesMax: number): number {
 }
 
 /** @throws AppError TOO_LARGE */
-function checkSize(bytes: number, bytesMax: number): void {
-  if (bytes > bytesMax)
-    throw new AppError(
-      'TOO_LARGE',
-      `The body is larger than the ${bytesMax} bytes that your token may send (OVNCP_BODY_BYTES_MAX, or less for a ` +
-        'token without backups:write)',
-    );
+function checkSize(bytes: number, { bytesMax, todo }: Limit): void {
+  if (bytes > bytesMax) throw new AppError('TOO_LARGE', `The body is larger than the ${bytesMax} bytes ${todo}`);
 }
 
 /** @returns what takes so many bytes until the request has ended, and throws RATE_LIMITED when there are none left */
@@ -94,18 +106,18 @@ function holder(bodies: Places, { scope }: FastifyRequest, reply: FastifyReply):
 }
 
 interface Counting {
-  readonly bytesMax: number;
+  readonly limit: Limit;
   readonly take: (bytes: number) => void;
 }
 
 /** A body that does not say how long it is. */
-function counted(payload: RequestPayload, { raw }: FastifyRequest, { bytesMax, take }: Counting): RequestPayload {
+function counted(payload: RequestPayload, { raw }: FastifyRequest, { limit, take }: Counting): RequestPayload {
   let bytes = 0;
   const through = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       try {
         bytes += chunk.length;
-        checkSize(bytes, bytesMax);
+        checkSize(bytes, limit);
         take(chunk.length);
         done(null, chunk);
       } catch (error) {
