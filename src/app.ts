@@ -52,6 +52,8 @@ export interface AppOptions {
   readonly keyCost?: number | undefined;
   /** Told that another server has taken the backup folder over: end the process, and at once. */
   readonly onFolderLost?: ((error: AppError) => void) | undefined;
+  /** The IDE's tabs hold the steps of the demo. */
+  readonly isDemo?: boolean;
 }
 
 /** No key begins with it: looking for it reads the folder and nothing else. */
@@ -69,13 +71,14 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
  * Starts everything.
  * @throws AppError STORE_UNAVAILABLE when the backup folder cannot be used; the system's error when the port is taken
  */
-export async function startApp(config: Config, log: Log, { keyCost, onFolderLost }: AppOptions = {}): Promise<App> {
+export async function startApp(config: Config, log: Log, options: AppOptions = {}): Promise<App> {
+  const { keyCost, onFolderLost, isDemo = false } = options;
   const clock = systemClock;
   useRuntimeKeys(config.runtimeKeys);
   const store = await FileStore.open(config.backupPath, { clock, log, onLost: onFolderLost });
   const audit = await openBeside(store, config, { clock, log });
   const client = databaseClient(config, log, clock);
-  const base: Base = { config, log, clock, store, audit, client, keyCost };
+  const base: Base = { config, log, clock, store, audit, client, keyCost, isDemo };
   try {
     const catalog = await Catalog.open(store, log);
     await store.checkLock();
@@ -153,6 +156,7 @@ interface Base {
   readonly audit: AuditTrail;
   readonly client: DatabaseClient;
   readonly keyCost: number | undefined;
+  readonly isDemo: boolean;
 }
 
 function databaseClient({ remotes, databaseName, ssl }: Config, log: Log, clock: Clock): DatabaseClient {
@@ -212,7 +216,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
 }
 
 async function makeServer(
-  { config, log, clock, store, audit, client }: Base,
+  { config, log, clock, store, audit, client, isDemo }: Base,
   services: Services,
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
   const { work, jobs, databases, catalog, restores } = services;
@@ -235,6 +239,7 @@ async function makeServer(
     audit,
     routes: (fastify) => serveRoutes(fastify, { routes, authenticator, bodyBytesMax }),
     idePath: IDE_PATH,
+    idePage: isDemo ? 'demo.html' : 'index.html',
     docsPath: DOCS_PATH,
     version,
     ready: async () => ({

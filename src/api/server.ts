@@ -34,7 +34,7 @@ import type { Readiness } from './http/monitoring/health.js';
 import { healthRoutes } from './http/monitoring/health.js';
 import { listenForMetrics, type Metrics, serveMetrics } from './http/monitoring/metrics.js';
 import { serveHome } from './http/page/home-page.js';
-import { serveIde } from './http/page/ide-page.js';
+import { type IdePage, serveIde } from './http/page/ide-page.js';
 import type { ApiContext } from './http/request-context.js';
 import { clientWentAway, currentScope } from './http/request-context.js';
 import { UnderWay } from './http/under-way.js';
@@ -71,6 +71,8 @@ export interface ApiServerOptions extends ListenerOptions {
   readonly ready: () => Promise<Readiness> | Readiness;
   /** Folder of the built IDE. */
   readonly idePath: string;
+  /** Default: the one whose tabs change nothing. */
+  readonly idePage?: IdePage | undefined;
   /** Folder of the documents. */
   readonly docsPath: string;
   /** Of this program. */
@@ -149,14 +151,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 /** What needs no token: health, metrics, and the pages for browsers. */
 async function servePages(
   fastify: FastifyInstance,
-  { config, metrics, ready, idePath, docsPath, version }: ApiServerOptions,
+  { config, metrics, ready, idePath, idePage = 'index.html', docsPath, version }: ApiServerOptions,
   isDraining: () => boolean,
 ): Promise<void> {
   const hasMetrics = metrics !== undefined && config.metricsPort === undefined;
   if (hasMetrics) serveMetrics(fastify, metrics);
   healthRoutes(fastify, { ready, isDraining });
   await serveHome(fastify, { version, docsPath, hasMetrics });
-  await serveIde(fastify, idePath);
+  await serveIde(fastify, idePath, idePage);
   await serveApiDocs(fastify);
 }
 

@@ -30,6 +30,8 @@ export interface PackOptions {
   /** Of deriving keys (encryption.ts); left out: the usual one. */
   readonly keyCost?: number | undefined;
   readonly header: ArchiveHeader;
+  /** YAML has its schema after the rows; reading it back takes a little longer. Default: false. */
+  readonly isForPeople?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Rows and bytes of content written so far, once a block. */
   readonly onProgress?: ((rows: number, bytes: number) => void) | undefined;
@@ -109,7 +111,8 @@ async function* measuredContent(
   options: PackOptions,
   measured: { size: number; digest: string },
 ): AsyncGenerator<Buffer> {
-  const writing: Writing = { snapshot, header: options.header, rows: 0 };
+  const { header, isForPeople = false } = options;
+  const writing: Writing = { snapshot, header, isForPeople, rows: 0 };
   const blocks = writerOf(options.format)(writing);
   try {
     for (;;) {

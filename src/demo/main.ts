@@ -1,7 +1,6 @@
-/** `npm run demo`: a small network in a real ovsdb-server, the server on top of it, and what to paste. */
+/** `npm run demo`: a small network in a real ovsdb-server, the server on top of it, and what to do with them. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,7 +11,6 @@ import { messageOf } from '../lib/error.js';
 import { createLog } from '../lib/log.js';
 import { type DemoDatabase, startDemoDatabase } from './ovsdb-server.js';
 
-const OPERATIONS = ['demo-1-back-up', 'demo-2-break-and-restore', 'demo-3-watch'] as const;
 const run = promisify(execFile);
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -34,49 +32,47 @@ function configuration(remote: string, folder: string): Config {
   });
 }
 
-function operation(name: string): string {
-  return readFileSync(new URL(`../../schema/operations/${name}.graphql`, import.meta.url), 'utf8').trimEnd();
-}
-
 async function nbctl(remote: string, ...words: readonly string[]): Promise<string> {
   return (await run('ovn-nbctl', [`--db=${remote}`, '--timeout=10', ...words])).stdout;
 }
 
-async function switches(remote: string): Promise<string> {
-  const names = (
-    await nbctl(remote, '--format=csv', '--no-headings', '--bare', '--columns=name', 'list', 'Logical_Switch')
-  )
-    .split('\n')
-    .filter((line) => line !== '');
-  return names.sort().join(', ') || 'none';
+async function switches(remote: string): Promise<readonly string[]> {
+  const words = ['--format=csv', '--no-headings', '--bare', '--columns=name', 'list', 'Logical_Switch'];
+  return (await nbctl(remote, ...words)).split('\n').filter((line) => line !== '');
 }
 
-async function breakNetwork(remote: string): Promise<void> {
-  await nbctl(remote, '--if-exists', 'ls-del', 'web');
-  say(
-    `Broken: the switch "web" and its ports are gone. Switches now: ${await switches(remote)}. Run tab 2 to get ` +
-      'it back.',
-  );
-}
-
-function introduce(app: App, database: DemoDatabase, token: string): void {
-  say('');
-  for (const [index, name] of OPERATIONS.entries()) {
-    say(bold(`--- tab ${index + 1} ---`));
-    say(`${operation(name)}\n`);
+/** Deletes the switch "web", if there is a backup to get it back from. */
+async function breakNetwork(remote: string, backups: string): Promise<void> {
+  if (!(await readdir(backups)).some((name) => name.endsWith('.meta'))) {
+    say('Nothing was broken: there is no backup yet to bring it back. Run the tab BackUp, then press Enter again.');
+    return;
   }
-  say(bold('A small OVN network runs in an ovsdb-server of its own, and the backup server on top of it.'));
-  say(`
-  Open    ${bold(`${app.url}/graphql`)}   the three operations above are its first tabs
-  Token   ${bold(token)}
-          put it into Headers:  {"Authorization": "Bearer ${token}"}
+  if (!(await switches(remote)).includes('web')) {
+    say('The switch "web" is gone already. The tab TryRestore brings it back.');
+    return;
+  }
+  await nbctl(remote, 'ls-del', 'web');
+  const left = [...(await switches(remote))].sort().join(' and ');
+  say(`Broken: the switch "web" is gone, with its seven ports; ${left} are left. The tab TryRestore brings it back.`);
+}
 
-  1. Back up            run tab 1, and copy the id of the answer
-  2. Watch              open the same address in a second window, with the token: run tab 3 there, and leave it open
-  3. Break              press ${bold('Enter')} here, or:  ovn-nbctl --db=${database.remote} ls-del web
-  4. Restore            first window, tab 2: paste the id into Variables, run TryRestore, then Restore;
-                        the second window shows every step
-     See for yourself   ovn-nbctl --db=${database.remote} show
+function introduce({ url, firstToken }: App, { remote }: DemoDatabase): void {
+  const token = firstToken?.token ?? '';
+  say(`
+${bold('A small OVN network runs in an ovsdb-server of its own, and the backup server on top of it.')}
+
+  Open     ${bold(`${url}/graphql`)}
+  Token    put this line into Headers, at the bottom of the page:
+           ${bold(`{"Authorization": "Bearer ${token}"}`)}
+
+  1 Back up    Run the tab BackUp, and copy the id of the answer.
+  2 Watch      Run the tab Watch, and leave it running.
+  3 Break      Press ${bold('Enter')} here: it deletes the switch "web".
+  4 Restore    In the tab TryRestore paste the id into Variables. Run TryRestore, which
+               changes nothing, then Restore. Go to the tab Watch: it lists every step.
+
+  See for yourself, at any time:
+           ovn-nbctl --db=${remote} show
 
   Ctrl-C ends it all and leaves nothing behind.
 `);
@@ -96,11 +92,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end().then(() => process.exit(0)));
   try {
     const config = configuration(database.remote, folder);
-    app = await startApp(config, createLog(config.logLevel));
-    introduce(app, database, app.firstToken?.token ?? '');
+    app = await startApp(config, createLog(config.logLevel), { isDemo: true });
+    introduce(app, database);
     const lines = createInterface({ input: process.stdin });
     lines.on('line', () => {
-      breakNetwork(database.remote).catch((error: unknown) => {
+      breakNetwork(database.remote, folder).catch((error: unknown) => {
         say(`The network could not be broken: ${messageOf(error)}`);
       });
     });
@@ -110,11 +106,15 @@ async function main(): Promise<void> {
   }
 }
 
+/** What is wrong; where that is a variable, also how one is set. */
+function saysWhy(error: unknown): string {
+  const what = error instanceof ConfigError ? error.faults.join('\n') : messageOf(error);
+  return /\b[A-Z]{4,}=/.test(what) ? `${what}\nA variable stands before the command: PORT=4001 npm run demo` : what;
+}
+
 try {
   await main();
 } catch (error) {
-  process.stderr.write(
-    `The demo could not start: ${error instanceof ConfigError ? error.faults.join('\n') : messageOf(error)}\n`,
-  );
+  process.stderr.write(`The demo could not start: ${saysWhy(error)}\n`);
   process.exit(error instanceof ConfigError ? 2 : 1);
 }

@@ -316,7 +316,7 @@ const BUILDS = [
   {
     what: "building the IDE's page",
     command: 'vite build --config src/web/ide/vite.config.ts --logLevel warn',
-    reads: ['src/web', 'schema/operations'],
+    reads: ['src/web', 'schema/tabs'],
     stampFile: 'dist/.prepared-page',
   },
 ];

@@ -18,6 +18,8 @@ const UNCHECKED = 'none';
 export interface Writing {
   readonly snapshot: Snapshot;
   readonly header: ArchiveHeader;
+  /** What takes long to scroll past comes last, where the format allows it. */
+  readonly isForPeople: boolean;
   /** Rows written so far, kept up to date by the writer. */
   rows: number;
 }

@@ -7,22 +7,12 @@ import { assert } from '../../lib/assert.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from '../../lib/json-bytes.js';
-import { isUuid, parseRow } from '../../model/row/row.js';
-import { StoredRows } from '../../model/snapshot/stored-rows.js';
+import { isUuid } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
 import { type Content, checkedContent, DOCUMENT_FORMAT, type Reading } from '../content/content.js';
-import {
-  canonicalText,
-  checkRowCount,
-  checkUuid,
-  type IncomingRows,
-  incomingRows,
-  readArchivedSchema,
-  readJson,
-  SnapshotBuilder,
-  TABLES_MAX,
-} from '../content/snapshot-builder.js';
+import { EarlyRows } from '../content/early-rows.js';
+import { checkRowCount, readArchivedSchema, readJson, SnapshotBuilder, TABLES_MAX } from '../content/snapshot-builder.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
 import { checkFormat, digestText, missingMember } from './document-members.js';
@@ -111,13 +101,14 @@ class DocumentTarget implements MemberTarget {
   private header: ArchiveHeader | undefined;
   private trailer: string | undefined;
   private table: TableSchema | undefined;
-  /** Rows, as they were written, that came before the schema. */
-  private readonly early = new Map<string, IncomingRows>();
+  private readonly early: EarlyRows;
 
   constructor(
     private readonly reading: Reading,
     private readonly digestNeeded: string | undefined,
-  ) {}
+  ) {
+    this.early = new EarlyRows(reading.scratch);
+  }
 
   descends(path: readonly string[]): boolean {
     const [member = '', table] = path;
@@ -192,24 +183,7 @@ class DocumentTarget implements MemberTarget {
       throw missingMember('contentDigest', this.digestNeeded);
     const { builder } = this;
     assert(builder !== undefined, 'a schema was read and is not there');
-    const breath = new Breath();
-    for (const [name, rows] of this.early) {
-      const table = builder.table(name);
-      for (let i = 0; i < rows.count; i++) {
-        const uuid = rows.uuid(i);
-        const text = rows.text(i);
-        if (rows instanceof StoredRows) builder.addText(table, uuid, text);
-        else
-          rows.replace(
-            i,
-            canonicalText(table, uuid, () => parseRow(text.toString())),
-          );
-        await this.reading.scratch?.drained();
-        if (breath.due()) await breath.rest();
-      }
-      if (!(rows instanceof StoredRows)) builder.adopt(rows);
-      this.early.delete(name);
-    }
+    await this.early.giveTo(builder);
     const snapshot = await builder.finish();
     return checkedContent(snapshot, this.header, this.trailer, this.reading);
   }
@@ -237,9 +211,6 @@ class DocumentTarget implements MemberTarget {
       this.builder.addText(this.table, uuid, value);
       return;
     }
-    checkUuid(table, uuid);
-    const rows = this.early.get(table) ?? incomingRows(table, this.reading.scratch);
-    this.early.set(table, rows);
-    rows.add(uuid, value);
+    this.early.add(table, uuid, value);
   }
 }

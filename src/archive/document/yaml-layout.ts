@@ -7,7 +7,8 @@ import { GrowingBuffer } from '../stream/growing-buffer.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { ROW_BYTES_MAX, VALUES_MAX } from '../stream/member-scanner.js';
 
-const HEAD_BYTES_MAX = 4 << 20;
+/** Of what stands before the tables, and of what stands after them. */
+const AROUND_BYTES_MAX = 4 << 20;
 /** js-yaml reads this in about two milliseconds. */
 const BATCH_BYTES = 16 << 10;
 
@@ -65,7 +66,12 @@ export class YamlLayout {
       return;
     }
     this.gathered.push(line);
-    if (this.gathered.length > HEAD_BYTES_MAX) throw new LayoutError('"tables:" does not stand on a line of its own');
+    if (this.gathered.length > AROUND_BYTES_MAX)
+      throw new LayoutError(
+        this.section === 'head'
+          ? '"tables:" does not stand on a line of its own'
+          : `what stands after the tables has more than ${AROUND_BYTES_MAX} bytes`,
+      );
   }
 
   private tableLine(line: Buffer): void {

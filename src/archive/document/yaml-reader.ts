@@ -9,10 +9,11 @@ import { Breath } from '../../lib/breath.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
-import { isObject, type Json, type JsonObject, parseJson } from '../../ovsdb/json.js';
+import { isObject, type Json, type JsonObject, parseJson, stringifyJson } from '../../ovsdb/json.js';
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
 import { type Content, checkedContent, type Reading } from '../content/content.js';
-import { checkRowCount, readArchivedSchema, SnapshotBuilder } from '../content/snapshot-builder.js';
+import { EarlyRows } from '../content/early-rows.js';
+import { checkRowCount, readArchivedSchema, SnapshotBuilder, TABLES_MAX } from '../content/snapshot-builder.js';
 import { GrowingBuffer } from '../stream/growing-buffer.js';
 import { checkFormat, digestText, missingMember } from './document-members.js';
 import { readJsonDocument } from './json-reader.js';
@@ -129,10 +130,13 @@ class KeptText {
   }
 }
 
-/** Reads the parts of a document in the layout of yaml-writer.ts. */
+/** Reads the parts of a document in the layout of yaml-writer.ts, the schema before or after the tables. */
 class OwnLayout {
   private readonly layout: YamlLayout;
   private readonly tables = new Set<string>();
+  private readonly early: EarlyRows;
+  private tableName: string | undefined;
+  /** Once the schema is known. */
   private table: TableSchema | undefined;
   private builder: SnapshotBuilder | undefined;
   private header: ArchiveHeader | undefined;
@@ -140,6 +144,7 @@ class OwnLayout {
 
   constructor(private readonly reading: Reading) {
     this.layout = new YamlLayout(reading.contentDigest !== undefined);
+    this.early = new EarlyRows(reading.scratch);
   }
 
   async push(piece: Buffer): Promise<void> {
@@ -154,6 +159,7 @@ class OwnLayout {
     if (this.builder === undefined)
       throw new AppError('INTEGRITY_FAILED', "The document's schema is missing. Take another copy of the backup");
     if (this.trailer === undefined) throw missingMember('contentDigest', DIGEST_NEEDED);
+    await this.early.giveTo(this.builder);
     return checkedContent(await this.builder.finish(), this.header, this.trailer, this.reading);
   }
 
@@ -176,18 +182,20 @@ class OwnLayout {
 
   private head({ format, manifest, schema, contentDigest }: JsonObject): void {
     // another order of keys
-    if (format === undefined || schema === undefined)
-      throw new LayoutError('"format" and "schema" do not stand before "tables"');
+    if (format === undefined) throw new LayoutError('"format" does not stand before "tables"');
     checkFormat(format);
     if (contentDigest !== undefined) this.trailer = digestText(contentDigest);
     if (manifest !== undefined) this.header = readHeader(manifest);
-    this.builder = new SnapshotBuilder(readArchivedSchema(schema, this.reading.schemaName), this.reading.scratch);
+    if (schema !== undefined) this.builder = this.builderFor(schema);
+  }
+
+  private builderFor(schema: Json): SnapshotBuilder {
+    return new SnapshotBuilder(readArchivedSchema(schema, this.reading.schemaName), this.reading.scratch);
   }
 
   private enter(members: JsonObject): void {
     const [entry, ...others] = Object.entries(members);
-    if (entry === undefined || others.length > 0 || this.builder === undefined)
-      throw new LayoutError("a table's name was expected");
+    if (entry === undefined || others.length > 0) throw new LayoutError("a table's name was expected");
     const [name, value] = entry;
     // what stands after the colon: nothing
     if (value !== null && value !== '' && !(isObject(value) && Object.keys(value).length === 0))
@@ -198,24 +206,31 @@ class OwnLayout {
         `The document holds the table "${name.slice(0, 100)}" twice. Make one of the two`,
         { place: { table: name.slice(0, 100) } },
       );
+    if (this.tables.size >= TABLES_MAX)
+      throw new AppError('INTEGRITY_FAILED', `The document holds more than ${TABLES_MAX} tables: it is no backup`);
     this.tables.add(name);
-    this.table = this.builder.table(name);
+    this.tableName = name;
+    this.table = this.builder?.table(name);
   }
 
   private rows(members: JsonObject): void {
-    const { table, builder } = this;
-    if (table === undefined || builder === undefined) throw new LayoutError('a row stands before the first table');
+    const { tableName, table, builder } = this;
+    if (tableName === undefined) throw new LayoutError('a row stands before the first table');
     for (const [uuid, row] of Object.entries(members)) {
       if (!isObject(row)) throw new LayoutError(`row ${uuid.slice(0, 100)} is not a mapping`);
-      builder.add(table, uuid, row as Row);
+      if (table === undefined || builder === undefined) this.early.add(tableName, uuid, stringifyJson(row));
+      else builder.add(table, uuid, row as Row);
       checkRowCount(++this.reading.rows);
     }
   }
 
-  private tail({ contentDigest, ...others }: JsonObject): void {
+  private tail({ schema, contentDigest, ...others }: JsonObject): void {
     const [other] = Object.keys(others);
     // another order of keys, which the other way reads
     if (other !== undefined) throw new LayoutError(`"${other.slice(0, 100)}" stands after the tables`);
+    if (schema !== undefined && this.builder !== undefined)
+      throw new AppError('INTEGRITY_FAILED', 'The document holds "schema" twice. Remove one of the two');
+    if (schema !== undefined) this.builder = this.builderFor(schema);
     if (contentDigest !== undefined) this.trailer = digestText(contentDigest);
   }
 }

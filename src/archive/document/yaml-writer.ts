@@ -1,7 +1,8 @@
 /**
  * Writing the document as YAML: the tree of json-writer.ts in block style. Every string stands on one
  * line, plain where no reader could take it for anything else and in double quotes otherwise, so
- * that a row is what stands between two lines of its indentation.
+ * that a row is what stands between two lines of its indentation. In YAML the schema takes a thousand lines: for people it
+ * is written after the rows.
  */
 import { Breath } from '../../lib/breath.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';
@@ -17,10 +18,9 @@ export async function* writeYamlDocument(writing: Writing): AsyncGenerator<Buffe
   const { snapshot } = writing;
   const digest = new ContentDigest(snapshot.schema.name);
   const breath = new Breath(8);
-  let text = yamlMembers(
-    { format: DOCUMENT_FORMAT, manifest: headerJson(writing.header), schema: snapshot.schema.json },
-    0,
-  );
+  const schema = yamlMembers({ schema: snapshot.schema.json }, 0);
+  let text = yamlMembers({ format: DOCUMENT_FORMAT, manifest: headerJson(writing.header) }, 0);
+  if (!writing.isForPeople) text += schema;
   const filled = [...snapshot.tables.values()].filter((rows) => rows.count > 0);
   text += filled.length === 0 ? 'tables: {}\n' : 'tables:\n';
   for (const rows of filled) {
@@ -40,6 +40,7 @@ export async function* writeYamlDocument(writing: Writing): AsyncGenerator<Buffe
     }
   }
   const contentDigest = digest.end();
+  if (writing.isForPeople) text += schema;
   yield Buffer.from(`${text}contentDigest: ${yamlString(contentDigest)}\n`);
   return contentDigest;
 }

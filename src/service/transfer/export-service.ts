@@ -169,7 +169,8 @@ export class ExportService {
     const began = clock.monotonic();
     return withScratch(scratchFolder, record, async (scratch) => {
       const read = await backups.read(record, decryptionKey, { scratch, ...defined({ signal }) });
-      const packed = packArchive(read.snapshot, { format, compress: false, header: headerOf(read), signal });
+      const options = { format, compress: false, header: headerOf(read), isForPeople: true, signal };
+      const packed = packArchive(read.snapshot, options);
       const { bytes, size } = await spoolExport(scratchFolder, packed.bytes);
       const { contentDigest } = await packed.result;
       // a database file has no ephemeral columns

@@ -1,36 +1,113 @@
 /**
- * How the IDE talks to its server: queries and mutations by POST, subscriptions by graphql-ws
- * with the same Authorization as connection_init payload. Without a token nothing is sent at
- * all: the hint where to put it is shown in place of an answer.
+ * How the IDE talks to its server: queries and mutations by POST, subscriptions by graphql-ws with the same Authorization
+ * as connection_init payload. Without a token nothing is sent at all: the hint where to put it is shown in place of an
+ * answer.
  */
 
-import type { Fetcher, FetcherOpts, FetcherParams } from '@graphiql/toolkit';
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
-import { GraphQLError } from 'graphql';
+import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
+import { GraphQLError, getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
-import { authorizationFrom, TOKEN_HINT } from './token.js';
+import type { Result, Runs, Send } from './runs.js';
+import { TOKEN_HINT, type Token, type Viewer } from './token.js';
 
 const HTTP_URL = `${window.location.origin}/graphql`;
 const SOCKET_URL = HTTP_URL.replace(/^http/, 'ws');
+/** Of a subscription that nobody stops: older ones are dropped. */
+const EVENTS_MAX = 500;
 
-export const fetcher: Fetcher = async (params: FetcherParams, options?: FetcherOpts) => {
-  const authorization = authorizationFrom(options?.headers);
-  if (authorization === undefined) return { errors: [new GraphQLError(TOKEN_HINT)] };
-  const headers = { ...withoutAuthorization(options?.headers), Authorization: authorization };
-  const send = createGraphiQLFetcher({
-    url: HTTP_URL,
-    enableIncrementalDelivery: false,
-    // One socket per subscription: a changed token takes effect at once. It closes with its operation.
-    wsClient: createClient({
+type Headers = Readonly<Record<string, string>>;
+
+/** What GraphiQL sends operations with. */
+export function fetcherWith(token: Token, runs: Runs): Fetcher {
+  return (params, options) => {
+    const given: Headers = options?.headers ?? {};
+    const authorization = token.sentWith(given);
+    if (authorization === undefined) return { errors: [new GraphQLError(TOKEN_HINT)] };
+    const others = Object.entries(given).filter(([name]) => name.toLowerCase() !== 'authorization');
+    const headers = { ...Object.fromEntries(others), Authorization: authorization };
+    if (params.operationName === 'IntrospectionQuery') return post(params, headers);
+    return runs.view(isSubscription(params) ? subscribing(params, authorization) : posting(params, headers));
+  };
+}
+
+/** Asks the server whose token this is. @throws Error with what the server says of it */
+export async function askForViewer(authorization: string): Promise<Viewer> {
+  const params = { query: 'query Viewer { viewer { subject permissions } }', operationName: 'Viewer' };
+  const { data, errors } = (await post(params, { Authorization: authorization })) as {
+    readonly data?: { readonly viewer: Viewer };
+    readonly errors?: readonly { readonly message: string }[];
+  };
+  if (data === undefined) throw new Error(errors?.[0]?.message ?? 'The server did not say why');
+  return data.viewer;
+}
+
+/** Text that is no GraphQL is posted: the server says what is wrong with it. */
+function isSubscription({ query, operationName }: FetcherParams): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+  } catch {
+    return false;
+  }
+}
+
+async function post(params: FetcherParams, headers: Headers, signal?: AbortSignal): Promise<Result> {
+  const response = await fetch(HTTP_URL, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify(params),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as Result;
+  } catch {
+    throw new Error(`The answer is no JSON, and did not come from this server: ${response.status} ${text.slice(0, 200)}`);
+  }
+}
+
+function posting(params: FetcherParams, headers: Headers): Send {
+  return (show, over) => {
+    const abort = new AbortController();
+    post(params, headers, abort.signal)
+      .catch((error: unknown) => ({ errors: [{ message: messageOf(error) }] }))
+      .then(show)
+      .finally(over);
+    return () => abort.abort();
+  };
+}
+
+/** One socket per subscription: a changed token takes effect at once. Shows all events, the newest first. */
+function subscribing(params: FetcherParams, authorization: string): Send {
+  return (show, over) => {
+    const events: unknown[] = [];
+    const tell = (event: unknown): void => {
+      events.unshift(event);
+      events.length = Math.min(events.length, EVENTS_MAX);
+      show({ events: [...events] });
+    };
+    const client = createClient({
       url: SOCKET_URL,
       lazy: true,
       retryAttempts: 0,
       connectionParams: { Authorization: authorization },
-    }),
-  });
-  return send(params, { ...options, headers });
-};
+      on: { connected: () => show({ events: [] }) },
+    });
+    return client.subscribe(
+      { query: params.query, operationName: params.operationName ?? null, variables: params.variables as Result },
+      {
+        next: ({ data, errors }) => tell(errors === undefined ? data : { data, errors }),
+        error: (error) => {
+          tell(Array.isArray(error) ? { errors: error } : { errors: [{ message: messageOf(error) }] });
+          over();
+        },
+        complete: over,
+      },
+    );
+  };
+}
 
-function withoutAuthorization(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'authorization'));
+function messageOf(error: unknown): string {
+  if (error instanceof CloseEvent && error.reason !== '') return `The server closed the socket: ${error.reason}`;
+  if (error instanceof Error) return error.message;
+  return 'The connection to the server was lost. Run it again';
 }

@@ -6,12 +6,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root: here('.'),
   base: '/ide/',
   publicDir: false,
   build: {
-    outDir: fileURLToPath(new URL('../../../dist/ide', import.meta.url)),
+    outDir: here('../../../dist/ide'),
     emptyOutDir: true,
     target: 'es2022',
     // A data: URL would need a wider policy than 'self'.
@@ -20,6 +22,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 6_000,
     reportCompressedSize: false,
     rolldownOptions: {
+      // the page of a server, and that of the demo
+      input: [here('index.html'), here('demo.html')],
       // "use client" in React libraries means nothing to a page without server components.
       onLog: (level, log, next) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') next(level, log);

@@ -1,44 +1,31 @@
 /** The IDE at /graphql, in a real browser: offline, under its policy, with the token from the header editor. */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
 import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import {
+  ensureIdeBuilt,
+  execute,
+  goToTab,
+  HEADER_EDITOR,
+  launchBrowser,
+  pageShows,
+  paste,
+  QUERY_EDITOR,
+  response,
+  responseWith,
+} from '../../support/clients/browser.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { JWT_SECRET, startTinyServer } from '../../support/servers/tiny-server.js';
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)) ?? 'chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const HEADER_EDITOR = '.graphiql-editor-tool .graphiql-editor:not(.hidden)';
 
 let tiny: TinyServer;
 let browser: Browser;
 let token: string;
 beforeAll(async () => {
-  if (!existsSync(`${ROOT}dist/ide/index.html`)) {
-    const build = spawnSync(
-      process.execPath,
-      ['node_modules/vite/bin/vite.js', 'build', '--config', 'src/web/ide/vite.config.ts'],
-      { cwd: ROOT, encoding: 'utf8' },
-    );
-    if (build.status !== 0) throw new Error(build.stderr);
-  }
+  ensureIdeBuilt();
   tiny = await startTinyServer();
   token = await new SignJWT({ sub: 'ann', roles: ['admin'] })
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(JWT_SECRET));
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();
@@ -53,50 +40,36 @@ interface Visit {
   readonly faults: string[];
 }
 
-async function visit(): Promise<Visit> {
+async function visit({ url } = tiny, firstTab = 'Backups'): Promise<Visit> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 850 } });
   const outside: string[] = [];
   const faults: string[] = [];
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol !== 'data:' && protocol !== 'blob:' && origin !== tiny.url) outside.push(request.url());
+    if (protocol !== 'data:' && protocol !== 'blob:' && origin !== url) outside.push(request.url());
   });
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());
   });
   page.on('pageerror', (error) => faults.push(error.message));
   page.setDefaultTimeout(300_000);
-  await page.goto(`${tiny.url}/graphql`);
-  await page.getByRole('tab', { name: 'BackUp' }).waitFor();
+  await page.goto(`${url}/graphql`);
+  await page.getByRole('tab', { name: firstTab, exact: true }).waitFor();
   await page.locator(`${HEADER_EDITOR} .view-lines`).first().waitFor();
   return { page, outside, faults };
 }
 
-/** Replaces an editor's text by pasting: typing would have the editor close brackets and quotes. */
-async function paste(page: Page, editor: string, text: string): Promise<void> {
-  await page.locator(`${editor} .view-lines`).first().click();
-  await page.keyboard.press('Control+A');
-  // Code for the page is text: the types of a browser are not those of this project.
-  await page.evaluate(`{
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', ${JSON.stringify(text)});
-    document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-  }`);
+/** Gives the token, and waits until the server has said whose it is. */
+async function signIn(page: Page): Promise<void> {
+  await paste(page, HEADER_EDITOR, JSON.stringify({ Authorization: `Bearer ${token}` }));
+  await pageShows(page, '.ide-accepted', 'you are ann, with');
 }
 
 /** Runs an operation once GraphiQL has taken its name over, which it does with a delay. */
 async function run(page: Page, name: string, operation: string): Promise<void> {
-  await paste(page, '.graphiql-query-editor', operation);
-  await page.getByRole('tab', { name }).waitFor();
-  await page.getByRole('button', { name: /execute/i }).click();
-}
-
-async function pageShows(page: Page, selector: string, text: string): Promise<void> {
-  await page.locator(selector).filter({ hasText: text }).first().waitFor();
-}
-
-async function responseWith(page: Page, text: string): Promise<void> {
-  await pageShows(page, '.result-window', text);
+  await paste(page, QUERY_EDITOR, operation);
+  await page.getByRole('tab', { name, exact: true }).waitFor();
+  await execute(page);
 }
 
 describe('the page', () => {
@@ -133,33 +106,84 @@ describe('in a browser', () => {
       if (request.method() === 'POST') posts.push(request.url());
     });
     await expect(page.title()).resolves.toBe('OVN backup & restore');
-    await expect(page.getByRole('tab').allInnerTexts()).resolves.toEqual(
-      expect.arrayContaining([expect.stringContaining('BackUp'), expect.stringContaining('Watch')]) as unknown,
-    );
-    await page.getByRole('button', { name: /execute/i }).click();
+    await pageShows(page, '.ide-line', 'Put your token into Headers');
+    await goToTab(page, 'Compare');
+    await execute(page);
     await responseWith(page, 'No token yet');
     expect(posts).toEqual([]);
     expect({ outside, faults }).toEqual({ outside: [], faults: [] });
     await page.close();
   });
 
+  it('opens with tabs that change nothing; that of the demo with those of its story', async () => {
+    const tabsOf = async (server: TinyServer, firstTab: string): Promise<readonly string[]> => {
+      const { page } = await visit(server, firstTab);
+      const names = await page.getByRole('tab').allInnerTexts();
+      await page.close();
+      return names;
+    };
+    expect(await tabsOf(tiny, 'Backups')).toEqual(['Backups', 'Compare', 'TryRestore', 'Watch']);
+    const demo = await startTinyServer({ idePage: 'demo.html' });
+    expect(await tabsOf(demo, 'BackUp')).toEqual(['BackUp', 'Watch', 'TryRestore']);
+    await demo.close();
+  });
+
+  it('says whose token it is, takes the hint away, and says why a token is refused', async () => {
+    const { page } = await visit();
+    await goToTab(page, 'Compare');
+    await execute(page);
+    await responseWith(page, 'No token yet');
+    await paste(page, HEADER_EDITOR, '{"Authorization": "Bearer wrong"}');
+    await pageShows(page, '.ide-refused', 'The token was not accepted: ');
+    await signIn(page);
+    await page.locator('.result-window').filter({ hasNotText: 'No token yet' }).waitFor();
+    expect(await response(page)).toBe('');
+    await page.close();
+  });
+
   it('runs a query and a subscription with the token of the header editor, in every tab', async () => {
     const { page, outside, faults } = await visit();
-    const schemaLoaded = page.waitForResponse(
-      (response) => response.url().endsWith('/graphql') && response.request().method() === 'POST',
-    );
-    await paste(page, HEADER_EDITOR, JSON.stringify({ Authorization: `Bearer ${token}` }));
-    await schemaLoaded;
+    await signIn(page);
     await run(page, 'Hello', 'query Hello { hello }');
     await responseWith(page, 'hello ann');
-    await page.getByRole('tab', { name: 'Watch' }).click();
-    await pageShows(page, '.graphiql-query-editor .view-lines', 'Watch');
+    await goToTab(page, 'Watch');
     await run(page, 'Count', 'subscription Count { count(to: 3) }');
     await responseWith(page, '"count": 3');
+    // every event, the newest first
+    expect((await response(page)).match(/"count": \d/g)).toEqual(['"count": 3', '"count": 2', '"count": 1']);
     expect({ outside, faults }).toEqual({ outside: [], faults: [] });
     const stored = await page.evaluate<string>('JSON.stringify({ ...window.localStorage, ...window.sessionStorage })');
     expect(stored).toContain('subscription Count');
     expect(stored).not.toContain(token);
     await page.close();
+  });
+
+  it('goes on in a tab that is left, and shows it there and nowhere else', async () => {
+    const server = await startTinyServer();
+    const { page } = await visit(server);
+    await signIn(page);
+    await goToTab(page, 'Watch');
+    await run(page, 'Ticks', 'subscription Ticks { ticks }');
+    await responseWith(page, '"ticks": 1');
+    await goToTab(page, 'Compare');
+    await run(page, 'Wait', 'query Wait { wait }');
+    await page.getByRole('button', { name: /stop query/i }).waitFor();
+    await goToTab(page, 'TryRestore');
+    server.release();
+    await run(page, 'Hello', 'query Hello { hello }');
+    await responseWith(page, 'hello ann');
+    await goToTab(page, 'Wait');
+    await responseWith(page, '"wait": "done"');
+    await goToTab(page, 'Ticks');
+    await responseWith(page, '"ticks": 2');
+    expect((await response(page)).match(/"ticks": \d/g)).toEqual(['"ticks": 2', '"ticks": 1']);
+    // it waits for a third event: stopping ends it
+    await page.getByRole('button', { name: /stop query/i }).click();
+    await page.getByRole('button', { name: /execute query/i }).waitFor();
+    await goToTab(page, 'Hello');
+    await goToTab(page, 'Ticks');
+    expect(await page.getByRole('button', { name: /stop query/i }).count()).toBe(0);
+    await page.close();
+    await server.close();
   });
 });

@@ -44,7 +44,7 @@ describe('a process that reads an archive and writes it again', () => {
   beforeAll(ensureBuilt);
 
   // how much memory it takes is a figure of test/bench/limits.mjs
-  it.each(['json', 'yaml', 'ovsdb'])('reads and writes any size of %s, and leaves nothing behind', async (kind) => {
+  it.each(['json', 'yaml', 'yaml-early', 'ovsdb'])('reads and writes any size of %s, and leaves nothing behind', async (kind) => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [BENCH, '--json', '--kinds', kind, '--mb', '1,10', '--to', 'JSON', '--folder', folder],

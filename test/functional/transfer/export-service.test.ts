@@ -102,11 +102,23 @@ describe('a document', () => {
           rowCount: record.rowCount,
         });
         if (wanted === format) expect(bytes).toHaveLength(plain.length);
-        if (wanted === format && !compress && !encrypt) expect(bytes).toEqual(await bytesOf(small, record));
+        // an export of YAML has its schema at another place
+        if (wanted === format && format !== 'YAML' && !compress && !encrypt)
+          expect(bytes).toEqual(await bytesOf(small, record));
       }
       await small.backups.delete(record.id, 'tester');
     },
   );
+
+  it('as YAML begins with the rows, and has the thousand lines of the schema after them', async () => {
+    const record = await small.create({});
+    const text = (await download(small, record.id, 'YAML')).bytes.toString();
+    const names = [...text.matchAll(/^(\w+):/gm)].map(([, name]) => name);
+    expect(names).toEqual(['format', 'manifest', 'tables', 'schema', 'contentDigest']);
+    expect(text.slice(0, text.indexOf('\ntables:')).split('\n').length).toBeLessThan(60);
+    const imported = await small.import(Buffer.from(text));
+    expect(imported).toMatchObject({ contentDigest: record.contentDigest, rowCount: record.rowCount });
+  });
 
   it('of a file that has no manifest has that of its record', async () => {
     const record = await small.import(await ovsdbClient(small.ovsdb.remote, 'backup'), {

@@ -15,8 +15,10 @@ export interface Ran {
 }
 
 export interface CommandOptions {
-  /** Where it runs. */
+  /** Where curl's configuration is put. */
   readonly folder: string;
+  /** Where it runs. Default: that folder. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Its standard input; default: none. */
   readonly input?: string;
@@ -30,13 +32,13 @@ export interface CommandOptions {
  */
 export async function runCommand(
   words: readonly [string, ...string[]],
-  { folder, env: more = {}, input = '', curlrc = [] }: CommandOptions,
+  { folder, cwd = folder, env: more = {}, input = '', curlrc = [] }: CommandOptions,
 ): Promise<Ran> {
   await writeFile(join(folder, '.curlrc'), `${curlrc.join('\n')}\n`, { mode: 0o600 });
   const [program, ...rest] = words;
   const env = { ...process.env, NO_PROXY: '*', no_proxy: '*', CURL_HOME: folder, ...more };
   try {
-    return { code: 0, ...(await run(program, rest, { cwd: folder, timeout: TIMEOUT_MS, env, input })) };
+    return { code: 0, ...(await run(program, rest, { cwd, timeout: TIMEOUT_MS, env, input })) };
   } catch (error) {
     const { code, stdout, stderr } = error as Partial<Ran>;
     if (typeof code === 'number' && stdout !== undefined && stderr !== undefined) return { code, stdout, stderr };

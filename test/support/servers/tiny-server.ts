@@ -59,7 +59,7 @@ export interface TinyServer {
   close(): Promise<void>;
 }
 
-function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema {
+function tinySchema(gate: Promise<void>, end: Promise<void>, contexts: ApiContext[]): GraphQLSchema {
   const Node: GraphQLObjectType = new GraphQLObjectType({
     name: 'Node',
     fields: () => ({
@@ -72,6 +72,16 @@ function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema 
       },
     }),
   });
+  const Viewer = new GraphQLObjectType<ApiContext['viewer']>({
+    name: 'Viewer',
+    fields: {
+      subject: { type: NUL },
+      permissions: {
+        type: new GraphQLNonNull(new GraphQLList(NUL)),
+        resolve: ({ permissions }) => [...permissions],
+      },
+    },
+  });
   const fail = (error: () => unknown) => ({ type: GraphQLString, resolve: () => Promise.reject(error()) });
   const query = new GraphQLObjectType<unknown, ApiContext>({
     name: 'Query',
@@ -80,6 +90,7 @@ function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema 
         type: NUL,
         resolve: (_root, _args, context) => (contexts.push(context), `hello ${context.viewer.subject}`),
       },
+      viewer: { type: new GraphQLNonNull(Viewer), resolve: (_root, _args, context) => context.viewer },
       node: { type: Node, resolve: () => ({}) },
       internal: fail(() => new Error('secret stuff')),
       odd: fail(() => new GraphQLError('secret stuff of a library')),
@@ -152,6 +163,15 @@ function tinySchema(gate: Promise<void>, contexts: ApiContext[]): GraphQLSchema 
           await gate;
         },
       },
+      ticks: {
+        type: GraphQLInt,
+        subscribe: async function* () {
+          yield { ticks: 1 };
+          await gate;
+          yield { ticks: 2 };
+          await end;
+        },
+      },
       breaks: {
         type: GraphQLInt,
         subscribe: async function* () {
@@ -177,6 +197,10 @@ export async function startTinyServer(
   const gate = new Promise<void>((resolve) => {
     release = resolve;
   });
+  let finish: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   const api = await createApiServer({
     config: {
       host: '127.0.0.1',
@@ -187,7 +211,7 @@ export async function startTinyServer(
       traffic: NO_LIMITS,
       ...config,
     },
-    schema: tinySchema(gate, contexts),
+    schema: tinySchema(gate, end, contexts),
     authenticator: await createAuthenticator({ jwtSecret: JWT_SECRET, log, clock }),
     ready: () => ({ database: 'ok', store: 'ok' }),
     clock,
@@ -198,5 +222,5 @@ export async function startTinyServer(
     ...options,
   });
   const { url } = await api.listen();
-  return { api, url, lines, release: () => release(), contexts, close: () => (release(), api.close()) };
+  return { api, url, lines, release: () => release(), contexts, close: () => (release(), finish(), api.close()) };
 }

@@ -155,6 +155,33 @@ describe('documents', () => {
     }
   });
 
+  it('reads YAML with the schema before or after the rows, in pieces of any size', async () => {
+    const packed = await pack(SMALL, { format: 'YAML', compress: false, isForPeople: true });
+    const own = packed.bytes.toString();
+    expect(own.indexOf('\nschema:')).toBeGreaterThan(own.indexOf('\ntables:'));
+    expect(load(own)).toEqual(load(await yaml()));
+    for (const chunkBytes of [1, 7, 65536]) {
+      for (const expected of [packed, undefined]) {
+        const unpacked = await unpack(own, { expected }, chunkBytes);
+        expect(textsOf(unpacked.snapshot)).toEqual(textsOf(SMALL));
+        expect(unpacked).toMatchObject({ contentDigest: packed.contentDigest, header: headerOf(SMALL) });
+      }
+    }
+    const schema = own.slice(own.indexOf('\nschema:'), own.indexOf('\ncontentDigest:'));
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      [own.replace(schema, ''), /schema is missing/],
+      [own.slice(0, own.indexOf('\ncontentDigest:') + 1), /no "contentDigest"/],
+      [own.replace('\ntables:', `${schema}\ntables:`), /"schema" twice/],
+      [own.replace('\n  Kinds:', '\n  Kinks:'), /Kinks/],
+      [own.replace('scalar_boolean: true', 'scalar_boolean: 7'), /scalar_boolean/],
+    ];
+    for (const [text, message] of wrong)
+      expect(await failureOf(unpack(text))).toMatchObject({
+        code: 'INTEGRITY_FAILED',
+        message: expect.stringMatching(message) as string,
+      });
+  });
+
   it('reads YAML in another layout', async () => {
     const own = await yaml();
     const trailer = own.slice(own.indexOf('contentDigest'));

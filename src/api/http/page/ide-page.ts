@@ -1,5 +1,6 @@
 /**
- * Serves the built IDE: its page at /graphql for browsers, its files under /ide/. Public; the operations need a token.
+ * Serves the built IDE: one of its pages at /graphql for browsers, its files under /ide/. Public; the operations need a
+ * token.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,9 +9,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, errnoOf } from '../../../lib/error.js';
 import { idePolicy } from '../guard/security-headers.js';
 
+/** The page whose tabs change nothing, and that of the demo. */
+export type IdePage = 'index.html' | 'demo.html';
+
 /** @param folder dist/ide; where it does not exist, /graphql tells how to build it */
-export async function serveIde(fastify: FastifyInstance, folder: string): Promise<void> {
-  const page = await pageOf(folder);
+export async function serveIde(fastify: FastifyInstance, folder: string, name: IdePage): Promise<void> {
+  const page = await pageOf(join(folder, name));
   fastify.get('/graphql', (request, reply) => answerPage(request, reply, page));
   if (page === undefined) return;
   await fastify.register(async (scope) => {
@@ -56,9 +60,9 @@ function answerPage(request: FastifyRequest, reply: FastifyReply, page: string |
     .send(page);
 }
 
-async function pageOf(folder: string): Promise<string | undefined> {
+async function pageOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(join(folder, 'index.html'), 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,0 +1,152 @@
+/**
+ * The programs of docs/javascript-client.md, as they are printed: the one for the browser in a browser, in a page of
+ * another origin, and the configuration of codegen with a program that uses what it makes. readme.test.ts runs the one for
+ * Node.js.
+ */
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
+import { rolldown } from 'rolldown';
+import { Page, ROOT, textOf } from '../../docs/page.js';
+import { launchBrowser } from '../../support/clients/browser.js';
+import { RestClient } from '../../support/clients/rest-client.js';
+import { run } from '../../support/programs/programs.js';
+import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
+
+const guide = new Page('docs/javascript-client.md');
+/** The one block of this language that has this in it. */
+function block(language: string, text: string): string {
+  const found = guide.fences.filter((fence) => fence.language === language && fence.text.includes(text));
+  expect(found).toHaveLength(1);
+  return found[0]?.text ?? '';
+}
+const WATCH = block('js', 'watchRestore');
+const RUN = block('js', 'function run');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ovncp-javascript-'));
+  // in the place of npm install
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('tells to install packages that this project has, too', () => {
+  const { devDependencies, dependencies } = JSON.parse(textOf('package.json')) as Record<string, object>;
+  const names = [...guide.prose.matchAll(/^ {4}npm install (?:--save-dev )?(.*)$/gm)].flatMap(([, list = '']) =>
+    list.split(' '),
+  );
+  expect(names).toHaveLength(5);
+  expect(names.filter((name) => !Object.hasOwn({ ...devDependencies, ...dependencies }, name))).toEqual([]);
+});
+
+describe('in the browser', () => {
+  let api: TestApi;
+  let site: Server;
+  let browser: Browser;
+  let page: BrowserPage;
+  let script = '';
+
+  beforeAll(async () => {
+    await writeFile(join(folder, 'watch-restore.mjs'), WATCH);
+    await writeFile(join(folder, 'run.mjs'), RUN);
+    await writeFile(
+      join(folder, 'page.mjs'),
+      `import { watchRestore } from './watch-restore.mjs';\nimport { run } from './run.mjs';\n` +
+        'Object.assign(window, { watchRestore, run });\n',
+    );
+    await using build = await rolldown({ input: join(folder, 'page.mjs'), platform: 'browser', logLevel: 'silent' });
+    const { output } = await build.generate({ format: 'iife' });
+    script = output[0].code;
+    site = createServer((request, answer) => {
+      const isScript = request.url === '/page.js';
+      answer.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+      answer.end(isScript ? script : '<!doctype html><title>A front end</title><script src="/page.js"></script>');
+    });
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+    api = await startApiServer({ env: { OVNCP_CORS_ORIGINS: origin } });
+    await nbctl(api.ovsdb.remote, 'ls-add', 'web');
+    browser = await launchBrowser();
+    page = await browser.newPage();
+    await page.goto(origin);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await api.stop();
+    site.close();
+  });
+
+  const evaluate = <Value>(code: string): Promise<Value> => page.evaluate<Value>(`(async () => { ${code} })()`);
+  const call = (query: string): string => `run(${JSON.stringify(query)}, {}, TOKEN, URL)`;
+  const constants = (): string =>
+    `const TOKEN = ${JSON.stringify(api.admin.token)}; const URL = '${api.url}/graphql'; const { run, watchRestore } = window;`;
+
+  it('runs an operation, and throws what is wrong with one', async () => {
+    expect(
+      await evaluate(`${constants()} return ${call('{ databases { id connected } }')}`),
+    ).toEqual({ databases: [{ id: 'northbound', connected: true }] });
+    expect(
+      await evaluate(`${constants()} return ${call('{ backup(id: "x") { nothing } }')}.catch((error) => error.message)`),
+    ).toMatch(/^GRAPHQL_VALIDATION_FAILED: /);
+  });
+
+  it('watches a restore to its end', async () => {
+    const { body } = await RestClient.of(api.admin).post('/api/v1/backups', { name: 'before' });
+    const { id } = body['backup'] as { readonly id: string };
+    await nbctl(api.ovsdb.remote, 'ls-del', 'web');
+    const steps = await evaluate<readonly ({ readonly phase: string } | null)[]>(`${constants()}
+      const { restoreBackup } = await ${call(`mutation { restoreBackup(input: {backupId: "${id}", wait: false}) { id } }`)};
+      const steps = [];
+      await new Promise((resolve) => {
+        watchRestore(URL.replace('http', 'ws'), TOKEN, restoreBackup.id, (step) => {
+          steps.push(step);
+          if (step === null) resolve();
+        });
+      });
+      return steps;`);
+    expect(steps.at(-1)).toBeNull();
+    expect(steps.at(-2)).toMatchObject({ phase: 'SUCCEEDED', fraction: 1, result: { success: true } });
+  });
+});
+
+describe('codegen', () => {
+  it('makes a client whose types know every scalar, with which `run` knows what it answers', async () => {
+    await mkdir(join(folder, 'src'));
+    await cp(join(ROOT, 'schema/schema.graphql'), join(folder, 'schema/schema.graphql'), { recursive: true });
+    await writeFile(join(folder, 'codegen.yml'), block('yaml', 'preset: client'));
+    await writeFile(
+      join(folder, 'src/list.graphql'),
+      'query ListBackups($first: Int) { backups(first: $first) { nodes { id size createdAt } } }\n',
+    );
+    await run(process.execPath, [join(ROOT, 'node_modules/@graphql-codegen/cli/esm/bin.js')], {
+      cwd: folder,
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const made = await readFile(join(folder, 'src/generated/graphql.ts'), 'utf8');
+    expect(made.match(/: (?:any|unknown)\b.*/g)).toEqual([': unknown; output: unknown; }']);
+    const [, ...body] = RUN.split('\n');
+    await writeFile(join(folder, 'src/run.ts'), block('ts', 'TypedDocumentString') + body.join('\n'));
+    await writeFile(
+      join(folder, 'src/use.ts'),
+      `import { ListBackupsDocument } from './generated/graphql';
+import { run } from './run';
+
+const { backups } = await run(ListBackupsDocument, { first: 5 }, 'a token');
+export const first: { id: string; size: number; createdAt: string } | undefined = backups.nodes[0];
+// @ts-expect-error a variable of another type
+await run(ListBackupsDocument, { first: 'five' }, 'a token');
+`,
+    );
+    const words = ['--strict', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022'];
+    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...words, 'src/use.ts'], {
+      cwd: folder,
+    }).catch((error: unknown) => {
+      throw new Error(String((error as { stdout?: unknown }).stdout), { cause: error });
+    });
+  });
+});
