@@ -6,8 +6,8 @@
 
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
 import { GraphQLError, getOperationAST, parse } from 'graphql';
-import { createClient } from 'graphql-ws';
-import type { Result, Runs, Send } from './runs.js';
+import { createClient, type ExecutionResult } from 'graphql-ws';
+import type { Runs, Send } from './runs.js';
 import { TOKEN_HINT, type Token, type Viewer } from './token.js';
 
 const HTTP_URL = `${window.location.origin}/graphql`;
@@ -26,19 +26,18 @@ export function fetcherWith(token: Token, runs: Runs): Fetcher {
     const others = Object.entries(given).filter(([name]) => name.toLowerCase() !== 'authorization');
     const headers = { ...Object.fromEntries(others), Authorization: authorization };
     if (params.operationName === 'IntrospectionQuery') return post(params, headers);
-    return runs.view(isSubscription(params) ? subscribing(params, authorization) : posting(params, headers));
+    const send = isSubscription(params) ? subscribing(params, authorization) : posting(params, headers);
+    // GraphiQL shows any JSON
+    return runs.view(send) as AsyncIterable<ExecutionResult>;
   };
 }
 
 /** Asks the server whose token this is. @throws Error with what the server says of it */
 export async function askForViewer(authorization: string): Promise<Viewer> {
   const params = { query: 'query Viewer { viewer { subject permissions } }', operationName: 'Viewer' };
-  const { data, errors } = (await post(params, { Authorization: authorization })) as {
-    readonly data?: { readonly viewer: Viewer };
-    readonly errors?: readonly { readonly message: string }[];
-  };
-  if (data === undefined) throw new Error(errors?.[0]?.message ?? 'The server did not say why');
-  return data.viewer;
+  const { data, errors } = await post(params, { Authorization: authorization });
+  if (data == null) throw new Error(errors?.[0]?.message ?? 'The server did not say why');
+  return data['viewer'] as Viewer;
 }
 
 /** Text that is no GraphQL is posted: the server says what is wrong with it. */
@@ -50,7 +49,7 @@ function isSubscription({ query, operationName }: FetcherParams): boolean {
   }
 }
 
-async function post(params: FetcherParams, headers: Headers, signal?: AbortSignal): Promise<Result> {
+async function post(params: FetcherParams, headers: Headers, signal?: AbortSignal): Promise<ExecutionResult> {
   const response = await fetch(HTTP_URL, {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json' },
@@ -59,7 +58,7 @@ async function post(params: FetcherParams, headers: Headers, signal?: AbortSigna
   });
   const text = await response.text();
   try {
-    return JSON.parse(text) as Result;
+    return JSON.parse(text) as ExecutionResult;
   } catch {
     throw new Error(`The answer is no JSON, and did not come from this server: ${response.status} ${text.slice(0, 200)}`);
   }
@@ -93,7 +92,7 @@ function subscribing(params: FetcherParams, authorization: string): Send {
       on: { connected: () => show({ events: [] }) },
     });
     return client.subscribe(
-      { query: params.query, operationName: params.operationName ?? null, variables: params.variables as Result },
+      { query: params.query, operationName: params.operationName ?? null, variables: params.variables as Record<string, unknown> },
       {
         next: ({ data, errors }) => tell(errors === undefined ? data : { data, errors }),
         error: (error) => {

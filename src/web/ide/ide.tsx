@@ -51,13 +51,13 @@ function sessionTabs(page: string): Storage {
 
 /** Lets what runs go on in every tab, and folds lines that are too long for the window. */
 function Behind(): null {
-  const { stop, run } = useGraphiQLActions();
+  const actions = useGraphiQLActions();
   const tabs = useGraphiQL((state) => state.tabs);
   const front = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.id ?? '');
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   useEffect(() => {
-    stage = { stop, run };
-  }, [stop, run]);
+    stage = actions;
+  }, [actions]);
   useEffect(() => {
     runs.tabsAre(
       tabs.map(({ id }) => id),

@@ -4,7 +4,8 @@
  * and GraphiQL is given a view of it, which it may leave and is given again when somebody comes back to the tab.
  */
 
-export type Result = Readonly<Record<string, unknown>>;
+/** What is shown, as JSON: an answer, or all events of a subscription. */
+export type Result = object;
 
 /** Sends an operation. @returns what ends it */
 export type Send = (show: (result: Result) => void, over: () => void) => () => void;
@@ -97,6 +98,8 @@ export class Runs {
   private readonly runs = new Map<string, Run>();
   private front = '';
   private resuming: Run | undefined;
+  /** Whose view GraphiQL has just given up: the next moment shows why. */
+  private leaving: string | undefined;
   private settling: number | undefined;
   private isSettling = false;
 
@@ -125,6 +128,7 @@ export class Runs {
   /** Told of the tabs that there are, and of the one in front, also where nothing has changed. */
   tabsAre(tabs: readonly string[], front: string): void {
     this.front = front;
+    this.leaving = undefined;
     for (const tab of [...this.runs.keys()]) if (!tabs.includes(tab)) this.end(tab);
     const isRight = [...this.runs].every(([tab, { view }]) => (view !== undefined && !view.isLeft) === (tab === front));
     if (!isRight && !this.isSettling) this.settling ??= window.setTimeout(() => this.settle(), 0);
@@ -133,8 +137,9 @@ export class Runs {
   /** GraphiQL gives a view up when its tab is left, of which tabsAre() is told next, and when somebody stops the run. */
   private left(tab: string): void {
     if (this.isSettling) return;
+    this.leaving = tab;
     queueMicrotask(() => {
-      if (this.settling === undefined) this.end(tab);
+      if (this.leaving === tab) this.end(tab);
     });
   }
 
