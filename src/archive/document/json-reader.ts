@@ -12,7 +12,13 @@ import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
 import { type Content, checkedContent, DOCUMENT_FORMAT, type Reading } from '../content/content.js';
 import { EarlyRows } from '../content/early-rows.js';
-import { checkRowCount, readArchivedSchema, readJson, SnapshotBuilder, TABLES_MAX } from '../content/snapshot-builder.js';
+import {
+  checkRowCount,
+  readArchivedSchema,
+  readJson,
+  SnapshotBuilder,
+  TABLES_MAX,
+} from '../content/snapshot-builder.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
 import { checkFormat, digestText, missingMember } from './document-members.js';

@@ -36,7 +36,7 @@ export function fetcherWith(token: Token, runs: Runs): Fetcher {
 export async function askForViewer(authorization: string): Promise<Viewer> {
   const params = { query: 'query Viewer { viewer { subject permissions } }', operationName: 'Viewer' };
   const { data, errors } = await post(params, { Authorization: authorization });
-  if (data == null) throw new Error(errors?.[0]?.message ?? 'The server did not say why');
+  if (data === undefined || data === null) throw new Error(errors?.[0]?.message ?? 'The server did not say why');
   return data['viewer'] as Viewer;
 }
 
@@ -60,14 +60,16 @@ async function post(params: FetcherParams, headers: Headers, signal?: AbortSigna
   try {
     return JSON.parse(text) as ExecutionResult;
   } catch {
-    throw new Error(`The answer is no JSON, and did not come from this server: ${response.status} ${text.slice(0, 200)}`);
+    throw new Error(
+      `The answer is no JSON, and did not come from this server: ${response.status} ${text.slice(0, 200)}`,
+    );
   }
 }
 
 function posting(params: FetcherParams, headers: Headers): Send {
   return (show, over) => {
     const abort = new AbortController();
-    post(params, headers, abort.signal)
+    void post(params, headers, abort.signal)
       .catch((error: unknown) => ({ errors: [{ message: messageOf(error) }] }))
       .then(show)
       .finally(over);
@@ -92,7 +94,11 @@ function subscribing(params: FetcherParams, authorization: string): Send {
       on: { connected: () => show({ events: [] }) },
     });
     return client.subscribe(
-      { query: params.query, operationName: params.operationName ?? null, variables: params.variables as Record<string, unknown> },
+      {
+        query: params.query,
+        operationName: params.operationName ?? null,
+        variables: params.variables as Record<string, unknown>,
+      },
       {
         next: ({ data, errors }) => tell(errors === undefined ? data : { data, errors }),
         error: (error) => {

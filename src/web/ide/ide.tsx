@@ -92,8 +92,8 @@ function TokenLine({ state }: { readonly state: TokenState }): ReactElement {
     case 'ACCEPTED':
       return (
         <p className="ide-line ide-accepted">
-          ✓ Token accepted: you are <strong>{state.viewer.subject}</strong>, with {permissionsOf(state.viewer)}. It is used
-          in every tab, and forgotten on reload.
+          ✓ Token accepted: you are <strong>{state.viewer.subject}</strong>, with {permissionsOf(state.viewer)}. It is
+          used in every tab, and forgotten on reload.
         </p>
       );
     case 'REFUSED':

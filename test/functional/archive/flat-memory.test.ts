@@ -44,20 +44,23 @@ describe('a process that reads an archive and writes it again', () => {
   beforeAll(ensureBuilt);
 
   // how much memory it takes is a figure of test/bench/limits.mjs
-  it.each(['json', 'yaml', 'yaml-early', 'ovsdb'])('reads and writes any size of %s, and leaves nothing behind', async (kind) => {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [BENCH, '--json', '--kinds', kind, '--mb', '1,10', '--to', 'JSON', '--folder', folder],
-      { env: environment() },
-    );
-    const [small, large] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Measured) as [Measured, Measured];
-    expect([small.outcome, large.outcome]).toEqual(['read and written', 'read and written']);
-    expect(large.rows).toBeGreaterThan(9 * small.rows);
-    expect(await readdir(folder)).toEqual([]);
-  });
+  it.each(['json', 'yaml', 'yaml-early', 'ovsdb'])(
+    'reads and writes any size of %s, and leaves nothing behind',
+    async (kind) => {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [BENCH, '--json', '--kinds', kind, '--mb', '1,10', '--to', 'JSON', '--folder', folder],
+        { env: environment() },
+      );
+      const [small, large] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Measured) as [Measured, Measured];
+      expect([small.outcome, large.outcome]).toEqual(['read and written', 'read and written']);
+      expect(large.rows).toBeGreaterThan(9 * small.rows);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
 });
 
 const SCHEMA = JSON.stringify({

@@ -101,7 +101,7 @@ it('tells its story on one screen, and the browser shows every step of it', asyn
   await responseWith(page, 'Restored 9 rows');
   const shown = await response(page);
   const phases = [...shown.matchAll(/"phase": "(\w+)"/g)].map(([, phase]) => phase);
-  expect(phases.slice(0, 3)).toEqual(['SUCCEEDED', 'VERIFYING', 'APPLYING']);
+  expect([...new Set(phases)].slice(0, 3)).toEqual(['SUCCEEDED', 'VERIFYING', 'APPLYING']);
   await page.close();
 
   demo.kill('SIGINT');

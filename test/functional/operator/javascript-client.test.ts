@@ -87,11 +87,13 @@ describe('in the browser', () => {
     `const TOKEN = ${JSON.stringify(api.admin.token)}; const URL = '${api.url}/graphql'; const { run, watchRestore } = window;`;
 
   it('runs an operation, and throws what is wrong with one', async () => {
+    expect(await evaluate(`${constants()} return ${call('{ databases { id connected } }')}`)).toEqual({
+      databases: [{ id: 'northbound', connected: true }],
+    });
     expect(
-      await evaluate(`${constants()} return ${call('{ databases { id connected } }')}`),
-    ).toEqual({ databases: [{ id: 'northbound', connected: true }] });
-    expect(
-      await evaluate(`${constants()} return ${call('{ backup(id: "x") { nothing } }')}.catch((error) => error.message)`),
+      await evaluate(
+        `${constants()} return ${call('{ backup(id: "x") { nothing } }')}.catch((error) => error.message)`,
+      ),
     ).toMatch(/^GRAPHQL_VALIDATION_FAILED: /);
   });
 
@@ -128,7 +130,7 @@ describe('codegen', () => {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     const made = await readFile(join(folder, 'src/generated/graphql.ts'), 'utf8');
-    expect(made.match(/: (?:any|unknown)\b.*/g)).toEqual([': unknown; output: unknown; }']);
+    expect(made).not.toMatch(/: any\b/);
     const [, ...body] = RUN.split('\n');
     await writeFile(join(folder, 'src/run.ts'), block('ts', 'TypedDocumentString') + body.join('\n'));
     await writeFile(

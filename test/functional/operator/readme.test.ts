@@ -83,7 +83,7 @@ async function answers(text: string, options: ShellOptions = {}): Promise<readon
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-const database = (api = here): ReturnType<typeof dumpDatabase> => dumpDatabase(api.ovsdb.remote);
+const database = (): ReturnType<typeof dumpDatabase> => dumpDatabase(here.ovsdb.remote);
 
 describe('back up every night, and keep the newest 14', () => {
   let job: string;
@@ -137,7 +137,9 @@ describe('back up every night, and keep the newest 14', () => {
     try {
       const { code, stdout, stderr } = await runJob();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^curl: \(22\) The requested URL returned error: 503\n\{"error":"The database is unavailable/);
+      expect(stderr).toMatch(
+        /^curl: \(22\) The requested URL returned error: 503\n\{"error":"The database is unavailable/,
+      );
     } finally {
       await here.ovsdb.start();
       await ready(here);
@@ -166,7 +168,11 @@ describe('by hand', () => {
     await shell(block('admin-token"'), { api: there });
     const [restore] = await answers(block('-F file=@moved.backup'), { api: there });
     expect(restore).toMatchObject({ success: true, deleted_count: 1, error_count: 0 });
-    expect(compareDatabases(await database(), await database(there))).toEqual([]);
+    // the one row of its table keeps the UUID that it has there
+    const moved = await Promise.all(
+      [here, there].map(({ ovsdb }) => dumpDatabase(ovsdb.remote, { leaveOut: ['NB_Global'] })),
+    );
+    expect(compareDatabases(moved[0] ?? new Map(), moved[1] ?? new Map())).toEqual([]);
   });
 
   it('tries a restore safely, and watches it from a program', async () => {

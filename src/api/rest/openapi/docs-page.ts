@@ -116,5 +116,9 @@ main > p { padding: 24px; }
 .swagger-ui .scheme-container { padding: 12px 0; box-shadow: none; background: none; }
 .swagger-ui .btn.authorize { color: var(--ours); border-color: var(--ours); }
 .swagger-ui .btn.authorize svg { fill: var(--ours); }
+@media (max-width: 600px) {
+  header { flex-wrap: wrap; padding: 12px 16px; }
+  header nav { width: 100%; margin-left: 0; }
+}
 .swagger-ui .response[data-code^="4"] pre, .swagger-ui .response[data-code^="5"] pre { max-height: 6em; }
 `;
