@@ -10,7 +10,10 @@ export class EarlyRows {
 
   constructor(private readonly scratch: Scratch | undefined) {}
 
-  /** Keeps a row in plain notation, as JSON of any layout. @throws AppError INTEGRITY_FAILED where its key is no UUID */
+  /**
+   * Keeps a row in plain notation, as JSON of any layout.
+   * @throws AppError INTEGRITY_FAILED where its key is no UUID
+   */
   add(table: string, uuid: string, text: Buffer | string): void {
     checkUuid(table, uuid);
     const rows = this.tables.get(table) ?? incomingRows(table, this.scratch);

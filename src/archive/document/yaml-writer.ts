@@ -1,8 +1,8 @@
 /**
  * Writing the document as YAML: the tree of json-writer.ts in block style. Every string stands on one
  * line, plain where no reader could take it for anything else and in double quotes otherwise, so
- * that a row is what stands between two lines of its indentation. In YAML the schema takes a thousand lines: for people it
- * is written after the rows.
+ * that a row is what stands between two lines of its indentation. In YAML the schema takes a thousand lines: for people
+ * it is written after the rows.
  */
 import { Breath } from '../../lib/breath.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';

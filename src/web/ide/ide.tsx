@@ -1,6 +1,6 @@
 /**
- * The GraphQL IDE at /graphql: GraphiQL, tabs with operations to begin with, a header editor for the token, and a line that
- * says whether the token was accepted.
+ * The GraphQL IDE at /graphql: GraphiQL, tabs with operations to begin with, a header editor for the token, and a line
+ * that says whether the token was accepted.
  */
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';

@@ -1,7 +1,7 @@
 /**
- * What runs in each tab. GraphiQL knows one operation at a time: it gives a subscription up when its tab is left, shows an
- * answer in whatever tab is in front by then, and of many events keeps the last. So what runs is kept here, tab by tab,
- * and GraphiQL is given a view of it, which it may leave and is given again when somebody comes back to the tab.
+ * What runs in each tab. GraphiQL knows one operation at a time: it gives a subscription up when its tab is left, shows
+ * an answer in whatever tab is in front by then, and of many events keeps the last. So what runs is kept here, tab by
+ * tab, and GraphiQL is given a view of it, which it may leave and is given again when somebody comes back to the tab.
  */
 
 /** What is shown, as JSON: an answer, or all events of a subscription. */
@@ -134,7 +134,7 @@ export class Runs {
     if (!isRight && !this.isSettling) this.settling ??= window.setTimeout(() => this.settle(), 0);
   }
 
-  /** GraphiQL gives a view up when its tab is left, of which tabsAre() is told next, and when somebody stops the run. */
+  /** GraphiQL gives a view up when its tab is left, of which tabsAre() is told next, or when somebody stops the run. */
   private left(tab: string): void {
     if (this.isSettling) return;
     this.leaving = tab;

@@ -1,6 +1,6 @@
 /**
- * The token of the header editor. GraphiQL has one header editor per tab; the token given in one of them is used in all,
- * and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can say so.
+ * The token of the header editor. GraphiQL has one header editor per tab; the token given in one of them is used in
+ * all, and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can say so.
  */
 
 /** What the header editor of a new tab holds. */
