@@ -1,7 +1,7 @@
 /**
  * How the IDE talks to its server: queries and mutations by POST, subscriptions by graphql-ws with the same
- * Authorization as connection_init payload. Without a token nothing is sent at all: the hint where to put it is shown in
- * place of an answer.
+ * Authorization as connection_init payload. Without a token nothing is sent at all: the hint where to put it is shown
+ * in place of an answer.
  */
 
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
