@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { backupPathOf, type Environment } from '../config/config.js';
 import { BACKUP_PATH_DEFAULT } from '../config/variable.js';
 import { errnoOf } from '../lib/error.js';
+import { plural } from '../lib/text/plural.js';
 import { type AuditCheck, checkTrail } from '../service/audit/chain-check.js';
 
 export interface AuditCommandOptions {
@@ -70,12 +71,12 @@ function textOf(
     lines === 0 && !intact
       ? `There is no audit trail in ${folder}: no server has used this folder, or the trail was taken away.`
       : `The audit trail in ${folder} is ${intact ? 'intact' : 'NOT intact'}: ` +
-        `${firstSeq === undefined ? 'no lines' : `${lines} lines, ${firstSeq} to ${lastSeq}`}.`,
+        `${firstSeq === undefined ? 'no lines' : plural(lines, `# {line|lines}, ${firstSeq} to ${lastSeq}`)}.`,
   ];
   if (lastHash !== undefined) rows.push(`Hash of the last line: ${lastHash}`);
   for (const { file, line, seq, message } of faults)
     rows.push(`${file}${line === undefined ? '' : `:${line}`}${seq === undefined ? '' : ` (line ${seq})`}: ${message}`);
-  if (faultCount > faults.length) rows.push(`... and ${faultCount - faults.length} more faults`);
+  if (faultCount > faults.length) rows.push(plural(faultCount - faults.length, '... and # more {fault|faults}'));
   return rows.map((row) => `${row}\n`).join('');
 }
 

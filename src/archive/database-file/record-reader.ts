@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import { NEWLINE } from '../../lib/json-bytes.js';
+import { plural } from '../../lib/text/plural.js';
 import type { ByteReader } from '../stream/byte-reader.js';
 
 export interface RecordHead {
@@ -114,7 +115,7 @@ export class RecordReader {
       if (piece === undefined) {
         const error = damaged(
           record.at,
-          `the record there is cut: ${left} of its ${record.bytes} bytes are missing`,
+          plural(left, `the record there is cut: # of its ${record.bytes} bytes {is|are} missing`),
           failure,
         );
         if (!mayEnd()) throw error;

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gzip, type ZlibOptions } from 'node:zlib';
 import { AppError, errnoOf, messageOf } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 
 const BLOCK_BYTES = 256 << 10;
 /** Level 1 is as fast as level 3 and twice as fast as 6; documents still shrink to a quarter. */
@@ -67,7 +68,8 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
     if (errnoOf(error)?.startsWith('Z_') !== true) throw error;
     throw new AppError(
       'INTEGRITY_FAILED',
-      `The archive's gzip stream is damaged or cut after ${gunzip.bytesWritten} bytes (${messageOf(error)}). ` +
+      `The archive's gzip stream is damaged or cut after ${plural(gunzip.bytesWritten, '# {byte|bytes}')} ` +
+        `(${messageOf(error)}). ` +
         'Take another copy of the backup',
       { cause: error },
     );
@@ -76,8 +78,8 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
   if (gunzip.bytesWritten !== given) {
     throw new AppError(
       'INTEGRITY_FAILED',
-      `The archive's gzip stream ends after ${gunzip.bytesWritten} bytes, but the file goes on. Take another ` +
-        'copy of the backup',
+      plural(gunzip.bytesWritten, "The archive's gzip stream ends after # {byte|bytes}, but the file goes on. ") +
+        'Take another copy of the backup',
     );
   }
 }

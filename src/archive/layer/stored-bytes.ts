@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 
 export interface ExpectedBytes {
   /** "sha256:..." */
@@ -112,8 +113,8 @@ export function checkStored(stored: StoredBytes, expected: ExpectedBytes, cause?
   if (stored.size !== expected.size) {
     throw new AppError(
       'INTEGRITY_FAILED',
-      `The stored archive has ${stored.size} bytes instead of ${expected.size}: it was cut or changed. Use ` +
-        'another backup or another copy of this one',
+      `The stored archive has ${plural(stored.size, '# {byte|bytes}')} instead of ${expected.size}: it was cut or ` +
+        'changed. Use another backup or another copy of this one',
       { cause },
     );
   }

@@ -17,6 +17,7 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from '../../lib/json-bytes.js';
+import { plural } from '../../lib/text/plural.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
 /** A row that is longer is refused: nothing in a database is so long, and it would have to be held in memory. */
@@ -115,7 +116,8 @@ export class MemberScanner {
     if (this.state !== 'end')
       throw new AppError(
         'INTEGRITY_FAILED',
-        `${this.what} is cut: it ends after ${this.base} bytes${this.place()}. Take another copy of it`,
+        `${this.what} is cut: it ends after ${plural(this.base, '# {byte|bytes}')}${this.place()}. Take another copy ` +
+          'of it',
       );
   }
 

@@ -6,6 +6,7 @@
  * the copy only. A row of a root table that is not live comes as itself, with what it owns and what is not live either.
  */
 import type { Breath } from '../../lib/breath.js';
+import { plural } from '../../lib/text/plural.js';
 import { SHARED_TABLES } from '../../model/northbound/copy-rules.js';
 import { owns, PORT_BOUND } from '../../model/northbound/holder.js';
 import { nounOf } from '../../model/northbound/noun.js';
@@ -211,13 +212,19 @@ export class CopiedRows {
       });
       if (inCopies > 0)
         this.warnings.push(
-          `${inCopies} ${nounOf(table)} ${inCopies === 1 ? 'row comes' : 'rows come'} in the copy only: what ` +
-            `${inCopies === 1 ? 'it belongs' : 'they belong'} to is in the database, and is left as it is`,
+          plural(
+            inCopies,
+            `# ${nounOf(table)} {row comes|rows come} in the copy only: what {it belongs|they belong} to is in the ` +
+              'database, and is left as it is',
+          ),
         );
       if (lost > 0)
         this.warnings.push(
-          `${lost} ${nounOf(table)} ${lost === 1 ? 'row is' : 'rows are'} left out: what would hold ` +
-            `${lost === 1 ? 'it' : 'them'} is in the database, has no copy, and is left as it is`,
+          plural(
+            lost,
+            `# ${nounOf(table)} {row is|rows are} left out: what would hold {it|them} is in the database, has no ` +
+              'copy, and is left as it is',
+          ),
         );
     }
   }

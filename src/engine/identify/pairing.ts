@@ -8,6 +8,7 @@
  * refer to or are referred to by; by what they hold themselves; at last by ordinal, among rows of one key.
  */
 import type { Breath } from '../../lib/breath.js';
+import { plural } from '../../lib/text/plural.js';
 import { naturalKeyOf } from '../../model/northbound/natural-key.js';
 import { nounOf } from '../../model/northbound/noun.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
@@ -310,8 +311,8 @@ export class Pairing {
     const key = naturalKeyOf(table, side.row(node)) ?? '';
     const warning =
       `${nounOf(table)} with ${key.length > KEY_CHARACTERS ? `${key.slice(0, KEY_CHARACTERS)}...` : key}: ` +
-      `${backup.length} rows in the backup and ${live.length} in the database have this key and differ in other ` +
-      'columns; they are matched in the order of their contents';
+      `${plural(backup.length, '# {row|rows}')} in the backup and ${live.length} in the database have this key and ` +
+      'differ in other columns; they are matched in the order of their contents';
     if (!this.warnings.includes(warning)) this.warnings.push(warning);
   }
 

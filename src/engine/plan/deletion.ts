@@ -10,6 +10,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 import { nounOf } from '../../model/northbound/noun.js';
 import { followStrong, type HoldingRow, strongReferences } from '../../model/reference/holding.js';
 import {
@@ -315,8 +316,11 @@ class Deletion {
       }
       if (along > 0 && this.basis.options.scopeRules !== undefined)
         this.warnings.push(
-          `${along} ${nounOf(table.name)} ${along === 1 ? 'row' : 'rows'} of the database that nobody picked ` +
-            `${along === 1 ? 'is' : 'are'} deleted too, since nothing holds ${along === 1 ? 'it' : 'them'} any more`,
+          plural(
+            along,
+            `# ${nounOf(table.name)} {row|rows} of the database that nobody picked {is|are} deleted too, since ` +
+              'nothing holds {it|them} any more',
+          ),
         );
       if (going.size !== draft.deletes.length || draft.deletes.some((index) => !going.has(index)))
         deletes.set(

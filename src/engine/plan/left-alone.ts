@@ -2,6 +2,8 @@
  * Rows that a plan changes less than the backup would have it, or not at all, though no policy says so: what there is
  * to say of them.
  */
+
+import { plural } from '../../lib/text/plural.js';
 import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { labelOf } from '../describe/label.js';
@@ -55,24 +57,28 @@ export class LeftAlone {
     if (this.count > taken.length) told.push(`and ${this.count - taken.length} more of the kind`);
     if (carriers > 0)
       told.push(
-        `${carriers === 1 ? '1 row differs' : `${carriers} rows differ`} from the backup and ` +
-          `${carriers === 1 ? 'is' : 'are'} left as the database has ${carriers === 1 ? 'it' : 'them'}, since the ` +
-          `filter does not pick ${carriers === 1 ? 'it' : 'them'}, and only needs a port of ` +
-          `${carriers === 1 ? 'it' : 'them'}: ${this.carriers.named()}`,
+        plural(
+          carriers,
+          '# {row differs|rows differ} from the backup and {is|are} left as the database has {it|them}, since the ' +
+            'filter does not pick {it|them}, and only needs a port of {it|them}: ',
+        ) + this.carriers.named(),
       );
     if (partly > 0)
       told.push(
-        `${partly === 1 ? '1 row gets' : `${partly} rows get`} references to what comes back, and ` +
-          `${partly === 1 ? 'is' : 'are'} left as the database has ${partly === 1 ? 'it' : 'them'} otherwise, though ` +
-          `${partly === 1 ? 'it differs' : 'they differ'} from the backup: ${this.partly.named()}`,
+        plural(
+          partly,
+          '# {row gets|rows get} references to what comes back, and {is|are} left as the database has {it|them} ' +
+            'otherwise, though {it differs|they differ} from the backup: ',
+        ) + this.partly.named(),
       );
-    if (bare > 0) {
-      const [is, it] = bare === 1 ? ['1 row is', 'it'] : [`${bare} rows are`, 'them'];
+    if (bare > 0)
       told.push(
-        `${is} made bare, with nothing but the ports that the filter needs of ${it}. With a filter that names ${it} ` +
-          `the rest comes back, too, if the backup has it: ${this.bare.named()}`,
+        plural(
+          bare,
+          '# {row is|rows are} made bare, with nothing but the ports that the filter needs of {it|them}. With a ' +
+            'filter that names {it|them} the rest comes back, too, if the backup has it: ',
+        ) + this.bare.named(),
       );
-    }
     return told;
   }
 

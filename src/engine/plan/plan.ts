@@ -8,6 +8,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 import { holderOf } from '../../model/northbound/holder.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
@@ -66,7 +67,7 @@ export async function makePlan(
   breath: Breath,
 ): Promise<Plan> {
   if (options.exact && options.policy !== 'OVERWRITE')
-    throw new AppError('BAD_USER_INPUT', 'exact deletes live rows and needs the conflict policy OVERWRITE');
+    throw new AppError('BAD_USER_INPUT', 'exact deletes live rows: the conflict policy must be to overwrite');
   return new Planning(backup, live, identity, options, breath).run();
 }
 
@@ -158,8 +159,11 @@ class Planning {
         : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
     if (!included && count > 0)
       this.draft.warnings.push(
-        `${count} ${table.name} rows are left out: they say how clients reach the database, and are restored ` +
-          'only into the database they came from, or with force',
+        plural(
+          count,
+          `# ${table.name} {row is|rows are} left out: {it says|they say} how clients reach the database, and ` +
+            '{is|are} restored only into the database {it|they} came from, or with force',
+        ),
       );
     for (let i = 0; i < backup.count; i++) {
       const match = matches[i] as number;

@@ -4,6 +4,7 @@
  */
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 import { referenceColumns } from '../../model/reference/reference.js';
 import { sizeOf } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
@@ -35,7 +36,8 @@ export async function findSizeConflicts(
         if (!limited.has(column) || (size >= column.min && size <= column.max)) continue;
         const limit = size > column.max ? `${column.max} is the most` : `${column.min} is the least`;
         const label = labelOf(table, live.row(liveIndex), live.uuid(liveIndex));
-        const message = `${label} cannot be restored: it would refer to ${size} rows in ${column.name}, and ${limit}`;
+        const rows = plural(size, `# {row|rows} in ${column.name}`);
+        const message = `${label} cannot be restored: it would refer to ${rows}, and ${limit}`;
         found.push({ ...problemOf(table, label, message), index: matches[liveIndex] ?? NO_MATCH });
       }
     }

@@ -1,5 +1,6 @@
 /** References that a part of a configuration leaves out: counted column by column, to be warned of. */
 
+import { plural } from '../../lib/text/plural.js';
 import { nounOf } from '../../model/northbound/noun.js';
 import { referenceColumns, referencesIn } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
@@ -36,10 +37,8 @@ export class LeftOutReferences {
   }
 
   warnings(): readonly string[] {
-    return [...this.counts.values()].map(
-      ({ count, what }) =>
-        `${count} ${count === 1 ? 'reference' : 'references'} ${what} that the filter leaves out ` +
-        `${count === 1 ? 'is' : 'are'} dropped`,
+    return [...this.counts.values()].map(({ count, what }) =>
+      plural(count, `# {reference|references} ${what} that the filter leaves out {is|are} dropped`),
     );
   }
 }

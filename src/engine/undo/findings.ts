@@ -3,6 +3,7 @@
  * warnings always.
  */
 import type { Problem } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 import type { UndoMode } from './kept-change.js';
 
 const LISTED_MAX = 100;
@@ -43,6 +44,7 @@ export class Findings {
   get warnings(): readonly string[] {
     if (this.mode === 'STRICT') return this.notes;
     const messages = [...this.listed.map(({ message }) => message), ...this.notes];
-    return this.unlisted === 0 ? messages : [...messages, `${this.unlisted} more rows were changed by others since`];
+    if (this.unlisted === 0) return messages;
+    return [...messages, plural(this.unlisted, '# more {row was|rows were} changed by others since')];
   }
 }

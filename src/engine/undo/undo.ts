@@ -15,6 +15,7 @@
 
 import type { Breath } from '../../lib/breath.js';
 import type { Problem } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import { type Identity, NO_MATCH } from '../identify/identify.js';
 import { Findings } from './findings.js';
@@ -90,8 +91,7 @@ async function makeValid(
 
 function tell(draft: UndoDraft, orphans: Orphans, { changedSince }: Reversal, findings: Findings): void {
   for (const row of draft.stayingRows()) {
-    const more =
-      row.needs === 0 ? '' : `; so ${row.needs === 1 ? 'does 1 row' : `do ${row.needs} rows`} that it needs or holds`;
+    const more = row.needs === 0 ? '' : plural(row.needs, '; so {does # row|do # rows} that it needs or holds');
     findings.add(row, `is in use now, and stays: ${row.why}${more}`);
   }
   for (const row of draft.leftOutRows())

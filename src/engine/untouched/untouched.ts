@@ -2,6 +2,8 @@
  * Rows that a restore leaves as they are, whatever the backup says of them: those that are left to ovn-ic, and those
  * through which this server is connected. Holds what there is to say of them.
  */
+
+import { plural } from '../../lib/text/plural.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { labelOf } from '../describe/label.js';
 import type { LearnedRows } from './learned-rows.js';
@@ -97,9 +99,12 @@ export class Untouched {
   *told(): Generator<string> {
     const { count } = this.learned;
     if (count > 0) {
-      const [rows, are, them] = count === 1 ? ['row', 'is', 'it'] : ['rows', 'are', 'them'];
-      yield `${count} ${rows} of ovn-ic's, which makes and removes such rows by itself, ${are} left out, or left as ` +
-        `the database has ${them} unless what holds ${them} is deleted: ${this.learned.named()}. ` +
+      yield plural(
+        count,
+        "# {row|rows} of ovn-ic's, which makes and removes such rows by itself, {is|are} left out, or left as the " +
+          'database has {it|them} unless what holds {it|them} is deleted: ',
+      ) +
+        `${this.learned.named()}. ` +
         (this.rows.learned?.isForced === true
           ? 'Force restores them only where ovn-ic is gone: it has rows in this database, or is told to learn routes'
           : 'Where ovn-ic is gone, and its rows with it, force restores them');

@@ -8,6 +8,8 @@
  * The canonical text of a row is its JSON with columns in the order of their names and no white
  * space: two rows are equal exactly when their canonical texts are the same bytes.
  */
+
+import { plural } from '../../lib/text/plural.js';
 import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { isObject, type Json, parseJson } from '../../ovsdb/json.js';
 
@@ -117,9 +119,13 @@ function encodeMap(column: ColumnSchema, value: Json, place: string): string | u
 }
 
 function checkCount(column: ColumnSchema, count: number, place: string): void {
-  if (count > column.max) throw new RowError(`${place}: holds ${count} values, at most ${column.max} are allowed`);
+  if (count > column.max) throw new RowError(`${place}: ${held(count)}, at most ${column.max} allowed`);
   // an empty set where the schema asks for more is the default of a row that was never written: OVSDB refuses it
-  if (count < column.min) throw new RowError(`${place}: holds ${count} values, at least ${column.min} are needed`);
+  if (count < column.min) throw new RowError(`${place}: ${held(count)}, at least ${column.min} needed`);
+}
+
+function held(count: number): string {
+  return plural(count, 'holds # {value|values}');
 }
 
 /** Checks type, enum and range of one atom. @throws RowError */

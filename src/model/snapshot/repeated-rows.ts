@@ -4,6 +4,7 @@
  * whoever knows a row by its UUID would mix the two up. A few bytes are held for each row.
  */
 import type { Breath } from '../../lib/breath.js';
+import { plural } from '../../lib/text/plural.js';
 import { type Json, stringifyJson } from '../../ovsdb/json.js';
 import type { Row } from '../row/row.js';
 import type { Snapshot, TableRows } from './snapshot.js';
@@ -18,8 +19,8 @@ export async function* repeatedRows(snapshot: Snapshot, breath: Breath): AsyncGe
     const table = snapshot.schema.tables.get(rows.table);
     if (table === undefined) continue;
     if (rows.count > table.maxRows)
-      yield `${table.name} has room for ${table.maxRows} rows, and ${rows.count} are here, such as ${rows.uuid(0)} ` +
-        `and ${rows.uuid(table.maxRows)}. Remove what is too many`;
+      yield plural(table.maxRows, `${table.name} has room for # {row|rows}, and ${rows.count} are here, such as `) +
+        `${rows.uuid(0)} and ${rows.uuid(table.maxRows)}. Remove what is too many`;
     for (const columns of table.indexes) yield* repeatedKeys(rows, columns, breath);
   }
   yield* repeatedUuids([...snapshot.tables.values()], breath);

@@ -13,6 +13,7 @@ import { diskError } from '../../lib/disk-error.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { syncFolderOf } from '../../lib/temporary-file.js';
+import { plural } from '../../lib/text/plural.js';
 import { AppendFile, replaceFile } from '../../state/append-file.js';
 import { type AuditedReading, REFUSALS } from '../command/call.js';
 import { type AuditEvent, type ChainLink, headText, nextLine } from './audit-line.js';
@@ -99,7 +100,7 @@ export class AuditTrail {
     }
     if (tornBytes > 0)
       await trail.recordOwn('auditRecovered', {
-        note: `a line that a crash had torn was set aside: ${tornBytes} bytes`,
+        note: plural(tornBytes, 'a line that a crash had torn was set aside: # {byte|bytes}'),
       });
     // no file of ours is half written when the store removes what a crash left behind
     await trail.tail;

@@ -1,6 +1,7 @@
 /** Backups: making them, one job each, reading them back, checking and deleting them. */
 import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
+import { plural } from '../../lib/text/plural.js';
 import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
 import type { JobHandle, JobOutcome, Jobs, StartedJob } from '../job/jobs.js';
@@ -97,12 +98,12 @@ export function storedOutcome({ id, rowCount, size, sealed = false }: BackupReco
   const made = { backupId: id, bytes: size };
   return sealed
     ? { ...made, message: `Stored ${size} bytes, still encrypted: their rows are not known` }
-    : { ...made, rows: rowCount, message: `Stored ${rowCount} rows in ${size} bytes` };
+    : { ...made, rows: rowCount, message: plural(rowCount, `Stored # {row|rows} in ${size} bytes`) };
 }
 
 function toldOf({ valid, errors, contentChecked, rowCount }: ValidationReport): JobOutcome {
   const [first = ''] = errors;
   if (!valid) return { message: `The backup is damaged: ${first}` };
   if (!contentChecked) return { message: 'The stored bytes are good; the content was not looked at' };
-  return { rows: rowCount, message: `The backup is good: ${rowCount} rows` };
+  return { rows: rowCount, message: plural(rowCount ?? 0, 'The backup is good: # {row|rows}') };
 }

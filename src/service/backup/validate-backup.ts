@@ -1,6 +1,7 @@
 /** Validating a stored backup: it is read back whole and checked, or only its bytes, where its key is not given. */
 import { verifyStored } from '../../archive/layer/stored-bytes.js';
 import { AppError } from '../../lib/error.js';
+import { plural } from '../../lib/text/plural.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
 import type { JobHandle } from '../job/jobs.js';
 import { contentFaults, emptiness, manifestFaults } from './backup-content.js';
@@ -67,7 +68,12 @@ async function checkContent(
       signal: job.signal,
       onProgress: (rows, bytes) =>
         job.tell(
-          { rows, bytes, fraction: bytes / Math.max(1, record.contentSize), message: `Read ${rows} rows` },
+          {
+            rows,
+            bytes,
+            fraction: bytes / Math.max(1, record.contentSize),
+            message: plural(rows, 'Read # {row|rows}'),
+          },
           false,
         ),
     });

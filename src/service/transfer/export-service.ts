@@ -15,6 +15,7 @@ import type { Clock } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import { plural } from '../../lib/text/plural.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ByteRange, Store } from '../../store/store.js';
 import { summaryOf } from '../backup/backup-content.js';
@@ -123,8 +124,8 @@ export class ExportService {
       if (stat !== undefined && stat.size !== total)
         throw new AppError(
           'INTEGRITY_FAILED',
-          `The stored archive has ${stat.size} bytes instead of ${total}: it was cut or changed. Use another ` +
-            'backup or another copy of this one',
+          `The stored archive has ${plural(stat.size, '# {byte|bytes}')} instead of ${total}: it was cut or ` +
+            'changed. Use another backup or another copy of this one',
         );
       const end = Math.min(range.end ?? total, total);
       const start = Math.min(range.start ?? 0, end);

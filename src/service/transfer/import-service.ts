@@ -12,6 +12,7 @@ import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import { plural } from '../../lib/text/plural.js';
 import type { Store } from '../../store/store.js';
 import { checkWhole, contentOf, unknownContent } from '../backup/backup-content.js';
 import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
@@ -187,7 +188,7 @@ export class ImportService {
         scratch,
         clock,
         signal,
-        onProgress: (rows) => tell({ rows, message: `Checked ${rows} rows` }, false),
+        onProgress: (rows) => tell({ rows, message: plural(rows, 'Checked # {row|rows}') }, false),
         ...defined({ passphrase: decryptionKey, keyCost }),
       });
       checkDeclared(unpacked, details);
@@ -224,9 +225,13 @@ async function* limited(source: AsyncIterable<Buffer>, bytesMax: number): AsyncG
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, {
-      cause: error,
-    });
+    throw new AppError(
+      'BAD_USER_INPUT',
+      plural(bytes, 'The upload ended early after # {byte|bytes}: send the file again'),
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -236,7 +241,7 @@ async function* told(source: AsyncIterable<Buffer>, { tell }: JobHandle): AsyncG
   for await (const chunk of source) {
     bytes += chunk.length;
     const isFirst = bytes === chunk.length;
-    tell({ phase: 'CAPTURING', bytes, fraction: 0.1, message: `Received ${bytes} bytes` }, isFirst);
+    tell({ phase: 'CAPTURING', bytes, fraction: 0.1, message: plural(bytes, 'Received # {byte|bytes}') }, isFirst);
     yield chunk;
   }
 }

@@ -13,6 +13,7 @@ import { Readable } from 'node:stream';
 import { diskError, folderError, makeFolders } from '../../lib/disk-error.js';
 import { AppError, errnoOf } from '../../lib/error.js';
 import { isTemporaryName, temporaryName } from '../../lib/temporary-file.js';
+import { plural } from '../../lib/text/plural.js';
 import { chunksOf } from '../byte-source.js';
 import {
   type ByteRange,
@@ -97,7 +98,7 @@ export class FileStore implements Store {
       if (size > limitBytes)
         throw new AppError(
           'TOO_LARGE',
-          `${key} in the backup store has ${size} bytes; ${limitBytes} at most are read.`,
+          `${key} in the backup store has ${plural(size, '# {byte|bytes}')}; ${limitBytes} at most are read.`,
         );
       return await handle.readFile();
     } catch (error) {

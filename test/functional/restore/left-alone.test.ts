@@ -110,7 +110,7 @@ describe('a restore', () => {
     const backupId = await backUp(api);
     await ctl('set', 'Logical_Switch', 'a', 'other_config:x=y', '--', 'set', 'Logical_Switch', 'b', 'other_config:x=y');
     const warning = expect.stringMatching(
-      /^2 rows differ from the backup and are left as .* conflict policy SKIP says: switch "[ab]" \(other_config\), sw/,
+      /^2 rows differ from the backup and are left as .* conflict policy is to skip: switch "[ab]" \(other_config\), sw/,
     );
     const counts = { skippedCount: 4, differingCount: 2, restoredCount: 0, warnings: [warning] };
     for (const dryRun of [true, false]) {

@@ -37,7 +37,7 @@ const FILES: readonly (readonly [what: string, tables: object, message: RegExp])
   [
     'two rows in a table of one',
     { NB_Global: { [u(5)]: {}, [u(6)]: { name: 'x' } } },
-    new RegExp(`NB_Global has room for 1 rows, and 2 are here, such as ${u(5)} and ${u(6)}`),
+    new RegExp(`NB_Global has room for 1 row, and 2 are here, such as ${u(5)} and ${u(6)}`),
   ],
   [
     'one UUID in two tables',

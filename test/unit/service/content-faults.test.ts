@@ -67,7 +67,7 @@ describe('rows that cannot be there side by side', () => {
     [
       'in a table of one',
       { Global: { [u(1)]: {}, [u(2)]: { name: 'x' } } },
-      `Global has room for 1 rows, and 2 are here, such as ${u(1)} and ${u(2)}. Remove what is too many`,
+      `Global has room for 1 row, and 2 are here, such as ${u(1)} and ${u(2)}. Remove what is too many`,
     ],
     [
       'with one UUID in two tables',

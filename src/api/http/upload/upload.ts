@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FileUpload } from 'graphql-upload-minimal';
 import { AppError } from '../../../lib/error.js';
+import { plural } from '../../../lib/text/plural.js';
 import { FIELD_BYTES_MAX, readUploadForm } from './upload-form.js';
 
 const CSRF_HEADERS = ['apollo-require-preflight', 'x-apollo-operation-name'] as const;
@@ -63,9 +64,13 @@ export async function* openUpload(
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('BAD_USER_INPUT', `The upload ended early after ${bytes} bytes: send the file again`, {
-      cause: error,
-    });
+    throw new AppError(
+      'BAD_USER_INPUT',
+      plural(bytes, 'The upload ended early after # {byte|bytes}: send the file again'),
+      {
+        cause: error,
+      },
+    );
   } finally {
     signal?.removeEventListener('abort', stop);
   }

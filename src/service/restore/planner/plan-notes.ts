@@ -5,6 +5,7 @@ import { exclusiveColumns } from '../../../engine/plan/double-hold.js';
 import { type ConflictPolicy, countOutcomes, type Plan } from '../../../engine/plan/table-plan.js';
 import { NamedRows } from '../../../engine/untouched/named-rows.js';
 import type { Breath } from '../../../lib/breath.js';
+import { plural } from '../../../lib/text/plural.js';
 import { SWITCH_PORT } from '../../../model/northbound/tables.js';
 import { referencesIn } from '../../../model/reference/reference.js';
 
@@ -12,10 +13,12 @@ import { referencesIn } from '../../../model/reference/reference.js';
 export function skippedNotes(plan: Plan, policy: ConflictPolicy): readonly string[] {
   const differing = plan.tables.reduce((sum, table) => sum + countOutcomes(table).differing, 0);
   if (policy !== 'SKIP' || differing === 0) return [];
-  const [rows, are] = differing === 1 ? ['row differs', 'is'] : ['rows differ', 'are'];
   return [
-    `${differing} ${rows} from the backup and ${are} left as the database has ${differing === 1 ? 'it' : 'them'}, as ` +
-      `conflict policy SKIP says: ${plan.differing.named(differing)}`,
+    plural(
+      differing,
+      '# {row differs|rows differ} from the backup and {is|are} left as the database has {it|them}, as the conflict ' +
+        'policy is to skip: ',
+    ) + plan.differing.named(differing),
   ];
 }
 
@@ -33,7 +36,7 @@ export async function deletionNotes(plan: Plan, breath: Breath): Promise<readonl
       if (ports.length === 0) continue;
       const up = ports.filter(({ table: name, uuid }) => isUp(plan, name, uuid)).length;
       for (const { uuid } of ports) told.add(uuid);
-      const count = ports.length === 1 ? '1 port' : `${ports.length} ports`;
+      const count = plural(ports.length, '# {port|ports}');
       holders.add(() => `${labelOf(table, row, live.uuid(index))} (${count}${up === 0 ? '' : `, ${up} up`})`);
     }
   }
@@ -47,15 +50,16 @@ export async function deletionNotes(plan: Plan, breath: Breath): Promise<readonl
     ports.add(() => labelOf(table, live.row(index), uuid));
   }
   return [
-    ...deleted(holders, ({ count }) => (count === 1 ? 'row that holds ports' : 'rows that hold ports')),
-    ...deleted(ports, ({ count }) => (count === 1 ? 'port that is up' : 'ports that are up')),
+    ...deleted(holders, '{row that holds|rows that hold} ports'),
+    ...deleted(ports, '{port that is|ports that are} up'),
   ];
 }
 
-function deleted(rows: NamedRows, what: (rows: NamedRows) => string): readonly string[] {
+/** @param what the rows are: see plural */
+function deleted(rows: NamedRows, what: string): readonly string[] {
   if (rows.count === 0) return [];
-  const [is, it] = rows.count === 1 ? ['is', 'it'] : ['are', 'them'];
-  return [`${rows.count} ${what(rows)} ${is} deleted, as the backup does not have ${it}: ${rows.named()}`];
+  const told = plural(rows.count, `# ${what} {is|are} deleted, as the backup does not have {it|them}: `);
+  return [told + rows.named()];
 }
 
 /** Live rows that RENAME does not leave quite as they are: what comes back under its own name comes back into them. */
@@ -64,8 +68,13 @@ export function renameNotes({ tables }: Plan): readonly string[] {
   for (const { table, live, updates } of tables)
     for (const index of updates.keys()) rows.add(() => labelOf(table, live.row(index), live.uuid(index)));
   if (rows.count === 0) return [];
-  const [get, are] = rows.count === 1 ? ['1 live row gets', 'is'] : [`${rows.count} live rows get`, 'are'];
-  return [`${get} references to what comes back under its own name, and ${are} left alone otherwise: ${rows.named()}`];
+  return [
+    plural(
+      rows.count,
+      '# live {row gets|rows get} references to what comes back under its own name, and {is|are} left alone ' +
+        'otherwise: ',
+    ) + rows.named(),
+  ];
 }
 
 function isUp({ live }: Plan, table: string, uuid: string): boolean {

@@ -1,4 +1,6 @@
 /** What the record of a restore says of its undo, for whoever looks at the restore and not at the undo. */
+
+import { plural } from '../../../lib/text/plural.js';
 import type { RestoreRecord, RestoreResult } from './restore-record.js';
 
 const REPEATED_MAX = 5;
@@ -15,8 +17,7 @@ export function undoneResult(
   const what = isUnasked
     ? `It was not confirmed in time, and undid itself: see restore ${id}`
     : `Restore ${id} undid it`;
-  const count = told.length === 1 ? '1 warning' : `${told.length} warnings`;
-  const note = told.length === 0 ? what : `${what}. The undo has ${count}`;
+  const note = told.length === 0 ? what : `${what}. ${plural(told.length, 'The undo has # {warning|warnings}')}`;
   const more = told.length - REPEATED_MAX;
   return {
     ...result,

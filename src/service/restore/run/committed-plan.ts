@@ -10,6 +10,7 @@ import type { Verification, VerifyMode } from '../../../engine/verify/verify.js'
 import type { Breath } from '../../../lib/breath.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
+import { plural } from '../../../lib/text/plural.js';
 import { type Database, databaseError } from '../../database/database.js';
 import type { LiveDatabase } from '../../database/live-database.js';
 import type { Planned } from '../planner/restore-planner.js';
@@ -75,7 +76,7 @@ async function differences({ planned }: SentPlan, parts: VerifyParts): Promise<r
     if (problems.length === 0) return warnings;
     const named = problems.slice(0, NAMED_MAX).map(({ message }) => `After the commit: ${message}`);
     const more = touched - asPlanned - named.length;
-    return [SINCE[parts.mode], ...named, ...(more > 0 ? [`And ${more} more rows`] : []), ...warnings];
+    return [SINCE[parts.mode], ...named, ...(more > 0 ? [plural(more, 'And # more {row|rows}')] : []), ...warnings];
   } catch (error) {
     if (parts.signal.aborted)
       return ['The restore is in the database, but its rows were not verified: reading them back was given up'];
@@ -90,7 +91,9 @@ async function verify(
   { mode, live, filled, comeBackMs, clock, breath, signal, ...parts }: VerifyParts,
 ): Promise<Verification> {
   const [read, rows] =
-    mode === 'FULL' ? ([readBack, 'rows of the tables touched'] as const) : ([readPlanned, 'changed rows'] as const);
+    mode === 'FULL'
+      ? ([readBack, '{row|rows} of the tables touched'] as const)
+      : ([readPlanned, 'changed {row|rows}'] as const);
   return live.read({ timeoutMs: comeBackMs, signal }, (session) =>
     read(plan, session, {
       clock,
@@ -98,7 +101,7 @@ async function verify(
       signal,
       filled,
       onProgress: (compared, total) => {
-        parts.tell(compared, total, `Compared ${compared} of ${total} ${rows}`);
+        parts.tell(compared, total, plural(total, `Compared ${compared} of # ${rows}`));
       },
     }),
   );

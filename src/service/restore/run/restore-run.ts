@@ -7,6 +7,7 @@ import { planWitnesses, type Witness, wasCommitted } from '../../../engine/apply
 import { Breath } from '../../../lib/breath.js';
 import { sleep } from '../../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../../lib/error.js';
+import { plural } from '../../../lib/text/plural.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import { databaseError } from '../../database/database.js';
 import { identityAfter } from '../../database/database-identity.js';
@@ -113,7 +114,7 @@ export class RestoreRun {
         planner.read({
           signal: both,
           onProgress: (rows, total) => {
-            this.progress.tell(rows, total, `Read ${rows} of ${total} rows of the backup`);
+            this.progress.tell(rows, total, plural(total, `Read ${rows} of # {row|rows} of the backup`));
           },
         }),
         this.live.snapshot({ signal: both }),
@@ -220,12 +221,12 @@ export class RestoreRun {
       this.isApplying ? 'STALE' : 'READ',
       'PLANNING',
       attempt === 1
-        ? `Comparing ${planner.rows} rows with ${String(countRows(live))} of ${database.id}`
+        ? `${plural(planner.rows, 'Comparing # {row|rows} with ')}${String(countRows(live))} of ${database.id}`
         : `The database changed meanwhile: planning again (${attempt})`,
     );
     this.isApplying = false;
     const planned = await planner.plan(await this.live.identified(live), this.breath);
-    this.progress.tell(1, 1, `${planned.plan.changeCount} changes planned`);
+    this.progress.tell(1, 1, plural(planned.plan.changeCount, '# {change|changes} planned'));
     return planned;
   }
 
@@ -277,13 +278,13 @@ export class RestoreRun {
     this.sent = true;
     this.isApplying = true;
     const how = steps === undefined ? 'one transaction' : `${steps.length} steps`;
-    this.progress.begin('APPLYING', `Applying ${plan.changeCount} changes in ${how}`);
+    this.progress.begin('APPLYING', `${plural(plan.changeCount, 'Applying # {change|changes} in ')}${how}`);
     return { notes, witnesses };
   }
 
   private tellSent(sent: number, all: number): void {
-    const sentAll = `Sent all ${sent} changes; ${this.parts.database.id} is committing them`;
-    this.progress.tell(sent, all, sent < all ? `Sent ${sent} of ${all} changes` : sentAll);
+    const whole = `Sent {the change|all # changes}; ${this.parts.database.id} is committing {it|them}`;
+    this.progress.tell(sent, all, plural(all, sent < all ? `Sent ${sent} of # {change|changes}` : whole));
   }
 
   private async carry(
