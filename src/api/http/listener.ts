@@ -15,6 +15,7 @@ import { viaOf } from './audited-request.js';
 import { answerUnreadable } from './bare-answer.js';
 import { loggablePath } from './download-address.js';
 import { graphQLErrorBody, publicError, restErrorBody } from './error-answer.js';
+import { AllowedMethods } from './guard/allowed-methods.js';
 import { addressOf, type Trust } from './guard/client-address.js';
 import {
   abandonBody,
@@ -41,6 +42,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     rateLimits: RateLimits;
+    /** Of every route. */
+    allowedMethods: AllowedMethods;
   }
 }
 
@@ -115,6 +118,9 @@ export function createListener(options: ListenerOptions, trust: Trust): FastifyI
   });
   // before any route, as one keeps the handler that it finds
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  const allowedMethods = new AllowedMethods();
+  allowedMethods.watch(fastify);
+  fastify.decorate('allowedMethods', allowedMethods);
   limitConnections(fastify.server, config.traffic.connectionsMax, { clock, log });
   fastify.decorateRequest('scope');
   fastify.decorateRequest('allowance');
@@ -128,9 +134,7 @@ export function addHooks(fastify: FastifyInstance, options: ListenerOptions, sta
   fastify.addHook('preParsing', async (request, reply) => follow(request, reply, state));
   fastify.addHook('onSend', async (request, reply) => showAllowance(request, reply));
   fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply, options.clock));
-  fastify.setNotFoundHandler((request, reply) =>
-    answerError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply),
-  );
+  fastify.setNotFoundHandler((request, reply) => answerError(nothingThere(request, reply), request, reply));
 }
 
 interface Admission {
@@ -138,7 +142,7 @@ interface Admission {
   readonly state: ListenerState;
 }
 
-/** @throws AppError BAD_USER_INPUT, RATE_LIMITED, FORBIDDEN, SHUTTING_DOWN */
+/** @throws AppError BAD_USER_INPUT, RATE_LIMITED, FORBIDDEN, SHUTTING_DOWN, NOT_FOUND, METHOD_NOT_ALLOWED */
 async function admit(request: FastifyRequest, reply: FastifyReply, { options, state }: Admission): Promise<void> {
   const { server: fastify, scope } = request;
   const fault = framingFault(request.raw);
@@ -160,8 +164,21 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
     () => scope.log.warn('the answer was read too slowly: hung up'),
     options.readingSpeed,
   );
+  // its body need not be read, nor understood
+  if (request.is404) throw nothingThere(request, reply);
   if (HEALTH_PATHS.has(pathOf(request.url))) return;
   if (state.draining) refuseNew(reply);
+}
+
+/** Nothing is there, or nothing that takes the method. An answer to the latter names those that are taken. */
+function nothingThere({ method, url, server }: FastifyRequest, reply: FastifyReply): AppError {
+  const allowed = server.allowedMethods.of(pathOf(url));
+  // a browser asks with OPTIONS whether a page of another origin may: here it may not
+  if (allowed.length === 0 || allowed.includes(method) || method === 'OPTIONS')
+    return new AppError('NOT_FOUND', 'There is nothing at this address');
+  void reply.header('allow', allowed.join(', '));
+  const taken = allowed.filter((name) => name !== 'HEAD' || allowed.length === 1).join(' or ');
+  return new AppError('METHOD_NOT_ALLOWED', `This address does not take ${method}: use ${taken}`);
 }
 
 /** After its token was looked at, and before its body is. @throws AppError SHUTTING_DOWN */

@@ -51,7 +51,8 @@ function isRefusedPath(error: unknown): boolean {
 
 function answerPage(request: FastifyRequest, reply: FastifyReply, page: string | undefined): FastifyReply {
   if (!(request.headers.accept ?? '').includes('text/html')) {
-    throw new AppError('BAD_USER_INPUT', 'Send GraphQL operations by POST; a browser gets the IDE here');
+    void reply.header('allow', 'POST');
+    throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL operations by POST; a browser gets the IDE here');
   }
   if (page === undefined) throw new AppError('NOT_FOUND', 'The IDE is not built: run npm run build');
   return reply

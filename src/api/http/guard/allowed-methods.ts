@@ -1,0 +1,34 @@
+/** Which methods an address takes: for whoever sends another one. */
+import type { FastifyInstance } from 'fastify';
+
+interface KnownRoute {
+  readonly segments: readonly string[];
+  readonly methods: readonly string[];
+}
+
+export class AllowedMethods {
+  private readonly routes: KnownRoute[] = [];
+
+  /** Learns every route that is registered from now on. */
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onRoute', ({ url, method }) => {
+      const methods = [method].flat().filter((name) => name !== 'OPTIONS');
+      if (methods.length > 0) this.routes.push({ segments: url.split('/'), methods });
+    });
+  }
+
+  /** Sorted; empty where nothing is at the path. */
+  of(path: string): readonly string[] {
+    const segments = path.split('/');
+    const found = this.routes.filter((route) => isAt(segments, route.segments)).flatMap(({ methods }) => methods);
+    return [...new Set(found)].sort();
+  }
+}
+
+/** Whether a path is one of a route: `:id` is any segment that is not empty, and `*` at the end all that follow. */
+function isAt(path: readonly string[], route: readonly string[]): boolean {
+  const begins = route.at(-1) === '*' && route.length > 1 ? route.slice(0, -1) : undefined;
+  if (begins !== undefined) return path.length > begins.length && isAt(path.slice(0, begins.length), begins);
+  if (path.length !== route.length) return false;
+  return route.every((segment, at) => segment === path[at] || (segment.startsWith(':') && path[at] !== ''));
+}
