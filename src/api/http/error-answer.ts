@@ -4,11 +4,12 @@
  * everything else is masked as INTERNAL and logged whole under the request's id.
  */
 
-import type { GraphQLFormattedError } from 'graphql';
-import { GraphQLError } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { GraphQLError, isEnumType, Kind } from 'graphql';
 import { defined } from '../../lib/defined.js';
 import type { ErrorCode, ErrorPlace, Problem } from '../../lib/error.js';
 import { AppError, ERROR_STATUS } from '../../lib/error.js';
+import { enumFault } from './enum-fault.js';
 import type { RequestScope } from './request-context.js';
 
 /** An error as a client may see it. */
@@ -33,10 +34,13 @@ const GRAPHQL_CODES: Readonly<Record<string, string>> = {
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
 };
 
-/** Translates anything thrown, and counts it; what is not meant for clients is logged and masked. */
-export function publicError(error: unknown, scope: RequestScope): PublicError {
+/**
+ * Translates anything thrown, and counts it; what is not meant for clients is logged and masked.
+ * @param schema where GraphQL's own errors come from
+ */
+export function publicError(error: unknown, scope: RequestScope, schema?: GraphQLSchema): PublicError {
   const origin = originOf(error);
-  const known = knownError(origin);
+  const known = knownError(origin, schema);
   scope.errorCounts?.told(known?.code ?? 'INTERNAL', scope.via);
   if (known !== undefined) {
     if (known.status >= 500) scope.log.warn({ err: origin }, 'request failed');
@@ -52,14 +56,14 @@ export function codeOf(error: unknown): string {
 }
 
 /** Undefined for what is not meant for clients. A message may quote what was sent, which may be long. */
-function knownError(origin: unknown): PublicError | undefined {
-  const known = translated(origin);
+function knownError(origin: unknown, schema?: GraphQLSchema): PublicError | undefined {
+  const known = translated(origin, schema);
   return known === undefined || known.message.length <= MESSAGE_CHARACTERS_MAX
     ? known
     : { ...known, message: `${known.message.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed()}...` };
 }
 
-function translated(origin: unknown): PublicError | undefined {
+function translated(origin: unknown, schema: GraphQLSchema | undefined): PublicError | undefined {
   if (origin instanceof AppError && origin.code !== 'INTERNAL') {
     const { code, message, problems, place, retryAfterSeconds, status = ERROR_STATUS[code] } = origin;
     return {
@@ -76,7 +80,7 @@ function translated(origin: unknown): PublicError | undefined {
   if (origin instanceof GraphQLError) {
     const given = String(origin.extensions['code']);
     const code = Object.hasOwn(GRAPHQL_CODES, given) ? GRAPHQL_CODES[given] : undefined;
-    if (code !== undefined) return refused(code, withoutValues(origin));
+    if (code !== undefined) return refused(code, withoutValues(origin, schema));
     const argument = /^Argument "(\w+)" has invalid value/.exec(origin.message)?.[1];
     if (argument !== undefined) return refused('BAD_USER_INPUT', `Argument "${argument}" has an invalid value`);
   }
@@ -84,10 +88,10 @@ function translated(origin: unknown): PublicError | undefined {
 }
 
 /** A GraphQL error as it goes out, over HTTP and over the socket. */
-export function formatGraphQLError(error: unknown, scope: RequestScope): GraphQLFormattedError {
+export function formatGraphQLError(error: unknown, scope: RequestScope, schema: GraphQLSchema): GraphQLFormattedError {
   const { path, locations } = error instanceof GraphQLError ? error : { path: undefined, locations: undefined };
   return {
-    ...graphQLErrorBody(publicError(error, scope), scope),
+    ...graphQLErrorBody(publicError(error, scope, schema), scope),
     ...defined({ locations: locations?.map(({ line, column }) => ({ line, column })), path }),
   };
 }
@@ -152,7 +156,7 @@ function originOf(error: unknown): unknown {
  * GraphQL's messages quote what they do not like, and that may be an encryption key, or the
  * part of one that a forgotten quotation mark left over.
  */
-function withoutValues(error: GraphQLError): string {
+function withoutValues(error: GraphQLError, schema: GraphQLSchema | undefined): string {
   const { message } = error;
   if (message.startsWith('Syntax Error: ')) {
     return message
@@ -161,14 +165,15 @@ function withoutValues(error: GraphQLError): string {
       .replace(/^(Syntax Error: Expected .*?, found) Name ".*$/s, '$1 a name')
       .replace(/^(Syntax Error: Unexpected) Name ".*$/s, '$1 name');
   }
-  const kind = error.nodes?.[0]?.kind;
-  if (kind === undefined || !kind.endsWith('Value') || message.startsWith('Field "')) return message;
+  const value = error.nodes?.[0];
+  if (value === undefined || !value.kind.endsWith('Value') || message.startsWith('Field "')) return message;
   const expected = /^Expected value of type "[^"]{1,100}"/.exec(message)?.[0];
   if (expected !== undefined) return `${expected}; what was given is of another kind`;
+  const [, ofValue, ofKind] = /does not exist in "(\w{1,64})" enum|^Enum "(\w{1,64})" cannot/.exec(message) ?? [];
+  const type = schema?.getType(ofValue ?? ofKind ?? '');
+  if (isEnumType(type)) return `${type.name}: ${enumFault(type, value?.kind === Kind.ENUM ? value.value : undefined)}`;
   const scalar = /^(\w{1,64}) cannot represent/.exec(message)?.[1];
   if (scalar !== undefined) return `Expected a value of type "${scalar}"; what was given is of another kind`;
-  const enumeration = /does not exist in "(\w{1,64})" enum/.exec(message)?.[1];
-  if (enumeration !== undefined) return `The value does not exist in the enum "${enumeration}"`;
   return 'A value is not of the type that is expected here';
 }
 

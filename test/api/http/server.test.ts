@@ -182,9 +182,14 @@ describe('errors', () => {
     ],
     ['a bad enum value', { name: 'n', policy: '7777777' }, 'Variable "$input.policy": expected one of SKIP, OVERWRITE'],
     [
+      'an enum value that looks like one',
+      { name: 'n', policy: 'merge' },
+      'Variable "$input.policy": expected one of SKIP, OVERWRITE, and not merge',
+    ],
+    [
       'an unknown field',
       { name: 'n', encryptionKeys: '7777777' },
-      'Variable "$input": Field "encryptionKeys" is not defined by type "KeyInput"',
+      'Variable "$input": Field "encryptionKeys" is not defined by type "KeyInput". Did you mean "encryptionKey"?',
     ],
     [
       'a missing field',
@@ -217,6 +222,18 @@ describe('errors', () => {
     expect(answer.status).toBe(400);
     expect(answer.text).not.toMatch(/7777777/);
     expect(tiny.lines.join('')).not.toMatch(/7777777/);
+  });
+
+  it('about the value of an enum name those that there are', async () => {
+    for (const [value, told] of [
+      ['merge', ', and not merge'],
+      ['"merge"', ''],
+      ['S7777777', ''],
+    ] as const) {
+      const { errors } = await client.post({ query: `mutation { take(input: {name: "n", policy: ${value}}) }` });
+      expect(errors).toMatchObject([{ message: expect.stringMatching(/^\w+: expected one of SKIP, OVERWRITE/) }]);
+      expect(errors[0]?.message.endsWith(`OVERWRITE${told}`)).toBe(true);
+    }
   });
 
   it('that tell how long to wait say so, and are the status where there is no data besides', async () => {

@@ -112,10 +112,15 @@ export function asGraphQLErrors(error: unknown): readonly GraphQLError[] {
   ];
 }
 
-export function formatted(session: Session, id: string, error: GraphQLError): GraphQLFormattedError {
+export function formatted(
+  session: Session,
+  id: string,
+  error: GraphQLError,
+  schema: GraphQLSchema,
+): GraphQLFormattedError {
   const operation = session.operations.get(id);
   assert(operation !== undefined, 'an answer to an operation that does not run');
-  return formatGraphQLError(error, operation.scope);
+  return formatGraphQLError(error, operation.scope, schema);
 }
 
 export function finish(session: Session, id: string, clock: Clock): void {

@@ -15,10 +15,12 @@ import {
   typeFromAST,
 } from 'graphql';
 import { AppError } from '../../../lib/error.js';
+import { enumFault } from '../../http/enum-fault.js';
 
 const FAULTS_MAX = 10;
 /** Messages of coerceInputValue that hold names of the schema or of fields, and no values. */
-const HARMLESS = /^Field "\w{1,64}" (?:of required type "[^"]+" was not provided|is not defined by type "[^"]+")/;
+const DEFINED = 'is not defined by type "[^"]+"(?:\\. Did you mean [\\w", ]+\\?)?';
+const HARMLESS = new RegExp(`^Field "\\w{1,64}" (?:of required type "[^"]+" was not provided|${DEFINED})`);
 
 /** @throws AppError BAD_USER_INPUT that lists up to ten faults */
 export function checkVariables(
@@ -37,9 +39,9 @@ export function checkVariables(
         faults.push(`Variable "$${name}" of type "${String(type)}" is missing`);
       continue;
     }
-    coerceInputValue(value, type, (path, _value, error) => {
+    coerceInputValue(value, type, (path, given, error) => {
       if (faults.length < FAULTS_MAX)
-        faults.push(`Variable "$${placeOf(name, path)}": ${expectation(error.message, type, path)}`);
+        faults.push(`Variable "$${placeOf(name, path)}": ${expectation(error.message, type, { path, value: given })}`);
     });
   }
   if (faults.length > 0) throw new AppError('BAD_USER_INPUT', faults.join('; '));
@@ -49,18 +51,17 @@ function placeOf(name: string, path: readonly (string | number)[]): string {
   return path.reduce<string>((place, key) => (typeof key === 'number' ? `${place}[${key}]` : `${place}.${key}`), name);
 }
 
-function expectation(message: string, type: GraphQLInputType, path: readonly (string | number)[]): string {
+function expectation(
+  message: string,
+  type: GraphQLInputType,
+  { path, value }: { readonly path: readonly (string | number)[]; readonly value: unknown },
+): string {
   const harmless = HARMLESS.exec(message)?.[0];
   if (harmless !== undefined) return harmless;
   const expected = typeAt(type, path);
   if (expected === undefined) return 'is not of the expected type';
   const named = getNullableType(expected);
-  if (isEnumType(named)) {
-    return `expected one of ${named
-      .getValues()
-      .map((value) => value.name)
-      .join(', ')}`;
-  }
+  if (isEnumType(named)) return enumFault(named, value);
   return `expected a value of type "${String(expected)}"`;
 }
 
