@@ -61,7 +61,7 @@ export function pageById<T>(
   const cursorOf = (item: T | undefined): string => (item === undefined ? '' : writeCursor(`id:${idOf(item)}`));
   const before = after === undefined ? -1 : items.findIndex((item) => cursorOf(item) === after);
   if (after !== undefined && before === -1)
-    throw new AppError('BAD_USER_INPUT', 'after takes the endCursor of an earlier page of the same list');
+    throw new AppError('BAD_USER_INPUT', 'after takes the end cursor of an earlier page of the same list');
   const skipped = before + 1;
   const nodes = items.slice(skipped, skipped + first);
   return pageAt(nodes, { skipped, totalCount: items.length, cursorAt: (index) => cursorOf(nodes[index]) });

@@ -21,9 +21,9 @@ export function howToMoveBack(
     : `Delete it there first (${out}), so that the restore brings it back`;
   if (!at.isInBackup)
     return (
-      `${byHand}, or restore with OVERWRITE and exact${isPart ? ', and a filter that names both' : ''}: that deletes ` +
-      `${at.label}, which is not in the backup`
+      `${byHand}, or restore with overwriting and exact${isPart ? ', and a filter that names both' : ''}: that ` +
+      `deletes ${at.label}, which is not in the backup`
     );
-  if (isPart) return `${byHand}, or restore with OVERWRITE and a filter that takes both in`;
-  return isOverwritten ? byHand : `${byHand}, or restore with OVERWRITE`;
+  if (isPart) return `${byHand}, or restore with overwriting and a filter that takes both in`;
+  return isOverwritten ? byHand : `${byHand}, or restore with overwriting`;
 }

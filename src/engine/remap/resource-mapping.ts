@@ -279,7 +279,7 @@ async function refusal(
   const more = problems.length > SHOWN ? `. And ${problems.length - SHOWN} more` : '';
   return new AppError(
     'BAD_USER_INPUT',
-    `resourceMapping does not fit: ${problems
+    `The resource mapping does not fit: ${problems
       .slice(0, SHOWN)
       .map(({ message }) => message)
       .join('. ')}${more}`,

@@ -36,7 +36,7 @@ export function needNoun(table: string): string {
   );
 }
 
-/** Table -> the contract's word for what it holds; any other table goes by its own name in lower case. */
+/** Table -> the contract's word for what it holds. */
 const RESOURCES: Readonly<Record<string, string>> = {
   Logical_Switch: 'switches',
   Logical_Router: 'routers',
@@ -51,9 +51,21 @@ const RESOURCES: Readonly<Record<string, string>> = {
   Address_Set: 'address_sets',
 };
 
+/** Tables of one row, and names that are no words. */
+const ALSO_PLURAL: ReadonlySet<string> = new Set(['NB_Global', 'SSL', 'DNS', 'BFD', 'Copp']);
+
+/** The resource that the rows of a table are, as results of restores count them: always the plural. */
 export function resourceOf(table: string): string {
-  return RESOURCES[table] ?? table.toLowerCase();
+  const known = RESOURCES[table];
+  if (known !== undefined) return known;
+  const name = table.replace(/^Logical_/, '').toLowerCase();
+  if (ALSO_PLURAL.has(table) || name.endsWith('s')) return name;
+  return name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`;
 }
+
+export const RESOURCE_ABOUT =
+  `${Object.values(RESOURCES).join(', ')}; any other table by its name in lower case, in the plural and without ` +
+  '"logical_", such as router_static_routes';
 
 /** Columns whose values show a row best to a person, tried before the natural key and the index. */
 export const NAME_COLUMNS = ['name', 'target', 'chassis'] as const;

@@ -14,6 +14,12 @@ export type JobKind = (typeof JOB_KINDS)[number];
 /** CAPTURING: what the job works on is read. STORING: what it makes is written. */
 export const JOB_PHASES = ['QUEUED', 'CAPTURING', 'STORING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
 export type JobPhase = (typeof JOB_PHASES)[number];
+/** An end in a sentence, after "the job". */
+export const JOB_END_WORDS: Readonly<Partial<Record<JobPhase, string>>> = {
+  SUCCEEDED: 'has succeeded',
+  FAILED: 'has failed',
+  CANCELLED: 'was cancelled',
+};
 
 /** Prefix of the keys of all job records. */
 export const JOB_RECORD_PREFIX = 'jobs/';

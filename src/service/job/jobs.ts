@@ -11,6 +11,7 @@ import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import {
   isEnded,
+  JOB_END_WORDS,
   JOB_FORMAT,
   JOB_RECORD_BYTES_MAX,
   JOB_RECORD_PREFIX,
@@ -208,7 +209,8 @@ export class Jobs {
    */
   async cancel(id: string): Promise<Job> {
     const job = this.found(id);
-    if (isEnded(job.record.phase)) throw new AppError('CONFLICT', `The job has ended already: ${job.record.phase}`);
+    const { phase } = job.record;
+    if (isEnded(phase)) throw new AppError('CONFLICT', `The job has ended already: it ${JOB_END_WORDS[phase] ?? ''}`);
     if (job.cancel.signal.aborted) throw new AppError('CONFLICT', 'The job is being cancelled already');
     job.cancel.abort(new AppError('CANCELLED', 'The job was cancelled'));
     await job.ended;

@@ -5,6 +5,7 @@
 import { instant } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
 import { ConfirmationWindow } from './life/confirmation-window.js';
+import { PHASE_WORDS } from './life/life.js';
 import { newUndo, newUndoOfUnconfirmed, undoPlanner } from './new-restore.js';
 import { awaitingProgress } from './record/restore-progress.js';
 import type { RestoreRecord } from './record/restore-record.js';
@@ -14,6 +15,7 @@ import type { Started, UndoRequest } from './restore-request.js';
 import type { RestoreRunner, RunEnd, RunnerParts } from './restore-runner.js';
 import { emptyResult } from './run/restore-result.js';
 import { type RunningRestore, runningRestore } from './running-restore.js';
+import { notConfirmable } from './waiting.js';
 
 /** An undo that is asked for while the restore awaits its confirmation, and whoever waits for it. */
 interface AskedUndo extends UndoRequest {
@@ -64,13 +66,16 @@ export class AwaitedConfirmations {
   /** @throws AppError CONFLICT when it does not await one, or no more; STORE_FULL, STORE_UNAVAILABLE */
   async confirm(restore: OpenRestore, subject: string): Promise<Restore> {
     const { registry, log } = this.parts;
-    const { id, phase } = restore.record;
+    const { id, undoneBy } = restore.record;
     const window = this.windowOf(restore);
-    if (window === undefined) throw new AppError('CONFLICT', `The restore does not await confirmation: it is ${phase}`);
+    if (window === undefined) {
+      const undoing = undoneBy === undefined ? undefined : await registry.find(undoneBy);
+      throw notConfirmable(restore.record, undoing?.record);
+    }
     // one that a start of the server found: it is in no window's hands
     const undo = registry.findSentUndo(id)?.record;
     if (undo !== undefined)
-      throw new AppError('CONFLICT', `It is too late to confirm: undo ${undo.id} is ${undo.phase}`);
+      throw new AppError('CONFLICT', `It is too late to confirm: restore ${undo.id} is undoing it`);
     if (!window.beginConfirming())
       throw new AppError(
         'CONFLICT',
@@ -119,7 +124,7 @@ export class AwaitedConfirmations {
       this.waiting.delete(id);
       this.windows.delete(id);
       window.refuseAsked((asked) =>
-        asked.refused(new AppError('CONFLICT', `Restore ${id} is ${restore.record.phase} already`)),
+        asked.refused(new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[restore.record.phase]} already`)),
       );
     }
   }

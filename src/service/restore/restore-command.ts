@@ -103,6 +103,7 @@ async function ended({ restore, done }: Started, { begun }: Call<Restore>): Prom
 export const restoreBackup = command({
   name: 'restoreBackup',
   needs: CHANGE,
+  dryRunNeeds: READ,
   input: restoreInput,
   rules: [
     {
@@ -136,6 +137,7 @@ export const restoreBackup = command({
 export const undoRestore = command({
   name: 'undoRestore',
   needs: CHANGE,
+  dryRunNeeds: READ,
   input: z
     .object({
       restoreId: id.meta({ description: 'Id of the restore to undo' }),

@@ -3,7 +3,7 @@
  * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the
  * start.
  */
-import { sleep } from '../../lib/clock.js';
+import { instant, sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
 import { lastingController } from '../../lib/joined-signal.js';
 import type { BackupService } from '../backup/backup-service.js';
@@ -13,10 +13,11 @@ import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
 import { DatabaseQueues, type Urgency } from './life/database-queue.js';
-import { eventAtStart, isFinal, isSent } from './life/life.js';
+import { eventAtStart, isFinal, isSent, PHASE_WORDS } from './life/life.js';
 import { newRestore, newUndo, undoPlanner } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { checkUndoable, listsOf } from './planner/undo-planner.js';
+import { messageProgress } from './record/restore-progress.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
 import { retentionLimits } from './record/restore-retention.js';
@@ -26,6 +27,7 @@ import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-req
 import { RestoreRunner, type RunnerParts, withWarning } from './restore-runner.js';
 import { failedResult } from './run/restore-result.js';
 import { type RunningRestore, runningRestore } from './running-restore.js';
+import { awaitsConfirmation, waitingFor } from './waiting.js';
 
 export interface RestoreServiceParts extends Omit<RunnerParts, 'registry' | 'stopped'> {
   readonly backups: BackupService;
@@ -127,7 +129,7 @@ export class RestoreService {
     const backup = catalog.get(request.backupId);
     const database = databases.get(request.database ?? backup.database);
     const { record, planner } = newRestore(request, backup, backups, { database, now: clock.now() });
-    if (!record.dryRun && request.queue !== true) this.checkFree(database.id);
+    if (!record.dryRun && request.queue !== true) this.checkFree(database.id, true);
     return this.begin(record, planner, request);
   }
 
@@ -143,7 +145,7 @@ export class RestoreService {
       // where the restore holds the queue, its undo runs in its place
       const inPlace = this.confirmations.undo(restore, request);
       if (inPlace !== undefined) return inPlace;
-      this.checkFree(restore.record.database);
+      this.checkFree(restore.record.database, false);
     }
     const { database } = restore.record;
     const record = newUndo(restore.record, request, { database, now: this.parts.clock.now() });
@@ -200,9 +202,9 @@ export class RestoreService {
     const running = this.running.get(id);
     if (phase === 'AWAITING_CONFIRMATION')
       throw new AppError('CONFLICT', 'The restore is in the database and awaits confirmation: undo it instead');
-    if (isFinal(phase)) throw new AppError('CONFLICT', `The restore has ended already: ${phase}`);
+    if (isFinal(phase)) throw new AppError('CONFLICT', `The restore has ended already: it ${PHASE_WORDS[phase]}`);
     if (running === undefined || !CANCELLABLE.has(phase))
-      throw new AppError('CONFLICT', `The restore is ${phase} and cannot be cancelled any more`);
+      throw new AppError('CONFLICT', `The restore cannot be cancelled any more: it ${PHASE_WORDS[phase]}`);
     if (running.cancel.signal.aborted) throw new AppError('CONFLICT', 'The restore is being cancelled already');
     running.cancel.abort();
     // one that waits for its turn need not wait to be cancelled
@@ -259,6 +261,7 @@ export class RestoreService {
     const urgency: Urgency = undoOf(running.restore.record) === undefined ? 'RESTORE' : 'UNDO';
     return new Promise((resolve) => {
       const turn = async (room: AbortSignal): Promise<void> => {
+        this.tellWaiting(database);
         if (await this.run(running, room)) {
           resolve();
           await this.hold(running.restore);
@@ -266,7 +269,21 @@ export class RestoreService {
       };
       const entry = { id, urgency, turn };
       this.queues.of(database).add(entry);
+      this.tellWaiting(database);
     });
+  }
+
+  /** Tells those that wait for their turn what they wait for. */
+  private tellWaiting(database: string): void {
+    const { holder, waitingIds } = this.queues.of(database);
+    const record = holder === undefined ? undefined : this.registry.findOpen(holder)?.record;
+    if (record === undefined) return;
+    const at = instant(this.parts.clock.now());
+    for (const id of waitingIds) {
+      const restore = this.running.get(id)?.restore;
+      if (restore === undefined) continue;
+      this.registry.publish(restore, messageProgress(restore.record, waitingFor(record), at), true);
+    }
   }
 
   /**
@@ -289,9 +306,10 @@ export class RestoreService {
 
   /** Holds the queue of the database while the restore awaits its confirmation. */
   private async hold(restore: OpenRestore): Promise<void> {
-    const { database, id, phase, confirmBefore } = restore.record;
-    if (phase !== 'AWAITING_CONFIRMATION') return;
-    await this.refuseWaiting(database, new AppError('CONFLICT', awaits(id, confirmBefore)));
+    const { record } = restore;
+    if (record.phase !== 'AWAITING_CONFIRMATION') return;
+    await this.refuseWaiting(record.database, awaitsConfirmation(record, true));
+    this.tellWaiting(record.database);
     if ((await this.confirmations.wait(restore)) === 'ELSEWHERE') this.goOnLater(restore);
   }
 
@@ -340,11 +358,10 @@ export class RestoreService {
   }
 
   /** @throws AppError CONFLICT while a restore of the database awaits its confirmation */
-  private checkFree(database: string): void {
+  private checkFree(database: string, mayQueue: boolean): void {
     const holder = this.queues.of(database).holder;
     const record = holder === undefined ? undefined : this.registry.findOpen(holder)?.record;
-    if (record?.phase === 'AWAITING_CONFIRMATION')
-      throw new AppError('CONFLICT', awaits(record.id, record.confirmBefore));
+    if (record?.phase === 'AWAITING_CONFIRMATION') throw awaitsConfirmation(record, mayQueue);
   }
 
   private checkNotUndoing(id: string): void {
@@ -377,10 +394,3 @@ export class RestoreService {
 }
 
 const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING']);
-
-function awaits(id: string, until: string | undefined): string {
-  return (
-    `Restore ${id} of this database awaits its confirmation until ${until ?? 'its undo'}: confirm it or undo it ` +
-    'first, or ask with queue: true to wait for it'
-  );
-}

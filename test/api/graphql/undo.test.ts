@@ -234,6 +234,15 @@ describe('confirmWithinSeconds', () => {
     expect(compareDatabases(before, await dump())).toEqual([]);
     const ended = await look(id);
     expect(ended).toMatchObject({ phase: 'UNDONE', confirmBefore: null });
+    const late = await api.admin.send(ConfirmRestoreDocument, { id });
+    expect(late.errors).toMatchObject([
+      {
+        message:
+          `It is too late to confirm: restore ${id} was not confirmed by ${awaiting[0]?.confirmBefore}, and was undone ` +
+          `by restore ${ended.undoneBy?.id}`,
+        extensions: { code: 'CONFLICT' },
+      },
+    ]);
     const undone = await look(ended.undoneBy?.id ?? '');
     expect(undone).toMatchObject({ phase: 'SUCCEEDED', undoOf: { id }, startedBy: 'tester' });
   });
@@ -254,10 +263,16 @@ describe('confirmWithinSeconds', () => {
     expect(refused.errors[0]?.message).toMatch(new RegExp(`^Restore ${waiting.id} of this database awaits its`));
     const queued = await restore({ wait: false, queue: true });
     expect((await restore({ dryRun: true })).phase).toBe('SUCCEEDED');
-    expect((await look(queued.id)).phase).toBe('QUEUED');
+    expect(await look(queued.id)).toMatchObject({
+      phase: 'QUEUED',
+      progress: {
+        message: `Waiting for restore ${waiting.id}, which awaits its confirmation until ${waiting.confirmBefore}, or is undone`,
+      },
+    });
     const { confirmRestore } = await api.admin.run(ConfirmRestoreDocument, { id: waiting.id });
     expect(confirmRestore).toMatchObject({ phase: 'SUCCEEDED', confirmBefore: null });
-    expect(await api.admin.codeOf(ConfirmRestoreDocument, { id: waiting.id })).toBe('CONFLICT');
+    const again = await api.admin.send(ConfirmRestoreDocument, { id: waiting.id });
+    expect(again.errors[0]?.message).toBe(`Restore ${waiting.id} is confirmed already`);
     await api.admin.followed(RestoreStepsDocument, { restoreId: queued.id });
     expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
     // what is confirmed can still be undone by hand
@@ -269,7 +284,12 @@ describe('confirmWithinSeconds', () => {
     const waiting = await restore({ confirmWithinSeconds: 60 });
     expect((await undo(waiting.id)).phase).toBe('SUCCEEDED');
     expect(compareDatabases(before, await dump())).toEqual([]);
-    expect((await look(waiting.id)).phase).toBe('UNDONE');
+    const undone = await look(waiting.id);
+    expect(undone).toMatchObject({ phase: 'UNDONE', progress: { phase: 'UNDONE' } });
+    const late = await api.admin.send(ConfirmRestoreDocument, { id: waiting.id });
+    expect(late.errors[0]?.message).toBe(
+      `It is too late to confirm: restore ${waiting.id} was undone by restore ${undone.undoneBy?.id}`,
+    );
   });
 
   it('goes on waiting when an undo is refused, and undoes itself all the same when time is up', async () => {

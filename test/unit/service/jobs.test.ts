@@ -185,7 +185,7 @@ describe('cancelling', () => {
     const cancelled = world.jobs.cancel(job.id);
     await expect(world.jobs.cancel(job.id)).rejects.toThrow('is being cancelled already');
     await cancelled;
-    await expect(world.jobs.cancel(job.id)).rejects.toThrow('has ended already: CANCELLED');
+    await expect(world.jobs.cancel(job.id)).rejects.toThrow('has ended already: it was cancelled');
     await expect(world.jobs.cancel('nobody')).rejects.toThrow('Job not found: nobody');
   });
 

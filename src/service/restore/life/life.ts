@@ -19,6 +19,22 @@ export const RESTORE_PHASES = [
 ] as const;
 export type RestorePhase = (typeof RESTORE_PHASES)[number];
 
+/** A phase in a sentence, after what the restore is called. */
+export const PHASE_WORDS: Readonly<Record<RestorePhase, string>> = {
+  QUEUED: 'waits for its turn',
+  READING: 'is reading the backup and the database',
+  PLANNING: 'is being planned',
+  APPLYING: 'is being applied',
+  RECOVERING: 'is being looked for in the database, as its end was not seen',
+  VERIFYING: 'is being verified',
+  CONVERGING: 'waits for northd, or the chassis too',
+  AWAITING_CONFIRMATION: 'awaits its confirmation',
+  SUCCEEDED: 'has succeeded',
+  FAILED: 'has failed',
+  CANCELLED: 'was cancelled',
+  UNDONE: 'was undone',
+};
+
 /**
  * What happens to a restore.
  *

@@ -13,7 +13,7 @@ import { changeLogKey, undoListKey } from '../../backup/layout.js';
 import { type LogReference, readKeptChanges } from '../../change/change-log.js';
 import { isAnother } from '../../database/database-identity.js';
 import type { CapturedDatabase } from '../../database/database-reader.js';
-import { isFinal } from '../life/life.js';
+import { isFinal, PHASE_WORDS } from '../life/life.js';
 import type { RestoreRecord } from '../record/restore-record.js';
 import type { Planned, RestorePlanner } from './restore-planner.js';
 
@@ -140,7 +140,7 @@ export function checkUndoable({ id, dryRun, phase, result, undoneBy }: RestoreRe
   if (dryRun) throw new AppError('CONFLICT', `Restore ${id} was a dry run: it changed nothing that could be undone`);
   if (undoneBy !== undefined) throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}`);
   if (!isFinal(phase) && phase !== 'AWAITING_CONFIRMATION')
-    throw new AppError('CONFLICT', `Restore ${id} is ${phase}: wait for its end`);
+    throw new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[phase]}: wait for its end`);
   if (result === undefined || result.steps === 0)
     throw new AppError('CONFLICT', `Restore ${id} changed nothing that could be undone`);
 }

@@ -1,5 +1,6 @@
 /** What is told of a restore at its beginning, at its end, and where only its record is left. */
 
+import { plural } from '../../../lib/text/plural.js';
 import { isFinal, type RestorePhase } from '../life/life.js';
 import type { RestoreRecord, RestoreResult } from './restore-record.js';
 
@@ -42,6 +43,17 @@ export function progressOf(record: RestoreRecord): RestoreProgress {
   };
 }
 
+/** What there is to tell of a restore now. One that was undone after its end has told of that end last. */
+export function progressNow({
+  record,
+  feed,
+}: {
+  readonly record: RestoreRecord;
+  readonly feed: { readonly current: RestoreProgress };
+}): RestoreProgress {
+  return isFinal(record.phase) ? progressOf(record) : feed.current;
+}
+
 /** A restore of which there is something to say, between two phases. */
 export function messageProgress(record: RestoreRecord, message: string, at: string): RestoreProgress {
   return { ...progressOf(record), at, message };
@@ -66,9 +78,10 @@ function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undo
 }
 
 function summaryOf({ dryRun, restoredCount, deletedCount, skippedCount, differingCount }: RestoreResult): string {
+  const [restored, deleted, left] = dryRun ? ['Would restore', 'delete', 'leave'] : ['Restored', 'deleted', 'left'];
   return (
-    `${dryRun ? 'Would restore' : 'Restored'} ${restoredCount} rows, ${dryRun ? 'delete' : 'deleted'} ` +
-    `${deletedCount}, ${dryRun ? 'leave' : 'left'} ${skippedCount} as they are` +
-    (differingCount === 0 ? '' : ` (${differingCount} of them differ)`)
+    `${restored} ${plural(restoredCount, '# {row|rows}')}, ${deleted} ${deletedCount}, ${left} ` +
+    plural(skippedCount, '# as {it is|they are}') +
+    (differingCount === 0 ? '' : plural(differingCount, ' (# of them {differs|differ})'))
   );
 }

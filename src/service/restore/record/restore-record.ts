@@ -7,8 +7,11 @@ import { z } from 'zod';
 import { VERIFY_MODES } from '../../../engine/verify/verify.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError, ERROR_STATUS, type ErrorCode, messageOf } from '../../../lib/error.js';
+import { RESOURCE_ABOUT, resourceOf } from '../../../model/northbound/noun.js';
 import { pulledInSchema, resourceFilterSchema } from '../../backup/recorded-filter.js';
 import { RESTORE_PHASES } from '../life/life.js';
+
+export { RESOURCE_ABOUT };
 
 export const RESTORE_FORMAT = 'ovncp-restore/2';
 export const RESTORE_RECORD_BYTES_MAX = 16 * 1024 * 1024;
@@ -52,6 +55,8 @@ const tableCounts = z
     deleted: count,
     failed: count,
   })
+  // older records have other names for some
+  .transform((counts) => ({ ...counts, resource: resourceOf(counts.table) }))
   .readonly();
 
 const ownerCount = z.object({ owner: z.string(), inserted: count, updated: count, deleted: count }).readonly();
@@ -134,7 +139,7 @@ const common = {
   sync: z.enum(['NONE', 'SB', 'HV']).default('NONE'),
   verify: z.enum(VERIFY_MODES).default('ASSERTIONS'),
   confirmWithinSeconds: z.int().positive().optional(),
-  /** While it awaits confirmation: it is undone at this instant. */
+  /** It was to be confirmed until this instant, or is undone. */
   confirmBefore: instantText.optional(),
   /** The restore that undid it. */
   undoneBy: z.string().optional(),

@@ -208,7 +208,7 @@ export class RestoreRegistry {
     await this.keeper.stop();
   }
 
-  private endedNow({ witnesses: _seen, stepped: _undone, confirmBefore: _over, ...record }: RestoreRecord) {
+  private endedNow({ witnesses: _seen, stepped: _undone, ...record }: RestoreRecord): RestoreRecord {
     return { ...record, finishedAt: record.finishedAt ?? instant(this.parts.clock.now()) };
   }
 

@@ -1,0 +1,48 @@
+/** What is told of restores that wait for others, or cannot be begun because of them. Pure. */
+import { AppError } from '../../lib/error.js';
+import { PHASE_WORDS } from './life/life.js';
+import type { RestoreRecord } from './record/restore-record.js';
+
+type Holder = Pick<RestoreRecord, 'id' | 'phase' | 'confirmBefore'>;
+
+/** What a restore waits for that has to wait for its turn. @param holder the one that has the database now */
+export function waitingFor({ id, phase, confirmBefore }: Holder): string {
+  const what =
+    phase === 'AWAITING_CONFIRMATION'
+      ? `awaits its confirmation until ${confirmBefore ?? 'its undo'}, or is undone`
+      : 'goes first';
+  return `Waiting for restore ${id}, which ${what}`;
+}
+
+/** @param mayQueue whether what is refused could be asked for so that it waits */
+export function awaitsConfirmation({ id, confirmBefore }: Omit<Holder, 'phase'>, mayQueue: boolean): AppError {
+  return new AppError(
+    'CONFLICT',
+    `Restore ${id} of this database awaits its confirmation until ${confirmBefore ?? 'its undo'}: confirm it or undo ` +
+      `it first${mayQueue ? ', or set queue to true to wait for it' : ''}`,
+  );
+}
+
+/** Why a restore cannot be confirmed. @param undo the one that has undone it */
+export function notConfirmable(
+  { id, phase, confirmBefore, confirmWithinSeconds, result }: RestoreRecord,
+  undo: Pick<RestoreRecord, 'id' | 'source'> | undefined,
+): AppError {
+  const refused = (message: string): AppError => new AppError('CONFLICT', message);
+  if (phase === 'UNDONE') {
+    const isExpired = undo?.source.kind === 'UNDO' && undo.source.cause === 'NOT_CONFIRMED';
+    const when = confirmBefore === undefined ? 'in time' : `by ${confirmBefore}`;
+    const late = isExpired ? `was not confirmed ${when}, and ` : '';
+    const by = undo === undefined ? '' : ` by restore ${undo.id}`;
+    return refused(`It is too late to confirm: restore ${id} ${late}was undone${by}`);
+  }
+  const [error] = result?.errors ?? [];
+  if (error?.code === 'UNDO_IMPOSSIBLE') return refused(`It is too late to confirm restore ${id}. ${error.message}`);
+  if (phase === 'SUCCEEDED')
+    return refused(
+      confirmWithinSeconds === undefined || result?.steps === 0
+        ? `Restore ${id} needs no confirmation: it has ended`
+        : `Restore ${id} is confirmed already`,
+    );
+  return refused(`Restore ${id} cannot be confirmed: it ${PHASE_WORDS[phase]}`);
+}
