@@ -9,6 +9,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLES: Readonly<Record<string, readonly Permission[]>> = {
   admin: ['admin'],
   operator: ['backups:read', 'backups:write'],
+  backup: ['backups:read', 'backups:write', 'backups:delete'],
   viewer: ['backups:read'],
 };
 

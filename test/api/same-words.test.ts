@@ -10,6 +10,7 @@ import { OWN_SPELLING, spelled } from '../../src/service/command/spelling.js';
 import * as documents from '../support/clients/generated/graphql.js';
 import { RestClient } from '../support/clients/rest-client.js';
 import { startApiServer, type TestApi } from '../support/servers/api-server.js';
+import { nbctl } from '../support/servers/ovsdb-server.js';
 
 interface DeclaredCommand extends CommandHead {
   readonly rules?: readonly { readonly at: string; readonly says: string }[];
@@ -30,7 +31,6 @@ const BACKUPS = '/api/v1/backups';
 const RESTORE = `${BACKUPS}/x/restore`;
 const KEY = 'a passphrase that no message may hold';
 const LONG = 'x'.repeat(201);
-const FILTER = { switches: ['web'] };
 
 /** A breach by an input that is the same in both faces, but for its spelling. */
 function breach(
@@ -71,8 +71,6 @@ const RULES: readonly Breach[] = [
   ...create(['encrypt', 'must be true'], { encryptionKey: KEY }),
   ...create(['type', '`INCREMENTAL` backups are not made'], { type: 'INCREMENTAL' }),
   ...create(['resourceFilter', 'is needed with'], { type: 'SELECTIVE' }),
-  // with "full" REST takes it, and does without the filter
-  ...create(['type', 'must be `SELECTIVE`'], { type: 'INCREMENTAL', resourceFilter: FILTER }),
   {
     command: 'importBackup',
     rule: ['file', 'exactly one of'],
@@ -188,10 +186,30 @@ it('a permission that is missing is named in the same words', async () => {
   expect(body['error']).toBe(errors[0]?.message);
 });
 
-it('a filter beside "full" is taken by REST, and does not limit the backup', async () => {
-  const { status, body } = await rest.post(BACKUPS, { name: 'n', type: 'full', resource_filter: FILTER });
-  expect({ status, type: (body['backup'] as { type?: string } | undefined)?.type }).toEqual({
-    status: 201,
-    type: 'full',
-  });
+it('a filter beside the type FULL does not limit the backup, which says so; without a type it makes a selective one', async () => {
+  const filter = { switches: ['same-words'] };
+  await nbctl(api.ovsdb.remote, 'ls-add', 'same-words');
+  const told = ['The resource filter was not used: the backup was asked for as a full one, and holds everything'];
+  const byGraphQL = async (type?: 'FULL'): Promise<unknown> => {
+    const input = { name: 'n', resourceFilter: filter, ...(type === undefined ? {} : { type }) };
+    const { type: made, warnings } = (await api.admin.run(documents.CreateBackupDocument, { input })).createBackup;
+    return [made, warnings];
+  };
+  const byRest = async (type?: string): Promise<unknown> => {
+    const { body } = await rest.post(BACKUPS, {
+      name: 'n',
+      resource_filter: filter,
+      ...(type === undefined ? {} : { type }),
+    });
+    const { type: made, warnings } = body['backup'] as { readonly type: string; readonly warnings: unknown };
+    return [made.toUpperCase(), warnings];
+  };
+  expect([await byGraphQL('FULL'), await byRest('full')]).toEqual([
+    ['FULL', told],
+    ['FULL', told],
+  ]);
+  expect([await byGraphQL(), await byRest()]).toEqual([
+    ['SELECTIVE', []],
+    ['SELECTIVE', []],
+  ]);
 });

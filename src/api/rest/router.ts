@@ -7,7 +7,7 @@ import type { Authenticator } from '../../auth/authenticator.js';
 import { assert } from '../../lib/assert.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
-import { askedTarget, permit } from '../../service/command/command.js';
+import { askedTarget, type CommandHead, permit } from '../../service/command/command.js';
 import { checked } from '../../service/command/input-check.js';
 import { perform } from '../../service/command/perform.js';
 import { askingOf } from '../http/asking.js';
@@ -19,6 +19,13 @@ import { isMultipart } from '../http/upload/upload.js';
 import { REST_SPELLING } from './common/rest-form.js';
 import type { Ask, Call, Route } from './common/route.js';
 import { snakeCase } from './common/snake-case.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route asks for. */
+    asks?: CommandHead;
+  }
+}
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
@@ -42,7 +49,7 @@ export async function serveRoutes(
         if (isMultipart(request)) throw new AppError('BAD_USER_INPUT', 'This route takes JSON, and no form');
         done(null, jsonOf(body as Buffer));
       } catch (error) {
-        done(error as Error);
+        done(refusalOf(request, undefined) ?? (error as Error));
       }
     });
     for (const route of routes.filter(({ bodyKind }) => bodyKind !== 'UPLOAD')) serve(scope, route, authenticator);
@@ -63,7 +70,7 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
     url: route.path,
     // a HEAD of an export would make the whole document to throw it away
     exposeHeadRoute: false,
-    config: { ...defined({ audit }), readsAsItArrives: route.bodyKind === 'UPLOAD' },
+    config: { ...defined({ audit, asks }), readsAsItArrives: route.bodyKind === 'UPLOAD' },
     onRequest: async (request) => {
       // what is said of the body does not matter, nor whether that can be understood
       if (!isMultipart(request)) delete request.raw.headers['content-type'];
@@ -72,7 +79,11 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
       const { viewer } = request.scope;
       assert(viewer !== undefined, 'an authenticated request without a viewer');
       // before the body is read, which may be large
-      permit(asks, viewer);
+      permit(asks, viewer, asks.dryRunNeeds !== undefined);
+    },
+    preHandler: async (request) => {
+      const refusal = refusalOf(request, request.body);
+      if (refusal !== undefined) throw refusal;
     },
     handler: async (request, reply) => {
       const answer = await route.handle(callOf(route, request, reply));
@@ -80,6 +91,18 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
       return reply.code(answer.status).type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
     },
   });
+}
+
+/** Why whoever sends a request may not, whatever its body is otherwise, unless that asks for a dry run. */
+function refusalOf({ routeOptions, scope: { viewer } }: FastifyRequest, body: unknown): Error | undefined {
+  const { asks } = routeOptions.config as { readonly asks?: CommandHead };
+  if (asks?.dryRunNeeds === undefined || viewer === undefined) return undefined;
+  try {
+    permit(asks, viewer, askedTarget(asks, (member) => membersOf(body)[snakeCase(member)]).dryRun);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** What of the route goes into the audit trail also where the command does not run. */
@@ -90,13 +113,16 @@ function auditedRoute({ asks, idIs }: Route): AuditedRoute | undefined {
     reading: asks.audit.reading,
     target: ({ params, body }) => {
       const { id } = (params ?? {}) as { readonly id?: string };
-      const given =
-        typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
-          ? (body as Readonly<Record<string, unknown>>)
-          : {};
-      return askedTarget(asks, (member) => (member === idIs ? id : given[snakeCase(member)]));
+      return askedTarget(asks, (member) => (member === idIs ? id : membersOf(body)[snakeCase(member)]));
     },
   };
+}
+
+/** Those of a body that need not have passed any check. */
+function membersOf(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
+    ? (body as Readonly<Record<string, unknown>>)
+    : {};
 }
 
 function callOf(

@@ -64,7 +64,7 @@ export function resourceOf(table: string): string {
 }
 
 export const RESOURCE_ABOUT =
-  `${Object.values(RESOURCES).join(', ')}; any other table by its name in lower case, in the plural and without ` +
+  `${Object.values(RESOURCES).join(', ')}. Of any other table: its name in lower case, in the plural and without ` +
   '"logical_", such as router_static_routes';
 
 /** Columns whose values show a row best to a person, tried before the natural key and the index. */

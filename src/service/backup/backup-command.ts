@@ -19,8 +19,10 @@ const backupInput = z
   .object({
     name: name.meta({ description: 'Up to 200 characters. Several backups may have the same name' }),
     description: optional(description).meta({ description: 'Free text, up to 2,000 characters' }),
-    type: orElse(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL']), 'FULL').meta({
-      description: 'Whether the whole database is backed up, or a part of it',
+    type: optional(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL'])).meta({
+      description:
+        '`FULL`: the whole database. `SELECTIVE`: the part that `resourceFilter` picks. Left out: `SELECTIVE` with a ' +
+        '`resourceFilter`, else `FULL`. `INCREMENTAL` is not supported yet, and is refused',
     }),
     format: orElse(z.enum(ARCHIVE_FORMATS), 'JSON').meta({
       description:
@@ -42,7 +44,8 @@ const backupInput = z
       description: 'Labels to find the backup by: up to 50, of up to 100 characters each',
     }),
     resourceFilter: optional(filterInput).meta({
-      description: 'Which part is backed up. Needed with the type `SELECTIVE`, and used only with it',
+      description:
+        'Which part is backed up. Needed with the type `SELECTIVE`. With `FULL` it is not used, and a warning says so',
     }),
     database: optional(z.string()).meta({
       description: 'Id of the configured database to back up. Left out: the default one',
@@ -78,18 +81,14 @@ const BACKUP_RULES = [
     says: 'is needed with `type` `SELECTIVE`',
     isKept: ({ type, resourceFilter }: BackupInput) => type !== 'SELECTIVE' || resourceFilter !== undefined,
   },
-  {
-    at: 'type',
-    says: 'must be `SELECTIVE` where `resourceFilter` is given: a full backup holds everything',
-    isKept: ({ type, resourceFilter }: BackupInput) => type === 'SELECTIVE' || resourceFilter === undefined,
-  },
 ];
 
-function requestOf(
-  { encrypt: _encrypt, type: _type, resourceFilter, ...rest }: BackupInput,
-  subject: string,
-): CreateBackup {
-  return { ...rest, filter: resourceFilter, subject };
+const FILTER_UNUSED = 'The resource filter was not used: the backup was asked for as a full one, and holds everything';
+
+/** The type says whether there is a filter, and where it is left out the filter says the type. */
+function requestOf({ encrypt: _encrypt, type, resourceFilter, ...rest }: BackupInput, subject: string): CreateBackup {
+  const isUnused = type === 'FULL' && resourceFilter !== undefined;
+  return { ...rest, filter: isUnused ? undefined : resourceFilter, warnings: isUnused ? [FILTER_UNUSED] : [], subject };
 }
 
 function withMessages({ record }: Job, messages: readonly string[]): Job {

@@ -10,6 +10,7 @@ import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import type { Log } from '../../lib/log.js';
+import { plural } from '../../lib/text/plural.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Database } from '../database/database.js';
 import type { DatabaseReader } from '../database/database-reader.js';
@@ -32,6 +33,8 @@ export interface CreateBackup {
   /** Set for a selective backup. */
   readonly filter?: ResourceFilter | undefined;
   readonly capture?: CaptureRequest;
+  /** What is to be said of the request itself. */
+  readonly warnings?: readonly string[];
   readonly subject: string;
 }
 
@@ -77,7 +80,8 @@ export class BackupCreation {
     const began = clock.monotonic();
     const captured = await this.capture(reader);
     const { totalRows } = captured;
-    job.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message: `Storing ${totalRows} rows` }, true);
+    const message = plural(totalRows, 'Storing # {row|rows}');
+    job.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message }, true);
     const reservation = await catalog.reserve({
       name: request.name,
       createdAt: captured.createdAt,
@@ -120,14 +124,14 @@ export class BackupCreation {
             rows,
             ...defined({ totalRows: total }),
             fraction: total === undefined ? 0.1 : (0.5 * rows) / Math.max(1, total),
-            message: `Read ${rows} rows`,
+            message: plural(rows, 'Read # {row|rows}'),
           },
           false,
         );
       },
     });
     const { snapshot, selection: selected } = await select(captured, request.filter);
-    const selection = withWarnings(selected, [...warnings, ...emptiness(snapshot)]);
+    const selection = withWarnings(selected, [...(request.warnings ?? []), ...warnings, ...emptiness(snapshot)]);
     return { createdAt, snapshot, identity, selection, totalRows: countRows(snapshot) };
   }
 
@@ -157,7 +161,7 @@ export class BackupCreation {
             rows,
             bytes,
             fraction: 0.5 + 0.45 * (totalRows === 0 ? 1 : rows / totalRows),
-            message: `Stored ${rows} of ${totalRows} rows`,
+            message: plural(totalRows, `Stored ${rows} of # {row|rows}`),
           },
           false,
         );

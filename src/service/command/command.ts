@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import { type Permission, requirePermissions, type Viewer } from '../../auth/permission.js';
+import { AppError } from '../../lib/error.js';
 import type { AuditedReading, Caller, CallTarget } from './call.js';
 import type { InputShape } from './input-check.js';
 import type { Spelling } from './spelling.js';
@@ -43,13 +44,15 @@ export interface Command<Service, Shape extends z.ZodObject, Answer> extends Inp
   /** Also the action in the audit trail. */
   readonly name: string;
   readonly needs: readonly Permission[];
+  /** What a dry run needs, where that is less: `audit.asked.dryRun` names the member that asks for one. */
+  readonly dryRunNeeds?: readonly Permission[];
   /** Of what changes something, costs much or reads content: every call of it has a line in the trail. */
   readonly audit?: CommandAudit<Answer>;
   readonly run: (service: Service, input: z.output<Shape>, call: Call<Answer>) => Answer | Promise<Answer>;
 }
 
 /** Any command, for what looks at its declaration alone. */
-export type CommandHead = Pick<Command<never, z.ZodObject, never>, 'name' | 'needs' | 'input'> & {
+export type CommandHead = Pick<Command<never, z.ZodObject, never>, 'name' | 'needs' | 'dryRunNeeds' | 'input'> & {
   readonly audit?: Pick<CommandAudit<never>, 'asked' | 'reading'>;
 };
 
@@ -61,8 +64,17 @@ export function command<Service, Shape extends z.ZodObject, Answer>(
 }
 
 /** Passes when the viewer may ask for the command. @throws AppError FORBIDDEN */
-export function permit({ needs }: Pick<CommandHead, 'needs'>, viewer: Viewer): void {
-  requirePermissions(viewer, ...needs);
+export function permit(
+  { needs, dryRunNeeds }: Pick<CommandHead, 'needs' | 'dryRunNeeds'>,
+  viewer: Viewer,
+  isDryRun = false,
+): void {
+  try {
+    requirePermissions(viewer, ...(isDryRun ? (dryRunNeeds ?? needs) : needs));
+  } catch (error) {
+    if (isDryRun || dryRunNeeds === undefined || !(error instanceof AppError)) throw error;
+    throw new AppError(error.code, `${error.message}. A dry run needs ${dryRunNeeds.join(' and ')} only`);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Checks what is asked for. Messages name the member, in the caller's spelling, and never hold its value. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError } from '../../lib/error.js';
+import { nearestNames } from '../../lib/text/nearest.js';
 import { OWN_SPELLING, type Spelling, spelled } from './spelling.js';
 
 /** What goes with what, beyond what each member takes by itself. */
@@ -34,7 +35,7 @@ export function checkInput<Shape extends z.ZodObject>(
 export function checked<T extends z.ZodType>(shape: T, input: unknown, spelling: Spelling = OWN_SPELLING): z.output<T> {
   const result = shape.safeParse(input);
   if (result.success) return result.data;
-  refuse(result.error.issues.map((issue) => faultOf(issue, spelling)));
+  refuse(result.error.issues.flatMap((issue) => faultsOf(issue, { shape, spelling })));
   throw new Error('Bug: what was refused has no fault');
 }
 
@@ -42,17 +43,62 @@ function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new AppError('BAD_USER_INPUT', [...new Set(faults)].join('; '));
 }
 
-function faultOf(issue: z.core.$ZodIssue, spelling: Spelling): string {
-  if (issue.code !== 'unrecognized_keys') return faultAt(issue.path, messageOf(issue), spelling);
-  const place = placeOf(issue.path, spelling);
-  const names = issue.keys.slice(0, 10).map(
-    (unknown) =>
-      `"${[place, unknown]
-        .filter((part) => part !== '')
-        .join('.')
-        .slice(0, 200)}"`,
+/** A type without what makes it optional, or something else before or afterwards. */
+export function coreOf(type: z.ZodType): z.ZodType {
+  if (type instanceof z.ZodOptional || type instanceof z.ZodNullable || type instanceof z.ZodDefault)
+    return coreOf(type.unwrap() as z.ZodType);
+  if (!(type instanceof z.ZodPipe)) return type;
+  return coreOf((type.in instanceof z.ZodTransform ? type.out : type.in) as z.ZodType);
+}
+
+interface Checking {
+  readonly shape: z.ZodType;
+  readonly spelling: Spelling;
+}
+
+function faultsOf(issue: z.core.$ZodIssue, checking: Checking): readonly string[] {
+  if (issue.code === 'unrecognized_keys') return unknownMembers(issue, checking);
+  if (issue.code !== 'invalid_union') return [faultAt(issue.path, messageOf(issue), checking.spelling)];
+  // what is wrong in the one form that it can be meant for, or which forms there are
+  const isOther = ({ code, path }: z.core.$ZodIssue): boolean => code === 'invalid_type' && path.length === 0;
+  const meant = issue.errors.find((form) => !form.some(isOther));
+  if (meant !== undefined)
+    return meant.flatMap((each) => faultsOf({ ...each, path: [...issue.path, ...each.path] }, checking));
+  const forms = issue.errors.flatMap(
+    ([first]) => /^takes (\w+)/.exec(first === undefined ? '' : messageOf(first))?.[1] ?? [],
   );
-  return `${names.join(', ')}: not known here`;
+  return [faultAt(issue.path, `takes ${forms.join(' or ')}`, checking.spelling)];
+}
+
+function unknownMembers(
+  { keys, path }: z.core.$ZodIssueUnrecognizedKeys,
+  { shape, spelling }: Checking,
+): readonly string[] {
+  const place = placeOf(path, spelling);
+  const members = membersAt(shape, path);
+  return keys.slice(0, 10).map((unknown) => {
+    const name = [place, unknown].filter((part) => part !== '').join('.');
+    const [near] = nearestNames(unknown.slice(0, 100), members, 1);
+    return `"${name.slice(0, 200)}": not known here${near === undefined ? '' : `; did you mean "${near}"?`}`;
+  });
+}
+
+/** What an object takes at a place of a shape. */
+function membersAt(shape: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let at = formsOf(shape);
+  for (const part of path)
+    at = at.flatMap((type) => {
+      const inside: unknown =
+        type instanceof z.ZodObject ? type.shape[String(part)] : type instanceof z.ZodArray ? type.element : undefined;
+      return inside instanceof z.ZodType ? formsOf(inside) : [];
+    });
+  return at.flatMap((type) => (type instanceof z.ZodObject ? Object.keys(type.shape) : []));
+}
+
+/** A type, or each that it may be. */
+function formsOf(type: z.ZodType): readonly z.ZodType[] {
+  const core = coreOf(type);
+  return core instanceof z.ZodUnion ? (core.options as readonly z.ZodType[]).flatMap(formsOf) : [core];
 }
 
 function faultAt(path: readonly PropertyKey[], text: string, spelling: Spelling): string {

@@ -66,7 +66,7 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
   };
   let answer: Answer;
   try {
-    permit(asked, viewer);
+    permit(asked, viewer, target.dryRun === true);
     if (audit !== undefined && audit.isNeverHeldUp !== true) await trail?.admit();
     answer = await asked.run(service, checkInput(asked, input, spelling), { caller, may, signal, spelling, begun });
   } catch (error) {

@@ -1,5 +1,9 @@
 /** What a restore changed, in REST: pages as GraphQL has them, and rows that a filter took along. */
-import { CreateBackupDocument, RestoreChangesDocument } from '../../support/clients/generated/graphql.js';
+import {
+  CreateBackupDocument,
+  RestoreBackupDocument,
+  RestoreChangesDocument,
+} from '../../support/clients/generated/graphql.js';
 import { type RestAnswer, RestClient } from '../../support/clients/rest-client.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
@@ -92,4 +96,77 @@ it('takes the key of an encrypted backup in a header', async () => {
   expect(await pageOf(sealed, '')).toMatchObject({ status: 422, body: { code: 'DECRYPTION_FAILED' } });
   const { status, body } = await pageOf(sealed, '?kind=delete', admin, KEY);
   expect([status, body['changes']]).toMatchObject([200, [{ kind: 'delete', label: 'switch "late"' }]]);
+});
+
+describe('with changes=true', () => {
+  const restore = (id: string, body: object, client = admin, query = '?changes=true'): Promise<RestAnswer> =>
+    client.post(`/api/v1/backups/${id}/restore${query}`, { dry_run: true, conflict_policy: 'overwrite', ...body });
+  let id: string;
+
+  beforeAll(async () => {
+    ({ id } = (await admin.post('/api/v1/backups', { name: 'with changes' })).body['backup'] as {
+      readonly id: string;
+    });
+    await nb('set Logical_Switch sw external_ids:a=secret -- ls-add new');
+  });
+
+  it('a restore and its undo say what they change', async () => {
+    const { status, body } = await restore(id, { exact: true });
+    expect(status).toBe(200);
+    expect(body['changes']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'update', label: 'switch "sw"' }),
+        expect.objectContaining({ kind: 'delete', label: 'switch "new"' }),
+      ]),
+    );
+    const kinds = (body['changes'] as readonly { readonly kind: string }[]).filter(({ kind }) => kind !== 'skip');
+    expect(kinds).toHaveLength(Number(body['restored_count']) + Number(body['deleted_count']));
+    expect(Number(body['changes_total'])).toBeGreaterThan(kinds.length);
+    expect(body).not.toHaveProperty('debug');
+    expect((await restore(id, { exact: true }, admin, '?changes=FALSE')).body).not.toHaveProperty('changes');
+    const done = await restore(id, { dry_run: false });
+    const undone = await admin.post(`/api/v1/restores/${String(done.body['restore_id'])}/undo?changes=true`);
+    const back = (undone.body['changes'] as readonly { readonly kind: string }[]).filter(({ kind }) => kind !== 'skip');
+    expect(back).toEqual([expect.objectContaining({ kind: 'update', label: 'switch "sw"' })]);
+  });
+
+  it('a dry run needs no more than reading, and does not tell values then', async () => {
+    const reader = RestClient.of(await api.as('backups:read'));
+    const { status, body } = await restore(id, {}, reader);
+    expect([status, body['restored_count'], body['phase']]).toEqual([200, 1, 'succeeded']);
+    expect(body['changes']).toEqual(
+      expect.arrayContaining([expect.objectContaining({ kind: 'update', columns: [{ column: 'external_ids' }] })]),
+    );
+    expect(JSON.stringify(body)).not.toContain('secret');
+    const debugged = await reader.post(`/api/v1/backups/${id}/restore`, { dry_run: true }, { 'x-debug': 'true' });
+    expect(debugged.status).toBe(200);
+    expect(JSON.stringify(debugged.body)).not.toContain('secret');
+    const real = await restore(id, { dry_run: false }, reader);
+    expect(real.status).toBe(403);
+    expect(real.body['error']).toMatch(/^Insufficient permissions: needs backups:restore and admin; /);
+    expect(real.body['error']).toMatch(/\. A dry run needs backups:read only$/);
+    const input = { backupId: id, conflictPolicy: 'OVERWRITE' as const, dryRun: true };
+    const byGraphQL = await (await api.as('backups:read')).run(RestoreBackupDocument, { input });
+    expect(byGraphQL.restoreBackup).toMatchObject({ dryRun: true, result: { success: true, restoredCount: 1 } });
+    const undo = `/api/v1/restores/${String(body['restore_id'])}/undo`;
+    expect((await reader.post(undo, { dry_run: true })).status).toBe(409);
+    expect((await reader.post(undo, {})).status).toBe(403);
+  });
+
+  it('takes values in any case, and a mapping as GraphQL takes it', async () => {
+    const { status, body } = await restore(id, {
+      conflict_policy: 'OverWrite',
+      sync: 'NONE',
+      resource_mapping: [{ from: 'sw', to: 'sw' }],
+      restore_filter: FILTER,
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ success: true, conflict_policy: 'overwrite', restored_count: 1 });
+  });
+
+  it('counts by resources that all have a name in the plural', async () => {
+    const { details } = (await restore(id, {})).body as { readonly details: Readonly<Record<string, object>> };
+    expect(details).toMatchObject({ switches: { table: 'Logical_Switch' }, nb_global: { table: 'NB_Global' } });
+    expect(Object.keys(details).sort()).toEqual(['nb_global', 'port_groups', 'switches']);
+  });
 });

@@ -115,8 +115,8 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       refused(`${BACKUPS}?limit=1&limit=2`, {}, /^limit: /),
       refused(`${BACKUPS}?offset=x`, {}, /^offset: takes a whole number/),
       refused(`${BACKUPS}?created_after=yesterday`, {}, /^created_after: takes an instant/),
-      refused(`${BACKUPS}?tags=a`, {}, /"tags": not known here/),
-      refused(`${BACKUPS}?tag=`, {}, /^tag: /),
+      refused(`${BACKUPS}?tags=a`, {}, /"tags": not known here; did you mean "tag"\?/),
+      refused(`${BACKUPS}?tag=`, {}, /^tag: a tag may not be empty$/),
     ],
     notFound: () => [
       { path: `${BACKUPS}?tag=nobody-has-it`, status: 200, body: { backups: [], total: 0 } },
@@ -157,7 +157,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     needs: ['backups:write'],
     good: () => ({
       path: BACKUPS,
-      request: post({ name: 'made', type: 'full', compress: true, tags: ['a', 'b', 'a'], description: 'd' }),
+      request: post({ name: 'made', type: 'FULL', compress: true, tags: ['a', 'b', 'a'], description: 'd' }),
       status: 201,
       body: {
         message: 'Backup created successfully',
@@ -178,8 +178,13 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     malformed: () => [
       ...malformedJson(BACKUPS),
       refused(BACKUPS, post({ name: 7 }), /^name: takes string/),
-      refused(BACKUPS, post({ name: 'x', type: 'FULL' }), /^type: takes one of/),
+      refused(BACKUPS, post({ name: 'x', type: 'whole' }), /^type: takes one of "full"\|"selective"/),
       refused(BACKUPS, post({ name: 'x', type: 'incremental' }), /^type: incremental/),
+      refused(
+        BACKUPS,
+        post({ name: 'x', decryption_key: 'x' }),
+        /^"decryption_key": not known here; did you mean "encryption_key"\?$/,
+      ),
       refused(BACKUPS, post({ name: 'x', format: 'xml' }), /^format: /),
       refused(BACKUPS, post({ name: ' ' }), /^name: may not be empty/),
       refused(BACKUPS, post({ name: 'x', tags: 'a' }), /^tags: /),
@@ -206,13 +211,35 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       path: `${BACKUPS}/${backupId}/restore`,
       request: post(),
       status: 200,
-      body: { ...RESULT, restored_count: 0, skipped_count: 3, backup_id: backupId },
+      body: {
+        ...RESULT,
+        restored_count: 0,
+        skipped_count: 3,
+        backup_id: backupId,
+        progress: expect.objectContaining({ message: 'Restored 0 rows, deleted 0, left 3 as they are' }),
+      },
     }),
     malformed: ({ backupId }) => [
       ...malformedJson(`${BACKUPS}/${backupId}/restore`),
       refused(`${BACKUPS}/${backupId}/restore`, post({ conflict_policy: 'merge' }), /^conflict_policy: takes one of/),
       refused(`${BACKUPS}/${backupId}/restore`, post({ dry_run: 'true' }), /^dry_run: takes boolean/),
-      refused(`${BACKUPS}/${backupId}/restore`, post({ resource_mapping: ['a'] }), /^resource_mapping: /),
+      refused(
+        `${BACKUPS}/${backupId}/restore`,
+        post({ resource_mapping: 'a' }),
+        /^resource_mapping: takes object or array$/,
+      ),
+      refused(`${BACKUPS}/${backupId}/restore`, post({ resource_mapping: ['a'] }), /^resource_mapping.0: takes object/),
+      refused(
+        `${BACKUPS}/${backupId}/restore`,
+        post({ resource_mapping: [{ from: 'a', too: 'b' }] }),
+        /^resource_mapping.0.to: is needed \(string\); "resource_mapping.0.too": not known here; did you mean "to"\?$/,
+      ),
+      refused(
+        `${BACKUPS}/${backupId}/restore`,
+        post({ encryption_key: 'the secret of this test' }),
+        /^"encryption_key": not known here; did you mean "decryption_key"\?$/,
+      ),
+      refused(`${BACKUPS}/${backupId}/restore?wait=false&changes=true`, post(), /^changes: is not known yet/),
       refused(`${BACKUPS}/${backupId}/restore`, post({ decryption_key: 'the secret of this test' }), /not encrypted/),
       refused(`${BACKUPS}/${backupId}/restore`, post({ exact: true }), /exact/),
       refused(
@@ -342,7 +369,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
   'GET /api/v1/jobs': {
     needs: ['backups:read'],
     good: ({ backupId }) => ({
-      path: '/api/v1/jobs?kind=backup&database=northbound&limit=1000&offset=0',
+      path: '/api/v1/jobs?kind=Backup&database=northbound&limit=1000&offset=0',
       status: 200,
       body: {
         jobs: expect.arrayContaining([expect.objectContaining({ id: backupId, phase: 'succeeded', error: null })]),
@@ -350,7 +377,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       },
     }),
     malformed: () => [
-      refused('/api/v1/jobs?kind=BACKUP', {}, /^kind: takes one of/),
+      refused('/api/v1/jobs?kind=restore', {}, /^kind: takes one of/),
       refused('/api/v1/jobs?limit=x', {}, /^limit: takes a whole number/),
       refused('/api/v1/jobs?phase=failed', {}, /"phase": not known here/),
     ],
@@ -771,4 +798,48 @@ it('a restore can be begun without waiting for it', async () => {
     return body['phase'] === 'succeeded';
   });
   await meets('POST /api/v1/backups/:id/restore', admin, refused(`${path}?wait=no`, post(), /^wait: takes one of/));
+});
+
+describe('a method that an address does not take', () => {
+  /** What is served there, by the document and by the pages. */
+  const PAGES: Readonly<Record<string, readonly string[]>> = {
+    '/': ['GET', 'HEAD'],
+    '/healthz': ['GET', 'HEAD'],
+    '/readyz': ['GET', 'HEAD'],
+    '/api/v1/docs': ['GET', 'HEAD'],
+    '/docs/rest.md': ['GET', 'HEAD'],
+    '/graphql': ['GET', 'HEAD', 'POST'],
+  };
+
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('is answered with those that it takes: %s', async (method) => {
+    const { paths } = (await admin.get('/api/v1/openapi.json')).body as {
+      readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    };
+    const routes = Object.entries(paths).map(([path, methods]) => ({
+      at: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+      methods: Object.keys(methods).map((name) => name.toUpperCase()),
+    }));
+    const addresses = [
+      ...Object.keys(paths).map((path) => {
+        const address = path.replace('{id}', NOBODY);
+        return [address, routes.filter(({ at }) => at.test(address)).flatMap(({ methods }) => methods)] as const;
+      }),
+      ...Object.entries(PAGES),
+    ];
+    for (const [address, allowed] of addresses) {
+      if (allowed.includes(method)) continue;
+      const body = method === 'GET' ? undefined : '{nonsense';
+      const answer = await fetch(`${api.url}${address}`, {
+        method,
+        ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+      });
+      const told = [...new Set(allowed)].sort();
+      expect([address, answer.status, answer.headers.get('allow')]).toEqual([address, 405, told.join(', ')]);
+      const use = told.filter((name) => name !== 'HEAD').join(' or ');
+      expect(await answer.json()).toMatchObject({
+        code: 'METHOD_NOT_ALLOWED',
+        error: `This address does not take ${method}: use ${use}`,
+      });
+    }
+  });
 });

@@ -232,7 +232,7 @@ export class CreateBackupInput {
   @Field(() => String, { nullable: true, ...about(createBackup.input, 'description') })
   description?: string | null;
 
-  @Field(() => BackupType, { nullable: true, defaultValue: BackupType.FULL, ...about(createBackup.input, 'type') })
+  @Field(() => BackupType, { nullable: true, ...about(createBackup.input, 'type') })
   type?: BackupType | null;
 
   @Field(() => BackupFormat, {

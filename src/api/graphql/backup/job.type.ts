@@ -108,6 +108,12 @@ export class BackupJob {
   })
   backup?: Backup | undefined;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the backup that it made, or looks at; also if that was deleted',
+  })
+  backupId?: string | undefined;
+
   @Field(() => OperationError, { nullable: true, description: 'Why it failed or was cancelled' })
   error?: OperationError | undefined;
 }
@@ -125,10 +131,10 @@ export class BackupJobConnection {
 }
 
 export function jobOf({ record }: Job, catalog: Catalog): BackupJob {
-  const { id, kind, database, startedBy, startedAt, finishedAt, phase } = record;
+  const { id, kind, database, startedBy, startedAt, finishedAt, phase, backupId } = record;
   const progress = jobProgressOf(record, catalog);
   const { backup, error } = progress;
-  return { id, kind, database, startedBy, startedAt, finishedAt, phase, progress, backup, error };
+  return { id, kind, database, startedBy, startedAt, finishedAt, phase, progress, backup, backupId, error };
 }
 
 export function jobProgressOf({ id, phase, progress, backupId, error }: JobRecord, catalog: Catalog): BackupProgress {

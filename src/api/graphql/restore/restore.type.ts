@@ -2,8 +2,16 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { defined } from '../../../lib/defined.js';
 import { isFinal } from '../../../service/restore/life/life.js';
-import type { RestoreProgress as ServiceProgress } from '../../../service/restore/record/restore-progress.js';
-import { policyOf, type RestoreRecord, undoOf } from '../../../service/restore/record/restore-record.js';
+import {
+  progressNow,
+  type RestoreProgress as ServiceProgress,
+} from '../../../service/restore/record/restore-progress.js';
+import {
+  policyOf,
+  RESOURCE_ABOUT,
+  type RestoreRecord,
+  undoOf,
+} from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
 import { PulledIn } from '../common/filter.type.js';
 import { OperationError } from '../common/operation-error.type.js';
@@ -73,11 +81,7 @@ registerEnumType(RestorePhase, {
 
 @ObjectType({ description: 'What a restore does in one table' })
 export class ResourceRestoreDetail {
-  @Field(() => String, {
-    description:
-      'Kind of the rows: switches, routers, ports, router_ports, acls, load_balancers, nats, dhcp_options, ' +
-      'qos_rules, port_groups or address_sets. Of any other table: its name in lower case',
-  })
+  @Field(() => String, { description: `Kind of the rows: ${RESOURCE_ABOUT}` })
   resource!: string;
 
   @Field(() => String, { description: 'Name of the table, such as Logical_Switch' })
@@ -134,7 +138,10 @@ export class RestoreResult {
   @Field(() => Boolean, { description: 'True if nothing was changed, as it was only a dry run' })
   dryRun!: boolean;
 
-  @Field(() => Int, { description: 'Rows that were inserted or updated, or in a dry run would be' })
+  @Field(() => Int, {
+    description:
+      'Rows that were inserted or updated, or in a dry run would be. Changes of kind INSERT and UPDATE together',
+  })
   restoredCount!: number;
 
   @Field(() => Int, { description: 'Rows that were left as they are, equal or not' })
@@ -236,12 +243,16 @@ export function restoreProgressOf(
 
 @ObjectType({ description: 'A restore, running or ended. An undo is a restore too' })
 export class Restore {
-  readonly backupId!: string;
   readonly undoOfId?: string | undefined;
   readonly undoneById?: string | undefined;
 
   @Field(() => ID, { description: 'Id of the restore' })
   id!: string;
+
+  @Field(() => ID, {
+    description: 'Id of the backup, also if that was deleted. Of an undo: that of the restore that it undoes',
+  })
+  backupId!: string;
 
   @Field(() => String, { description: 'Id of the database' })
   database!: string;
@@ -298,7 +309,7 @@ export function restoreOf(restore: ServiceRestore, decryptionKey?: string): Rest
     dryRun,
     conflictPolicy: ConflictPolicy[policyOf(restore.record)],
     phase: RestorePhase[phase],
-    progress: restoreProgressOf(restore, restore.feed.current),
+    progress: restoreProgressOf(restore, progressNow(restore)),
     startedBy,
     startedAt,
     finishedAt,

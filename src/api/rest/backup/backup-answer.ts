@@ -6,7 +6,7 @@ import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
 import type { ValidationReport } from '../../../service/backup/validate-backup.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { filterOf, filterShape } from '../common/filter-shape.js';
-import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
+import { pulledInMembers, pulledInOf, withoutPulledIn } from '../common/pulled-in.js';
 
 export const backupShape = z
   .object({
@@ -39,6 +39,7 @@ export const backupShape = z
     schema_name: z.string().describe('Name of the schema, such as OVN_Northbound'),
     schema_version: z.string().nullable().describe('Version of the schema, such as 7.3.0'),
     row_count: count.nullable().describe('How many rows it has'),
+    tables: z.record(z.string(), count).nullable().optional().describe('Rows of each table. Not in lists'),
     file: z.string().describe('Name of the stored file in the backup folder'),
     warnings: z.array(z.string()).describe('What the backup may lack, such as rows that other rows refer to'),
     resource_filter: filterShape.optional().describe('Of a selective backup: the part that was asked for'),
@@ -93,11 +94,18 @@ export function backupOf(record: BackupRecord): Backup {
     schema_name: record.schemaName,
     schema_version: sealed ? null : record.schemaVersion,
     row_count: sealed ? null : record.rowCount,
+    tables: sealed ? null : { ...record.tables },
     file: record.file,
     warnings: [...(record.warnings ?? [])],
     ...pulledInOf(record),
     ...defined({ resource_filter: record.resourceFilter && filterOf(record.resourceFilter) }),
   };
+}
+
+/** As one of a list: without what may be long. */
+export function listedBackupOf(record: BackupRecord): Omit<Backup, 'tables' | 'pulled_in'> {
+  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record));
+  return rest;
 }
 
 export function validationOf({

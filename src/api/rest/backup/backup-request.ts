@@ -6,27 +6,13 @@ import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/lay
 import * as field from '../../../service/command/input-field.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import { lower } from '../common/answer-shape.js';
-import { instant, limit, offset, several, upper } from '../common/request-shape.js';
+import { instant, limit, offset, oneOf, several, upper } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 
-const formats = z.enum(ARCHIVE_FORMATS.map(lower));
+const formats = oneOf(ARCHIVE_FORMATS.map(lower));
 
-const type = field.optional(z.enum(['full', 'selective', 'incremental']).transform(upper)).meta({
-  description:
-    'full: the whole database. selective: the part that resource_filter picks. Left out: selective with a ' +
-    'resource_filter, else full. incremental is not supported yet, and is refused',
-});
-
-/**
- * POST /api/v1/backups. The user's document puts a filter beside "full" and means a full backup, and leaves the type
- * out where a filter says enough: that is put right here, before the command looks at it.
- */
-export const createForm = restForm(createBackup.input, { instead: { type } });
-
-export function lenient<T extends Pick<z.input<typeof createBackup.input>, 'type' | 'resourceFilter'>>(given: T): T {
-  const wanted = given.type ?? ((given.resourceFilter ?? undefined) === undefined ? 'FULL' : 'SELECTIVE');
-  return { ...given, type: wanted, resourceFilter: wanted === 'FULL' ? undefined : given.resourceFilter };
-}
+/** POST /api/v1/backups. */
+export const createForm = restForm(createBackup.input);
 
 /** POST /api/v1/backups/validate. */
 export const validateForm = restForm(validateBackup.input);
@@ -53,7 +39,7 @@ export const listBackupsQuery = z
         type: 'array',
         items: { type: 'string' },
       }),
-    type: z.enum(['full', 'selective']).optional().describe('Backups of this type'),
+    type: oneOf(['full', 'selective']).optional().describe('Backups of this type'),
     name: field
       .text(200)
       .optional()
@@ -83,8 +69,7 @@ export const listBackupsQuery = z
 export const exportQuery = z
   .strictObject({
     format: formats.optional().meta({ default: 'json', description: 'Format of the download' }),
-    raw: z
-      .enum(['true', 'false'])
+    raw: oneOf(['true', 'false'])
       .optional()
       .describe('true: the stored file as it is, byte for byte. `format` is ignored, and the header Range works'),
   })

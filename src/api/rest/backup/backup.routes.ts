@@ -11,7 +11,6 @@ import {
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { messageShape } from '../common/answer-shape.js';
-import { withoutPulledIn } from '../common/pulled-in.js';
 import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
 import { jobOf, jobShape } from '../job/job-answer.js';
@@ -20,10 +19,11 @@ import {
   backupListShape,
   backupOf,
   backupShape,
+  listedBackupOf,
   validationOf,
   validationShape,
 } from './backup-answer.js';
-import { createForm, lenient, listBackupsQuery, validateForm } from './backup-request.js';
+import { createForm, listBackupsQuery, validateForm } from './backup-request.js';
 import { type ImportRouteParts, importRoute } from './import.route.js';
 
 export interface BackupRouteParts extends ImportRouteParts {
@@ -64,7 +64,7 @@ function listRoute({ catalog }: BackupRouteParts): Route {
       return {
         status: 200,
         body: {
-          backups: sliceOf(found, offset, limit).map((backup) => withoutPulledIn(backupOf(backup))),
+          backups: sliceOf(found, offset, limit).map(listedBackupOf),
           total: found.length,
         },
       };
@@ -111,8 +111,8 @@ function createRoute({ backups }: BackupRouteParts): Route {
     },
     errors: ['NOT_FOUND', 'DATABASE_UNAVAILABLE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'TOO_LARGE'],
     handle: async ({ body, query: { wait }, ask }) => {
-      if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, lenient(body))) };
-      const record = await ask(createBackup, backups, lenient(body));
+      if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, body)) };
+      const record = await ask(createBackup, backups, body);
       return { status: 201, body: { backup: backupOf(record), message: 'Backup created successfully' } };
     },
   });

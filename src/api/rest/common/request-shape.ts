@@ -4,6 +4,10 @@
  */
 import { z } from 'zod';
 
+/** One of these words, in upper or lower case. */
+export const oneOf = <const T extends string>(words: readonly T[]) =>
+  z.preprocess((given) => (typeof given === 'string' ? given.toLowerCase() : given), z.enum(words));
+
 export const upper = <T extends string>(value: T): Uppercase<T> => value.toUpperCase() as Uppercase<T>;
 
 /** A call that takes no members. */
@@ -12,14 +16,10 @@ export const nothing = z.strictObject({});
 export const noQuery = z.strictObject({});
 
 /** For what takes long. */
-export const waitQuery = z
-  .strictObject({
-    wait: z
-      .enum(['true', 'false'])
-      .optional()
-      .meta({ description: 'false: answer at once, with 202, and do not wait for the end', default: 'true' }),
-  })
-  .transform(({ wait }) => ({ wait: wait !== 'false' }));
+export const waitParameter = oneOf(['true', 'false'])
+  .optional()
+  .meta({ description: 'false: answer at once, with 202, and do not wait for the end', default: 'true' });
+export const waitQuery = z.strictObject({ wait: waitParameter }).transform(({ wait }) => ({ wait: wait !== 'false' }));
 
 export const number = (least: number, most: number) => {
   const fault = `takes a whole number from ${least} to ${most}`;

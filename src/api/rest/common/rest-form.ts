@@ -1,11 +1,13 @@
 /**
- * What REST takes for a command, made from what the command takes: members in snake_case, values in lower case, nothing
- * else. What comes out is the command's own input again, which the command checks. The OpenAPI document is made from
- * these forms.
+ * What REST takes for a command, made from what the command takes: members in snake_case, values as its answers write
+ * them, in lower case, or in any other; nothing else. What comes out is the command's own input again, which the
+ * command checks. The OpenAPI document is made from these forms.
  */
 import { z } from 'zod';
+import { coreOf } from '../../../service/command/input-check.js';
 import { optional } from '../../../service/command/input-field.js';
 import { type Spelling, spelled } from '../../../service/command/spelling.js';
+import { oneOf } from './request-shape.js';
 import { snakeCase } from './snake-case.js';
 
 export const REST_SPELLING: Spelling = { member: snakeCase, value: (name) => name.toLowerCase() };
@@ -49,8 +51,7 @@ function memberOf(type: z.ZodType): z.ZodType {
 }
 
 function lowerEnum({ options }: z.ZodEnum): z.ZodType {
-  const names = options.map((name) => String(name).toLowerCase());
-  return z.enum(names).transform((name) => name.toUpperCase());
+  return oneOf(options.map((name) => String(name).toLowerCase())).transform((name) => name.toUpperCase());
 }
 
 /** What is said of a type, in the words of REST. */
@@ -62,11 +63,4 @@ function aboutOf(type: z.ZodType): Record<string, unknown> {
     ...(description === undefined ? {} : { description: spelled(description, REST_SPELLING) }),
     ...(typeof value === 'string' ? { default: value.toLowerCase() } : {}),
   };
-}
-
-/** A type without what makes it optional, or something else afterwards. */
-function coreOf(type: z.ZodType): z.ZodType {
-  if (type instanceof z.ZodOptional || type instanceof z.ZodNullable || type instanceof z.ZodDefault)
-    return coreOf(type.unwrap() as z.ZodType);
-  return type instanceof z.ZodPipe ? coreOf(type.in as z.ZodType) : type;
 }

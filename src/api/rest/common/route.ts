@@ -75,10 +75,12 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
 
 export interface Route extends RouteOf<z.ZodType, z.ZodType> {
   readonly needs: readonly Permission[];
+  /** Of a dry run, where that needs less. */
+  readonly dryRunNeeds: readonly Permission[] | undefined;
 }
 
 /** A route, checked against its own shapes. */
 export function route<Query extends z.ZodType, Body extends z.ZodType>(given: RouteOf<Query, Body>): Route {
   const any: RouteOf<z.ZodType, z.ZodType> = given;
-  return { ...any, needs: given.asks?.needs ?? [] };
+  return { ...any, needs: given.asks?.needs ?? [], dryRunNeeds: given.asks?.dryRunNeeds };
 }

@@ -6,7 +6,7 @@ import { cancelJob, getJob, listJobs } from '../../../service/job/job-command.js
 import { JOB_KINDS } from '../../../service/job/job-record.js';
 import type { Jobs } from '../../../service/job/jobs.js';
 import { lower } from '../common/answer-shape.js';
-import { limit, noQuery, nothing, offset, upper } from '../common/request-shape.js';
+import { limit, noQuery, nothing, offset, oneOf, upper } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
 import { jobListShape, jobOf, jobShape } from './job-answer.js';
 
@@ -16,7 +16,7 @@ const answered = { description: 'The job', shape: jobShape };
 
 const listQuery = z
   .strictObject({
-    kind: z.enum(JOB_KINDS.map(lower)).transform(upper).optional().describe('Only jobs of this kind'),
+    kind: oneOf(JOB_KINDS.map(lower)).transform(upper).optional().describe('Only jobs of this kind'),
     database: text(200).optional().describe('Only jobs of the database with this id'),
     limit,
     offset,

@@ -88,9 +88,9 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
 }
 
 function operationOf(each: Route, components: Components): Schema {
-  const { name, tag, summary, description, needs, body, bodyKind } = each;
-  const permission =
-    needs.length === 0 ? 'Needs no token.' : `Needs ${needs.map((one) => `\`${one}\``).join(' and ')}.`;
+  const { name, tag, summary, description, needs, dryRunNeeds, body, bodyKind } = each;
+  const ofDryRun = dryRunNeeds === undefined ? '' : ` A dry run needs ${permissionsOf(dryRunNeeds)} only.`;
+  const permission = needs.length === 0 ? 'Needs no token.' : `Needs ${permissionsOf(needs)}.${ofDryRun}`;
   return {
     operationId: name,
     tags: [tag],
@@ -111,6 +111,10 @@ function operationOf(each: Route, components: Components): Schema {
         }),
     responses: responsesOf(each, components),
   };
+}
+
+function permissionsOf(needs: readonly string[]): string {
+  return needs.map((one) => `\`${one}\``).join(' and ');
 }
 
 function parametersOf(each: Route, components: Components): readonly Schema[] {

@@ -4,11 +4,8 @@ import type { Log } from '../../../lib/log.js';
 import type { ProgressFeed } from '../../../service/job/progress-feed.js';
 import type { RestoreProgress } from '../../../service/restore/record/restore-progress.js';
 import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
-import type { RestoreService } from '../../../service/restore/restore-service.js';
-import { changesOf } from '../common/change-answer.js';
+import type { changesOf } from '../common/change-answer.js';
 import type { Debug } from './restore-answer.js';
-
-const CHANGES_LISTED_MAX = 1_000;
 
 export function isDebugged(headers: IncomingHttpHeaders): boolean {
   return headers['x-debug'] === 'true';
@@ -32,10 +29,7 @@ export class PhaseTimes {
   }
 
   /** What is told, once the restore has ended or awaits confirmation; logged too. */
-  async debug(
-    record: RestoreRecord,
-    { restores, decryptionKey, log }: { restores: RestoreService; decryptionKey: string | undefined; log: Log },
-  ): Promise<Debug> {
+  async debug(record: RestoreRecord, changes: ReturnType<typeof changesOf>, log: Log): Promise<Debug> {
     await this.followed;
     const phases = this.steps.map(({ phase, at, message }, i) => ({
       phase: phase.toLowerCase(),
@@ -43,7 +37,6 @@ export class PhaseTimes {
       seconds: (Date.parse(this.steps[i + 1]?.at ?? at) - Date.parse(at)) / 1_000,
       message,
     }));
-    const changes = changesOf(await restores.changes(record, { first: CHANGES_LISTED_MAX }, decryptionKey));
     const { id, source, database, dryRun, force, verify, sync, result } = record;
     const { mapping = [], ...asked } = source.kind === 'BACKUP' ? source : { ...source, mapping: [] };
     log.info(

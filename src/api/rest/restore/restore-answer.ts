@@ -1,7 +1,13 @@
 /** What REST answers with of restores: the shapes, and how they are made from what the service knows. */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
-import { type RestoreRecord, type RestoreResult, undoOf } from '../../../service/restore/record/restore-record.js';
+import type { RestoreProgress } from '../../../service/restore/record/restore-progress.js';
+import {
+  RESOURCE_ABOUT,
+  type RestoreRecord,
+  type RestoreResult,
+  undoOf,
+} from '../../../service/restore/record/restore-record.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { changeShape } from '../common/change-answer.js';
 import { pageInfoShape } from '../common/page-shape.js';
@@ -9,6 +15,7 @@ import { problemShape } from '../common/problem-shape.js';
 import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
 
 const detailShape = z.object({
+  table: z.string().describe('Name of the table, such as Logical_Switch'),
   total: count.describe('Rows of the backup in this table: restored, skipped and failed'),
   restored: count.describe('Rows that are inserted or updated'),
   skipped: count.describe('Rows that are left as they are'),
@@ -34,6 +41,18 @@ const phaseShape = z.object({
   seconds: z.number().describe('How long it took'),
   message: z.string().describe('What it did, in words'),
 });
+const progressShape = z
+  .object({
+    phase: z.string().describe('Phase of the restore'),
+    completed: count.describe('Rows done in this phase'),
+    total: count.describe('All rows of this phase'),
+    fraction: z.number().min(0).max(1).describe('0 to 1 over the whole restore; it never falls'),
+    message: z.string().describe('What it does, or which restore it waits for, or how it ended, in words'),
+    at: instant.describe('When that was'),
+    confirm_before: instant.nullable().describe('While it awaits confirmation: when it will undo itself'),
+    seconds_left: count.nullable().describe('While it awaits confirmation: the time left'),
+  })
+  .meta({ id: 'RestoreProgress', description: 'How far a restore is' });
 const debugShape = z
   .object({
     phases: z.array(phaseShape).describe('The phases, with their times'),
@@ -52,18 +71,16 @@ export const restoreShape = z
           'it runs',
       ),
     dry_run: z.boolean().describe('True if nothing was changed, as it was only a dry run'),
-    restored_count: count.describe('Rows that were inserted or updated, or in a dry run would be'),
+    restored_count: count.describe(
+      'Rows that were inserted or updated, or in a dry run would be. Changes of kind insert and update together',
+    ),
     skipped_count: count.describe('Rows that were left as they are, equal or not'),
     differing_count: count.describe('Of skipped_count: rows that differ from the backup'),
     deleted_count: count.describe('Rows that were deleted, or in a dry run would be'),
     error_count: count.describe('How many errors there are'),
     details: z
       .record(z.string(), detailShape)
-      .describe(
-        'The same counts for each kind of row that occurs: switches, routers, ports, router_ports, acls, ' +
-          'load_balancers, nats, dhcp_options, qos_rules, port_groups, address_sets. Of any other table: its name in ' +
-          'lower case',
-      ),
+      .describe(`The same counts for each kind of row that occurs. ${RESOURCE_ABOUT}`),
     warnings: z.array(z.string()).describe('What to know although it is no error'),
     errors: z.array(problemShape).describe('Why it did not succeed'),
     processing_time: z.string().describe('How long it took, such as "1.234s"'),
@@ -82,6 +99,7 @@ export const restoreShape = z
         'queued, reading, planning, applying, recovering, verifying or converging while it runs; ' +
           'awaiting_confirmation; at its end succeeded, failed, cancelled or undone',
       ),
+    progress: progressShape.describe('How far it is'),
     confirm_before: instant.optional().describe('While it awaits confirmation: when it will undo itself'),
     convergence_seconds: z
       .number()
@@ -92,6 +110,8 @@ export const restoreShape = z
     ),
     ...pulledInMembers,
     owners: z.array(ownerShape).describe('Whose rows it changes. Rows without a mark of an owner are not counted'),
+    changes: z.array(changeShape).optional().describe('With `changes=true`: the first 1,000 changes'),
+    changes_total: count.optional().describe('With `changes=true`: how many there are, skipped rows too'),
     debug: debugShape.optional(),
   })
   .meta({ id: 'RestoreResult', description: 'A restore, running or ended: what it did, or what a dry run would do' });
@@ -117,7 +137,30 @@ export const restoreChangesShape = z
 export type Restore = z.output<typeof restoreShape>;
 export type Debug = z.output<typeof debugShape>;
 
-export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore {
+function progressOf({
+  phase,
+  completed,
+  total,
+  fraction,
+  message,
+  at,
+  confirmBefore,
+  secondsLeft,
+}: RestoreProgress): z.output<typeof progressShape> {
+  return {
+    phase: lower(phase),
+    completed,
+    total,
+    fraction,
+    message,
+    at,
+    confirm_before: confirmBefore ?? null,
+    seconds_left: secondsLeft ?? null,
+  };
+}
+
+/** @param progress how far it is */
+export function restoreOf(record: RestoreRecord, result: RestoreResult, progress: RestoreProgress): Restore {
   const { source } = record;
   const { restoredCount, skippedCount, differingCount, deletedCount, errorCount, convergenceSeconds } = result;
   return {
@@ -129,9 +172,9 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
     deleted_count: deletedCount,
     error_count: errorCount,
     details: Object.fromEntries(
-      result.details.map(({ resource, total, restored, skipped, differing, deleted, failed }) => [
+      result.details.map(({ resource, table, total, restored, skipped, differing, deleted, failed }) => [
         resource,
-        { total, restored, skipped, differing, deleted, failed },
+        { table, total, restored, skipped, differing, deleted, failed },
       ]),
     ),
     warnings: [...result.warnings],
@@ -147,6 +190,7 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult): Restore
     undo_of: undoOf(record) ?? null,
     undone_by: record.undoneBy ?? null,
     phase: lower(record.phase),
+    progress: progressOf(progress),
     ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined
       ? { confirm_before: record.confirmBefore }
       : {}),

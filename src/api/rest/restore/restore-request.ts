@@ -2,18 +2,39 @@
 import { z } from 'zod';
 import { optional, text } from '../../../service/command/input-field.js';
 import { mapped, restoreBackup, undoRestore } from '../../../service/restore/restore-command.js';
-import { limit, number, offset, upper } from '../common/request-shape.js';
+import { limit, number, offset, oneOf, upper, waitParameter } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 
-/** An object here, and a list of pairs elsewhere. */
-const resourceMapping = optional(z.record(z.string(), mapped))
-  .transform((map) => Object.entries(map ?? {}).map(([from, to]) => ({ from, to })))
+const changesParameter = oneOf(['true', 'false']).optional().meta({
+  description: 'true: also what it changes, or in a dry run would change, row by row: the first 1,000',
+  default: 'false',
+});
+
+/** An object, or a list of pairs as GraphQL takes it. */
+const resourceMapping = optional(
+  z.union([z.record(z.string(), mapped), z.array(z.strictObject({ from: mapped, to: mapped }))]),
+)
+  .transform((given = {}) => (Array.isArray(given) ? given : Object.entries(given).map(([from, to]) => ({ from, to }))))
   .meta({
     description:
-      '{"NAME OR UUID IN THE BACKUP": "NAME OR UUID IN THE DATABASE"}: treats a row of the backup as this live ' +
-      'row. Its ' +
-      'children attach there, and references to it point there',
+      '{"name or UUID in the backup": "name or UUID in the database"}, or as in GraphQL [{"from": ..., "to": ...}]: ' +
+      'treats a row of the backup as this live row. Its children attach there, and references to it point there',
   });
+
+/** For a restore and its undo. */
+export const restoreQuery = z
+  .strictObject({
+    wait: waitParameter,
+    changes: changesParameter,
+  })
+  .transform(({ wait, changes }) => ({ wait: wait !== 'false', changes: changes === 'true' }))
+  .refine(({ wait, changes }) => wait || !changes, {
+    path: ['changes'],
+    error: 'is not known yet with wait=false: ask for /api/v1/restores/RESTORE_ID/changes when the restore has ended',
+  });
+export const undoQuery = z
+  .strictObject({ changes: changesParameter })
+  .transform(({ changes }) => ({ changes: changes === 'true' }));
 
 /** POST /api/v1/backups/:id/restore. It waits for the end. */
 export const restoreForm = restForm(restoreBackup.input, {
@@ -31,11 +52,7 @@ export const changesQuery = z.strictObject({
     .meta({ description: 'How many changes a page has. Left out: 100', type: 'integer', minimum: 1, maximum: 1_000 }),
   offset,
   after: z.string().optional().describe('end_cursor of the page before, instead of offset'),
-  kind: z
-    .enum(['insert', 'update', 'delete', 'skip'])
-    .transform(upper)
-    .optional()
-    .describe('Only changes of this kind'),
+  kind: oneOf(['insert', 'update', 'delete', 'skip']).transform(upper).optional().describe('Only changes of this kind'),
   table: z.string().optional().describe('Only changes in this table, such as Logical_Switch'),
 });
 

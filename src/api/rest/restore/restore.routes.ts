@@ -1,9 +1,11 @@
 /** Restores in REST. A client that goes away does not stop one: it ends whole, and can be looked up. */
 import type { z } from 'zod';
+import type { Viewer } from '../../../auth/permission.js';
 import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
 import { sliceOf } from '../../../lib/page.js';
 import type { Command } from '../../../service/command/command.js';
+import { progressNow } from '../../../service/restore/record/restore-progress.js';
 import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
 import {
@@ -14,17 +16,18 @@ import {
   restoreBackup,
   restoreChanges,
   undoRestore,
+  VALUES_NEED,
 } from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import { emptyResult } from '../../../service/restore/run/restore-result.js';
 import { changesOf, withoutValues } from '../common/change-answer.js';
 import { pageInfoOf } from '../common/page-shape.js';
 import { withoutPulledIn } from '../common/pulled-in.js';
-import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
+import { noQuery, nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
 import { restoreChangesShape, restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
-import { changesQuery, listRestoresQuery, restoreForm, undoForm } from './restore-request.js';
+import { changesQuery, listRestoresQuery, restoreForm, restoreQuery, undoForm, undoQuery } from './restore-request.js';
 
 const tag = 'Restores';
 const RESTORES = '/api/v1/restores';
@@ -63,7 +66,7 @@ function restoreRoute(restores: RestoreService): Route {
     method: 'POST',
     path: '/api/v1/backups/:id/restore',
     tag,
-    query: waitQuery,
+    query: restoreQuery,
     body: restoreForm,
     bodyKind: 'JSON',
     headers: {
@@ -73,15 +76,17 @@ function restoreRoute(restores: RestoreService): Route {
     description:
       'Without a body, all options have their defaults. A restore that fails changes nothing. It answers with the ' +
       'status of its error, and has its counts in `result`. A dry run that could be planned answers 200; if the plan ' +
-      'cannot be applied, `success` is false and `errors` says why. With `wait=false` the answer comes at once: get ' +
-      'the restore again and again until it has ended.',
+      'cannot be applied, `success` is false and `errors` says why. With a wrong key, a wrong filter or an unknown ' +
+      'backup there is no plan: it answers with that error. With `wait=false` the answer comes at once: get the ' +
+      'restore again and again until it has ended.',
     answers: { 200: result, 202: { description: 'With `wait=false`: the restore, just begun', shape: restoreShape } },
     errors: ['NOT_FOUND', ...FAILURES],
     handle: async (call) => {
       const { id: backupId, body, query, ask } = call;
-      const { wait } = query;
+      const { wait, changes } = query;
       const { decryptionKey } = body;
-      if (wait) return ended(call, restores, { command: restoreBackup, input: { ...body, backupId }, decryptionKey });
+      if (wait)
+        return ended(call, restores, { command: restoreBackup, input: { ...body, backupId }, decryptionKey, changes });
       return { status: 202, body: answerOf(await ask(restoreBackup, restores, { ...body, backupId, wait })) };
     },
   });
@@ -213,7 +218,7 @@ function undoRoute(restores: RestoreService): Route {
     method: 'POST',
     path: `${RESTORE}/undo`,
     tag,
-    query: noQuery,
+    query: undoQuery,
     body: undoForm,
     bodyKind: 'JSON',
     headers: { 'X-Debug': 'As for a restore' },
@@ -223,7 +228,10 @@ function undoRoute(restores: RestoreService): Route {
       'is a restore of its own, and the answer is that one.',
     answers: { 200: result },
     errors: ['NOT_FOUND', ...FAILURES],
-    handle: (call) => ended(call, restores, { command: undoRestore, input: { ...call.body, restoreId: call.id } }),
+    handle: (call) => {
+      const { body, id: restoreId, query } = call;
+      return ended(call, restores, { command: undoRestore, input: { ...body, restoreId }, changes: query.changes });
+    },
   });
 }
 
@@ -232,30 +240,38 @@ interface Asked<Shape extends z.ZodObject> {
   readonly input: z.input<Shape>;
   /** Of the backup: what is sealed with it is shown in the answer. */
   readonly decryptionKey?: string | null | undefined;
+  /** Whether the answer is to say what it changes. */
+  readonly changes: boolean;
 }
+
+const CHANGES_LISTED_MAX = 1_000;
 
 /** Waits for the end. @throws AppError of a restore that was to change something and failed, its result beside it */
 async function ended<Shape extends z.ZodObject>(
-  { ask, log, request: { scope, headers } }: Call<unknown, unknown>,
+  { ask, log, viewer, request: { scope, headers } }: Call<unknown, unknown>,
   restores: RestoreService,
-  { command, input, decryptionKey }: Asked<Shape>,
+  { command, input, decryptionKey, changes: areWanted }: Asked<Shape>,
 ): Promise<Answer> {
   let begun: ServiceRestore | undefined;
   let times: PhaseTimes | undefined;
-  let record: RestoreRecord;
+  let restore: ServiceRestore;
   try {
-    const restore = await ask(command, restores, input, (begins) => {
+    restore = await ask(command, restores, input, (begins) => {
       begun = begins;
       if (isDebugged(headers)) times = new PhaseTimes(begins.feed);
     });
-    ({ record } = restore);
   } catch (error) {
     await times?.end();
     if (begun !== undefined) scope.beside = { result: answerOf(begun) };
     throw error;
   }
-  const debug = await times?.debug(record, { restores, decryptionKey: decryptionKey ?? undefined, log });
-  const answer = { ...answerOf({ record }), ...defined({ debug }) };
+  const { record } = restore;
+  const changes =
+    areWanted || times !== undefined
+      ? await firstChanges(restores, record, { viewer, decryptionKey: decryptionKey ?? undefined })
+      : undefined;
+  const debug = changes && (await times?.debug(record, changes, log));
+  const answer = { ...answerOf(restore), ...(areWanted ? changes : {}), ...defined({ debug }) };
   const [first, ...more] = record.result?.errors ?? [];
   if (answer.success || answer.dry_run || first === undefined) return { status: 200, body: answer };
   scope.beside = { result: answer };
@@ -267,6 +283,17 @@ async function ended<Shape extends z.ZodObject>(
   );
 }
 
-function answerOf({ record }: Pick<ServiceRestore, 'record'>): ReturnType<typeof restoreOf> {
-  return restoreOf(record, record.result ?? emptyResult(record.dryRun, 0));
+/** The first of them; what is in the rows only for those who may see it. */
+async function firstChanges(
+  restores: RestoreService,
+  record: RestoreRecord,
+  { viewer, decryptionKey }: { readonly viewer: Viewer; readonly decryptionKey: string | undefined },
+): Promise<ReturnType<typeof changesOf>> {
+  const page = await restores.changes(record, { first: CHANGES_LISTED_MAX }, decryptionKey);
+  return changesOf(viewer.permissions.has(VALUES_NEED) ? page : withoutValues(page));
+}
+
+function answerOf(restore: ServiceRestore): ReturnType<typeof restoreOf> {
+  const { record } = restore;
+  return restoreOf(record, record.result ?? emptyResult(record.dryRun, 0), progressNow(restore));
 }

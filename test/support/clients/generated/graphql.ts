@@ -123,11 +123,11 @@ export type CreateBackupInput = {
   format?: BackupFormat | null | undefined;
   /** Up to 200 characters. Several backups may have the same name */
   name: string;
-  /** Which part is backed up. Needed with the type SELECTIVE, and used only with it */
+  /** Which part is backed up. Needed with the type SELECTIVE. With FULL it is not used, and a warning says so */
   resourceFilter?: ResourceFilterInput | null | undefined;
   /** Labels to find the backup by: up to 50, of up to 100 characters each */
   tags?: Array<string> | null | undefined;
-  /** Whether the whole database is backed up, or a part of it */
+  /** FULL: the whole database. SELECTIVE: the part that resourceFilter picks. Left out: SELECTIVE with a resourceFilter, else FULL. INCREMENTAL is not supported yet, and is refused */
   type?: BackupType | null | undefined;
 };
 
