@@ -131,7 +131,7 @@ describe('a port that was moved into a switch made after the backup', () => {
     const input = { backupId, restoreFilter, conflictPolicy: 'OVERWRITE' } as const;
     const [problem] = (await restore({ ...input, dryRun: true })).errors;
     expect(problem?.message).toMatch(
-      /port "p1" cannot be in switch "sw1": it is in switch "swX" now.*with OVERWRITE and exact.*that deletes switch "swX", which is not in the backup/,
+      /port "p1" cannot be in switch "sw1": it is in switch "swX" now.*with overwriting and exact.*that deletes switch "swX", which is not in the backup/,
     );
     const exact = { ...input, restoreFilter: both, exact: true };
     const dry = await restore({ ...exact, dryRun: true });
@@ -163,7 +163,7 @@ describe('a port that was moved into a switch made after the backup', () => {
     await nb(`add Logical_Switch sw2 ports ${port} -- ls-del sw1`);
     const input = { backupId } as const;
     const [problem] = (await restore({ ...input, dryRun: true })).errors;
-    expect(problem?.message).toMatch(/, or restore with OVERWRITE$/);
+    expect(problem?.message).toMatch(/, or restore with overwriting$/);
     expect(await restore({ ...input, conflictPolicy: 'OVERWRITE' })).toMatchObject({ success: true });
     expect(await nb('lsp-list sw1')).toContain('(p1)');
   });

@@ -563,7 +563,7 @@ describe('makePlan within a scope', () => {
     expect(plan.problems.map(({ message }) => message)).toEqual([
       'port "r" cannot be in switch "db": it is in switch "web" now, which the restore leaves as it is. Move it back ' +
         `first (ovn-nbctl remove Logical_Switch ${u('s')} ports ${u('r')} -- add Logical_Switch ${u('t')} ports ` +
-        `${u('r')}), or restore with OVERWRITE and a filter that takes both in`,
+        `${u('r')}), or restore with overwriting and a filter that takes both in`,
     ]);
     // what was moved into a switch that is deleted goes back
     const intoNew = edited(SHARED, {

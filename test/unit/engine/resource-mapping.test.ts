@@ -35,7 +35,7 @@ async function refused(promise: Promise<unknown>): Promise<readonly string[]> {
   );
   if (!(error instanceof AppError)) throw new Error('it was not refused');
   expect(error.code).toBe('BAD_USER_INPUT');
-  expect(error.message).toMatch(/^resourceMapping does not fit: /);
+  expect(error.message).toMatch(/^The resource mapping does not fit: /);
   return error.problems.map(({ message }) => message);
 }
 
