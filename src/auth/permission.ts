@@ -9,8 +9,8 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLES: Readonly<Record<string, readonly Permission[]>> = {
   admin: ['admin'],
   operator: ['backups:read', 'backups:write'],
-  backup: ['backups:read', 'backups:write', 'backups:delete'],
   viewer: ['backups:read'],
+  backup: ['backups:read', 'backups:write', 'backups:delete'],
 };
 
 export interface Viewer {

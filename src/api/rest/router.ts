@@ -78,8 +78,8 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
       await authenticateRequest(request, authenticator);
       const { viewer } = request.scope;
       assert(viewer !== undefined, 'an authenticated request without a viewer');
-      // before the body is read, which may be large
-      permit(asks, viewer, asks.dryRunNeeds !== undefined);
+      // before the body is read, which may be large, and which may ask for a dry run
+      if (asks.dryRunNeeds?.every((needed) => viewer.permissions.has(needed)) !== true) permit(asks, viewer);
     },
     preHandler: async (request) => {
       const refusal = refusalOf(request, request.body);

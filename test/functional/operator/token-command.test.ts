@@ -196,7 +196,7 @@ describe('make', () => {
       /"backup:write" is not known; did you mean backups:write\?/,
     ],
     ['a permission far from all', ['make', 'x', '--permissions', 'zzzzzzzzzzz'], /none of backups:read/],
-    ['an unknown role', ['make', 'x', '--role', 'root'], /admin, operator, viewer/],
+    ['an unknown role', ['make', 'x', '--role', 'root'], /admin, operator, viewer, backup/],
     ['nothing to be allowed', ['make', 'x'], /Give --role \(admin, .*\), or --permissions \(backups:read/],
     ['an end in the past', ['make', 'x', '--role', 'viewer', '--expires', '2020-01-01T00:00:00Z'], /over already/],
     ['an end that is none', ['make', 'x', '--role', 'viewer', '--expires', 'soon'], /Write 30d/],
