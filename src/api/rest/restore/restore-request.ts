@@ -10,10 +10,12 @@ const changesParameter = oneOf(['true', 'false']).optional().meta({
   default: 'false',
 });
 
+const pair = z.strictObject({
+  from: mapped.describe('Name or UUID in the backup'),
+  to: mapped.describe('Name or UUID in the database'),
+});
 /** An object, or a list of pairs as GraphQL takes it. */
-const resourceMapping = optional(
-  z.union([z.record(z.string(), mapped), z.array(z.strictObject({ from: mapped, to: mapped }))]),
-)
+const resourceMapping = optional(z.union([z.record(z.string(), mapped), z.array(pair)]))
   .transform((given = {}) => (Array.isArray(given) ? given : Object.entries(given).map(([from, to]) => ({ from, to }))))
   .meta({
     description:
