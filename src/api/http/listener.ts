@@ -175,7 +175,10 @@ function nothingThere({ method, url, server }: FastifyRequest, reply: FastifyRep
   const allowed = server.allowedMethods.of(pathOf(url));
   // a browser asks with OPTIONS whether a page of another origin may: here it may not
   if (allowed.length === 0 || allowed.includes(method) || method === 'OPTIONS')
-    return new AppError('NOT_FOUND', 'There is nothing at this address');
+    return new AppError(
+      'NOT_FOUND',
+      `There is nothing at this address, ${shownPath(url)}: the page at / says what there is`,
+    );
   void reply.header('allow', allowed.join(', '));
   const taken = allowed.filter((name) => name !== 'HEAD' || allowed.length === 1).join(' or ');
   return new AppError('METHOD_NOT_ALLOWED', `This address does not take ${method}: use ${taken}`);
@@ -209,7 +212,7 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply, clock: Clock): 
   scope.log.info(
     {
       method: request.method,
-      path: loggablePath(request.url).slice(0, PATH_CHARACTERS_MAX),
+      path: shownPath(request.url),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       subject: scope.viewer?.subject,
@@ -217,6 +220,10 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply, clock: Clock): 
     },
     'request',
   );
+}
+
+function shownPath(url: string): string {
+  return loggablePath(url).slice(0, PATH_CHARACTERS_MAX);
 }
 
 function begin(

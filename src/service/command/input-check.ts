@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/error.js';
 import { nearestNames } from '../../lib/text/nearest.js';
+import { andNot } from '../../lib/text/wrong-value.js';
 import { OWN_SPELLING, type Spelling, spelled } from './spelling.js';
 
 /** What goes with what, beyond what each member takes by itself. */
@@ -35,7 +36,7 @@ export function checkInput<Shape extends z.ZodObject>(
 export function checked<T extends z.ZodType>(shape: T, input: unknown, spelling: Spelling = OWN_SPELLING): z.output<T> {
   const result = shape.safeParse(input);
   if (result.success) return result.data;
-  refuse(result.error.issues.flatMap((issue) => faultsOf(issue, { shape, spelling })));
+  refuse(result.error.issues.flatMap((issue) => faultsOf(issue, { shape, spelling, input })));
   throw new Error('Bug: what was refused has no fault');
 }
 
@@ -54,11 +55,15 @@ export function coreOf(type: z.ZodType): z.ZodType {
 interface Checking {
   readonly shape: z.ZodType;
   readonly spelling: Spelling;
+  readonly input: unknown;
 }
 
 function faultsOf(issue: z.core.$ZodIssue, checking: Checking): readonly string[] {
   if (issue.code === 'unrecognized_keys') return unknownMembers(issue, checking);
-  if (issue.code !== 'invalid_union') return [faultAt(issue.path, messageOf(issue), checking.spelling)];
+  if (issue.code !== 'invalid_union') {
+    const given = issue.code === 'invalid_value' ? andNot(valueAt(checking.input, issue.path)) : '';
+    return [faultAt(issue.path, `${messageOf(issue)}${given}`, checking.spelling)];
+  }
   // what is wrong in the one form that it can be meant for, or which forms there are
   const isOther = ({ code, path }: z.core.$ZodIssue): boolean => code === 'invalid_type' && path.length === 0;
   const meant = issue.errors.find((form) => !form.some(isOther));
@@ -68,6 +73,13 @@ function faultsOf(issue: z.core.$ZodIssue, checking: Checking): readonly string[
     ([first]) => /^takes (\w+)/.exec(first === undefined ? '' : messageOf(first))?.[1] ?? [],
   );
   return [faultAt(issue.path, `takes ${forms.join(' or ')}`, checking.spelling)];
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
+    input,
+  );
 }
 
 function unknownMembers(
