@@ -177,11 +177,18 @@ function nothingThere({ method, url, server }: FastifyRequest, reply: FastifyRep
   if (allowed.length === 0 || allowed.includes(method) || method === 'OPTIONS')
     return new AppError(
       'NOT_FOUND',
-      `There is nothing at this address, ${shownPath(url)}: the page at / says what there is`,
+      `There is nothing at this address, ${shownPath(url)}: ${whereInstead(url, server.allowedMethods)}`,
     );
   void reply.header('allow', allowed.join(', '));
   const taken = allowed.filter((name) => name !== 'HEAD' || allowed.length === 1).join(' or ');
   return new AppError('METHOD_NOT_ALLOWED', `This address does not take ${method}: use ${taken}`);
+}
+
+function whereInstead(url: string, known: AllowedMethods): string {
+  const near = known.nearest(pathOf(url).slice(0, PATH_CHARACTERS_MAX));
+  return near === undefined
+    ? 'the page at / says what there is'
+    : `did you mean ${near}? The page at / says what else there is`;
 }
 
 /** After its token was looked at, and before its body is. @throws AppError SHUTTING_DOWN */

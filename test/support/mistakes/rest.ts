@@ -1,5 +1,6 @@
 /** Mistakes of who calls REST. */
 import type { RestRequest } from '../clients/rest-client.js';
+import { nbctl } from '../servers/ovsdb-server.js';
 import { bearer, type Made, type Mistake, PASSPHRASE, type World } from './mistake.js';
 
 /** GraphQL's spelling; but a member of a document is spelled as it stands there. */
@@ -50,6 +51,21 @@ const OF_CALLERS: readonly Made[] = [
   rest('a path that is not quite one', () => ['/api/v1/backup'], {
     what: 'nothing at this address',
     where: '/api/v1/backup',
+    todo: 'did you mean /api/v1/backups?',
+  }),
+  rest('a path in the plural', ({ backupId }) => [`${BACKUPS}/${backupId}/restores`, post({})], {
+    what: 'nothing at this address',
+    where: '/restores',
+    todo: 'did you mean /api/v1/backups/:id/restore?',
+  }),
+  rest('the documents, half of their path', () => ['/docs'], {
+    what: 'nothing at this address',
+    where: '/docs',
+    todo: 'did you mean /',
+  }),
+  rest('a path of nowhere', () => ['/ftp'], {
+    what: 'nothing at this address',
+    where: '/ftp',
     todo: 'the page at / says what there is',
   }),
   rest('the wrong method', () => [`${BACKUPS}/validate`, {}], {
@@ -228,6 +244,33 @@ const OF_RESTORES: readonly Made[] = [
       post({ decryption_key: 'another one of that length...' }),
     ],
     { what: 'Decryption failed', where: 'key', todo: /the one that the backup was encrypted with|passphrase/ },
+  ),
+  rest(
+    'the policy error where something differs',
+    async ({ api, backupId }) => {
+      await nbctl(api.ovsdb.remote, 'set', 'Logical_Router', 'edge', 'options:kept=after');
+      return [`${BACKUPS}/${backupId}/restore`, post({ conflict_policy: 'error' })];
+    },
+    {
+      what: /^Restore conflicts: .* differs from the backup in options/,
+      where: 'router "edge"',
+      todo: 'With conflict_policy skip what differs stays as it is, with overwrite it becomes as in the backup',
+    },
+  ),
+  rest(
+    'undoing what others have changed since',
+    async ({ api, backupId, rest: client }) => {
+      const web = ['Logical_Switch', 'web'] as const;
+      await nbctl(api.ovsdb.remote, 'ls-del', 'web');
+      const { body } = await client.post(`${BACKUPS}/${backupId}/restore`, {});
+      await nbctl(api.ovsdb.remote, 'set', ...web, 'other_config:subnet=10.0.0.0/24');
+      return [`/api/v1/restores/${String(body['restore_id'])}/undo`, post({})];
+    },
+    {
+      what: /^Restore conflicts: the undo was refused, as .* was changed since/,
+      where: 'switch "web"',
+      todo: 'A dry run with force true says',
+    },
   ),
   rest('a mapping of a name that there is not', restore({ resource_mapping: { nobody: 'edge' } }), {
     what: '"nobody"',

@@ -1,10 +1,13 @@
-/** Which methods an address takes: for whoever sends another one. */
+/** Which addresses there are, and which methods each takes: for whoever sends another one. */
 import type { FastifyInstance } from 'fastify';
+import { nearestNames } from '../../../lib/text/nearest.js';
 
 interface KnownRoute {
   readonly segments: readonly string[];
   readonly methods: readonly string[];
 }
+
+const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi;
 
 export class AllowedMethods {
   private readonly routes: KnownRoute[] = [];
@@ -22,6 +25,14 @@ export class AllowedMethods {
     const segments = path.split('/');
     const found = this.routes.filter((route) => isAt(segments, route.segments)).flatMap(({ methods }) => methods);
     return [...new Set(found)].sort();
+  }
+
+  /** The address that somebody may have meant who asked for another one; parts that are any value as `:id`. */
+  nearest(path: string): string | undefined {
+    const known = this.routes
+      .map(({ segments }) => segments.join('/'))
+      .filter((url) => url !== '/' && !url.includes('*'));
+    return nearestNames(path.replaceAll(UUID, ':id').replace(/\/$/, ''), known, 1)[0];
   }
 }
 

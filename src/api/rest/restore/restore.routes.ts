@@ -5,6 +5,7 @@ import { defined } from '../../../lib/defined.js';
 import { AppError } from '../../../lib/error.js';
 import { sliceOf } from '../../../lib/page.js';
 import type { Command } from '../../../service/command/command.js';
+import { conflictsRefused } from '../../../service/restore/conflicts-refused.js';
 import { progressNow } from '../../../service/restore/record/restore-progress.js';
 import type { RestoreRecord } from '../../../service/restore/record/restore-record.js';
 import type { Restore as ServiceRestore } from '../../../service/restore/record/restore-registry.js';
@@ -24,6 +25,7 @@ import { changesOf, withoutValues } from '../common/change-answer.js';
 import { pageInfoOf } from '../common/page-shape.js';
 import { withoutPulledIn } from '../common/pulled-in.js';
 import { noQuery, nothing } from '../common/request-shape.js';
+import { REST_SPELLING } from '../common/rest-form.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
 import { restoreChangesShape, restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
@@ -275,10 +277,10 @@ async function ended<Shape extends z.ZodObject>(
   const [first, ...more] = record.result?.errors ?? [];
   if (answer.success || answer.dry_run || first === undefined) return { status: 200, body: answer };
   scope.beside = { result: answer };
-  const text = `${first.message}${more.length === 0 ? '' : ` (and ${more.length} more)`}`;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
   throw new AppError(
     first.code,
-    first.code === 'CONFLICT' && !text.startsWith('Restore conflicts') ? `Restore conflicts: ${text}` : text,
+    first.code === 'CONFLICT' ? conflictsRefused(record, [first, ...more], REST_SPELLING) : `${first.message}${others}`,
     { problems: [first, ...more] },
   );
 }
