@@ -85,7 +85,8 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     await audit.recordOwn('serverStarted');
     const services = makeServices(base, catalog);
     const { restores, jobs } = services;
-    const { server, metrics } = await makeServer(base, services);
+    let hasFirstToken = false;
+    const { server, metrics } = await makeServer(base, services, () => hasFirstToken);
     client.start();
     await jobs.load((id) => {
       const backup = catalog.find(id);
@@ -94,6 +95,7 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     await restores.load();
     const { url } = await server.listen();
     const firstToken = await makeFirstToken(base, server);
+    hasFirstToken = true;
     log.info({ url, backups: catalog.list({ first: 1 }).totalCount, problems: catalog.problems() }, 'listening');
     return {
       url,
@@ -218,6 +220,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
 async function makeServer(
   { config, log, clock, store, audit, client, isDemo }: Base,
   services: Services,
+  hasFirstToken: () => boolean,
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
   const { work, jobs, databases, catalog, restores } = services;
   const { uploadBytesMax } = config;
@@ -244,7 +247,7 @@ async function makeServer(
     version,
     ready: async () => ({
       database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'),
-      store: audit.fault()?.message ?? (await healthOf(store)),
+      store: audit.fault()?.message ?? (hasFirstToken() ? await healthOf(store) : 'its first token is being made'),
     }),
   });
   return { server, metrics };
