@@ -101,12 +101,12 @@ describe('back up every night, and keep the newest 14', () => {
   });
 
   /** With what cron gives it, and no more. */
-  function runJob(): Promise<Ran> {
-    return runCommand(['env', '-i', 'PATH=/usr/bin:/bin', ...variables(), job], { folder });
+  function runJob(backupPath = here.folder): Promise<Ran> {
+    return runCommand(['env', '-i', 'PATH=/usr/bin:/bin', ...variables(backupPath), job], { folder });
   }
 
-  function variables(): readonly string[] {
-    const all = addresses(here);
+  function variables(backupPath: string): readonly string[] {
+    const all: Record<string, string> = { ...addresses(here), BACKUP_PATH: backupPath };
     const names = cron.slice(0, -1).map((line) => line.split('=')[0] ?? '');
     expect(names).toEqual(['OVNCP_URL', 'BACKUP_PATH']);
     expect(cron.at(-1)).toMatch(/^\d+ \d+ \* \* \* root \/usr\/local\/bin\//);
@@ -130,6 +130,30 @@ describe('back up every night, and keep the newest 14', () => {
     expect(await tags()).toContain('["kept"]');
     const header = await readFile(join(here.folder, 'nightly-header'), 'utf8');
     expect(header).toMatch(/^Authorization: Bearer ovncp_[\w-]+\n$/);
+  });
+
+  it('keeps its token where it is made a second time', async () => {
+    const token = await readFile(join(here.folder, 'nightly-header'), 'utf8');
+    const again = ['bash', '--norc', '-c', block('npm run --silent token')] as const;
+    const { code, stderr } = await runCommand([...again], { folder, cwd: ROOT, env: { ...addresses(here) } });
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('nightly') });
+    expect(await readFile(join(here.folder, 'nightly-header'), 'utf8')).toBe(token);
+  });
+
+  it('says that its token is missing, or may not prune', async () => {
+    expect(await runJob(folder)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The token of this script cannot be read: ${folder}/nightly-header\n`,
+    });
+    await shell(
+      `OTHER=$(npm run --silent token -- make other --role operator)
+      echo "Authorization: Bearer $OTHER" > "${folder}/nightly-header"`,
+      { cwd: ROOT, says: /^Made "other"/ },
+    );
+    const { code, stdout, stderr } = await runJob(folder);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^curl: \(22\) .* 403\n\{"error":"[^"]*backups:delete/);
   });
 
   it('says why it failed', async () => {
@@ -183,6 +207,16 @@ describe('by hand', () => {
     const [program] = new Page('docs/javascript-client.md').fences.filter(({ language }) => language === 'js');
     await writeFile(join(folder, 'watch.mjs'), program?.text ?? '');
     const TOKEN = (await readFile(join(here.folder, 'admin-token'), 'utf8')).trim();
+    for (const [set, missing] of [
+      [{ TOKEN }, 'OVNCP_URL'],
+      [{ OVNCP_URL: here.url }, 'TOKEN'],
+    ] as const) {
+      const { code, stderr } = await runCommand(['env', '-u', missing, process.execPath, 'watch.mjs'], {
+        folder,
+        env: { ...set },
+      });
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^${missing} is not set`) });
+    }
     const watching = await startProgram('bash', ['--norc', '-c', `exec ${block('node watch.mjs')}`], {
       cwd: folder,
       env: environment({ ...addresses(here), TOKEN }),
