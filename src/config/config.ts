@@ -233,11 +233,14 @@ function freeze(values: Values): Config {
   });
 }
 
+/** Set for the commands of the README, perhaps in the terminal in which the server then starts. */
+const NOT_OURS: readonly string[] = ['OVNCP_URL'];
+
 /** A typo in a security setting must not pass silently: every OVNCP_ variable must be one we know. */
 function unknownVariables(env: Environment): string[] {
   const known: readonly string[] = NAMES;
   return Object.keys(env)
-    .filter((name) => name.startsWith('OVNCP_') && !known.includes(name))
+    .filter((name) => name.startsWith('OVNCP_') && !known.includes(name) && !NOT_OURS.includes(name))
     .map((name) => {
       const [near] = nearestNames(name, known, 1);
       const hint = near === undefined ? 'docs/configuration.md lists what there is' : `did you mean ${near}?`;

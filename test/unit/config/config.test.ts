@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../../src/config/config.js';
 import { ConfigError, loadConfig, tokensFileOf } from '../../../src/config/config.js';
+import { textOf } from '../../docs/page.js';
 
 function faultsOf(env: Environment): readonly string[] {
   try {
@@ -234,6 +235,12 @@ describe('loadConfig', () => {
     expect(faultsOf({ OVNCP_JWT_SECERT: 'x'.repeat(40) })).toEqual([
       'OVNCP_JWT_SECERT: is not known; did you mean OVNCP_JWT_SECRET?',
     ]);
+  });
+
+  it('ignores the variables of the commands in the README', () => {
+    const set = [...textOf('README.md').matchAll(/\b(OVNCP_[A-Z_]+)=/g)].map(([, name = '']) => name);
+    expect(set).toContain('OVNCP_URL');
+    expect(loadConfig(Object.fromEntries(set.map((name) => [name, 'http://localhost:4000'])))).toEqual(loadConfig({}));
   });
 
   it('names every fault at once, each in one line, and no secret', () => {
