@@ -95,6 +95,25 @@ describe('in the browser', () => {
         `${constants()} return ${call('{ backup(id: "x") { nothing } }')}.catch((error) => error.message)`,
       ),
     ).toMatch(/^GRAPHQL_VALIDATION_FAILED: /);
+    const caught = '.then(() => "answered", ({ message, code, extensions }) => ({ message, code, extensions }))';
+    expect(await evaluate(`${constants()} return ${call('{ backup(id: "x") { nothing } }')}${caught}`)).toMatchObject({
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      extensions: { requestId: expect.any(String) },
+    });
+    // an address that answers in another shape is no success
+    const elsewhere = call('{ databases { id } }').replace('URL)', 'URL + "/nothing")');
+    expect(await evaluate(`${constants()} return ${elsewhere}${caught}`)).toMatchObject({
+      message: expect.stringContaining('nothing'),
+    });
+  });
+
+  it('is told in words why a restore cannot be watched', async () => {
+    const told = (token: string, url: string): Promise<string> =>
+      evaluate(`${constants()} return await new Promise((resolve) => {
+        watchRestore(${url}, ${token}, 'no-such-restore', { onStep: resolve, onEnd: () => resolve('end'), onError: resolve });
+      });`);
+    expect(await told('TOKEN', "URL.replace('http', 'ws')")).toContain('no-such-restore');
+    expect(await told('"wrong"', "URL.replace('http', 'ws')")).toContain('The token is not valid');
   });
 
   it('watches a restore to its end', async () => {
@@ -105,9 +124,10 @@ describe('in the browser', () => {
       const { restoreBackup } = await ${call(`mutation { restoreBackup(input: {backupId: "${id}", wait: false}) { id } }`)};
       const steps = [];
       await new Promise((resolve) => {
-        watchRestore(URL.replace('http', 'ws'), TOKEN, restoreBackup.id, (step) => {
-          steps.push(step);
-          if (step === null) resolve();
+        watchRestore(URL.replace('http', 'ws'), TOKEN, restoreBackup.id, {
+          onStep: (step) => steps.push(step),
+          onEnd: () => { steps.push(null); resolve(); },
+          onError: (text) => { steps.push(text); resolve(); },
         });
       });
       return steps;`);
@@ -123,31 +143,37 @@ describe('codegen', () => {
     await writeFile(join(folder, 'codegen.yml'), block('yaml', 'preset: client'));
     await writeFile(
       join(folder, 'src/list.graphql'),
-      'query ListBackups($first: Int) { backups(first: $first) { nodes { id size createdAt } } }\n',
+      'query FirstBackups($first: Int) { backups(first: $first) { nodes { id size createdAt } } }\n',
     );
+    await cp(join(ROOT, 'schema/operations'), join(folder, 'src/operations'), { recursive: true });
     await run(process.execPath, [join(ROOT, 'node_modules/@graphql-codegen/cli/esm/bin.js')], {
       cwd: folder,
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     const made = await readFile(join(folder, 'src/generated/graphql.ts'), 'utf8');
     expect(made).not.toMatch(/: any\b/);
+    await writeFile(join(folder, 'src/watch.ts'), block('ts', 'RestoreStepsDocument'));
     const [, ...body] = RUN.split('\n');
     await writeFile(join(folder, 'src/run.ts'), block('ts', 'TypedDocumentString') + body.join('\n'));
     await writeFile(
       join(folder, 'src/use.ts'),
-      `import { ListBackupsDocument } from './generated/graphql';
+      `import { FirstBackupsDocument } from './generated/graphql';
 import { run } from './run';
 
-const { backups } = await run(ListBackupsDocument, { first: 5 }, 'a token');
+const { backups } = await run(FirstBackupsDocument, { first: 5 }, 'a token');
 export const first: { id: string; size: number; createdAt: string } | undefined = backups.nodes[0];
 // @ts-expect-error a variable of another type
-await run(ListBackupsDocument, { first: 'five' }, 'a token');
+await run(FirstBackupsDocument, { first: 'five' }, 'a token');
 `,
     );
     const words = ['--strict', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022'];
-    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...words, 'src/use.ts'], {
-      cwd: folder,
-    }).catch((error: unknown) => {
+    await run(
+      process.execPath,
+      [join(ROOT, 'node_modules/typescript/bin/tsc'), ...words, 'src/use.ts', 'src/watch.ts'],
+      {
+        cwd: folder,
+      },
+    ).catch((error: unknown) => {
       throw new Error(String((error as { stdout?: unknown }).stdout), { cause: error });
     });
   });
