@@ -103,12 +103,12 @@ export async function errorOnSession({ connection }: Session, error: unknown): P
   );
 }
 
-const TODO = 'see that ovsdb-server runs there, and that OVN_NB_DB is right';
+const WHAT_TO_DO = 'see that ovsdb-server runs there, and that OVN_NB_DB is right';
 
 /** An error of the protocol in the words of the catalogue; anything else as it is. */
 export function databaseError(error: unknown): unknown {
   if (error instanceof ConnectionError || error instanceof FrameError)
-    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}; ${TODO}`, {
+    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}; ${WHAT_TO_DO}`, {
       cause: error,
     });
   if (error instanceof OvsdbError)
