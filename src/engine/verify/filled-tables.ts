@@ -9,17 +9,16 @@
  */
 import type { Breath } from '../../lib/breath.js';
 import { referencesIn } from '../../model/reference/reference.js';
-import { columnsIn } from '../../model/row/row-text.js';
+import { columnLabel, columnsIn } from '../../model/row/row-text.js';
 import type { Session } from '../../ovsdb/client.js';
 import { isObject, type Json } from '../../ovsdb/json.js';
 import { countOperation } from '../../ovsdb/operation.js';
 import { transactResults } from '../../ovsdb/reply.js';
 import { weakColumns } from '../plan/dropped-reference.js';
 import { countChanges, OUTCOME, type Plan, type TablePlan } from '../plan/table-plan.js';
+import { WHOLE_MAX } from './listed-table.js';
 import { type ReadOptions, readFrom } from './read-request.js';
 
-/** Fewer rows are read whole. */
-const FILLED_MIN = 100;
 /** Longest time for the server to take the monitor. */
 const TIMEOUT_MS = 60_000;
 
@@ -35,7 +34,8 @@ export class FilledTables {
   private constructor(
     private readonly plan: Plan,
     private readonly session: Session,
-    private readonly tables: readonly TablePlan[],
+    /** How many rows come into each of them. */
+    private readonly inserts: ReadonlyMap<TablePlan, number>,
   ) {
     this.unsubscribe = session.connection.subscribe(({ method, params }) => {
       if (params[0] !== this.monitor) return;
@@ -50,10 +50,15 @@ export class FilledTables {
    * @throws OvsdbError, ConnectionError
    */
   static async watch(plan: Plan, session: Session): Promise<FilledTables | undefined> {
-    const tables = plan.tables.filter((draft) => draft.live.count === 0 && countChanges(draft).INSERT > 0);
-    if (!tables.some((draft) => countChanges(draft).INSERT > FILLED_MIN)) return undefined;
-    const filled = new FilledTables(plan, session, tables);
-    const requests = tables.map(({ table }) => {
+    const inserts = new Map(
+      plan.tables
+        .filter(({ live }) => live.count === 0)
+        .map((draft) => [draft, countChanges(draft).INSERT] as const)
+        .filter(([, rows]) => rows > 0),
+    );
+    if (![...inserts.values()].some((rows) => rows > WHOLE_MAX)) return undefined;
+    const filled = new FilledTables(plan, session, inserts);
+    const requests = [...inserts.keys()].map(({ table }) => {
       const columns = weakColumns(table).map(({ column }) => column.name);
       return [table.name, [{ columns, select: { initial: false, insert: false } }]] as const;
     });
@@ -70,18 +75,14 @@ export class FilledTables {
     if (plan !== this.plan || session !== this.session) return new Set();
     const [rows, targets] = await Promise.all([this.countRows(options), this.targets(options.breath)]);
     if (this.isOver) return new Set();
-    const whole = new Set(
-      this.tables
-        .filter((draft) => !this.touched.has(draft.table.name) && rows.get(draft) === countChanges(draft).INSERT)
-        .map(({ table }) => table.name),
-    );
+    const whole = new Set<string>();
+    for (const [draft, count] of this.inserts)
+      if (!this.touched.has(draft.table.name) && rows.get(draft) === count) whole.add(draft.table.name);
+    const isAsItCame = (draft: TablePlan): boolean =>
+      whole.has(draft.table.name) && targets.get(draft)?.every((name) => whole.has(name)) === true;
+    // of few rows every column is read
     return new Set(
-      this.tables.filter(
-        (draft) =>
-          countChanges(draft).INSERT > FILLED_MIN &&
-          whole.has(draft.table.name) &&
-          targets.get(draft)?.every((name) => whole.has(name)) === true,
-      ),
+      [...this.inserts].filter(([draft, count]) => count > WHOLE_MAX && isAsItCame(draft)).map(([draft]) => draft),
     );
   }
 
@@ -97,10 +98,11 @@ export class FilledTables {
 
   private async countRows(options: ReadOptions): Promise<ReadonlyMap<TablePlan, unknown>> {
     const counts = new Map<TablePlan, unknown>();
-    const operations = this.tables.map(({ table }) => countOperation(table.name));
+    const tables = [...this.inserts.keys()];
+    const operations = tables.map(({ table }) => countOperation(table.name));
     await readFrom(this.session, operations, options, async (reply) => {
       transactResults(reply).forEach((result, index) => {
-        const draft = this.tables[index];
+        const draft = tables[index];
         if (draft !== undefined && isObject(result)) counts.set(draft, result['count']);
       });
     });
@@ -109,9 +111,9 @@ export class FilledTables {
 
   /** The tables that weak references lead to; those of which one leads to a row that did not come are not in it. */
   private async targets(breath: Breath): Promise<ReadonlyMap<TablePlan, readonly string[]>> {
-    const byName = new Map(this.tables.map((draft) => [draft.table.name, draft]));
+    const byName = new Map([...this.inserts.keys()].map((draft) => [draft.table.name, draft]));
     const targets = new Map<TablePlan, readonly string[]>();
-    for (const draft of this.tables) {
+    for (const draft of this.inserts.keys()) {
       const found = await targetsOf(draft, byName, breath);
       if (found !== undefined) targets.set(draft, found);
     }
@@ -128,7 +130,7 @@ async function targetsOf(
   const columns = weakColumns(table).map((reference) => ({
     reference,
     name: Buffer.from(reference.column.name),
-    label: Buffer.from(`${JSON.stringify(reference.column.name)}:`),
+    label: columnLabel(reference.column.name),
   }));
   if (columns.length === 0) return [];
   const targets = new Set<string>();

@@ -4,7 +4,7 @@
  * inserted with it has, but for a reference to a row that is not there.
  */
 import type { Breath } from '../../lib/breath.js';
-import { hasMembers } from '../../model/row/row-text.js';
+import { columnLabel, hasMembers } from '../../model/row/row-text.js';
 import { wireValue } from '../../model/row/wire-notation.js';
 import { WireRowReader } from '../../model/row/wire-row-reader.js';
 import type { ColumnSchema } from '../../ovsdb/database-schema.js';
@@ -23,7 +23,7 @@ import {
 import type { Question } from './read-request.js';
 
 /** Of so many inserted rows every column is read. */
-const WHOLE_MAX = 100;
+export const WHOLE_MAX = 100;
 
 export interface ListedOptions {
   readonly exists: Exists;
@@ -127,7 +127,7 @@ export class ListedTable {
   private async rowsWith({ name }: ColumnSchema): Promise<Uint8Array> {
     const { backup, outcomes } = this.draft;
     const { breath } = this.options;
-    const label = Buffer.from(`${JSON.stringify(name)}:`);
+    const label = columnLabel(name);
     const marks = new Uint8Array(backup.count);
     for (let i = 0; i < backup.count; i++) {
       if (outcomes[i] === OUTCOME.INSERT && backup.text(i).includes(label)) marks[i] = 1;

@@ -22,6 +22,11 @@ export function hasMembers(row: Buffer, part: Buffer, from: number): boolean {
   return true;
 }
 
+/** How a row's text begins the column. A text that has it may have it in a value, and not the column. */
+export function columnLabel(column: string): Buffer {
+  return Buffer.from(`${JSON.stringify(column)}:`);
+}
+
 /** These columns of a row; of the others no values are made. Pure. */
 export function columnsIn(row: Buffer, names: readonly Buffer[]): Row {
   const found: Record<string, Value> = {};

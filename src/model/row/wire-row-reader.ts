@@ -10,6 +10,7 @@ import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUO
 import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { FrameError, MemberReader, skipValue } from '../../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
+import { columnLabel } from './row-text.js';
 
 const SET = Buffer.from('["set",[');
 const MAP = Buffer.from('["map",[');
@@ -51,7 +52,7 @@ export class WireRowReader extends ByteOutput {
     super();
     this.texts = [...table.columns.values()].map((column) => ({
       column,
-      label: Buffer.from(`${JSON.stringify(column.name)}:`),
+      label: columnLabel(column.name),
       start: -1,
       end: -1,
       next: undefined,

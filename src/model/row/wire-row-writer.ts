@@ -9,6 +9,7 @@ import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from '../
 import type { BaseType, ColumnSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import { FrameError, skipValue } from '../../ovsdb/frame.js';
 import { ByteOutput } from './byte-output.js';
+import { columnLabel } from './row-text.js';
 
 const SET = Buffer.from('["set",[');
 const MAP = Buffer.from('["map",[');
@@ -31,7 +32,7 @@ export class WireRowWriter extends ByteOutput {
     super();
     this.slots = [...table.columns.values()].map((column) => ({
       column,
-      label: Buffer.from(`${JSON.stringify(column.name)}:`),
+      label: columnLabel(column.name),
     }));
   }
 
