@@ -82,7 +82,7 @@ async function* storedBytesOf(snapshot: Snapshot, options: PackOptions, outcome:
   let size = 0;
   try {
     let layer = measuredContent(snapshot, options, content);
-    if (options.compress) layer = compress(layer);
+    layer = options.compress ? compress(layer) : copied(layer);
     if (passphrase !== undefined) layer = encrypt(layer, passphrase, options.keyCost);
     for await (const chunk of layer) {
       signal?.throwIfAborted();
@@ -105,7 +105,12 @@ async function* storedBytesOf(snapshot: Snapshot, options: PackOptions, outcome:
   }
 }
 
-/** The content, counted and measured on its way out. */
+/** Blocks that were lent, as blocks of the reader's own. */
+async function* copied(lent: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const block of lent) yield Buffer.from(block);
+}
+
+/** The content, counted and measured on its way out. A block is only lent, until the next one is asked for. */
 async function* measuredContent(
   snapshot: Snapshot,
   options: PackOptions,

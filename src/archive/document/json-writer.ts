@@ -21,11 +21,15 @@ import { stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
 import { DOCUMENT_FORMAT, type Writing } from '../content/content.js';
 
-const BLOCK_BYTES = 256 << 10;
+/** Small enough to stay in a core's cache while it is filled, digested and compressed. */
+const BLOCK_BYTES = 128 << 10;
 /** Around a row: comma, newline, quotes, colon. */
 const ROW_EXTRA_BYTES = 2 + 36 + 3;
 
-/** Writes the document in blocks; answers the content digest. */
+/**
+ * Writes the document in blocks; answers the content digest. A block is only lent: what is asked for next is written
+ * over it. (Fresh memory for every block would cost more than filling it.)
+ */
 export async function* writeJsonDocument(writing: Writing): AsyncGenerator<Buffer, string> {
   const { snapshot } = writing;
   const digest = new ContentDigest(snapshot.schema.name);
@@ -34,11 +38,11 @@ export async function* writeJsonDocument(writing: Writing): AsyncGenerator<Buffe
     `{"format":${JSON.stringify(DOCUMENT_FORMAT)},\n"manifest":${stringifyJson(headerJson(writing.header))},\n` +
       `"schema":${stringifyJson(snapshot.schema.json)},\n"tables":{`,
   );
+  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let opening = '\n';
   for (const rows of snapshot.tables.values()) {
     if (rows.count === 0) continue;
     digest.table(rows.table);
-    let block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, 4096 + rows.count * 512));
     let length = block.write(`${opening}${JSON.stringify(rows.table)}:{\n`);
     opening = ',\n';
     for (let i = 0; i < rows.count; i++) {
@@ -48,7 +52,8 @@ export async function* writeJsonDocument(writing: Writing): AsyncGenerator<Buffe
       if (length + ROW_EXTRA_BYTES + text.length > block.length) {
         yield block.subarray(0, length);
         if (breath.due()) await breath.rest();
-        block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, ROW_EXTRA_BYTES + text.length));
+        const room = ROW_EXTRA_BYTES + text.length;
+        if (room > block.length) block = Buffer.allocUnsafeSlow(room);
         length = 0;
       }
       writing.rows++;

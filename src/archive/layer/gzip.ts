@@ -13,7 +13,7 @@ const BLOCK_BYTES = 256 << 10;
 const LEVEL = 1;
 
 /** Each segment is a gzip member of its own, so that more than one core can be at work. */
-const SEGMENT_BYTES = 4 << 20;
+const SEGMENT_BYTES = 1 << 20;
 const SEGMENTS_AT_ONCE = 3;
 const OPTIONS: ZlibOptions = { level: LEVEL, chunkSize: BLOCK_BYTES, memLevel: 9 };
 const NOTHING = Buffer.alloc(0);
