@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.js';
 import { defined } from '../lib/defined.js';
 import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
+import { OWN_NAME } from '../lib/own-name.js';
 import type { KeySetDeadlines } from './key-set.js';
 import { remoteKeys } from './key-set.js';
 import type { Permission, Viewer } from './permission.js';
@@ -139,6 +140,8 @@ function viewerOfClaims(claims: JWTPayload): Viewer {
   // whatever JSON holds can come in a token: a number is no subject
   if (typeof subject !== 'string' || !SUBJECT.test(subject))
     throw refusal('The token is not valid here: its "sub" is missing or not accepted');
+  if (subject === OWN_NAME)
+    throw refusal(`The token is not valid here: its "sub" is "${OWN_NAME}", which is the name of the server itself`);
   const granted = new Set<Permission>();
   for (const name of [...words(claims['permissions']), ...words(claims['scope'])])
     if (isPermission(name)) granted.add(name);

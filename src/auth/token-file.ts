@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import { errnoOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
+import { OWN_NAME } from '../lib/own-name.js';
 import { reasonOf } from '../lib/system-error.js';
 import { withoutMark } from '../lib/text/byte-order-mark.js';
 import type { Permission } from './permission.js';
@@ -68,6 +69,7 @@ export class TokenFile {
     if (isMissing === true && mayCome) file.fault = fault;
     else if (fault === undefined) file.tokens = await load(path);
     else throw new Error(`The token file ${path} ${fault}`);
+    file.tellOwnName();
     return file;
   }
 
@@ -104,6 +106,7 @@ export class TokenFile {
       if (this.version !== version) return;
       this.tokens = tokens;
       this.fault = undefined;
+      this.tellOwnName();
       this.log.info({ tokensFile: this.path, count: this.tokens.length }, 'token file read again');
     } catch (error) {
       if (this.version !== version) return;
@@ -116,6 +119,16 @@ export class TokenFile {
         );
       else this.log.error({ tokensFile: this.path, err: error }, 'token file is broken: none of its tokens is taken');
     }
+  }
+
+  /** A token of an older version may have it: it goes on, so that nobody is locked out. */
+  private tellOwnName(): void {
+    if (this.tokens.some(({ name }) => name === OWN_NAME))
+      this.log.warn(
+        { tokensFile: this.path },
+        `a token is named "${OWN_NAME}", as the server names itself in the audit trail, so its lines look like the ` +
+          "server's: make one of another name, and revoke this one",
+      );
   }
 
   private close(fault: string): void {

@@ -16,6 +16,7 @@ import type { Clock } from '../lib/clock.js';
 import { instant } from '../lib/clock.js';
 import { defined } from '../lib/defined.js';
 import { errnoOf } from '../lib/error.js';
+import { OWN_NAME } from '../lib/own-name.js';
 import { reasonOf } from '../lib/system-error.js';
 import { nearestNames } from '../lib/text/nearest.js';
 
@@ -193,6 +194,10 @@ function warnIfUnused(file: string, { env, say }: TokenCommandOptions): void {
 function nameOf(text: string): string {
   const parsed = TOKEN_NAME.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? 'is not a name'}.`);
+  if (parsed.data === OWN_NAME)
+    throw new InvalidArgumentError(
+      `"${OWN_NAME}" is what the server calls itself in the audit trail: choose another name.`,
+    );
   return parsed.data;
 }
 

@@ -12,6 +12,7 @@ import { type Clock, instant } from '../../lib/clock.js';
 import { diskError } from '../../lib/disk-error.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import { OWN_NAME } from '../../lib/own-name.js';
 import { syncFolderOf } from '../../lib/temporary-file.js';
 import { plural } from '../../lib/text/plural.js';
 import { AppendFile, replaceFile } from '../../state/append-file.js';
@@ -49,8 +50,6 @@ interface Waiting {
 
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const WAITING_MAX = 10_000;
-/** Who the server is in its own lines. */
-export const OWN_SUBJECT = 'ovncp';
 
 export class AuditTrail {
   private readonly flood: RefusalFlood;
@@ -123,7 +122,7 @@ export class AuditTrail {
 
   /** A line of what the server itself did. */
   async recordOwn(action: string, more: Partial<Pick<AuditEvent, 'target' | 'note' | 'result'>> = {}): Promise<void> {
-    await this.enqueue({ result: 'OK', ...more, subject: OWN_SUBJECT, action, via: 'SERVER' });
+    await this.enqueue({ result: 'OK', ...more, subject: OWN_NAME, action, via: 'SERVER' });
   }
 
   /**
@@ -253,7 +252,7 @@ export class AuditTrail {
   ): { readonly texts: readonly string[]; readonly last: ChainLink } {
     const [first] = batch;
     const gap = {
-      subject: OWN_SUBJECT,
+      subject: OWN_NAME,
       action: 'auditGap',
       via: 'SERVER',
       result: 'OK',

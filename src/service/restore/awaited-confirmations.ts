@@ -7,7 +7,7 @@ import { AppError, problemOf } from '../../lib/error.js';
 import { ConfirmationWindow } from './life/confirmation-window.js';
 import { PHASE_WORDS } from './life/life.js';
 import { newUndo, newUndoOfUnconfirmed, undoPlanner } from './new-restore.js';
-import { awaitingProgress } from './record/restore-progress.js';
+import { awaitingProgress, messageProgress, overdueProgress } from './record/restore-progress.js';
 import type { RestoreRecord } from './record/restore-record.js';
 import type { OpenRestore, Restore } from './record/restore-registry.js';
 import { OWN_CALLER, recordRestore } from './restore-audit.js';
@@ -29,6 +29,8 @@ export interface AwaitedConfirmationsParts extends Pick<RunnerParts, 'registry' 
   readonly runner: RestoreRunner;
   /** Keeps what runs, so that it can be cancelled, until the function has ended. */
   whileRunning<T>(running: RunningRestore, work: () => Promise<T>): Promise<T>;
+  /** Those that wait for the database are told again what they wait for. */
+  tellWaiting(database: string): void;
 }
 
 const AGAIN_FIRST_MS = 1_000;
@@ -179,8 +181,20 @@ export class AwaitedConfirmations {
 
   private tell(restore: OpenRestore, window: Window, isMilestone: boolean): void {
     const { registry, clock } = this.parts;
+    // what keeps it from being undone stays true until it is undone or confirmed
+    if (restore.feed.current.overdue !== undefined) return;
     const progress = awaitingProgress(restore.record, window.secondsLeft, instant(clock.now()));
     registry.publish(restore, progress, isMilestone);
+  }
+
+  /** Its time is up: no seconds are left. @param reason why the last try of the undo failed */
+  private tellOverdue(restore: OpenRestore, undo: OpenRestore, reason?: string): void {
+    const { registry, clock, tellWaiting } = this.parts;
+    const at = instant(clock.now());
+    registry.publish(restore, overdueProgress(restore.record, { id: undo.record.id, reason }, at), true);
+    if (reason !== undefined)
+      registry.publish(undo, messageProgress(undo.record, `Not undone yet: ${reason}. It is tried again`, at), true);
+    tellWaiting(restore.record.database);
   }
 
   private async undoAsked(restore: OpenRestore, window: Window, request: AskedUndo): Promise<void> {
@@ -195,6 +209,9 @@ export class AwaitedConfirmations {
     }
     const running = this.runningUndo(undo, restore, request);
     request.begun({ restore: undo, done: running.answer.given });
+    // no time is told meanwhile
+    const message = `Restore ${undo.record.id} undoes it, as it was asked to`;
+    registry.publish(restore, messageProgress(restore.record, message, instant(clock.now())), true);
     await this.runUndo(running, restore, window, false);
   }
 
@@ -207,15 +224,18 @@ export class AwaitedConfirmations {
       log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
       undo = await registry.addSurely(newUndoOfUnconfirmed(restore.record, { database, now: clock.now() }));
     }
+    if (restore.feed.current.overdue === undefined) this.tellOverdue(restore, undo);
     const end =
       undo.record.phase === 'RECOVERING'
         ? await runner.recover(undo, { window, isForced: true })
         : await this.runUndo(this.runningUndo(undo, restore, { caller: OWN_CALLER }), restore, window, true);
-    if (end.kind === 'RETRY' || end.kind === 'ELSEWHERE')
+    if (end.kind === 'RETRY' || end.kind === 'ELSEWHERE') {
+      this.tellOverdue(restore, undo, end.error.message);
       log.error(
         { err: end.error, restore: id, undo: undo.record.id },
         'a restore that was not confirmed could not be undone; it is tried again',
       );
+    }
     const { phase, result } = undo.record;
     if (phase === 'FAILED') await this.giveUp(restore, result?.errors[0]);
     else if (phase === 'SUCCEEDED') await recordRestore(audit, undo.record, OWN_CALLER, 'OK');

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
+import { OWN_NAME } from '../../lib/own-name.js';
 import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
@@ -82,9 +83,9 @@ export function newUndo(
  * The record of the undo of a restore that nobody confirmed in time. There is nobody to ask either: it is undone also
  * where others wrote since, whose part stays.
  */
-export function newUndoOfUnconfirmed({ id, source, startedBy }: RestoreRecord, beginning: Beginning): RestoreRecord {
+export function newUndoOfUnconfirmed({ id, source }: RestoreRecord, beginning: Beginning): RestoreRecord {
   return {
-    ...emptyRecord({ dryRun: false, force: true, subject: startedBy }, beginning),
+    ...emptyRecord({ dryRun: false, force: true, subject: OWN_NAME }, beginning),
     source: { kind: 'UNDO', restoreId: id, backupId: source.backupId, cause: 'NOT_CONFIRMED' },
   };
 }

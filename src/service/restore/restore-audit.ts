@@ -2,13 +2,14 @@
  * The audit trail's view of restores: a line before anything is sent to the database, so that no change is in it
  * without one, and a line at the end where nobody waits who would write it.
  */
+
+import { OWN_NAME } from '../../lib/own-name.js';
 import type { AuditLines } from '../audit/audit-line.js';
-import { OWN_SUBJECT } from '../audit/audit-trail.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import type { Caller } from './restore-request.js';
 
 /** What the server does by itself. */
-export const OWN_CALLER: Caller = { subject: OWN_SUBJECT, via: 'SERVER' };
+export const OWN_CALLER: Caller = { subject: OWN_NAME, via: 'SERVER' };
 
 /** The line of a restore that goes on. @throws AppError STORE_FULL, STORE_UNAVAILABLE when it is not durable */
 export async function recordAccepted(audit: AuditLines, record: RestoreRecord, caller: Caller): Promise<void> {

@@ -23,6 +23,7 @@ import { emptyResult, failedResult } from './run/restore-result.js';
 import { RestoreRun } from './run/restore-run.js';
 import type { EndedRun, MadeRoom, RestoreLimits, RunLife, UnseenRun } from './run/run-parts.js';
 import type { RunningRestore } from './running-restore.js';
+import { awaitsConfirmation } from './waiting.js';
 
 export interface RunnerParts {
   readonly registry: RestoreRegistry;
@@ -236,7 +237,8 @@ export class RestoreRunner {
   private async conclude(running: RunningRestore, outcome: EndedRun, undo: UndoRun | undefined): Promise<RunEnd> {
     const { restore, answer } = running;
     const { registry } = this.parts;
-    const { end, result, changeList, error } = outcome;
+    const { end, changeList, error } = outcome;
+    const result = this.withHolder(running, outcome.result);
     const failure = error ?? firstError(result);
     if (end === 'FAILED' && undo?.isForced === true && failure.code !== 'UNDO_IMPOSSIBLE') {
       await registry.enter(restore, 'RETRY', { result });
@@ -250,6 +252,20 @@ export class RestoreRunner {
     await this.tellEnd(running);
     answer.give(error);
     return { kind: 'ENDED' };
+  }
+
+  /** What was tried can be done only after a restore that awaits its confirmation: that is no fault of its plan. */
+  private withHolder({ restore: { record }, queue }: RunningRestore, result: RestoreResult): RestoreResult {
+    const { registry } = this.parts;
+    const holder = record.dryRun ? registry.findAwaiting(record.database) : undefined;
+    if (holder === undefined || queue || holder.id === undoOf(record)) return result;
+    const refused = awaitsConfirmation(
+      holder,
+      undoOf(record) === undefined,
+      registry.findOpenUndo(holder.id)?.record.id,
+    );
+    const warning = `Without a dry run this would be refused now. ${refused.message}`;
+    return { ...result, warnings: [...result.warnings, warning] };
   }
 
   private async tellEnd({ restore, caller, wait }: RunningRestore): Promise<void> {

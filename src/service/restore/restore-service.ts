@@ -61,6 +61,7 @@ export class RestoreService {
       registry: this.registry,
       runner: this.runner,
       whileRunning: (running, work) => this.whileRunning(running, work),
+      tellWaiting: (database) => this.tellWaiting(database),
     });
   }
 
@@ -282,7 +283,11 @@ export class RestoreService {
     for (const id of waitingIds) {
       const restore = this.running.get(id)?.restore;
       if (restore === undefined) continue;
-      this.registry.publish(restore, messageProgress(restore.record, waitingFor(record), at), true);
+      this.registry.publish(
+        restore,
+        messageProgress(restore.record, waitingFor(record, this.undoIdOf(record)), at),
+        true,
+      );
     }
   }
 
@@ -308,7 +313,7 @@ export class RestoreService {
   private async hold(restore: OpenRestore): Promise<void> {
     const { record } = restore;
     if (record.phase !== 'AWAITING_CONFIRMATION') return;
-    await this.refuseWaiting(record.database, awaitsConfirmation(record, true));
+    await this.refuseWaiting(record.database, awaitsConfirmation(record, true, this.undoIdOf(record)));
     this.tellWaiting(record.database);
     if ((await this.confirmations.wait(restore)) === 'ELSEWHERE') this.goOnLater(restore);
   }
@@ -361,7 +366,12 @@ export class RestoreService {
   private checkFree(database: string, mayQueue: boolean): void {
     const holder = this.queues.of(database).holder;
     const record = holder === undefined ? undefined : this.registry.findOpen(holder)?.record;
-    if (record?.phase === 'AWAITING_CONFIRMATION') throw awaitsConfirmation(record, mayQueue);
+    if (record?.phase === 'AWAITING_CONFIRMATION') throw awaitsConfirmation(record, mayQueue, this.undoIdOf(record));
+  }
+
+  /** The undo of a restore that was not confirmed in time. */
+  private undoIdOf({ id }: RestoreRecord): string | undefined {
+    return this.registry.findOpenUndo(id)?.record.id;
   }
 
   private checkNotUndoing(id: string): void {

@@ -5,17 +5,37 @@ import type { RestoreRecord } from './record/restore-record.js';
 
 type Holder = Pick<RestoreRecord, 'id' | 'phase' | 'confirmBefore'>;
 
-/** What a restore waits for that has to wait for its turn. @param holder the one that has the database now */
-export function waitingFor({ id, phase, confirmBefore }: Holder): string {
+/**
+ * What a restore waits for that has to wait for its turn.
+ * @param holder the one that has the database now
+ * @param undo id of the one that undoes the holder, as its time was up
+ */
+export function waitingFor({ id, phase, confirmBefore }: Holder, undo: string | undefined): string {
   const what =
-    phase === 'AWAITING_CONFIRMATION'
-      ? `awaits its confirmation until ${confirmBefore ?? 'its undo'}, or is undone`
-      : 'goes first';
+    phase === 'AWAITING_CONFIRMATION' && undo !== undefined
+      ? `was not confirmed by ${confirmBefore ?? 'its time'}, and is being undone by restore ${undo}`
+      : phase === 'AWAITING_CONFIRMATION'
+        ? `awaits its confirmation until ${confirmBefore ?? 'its undo'}, or is undone`
+        : 'goes first';
   return `Waiting for restore ${id}, which ${what}`;
 }
 
-/** @param mayQueue whether what is refused could be asked for so that it waits */
-export function awaitsConfirmation({ id, confirmBefore }: Omit<Holder, 'phase'>, mayQueue: boolean): AppError {
+/**
+ * @param mayQueue whether what is refused could be asked for so that it waits
+ * @param undo id of the one that undoes it, as its time was up
+ */
+export function awaitsConfirmation(
+  { id, confirmBefore }: Omit<Holder, 'phase'>,
+  mayQueue: boolean,
+  undo: string | undefined,
+): AppError {
+  if (undo !== undefined)
+    return new AppError(
+      'CONFLICT',
+      `Restore ${id} of this database was not confirmed by ${confirmBefore ?? 'its time'}, and is being undone by ` +
+        `restore ${undo}: wait until that has ended, or confirm restore ${id}` +
+        (mayQueue ? ', or set queue to true to wait for it' : ''),
+    );
   return new AppError(
     'CONFLICT',
     `Restore ${id} of this database awaits its confirmation until ${confirmBefore ?? 'its undo'}: confirm it or undo ` +

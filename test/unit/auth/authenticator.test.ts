@@ -116,6 +116,7 @@ describe('a JWT signed with the shared secret', () => {
     ['a subject with a line break', { sub: 'ann\nlevel=admin' }],
     ['an empty subject', { sub: '' }],
     ['a subject that is a number', { sub: 5 as unknown as string }],
+    ['the name of the server itself', { sub: 'ovncp' }],
     ['a very long subject', { sub: 'x'.repeat(300) }],
   ])('is refused with %s', async (_name, claims) => {
     await refusalOf({ jwtSecret: SECRET }, await jwt({ roles: ['admin'], ...claims }));
@@ -221,6 +222,15 @@ describe('a static token', () => {
     writeFileSync(file, `\ufeff${readFileSync(file, 'utf8')}`);
     const authenticator = await createAuthenticator({ tokensFile: file, log, clock });
     expect((await authenticator.authenticate('Bearer tok')).subject).toBe('a');
+  });
+
+  it('is taken with the name of the server itself, as an older version let it be made, and told of', async () => {
+    const file = tokensFile([{ name: 'ovncp', sha256: sha256('tok'), permissions: ['admin'] }]);
+    const warned: string[] = [];
+    const told = createLog('warn', { write: (line) => void warned.push(line) });
+    const authenticator = await createAuthenticator({ tokensFile: file, log: told, clock });
+    expect(warned.join()).toMatch(/a token is named .{1,2}ovncp.{1,2}, as the server names itself/);
+    expect((await authenticator.authenticate('Bearer tok')).subject).toBe('ovncp');
   });
 
   it('is taken beside JWTs', async () => {

@@ -1,10 +1,11 @@
 /** What the contract says of restores. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { defined } from '../../../lib/defined.js';
-import { isFinal } from '../../../service/restore/life/life.js';
 import {
+  hasOutcome,
   progressNow,
   type RestoreProgress as ServiceProgress,
+  warningsNow,
 } from '../../../service/restore/record/restore-progress.js';
 import {
   policyOf,
@@ -194,11 +195,11 @@ export class RestoreResult {
   pulledInCount!: number;
 }
 
-function resultOf(record: RestoreRecord, decryptionKey?: string): RestoreResult | undefined {
+function resultOf(record: RestoreRecord, progress: ServiceProgress, decryptionKey?: string): RestoreResult | undefined {
   const { id: restoreId, result } = record;
-  if (result === undefined || (!isFinal(record.phase) && record.phase !== 'AWAITING_CONFIRMATION')) return undefined;
+  if (result === undefined || !hasOutcome(record.phase)) return undefined;
   const { changes: _counts, ...rest } = result;
-  return { restoreId, decryptionKey, ...rest };
+  return { restoreId, decryptionKey, ...rest, warnings: warningsNow(record, progress) };
 }
 
 @ObjectType({ description: 'How far a restore is' })
@@ -234,11 +235,9 @@ export class RestoreProgress {
   result?: RestoreResult | undefined;
 }
 
-export function restoreProgressOf(
-  { record }: ServiceRestore,
-  { result, phase, ...rest }: ServiceProgress,
-): RestoreProgress {
-  return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record) }) };
+export function restoreProgressOf({ record }: ServiceRestore, progress: ServiceProgress): RestoreProgress {
+  const { result, phase, overdue: _warned, ...rest } = progress;
+  return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record, progress) }) };
 }
 
 @ObjectType({ description: 'A restore, running or ended. An undo is a restore too' })
@@ -269,7 +268,7 @@ export class Restore {
   @Field(() => RestoreProgress, { description: 'How far it is' })
   progress!: RestoreProgress;
 
-  @Field(() => String, { description: 'Name of the token that asked for it' })
+  @Field(() => String, { description: 'Name of the token that asked for it; ovncp: the server itself' })
   startedBy!: string;
 
   @Field(() => DateTime, { description: 'When it was asked for' })
@@ -287,6 +286,7 @@ export class Restore {
 
 /** @param decryptionKey that whoever asks has given: what is sealed with it is shown in the same answer */
 export function restoreOf(restore: ServiceRestore, decryptionKey?: string): Restore {
+  const progress = progressNow(restore);
   const {
     id,
     source,
@@ -309,11 +309,11 @@ export function restoreOf(restore: ServiceRestore, decryptionKey?: string): Rest
     dryRun,
     conflictPolicy: ConflictPolicy[policyOf(restore.record)],
     phase: RestorePhase[phase],
-    progress: restoreProgressOf(restore, progressNow(restore)),
+    progress: restoreProgressOf(restore, progress),
     startedBy,
     startedAt,
     finishedAt,
-    result: resultOf(restore.record, decryptionKey),
+    result: resultOf(restore.record, progress, decryptionKey),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What REST answers with of restores: the shapes, and how they are made from what the service knows. */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
-import type { RestoreProgress } from '../../../service/restore/record/restore-progress.js';
+import { hasOutcome, type RestoreProgress, warningsNow } from '../../../service/restore/record/restore-progress.js';
 import {
   RESOURCE_ABOUT,
   type RestoreRecord,
@@ -87,7 +87,7 @@ export const restoreShape = z
     restore_id: z.string().describe('Id of the restore'),
     backup_id: z.string().describe('Id of the backup'),
     database: z.string().describe('Id of the database'),
-    started_by: z.string().describe('Name of the token that asked for it'),
+    started_by: z.string().describe('Name of the token that asked for it; ovncp: the server itself'),
     started_at: instant.describe('When it was asked for'),
     finished_at: instant.nullable().describe('When it ended; null while it runs or awaits confirmation'),
     conflict_policy: z.string().nullable().describe('skip, overwrite, rename or error; null for an undo'),
@@ -162,23 +162,24 @@ function progressOf({
 /** @param progress how far it is */
 export function restoreOf(record: RestoreRecord, result: RestoreResult, progress: RestoreProgress): Restore {
   const { source } = record;
-  const { restoredCount, skippedCount, differingCount, deletedCount, errorCount, convergenceSeconds } = result;
+  const { restoredCount, skippedCount, differingCount, deletedCount, convergenceSeconds } = result;
+  const errors = hasOutcome(record.phase) ? result.errors : [];
   return {
-    success: record.result === undefined ? null : result.success,
+    success: record.result !== undefined && hasOutcome(record.phase) ? result.success : null,
     dry_run: result.dryRun,
     restored_count: restoredCount,
     skipped_count: skippedCount,
     differing_count: differingCount,
     deleted_count: deletedCount,
-    error_count: errorCount,
+    error_count: hasOutcome(record.phase) ? result.errorCount : 0,
     details: Object.fromEntries(
       result.details.map(({ resource, table, total, restored, skipped, differing, deleted, failed }) => [
         resource,
         { table, total, restored, skipped, differing, deleted, failed },
       ]),
     ),
-    warnings: [...result.warnings],
-    errors: result.errors.map((problem) => ({ ...problem })),
+    warnings: [...warningsNow(record, progress)],
+    errors: errors.map((problem) => ({ ...problem })),
     processing_time: result.processingTime,
     restore_id: record.id,
     backup_id: source.backupId,

@@ -15,6 +15,8 @@ export interface RestoreProgress {
   /** While it awaits confirmation. */
   readonly confirmBefore?: string | undefined;
   readonly secondsLeft?: number | undefined;
+  /** It was not confirmed in time: what keeps it from being undone, or that it is being undone. */
+  readonly overdue?: string | undefined;
   readonly result?: RestoreResult;
 }
 
@@ -68,6 +70,35 @@ export function awaitingProgress(record: RestoreRecord, secondsLeft: number, at:
     secondsLeft,
     message: `${summary}Awaiting confirmation: it is undone in ${secondsLeft} s unless it is confirmed`,
   };
+}
+
+/** One whose time is up, and that is not undone yet. @param undo the undo of it, and why its last try failed */
+export function overdueProgress(
+  record: RestoreRecord,
+  undo: { readonly id: string; readonly reason?: string | undefined },
+  at: string,
+): RestoreProgress {
+  const late = `It was not confirmed by ${record.confirmBefore ?? 'the time that was set'}`;
+  const overdue =
+    undo.reason === undefined
+      ? `${late}: restore ${undo.id} undoes it`
+      : `${late}, and could not be undone yet: ${undo.reason.replace(/\.$/, '')}. Restore ${undo.id} tries again until ` +
+        'it is undone. Until then it can still be confirmed';
+  return { ...progressOf(record), at, secondsLeft: 0, message: overdue, overdue };
+}
+
+/** What to know of a restore: what its result says, and what there is to know just now. */
+export function warningsNow({ phase, result }: RestoreRecord, { overdue }: RestoreProgress): readonly string[] {
+  const warnings = result?.warnings ?? [];
+  if (overdue !== undefined && phase === 'AWAITING_CONFIRMATION') return [...warnings, overdue];
+  // an undo that is tried again has the result of its last try
+  const tries = hasOutcome(phase) ? [] : (result?.errors ?? []);
+  return [...warnings, ...tries.map(({ message }) => `The last try failed, and it is tried again: ${message}`)];
+}
+
+/** Whether it can be said of it now that it succeeded, or did not. */
+export function hasOutcome(phase: RestorePhase): boolean {
+  return isFinal(phase) || phase === 'AWAITING_CONFIRMATION';
 }
 
 function messageFor(phase: RestorePhase, result: RestoreResult | undefined, undoneBy: string | undefined): string {

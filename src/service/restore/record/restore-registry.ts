@@ -144,6 +144,13 @@ export class RestoreRegistry {
     return undefined;
   }
 
+  /** The restore of a database that awaits its confirmation. */
+  findAwaiting(database: string): RestoreRecord | undefined {
+    for (const { record } of this.open.values())
+      if (record.database === database && record.phase === 'AWAITING_CONFIRMATION') return record;
+    return undefined;
+  }
+
   /** An undo of a restore that may be in the database, as its end is not seen yet. */
   findSentUndo(id: string): OpenRestore | undefined {
     for (const restore of this.open.values())
