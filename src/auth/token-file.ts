@@ -12,9 +12,9 @@ import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import { errnoOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
-import { OWN_NAME } from '../lib/own-name.js';
 import { reasonOf } from '../lib/system-error.js';
 import { withoutMark } from '../lib/text/byte-order-mark.js';
+import { OWN_NAME } from './own-name.js';
 import type { Permission } from './permission.js';
 import { PERMISSIONS } from './permission.js';
 

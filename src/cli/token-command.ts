@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { OWN_NAME } from '../auth/own-name.js';
 import type { Permission } from '../auth/permission.js';
 import { isPermission, PERMISSIONS, ROLES } from '../auth/permission.js';
 import { addToken, newToken, removeToken } from '../auth/token-edit.js';
@@ -16,7 +17,6 @@ import type { Clock } from '../lib/clock.js';
 import { instant } from '../lib/clock.js';
 import { defined } from '../lib/defined.js';
 import { errnoOf } from '../lib/error.js';
-import { OWN_NAME } from '../lib/own-name.js';
 import { reasonOf } from '../lib/system-error.js';
 import { nearestNames } from '../lib/text/nearest.js';
 

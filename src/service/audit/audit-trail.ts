@@ -8,11 +8,11 @@
  */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OWN_NAME } from '../../auth/own-name.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { diskError } from '../../lib/disk-error.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import { OWN_NAME } from '../../lib/own-name.js';
 import { syncFolderOf } from '../../lib/temporary-file.js';
 import { plural } from '../../lib/text/plural.js';
 import { AppendFile, replaceFile } from '../../state/append-file.js';

@@ -1,10 +1,10 @@
 /** A restore that begins: its record, and the planner of what it is to make of the database. */
 
 import { randomUUID } from 'node:crypto';
+import { OWN_NAME } from '../../auth/own-name.js';
 import { instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
-import { OWN_NAME } from '../../lib/own-name.js';
 import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';

@@ -3,7 +3,7 @@
  * without one, and a line at the end where nobody waits who would write it.
  */
 
-import { OWN_NAME } from '../../lib/own-name.js';
+import { OWN_NAME } from '../../auth/own-name.js';
 import type { AuditLines } from '../audit/audit-line.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import type { Caller } from './restore-request.js';

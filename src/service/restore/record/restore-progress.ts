@@ -82,8 +82,8 @@ export function overdueProgress(
   const overdue =
     undo.reason === undefined
       ? `${late}: restore ${undo.id} undoes it`
-      : `${late}, and could not be undone yet: ${undo.reason.replace(/\.$/, '')}. Restore ${undo.id} tries again until ` +
-        'it is undone. Until then it can still be confirmed';
+      : `${late}, and could not be undone yet: ${undo.reason.replace(/\.$/, '')}. Restore ${undo.id} tries again ` +
+        'until it is undone. Until then it can still be confirmed';
   return { ...progressOf(record), at, secondsLeft: 0, message: overdue, overdue };
 }
 
