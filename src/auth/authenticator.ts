@@ -12,7 +12,7 @@ import { AppError } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import type { KeySetDeadlines } from './key-set.js';
 import { remoteKeys } from './key-set.js';
-import { OWN_NAME } from './own-name.js';
+import { looksOwn, OWN_NAME_FAULT } from './own-name.js';
 import type { Permission, Viewer } from './permission.js';
 import { isPermission, ROLES, viewerOf } from './permission.js';
 import { TokenFile } from './token-file.js';
@@ -140,8 +140,7 @@ function viewerOfClaims(claims: JWTPayload): Viewer {
   // whatever JSON holds can come in a token: a number is no subject
   if (typeof subject !== 'string' || !SUBJECT.test(subject))
     throw refusal('The token is not valid here: its "sub" is missing or not accepted');
-  if (subject === OWN_NAME)
-    throw refusal(`The token is not valid here: its "sub" is "${OWN_NAME}", which is the name of the server itself`);
+  if (looksOwn(subject)) throw refusal(`The token is not valid here: its "sub" ("${subject}") ${OWN_NAME_FAULT}`);
   const granted = new Set<Permission>();
   for (const name of [...words(claims['permissions']), ...words(claims['scope'])])
     if (isPermission(name)) granted.add(name);

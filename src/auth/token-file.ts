@@ -14,7 +14,7 @@ import { errnoOf } from '../lib/error.js';
 import type { Log } from '../lib/log.js';
 import { reasonOf } from '../lib/system-error.js';
 import { withoutMark } from '../lib/text/byte-order-mark.js';
-import { OWN_NAME } from './own-name.js';
+import { looksOwn, OWN_NAME_FAULT } from './own-name.js';
 import type { Permission } from './permission.js';
 import { PERMISSIONS } from './permission.js';
 
@@ -123,12 +123,9 @@ export class TokenFile {
 
   /** A token of an older version may have it: it goes on, so that nobody is locked out. */
   private tellOwnName(): void {
-    if (this.tokens.some(({ name }) => name === OWN_NAME))
-      this.log.warn(
-        { tokensFile: this.path },
-        `a token is named "${OWN_NAME}", as the server names itself in the audit trail, so its lines look like the ` +
-          "server's: make one of another name, and revoke this one",
-      );
+    const token = this.tokens.find(({ name }) => looksOwn(name));
+    if (token !== undefined)
+      this.log.warn({ tokensFile: this.path }, `the name of token "${token.name}" ${OWN_NAME_FAULT}, and revoke it`);
   }
 
   private close(fault: string): void {

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { OWN_NAME } from '../auth/own-name.js';
+import { looksOwn, OWN_NAME_FAULT } from '../auth/own-name.js';
 import type { Permission } from '../auth/permission.js';
 import { isPermission, PERMISSIONS, ROLES } from '../auth/permission.js';
 import { addToken, newToken, removeToken } from '../auth/token-edit.js';
@@ -194,10 +194,7 @@ function warnIfUnused(file: string, { env, say }: TokenCommandOptions): void {
 function nameOf(text: string): string {
   const parsed = TOKEN_NAME.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? 'is not a name'}.`);
-  if (parsed.data === OWN_NAME)
-    throw new InvalidArgumentError(
-      `"${OWN_NAME}" is what the server calls itself in the audit trail: choose another name.`,
-    );
+  if (looksOwn(parsed.data)) throw new InvalidArgumentError(`"${parsed.data}" ${OWN_NAME_FAULT}.`);
   return parsed.data;
 }
 

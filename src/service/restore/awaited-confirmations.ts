@@ -30,7 +30,7 @@ export interface AwaitedConfirmationsParts extends Pick<RunnerParts, 'registry' 
   /** Keeps what runs, so that it can be cancelled, until the function has ended. */
   whileRunning<T>(running: RunningRestore, work: () => Promise<T>): Promise<T>;
   /** Those that wait for the database are told again what they wait for. */
-  tellWaiting(database: string): void;
+  readonly tellWaiting: (database: string) => void;
 }
 
 const AGAIN_FIRST_MS = 1_000;

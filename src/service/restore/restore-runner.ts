@@ -259,11 +259,7 @@ export class RestoreRunner {
     const { registry } = this.parts;
     const holder = record.dryRun ? registry.findAwaiting(record.database) : undefined;
     if (holder === undefined || queue || holder.id === undoOf(record)) return result;
-    const refused = awaitsConfirmation(
-      holder,
-      undoOf(record) === undefined,
-      registry.findOpenUndo(holder.id)?.record.id,
-    );
+    const refused = awaitsConfirmation(holder, undoOf(record) === undefined, registry.undoIdOf(holder.id));
     const warning = `Without a dry run this would be refused now. ${refused.message}`;
     return { ...result, warnings: [...result.warnings, warning] };
   }

@@ -280,14 +280,10 @@ export class RestoreService {
     const record = holder === undefined ? undefined : this.registry.findOpen(holder)?.record;
     if (record === undefined) return;
     const at = instant(this.parts.clock.now());
+    const message = waitingFor(record, this.registry.undoIdOf(record.id));
     for (const id of waitingIds) {
       const restore = this.running.get(id)?.restore;
-      if (restore === undefined) continue;
-      this.registry.publish(
-        restore,
-        messageProgress(restore.record, waitingFor(record, this.undoIdOf(record)), at),
-        true,
-      );
+      if (restore !== undefined) this.registry.publish(restore, messageProgress(restore.record, message, at), true);
     }
   }
 
@@ -313,7 +309,7 @@ export class RestoreService {
   private async hold(restore: OpenRestore): Promise<void> {
     const { record } = restore;
     if (record.phase !== 'AWAITING_CONFIRMATION') return;
-    await this.refuseWaiting(record.database, awaitsConfirmation(record, true, this.undoIdOf(record)));
+    await this.refuseWaiting(record.database, awaitsConfirmation(record, true, this.registry.undoIdOf(record.id)));
     this.tellWaiting(record.database);
     if ((await this.confirmations.wait(restore)) === 'ELSEWHERE') this.goOnLater(restore);
   }
@@ -366,12 +362,8 @@ export class RestoreService {
   private checkFree(database: string, mayQueue: boolean): void {
     const holder = this.queues.of(database).holder;
     const record = holder === undefined ? undefined : this.registry.findOpen(holder)?.record;
-    if (record?.phase === 'AWAITING_CONFIRMATION') throw awaitsConfirmation(record, mayQueue, this.undoIdOf(record));
-  }
-
-  /** The undo of a restore that was not confirmed in time. */
-  private undoIdOf({ id }: RestoreRecord): string | undefined {
-    return this.registry.findOpenUndo(id)?.record.id;
+    if (record?.phase === 'AWAITING_CONFIRMATION')
+      throw awaitsConfirmation(record, mayQueue, this.registry.undoIdOf(record.id));
   }
 
   private checkNotUndoing(id: string): void {

@@ -244,7 +244,7 @@ describe('confirmWithinSeconds', () => {
       },
     ]);
     const undone = await look(ended.undoneBy?.id ?? '');
-    expect(undone).toMatchObject({ phase: 'SUCCEEDED', undoOf: { id }, startedBy: 'tester' });
+    expect(undone).toMatchObject({ phase: 'SUCCEEDED', undoOf: { id }, startedBy: 'ovncp' });
   });
 
   it('is answered when it awaits confirmation, and stays once it is confirmed', async () => {

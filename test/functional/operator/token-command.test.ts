@@ -190,6 +190,7 @@ describe('make', () => {
       /There is a token named "old" in .*tokens.json: choose another name/,
     ],
     ['the name of the server itself', ['make', 'ovncp', '--role', 'viewer'], /what the server calls itself/],
+    ['what looks like that name', ['make', 'OVNCP ', '--role', 'viewer'], /what the server calls itself/],
     ['a name with a line break', ['make', 'a\nb', '--role', 'viewer'], /is not a name/],
     [
       'an unknown permission',

@@ -144,6 +144,11 @@ export class RestoreRegistry {
     return undefined;
   }
 
+  /** @returns the id of that */
+  undoIdOf(id: string): string | undefined {
+    return this.findOpenUndo(id)?.record.id;
+  }
+
   /** The restore of a database that awaits its confirmation. */
   findAwaiting(database: string): RestoreRecord | undefined {
     for (const { record } of this.open.values())
