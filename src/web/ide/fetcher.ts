@@ -1,19 +1,21 @@
 /**
  * How the IDE talks to its server: queries and mutations by POST, subscriptions by graphql-ws with the same
- * Authorization as connection_init payload. Without a token nothing is sent at all: the hint where to put it is shown
- * in place of an answer.
+ * Authorization as connection_init payload. Without a token, or with an empty id, nothing is sent at all: what is to be
+ * filled in is shown in place of an answer.
  */
 
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
-import { GraphQLError, getOperationAST, parse } from 'graphql';
+import { GraphQLError, getOperationAST, type OperationDefinitionNode, parse, type TypeNode } from 'graphql';
 import { createClient, type ExecutionResult } from 'graphql-ws';
 import type { Runs, Send } from './runs.js';
-import { TOKEN_HINT, type Token, type Viewer } from './token.js';
+import { TOKEN_HINT, type Token, UNREADABLE_HINT, type Viewer } from './token.js';
 
 const HTTP_URL = `${window.location.origin}/graphql`;
 const SOCKET_URL = HTTP_URL.replace(/^http/, 'ws');
 /** Of a subscription that nobody stops: older ones are dropped. */
 const EVENTS_MAX = 500;
+/** The close code of a server that stops. */
+const GOING_AWAY = 1001;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -21,12 +23,20 @@ type Headers = Readonly<Record<string, string>>;
 export function fetcherWith(token: Token, runs: Runs): Fetcher {
   return (params, options) => {
     const given: Headers = options?.headers ?? {};
-    const authorization = token.sentWith(given);
-    if (authorization === undefined) return { errors: [new GraphQLError(TOKEN_HINT)] };
+    const isIntrospection = params.operationName === 'IntrospectionQuery';
+    // which GraphiQL sends of its own accord: nobody says anything by its headers
+    if (!isIntrospection) token.told(given);
+    const { authorization } = token;
+    if (authorization === undefined)
+      return refused(token.current().kind === 'UNREADABLE' ? UNREADABLE_HINT : TOKEN_HINT);
     const others = Object.entries(given).filter(([name]) => name.toLowerCase() !== 'authorization');
     const headers = { ...Object.fromEntries(others), Authorization: authorization };
-    if (params.operationName === 'IntrospectionQuery') return post(params, headers);
-    const send = isSubscription(params) ? subscribing(params, authorization) : posting(params, headers);
+    if (isIntrospection) return post(params, headers);
+    const operation = operationOf(params);
+    const empty = operation === undefined ? undefined : emptyIdOf(operation, params.variables);
+    if (empty !== undefined) return refused(`${empty} is empty: put an id into "Variables"`);
+    const isSubscription = operation?.operation === 'subscription';
+    const send = isSubscription ? subscribing(params, authorization) : posting(params, headers);
     // GraphiQL shows any JSON
     return runs.view(send) as AsyncIterable<ExecutionResult>;
   };
@@ -36,17 +46,40 @@ export function fetcherWith(token: Token, runs: Runs): Fetcher {
 export async function askForViewer(authorization: string): Promise<Viewer> {
   const params = { query: 'query Viewer { viewer { subject permissions } }', operationName: 'Viewer' };
   const { data, errors } = await post(params, { Authorization: authorization });
-  if (data === undefined || data === null) throw new Error(errors?.[0]?.message ?? 'The server did not say why');
+  if (data === undefined || data === null)
+    throw new Error(asJson(errors?.[0]?.message ?? 'The server did not say why it refused the token'));
   return data['viewer'] as Viewer;
 }
 
-/** Text that is no GraphQL is posted: the server says what is wrong with it. */
-function isSubscription({ query, operationName }: FetcherParams): boolean {
+/** The server names the header as it is sent: in the header editor it is written as JSON. */
+function asJson(message: string): string {
+  return message.replace('"Authorization: Bearer <token>"', '{"Authorization": "Bearer <token>"}');
+}
+
+/** What is to be filled in before anything can be sent. */
+function refused(hint: string): ExecutionResult {
+  return { errors: [new GraphQLError(hint)] };
+}
+
+/** Undefined for text that is no GraphQL: it is posted, and the server says what is wrong with it. */
+function operationOf({ query, operationName }: FetcherParams): OperationDefinitionNode | undefined {
   try {
-    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+    return getOperationAST(parse(query), operationName) ?? undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** The first variable that is an id and is empty, as the tabs have them at first. */
+function emptyIdOf({ variableDefinitions = [] }: OperationDefinitionNode, variables: unknown): string | undefined {
+  const values = new Map(Object.entries(variables ?? {}) as readonly (readonly [string, unknown])[]);
+  return variableDefinitions.find(({ variable, type }) => isId(type) && values.get(variable.name.value) === '')
+    ?.variable.name.value;
+}
+
+function isId(type: TypeNode): boolean {
+  if (type.kind === 'NonNullType') return isId(type.type);
+  return type.kind === 'NamedType' && type.name.value === 'ID';
 }
 
 async function post(params: FetcherParams, headers: Headers, signal?: AbortSignal): Promise<ExecutionResult> {
@@ -112,7 +145,10 @@ function subscribing(params: FetcherParams, authorization: string): Send {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof CloseEvent && error.reason !== '') return `The server closed the socket: ${error.reason}`;
+  if (error instanceof CloseEvent && error.reason !== '') {
+    const again = error.code === GOING_AWAY ? '. Run it again once the server is back' : '';
+    return `The server closed the socket: ${error.reason}${again}`;
+  }
   if (error instanceof Error) return error.message;
   return 'The connection to the server was lost. Run it again';
 }

@@ -11,7 +11,7 @@ import { type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 import { askForViewer, fetcherWith } from './fetcher.js';
 import { Runs, type Stage } from './runs.js';
-import { HEADERS_TEMPLATE, TOKEN_HINT, Token, type TokenState, type Viewer } from './token.js';
+import { HEADERS_TEMPLATE, TOKEN_HINT, Token, type TokenState, UNREADABLE_HINT, type Viewer } from './token.js';
 
 /** What a tab holds at first. */
 export interface FirstTab {
@@ -24,6 +24,9 @@ export const BACKUP_VARIABLES = '{\n  "backupId": ""\n}';
 
 const TABS_KEY = 'graphiql:tabState';
 const PAGE_KEY = 'ide-page';
+
+/** How hints about the token begin: ours, and GraphiQL's where the headers are no JSON. */
+const HINTS = [TOKEN_HINT.slice(0, 12), UNREADABLE_HINT.slice(0, 12), 'Request not sent. Request headers'];
 
 const token = new Token(askForViewer);
 /** GraphiQL's own, once it is there. */
@@ -77,8 +80,9 @@ function TokenLine({ state }: { readonly state: TokenState }): ReactElement {
   const responseEditor = useGraphiQL(({ responseEditor }) => responseEditor);
   const front = useGraphiQL(({ activeTabIndex }) => activeTabIndex);
   useEffect(() => {
-    if (state.kind === 'ACCEPTED' && responseEditor?.getValue().includes(TOKEN_HINT.slice(0, 12)) === true)
-      responseEditor.setValue('');
+    if (state.kind !== 'ACCEPTED') return;
+    const shown = responseEditor?.getValue() ?? '';
+    if (HINTS.some((hint) => shown.includes(hint))) responseEditor?.setValue('');
   }, [state, responseEditor, front]);
   switch (state.kind) {
     case 'NONE':
@@ -87,6 +91,8 @@ function TokenLine({ state }: { readonly state: TokenState }): ReactElement {
           Put your token into <strong>Headers</strong>: <code>{'{"Authorization": "Bearer <token>"}'}</code>
         </p>
       );
+    case 'UNREADABLE':
+      return <p className="ide-line ide-refused">✗ {UNREADABLE_HINT}</p>;
     case 'CHECKING':
       return <p className="ide-line">Asking the server whose token this is …</p>;
     case 'ACCEPTED':
@@ -97,7 +103,7 @@ function TokenLine({ state }: { readonly state: TokenState }): ReactElement {
         </p>
       );
     case 'REFUSED':
-      return <p className="ide-line ide-refused">✗ The token was not accepted: {state.reason}</p>;
+      return <p className="ide-line ide-refused">✗ {state.reason}</p>;
   }
 }
 

@@ -2,6 +2,7 @@
  * The token of the header editor. GraphiQL has one header editor per tab; the token given in one of them is used in
  * all, and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can say so.
  */
+import { parseJSONC } from '@graphiql/react';
 
 /** What the header editor of a new tab holds. */
 export const HEADERS_TEMPLATE = '{\n  "Authorization": "Bearer "\n}';
@@ -10,11 +11,15 @@ export const TOKEN_HINT =
   'No token yet. Open "Headers" at the bottom of the editor and complete {"Authorization": "Bearer <token>"}. ' +
   'The server prints where the admin token is when it starts.';
 
+/** Said of headers that are neither empty nor have a token. */
+export const UNREADABLE_HINT = 'This is no token: write {"Authorization": "Bearer <token>"} into "Headers"';
+
 /** What the server answered to: whose token is this? */
 export type Viewer = { readonly subject: string; readonly permissions: readonly string[] };
 
 export type TokenState =
   | { readonly kind: 'NONE' }
+  | { readonly kind: 'UNREADABLE' }
   | { readonly kind: 'CHECKING'; readonly authorization: string }
   | { readonly kind: 'ACCEPTED'; readonly authorization: string; readonly viewer: Viewer }
   | { readonly kind: 'REFUSED'; readonly authorization: string; readonly reason: string };
@@ -22,11 +27,32 @@ export type TokenState =
 /** Somebody who types a token pauses for less. */
 const TYPING_MS = 600;
 
-/** The Authorization of a tab's headers, or undefined where it has no token. */
-function authorizationIn(headers: Readonly<Record<string, unknown>>): string | undefined {
-  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'authorization');
-  const value = name === undefined ? undefined : headers[name];
-  return typeof value === 'string' && /^bearer\s+\S+$/i.test(value.trim()) ? value.trim() : undefined;
+/** What a tab's headers say: a token, that of the other tabs (as the template does), none, or nothing readable. */
+type Told =
+  | { readonly kind: 'GIVEN'; readonly authorization: string }
+  | { readonly kind: 'OF_OTHER_TABS' }
+  | { readonly kind: 'NONE' }
+  | { readonly kind: 'UNREADABLE' };
+
+function toldBy(headers: unknown): Told {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return { kind: 'UNREADABLE' };
+  const entries = Object.entries(headers) as readonly (readonly [string, unknown])[];
+  if (entries.length === 0) return { kind: 'NONE' };
+  const value = entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  if (typeof value !== 'string') return { kind: 'UNREADABLE' };
+  const authorization = value.trim();
+  if (/^(?:bearer)?$/i.test(authorization)) return { kind: 'OF_OTHER_TABS' };
+  return /^bearer\s+\S+$/i.test(authorization) ? { kind: 'GIVEN', authorization } : { kind: 'UNREADABLE' };
+}
+
+/** As GraphiQL reads headers: with comments, and commas at the end. */
+function parsed(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return parseJSONC(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export class Token {
@@ -44,31 +70,28 @@ export class Token {
     return () => this.listeners.delete(listener);
   };
 
-  /** The Authorization to send with these headers: their own, or the last one given in any tab. */
-  sentWith(headers: Readonly<Record<string, unknown>> | undefined): string | undefined {
-    const own = authorizationIn(headers ?? {});
-    if (own !== undefined) this.take(own);
-    return this.state.kind === 'NONE' ? undefined : this.state.authorization;
+  /** The Authorization that was last given in any tab, or undefined where there is none. */
+  get authorization(): string | undefined {
+    return 'authorization' in this.state ? this.state.authorization : undefined;
   }
 
-  /** Takes the token out of the header editor's text, once nobody types there any more. */
+  /** Takes what a tab's headers say: their own token, or that none is to be sent. */
+  told(headers: unknown): void {
+    const told = toldBy(headers);
+    if (told.kind === 'GIVEN') this.take(told.authorization);
+    else if (told.kind !== 'OF_OTHER_TABS' && this.state.kind !== told.kind) this.change(told);
+  }
+
+  /** Takes what the header editor's text says, once nobody types there any more. */
   edited(text: string): void {
     window.clearTimeout(this.typing);
-    this.typing = window.setTimeout(() => {
-      try {
-        const headers: unknown = JSON.parse(text);
-        if (typeof headers === 'object' && headers !== null) this.sentWith(headers as Record<string, unknown>);
-      } catch {
-        // half of a text is no JSON: the next keystroke tries again
-      }
-    }, TYPING_MS);
+    this.typing = window.setTimeout(() => this.told(parsed(text)), TYPING_MS);
   }
 
   private take(authorization: string): void {
     const { state } = this;
     // what was refused is asked for again: the server may have been away
-    const isAnother = state.kind === 'NONE' || state.kind === 'REFUSED' || state.authorization !== authorization;
-    if (!isAnother) return;
+    if (state.kind !== 'REFUSED' && this.authorization === authorization) return;
     this.change({ kind: 'CHECKING', authorization });
     this.whose(authorization).then(
       (viewer) => this.answered({ kind: 'ACCEPTED', authorization, viewer }),

@@ -1,6 +1,6 @@
 /** The IDE at /graphql, in a real browser: offline, under its policy, with the token from the header editor. */
 import { SignJWT } from 'jose';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import {
   ensureIdeBuilt,
   execute,
@@ -17,8 +17,13 @@ import {
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { JWT_SECRET, startTinyServer } from '../../support/servers/tiny-server.js';
 
+/** None of them changes anything. */
+const TABS = ['Backups', 'Compare', 'TryRestore', 'Watch'];
+
 let tiny: TinyServer;
 let browser: Browser;
+/** Of all pages, so that the files of the IDE are read and compiled once. */
+let context: BrowserContext;
 let token: string;
 beforeAll(async () => {
   ensureIdeBuilt();
@@ -27,6 +32,7 @@ beforeAll(async () => {
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(JWT_SECRET));
   browser = await launchBrowser();
+  context = await browser.newContext({ viewport: { width: 1400, height: 850 } });
 });
 afterAll(async () => {
   await browser.close();
@@ -41,8 +47,9 @@ interface Visit {
   readonly faults: string[];
 }
 
-async function visit({ url } = tiny, firstTab = 'Backups'): Promise<Visit> {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 850 } });
+async function visit(): Promise<Visit> {
+  const { url } = tiny;
+  const page = await context.newPage();
   const outside: string[] = [];
   const faults: string[] = [];
   page.on('request', (request) => {
@@ -55,7 +62,7 @@ async function visit({ url } = tiny, firstTab = 'Backups'): Promise<Visit> {
   page.on('pageerror', (error) => faults.push(error.message));
   page.setDefaultTimeout(300_000);
   await page.goto(`${url}/graphql`);
-  await tabOf(page, firstTab).waitFor();
+  await tabOf(page, 'Backups').waitFor();
   await page.locator(`${HEADER_EDITOR} .view-lines`).first().waitFor();
   return { page, outside, faults };
 }
@@ -101,45 +108,74 @@ describe('the page', () => {
 });
 
 describe('in a browser', () => {
-  it('shows where the token belongs and sends nothing until it is there', async () => {
+  it('opens with tabs, sends nothing until there is a token, says whose it is and why one is refused', async () => {
     const { page, outside, faults } = await visit();
     const posts: string[] = [];
     page.on('request', (request) => {
       if (request.method() === 'POST') posts.push(request.url());
     });
     await expect(page.title()).resolves.toBe('OVN backup & restore');
+    expect(await page.locator('.graphiql-tab-button').allInnerTexts()).toEqual(TABS);
     await pageShows(page, '.ide-line', 'Put your token into Headers');
     await goToTab(page, 'Compare');
     await execute(page);
     await responseWith(page, 'No token yet');
     expect(posts).toEqual([]);
     expect({ outside, faults }).toEqual({ outside: [], faults: [] });
-    await page.close();
-  });
-
-  it('opens with tabs that change nothing; that of the demo with those of its story', async () => {
-    const tabsOf = async (server: TinyServer, firstTab: string): Promise<readonly string[]> => {
-      const { page } = await visit(server, firstTab);
-      const names = await page.locator('.graphiql-tab-button').allInnerTexts();
-      await page.close();
-      return names;
-    };
-    expect(await tabsOf(tiny, 'Backups')).toEqual(['Backups', 'Compare', 'TryRestore', 'Watch']);
-    const demo = await startTinyServer({ idePage: 'demo.html' });
-    expect(await tabsOf(demo, 'BackUp')).toEqual(['BackUp', 'Watch', 'TryRestore']);
-    await demo.close();
-  });
-
-  it('says whose token it is, takes the hint away, and says why a token is refused', async () => {
-    const { page } = await visit();
-    await goToTab(page, 'Compare');
-    await execute(page);
-    await responseWith(page, 'No token yet');
+    // says why a token is refused
     await paste(page, HEADER_EDITOR, '{"Authorization": "Bearer wrong"}');
-    await pageShows(page, '.ide-refused', 'The token was not accepted: ');
+    await page.locator('.ide-refused').waitFor();
+    // once the reason, in the words of the field
+    expect(await page.locator('.ide-refused').innerText()).toBe(
+      '✗ The token is not valid: send one that this server knows, as {"Authorization": "Bearer <token>"}',
+    );
+    // says whose one is, and takes the hint away
     await signIn(page);
     await page.locator('.result-window').filter({ hasNotText: 'No token yet' }).waitFor();
     expect(await response(page)).toBe('');
+    await page.close();
+  });
+
+  it('forgets the token when the headers have none any more, and says of what is none how to write one', async () => {
+    const { page } = await visit();
+    const unreadable = [
+      `{"Authorization": "${token}"}`,
+      `{"Authoriztion": "Bearer ${token}"}`,
+      '{"Authorization": 5}',
+      `[${JSON.stringify(token)}]`,
+      token,
+    ];
+    for (const headers of unreadable) {
+      await signIn(page);
+      await paste(page, HEADER_EDITOR, headers);
+      await pageShows(
+        page,
+        '.ide-refused',
+        'This is no token: write {"Authorization": "Bearer <token>"} into "Headers"',
+      );
+    }
+    // a tab of one operation: where there are several, the run button asks which
+    await goToTab(page, 'Compare');
+    await paste(page, HEADER_EDITOR, '{"Authoriztion": ""}');
+    await execute(page);
+    await responseWith(page, 'This is no token: write');
+    await signIn(page);
+    await paste(page, HEADER_EDITOR, '{}');
+    // at once: nobody waits for the line below the editor
+    const posts: string[] = [];
+    page.on('request', (request) => posts.push(request.method()));
+    await execute(page);
+    await responseWith(page, 'No token yet');
+    await pageShows(page, '.ide-line', 'Put your token into Headers');
+    expect(posts.filter((method) => method === 'POST')).toEqual([]);
+    // an empty id is not sent either
+    await signIn(page);
+    await execute(page);
+    await responseWith(page, 'backupId is empty: put an id into');
+    // the headers of another tab, which nobody has filled in, use the token that was given last
+    await goToTab(page, 'Watch');
+    await run(page, 'Hello', 'query Hello { hello }');
+    await responseWith(page, 'hello ann');
     await page.close();
   });
 
@@ -161,8 +197,7 @@ describe('in a browser', () => {
   });
 
   it('goes on in a tab that is left, and shows it there and nowhere else', async () => {
-    const server = await startTinyServer();
-    const { page } = await visit(server);
+    const { page } = await visit();
     await signIn(page);
     await goToTab(page, 'Watch');
     await run(page, 'Ticks', 'subscription Ticks { ticks }');
@@ -171,7 +206,7 @@ describe('in a browser', () => {
     await run(page, 'Wait', 'query Wait { wait }');
     await page.getByRole('button', { name: /stop query/i }).waitFor();
     await goToTab(page, 'TryRestore');
-    server.release();
+    tiny.release();
     await run(page, 'Hello', 'query Hello { hello }');
     await responseWith(page, 'hello ann');
     await goToTab(page, 'Wait');
@@ -186,6 +221,18 @@ describe('in a browser', () => {
     await goToTab(page, 'Ticks');
     expect(await page.getByRole('button', { name: /stop query/i }).count()).toBe(0);
     await page.close();
-    await server.close();
+  });
+
+  // the last one: it stops the server
+  it('says to run a subscription again that ended with its server', async () => {
+    const { page } = await visit();
+    await signIn(page);
+    await goToTab(page, 'Watch');
+    await run(page, 'Ticks', 'subscription Ticks { ticks }');
+    await responseWith(page, '"ticks": 2');
+    // which ends none of them by itself
+    await tiny.api.close();
+    await responseWith(page, 'Run it again');
+    await page.close();
   });
 });
