@@ -48,12 +48,12 @@ async function breakNetwork(remote: string, backups: string): Promise<void> {
     return;
   }
   if (!(await switches(remote)).includes('web')) {
-    say('The switch "web" is gone already. The tab TryRestore brings it back.');
+    say('The switch "web" is gone already. The third tab brings it back.');
     return;
   }
   await nbctl(remote, 'ls-del', 'web');
   const left = [...(await switches(remote))].sort().join(' and ');
-  say(`Broken: the switch "web" is gone, with its seven ports; ${left} are left. The tab TryRestore brings it back.`);
+  say(`Broken: the switch "web" is gone, with its seven ports; ${left} are left. The third tab brings it back.`);
 }
 
 function introduce({ url, firstToken }: App, { remote }: DemoDatabase): void {
@@ -68,7 +68,7 @@ ${bold('A small OVN network runs in an ovsdb-server of its own, and the backup s
   1 Back up    Run the tab BackUp, and copy the id of the answer.
   2 Watch      Run the tab Watch, and leave it running.
   3 Break      Press ${bold('Enter')} here: it deletes the switch "web".
-  4 Restore    In the tab TryRestore paste the id into Variables. Run TryRestore, which
+  4 Restore    In the third tab paste the id into Variables. Run TryRestore, which
                changes nothing, then Restore. Go to the tab Watch: it lists every step.
 
   See for yourself, at any time:

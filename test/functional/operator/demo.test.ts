@@ -79,6 +79,7 @@ it('tells its story on one screen, and the browser shows every step of it', asyn
 
   expect(await enter(demo)).toMatch(/^Nothing was broken: there is no backup yet/);
   const page = await signedIn(url, headers);
+  expect(await page.locator('.graphiql-tab-button').allInnerTexts()).toEqual(['BackUp', 'Watch', 'TryRestore']);
   await execute(page);
   await responseWith(page, '"rowCount": 44');
   const id = /"id": "([0-9a-f-]{36})"/.exec(await response(page))?.[1] ?? '';
@@ -87,7 +88,7 @@ it('tells its story on one screen, and the browser shows every step of it', asyn
   await responseWith(page, '"events": []');
 
   expect(await enter(demo)).toBe(
-    'Broken: the switch "web" is gone, with its seven ports; db and external are left. The tab TryRestore brings it back.',
+    'Broken: the switch "web" is gone, with its seven ports; db and external are left. The third tab brings it back.',
   );
   expect(await enter(demo)).toMatch(/^The switch "web" is gone already/);
   await goToTab(page, 'TryRestore');
