@@ -16,6 +16,7 @@ import { RestClient } from '../../support/clients/rest-client.js';
 import { run } from '../../support/programs/programs.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { until } from '../../support/until.js';
 
 const guide = new Page('docs/javascript-client.md');
 /** The one block of this language that has this in it. */
@@ -25,7 +26,9 @@ function block(language: string, text: string): string {
   return found[0]?.text ?? '';
 }
 const WATCH = block('js', 'watchRestore');
+const ANSWER = block('js', 'class OvncpError');
 const RUN = block('js', 'function run');
+const IMPORT = block('js', 'function importBackup');
 
 let folder: string;
 beforeAll(async () => {
@@ -53,11 +56,11 @@ describe('in the browser', () => {
 
   beforeAll(async () => {
     await writeFile(join(folder, 'watch-restore.mjs'), WATCH);
-    await writeFile(join(folder, 'run.mjs'), RUN);
+    await writeFile(join(folder, 'run.mjs'), [ANSWER, RUN, IMPORT].join('\n'));
     await writeFile(
       join(folder, 'page.mjs'),
-      `import { watchRestore } from './watch-restore.mjs';\nimport { run } from './run.mjs';\n` +
-        'Object.assign(window, { watchRestore, run });\n',
+      `import { watchRestore } from './watch-restore.mjs';\nimport { run, importBackup } from './run.mjs';\n` +
+        'Object.assign(window, { watchRestore, run, importBackup });\n',
     );
     await using build = await rolldown({ input: join(folder, 'page.mjs'), platform: 'browser', logLevel: 'silent' });
     const { output } = await build.generate({ format: 'iife' });
@@ -84,27 +87,87 @@ describe('in the browser', () => {
   const evaluate = <Value>(code: string): Promise<Value> => page.evaluate<Value>(`(async () => { ${code} })()`);
   const call = (query: string): string => `run(${JSON.stringify(query)}, {}, TOKEN, URL)`;
   const constants = (): string =>
-    `const TOKEN = ${JSON.stringify(api.admin.token)}; const URL = '${api.url}/graphql'; const { run, watchRestore } = window;`;
+    `const TOKEN = ${JSON.stringify(api.admin.token)}; const URL = '${api.url}/graphql'; const { run, watchRestore, importBackup } = window;`;
 
-  it('runs an operation, and throws what is wrong with one', async () => {
+  async function backUp(name: string): Promise<string> {
+    const { body } = await RestClient.of(api.admin).post('/api/v1/backups', { name });
+    return (body['backup'] as { readonly id: string }).id;
+  }
+
+  it('runs an operation, and throws all that the server says of one that is refused', async () => {
     expect(await evaluate(`${constants()} return ${call('{ databases { id connected } }')}`)).toEqual({
       databases: [{ id: 'northbound', connected: true }],
     });
-    expect(
-      await evaluate(
-        `${constants()} return ${call('{ backup(id: "x") { nothing } }')}.catch((error) => error.message)`,
-      ),
-    ).toMatch(/^GRAPHQL_VALIDATION_FAILED: /);
-    const caught = '.then(() => "answered", ({ message, code, extensions }) => ({ message, code, extensions }))';
-    expect(await evaluate(`${constants()} return ${call('{ backup(id: "x") { nothing } }')}${caught}`)).toMatchObject({
+    const caught = `.then(() => 'answered', (error) => ({ ...error, name: error.constructor.name, message: error.message }))`;
+    const refused = (query: string): Promise<unknown> => evaluate(`${constants()} return ${call(query)}${caught}`);
+    expect(await refused('{ backup(id: "x") { nothing } }')).toEqual({
+      name: 'OvncpError',
+      message: expect.stringContaining('nothing'),
       code: 'GRAPHQL_VALIDATION_FAILED',
-      extensions: { requestId: expect.any(String) },
+      problems: [],
+      requestId: expect.any(String),
+      data: null,
     });
     // an address that answers in another shape is no success
     const elsewhere = call('{ databases { id } }').replace('URL)', 'URL + "/nothing")');
     expect(await evaluate(`${constants()} return ${elsewhere}${caught}`)).toMatchObject({
-      message: expect.stringContaining('nothing'),
+      name: 'OvncpError',
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('There is nothing at this address'),
+      requestId: expect.any(String),
     });
+  });
+
+  it('keeps what is answered in spite of the errors', async () => {
+    const id = await backUp('the switch as it is');
+    await nbctl(api.ovsdb.remote, 'set', 'Logical_Switch', 'web', 'external_ids:owner=ann');
+    // a reader may ask for a dry run, but not see its values
+    const { token } = await api.as('backups:read');
+    const query = `mutation { restoreBackup(input: {backupId: "${id}", conflictPolicy: OVERWRITE, dryRun: true}) {
+      result { restoredCount changes(table: "Logical_Switch") { nodes { label columns { before } } } } } }`;
+    const told = await evaluate(
+      `${constants()} return run(${JSON.stringify(query)}, {}, ${JSON.stringify(token)}, URL).catch(
+        ({ code, data }) => ({ code, data }));`,
+    );
+    const nodes = [{ label: 'switch "web"', columns: [{ before: null }] }];
+    expect(told).toEqual({
+      code: 'FORBIDDEN',
+      data: { restoreBackup: { result: { restoredCount: 1, changes: { nodes } } } },
+    });
+  });
+
+  it('imports a file', async () => {
+    const id = await backUp('to be imported');
+    const bytes = await RestClient.of(api.admin).get(`/api/v1/backups/${id}/export`);
+    const imported = await evaluate<{ readonly importBackup: object }>(
+      `${constants()} return importBackup(new File([${JSON.stringify(JSON.stringify(bytes.body))}], 'backup.json'), TOKEN, URL);`,
+    );
+    expect(imported.importBackup).toMatchObject({ id: expect.any(String), rowCount: expect.any(Number) });
+    // a file that is no backup
+    expect(
+      await evaluate(
+        `${constants()} return importBackup(new File(['x'], 'x.json'), TOKEN, URL).catch((error) => error.code);`,
+      ),
+    ).toBe('INTEGRITY_FAILED');
+  });
+
+  it('says of an origin that is not named what the page tells of it', async () => {
+    const other = await browser.newPage();
+    await other.clock.install();
+    // the same page at its other name
+    await other.goto(page.url().replace('127.0.0.1', 'localhost'));
+    const thrown = await other.evaluate<string>(`${constants()} ${call('{ databases { id } }')}.catch(String)`);
+    expect(guide.prose).toContain(`\`${thrown.replace('TypeError: ', '')}\` in Chrome`);
+    await other.evaluate(`${constants()} watchRestore(URL.replace('http', 'ws'), TOKEN, 'x', {
+      onError: (text) => { document.title = text; },
+    });`);
+    // its attempts take minutes, which pass here at once
+    await until(async () => {
+      await other.clock.runFor(60_000);
+      return (await other.title()).startsWith('No connection to ws://');
+    });
+    expect(await other.title()).toContain(`Is ${new URL(other.url()).origin} in OVNCP_CORS_ORIGINS?`);
+    await other.close();
   });
 
   it('is told in words why a restore cannot be watched', async () => {
@@ -117,8 +180,7 @@ describe('in the browser', () => {
   });
 
   it('watches a restore to its end', async () => {
-    const { body } = await RestClient.of(api.admin).post('/api/v1/backups', { name: 'before' });
-    const { id } = body['backup'] as { readonly id: string };
+    const id = await backUp('before');
     await nbctl(api.ovsdb.remote, 'ls-del', 'web');
     const steps = await evaluate<readonly ({ readonly phase: string } | null)[]>(`${constants()}
       const { restoreBackup } = await ${call(`mutation { restoreBackup(input: {backupId: "${id}", wait: false}) { id } }`)};
@@ -154,19 +216,37 @@ describe('codegen', () => {
     expect(made).not.toMatch(/: any\b/);
     await writeFile(join(folder, 'src/watch.ts'), block('ts', 'RestoreStepsDocument'));
     const [, ...body] = RUN.split('\n');
-    await writeFile(join(folder, 'src/run.ts'), block('ts', 'TypedDocumentString') + body.join('\n'));
+    await writeFile(
+      join(folder, 'src/run.ts'),
+      [
+        block('ts', 'TypedDocumentString') + body.join('\n'),
+        block('ts', 'class OvncpError'),
+        IMPORT.replace('(file, token, url = ', '(file: File, token: string, url = '),
+      ].join('\n'),
+    );
     await writeFile(
       join(folder, 'src/use.ts'),
       `import { FirstBackupsDocument } from './generated/graphql';
-import { run } from './run';
+import { OvncpError, run } from './run';
 
+export const codeOf = (error: unknown): string | undefined => (error instanceof OvncpError ? error.code : undefined);
 const { backups } = await run(FirstBackupsDocument, { first: 5 }, 'a token');
 export const first: { id: string; size: number; createdAt: string } | undefined = backups.nodes[0];
 // @ts-expect-error a variable of another type
 await run(FirstBackupsDocument, { first: 'five' }, 'a token');
 `,
     );
-    const words = ['--strict', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022'];
+    const words = [
+      '--strict',
+      '--noEmit',
+      '--skipLibCheck',
+      '--module',
+      'esnext',
+      '--moduleResolution',
+      'bundler',
+      '--target',
+      'es2022',
+    ];
     await run(
       process.execPath,
       [join(ROOT, 'node_modules/typescript/bin/tsc'), ...words, 'src/use.ts', 'src/watch.ts'],
