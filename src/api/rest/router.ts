@@ -10,6 +10,7 @@ import { AppError } from '../../lib/error.js';
 import { askedTarget, type CommandHead, permit } from '../../service/command/command.js';
 import { checked } from '../../service/command/input-check.js';
 import { perform } from '../../service/command/perform.js';
+import { renamed, type Spelling } from '../../service/command/spelling.js';
 import { askingOf } from '../http/asking.js';
 import type { AuditedRoute } from '../http/audited-request.js';
 import { authenticateRequest } from '../http/authenticated-request.js';
@@ -126,7 +127,7 @@ function membersOf(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 function callOf(
-  { query, body, bodyKind }: Route,
+  { query, body, bodyKind, headers }: Route,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Call<unknown, unknown> {
@@ -140,7 +141,7 @@ function callOf(
       service,
       input,
       // a download is known to be somebody's only once it was looked up
-      askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: REST_SPELLING }),
+      askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: spellingOf(headers) }),
       onBegun,
     );
   const { id = '' } = request.params as { id?: string };
@@ -156,6 +157,13 @@ function callOf(
     // a call that takes no body may come with an empty one
     body: bodyKind === 'JSON' ? checked(body, request.body ?? {}) : undefined,
   };
+}
+
+/** Some routes take the passphrase in a header: it does not belong into an address. */
+function spellingOf(headers: Route['headers']): Spelling {
+  return headers?.['X-Decryption-Key'] === undefined
+    ? REST_SPELLING
+    : renamed(REST_SPELLING, { decryptionKey: 'the header X-Decryption-Key' });
 }
 
 /** @throws AppError BAD_USER_INPUT; the parser's own message quotes the body, which may hold a key */

@@ -65,6 +65,24 @@ export async function* encrypt(
   yield* sealChunks(source, keys, header);
 }
 
+/** Where the passphrase goes is known only to whoever was asked. */
+export class KeyMissing extends AppError {
+  /** @param what is encrypted, such as: backup "x" is encrypted. @param member where the passphrase goes */
+  constructor(
+    private readonly what: string,
+    member?: string,
+  ) {
+    super(
+      'DECRYPTION_FAILED',
+      `Decryption failed: ${what}: send its passphrase ${member === undefined ? 'as the key' : `in ${member}`}`,
+    );
+  }
+
+  sentIn(member: string): KeyMissing {
+    return new KeyMissing(this.what, member);
+  }
+}
+
 /**
  * Decrypts a stream. Every byte handed on has been authenticated.
  * @param keyCost of what is encrypted here
@@ -76,11 +94,7 @@ export async function* decrypt(
   passphrase: string | undefined,
   keyCost = KEY_COST,
 ): AsyncGenerator<Buffer> {
-  if (passphrase === undefined || passphrase === '')
-    throw new AppError(
-      'DECRYPTION_FAILED',
-      'Decryption failed: the backup is encrypted: send its passphrase as the key',
-    );
+  if (passphrase === undefined || passphrase === '') throw new KeyMissing('the backup is encrypted');
   const reader = new ByteReader(source);
   try {
     const header = await reader.take(HEADER_BYTES);

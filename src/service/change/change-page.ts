@@ -2,6 +2,7 @@
 import type { ChangeKind, RowChange } from '../../engine/plan/plan-changes.js';
 import { AppError } from '../../lib/error.js';
 import { checkFirst, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
+import { nearestNames } from '../../lib/text/nearest.js';
 
 export type { ChangeKind, ColumnChange, RowChange } from '../../engine/plan/plan-changes.js';
 
@@ -21,6 +22,7 @@ export interface ChangePageRequest {
 export type ChangePage = Page<RowChange>;
 
 const CHANGES_PAGE_MAX = 1_000;
+const TABLE_CHARACTERS_MAX = 100;
 const CURSOR = /^change:(\d{1,9})$/;
 
 /**
@@ -35,6 +37,7 @@ export async function pageChanges(
   request: ChangePageRequest,
 ): Promise<ChangePage> {
   const { first, kind, table } = request;
+  if (table !== undefined) checkTable(table, counts);
   const skipped = positionAfter(request) + (request.offset ?? 0);
   const totalCount = total(counts, kind, table);
   const nodes: RowChange[] = [];
@@ -50,11 +53,21 @@ export async function pageChanges(
   return pageAt(nodes, { skipped, totalCount, cursorAt });
 }
 
+/** Where each table has its counts, a name that has none is no table: "nothing" would be taken for an answer. */
+function checkTable(table: string, counts: ChangeCounts): void {
+  const all = Object.values(counts);
+  const isWhole = all.length > 0 && all.every((kinds) => 'INSERT' in kinds);
+  if (!isWhole || Object.hasOwn(counts, table)) return;
+  const [near] = nearestNames(table.slice(0, TABLE_CHARACTERS_MAX), Object.keys(counts), 1);
+  const meant = near === undefined ? 'take a name such as Logical_Switch' : `did you mean "${near}"?`;
+  throw new AppError('BAD_USER_INPUT', `table: there is no table "${table.slice(0, TABLE_CHARACTERS_MAX)}"; ${meant}`);
+}
+
 function positionAfter({ first, after }: ChangePageRequest): number {
-  checkFirst(first, CHANGES_PAGE_MAX, `changes: first takes 1 to ${CHANGES_PAGE_MAX}`);
+  checkFirst(first, CHANGES_PAGE_MAX, `first takes 1 to ${CHANGES_PAGE_MAX}`);
   if (after === undefined) return 0;
   const match = CURSOR.exec(readCursor(after));
-  if (match === null) throw new AppError('BAD_USER_INPUT', 'changes: after takes the end cursor of an earlier page');
+  if (match === null) throw new AppError('BAD_USER_INPUT', 'after takes the end cursor of an earlier page of changes');
   return Number(match[1]);
 }
 

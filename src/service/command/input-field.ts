@@ -24,7 +24,10 @@ export const key = text(1_024).min(1, 'may not be empty');
 /** What a command finds by it. */
 export const id = z.string();
 export const secondsUpToADay = z
-  .int('takes 1 to 86,400 seconds')
+  .int({
+    error: ({ input }) =>
+      typeof input === 'string' ? 'takes a number without quotes, 1 to 86,400 seconds' : 'takes 1 to 86,400 seconds',
+  })
   .min(1, 'takes 1 to 86,400 seconds')
   .max(86_400, 'takes 1 to 86,400 seconds');
 

@@ -3,6 +3,7 @@
  * written before the answer goes out.
  */
 import type { z } from 'zod';
+import { KeyMissing } from '../../archive/layer/encryption.js';
 import type { Permission, Viewer } from '../../auth/permission.js';
 import { defined } from '../../lib/defined.js';
 import { problemOf } from '../../lib/error.js';
@@ -71,8 +72,9 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
     answer = await asked.run(service, checkInput(asked, input, spelling), { caller, may, signal, spelling, begun });
   } catch (error) {
     await record(problemOf(error).code);
-    if (audit !== undefined && isKept) noteLine(error);
-    throw error;
+    const told = error instanceof KeyMissing ? error.sentIn(spelling.member('decryptionKey')) : error;
+    if (audit !== undefined && isKept) noteLine(told);
+    throw told;
   }
   know(answer);
   await record(audit?.result?.(answer) ?? 'OK');

@@ -1,6 +1,7 @@
 /** A restore that begins: its record, and the planner of what it is to make of the database. */
 
 import { randomUUID } from 'node:crypto';
+import { KeyMissing } from '../../archive/layer/encryption.js';
 import { OWN_NAME } from '../../auth/own-name.js';
 import { instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
@@ -117,11 +118,7 @@ function emptyRecord(
 }
 
 function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
-  if (encrypted && decryptionKey === undefined)
-    throw new AppError(
-      'DECRYPTION_FAILED',
-      `Decryption failed: backup "${name}" is encrypted: send its passphrase as the key`,
-    );
+  if (encrypted && decryptionKey === undefined) throw new KeyMissing(`backup "${name}" is encrypted`);
   if (!encrypted && decryptionKey !== undefined)
     throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
 }

@@ -3,6 +3,7 @@
  * (life/database-queue.ts); restore-runner.ts carries them out; those that were left open by a crash go on at the
  * start.
  */
+import { KeyMissing } from '../../archive/layer/encryption.js';
 import { instant, sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
 import { lastingController } from '../../lib/joined-signal.js';
@@ -227,10 +228,7 @@ export class RestoreService {
     const counts = result?.changes ?? {};
     if (sealed !== true) return readChangeLog(store, listsOf(record)[0], counts, request);
     if (decryptionKey === undefined)
-      throw new AppError(
-        'DECRYPTION_FAILED',
-        `Decryption failed: the changes of restore ${id} hold what an encrypted backup held: send its passphrase`,
-      );
+      throw new KeyMissing(`the changes of restore ${id} hold what an encrypted backup held`);
     const list = changeList ?? { key: sealedChangeLogKey(id) };
     return readChangeLog(store, list, counts, request, { passphrase: decryptionKey, keyCost });
   }

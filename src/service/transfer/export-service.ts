@@ -9,6 +9,7 @@
 import type { Readable } from 'node:stream';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { type ArchiveHeader } from '../../archive/content/archive-header.js';
+import { KeyMissing } from '../../archive/layer/encryption.js';
 import { packArchive } from '../../archive/pack.js';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
@@ -199,11 +200,7 @@ function handOut(bytes: Readable, signal: AbortSignal | undefined): void {
 
 /** @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT */
 function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
-  if (encrypted && decryptionKey === undefined)
-    throw new AppError(
-      'DECRYPTION_FAILED',
-      `Decryption failed: backup "${name}" is encrypted: send its passphrase as the key`,
-    );
+  if (encrypted && decryptionKey === undefined) throw new KeyMissing(`backup "${name}" is encrypted`);
   if (!encrypted && decryptionKey !== undefined)
     throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
 }

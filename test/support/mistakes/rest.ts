@@ -238,6 +238,71 @@ const OF_RESTORES: readonly Made[] = [
     todo: 'send its passphrase',
   }),
   rest(
+    'the key in a header that a restore does not take',
+    ({ encryptedId }) => [
+      `${BACKUPS}/${encryptedId}/restore`,
+      { ...post({}), headers: { 'x-decryption-key': PASSPHRASE } },
+    ],
+    {
+      what: 'is encrypted',
+      where: 'backup "secret"',
+      todo: 'send its passphrase in decryption_key',
+    },
+  ),
+  rest('an export of what is encrypted, without the key', ({ encryptedId }) => [`${BACKUPS}/${encryptedId}/export`], {
+    what: 'is encrypted',
+    where: 'backup "secret"',
+    todo: 'send its passphrase in the header X-Decryption-Key',
+  }),
+  rest(
+    'comparing what is encrypted, without the key',
+    ({ backupId, encryptedId }) => [
+      '/api/v1/diff',
+      post({ from: { backup_id: backupId }, to: { backup_id: encryptedId } }),
+    ],
+    {
+      what: 'is encrypted',
+      where: 'backup',
+      todo: 'send its passphrase in decryption_key',
+    },
+  ),
+  rest(
+    'a table with half of its name',
+    ({ backupId }) => [
+      '/api/v1/diff',
+      post({ from: { backup_id: backupId }, to: { database: 'northbound' }, table: 'Router' }),
+    ],
+    {
+      what: '"Router"',
+      where: /^table: /,
+      todo: 'did you mean "Logical_Router"?',
+    },
+  ),
+  rest(
+    'changes of a table in lower case',
+    ({ restoreId }) => [`/api/v1/restores/${restoreId}/changes?table=logical_router`],
+    {
+      what: '"logical_router"',
+      where: /^table: /,
+      todo: 'did you mean "Logical_Router"?',
+    },
+  ),
+  rest('a result of the trail that there is not', () => ['/api/v1/audit?result=denied'], {
+    what: 'takes OK',
+    where: /^result: /,
+    todo: 'FORBIDDEN',
+  }),
+  rest('an action of the trail in snake case', () => ['/api/v1/audit?action=create_backup'], {
+    what: 'takes a name',
+    where: /^action: /,
+    todo: 'createBackup',
+  }),
+  rest('a number in quotes', restore({ confirm_within_seconds: '300' }), {
+    what: 'without quotes',
+    where: /^confirm_within_seconds: /,
+    todo: 'takes a number without quotes, 1 to 86,400 seconds',
+  }),
+  rest(
     'the wrong key',
     ({ encryptedId }) => [
       `${BACKUPS}/${encryptedId}/restore`,
