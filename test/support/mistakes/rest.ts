@@ -3,9 +3,9 @@ import type { RestRequest } from '../clients/rest-client.js';
 import { nbctl } from '../servers/ovsdb-server.js';
 import { bearer, type Made, type Mistake, PASSPHRASE, type World } from './mistake.js';
 
-/** GraphQL's spelling; but a member of a document is spelled as it stands there. */
+/** GraphQL's spelling; but a member of a document, and an action of the trail, is spelled as it stands there. */
 export const NOT_OF_REST =
-  /\b(?!contentDigest\b)[a-z]+[A-Z]\w*\b|\b(?:SKIP|OVERWRITE|RENAME|FULL|SELECTIVE|INCREMENTAL|APPLYING|SUCCEEDED)\b/;
+  /\b(?!(?:contentDigest|createBackup)\b)[a-z]+[A-Z]\w*\b|\b(?:SKIP|OVERWRITE|RENAME|FULL|SELECTIVE|INCREMENTAL|APPLYING|SUCCEEDED)\b/;
 
 const BACKUPS = '/api/v1/backups';
 const NOBODY = '00000000-0000-4000-8000-000000000000';
