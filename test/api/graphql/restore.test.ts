@@ -262,13 +262,15 @@ describe('the changes of a restore', () => {
     expect((await page({ kind: 'INSERT' })).totalCount + (await page({ kind: 'UPDATE' })).totalCount).toBe(
       restoredCount,
     );
-    expect((await page({ table: 'No_Such_Table' })).totalCount).toBe(0);
   });
 
-  it.each([{ first: 0 }, { first: 1_001 }, { after: 'nonsense' }])('refuses %j', async (variables) => {
-    const answer = await api.admin.send(RestoreChangesDocument, { id, ...variables });
-    expect(codeIn(answer)).toBe('BAD_USER_INPUT');
-  });
+  it.each([{ first: 0 }, { first: 1_001 }, { after: 'nonsense' }, { table: 'No_Such_Table' }])(
+    'refuses %j',
+    async (variables) => {
+      const answer = await api.admin.send(RestoreChangesDocument, { id, ...variables });
+      expect(codeIn(answer)).toBe('BAD_USER_INPUT');
+    },
+  );
 });
 
 describe('restoreBackup refuses', () => {
