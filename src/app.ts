@@ -188,12 +188,12 @@ interface Services {
 
 function makeServices({ config, log, clock, store, audit, client, keyCost }: Base, catalog: Catalog): Services {
   const work = new RunningWork();
-  const jobs = new Jobs({ store, clock, log, work });
   const { silenceMsMax } = config;
   const databases = new Databases(
     [new Database(databaseId(config.databaseName), client, { clock, silenceMsMax })],
     work,
   );
+  const jobs = new Jobs({ store, clock, log, work, databaseIds: databases.ids });
   const { uploadBytesMax, statePath: scratchFolder = config.backupPath } = config;
   const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
   const backups = new BackupService(heavy);

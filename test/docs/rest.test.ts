@@ -51,3 +51,17 @@ describe('docs/rest.md', () => {
     expect([...headers].filter((header) => !page.prose.includes(`\`${header}`))).toEqual([]);
   });
 });
+
+describe('docs/security.md', () => {
+  const actions = new Set(
+    new Page('docs/security.md')
+      .rowsOf('action')
+      .flatMap(([cell = '']) => cell.split(',').map((name) => plain(name).trim())),
+  );
+
+  it('has the action of every route that leaves a line in the trail', () => {
+    const audited = routes.flatMap(({ asks }) => (asks?.audit === undefined ? [] : [asks.name]));
+    expect(audited.length).toBeGreaterThan(10);
+    expect(audited.filter((name) => !actions.has(name))).toEqual([]);
+  });
+});

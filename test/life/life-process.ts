@@ -78,7 +78,7 @@ export class LifeProcess {
     const client = new DatabaseClient({ remotes: parseRemotes(proxy.remote), database: NORTHBOUND, clock });
     const work = new RunningWork();
     // backups are no part of what is broken
-    const jobs = new Jobs({ store: files, clock, log, work });
+    const jobs = new Jobs({ store: files, clock, log, work, databaseIds: ['northbound'] });
     const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
     const catalog = await Catalog.open(store, log);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };

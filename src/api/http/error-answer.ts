@@ -4,7 +4,7 @@
  * everything else is masked as INTERNAL and logged whole under the request's id.
  */
 
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { ASTNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { GraphQLError, isEnumType, Kind } from 'graphql';
 import { defined } from '../../lib/defined.js';
 import type { ErrorCode, ErrorPlace, Problem } from '../../lib/error.js';
@@ -167,15 +167,31 @@ function withoutValues(error: GraphQLError, schema: GraphQLSchema | undefined): 
   }
   const value = error.nodes?.[0];
   if (value === undefined || !value.kind.endsWith('Value') || message.startsWith('Field "')) return message;
+  const place = fieldBefore(value);
   const expected = /^Expected value of type "[^"]{1,100}"/.exec(message)?.[0];
-  if (expected !== undefined) return `${expected}; what was given is of another kind`;
+  if (expected !== undefined) return `${place}${expected}; what was given is of another kind`;
   const [, ofValue, ofKind] = /does not exist in "(\w{1,64})" enum|^Enum "(\w{1,64})" cannot/.exec(message) ?? [];
   const type = schema?.getType(ofValue ?? ofKind ?? '');
   if (isEnumType(type)) return `${type.name}: ${enumFault(type, value?.kind === Kind.ENUM ? value.value : undefined)}`;
   const scalar = /^(\w{1,64}) cannot represent/.exec(message)?.[1];
-  if (scalar !== undefined) return `Expected a value of type "${scalar}"; what was given is of another kind`;
-  return 'A value is not of the type that is expected here';
+  if (scalar !== undefined) {
+    const isQuoted = value.kind === Kind.STRING && UNQUOTED_SCALARS.has(scalar);
+    const fault = isQuoted ? 'write it without quotes' : 'what was given is of another kind';
+    return `${place}Expected a value of type "${scalar}"; ${fault}`;
+  }
+  return `${place}A value is not of the type that is expected here`;
 }
+
+const UNQUOTED_SCALARS: ReadonlySet<string> = new Set(['Int', 'Float', 'Boolean']);
+
+/** The field or argument that a value stands for in the text of an operation, as it begins a message. */
+function fieldBefore({ loc }: ASTNode): string {
+  const before = loc?.source.body.slice(Math.max(0, loc.start - FIELD_LOOK_BACK), loc.start) ?? '';
+  const name = /(\w{1,64})\s*:\s*\[?\s*$/.exec(before)?.[1];
+  return name === undefined ? '' : `${name}: `;
+}
+
+const FIELD_LOOK_BACK = 200;
 
 interface FieldFault {
   readonly property: string;

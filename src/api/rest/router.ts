@@ -17,6 +17,7 @@ import { authenticateRequest } from '../http/authenticated-request.js';
 import { notJson } from '../http/json-fault.js';
 import { clientWentAway } from '../http/request-context.js';
 import { isMultipart } from '../http/upload/upload.js';
+import { checkPlaces } from './common/misplaced.js';
 import { REST_SPELLING } from './common/rest-form.js';
 import type { Ask, Call, Route } from './common/route.js';
 import { snakeCase } from './common/snake-case.js';
@@ -25,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route asks for. */
     asks?: CommandHead;
+    /** A body that it takes, as text. */
+    bodyExample?: string;
   }
 }
 
@@ -48,7 +51,7 @@ export async function serveRoutes(
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
       try {
         if (isMultipart(request)) throw new AppError('BAD_USER_INPUT', 'This route takes JSON, and no form');
-        done(null, jsonOf(body as Buffer));
+        done(null, jsonOf(body as Buffer, exampleOf(request)));
       } catch (error) {
         done(refusalOf(request, undefined) ?? (error as Error));
       }
@@ -71,7 +74,10 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
     url: route.path,
     // a HEAD of an export would make the whole document to throw it away
     exposeHeadRoute: false,
-    config: { ...defined({ audit, asks }), readsAsItArrives: route.bodyKind === 'UPLOAD' },
+    config: {
+      ...defined({ audit, asks, bodyExample: route.bodyExample }),
+      readsAsItArrives: route.bodyKind === 'UPLOAD',
+    },
     onRequest: async (request) => {
       // what is said of the body does not matter, nor whether that can be understood
       if (!isMultipart(request)) delete request.raw.headers['content-type'];
@@ -126,11 +132,8 @@ function membersOf(body: unknown): Readonly<Record<string, unknown>> {
     : {};
 }
 
-function callOf(
-  { query, body, bodyKind, headers }: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Call<unknown, unknown> {
+function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Call<unknown, unknown> {
+  const { query, body, bodyKind, headers } = route;
   const { viewer = { subject: 'anyone', permissions: new Set() }, log } = request.scope;
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort(clientWentAway()));
@@ -145,6 +148,7 @@ function callOf(
       onBegun,
     );
   const { id = '' } = request.params as { id?: string };
+  checkPlaces(route, { query: request.query as Readonly<Record<string, unknown>>, body: request.body });
   return {
     id,
     request,
@@ -167,7 +171,7 @@ function spellingOf(headers: Route['headers']): Spelling {
 }
 
 /** @throws AppError BAD_USER_INPUT; the parser's own message quotes the body, which may hold a key */
-function jsonOf(bytes: Buffer): unknown {
+function jsonOf(bytes: Buffer, example: string): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -178,6 +182,10 @@ function jsonOf(bytes: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw notJson(error, '{"name": "nightly"}');
+    throw notJson(error, example);
   }
+}
+
+function exampleOf({ routeOptions }: FastifyRequest): string {
+  return (routeOptions.config as { readonly bodyExample?: string }).bodyExample ?? '{}';
 }

@@ -13,9 +13,9 @@ const LINES_DEFAULT = 50;
 const SNAKE_CASE = /^[a-z]+(?:_[a-z]+)+$/;
 const RESULTS = ['OK', 'ACCEPTED', ...Object.keys(ERROR_STATUS)];
 
-/** GraphQL has codes of its own for operations that it does not understand. */
+/** GraphQL has codes of its own for operations that it does not understand, and HTTP for requests. */
 function isResult(word: string): boolean {
-  return RESULTS.includes(word) || word.startsWith('GRAPHQL_');
+  return RESULTS.includes(word) || /^(?:GRAPHQL|HTTP)_/.test(word);
 }
 
 const logInput = z.object({

@@ -156,7 +156,7 @@ export const listBackups = command({
   name: 'listBackups',
   needs: READ,
   input: z.object({ filter: optional(z.custom<BackupFilter>()) }),
-  run: (catalog: Catalog, { filter }): readonly BackupRecord[] => catalog.all(filter ?? {}),
+  run: (backups: BackupService, { filter }): readonly BackupRecord[] => backups.list(filter ?? {}),
 });
 
 export const getBackup = command({

@@ -9,6 +9,7 @@ import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog.js';
+import type { BackupFilter } from './catalog-page.js';
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
 import { type ValidationReport, validateBackup } from './validate-backup.js';
@@ -48,6 +49,19 @@ export class BackupService {
       (job) => this.create(job, request, database),
       storedOutcome,
     );
+  }
+
+  /**
+   * Newest first; all that pass. A database that was configured once may still have backups.
+   * @throws AppError NOT_FOUND for a database that is not configured and has none
+   */
+  list(filter: BackupFilter): readonly BackupRecord[] {
+    const { catalog, databases } = this.parts;
+    const found = catalog.all(filter);
+    const { database } = filter;
+    if (found.length === 0 && typeof database === 'string' && catalog.all({ database }).length === 0)
+      databases.get(database);
+    return found;
   }
 
   private create(job: JobHandle, request: CreateBackup, database: Database): Promise<BackupRecord> {

@@ -53,14 +53,20 @@ export async function pageChanges(
   return pageAt(nodes, { skipped, totalCount, cursorAt });
 }
 
-/** Where each table has its counts, a name that has none is no table: "nothing" would be taken for an answer. */
+/**
+ * Where each table of the database has its counts, a name that has none is no table: "nothing" would be taken for an
+ * answer. Restores that failed have no such counts, or only of some tables.
+ */
 function checkTable(table: string, counts: ChangeCounts): void {
   const all = Object.values(counts);
   const isWhole = all.length > 0 && all.every((kinds) => 'INSERT' in kinds);
   if (!isWhole || Object.hasOwn(counts, table)) return;
   const [near] = nearestNames(table.slice(0, TABLE_CHARACTERS_MAX), Object.keys(counts), 1);
   const meant = near === undefined ? 'take a name such as Logical_Switch' : `did you mean "${near}"?`;
-  throw new AppError('BAD_USER_INPUT', `table: there is no table "${table.slice(0, TABLE_CHARACTERS_MAX)}"; ${meant}`);
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `table: the database has no table "${table.slice(0, TABLE_CHARACTERS_MAX)}"; ${meant}`,
+  );
 }
 
 function positionAfter({ first, after }: ChangePageRequest): number {

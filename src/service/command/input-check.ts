@@ -62,7 +62,7 @@ function faultsOf(issue: z.core.$ZodIssue, checking: Checking): readonly string[
   if (issue.code === 'unrecognized_keys') return unknownMembers(issue, checking);
   if (issue.code !== 'invalid_union') {
     const given = issue.code === 'invalid_value' ? andNot(valueAt(checking.input, issue.path)) : '';
-    return [faultAt(issue.path, `${messageOf(issue)}${given}`, checking.spelling)];
+    return [faultAt(issue.path, `${objectAt(issue, checking) ?? messageOf(issue)}${given}`, checking.spelling)];
   }
   // what is wrong in the one form that it can be meant for, or which forms there are
   const isOther = ({ code, path }: z.core.$ZodIssue): boolean => code === 'invalid_type' && path.length === 0;
@@ -73,6 +73,17 @@ function faultsOf(issue: z.core.$ZodIssue, checking: Checking): readonly string[
     ([first]) => /^takes (\w+)/.exec(first === undefined ? '' : messageOf(first))?.[1] ?? [],
   );
   return [faultAt(issue.path, `takes ${forms.join(' or ')}`, checking.spelling)];
+}
+
+const EXAMPLES_MAX = 5;
+
+/** What an object is to hold, where something else is given or nothing. */
+function objectAt(issue: z.core.$ZodIssue, { shape, spelling, input }: Checking): string | undefined {
+  const members = membersAt(shape, issue.path);
+  if (issue.code !== 'invalid_type' || issue.expected !== 'object' || members.length === 0) return undefined;
+  const verb = valueAt(input, issue.path) === undefined ? 'is needed:' : 'takes';
+  const names = members.slice(0, EXAMPLES_MAX).map((name) => spelling.member(name));
+  return `${verb} an object with members such as ${names.join(', ')}`;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -91,12 +102,21 @@ function unknownMembers(
   return keys.slice(0, 10).map((unknown) => {
     const name = [place, unknown].filter((part) => part !== '').join('.');
     const [near] = nearestNames(unknown.slice(0, 100), members, 1);
-    return `"${name.slice(0, 200)}": not known here${near === undefined ? '' : `; did you mean "${near}"?`}`;
+    const help = near === undefined ? knownOf(members) : `did you mean "${near}"?`;
+    return `"${name.slice(0, 200)}": not known here; ${help}`;
   });
 }
 
+function knownOf(members: readonly string[]): string {
+  if (members.length === 0) return 'nothing is';
+  const more = members.length > KNOWN_LISTED_MAX ? ` and ${members.length - KNOWN_LISTED_MAX} more` : '';
+  return `known are ${members.slice(0, KNOWN_LISTED_MAX).join(', ')}${more}`;
+}
+
+const KNOWN_LISTED_MAX = 20;
+
 /** What an object takes at a place of a shape. */
-function membersAt(shape: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+export function membersAt(shape: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let at = formsOf(shape);
   for (const part of path)
     at = at.flatMap((type) => {
@@ -130,6 +150,8 @@ function messageOf({ message }: z.core.$ZodIssue): string {
   return message
     .replace('expected record', 'expected object')
     .replace(/^Invalid input: expected (.*), received undefined$/, 'is needed ($1)')
+    .replace(/^Invalid input: expected boolean, received string$/, 'takes true or false, without quotes')
+    .replace(/^Invalid input: expected (?:number|int), received string$/, 'takes a number without quotes')
     .replace(/^Invalid input: expected /, 'takes ')
     .replace(/^Invalid option: expected one of /, 'takes one of ');
 }

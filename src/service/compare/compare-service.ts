@@ -29,10 +29,14 @@ export class Comparison {
   constructor(
     private readonly plan: Plan,
     private readonly labels: Labels,
+    /** Of both configurations: one may have tables that the other lacks. */
+    tables: Iterable<string>,
   ) {
-    this.counts = Object.fromEntries(
-      plan.tables.map((draft) => [draft.table.name, { ...countChanges(draft), SKIP: 0 }]),
-    );
+    const none = { INSERT: 0, UPDATE: 0, DELETE: 0, SKIP: 0 };
+    this.counts = Object.fromEntries([
+      ...Array.from(tables, (name) => [name, none] as const),
+      ...plan.tables.map((draft) => [draft.table.name, { ...countChanges(draft), SKIP: 0 }] as const),
+    ]);
     const sum = (kind: string): number =>
       Object.values(this.counts).reduce((total, kinds) => total + (kinds[kind] ?? 0), 0);
     this.inserted = sum('INSERT');
@@ -108,6 +112,6 @@ export class CompareService {
       { policy: 'OVERWRITE', exact: true, restoreAccess: true, ...scope },
       breath,
     );
-    return new Comparison(plan, await Labels.read([before, snapshot], breath));
+    return new Comparison(plan, await Labels.read([before, snapshot], breath), after.schema.tables.keys());
   }
 }

@@ -14,6 +14,7 @@ import type { Json } from '../../ovsdb/json.js';
 import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
 import { resultOf, rowsOf } from '../../ovsdb/reply.js';
 import { transactParams } from '../../ovsdb/transact.js';
+import { unknownDatabase } from '../command/unknown-database.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
 import { type CurrentSession, openCurrentSession } from './current-session.js';
@@ -132,13 +133,14 @@ export class Databases {
   /** @param id undefined or null for the default one @throws AppError NOT_FOUND that names the ids there are */
   get(id?: string | null): Database {
     const found = id === undefined || id === null ? this.all[0] : this.all.find((database) => database.id === id);
-    if (found === undefined)
-      throw new AppError(
-        'NOT_FOUND',
-        `Database not found: "${id}". Configured here: ${this.all.map((database) => database.id).join(', ')}`,
-      );
+    if (found === undefined) throw unknownDatabase(String(id), this.ids);
     return found;
   }
+
+  get ids(): readonly string[] {
+    return this.all.map((database) => database.id);
+  }
+
   /** Table -> rows, in its turn. @throws AppError NOT_FOUND, DATABASE_UNAVAILABLE, RATE_LIMITED */
   async countRows(id: string, asker: Asker): Promise<Readonly<Record<string, number>>> {
     const database = this.get(id);

@@ -9,6 +9,7 @@ import { defined } from '../../lib/defined.js';
 import { AppError, messageOf, type Problem, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
+import { unknownDatabase } from '../command/unknown-database.js';
 import {
   isEnded,
   JOB_END_WORDS,
@@ -73,6 +74,8 @@ export interface JobsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: RunningWork;
+  /** Of the configured databases. */
+  readonly databaseIds: readonly string[];
 }
 
 export interface JobFilter {
@@ -179,11 +182,17 @@ export class Jobs {
     return this.jobs.get(id);
   }
 
-  /** Newest first. */
+  /**
+   * Newest first.
+   * @throws AppError NOT_FOUND for a database that is not configured, and was not while there were the jobs
+   */
   all({ kind, database }: JobFilter = {}): readonly Job[] {
-    const passes = ({ record }: Job): boolean =>
-      (kind === undefined || record.kind === kind) && (database === undefined || record.database === database);
-    return [...this.jobs.values()].reverse().filter(passes);
+    const all = [...this.jobs.values()].reverse();
+    const found = all.filter(({ record }) => database === undefined || record.database === database);
+    const { databaseIds } = this.parts;
+    if (database !== undefined && found.length === 0 && !databaseIds.includes(database))
+      throw unknownDatabase(database, databaseIds);
+    return kind === undefined ? found : found.filter(({ record }) => record.kind === kind);
   }
 
   /** The state of one job as it is now, then every step until its end. @throws AppError NOT_FOUND */

@@ -182,7 +182,8 @@ describe('backups', () => {
     ['part of the name in any case', { nameContains: 'LIST 4' }, [0]],
     ['two conditions at once', { tags: ['even'], nameContains: 'list 2' }, [2]],
     ['the type', { tags: ['listed'], type: 'FULL' }, [0, 1, 2, 3, 4]],
-    ['the database', { tags: ['listed'], database: 'other' }, []],
+    ['the database', { tags: ['listed'], database: 'northbound' }, [0, 1, 2, 3, 4]],
+    ['the database and a tag that none has', { tags: ['nothing'], database: 'northbound' }, []],
   ])('are filtered by %s', async (_what, filter, expected) => {
     const { backups } = await api.admin.run(ListBackupsDocument, { filter });
     expect(ids(backups.nodes)).toEqual(ids(made.filter((_, i) => expected.includes(i))));
@@ -206,6 +207,10 @@ describe('backups', () => {
     { filter: { createdAfter: 'yesterday' } },
   ])('refuses %j', async (variables) => {
     expect(await api.admin.codeOf(ListBackupsDocument, variables)).toBe('BAD_USER_INPUT');
+  });
+
+  it('are none of a database that there is not: that is refused', async () => {
+    expect(await api.admin.codeOf(ListBackupsDocument, { filter: { database: 'other' } })).toBe('NOT_FOUND');
   });
 
   it('are looked up by id', async () => {

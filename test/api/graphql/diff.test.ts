@@ -7,6 +7,7 @@ import {
   type DiffQuery,
   type DiffQueryVariables,
 } from '../../support/clients/generated/graphql.js';
+import { RestClient } from '../../support/clients/rest-client.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
@@ -124,6 +125,24 @@ describe('diff', () => {
     expect(codeIn(answer)).toBe(code);
     for (const secret of [KEY, 'entirely']) expect(answer.text).not.toContain(secret);
   });
+});
+
+it('takes a table that only the newer of two schemas has, and refuses one that neither has', async () => {
+  const older = await startApiServer({ database: 'test/compat/schemas/ovn-nb.20.03.ovsschema' });
+  const { createBackup } = await older.admin.run(CreateBackupDocument, { input: { name: 'older' } });
+  const answer = await RestClient.of(older.admin).fetch(`/api/v1/backups/${createBackup.id}/export`);
+  const file = new Uint8Array(await answer.arrayBuffer());
+  await older.stop();
+  const { body } = await RestClient.of(api.admin).post('/api/v1/backups/import', file);
+  const { id: backupId } = body['backup'] as { readonly id: string };
+  for (const [from, to] of [
+    [{ backupId }, LIVE],
+    [LIVE, { backupId }],
+  ] as const) {
+    expect((await diff(from, to, { table: 'BFD' })).changes.totalCount).toBe(0);
+    const refused = await api.admin.send(DiffDocument, { from, to, table: 'BFDs' });
+    expect(refused.errors[0]?.message).toBe('table: the database has no table "BFDs"; did you mean "BFD"?');
+  }
 });
 
 describe('an operation', () => {

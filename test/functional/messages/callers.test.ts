@@ -1,9 +1,11 @@
 /** What callers and clients are told of their mistakes: what is wrong, where, and what to do, in the words of their face. */
 import { FILE_MISTAKES } from '../../support/mistakes/file.js';
 import { GRAPHQL_MISTAKES, NOT_OF_GRAPHQL } from '../../support/mistakes/graphql.js';
+import { GRAPHQL_PLACE_MISTAKES } from '../../support/mistakes/graphql-place.js';
 import { faultsOf, type World, worldOf } from '../../support/mistakes/mistake.js';
 import { OPERATORS_MISTAKES, WRONG_VARIABLES } from '../../support/mistakes/operator.js';
 import { NOT_OF_REST, REST_MISTAKES } from '../../support/mistakes/rest.js';
+import { REST_PLACE_MISTAKES } from '../../support/mistakes/rest-place.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
 
@@ -17,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const TABLES = [
-  ...REST_MISTAKES.map((mistake) => ({ ...mistake, foreign: NOT_OF_REST })),
+  ...[...REST_MISTAKES, ...REST_PLACE_MISTAKES].map((mistake) => ({ ...mistake, foreign: NOT_OF_REST })),
   ...FILE_MISTAKES.map((mistake) => ({ ...mistake, foreign: NOT_OF_REST })),
-  ...GRAPHQL_MISTAKES.map((mistake) => ({ ...mistake, foreign: NOT_OF_GRAPHQL })),
+  ...[...GRAPHQL_MISTAKES, ...GRAPHQL_PLACE_MISTAKES].map((mistake) => ({ ...mistake, foreign: NOT_OF_GRAPHQL })),
 ];
 
 it('there are enough of them, and no two are the same', () => {

@@ -7,7 +7,7 @@ import { bearer, type Made, type Mistake, PASSPHRASE, type World } from './mista
 export const NOT_OF_GRAPHQL =
   /(?<!["\w])(?:backup_id|conflict_policy|dry_run|decryption_key|encryption_key|restore_filter|resource_filter|resource_mapping|confirm_within_seconds|created_at|restored_count)\b|\/api\/v1/;
 
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+export const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 interface Request {
   readonly body?: unknown;
@@ -21,7 +21,11 @@ interface Answer {
   readonly error?: string;
 }
 
-function http(who: string, request: (world: World) => Request | Promise<Request>, told: Omit<Mistake, 'who'>): Made {
+export function http(
+  who: string,
+  request: (world: World) => Request | Promise<Request>,
+  told: Omit<Mistake, 'who'>,
+): Made {
   return {
     who: `GraphQL: ${who}`,
     ...told,
@@ -53,17 +57,17 @@ function textOf({ errors, error, data }: Answer): string {
     .trim();
 }
 
-const ask = (query: string, variables?: object): Request => ({ body: { query, variables } });
+export const ask = (query: string, variables?: object): Request => ({ body: { query, variables } });
 const create = (input: object): Request =>
   ask('mutation ($input: CreateBackupInput!) { createBackup(input: $input) { id } }', { input });
-const restore =
+export const restore =
   (input: object) =>
   ({ backupId }: World): Request =>
     ask('mutation ($input: RestoreBackupInput!) { restoreBackup(input: $input) { id } }', {
       input: { backupId, ...input },
     });
 
-const PLACE = /"line":\d+,"column":\d+/;
+export const PLACE = /"line":\d+,"column":\d+/;
 
 const OF_REQUESTS: readonly Made[] = [
   http('text/plain', () => ({ body: '{"query":"{ databases { id } }"}', headers: { 'content-type': 'text/plain' } }), {

@@ -170,7 +170,7 @@ async function open({
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND, clock });
   client.start();
   const work = new RunningWork();
-  const jobs = new Jobs({ store, clock, log, work });
+  const jobs = new Jobs({ store, clock, log, work, databaseIds: ['northbound'] });
   const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
   const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });

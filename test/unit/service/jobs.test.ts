@@ -29,7 +29,7 @@ class World {
 
   constructor(readonly store: MemoryStore = new MemoryStore()) {
     const log = createLog('trace', { write: (line) => void this.lines.push(line) });
-    this.jobs = new Jobs({ store, clock: this.clock, log, work: this.work });
+    this.jobs = new Jobs({ store, clock: this.clock, log, work: this.work, databaseIds: ['northbound'] });
   }
 
   begin(request: Partial<Parameters<Jobs['start']>[0]> = {}): Held {
@@ -315,6 +315,12 @@ describe('what is kept', () => {
     expect(listed()).toEqual([...ids].reverse());
     expect(listed({ kind: 'IMPORT' })).toEqual([ids[1]]);
     expect(listed({ database: 'other' })).toEqual([ids[2]]);
+    expect(listed({ database: 'other', kind: 'IMPORT' })).toEqual([]);
+    expect(() => listed({ database: 'no-such' })).toThrow('Database not found: "no-such". Configured here: northbound');
+  });
+
+  it('is empty where a configured database has none yet', () => {
+    expect(new World().jobs.all({ database: 'northbound' })).toEqual([]);
   });
 
   it('is written when there is room again', async () => {

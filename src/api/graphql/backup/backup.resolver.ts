@@ -57,7 +57,7 @@ export class BackupResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, ...FIRST }) first: number | null,
     @Arg('after', () => String, { nullable: true, ...AFTER }) after: string | null,
   ): Promise<BackupConnection> {
-    const found = await ask(context, listBackups, this.catalog, { filter });
+    const found = await ask(context, listBackups, this.backups, { filter });
     const page = pageOf(found, { first: first ?? 50, after });
     const nodes = page.nodes.map(backupOf);
     const { cursors, totalCount, hasNextPage, hasPreviousPage } = page;

@@ -62,8 +62,11 @@ function expectation(
   if (expected === undefined) return 'is not of the expected type';
   const named = getNullableType(expected);
   if (isEnumType(named)) return enumFault(named, value);
-  return `expected a value of type "${String(expected)}"`;
+  const isQuoted = typeof value === 'string' && UNQUOTED_SCALARS.has(String(named));
+  return `expected a value of type "${String(expected)}"${isQuoted ? ', without quotes' : ''}`;
 }
+
+const UNQUOTED_SCALARS: ReadonlySet<string> = new Set(['Int', 'Float', 'Boolean']);
 
 function typeAt(type: GraphQLInputType, path: readonly (string | number)[]): GraphQLInputType | undefined {
   let current: GraphQLInputType | undefined = type;

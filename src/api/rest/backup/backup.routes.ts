@@ -46,7 +46,7 @@ export function backupRoutes(parts: BackupRouteParts): readonly Route[] {
   ];
 }
 
-function listRoute({ catalog }: BackupRouteParts): Route {
+function listRoute({ backups }: BackupRouteParts): Route {
   return route({
     name: 'listBackups',
     asks: listBackups,
@@ -58,9 +58,9 @@ function listRoute({ catalog }: BackupRouteParts): Route {
     bodyKind: 'NONE',
     summary: 'List backups, newest first',
     answers: { 200: { description: 'The backups', shape: backupListShape } },
-    errors: [],
+    errors: ['NOT_FOUND'],
     handle: async ({ ask, query: { filter, offset, limit } }) => {
-      const found = await ask(listBackups, catalog, { filter });
+      const found = await ask(listBackups, backups, { filter });
       return {
         status: 200,
         body: {
@@ -103,6 +103,7 @@ function createRoute({ backups }: BackupRouteParts): Route {
     query: waitQuery,
     body: createForm,
     bodyKind: 'JSON',
+    bodyExample: '{"name": "nightly"}',
     summary: 'Back up the database, or a part of it',
     description: 'Answers when the backup is stored. With `wait=false` it answers at once, with the job that makes it.',
     answers: {
@@ -128,6 +129,7 @@ function validateRoute({ backups }: BackupRouteParts): Route {
     query: noQuery,
     body: validateForm,
     bodyKind: 'JSON',
+    bodyExample: '{"backup_id": "BACKUP_ID"}',
     summary: 'Read a stored backup and check all of it',
     description: 'Checks the checksum, decryption, format, every row, and the references between rows.',
     answers: { 200: { description: 'What was found', shape: validationShape } },

@@ -40,6 +40,7 @@ function prepareRoute({ prepared }: DownloadRouteParts): Route {
     query: noQuery,
     body: restForm(prepareExport.input, { without: ['backupId'] }),
     bodyKind: 'JSON',
+    bodyExample: '{"format": "yaml"}',
     summary: 'Prepare a download that a browser can fetch without a token',
     description: 'The address works once, within 60 seconds, and needs no token: anybody who has it may download.',
     answers: { 201: { description: 'The address', shape: addressShape } },

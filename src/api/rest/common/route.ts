@@ -65,6 +65,8 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
   readonly query: Query;
   readonly body: Body;
   readonly bodyKind: BodyKind;
+  /** A body in JSON that it takes, for whoever sends what is none. */
+  readonly bodyExample?: string;
   /** Header -> what it is for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, Documented>>;

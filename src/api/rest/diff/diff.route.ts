@@ -42,6 +42,7 @@ export function diffRoute(compare: CompareService): Route {
     query: noQuery,
     body: diffForm,
     bodyKind: 'JSON',
+    bodyExample: '{"from": {"backup_id": "BACKUP_ID"}, "to": {"database": "northbound"}}',
     summary: 'Compare two backups, or a backup and the live database',
     description: 'The answer says what would make `from` equal to `to`. Each page compares again.',
     answers: { 200: { description: 'What differs, and a page of the changes', shape: diffShape } },

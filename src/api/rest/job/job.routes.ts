@@ -40,7 +40,7 @@ function listRoute(jobs: Jobs): Route {
     summary: 'List jobs, newest first, running ones too',
     description: 'Backups, imports and validations, until a week after their end. Restores have a list of their own.',
     answers: { 200: { description: 'The jobs', shape: jobListShape } },
-    errors: [],
+    errors: ['NOT_FOUND'],
     handle: async ({ ask, query: { kind, database, limit: most, offset: skipped } }) => {
       const found = await ask(listJobs, jobs, { kind, database });
       return { status: 200, body: { jobs: sliceOf(found, skipped, most).map(jobOf), total: found.length } };

@@ -71,6 +71,7 @@ function restoreRoute(restores: RestoreService): Route {
     query: restoreQuery,
     body: restoreForm,
     bodyKind: 'JSON',
+    bodyExample: '{"dry_run": true}',
     headers: {
       'X-Debug': 'true: the answer has the phases with their times, and the changes. The log has them too',
     },
@@ -223,6 +224,7 @@ function undoRoute(restores: RestoreService): Route {
     query: undoQuery,
     body: undoForm,
     bodyKind: 'JSON',
+    bodyExample: '{"dry_run": true}',
     headers: { 'X-Debug': 'As for a restore' },
     summary: 'Undo a restore: put back what it changed',
     description:

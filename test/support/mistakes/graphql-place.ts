@@ -1,0 +1,36 @@
+/** Mistakes of who calls GraphQL: values of another kind, and what is asked for and cannot be there. */
+import { ask, http, PLACE, restore } from './graphql.js';
+import type { Made } from './mistake.js';
+
+const OF_VALUES: readonly Made[] = [
+  http(
+    'a number in quotes in the text',
+    ({ backupId }) =>
+      ask(`mutation { restoreBackup(input: {backupId: "${backupId}", confirmWithinSeconds: "300"}) { id } }`),
+    { what: 'confirmWithinSeconds: ', where: PLACE, todo: 'write it without quotes' },
+  ),
+  http('a word for yes in quotes', restore({ dryRun: 'true' }), {
+    what: '$input.dryRun',
+    where: '$input.dryRun',
+    todo: 'expected a value of type "Boolean", without quotes',
+  }),
+];
+
+const OF_FILTERS: readonly Made[] = [
+  http(
+    'backups of a database that there is not',
+    () => ask('{ backups(filter: {database: "north"}) { totalCount } }'),
+    {
+      what: '"north"',
+      where: 'Database not found',
+      todo: 'Configured here: northbound',
+    },
+  ),
+  http('jobs of a database that there is not', () => ask('{ jobs(database: "north") { totalCount } }'), {
+    what: '"north"',
+    where: 'Database not found',
+    todo: 'Configured here: northbound',
+  }),
+];
+
+export const GRAPHQL_PLACE_MISTAKES: readonly Made[] = [...OF_VALUES, ...OF_FILTERS];

@@ -1,0 +1,137 @@
+/** Mistakes of who calls REST: what is sent in the wrong place, or asked for and cannot be there. */
+import { type Made, PASSPHRASE } from './mistake.js';
+import { BACKUPS, post, rest, restore } from './rest.js';
+
+const DIFF = '/api/v1/diff';
+
+const OF_FILTERS: readonly Made[] = [
+  rest(
+    'the key in a header that a restore does not take',
+    ({ encryptedId }) => [
+      `${BACKUPS}/${encryptedId}/restore`,
+      { ...post({}), headers: { 'x-decryption-key': PASSPHRASE } },
+    ],
+    {
+      what: 'is encrypted',
+      where: 'backup "secret"',
+      todo: 'send its passphrase in decryption_key',
+    },
+  ),
+  rest('an export of what is encrypted, without the key', ({ encryptedId }) => [`${BACKUPS}/${encryptedId}/export`], {
+    what: 'is encrypted',
+    where: 'backup "secret"',
+    todo: 'send its passphrase in the header X-Decryption-Key',
+  }),
+  rest(
+    'comparing what is encrypted, without the key',
+    ({ backupId, encryptedId }) => [
+      '/api/v1/diff',
+      post({ from: { backup_id: backupId }, to: { backup_id: encryptedId } }),
+    ],
+    {
+      what: 'is encrypted',
+      where: 'backup',
+      todo: 'send its passphrase in decryption_key',
+    },
+  ),
+  rest(
+    'a table with half of its name',
+    ({ backupId }) => [
+      '/api/v1/diff',
+      post({ from: { backup_id: backupId }, to: { database: 'northbound' }, table: 'Router' }),
+    ],
+    {
+      what: '"Router"',
+      where: /^table: /,
+      todo: 'did you mean "Logical_Router"?',
+    },
+  ),
+  rest(
+    'changes of a table in lower case',
+    ({ restoreId }) => [`/api/v1/restores/${restoreId}/changes?table=logical_router`],
+    {
+      what: '"logical_router"',
+      where: /^table: /,
+      todo: 'did you mean "Logical_Router"?',
+    },
+  ),
+  rest('a result of the trail that there is not', () => ['/api/v1/audit?result=denied'], {
+    what: 'takes OK',
+    where: /^result: /,
+    todo: 'FORBIDDEN',
+  }),
+  rest('an action of the trail in snake case', () => ['/api/v1/audit?action=create_backup'], {
+    what: 'takes a name',
+    where: /^action: /,
+    todo: 'createBackup',
+  }),
+  rest('a number in quotes', restore({ confirm_within_seconds: '300' }), {
+    what: 'without quotes',
+    where: /^confirm_within_seconds: /,
+    todo: 'takes a number without quotes, 1 to 86,400 seconds',
+  }),
+  rest('backups of a database that there is not', () => [`${BACKUPS}?database=north`], {
+    what: '"north"',
+    where: 'Database not found',
+    todo: 'Configured here: northbound',
+  }),
+  rest('jobs of a database that there is not', () => ['/api/v1/jobs?database=north'], {
+    what: '"north"',
+    where: 'Database not found',
+    todo: 'Configured here: northbound',
+  }),
+  rest('a page of changes that is too long', ({ backupId }) => [DIFF, post({ ...sidesOf(backupId), first: 1_001 })], {
+    what: /^first /,
+    where: /^first /,
+    todo: 'takes 1 to 1000',
+  }),
+  rest('a filter that there is not', () => ['/api/v1/restores?phase=failed'], {
+    what: '"phase"',
+    where: 'not known here',
+    todo: 'known are backup_id, limit, offset',
+  }),
+];
+
+const OF_PLACES: readonly Made[] = [
+  rest(
+    'an option of a restore in the address',
+    ({ backupId }) => [`${BACKUPS}/${backupId}/restore?dry_run=true`, post({})],
+    { what: '"dry_run"', where: 'address', todo: 'goes into the body' },
+  ),
+  rest('a parameter of a restore in the body', restore({ wait: false }), {
+    what: '"wait"',
+    where: 'body',
+    todo: 'goes into the address, such as ?wait=',
+  }),
+  rest(
+    'the key of an export in the address',
+    ({ encryptedId }) => [`${BACKUPS}/${encryptedId}/export?decryption_key=x`],
+    { what: '"decryption_key"', where: 'address', todo: 'goes into the header X-Decryption-Key' },
+  ),
+  rest('a body where none is taken', ({ restoreId }) => [`/api/v1/restores/${restoreId}/confirm`, post({ x: 1 })], {
+    what: 'body',
+    where: 'request',
+    todo: 'takes no body; leave it out',
+  }),
+  rest('text for one side of a comparison', () => [DIFF, post({ from: 'nightly', to: {} })], {
+    what: 'from: takes an object',
+    where: /^from: /,
+    todo: 'with members such as backup_id, database, decryption_key',
+  }),
+  rest('one side of a comparison', ({ backupId }) => [DIFF, post({ to: { backup_id: backupId } })], {
+    what: 'from: is needed',
+    where: /^from: /,
+    todo: 'an object with members such as backup_id, database, decryption_key',
+  }),
+  rest('no JSON for a comparison', () => [DIFF, post('from=x')], {
+    what: 'no valid JSON',
+    where: 'body',
+    todo: 'send an object like {"from": {"backup_id"',
+  }),
+];
+
+function sidesOf(backupId: string): object {
+  return { from: { backup_id: backupId }, to: { database: 'northbound' } };
+}
+
+export const REST_PLACE_MISTAKES: readonly Made[] = [...OF_FILTERS, ...OF_PLACES];
