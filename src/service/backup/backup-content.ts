@@ -32,6 +32,9 @@ export type BackupContent = Omit<
 >;
 
 const LISTED_MAX = 20;
+const STILL_SEALED =
+  'It was imported without its key and is still encrypted: its type, format, compression, schema version and rows are ' +
+  'not known. Validate it with its key';
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /** Placeholders for what a sealed backup does not tell. @param format what it was declared to be */
@@ -79,6 +82,11 @@ export function unsealedRecord(
 ): BackupDescription {
   const description = known.description ?? unpacked.header?.description;
   return { ...known, ...contentOf(unpacked), ...defined({ description }) };
+}
+
+/** What the backup may lack, and that nothing of its content is known yet. */
+export function warningsOf({ sealed = false, warnings = [] }: BackupRecord): readonly string[] {
+  return sealed ? [...warnings, STILL_SEALED] : warnings;
 }
 
 /** What a manifest and an archive's header say of the rows. */

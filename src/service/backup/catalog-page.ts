@@ -73,7 +73,8 @@ export function matching(sorted: readonly BackupRecord[], filter: BackupFilter):
     const wanted = new Set(tags.map((tag) => tag.normalize()));
     tests.push((record) => record.tags.some((tag) => wanted.has(tag.normalize())));
   }
-  if (type) tests.push((record) => record.type === type);
+  // what a sealed one has as type is a placeholder
+  if (type) tests.push((record) => record.type === type && record.sealed !== true);
   if (database) tests.push((record) => record.database === database);
   if (nameContains) {
     const part = folded(nameContains);

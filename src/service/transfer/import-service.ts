@@ -158,7 +158,13 @@ export class ImportService {
         origin: 'IMPORTED',
       });
       log.info(
-        { backup: record.id, rows: record.rowCount, bytes: record.size, sealed: record.sealed === true, subject },
+        {
+          backup: record.id,
+          ...defined({ rows: record.sealed === true ? undefined : record.rowCount }),
+          bytes: record.size,
+          sealed: record.sealed === true,
+          subject,
+        },
         'backup imported',
       );
       return record;

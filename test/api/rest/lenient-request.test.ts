@@ -254,7 +254,13 @@ describe('an import', () => {
       content_digest: null,
       content_size: null,
       schema_version: null,
+      type: null,
+      format: null,
+      compressed: null,
+      warnings: [expect.stringMatching(/without its key .+ not known. Validate it with its key$/)],
     });
+    const fullOnes = async () => JSON.stringify((await rest.get(`${BACKUPS}?type=full`)).body);
+    expect(await fullOnes()).not.toContain(sealed.id);
     expect(await rest.post(`${BACKUPS}/${sealed.id}/restore`, {})).toMatchObject({
       status: 422,
       body: { code: 'DECRYPTION_FAILED' },
@@ -266,8 +272,12 @@ describe('an import', () => {
     expect((await rest.get(`${BACKUPS}/${sealed.id}`)).body).toMatchObject({
       sealed: false,
       content_digest: digest,
+      type: 'full',
+      format: 'json',
       compressed: true,
+      warnings: [],
     });
+    expect(await fullOnes()).toContain(sealed.id);
     const form = new FormData();
     form.set('file', new Blob([file]));
     form.set('decryption_key', KEY);

@@ -4,6 +4,7 @@ import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
 import { createBackup } from '../../../service/backup/backup-command.js';
+import { warningsOf } from '../../../service/backup/backup-content.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
@@ -110,8 +111,8 @@ export class Backup {
 
   @Field(() => Boolean, {
     description:
-      'True if it is encrypted and was imported without its key. Then type, format, contentSize, contentDigest, ' +
-      'rowCount, tables and schemaVersion are placeholders, until validateBackup reads it with the key',
+      'True if it is encrypted and was imported without its key. Then type, format, compressed, contentSize, ' +
+      'contentDigest, rowCount, tables and schemaVersion are placeholders, until validateBackup reads it with the key',
   })
   sealed!: boolean;
 
@@ -153,16 +154,7 @@ export class Backup {
 }
 
 export function backupOf(record: BackupRecord): Backup {
-  const {
-    archiveFormat,
-    tables,
-    type,
-    sealed = false,
-    pulledIn = [],
-    pulledInCount = 0,
-    warnings = [],
-    ...rest
-  } = record;
+  const { archiveFormat, tables, type, sealed = false, pulledIn = [], pulledInCount = 0, ...rest } = record;
   return {
     ...rest,
     type: BackupType[type],
@@ -171,7 +163,7 @@ export function backupOf(record: BackupRecord): Backup {
     sealed,
     pulledIn,
     pulledInCount,
-    warnings,
+    warnings: warningsOf(record),
   };
 }
 
@@ -204,7 +196,10 @@ export class BackupFilterInput {
   @Field(() => [String], { nullable: true, description: 'Backups that have any of these tags' })
   tags?: string[] | null;
 
-  @Field(() => BackupType, { nullable: true, description: 'Backups of this type' })
+  @Field(() => BackupType, {
+    nullable: true,
+    description: 'Backups of this type. The type of a sealed one is not known',
+  })
   type?: BackupType | null;
 
   @Field(() => ID, { nullable: true, description: 'Backups of the database with this id' })

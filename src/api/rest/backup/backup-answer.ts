@@ -1,6 +1,7 @@
 /** What REST answers with of backups: the shapes, and how they are made from what the services know. */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
+import { warningsOf } from '../../../service/backup/backup-content.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
 import type { ValidationReport } from '../../../service/backup/validate-backup.js';
@@ -13,8 +14,8 @@ export const backupShape = z
     id: z.string().describe('Id of the backup'),
     name: z.string().describe('Its name. Several backups may have the same one'),
     description: z.string().nullable().describe('Free text, given when it was created'),
-    type: z.enum(['full', 'selective']).describe('Whether it has the whole database, or a part of it'),
-    format: z.enum(ARCHIVE_FORMATS.map(lower)).describe('Format of the stored file'),
+    type: z.enum(['full', 'selective']).nullable().describe('Whether it has the whole database, or a part of it'),
+    format: z.enum(ARCHIVE_FORMATS.map(lower)).nullable().describe('Format of the stored file'),
     created_at: instant.describe('When it was made or imported'),
     created_by: z.string().describe('Name of the token that created it'),
     size: count.describe('Bytes of the stored file'),
@@ -26,7 +27,7 @@ export const backupShape = z
       .describe(
         'SHA-256 of the rows. Equal configurations have equal digests, whatever the format, compression or encryption',
       ),
-    compressed: z.boolean().describe('True if the stored file is compressed with gzip'),
+    compressed: z.boolean().nullable().describe('True if the stored file is compressed with gzip'),
     encrypted: z.boolean().describe('True if the stored file is encrypted: its rows need its passphrase'),
     sealed: z
       .boolean()
@@ -78,15 +79,15 @@ export function backupOf(record: BackupRecord): Backup {
     id: record.id,
     name: record.name,
     description: record.description ?? null,
-    type: lower(record.type),
-    format: lower(record.archiveFormat),
+    type: sealed ? null : lower(record.type),
+    format: sealed ? null : lower(record.archiveFormat),
     created_at: record.createdAt,
     created_by: record.createdBy,
     size: record.size,
     content_size: sealed ? null : record.contentSize,
     checksum: record.checksum,
     content_digest: sealed ? null : record.contentDigest,
-    compressed: record.compressed,
+    compressed: sealed ? null : record.compressed,
     encrypted: record.encrypted,
     sealed,
     tags: [...record.tags],
@@ -96,7 +97,7 @@ export function backupOf(record: BackupRecord): Backup {
     row_count: sealed ? null : record.rowCount,
     tables: sealed ? null : { ...record.tables },
     file: record.file,
-    warnings: [...(record.warnings ?? [])],
+    warnings: [...warningsOf(record)],
     ...pulledInOf(record),
     ...defined({ resource_filter: record.resourceFilter && filterOf(record.resourceFilter) }),
   };

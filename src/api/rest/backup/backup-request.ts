@@ -39,7 +39,9 @@ export const listBackupsQuery = z
         type: 'array',
         items: { type: 'string' },
       }),
-    type: oneOf(['full', 'selective']).optional().describe('Backups of this type'),
+    type: oneOf(['full', 'selective'])
+      .optional()
+      .describe('Backups of this type. The type of a sealed one is not known'),
     name: field
       .text(200)
       .optional()

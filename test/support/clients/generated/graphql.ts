@@ -27,7 +27,7 @@ export type BackupFilterInput = {
   nameContains?: string | null | undefined;
   /** Backups that have any of these tags */
   tags?: Array<string> | null | undefined;
-  /** Backups of this type */
+  /** Backups of this type. The type of a sealed one is not known */
   type?: BackupType | null | undefined;
 };
 
