@@ -33,6 +33,23 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/**
+ * Codes of a mistake of whoever asked, or of what the present state does not allow: nothing is broken. The work was
+ * refused, and did not fail.
+ */
+export const REFUSED_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BAD_USER_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'CONFLICT',
+  'SCHEMA_MISMATCH',
+  'TOO_LARGE',
+  'DECRYPTION_FAILED',
+  'RATE_LIMITED',
+]);
+
 /** Where an error stands, when it is about one row or one column. */
 export interface ErrorPlace {
   readonly table?: string;

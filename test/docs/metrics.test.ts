@@ -1,4 +1,5 @@
-import { Page, plain, sourcesIn } from './page.js';
+import { REFUSED_CODES } from '../../src/lib/error.js';
+import { Page, plain, sourcesIn, textOf } from './page.js';
 
 const NAME = /\bovncp_[a-z_]+\b/g;
 const NAME_ALONE = /\bovncp_[a-z_]+\b/;
@@ -17,6 +18,11 @@ describe('docs/operating.md', () => {
     expect(old.length).toBeGreaterThan(0);
     for (const [name = '', instead = ''] of page.rowsOf('old metric'))
       expect([name, documented]).toEqual([name, expect.arrayContaining([NAME_ALONE.exec(instead)?.[0]])]);
+  });
+
+  it('has every code that counts as refused, and no other', () => {
+    const [, codes = ''] = /These codes count as `refused`: ([^.]+)\./s.exec(textOf('docs/operating.md')) ?? [];
+    expect(codes.match(/\w+/g)?.sort()).toEqual([...REFUSED_CODES].sort());
   });
 
   it('alerts on metrics that there are', () => {

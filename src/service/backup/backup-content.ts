@@ -33,8 +33,8 @@ export type BackupContent = Omit<
 
 const LISTED_MAX = 20;
 const STILL_SEALED =
-  'It was imported without its key and is still encrypted: its type, format, compression, schema version and rows are ' +
-  'not known. Validate it with its key';
+  'It was imported without its key and is still encrypted: its type, format, compression, schema version and rows ' +
+  'are not known. Validate it with its key';
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /** Placeholders for what a sealed backup does not tell. @param format what it was declared to be */

@@ -1,6 +1,6 @@
 /** GET /metrics: what it counts, that it tells numbers only, and where it is served. */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { get as getByTls } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
@@ -56,7 +56,7 @@ describe('on the main listener', () => {
   afterAll(() => api.stop());
 
   const scrape = async (): Promise<Samples> => parse(await (await fetch(`${api.url}/metrics`)).text());
-  const backUp = async (name: string): Promise<{ id: string; size: unknown }> =>
+  const backUp = async (name: string): Promise<{ id: string; size: unknown; file: string }> =>
     (await api.admin.run(CreateBackupDocument, { input: { name } })).createBackup;
 
   /** Scrapes until it is so: what has happened is counted right after it was answered. */
@@ -221,13 +221,32 @@ describe('on the main listener', () => {
       'succeeded overwrite false': 1,
       'succeeded undo false': 2,
       'undone overwrite false': 1,
-      'failed error false': 1,
+      'refused error false': 1,
     });
     for (const name of ['ovncp_restore_duration_seconds', 'ovncp_restore_seconds']) {
       expect(samples.get(`${name}_count{dry_run="false"}`)).toBe(5);
       expect(samples.get(`${name}_sum{dry_run="false"}`)).toBeGreaterThan(0);
     }
     expect(samples.get('ovncp_restores_total{result="failed",policy="skip",dry_run="false"}')).toBe(0);
+  });
+
+  it('counts a mistake as refused, and what is broken as failed', async () => {
+    const { id: backupId, file } = await backUp('whole');
+    const before = await scrape();
+    const nobody = { switches: ['nope'] };
+    const part: CreateBackupInput = { name: 'part', type: 'SELECTIVE', resourceFilter: nobody };
+    expect(await api.admin.codeOf(CreateBackupDocument, { input: part })).toBe('BAD_USER_INPUT');
+    const wrong = { backupId, restoreFilter: nobody };
+    expect(await api.admin.codeOf(RestoreBackupDocument, { input: wrong })).toBe('BAD_USER_INPUT');
+    await writeFile(join(api.folder, file), 'damaged');
+    expect(await api.admin.codeOf(RestoreBackupDocument, { input: { backupId } })).toBe('INTEGRITY_FAILED');
+
+    const ended = (result: string): string => `ovncp_restores_total{result="${result}",policy="skip",dry_run="false"}`;
+    const more = (now: Samples, name: string): number => (now.get(name) ?? 0) - (before.get(name) ?? 0);
+    const after = await scrapeUntil((now) => more(now, ended('refused')) + more(now, ended('failed')) === 2);
+    expect(more(after, ended('refused'))).toBe(1);
+    expect(more(after, 'ovncp_backup_duration_seconds_count{result="refused"}')).toBe(1);
+    expect(more(after, 'ovncp_backups_failed_total')).toBe(0);
   });
 
   it('counts requests by the pattern of their route, however many addresses are asked for', async () => {

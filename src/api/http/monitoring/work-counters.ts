@@ -1,5 +1,6 @@
 /** What became of backups and restores, counted from the start of the process on. */
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { type Problem, REFUSED_CODES } from '../../../lib/error.js';
 import type { Jobs } from '../../../service/job/jobs.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
@@ -12,6 +13,11 @@ const SECONDS = [0.05, 0.2, 1, 5, 20, 60, 300, 1_200];
 const POLICIES = ['skip', 'overwrite', 'rename', 'error', 'undo'] as const;
 const RESULTS = ['succeeded', 'failed', 'cancelled', 'undone'] as const;
 
+/** What is told of what failed: a mistake of whoever asked is no failure, and nobody is to be woken for it. */
+function failure(error: Pick<Problem, 'code'> | undefined): 'refused' | 'failed' {
+  return error !== undefined && REFUSED_CODES.has(error.code) ? 'refused' : 'failed';
+}
+
 /** @returns what ends the counting */
 export function countBackups(registry: Registry, jobs: Jobs): () => void {
   const registers = [registry];
@@ -19,7 +25,7 @@ export function countBackups(registry: Registry, jobs: Jobs): () => void {
   const failed = new Counter({
     registers,
     name: 'ovncp_backups_failed_total',
-    help: 'Backups that were begun and not made',
+    help: 'Backups that could not be made; those that were refused or cancelled do not count',
   });
   const seconds = new Histogram({
     registers,
@@ -28,12 +34,14 @@ export function countBackups(registry: Registry, jobs: Jobs): () => void {
     labelNames: ['result'],
     buckets: SECONDS,
   });
-  return jobs.onEnd(({ kind, phase, startedAt, finishedAt = startedAt }) => {
+  return jobs.onEnd(({ kind, phase, error, startedAt, finishedAt = startedAt }) => {
     if (kind !== 'BACKUP') return;
-    (phase === 'SUCCEEDED' ? created : failed).inc();
+    const result = phase === 'FAILED' ? failure(error) : phase.toLowerCase();
+    if (result === 'succeeded') created.inc();
+    if (result === 'failed') failed.inc();
     // the clock may have been set meanwhile
     const took = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
-    seconds.observe({ result: phase.toLowerCase() }, took / 1_000);
+    seconds.observe({ result }, took / 1_000);
   });
 }
 
@@ -43,7 +51,7 @@ export async function countRestores(registry: Registry, steps: RestoreSteps): Pr
   const total = new Counter({
     registers,
     name: 'ovncp_restores_total',
-    help: 'Restores that have ended; "undone" while they awaited their confirmation',
+    help: 'Restores that have ended; "undone" while they awaited their confirmation, "refused" for a mistake',
     labelNames: ['result', 'policy', 'dry_run'],
   });
   const took = renamedHistogram(registry, {
@@ -54,7 +62,7 @@ export async function countRestores(registry: Registry, steps: RestoreSteps): Pr
     buckets: SECONDS,
   });
   // a rate is seen only of what has been there before
-  for (const result of ['succeeded', 'failed'])
+  for (const result of ['succeeded', 'failed', 'refused'])
     for (const policy of POLICIES)
       for (const isDry of ['true', 'false']) total.inc({ result, policy, dry_run: isDry }, 0);
   for await (const step of steps) {
@@ -75,8 +83,9 @@ interface Ended {
 
 /** The record may be further on than the step. */
 function endOf({ restore: { record }, progress }: RestoreStep): Ended | undefined {
-  const result = RESULTS.find((name) => name === progress.phase.toLowerCase());
-  if (result === undefined) return undefined;
+  const end = RESULTS.find((name) => name === progress.phase.toLowerCase());
+  if (end === undefined) return undefined;
+  const result = end === 'failed' ? failure(record.result?.errors[0]) : end;
   const took = record.result?.processingTime;
   return {
     result,
