@@ -1,3 +1,4 @@
+import { nothing } from '../../src/api/rest/common/request-shape.js';
 import { openApi, routes } from './open-api.js';
 import { Page, plain } from './page.js';
 
@@ -44,6 +45,13 @@ describe('docs/rest.md', () => {
     const members = Object.keys(components.schemas[shape]?.properties ?? {});
     const text = page.prose + page.fences.map((fence) => fence.text).join('\n');
     expect(members.filter((member) => !text.includes(member))).toEqual([]);
+  });
+
+  it('has beside it an example of every body, which the route takes', () => {
+    const taking = routes.filter(({ bodyKind, body }) => bodyKind !== 'NONE' && body !== nothing);
+    expect(taking.length).toBeGreaterThan(5);
+    for (const { name, body, bodyExample = '{"no": "example"}' } of taking)
+      expect([name, body.safeParse(JSON.parse(bodyExample)).error?.message]).toEqual([name, undefined]);
   });
 
   it('names every header that a route reads', () => {

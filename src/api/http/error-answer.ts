@@ -4,12 +4,12 @@
  * everything else is masked as INTERNAL and logged whole under the request's id.
  */
 
-import type { ASTNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import { GraphQLError, isEnumType, Kind } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { defined } from '../../lib/defined.js';
 import type { ErrorCode, ErrorPlace, Problem } from '../../lib/error.js';
 import { AppError, ERROR_STATUS } from '../../lib/error.js';
-import { enumFault } from './enum-fault.js';
+import { graphQLFault, type Telling } from './graphql-fault.js';
 import type { RequestScope } from './request-context.js';
 
 /** An error as a client may see it. */
@@ -36,11 +36,11 @@ const GRAPHQL_CODES: Readonly<Record<string, string>> = {
 
 /**
  * Translates anything thrown, and counts it; what is not meant for clients is logged and masked.
- * @param schema where GraphQL's own errors come from
+ * @param telling of GraphQL's own errors
  */
-export function publicError(error: unknown, scope: RequestScope, schema?: GraphQLSchema): PublicError {
+export function publicError(error: unknown, scope: RequestScope, telling?: Telling): PublicError {
   const origin = originOf(error);
-  const known = knownError(origin, schema);
+  const known = knownError(origin, telling);
   scope.errorCounts?.told(known?.code ?? 'INTERNAL', scope.via);
   if (known !== undefined) {
     if (known.status >= 500) scope.log.warn({ err: origin }, 'request failed');
@@ -56,14 +56,14 @@ export function codeOf(error: unknown): string {
 }
 
 /** Undefined for what is not meant for clients. A message may quote what was sent, which may be long. */
-function knownError(origin: unknown, schema?: GraphQLSchema): PublicError | undefined {
-  const known = translated(origin, schema);
+function knownError(origin: unknown, telling?: Telling): PublicError | undefined {
+  const known = translated(origin, telling);
   return known === undefined || known.message.length <= MESSAGE_CHARACTERS_MAX
     ? known
     : { ...known, message: `${known.message.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed()}...` };
 }
 
-function translated(origin: unknown, schema: GraphQLSchema | undefined): PublicError | undefined {
+function translated(origin: unknown, telling: Telling | undefined): PublicError | undefined {
   if (origin instanceof AppError && origin.code !== 'INTERNAL') {
     const { code, message, problems, place, retryAfterSeconds, status = ERROR_STATUS[code] } = origin;
     return {
@@ -80,7 +80,7 @@ function translated(origin: unknown, schema: GraphQLSchema | undefined): PublicE
   if (origin instanceof GraphQLError) {
     const given = String(origin.extensions['code']);
     const code = Object.hasOwn(GRAPHQL_CODES, given) ? GRAPHQL_CODES[given] : undefined;
-    if (code !== undefined) return refused(code, withoutValues(origin, schema));
+    if (code !== undefined) return refused(code, graphQLFault(origin, telling));
     const argument = /^Argument "(\w+)" has invalid value/.exec(origin.message)?.[1];
     if (argument !== undefined) return refused('BAD_USER_INPUT', `Argument "${argument}" has an invalid value`);
   }
@@ -88,10 +88,10 @@ function translated(origin: unknown, schema: GraphQLSchema | undefined): PublicE
 }
 
 /** A GraphQL error as it goes out, over HTTP and over the socket. */
-export function formatGraphQLError(error: unknown, scope: RequestScope, schema: GraphQLSchema): GraphQLFormattedError {
+export function formatGraphQLError(error: unknown, scope: RequestScope, telling: Telling): GraphQLFormattedError {
   const { path, locations } = error instanceof GraphQLError ? error : { path: undefined, locations: undefined };
   return {
-    ...graphQLErrorBody(publicError(error, scope, schema), scope),
+    ...graphQLErrorBody(publicError(error, scope, telling), scope),
     ...defined({ locations: locations?.map(({ line, column }) => ({ line, column })), path }),
   };
 }
@@ -151,47 +151,6 @@ function originOf(error: unknown): unknown {
   }
   return origin;
 }
-
-/**
- * GraphQL's messages quote what they do not like, and that may be an encryption key, or the
- * part of one that a forgotten quotation mark left over.
- */
-function withoutValues(error: GraphQLError, schema: GraphQLSchema | undefined): string {
-  const { message } = error;
-  if (message.startsWith('Syntax Error: ')) {
-    return message
-      .replace(/ (String|BlockString|Int|Float) ".*$/s, ' $1')
-      .replace(/: ".*$/s, '')
-      .replace(/^(Syntax Error: Expected .*?, found) Name ".*$/s, '$1 a name')
-      .replace(/^(Syntax Error: Unexpected) Name ".*$/s, '$1 name');
-  }
-  const value = error.nodes?.[0];
-  if (value === undefined || !value.kind.endsWith('Value') || message.startsWith('Field "')) return message;
-  const place = fieldBefore(value);
-  const expected = /^Expected value of type "[^"]{1,100}"/.exec(message)?.[0];
-  if (expected !== undefined) return `${place}${expected}; what was given is of another kind`;
-  const [, ofValue, ofKind] = /does not exist in "(\w{1,64})" enum|^Enum "(\w{1,64})" cannot/.exec(message) ?? [];
-  const type = schema?.getType(ofValue ?? ofKind ?? '');
-  if (isEnumType(type)) return `${type.name}: ${enumFault(type, value?.kind === Kind.ENUM ? value.value : undefined)}`;
-  const scalar = /^(\w{1,64}) cannot represent/.exec(message)?.[1];
-  if (scalar !== undefined) {
-    const isQuoted = value.kind === Kind.STRING && UNQUOTED_SCALARS.has(scalar);
-    const fault = isQuoted ? 'write it without quotes' : 'what was given is of another kind';
-    return `${place}Expected a value of type "${scalar}"; ${fault}`;
-  }
-  return `${place}A value is not of the type that is expected here`;
-}
-
-const UNQUOTED_SCALARS: ReadonlySet<string> = new Set(['Int', 'Float', 'Boolean']);
-
-/** The field or argument that a value stands for in the text of an operation, as it begins a message. */
-function fieldBefore({ loc }: ASTNode): string {
-  const before = loc?.source.body.slice(Math.max(0, loc.start - FIELD_LOOK_BACK), loc.start) ?? '';
-  const name = /(\w{1,64})\s*:\s*\[?\s*$/.exec(before)?.[1];
-  return name === undefined ? '' : `${name}: `;
-}
-
-const FIELD_LOOK_BACK = 200;
 
 interface FieldFault {
   readonly property: string;

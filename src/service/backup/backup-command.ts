@@ -1,7 +1,7 @@
 /** What can be asked of backups. */
 import { z } from 'zod';
 import { command } from '../command/command.js';
-import { description, id, key, name, optional, orElse, tags, text } from '../command/input-field.js';
+import { description, id, key, name, optional, orElse, tags } from '../command/input-field.js';
 import type { Job } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
 import type { BackupService } from './backup-service.js';
@@ -139,7 +139,7 @@ export const validateBackup = command({
   needs: READ,
   input: z
     .object({
-      backupId: text(200).meta(ID),
+      backupId: id.max(200, 'takes at most 200 characters').meta(ID),
       decryptionKey: optional(key).meta({
         description: 'The passphrase of an encrypted backup. Without it only the stored bytes are checked',
         format: 'password',

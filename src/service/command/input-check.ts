@@ -69,8 +69,8 @@ function faultsOf(issue: z.core.$ZodIssue, checking: Checking): readonly string[
   const meant = issue.errors.find((form) => !form.some(isOther));
   if (meant !== undefined)
     return meant.flatMap((each) => faultsOf({ ...each, path: [...issue.path, ...each.path] }, checking));
-  const forms = issue.errors.flatMap(
-    ([first]) => /^takes (\w+)/.exec(first === undefined ? '' : messageOf(first))?.[1] ?? [],
+  const forms = issue.errors.flatMap(([first]) =>
+    first?.code === 'invalid_type' ? (KINDS[first.expected] ?? first.expected) : [],
   );
   return [faultAt(issue.path, `takes ${forms.join(' or ')}`, checking.spelling)];
 }
@@ -135,7 +135,7 @@ function formsOf(type: z.ZodType): readonly z.ZodType[] {
 
 function faultAt(path: readonly PropertyKey[], text: string, spelling: Spelling): string {
   const place = placeOf(path, spelling);
-  return `${place === '' ? 'the request' : place}: ${spelled(text, spelling)}`;
+  return `${place === '' ? 'the body' : place}: ${spelled(text, spelling)}`;
 }
 
 function placeOf(path: readonly PropertyKey[], { member }: Spelling): string {
@@ -145,13 +145,29 @@ function placeOf(path: readonly PropertyKey[], { member }: Spelling): string {
     .slice(0, 200);
 }
 
-/** zod's own texts quote nothing but what is expected. */
-function messageOf({ message }: z.core.$ZodIssue): string {
-  return message
-    .replace('expected record', 'expected object')
-    .replace(/^Invalid input: expected (.*), received undefined$/, 'is needed ($1)')
-    .replace(/^Invalid input: expected boolean, received string$/, 'takes true or false, without quotes')
-    .replace(/^Invalid input: expected (?:number|int), received string$/, 'takes a number without quotes')
-    .replace(/^Invalid input: expected /, 'takes ')
-    .replace(/^Invalid option: expected one of /, 'takes one of ');
+/** What JSON has, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+const UNQUOTED: ReadonlySet<string> = new Set(['number', 'int', 'boolean']);
+
+/** zod's own texts quote nothing but what is expected; here they are in common words. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const { message } = issue;
+  if (issue.code === 'invalid_value')
+    return message.replace(/^Invalid option: .*$/s, `takes one of ${issue.values.map(String).join(', ')}`);
+  const [, expected = '', received = ''] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  const kind = KINDS[expected] ?? expected;
+  if (received === 'undefined') return `is needed (${kind})`;
+  if (received === 'string' && UNQUOTED.has(expected)) return `takes ${kind}, without quotes`;
+  if (received !== '') return `takes ${kind}, and not ${KINDS[received] ?? received}`;
+  return message.replace(/^Invalid input: expected /, 'takes ');
 }

@@ -22,7 +22,7 @@ export const tags = z
 /** A passphrase. */
 export const key = text(1_024).min(1, 'may not be empty');
 /** What a command finds by it. */
-export const id = z.string();
+export const id = z.string().min(1, 'is empty; put an id there, from an earlier answer or a list');
 export const secondsUpToADay = z
   .int({
     error: ({ input }) =>

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { filterInput } from '../backup/filter-input.js';
 import { command } from '../command/command.js';
-import { key, optional } from '../command/input-field.js';
+import { id, key, optional } from '../command/input-field.js';
 import type { CompareService, Comparison } from './compare-service.js';
 
 const side = z.object({
-  backupId: optional(z.string()).meta({ description: 'Id of a backup' }),
+  backupId: optional(id).meta({ description: 'Id of a backup' }),
   database: optional(z.string()).meta({ description: 'Id of a configured database, as it is now' }),
   decryptionKey: optional(key).meta({ description: 'The passphrase of an encrypted backup', format: 'password' }),
 });

@@ -23,7 +23,7 @@ export const mapped = text(200).min(1, 'may not be empty');
 
 const restoreInput = z
   .object({
-    backupId: text(200).meta({ description: 'Id of the backup to restore' }),
+    backupId: id.max(200, 'takes at most 200 characters').meta({ description: 'Id of the backup to restore' }),
     dryRun: orElse(z.boolean(), false).meta({ description: DRY_RUN_ABOUT }),
     conflictPolicy: orElse(z.enum(['SKIP', 'OVERWRITE', 'RENAME', 'ERROR']), 'SKIP').meta({
       description:

@@ -119,6 +119,51 @@ describe('an answer', () => {
   });
 });
 
+describe('what a page of another origin sends without being asked about first', () => {
+  const send = (path: string, headers: Record<string, string>, method = 'POST'): Promise<Response> =>
+    fetch(`${closed.url}${path}`, {
+      method,
+      headers: { authorization: client.bearer, 'content-type': 'application/json', ...headers },
+      ...(method === 'GET' ? {} : { body: '{"query":"mutation { take(input: {name: \\"n\\"}) }"}' }),
+    });
+  let done = 0;
+  let server: TinyServer;
+  beforeAll(async () => {
+    server = await startTinyServer({
+      routes: (fastify) => {
+        for (const method of ['POST', 'DELETE'] as const)
+          fastify.route({ method, url: '/api/v1/thing', handler: async () => ({ done: ++done }) });
+      },
+    });
+  });
+  afterAll(() => server.close());
+
+  it.each(['POST', 'DELETE'])('is refused before it is carried out: a %s', async (method) => {
+    for (const origin of [EVIL, 'null', server.url.replace('127.0.0.1', 'localhost')]) {
+      const answer = await fetch(`${server.url}/api/v1/thing`, { method, headers: { origin } });
+      expect([answer.status, grants(answer.headers), done]).toEqual([403, [], 0]);
+      expect(await answer.json()).toMatchObject({ code: 'FORBIDDEN' });
+    }
+  });
+
+  it('is refused as an operation of GraphQL too, in its form', async () => {
+    const refused = await send('/graphql', { origin: EVIL });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      403,
+      { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+    ]);
+  });
+
+  it('is answered to our own page, also where a proxy in front names another host', async () => {
+    expect((await send('/graphql', { origin: closed.url })).status).toBe(200);
+    expect((await send('/graphql', { origin: 'https://ours.example', 'sec-fetch-site': 'same-origin' })).status).toBe(
+      200,
+    );
+    expect((await send('/graphql', { origin: EVIL, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await send('/graphql', {})).status).toBe(200);
+  });
+});
+
 describe('the log', () => {
   const told = (server: TinyServer): readonly Record<string, unknown>[] =>
     server.lines

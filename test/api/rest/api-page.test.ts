@@ -4,7 +4,9 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../support/clients/browser.js';
+import { RestClient } from '../../support/clients/rest-client.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
 
 const DOCS = '/api/v1/docs';
 
@@ -13,6 +15,29 @@ beforeAll(async () => {
   api = await startApiServer();
 });
 afterAll(() => api.stop());
+
+interface ExampleDocument {
+  readonly paths: Readonly<
+    Record<
+      string,
+      {
+        readonly post?: {
+          readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
+        };
+      }
+    >
+  >;
+}
+
+/** A backup, and a restore of it that has changed something. */
+async function something(): Promise<{ readonly backup: string; readonly restore: string }> {
+  const rest = RestClient.of(api.admin);
+  await nbctl(api.ovsdb.remote, 'ls-add', 'web');
+  const backup = ((await rest.post('/api/v1/backups', { name: 'kept' })).body['backup'] as { id: string }).id;
+  await nbctl(api.ovsdb.remote, 'ls-del', 'web');
+  const { body } = await rest.post(`/api/v1/backups/${backup}/restore`, {});
+  return { backup, restore: String(body['restore_id']) };
+}
 
 describe('the page', () => {
   it('needs no token, and comes with a policy that lets nothing in from outside', async () => {
@@ -69,6 +94,13 @@ describe('in a browser', () => {
     browser = await launchBrowser();
   });
   afterAll(() => browser.close());
+
+  async function signIn(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Authorize' }).first().click();
+    await page.locator('.modal-ux input').fill(api.admin.token ?? '');
+    await page.locator('.modal-ux').getByRole('button', { name: 'Apply credentials' }).click();
+    await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).click();
+  }
 
   interface Visit extends AsyncDisposable {
     readonly page: Page;
@@ -135,14 +167,47 @@ describe('in a browser', () => {
     );
   });
 
+  it('has for every body an example that works as it is, but for an id', async () => {
+    const { restore, backup } = await something();
+    const { paths } = (await (await fetch(`${api.url}/api/v1/openapi.json`)).json()) as ExampleDocument;
+    const answers: Record<string, number> = {};
+    for (const [path, { post }] of Object.entries(paths)) {
+      const example = post?.requestBody?.content['application/json']?.example;
+      if (example === undefined || path.endsWith('/import')) continue;
+      const at = path.replace('{id}', path.includes('/restores/') ? restore : backup);
+      const body = JSON.parse(JSON.stringify(example).replaceAll('BACKUP_ID', backup)) as object;
+      answers[path] = (await RestClient.of(api.admin).post(at, body)).status;
+    }
+    expect(answers).toEqual({
+      '/api/v1/backups': 201,
+      '/api/v1/backups/validate': 200,
+      '/api/v1/backups/{id}/export/prepare': 201,
+      '/api/v1/backups/{id}/restore': 200,
+      '/api/v1/diff': 200,
+      '/api/v1/restores/{id}/undo': 200,
+    });
+  });
+
+  it('fills in an example that makes a backup untouched', async () => {
+    await using visited = await visit();
+    const { page } = visited;
+    await signIn(page);
+    const create = page
+      .locator('.opblock')
+      .filter({ has: page.locator('[data-path="/api/v1/backups"]') })
+      .filter({ hasText: /^POST/ });
+    await create.locator('.opblock-summary').click();
+    await create.getByRole('button', { name: 'Try it out' }).click();
+    expect(JSON.parse(await create.locator('textarea').inputValue())).toEqual({ name: 'nightly' });
+    await create.getByRole('button', { name: 'Execute' }).click();
+    await create.locator('.live-responses-table .response-col_status').filter({ hasText: '201' }).waitFor();
+  });
+
   it('tries a route with the token that is typed in, and keeps it nowhere', async () => {
     const token = api.admin.token ?? '';
     await using visited = await visit();
     const { page } = visited;
-    await page.getByRole('button', { name: 'Authorize' }).first().click();
-    await page.locator('.modal-ux input').fill(token);
-    await page.locator('.modal-ux').getByRole('button', { name: 'Apply credentials' }).click();
-    await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).click();
+    await signIn(page);
     const list = page
       .locator('.opblock')
       .filter({ has: page.locator('[data-path="/api/v1/backups"]') })

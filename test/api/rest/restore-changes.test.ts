@@ -143,7 +143,7 @@ describe('with changes=true', () => {
     expect(JSON.stringify(debugged.body)).not.toContain('secret');
     const real = await restore(id, { dry_run: false }, reader);
     expect(real.status).toBe(403);
-    expect(real.body['error']).toMatch(/^Insufficient permissions: needs backups:restore and admin; /);
+    expect(real.body['error']).toMatch(/^Insufficient permissions: token "tester" lacks backups:restore and admin: /);
     expect(real.body['error']).toMatch(/\. A dry run needs backups:read only$/);
     const input = { backupId: id, conflictPolicy: 'OVERWRITE' as const, dryRun: true };
     const byGraphQL = await (await api.as('backups:read')).run(RestoreBackupDocument, { input });

@@ -185,8 +185,8 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     ],
     malformed: () => [
       ...malformedJson(BACKUPS),
-      refused(BACKUPS, post({ name: 7 }), /^name: takes string/),
-      refused(BACKUPS, post({ name: 'x', type: 'whole' }), /^type: takes one of "full"\|"selective"/),
+      refused(BACKUPS, post({ name: 7 }), /^name: takes a text, and not a number$/),
+      refused(BACKUPS, post({ name: 'x', type: 'whole' }), /^type: takes one of full, selective/),
       refused(BACKUPS, post({ name: 'x', type: 'incremental' }), /^type: incremental/),
       refused(
         BACKUPS,
@@ -238,7 +238,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       refused(
         `${BACKUPS}/${backupId}/restore`,
         post({ resource_mapping: 'a' }),
-        /^resource_mapping: takes object or array$/,
+        /^resource_mapping: takes an object or a list$/,
       ),
       refused(
         `${BACKUPS}/${backupId}/restore`,
@@ -248,7 +248,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       refused(
         `${BACKUPS}/${backupId}/restore`,
         post({ resource_mapping: [{ from: 'a', too: 'b' }] }),
-        /^resource_mapping.0.to: is needed \(string\); "resource_mapping.0.too": not known here; did you mean "to"\?$/,
+        /^resource_mapping.0.to: is needed \(a text\); "resource_mapping.0.too": not known here; did you mean "to"\?$/,
       ),
       refused(
         `${BACKUPS}/${backupId}/restore`,
@@ -313,7 +313,11 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     }),
     malformed: ({ backupId }) => [
       ...malformedJson(`${BACKUPS}/${backupId}/export/prepare`),
-      refused(`${BACKUPS}/${backupId}/export/prepare`, post({ format: 'xml' }), /^format: takes one of "json"/),
+      refused(
+        `${BACKUPS}/${backupId}/export/prepare`,
+        post({ format: 'xml' }),
+        /^format: takes one of json, yaml, ovsdb/,
+      ),
       refused(
         `${BACKUPS}/${backupId}/export/prepare`,
         post({ decryption_key: '' }),
@@ -527,7 +531,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     missing: () => [refused(`${BACKUPS}/validate`, post(), /^backup_id: is needed/)],
     malformed: ({ backupId }) => [
       ...malformedJson(`${BACKUPS}/validate`),
-      refused(`${BACKUPS}/validate`, post({ backup_id: 7 }), /^backup_id: takes string/),
+      refused(`${BACKUPS}/validate`, post({ backup_id: 7 }), /^backup_id: takes a text/),
       refused(
         `${BACKUPS}/validate`,
         post({ backup_id: backupId, decryption_key: 'the secret of this test' }),
@@ -573,7 +577,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       refused(`/api/v1/restores/${restoreId}/changes?limit=0`, {}, /^limit: takes a whole number from 1 to 1000/),
       refused(`/api/v1/restores/${restoreId}/changes?limit=1001`, {}, /^limit: takes a whole number/),
       refused(`/api/v1/restores/${restoreId}/changes?offset=-1`, {}, /^offset: takes a whole number/),
-      refused(`/api/v1/restores/${restoreId}/changes?kind=none`, {}, /^kind: takes one of "insert"/),
+      refused(`/api/v1/restores/${restoreId}/changes?kind=none`, {}, /^kind: takes one of insert, update/),
       refused(`/api/v1/restores/${restoreId}/changes?after=x`, {}, /after takes the end cursor/),
       refused(`/api/v1/restores/${restoreId}/changes?x=1`, {}, /"x": not known here/),
     ],
@@ -622,7 +626,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     }),
     malformed: ({ restoreId }) => [
       ...malformedJson(`/api/v1/restores/${restoreId}/undo`),
-      refused(`/api/v1/restores/${restoreId}/undo`, post({ force: 1 }), /^force: takes boolean/),
+      refused(`/api/v1/restores/${restoreId}/undo`, post({ force: 1 }), /^force: takes true or false/),
     ],
     notFound: () => [noRestore(`/api/v1/restores/${NOBODY}/undo`, post())],
   },

@@ -7,12 +7,12 @@ const OF_VALUES: readonly Made[] = [
     'a number in quotes in the text',
     ({ backupId }) =>
       ask(`mutation { restoreBackup(input: {backupId: "${backupId}", confirmWithinSeconds: "300"}) { id } }`),
-    { what: 'confirmWithinSeconds: ', where: PLACE, todo: 'write it without quotes' },
+    { what: 'confirmWithinSeconds: ', where: PLACE, todo: 'takes a whole number, without quotes' },
   ),
   http('a word for yes in quotes', restore({ dryRun: 'true' }), {
     what: '$input.dryRun',
     where: '$input.dryRun',
-    todo: 'expected a value of type "Boolean", without quotes',
+    todo: 'takes true or false, without quotes',
   }),
 ];
 

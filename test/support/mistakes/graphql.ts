@@ -67,6 +67,13 @@ export const restore =
       input: { backupId, ...input },
     });
 
+const repeated = (times: number, part: (n: number) => string): string =>
+  Array.from({ length: times }, (_, n) => part(n)).join(' ');
+const createdAfter = (day: string): Request =>
+  ask('query ($day: DateTime) { backups(filter: {createdAfter: $day}) { totalCount } }', { day });
+const upload = (file: unknown): Request =>
+  ask('mutation ($file: Upload) { importBackup(input: {file: $file}) { id } }', { file });
+
 export const PLACE = /"line":\d+,"column":\d+/;
 
 const OF_REQUESTS: readonly Made[] = [
@@ -160,8 +167,8 @@ const OF_DOCUMENTS: readonly Made[] = [
     ({ backupId }) =>
       ask(`mutation { restoreBackup(input: {backupId: "${backupId}", conflictPolicy: "overwrite"}) { id } }`),
     {
-      what: /overwrite|ConflictPolicy/,
-      where: PLACE,
+      what: 'takes one of SKIP, OVERWRITE',
+      where: 'input.conflictPolicy: ',
       todo: /OVERWRITE/,
     },
   ),
@@ -175,12 +182,36 @@ const OF_DOCUMENTS: readonly Made[] = [
     () => ({
       body: { query: 'query A { databases { id } }', operationName: 'B' },
     }),
-    { what: '"B"', where: 'operation', todo: /operation named|has A|name/ },
+    { what: 'no operation named "B"', where: 'operation', todo: /"operationName" takes the name/ },
   ),
+  http(
+    'several operations, and none is chosen',
+    () => ask('query A { databases { id } } query B { jobs { totalCount } }'),
+    {
+      what: 'several operations',
+      where: 'document',
+      todo: 'name the one that is to run in "operationName"',
+    },
+  ),
+  http('too many aliases', () => ask(`{ ${repeated(31, (n) => `a${n}: databases { id }`)} }`), {
+    what: '31 aliases',
+    where: /^The operation /,
+    todo: 'send several operations',
+  }),
+  http('too many directives', () => ask(`{ ${repeated(31, () => 'databases @include(if: true) { id }')} }`), {
+    what: '31 directives',
+    where: /^The operation /,
+    todo: 'send several operations',
+  }),
+  http('too many tokens', () => ask(`{ databases { ${repeated(2_000, () => 'id')} } }`), {
+    what: 'more than 2000 tokens',
+    where: /^The document /,
+    todo: 'send several smaller ones',
+  }),
   http('too deep', () => ask(`{ restores { nodes { ${'undoOf { '.repeat(14)} id ${'}'.repeat(14)} } } }`), {
-    what: /depth/i,
-    where: /12/,
-    todo: /limit|exceed|ask for/i,
+    what: /^The operation has a depth of 17 levels/,
+    where: 'more than the limit of 12',
+    todo: 'ask for',
   }),
   http(
     'too much at once',
@@ -220,7 +251,32 @@ const OF_VARIABLES: readonly Made[] = [
   http('text for a number', restore({ confirmWithinSeconds: 'soon' }), {
     what: 'confirmWithinSeconds',
     where: '$input.confirmWithinSeconds',
-    todo: 'expected a value of type "Int"',
+    todo: 'takes a whole number, without quotes, such as 10',
+  }),
+  http('a day in words, as a variable', () => createdAfter('yesterday'), {
+    what: 'instant',
+    where: 'Variable "$day"',
+    todo: 'like "2026-01-15T10:30:00Z"',
+  }),
+  http('a word of an enum in lower case', () => create({ name: 'x', format: 'json' }), {
+    what: 'takes one of JSON, YAML, OVSDB',
+    where: 'Variable "$input.format"',
+    todo: 'write JSON, in upper case',
+  }),
+  http('a file that is a member of JSON', () => upload({}), {
+    what: 'JSON cannot hold',
+    where: 'Variable "$file"',
+    todo: 'send a multipart request',
+  }),
+  http('an empty id', restore({ backupId: '' }), {
+    what: 'is empty',
+    where: /^backupId: /,
+    todo: 'put an id there',
+  }),
+  http('an empty id of a query', () => ask('query ($id: ID!) { restore(id: $id) { id } }', { id: '' }), {
+    what: 'is empty',
+    where: /^id: /,
+    todo: 'put an id there',
   }),
   http('a needed member left out', () => create({}), {
     what: '"name"',
@@ -387,6 +443,21 @@ const OF_SOCKETS: readonly Made[] = [
       where: PLACE,
       todo: 'Did you mean "jobActivity"',
     },
+  ),
+  overSocket(
+    'a quoted word of an enum',
+    { token: 'admin', query: 'query { jobs(kind: "BACKUP") { totalCount } }' },
+    { what: 'takes one of BACKUP', where: 'kind: ', todo: 'write BACKUP, without quotes' },
+  ),
+  overSocket(
+    'several operations, and none is chosen',
+    { token: 'admin', query: 'subscription A { jobActivity { phase } } subscription B { jobActivity { phase } }' },
+    { what: 'several operations', where: 'document', todo: 'operationName' },
+  ),
+  overSocket(
+    'an empty id',
+    { token: 'admin', query: 'subscription { restoreProgress(restoreId: "") { phase } }' },
+    { what: 'is empty', where: 'restoreId: ', todo: 'put an id there' },
   ),
   overSocket(
     'a restore that there is not',

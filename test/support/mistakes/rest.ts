@@ -108,7 +108,7 @@ const OF_BACKUPS: readonly Made[] = [
   rest('a number as the name', () => [BACKUPS, post({ name: 7 })], {
     what: 'name',
     where: /^name: /,
-    todo: /takes (?:a )?string/,
+    todo: 'takes a text, and not a number',
   }),
   rest('an empty name', () => [BACKUPS, post({ name: ' ' })], {
     what: 'empty',
@@ -128,12 +128,22 @@ const OF_BACKUPS: readonly Made[] = [
   rest('a format that there is not', () => [BACKUPS, post({ name: 'x', format: 'xml' })], {
     what: /xml/,
     where: /format/,
-    todo: /json.*yaml.*ovsdb/,
+    todo: 'takes one of json, yaml, ovsdb',
   }),
   rest('text as tags', () => [BACKUPS, post({ name: 'x', tags: 'daily' })], {
     what: 'tags',
     where: /^tags: /,
-    todo: /takes (?:an )?array|a list/,
+    todo: 'takes a list, and not a text',
+  }),
+  rest('a list as body', () => [BACKUPS, post([])], {
+    what: 'object',
+    where: 'the body: ',
+    todo: 'takes an object with members such as name',
+  }),
+  rest('an empty id', () => [`${BACKUPS}/validate`, post({ backup_id: '' })], {
+    what: 'is empty',
+    where: /^backup_id: /,
+    todo: 'put an id there',
   }),
   rest('encryption without a key', () => [BACKUPS, post({ name: 'x', encrypt: true })], {
     what: 'encryption_key',
@@ -210,7 +220,7 @@ const OF_RESTORES: readonly Made[] = [
   rest('yes in words', restore({ dry_run: 'true' }), {
     what: 'dry_run',
     where: /^dry_run: /,
-    todo: /takes (?:a )?boolean|true or false/,
+    todo: 'takes true or false, without quotes',
   }),
   rest('no time to confirm', restore({ confirm_within_seconds: 0 }), {
     what: 'confirm_within_seconds',
@@ -310,7 +320,7 @@ const OF_RESTORES: readonly Made[] = [
   rest('exporting in a format that there is not', ({ backupId }) => [`${BACKUPS}/${backupId}/export?format=xml`], {
     what: /xml/,
     where: /format/,
-    todo: /json.*yaml.*ovsdb/,
+    todo: 'takes one of json, yaml, ovsdb',
   }),
 ];
 

@@ -375,7 +375,10 @@ describe('the first token', () => {
 });
 
 describe('requirePermissions', () => {
-  it('names what is needed and what is missing', () => {
+  it('names what is missing, and what is needed where that is more', () => {
+    expect(() => requirePermissions(viewerOf('x', []), 'backups:write')).toThrow(
+      new AppError('FORBIDDEN', 'Insufficient permissions: token "x" lacks backups:write: use a token that has it'),
+    );
     expect(() => requirePermissions(viewerOf('x', ['backups:restore']), 'backups:restore', 'admin')).toThrow(
       new AppError(
         'FORBIDDEN',

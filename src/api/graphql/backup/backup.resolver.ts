@@ -71,7 +71,9 @@ export class BackupResolver {
 
   @Query(() => Backup, { nullable: true, description: 'One backup; null if there is none with this id' })
   backup(@Ctx() context: ApiContext, @Arg('id', () => ID, BACKUP_ID) id: string): Promise<Backup | null> {
-    return unlessNotFound(async () => backupOf(await ask(context, getBackup, this.catalog, { backupId: id })));
+    return unlessNotFound(async () =>
+      backupOf(await ask(context, getBackup, this.catalog, { backupId: id }, ID_IS_BACKUP)),
+    );
   }
 
   @Mutation(() => Backup, { description: 'Makes a backup, and answers when it is stored' })

@@ -3,6 +3,8 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { permit } from '../../../service/command/command.js';
+import { checkInput } from '../../../service/command/input-check.js';
+import { OWN_SPELLING } from '../../../service/command/spelling.js';
 import { cancelJob, getJob, listJobs } from '../../../service/job/job-command.js';
 import type { JobRecord } from '../../../service/job/job-record.js';
 import type { Jobs } from '../../../service/job/jobs.js';
@@ -43,7 +45,9 @@ export class JobResolver {
 
   @Query(() => BackupJob, { nullable: true, description: 'One job; null if there is none with this id' })
   backupJob(@Ctx() context: ApiContext, @Arg('id', () => ID, JOB_ID) id: string): Promise<BackupJob | null> {
-    return unlessNotFound(async () => jobOf(await ask(context, getJob, this.jobs, { jobId: id }), this.catalog));
+    return unlessNotFound(async () =>
+      jobOf(await ask(context, getJob, this.jobs, { jobId: id }, { jobId: 'id' }), this.catalog),
+    );
   }
 
   @Mutation(() => BackupJob, {
@@ -59,7 +63,7 @@ export class JobResolver {
     topics: FOLLOW_JOB,
     topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) => {
       permit(getJob, context.viewer);
-      return args.jobId;
+      return checkInput(getJob, args, OWN_SPELLING).jobId;
     },
   })
   backupProgress(@Root() record: JobRecord, @Arg('jobId', () => ID, JOB_ID) _jobId: string): BackupProgress {

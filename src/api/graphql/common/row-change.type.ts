@@ -23,7 +23,7 @@ registerEnumType(ChangeKind, {
 
 const REMOVED_ABOUT =
   'The members that are removed from a set or map. A map entry with another value is both removed and added';
-const VALUES_ABOUT = 'Of a restore: null, with one error, if the token lacks backups:restore';
+const VALUES_ABOUT = 'Of a restore: null if the token lacks backups:restore, with an error for each such field';
 
 @ObjectType({ description: 'A column that a change touches' })
 export class ColumnChange {

@@ -4,6 +4,8 @@ import { AppError } from '../../../lib/error.js';
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog.js';
 import { permit } from '../../../service/command/command.js';
+import { checkInput } from '../../../service/command/input-check.js';
+import { OWN_SPELLING } from '../../../service/command/spelling.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import {
   cancelRestore,
@@ -49,7 +51,9 @@ export class RestoreResolver {
 
   @Query(() => Restore, { nullable: true, description: 'One restore; null if there is none with this id' })
   restore(@Ctx() context: ApiContext, @Arg('id', () => ID, RESTORE_ID) id: string): Promise<Restore | null> {
-    return unlessNotFound(async () => restoreOf(await ask(context, getRestore, this.restores, { restoreId: id })));
+    return unlessNotFound(async () =>
+      restoreOf(await ask(context, getRestore, this.restores, { restoreId: id }, ID_IS_RESTORE)),
+    );
   }
 
   @Query(() => RestoreConnection, { name: 'restores', description: 'Lists restores, newest first, running ones too' })
@@ -128,7 +132,7 @@ export class RestoreResolver {
     topics: FOLLOW_RESTORE,
     topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
       permit(getRestore, context.viewer);
-      return args.restoreId;
+      return checkInput(getRestore, args, OWN_SPELLING).restoreId;
     },
   })
   restoreProgress(

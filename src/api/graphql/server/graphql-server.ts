@@ -47,7 +47,7 @@ export function createApollo({ schema, introspection, log }: ApolloOptions): Apo
     validationRules: [...limitRules()],
     parseOptions: { maxTokens: TOKENS_MAX },
     documentStore: new InMemoryLRUCache<DocumentNode>({ maxSize: DOCUMENTS_BYTES_MAX }),
-    formatError: (_formatted, error) => formatGraphQLError(error, scopeNow(), schema),
+    formatError: (_formatted, error) => formatGraphQLError(error, scopeNow(), { schema, introspection }),
     logger: {
       debug: (message) => log.debug(messageOf(message)),
       info: (message) => log.debug(messageOf(message)),

@@ -10,6 +10,7 @@ import { AppError, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
+import type { Telling } from '../../http/graphql-fault.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
 import type { ApiContext, ErrorCounts, RequestScope } from '../../http/request-context.js';
 import { clientWentAway, requestIdOf, sanitisedOperationName } from '../../http/request-context.js';
@@ -78,11 +79,7 @@ export async function prepare({
   const faults = validate(schema, document, rules);
   if (faults.length > 0) return faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED'));
   const chosen = getOperationAST(document, payload.operationName);
-  if (chosen === null || chosen === undefined)
-    throw new AppError(
-      'BAD_USER_INPUT',
-      'The document has no operation of the name that operationName gives, or several and no name is given',
-    );
+  if (chosen === null || chosen === undefined) throw notChosen(payload.operationName);
   operation.scope.operation = sanitisedOperationName(chosen.name?.value);
   const variables = payload.variables ?? {};
   checkOperation({ schema, document, operation: chosen, variables });
@@ -90,6 +87,15 @@ export async function prepare({
   const { requestId, log } = scope;
   const contextValue: ApiContext = { viewer, requestId, log, requestSignal: operation.gone.signal, scope };
   return { schema, document, operationName: payload.operationName, variableValues: variables, contextValue };
+}
+
+/** As the execution of GraphQL says it, which over HTTP finds it. */
+function notChosen(operationName: string | null | undefined): GraphQLError {
+  const message =
+    typeof operationName === 'string'
+      ? `Unknown operation named "${operationName}".`
+      : 'Must provide operation name if query contains multiple operations.';
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function parsed(query: string): DocumentNode {
@@ -112,15 +118,10 @@ export function asGraphQLErrors(error: unknown): readonly GraphQLError[] {
   ];
 }
 
-export function formatted(
-  session: Session,
-  id: string,
-  error: GraphQLError,
-  schema: GraphQLSchema,
-): GraphQLFormattedError {
+export function formatted(session: Session, id: string, error: GraphQLError, telling: Telling): GraphQLFormattedError {
   const operation = session.operations.get(id);
   assert(operation !== undefined, 'an answer to an operation that does not run');
-  return formatGraphQLError(error, operation.scope, schema);
+  return formatGraphQLError(error, operation.scope, telling);
 }
 
 export function finish(session: Session, id: string, clock: Clock): void {

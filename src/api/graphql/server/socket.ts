@@ -215,9 +215,9 @@ function protocolServer(options: SocketServerOptions, sessions: ReadonlySet<Sess
     onNext: ({ extra }, id, _payload, _args, result) =>
       result.errors === undefined
         ? undefined
-        : { ...result, errors: result.errors.map((error) => formatted(extra, id, error, options.schema)) },
+        : { ...result, errors: result.errors.map((error) => formatted(extra, id, error, options)) },
     onError: async ({ extra }, id, { query, operationName }, errors) => {
-      const answer = errors.map((error) => formatted(extra, id, error, options.schema));
+      const answer = errors.map((error) => formatted(extra, id, error, options));
       const scope = extra.operations.get(id)?.scope;
       if (scope !== undefined)
         await recordUnrun({ scope, errors, document: query, operationName, schema: options.schema });

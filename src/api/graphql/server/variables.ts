@@ -7,7 +7,6 @@ import type { GraphQLInputType, GraphQLSchema, OperationDefinitionNode } from 'g
 import {
   coerceInputValue,
   getNullableType,
-  isEnumType,
   isInputObjectType,
   isInputType,
   isListType,
@@ -15,7 +14,7 @@ import {
   typeFromAST,
 } from 'graphql';
 import { AppError } from '../../../lib/error.js';
-import { enumFault } from '../../http/enum-fault.js';
+import { formOf } from '../../http/value-form.js';
 
 const FAULTS_MAX = 10;
 /** Messages of coerceInputValue that hold names of the schema or of fields, and no values. */
@@ -60,13 +59,8 @@ function expectation(
   if (harmless !== undefined) return harmless;
   const expected = typeAt(type, path);
   if (expected === undefined) return 'is not of the expected type';
-  const named = getNullableType(expected);
-  if (isEnumType(named)) return enumFault(named, value);
-  const isQuoted = typeof value === 'string' && UNQUOTED_SCALARS.has(String(named));
-  return `expected a value of type "${String(expected)}"${isQuoted ? ', without quotes' : ''}`;
+  return formOf(expected, { value });
 }
-
-const UNQUOTED_SCALARS: ReadonlySet<string> = new Set(['Int', 'Float', 'Boolean']);
 
 function typeAt(type: GraphQLInputType, path: readonly (string | number)[]): GraphQLInputType | undefined {
   let current: GraphQLInputType | undefined = type;

@@ -50,14 +50,15 @@ export class RefusedOrigins {
   }
 }
 
-/**
- * Refuses preflight requests of these pages. What needs none is answered as to everybody: a browser keeps the answer
- * from the page, and without a token there is nothing in it.
- */
+/** What only reads: a browser keeps the answer from the page, and without a token there is nothing in it. */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** Refuses what these pages send, preflight requests too, before any of it is carried out; but not what only reads. */
 export function refuseOrigins(fastify: FastifyInstance, refused: RefusedOrigins): void {
   fastify.addHook('onRequest', async ({ method, headers, scope }) => {
+    // of our own page: a proxy in front may have put another name into Host, and no page can write this header itself
+    if (headers['sec-fetch-site'] === 'same-origin') return;
     const refusal = refused.refusalOf(headers.origin, headers.host, scope.log);
-    if (refusal !== undefined && method === 'OPTIONS' && headers['access-control-request-method'] !== undefined)
-      throw refusal;
+    if (refusal !== undefined && !READING.has(method)) throw refusal;
   });
 }

@@ -22,6 +22,7 @@ export function importRoute({ imports }: ImportRouteParts): Route {
     query: importQuery,
     body: importForm,
     bodyKind: 'UPLOAD',
+    bodyExample: '{"name": "imported", "data": "The text of a backup file"}',
     headers: {
       'X-Decryption-Key': 'The passphrase of an encrypted file. Without it the file is stored as it is: see sealed',
     },

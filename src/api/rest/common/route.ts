@@ -65,7 +65,7 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
   readonly query: Query;
   readonly body: Body;
   readonly bodyKind: BodyKind;
-  /** A body in JSON that it takes, for whoever sends what is none. */
+  /** The least body in JSON that it takes and that does no harm. BACKUP_ID stands for an id. */
   readonly bodyExample?: string;
   /** Header -> what it is for. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -103,10 +103,12 @@ function operationOf(each: Route, components: Components): Schema {
       : {
           requestBody:
             bodyKind === 'UPLOAD'
-              ? uploadOf(body, components)
+              ? uploadOf(each, components)
               : {
                   required: isNeeded(body),
-                  content: { 'application/json': { schema: schemaOf(body, 'input', components) } },
+                  content: {
+                    'application/json': { schema: schemaOf(body, 'input', components), ...exampleOf(each) },
+                  },
                 },
         }),
     responses: responsesOf(each, components),
@@ -162,8 +164,13 @@ function plain({ type, anyOf, items, ...rest }: Schema): Schema {
   };
 }
 
-function uploadOf(body: z.ZodType, components: Components): Schema {
-  const form = schemaOf(body, 'input', components);
+/** What the page fills in: without it a value for every member, some of which exclude others. */
+function exampleOf({ bodyExample }: Route): Schema {
+  return bodyExample === undefined ? {} : { example: JSON.parse(bodyExample) as unknown };
+}
+
+function uploadOf(each: Route, components: Components): Schema {
+  const form = schemaOf(each.body, 'input', components);
   const fields = (components['ImportBackup'] as { properties?: Record<string, Schema> } | undefined)?.properties ?? {};
   const { data: _data, ...others } = fields;
   return {
@@ -179,7 +186,7 @@ function uploadOf(body: z.ZodType, components: Components): Schema {
           required: ['file'],
         },
       },
-      'application/json': { schema: form },
+      'application/json': { schema: form, ...exampleOf(each) },
       'application/octet-stream': {
         schema: FILE,
       },
