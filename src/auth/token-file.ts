@@ -27,7 +27,7 @@ export interface StaticToken {
 
 const FILE_BYTES_MAX = 1024 * 1024;
 
-const NAME_FAULT = 'is not a name: use letters, digits and . _ - @ (64 at most)';
+const NAME_FAULT = 'is not a name: use letters, digits, spaces and . _ - @ (64 at most)';
 export const TOKEN_NAME = z.string().regex(/^[\w.@ -]{1,64}$/, NAME_FAULT);
 
 const ENTRY = z.strictObject({

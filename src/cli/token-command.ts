@@ -192,9 +192,11 @@ function warnIfUnused(file: string, { env, say }: TokenCommandOptions): void {
 }
 
 function nameOf(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('The name is empty: give one such as nightly.');
+  if (looksOwn(text)) throw new InvalidArgumentError(`"${text}" ${OWN_NAME_FAULT}.`);
+  if (text !== text.trim()) throw new InvalidArgumentError('It begins or ends with a space: leave that out.');
   const parsed = TOKEN_NAME.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? 'is not a name'}.`);
-  if (looksOwn(parsed.data)) throw new InvalidArgumentError(`"${parsed.data}" ${OWN_NAME_FAULT}.`);
   return parsed.data;
 }
 

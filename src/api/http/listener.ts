@@ -165,7 +165,9 @@ async function admit(request: FastifyRequest, reply: FastifyReply, { options, st
     options.readingSpeed,
   );
   // its body need not be read, nor understood
-  if (request.is404) throw nothingThere(request, reply);
+  const { method, url, routeOptions, server } = request;
+  if (request.is404 || server.allowedMethods.isMistaken(pathOf(url), method, routeOptions.url))
+    throw nothingThere(request, reply);
   if (HEALTH_PATHS.has(pathOf(request.url))) return;
   if (state.draining) refuseNew(reply);
 }

@@ -67,7 +67,7 @@ const restoreInput = z
     confirmWithinSeconds: optional(secondsUpToADay).meta({
       description:
         'The restore undoes itself unless it is confirmed within this many seconds, 1 to 86,400. Until then other ' +
-        'restores of the database are refused, or wait with `queue`',
+        'restores of the database are refused, or wait with `queue`. A dry run does not use it',
     }),
     queue: orElse(z.boolean(), false).meta({
       description:

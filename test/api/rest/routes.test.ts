@@ -835,15 +835,11 @@ describe('a method that an address does not take', () => {
     const { paths } = (await admin.get('/api/v1/openapi.json')).body as {
       readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     };
-    const routes = Object.entries(paths).map(([path, methods]) => ({
-      at: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-      methods: Object.keys(methods).map((name) => name.toUpperCase()),
-    }));
     const addresses = [
-      ...Object.keys(paths).map((path) => {
-        const address = path.replace('{id}', NOBODY);
-        return [address, routes.filter(({ at }) => at.test(address)).flatMap(({ methods }) => methods)] as const;
-      }),
+      ...Object.entries(paths).map(
+        ([path, methods]) =>
+          [path.replace('{id}', NOBODY), Object.keys(methods).map((name) => name.toUpperCase())] as const,
+      ),
       ...Object.entries(PAGES),
     ];
     for (const [address, allowed] of addresses) {

@@ -194,6 +194,21 @@ const COMMANDS: readonly OperatorMistake[] = [
     },
   ),
   command(
+    'a token for nobody',
+    { words: ['token', 'make', '', '--role', 'viewer'] },
+    { what: 'The name is empty', where: "'name'", todo: 'give one such as nightly' },
+  ),
+  command(
+    'a token whose name ends with a space',
+    { words: ['token', 'make', 'ci ', '--role', 'viewer'] },
+    { what: 'ends with a space', where: "'name'", todo: 'leave that out' },
+  ),
+  command(
+    'a token whose name has an umlaut',
+    { words: ['token', 'make', 'büro', '--role', 'viewer'] },
+    { what: 'is not a name', where: "'name'", todo: 'use letters, digits, spaces and . _ - @ (64 at most)' },
+  ),
+  command(
     'a role that there is not',
     { words: ['token', 'make', 'ci', '--role', 'root'] },
     {

@@ -69,9 +69,9 @@ const OF_CALLERS: readonly Made[] = [
     todo: 'the page at / says what there is',
   }),
   rest('the wrong method', () => [`${BACKUPS}/validate`, {}], {
-    what: /validate|GET/,
-    where: /validate|address/,
-    todo: /POST|backups/,
+    what: 'does not take GET',
+    where: 'This address',
+    todo: 'use POST',
   }),
 ];
 

@@ -20,11 +20,17 @@ export class AllowedMethods {
     });
   }
 
-  /** Sorted; empty where nothing is at the path. */
+  /** Sorted; empty where nothing is at the path. What has a name of its own there is no `:id`. */
   of(path: string): readonly string[] {
     const segments = path.split('/');
-    const found = this.routes.filter((route) => isAt(segments, route.segments)).flatMap(({ methods }) => methods);
-    return [...new Set(found)].sort();
+    const found = this.routes.filter((route) => isAt(segments, route.segments));
+    const named = found.filter((route) => route.segments.join('/') === path);
+    return [...new Set((named.length > 0 ? named : found).flatMap(({ methods }) => methods))].sort();
+  }
+
+  /** Whether an `:id` took a path that has a name of its own, because that does not take the method. */
+  isMistaken(path: string, method: string, route: string | undefined): boolean {
+    return route?.includes(':') === true && !this.of(path).includes(method);
   }
 
   /** The address that somebody may have meant who asked for another one; parts that are any value as `:id`. */

@@ -196,7 +196,7 @@ export type ResourceMappingInput = {
 export type RestoreBackupInput = {
   /** Id of the backup to restore */
   backupId: string;
-  /** The restore undoes itself unless it is confirmed within this many seconds, 1 to 86,400. Until then other restores of the database are refused, or wait with queue */
+  /** The restore undoes itself unless it is confirmed within this many seconds, 1 to 86,400. Until then other restores of the database are refused, or wait with queue. A dry run does not use it */
   confirmWithinSeconds?: number | null | undefined;
   /** What happens to a live row that the backup has too. SKIP: it is left as it is. OVERWRITE: it is changed back, and keeps its UUID. RENAME: it stays, and a copy is made beside it. ERROR: if any row differs, nothing is done */
   conflictPolicy?: ConflictPolicy | null | undefined;
