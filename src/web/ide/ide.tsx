@@ -5,9 +5,9 @@
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import './ide.css';
-import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
-import { type ReactElement, useEffect, useSyncExternalStore } from 'react';
+import { type ReactElement, useEffect, useLayoutEffect, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 import { askForViewer, fetcherWith } from './fetcher.js';
 import { Runs, type Stage } from './runs.js';
@@ -52,12 +52,23 @@ function sessionTabs(page: string): Storage {
   return sessionStorage;
 }
 
-/** Lets what runs go on in every tab, and folds lines that are too long for the window. */
+/**
+ * Lets what runs go on in every tab, shows the token in every tab, and folds lines that are too long for the window.
+ */
 function Behind(): null {
   const actions = useGraphiQLActions();
   const tabs = useGraphiQL((state) => state.tabs);
   const front = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.id ?? '');
-  const queryEditor = useGraphiQL((state) => state.queryEditor);
+  const { queryEditor, variableEditor, headerEditor } = useGraphiQL(
+    pick('queryEditor', 'variableEditor', 'headerEditor'),
+  );
+  const authorization = useSyncExternalStore(token.listen, () => token.authorization);
+  // before anything that comes back with its tab is run again
+  useLayoutEffect(() => {
+    const text = headerEditor?.getValue() ?? '';
+    const headers = token.headersFor(text);
+    if (headers !== text) headerEditor?.setValue(headers);
+  }, [headerEditor, front, authorization]);
   useEffect(() => {
     stage = actions;
   }, [actions]);
@@ -67,7 +78,9 @@ function Behind(): null {
       front,
     );
   }, [tabs, front]);
-  useEffect(() => queryEditor?.updateOptions({ wordWrap: 'on' }), [queryEditor]);
+  useEffect(() => {
+    for (const editor of [queryEditor, variableEditor, headerEditor]) editor?.updateOptions({ wordWrap: 'on' });
+  }, [queryEditor, variableEditor, headerEditor]);
   return null;
 }
 
@@ -116,6 +129,7 @@ function Ide({ storage, tabs }: IdeProps): ReactElement {
   const state = useSyncExternalStore(token.listen, token.current);
   return (
     <GraphiQL
+      className={state.kind === 'ACCEPTED' ? '' : 'ide-without-schema'}
       fetcher={fetcher}
       // null: no schema, and none is asked for
       schema={state.kind === 'ACCEPTED' ? undefined : null}

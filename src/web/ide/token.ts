@@ -1,6 +1,6 @@
 /**
- * The token of the header editor. GraphiQL has one header editor per tab; the token given in one of them is used in
- * all, and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can say so.
+ * The token of the header editor. GraphiQL has one header editor per tab; the token given in one of them is shown and
+ * used in all, and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can say so.
  */
 import { parseJSONC } from '@graphiql/react';
 
@@ -27,10 +27,9 @@ export type TokenState =
 /** Somebody who types a token pauses for less. */
 const TYPING_MS = 600;
 
-/** What a tab's headers say: a token, that of the other tabs (as the template does), none, or nothing readable. */
+/** What a tab's headers say: a token, none (as the template does), or nothing readable. */
 type Told =
   | { readonly kind: 'GIVEN'; readonly authorization: string }
-  | { readonly kind: 'OF_OTHER_TABS' }
   | { readonly kind: 'NONE' }
   | { readonly kind: 'UNREADABLE' };
 
@@ -41,7 +40,7 @@ function toldBy(headers: unknown): Told {
   const value = entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
   if (typeof value !== 'string') return { kind: 'UNREADABLE' };
   const authorization = value.trim();
-  if (/^(?:bearer)?$/i.test(authorization)) return { kind: 'OF_OTHER_TABS' };
+  if (/^(?:bearer)?$/i.test(authorization)) return { kind: 'NONE' };
   return /^bearer\s+\S+$/i.test(authorization) ? { kind: 'GIVEN', authorization } : { kind: 'UNREADABLE' };
 }
 
@@ -59,6 +58,8 @@ export class Token {
   private state: TokenState = { kind: 'NONE' };
   private typing: number | undefined;
   private readonly listeners = new Set<() => void>();
+  /** What header editors were given by this page. Nobody has written it, so it may be replaced. */
+  private readonly filledIn = new Set([HEADERS_TEMPLATE]);
 
   /** @param whose asks the server; throws what is to be shown */
   constructor(private readonly whose: (authorization: string) => Promise<Viewer>) {}
@@ -79,7 +80,17 @@ export class Token {
   told(headers: unknown): void {
     const told = toldBy(headers);
     if (told.kind === 'GIVEN') this.take(told.authorization);
-    else if (told.kind !== 'OF_OTHER_TABS' && this.state.kind !== told.kind) this.change(told);
+    else if (this.state.kind !== told.kind) this.change(told);
+  }
+
+  /** What a header editor with this text is to show: the token of all tabs, unless somebody has written there. */
+  headersFor(text: string): string {
+    if (!this.filledIn.has(text)) return text;
+    const { authorization } = this;
+    if (authorization === undefined) return HEADERS_TEMPLATE;
+    const headers = JSON.stringify({ Authorization: authorization }, null, 2);
+    this.filledIn.add(headers);
+    return headers;
   }
 
   /** Takes what the header editor's text says, once nobody types there any more. */
