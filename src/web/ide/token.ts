@@ -1,6 +1,7 @@
 /**
  * The token of the header editor. GraphiQL has one header editor per tab; the token given in one of them is shown and
- * used in all, and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can say so.
+ * used in all, and is kept in memory only: a reload forgets it. The server is asked whose it is, so that the page can
+ * say so.
  */
 import { parseJSONC } from '@graphiql/react';
 
