@@ -58,6 +58,21 @@ const OF_CALLERS: readonly Made[] = [
     where: '/restores',
     todo: 'did you mean /api/v1/backups/:id/restore?',
   }),
+  rest('a path in the plural, with an id that is none', () => [`${BACKUPS}/nightly/restores`, post({})], {
+    what: 'nothing at this address',
+    where: '/restores',
+    todo: 'did you mean /api/v1/backups/:id/restore?',
+  }),
+  rest("GraphQL's address, as others have it", () => ['/api/graphql', post({ query: '{ databases { id } }' })], {
+    what: 'nothing at this address',
+    where: '/api/graphql',
+    todo: 'did you mean /graphql?',
+  }),
+  rest("GraphQL's address with a slash", () => ['/graphql/', post({ query: '{ databases { id } }' })], {
+    what: 'nothing at this address',
+    where: '/graphql/',
+    todo: 'did you mean /graphql?',
+  }),
   rest('the documents, half of their path', () => ['/docs'], {
     what: 'nothing at this address',
     where: '/docs',

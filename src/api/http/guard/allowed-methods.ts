@@ -38,7 +38,19 @@ export class AllowedMethods {
     const known = this.routes
       .map(({ segments }) => segments.join('/'))
       .filter((url) => url !== '/' && !url.includes('*'));
-    return nearestNames(path.replaceAll(UUID, ':id').replace(/\/$/, ''), known, 1)[0];
+    return nearestNames(this.withIds(path.replaceAll(UUID, ':id').replace(/\/$/, '')), known, 1)[0];
+  }
+
+  /** With `:id` where a route has one that is the same up to there. */
+  private withIds(path: string): string {
+    const given = path.split('/');
+    for (const { segments } of this.routes) {
+      const last = segments.findLastIndex((segment) => segment.startsWith(':'));
+      const begin = segments.slice(0, last + 1);
+      if (last >= 0 && segments.length === given.length && isAt(given.slice(0, last + 1), begin))
+        return [...begin, ...given.slice(last + 1)].join('/');
+    }
+    return path;
   }
 }
 
