@@ -181,8 +181,9 @@ export class AwaitedConfirmations {
 
   private tell(restore: OpenRestore, window: Window, isMilestone: boolean): void {
     const { registry, clock } = this.parts;
-    // what keeps it from being undone stays true until it is undone or confirmed
-    if (restore.feed.current.overdue !== undefined) return;
+    const { note, secondsLeft } = restore.feed.current;
+    // what keeps it from being undone stays true until it is undone or confirmed; the same is not told twice
+    if (note !== undefined || secondsLeft === window.secondsLeft) return;
     const progress = awaitingProgress(restore.record, window.secondsLeft, instant(clock.now()));
     registry.publish(restore, progress, isMilestone);
   }
@@ -224,7 +225,7 @@ export class AwaitedConfirmations {
       log.warn({ restore: id }, 'a restore was not confirmed in time: it is undone');
       undo = await registry.addSurely(newUndoOfUnconfirmed(restore.record, { database, now: clock.now() }));
     }
-    if (restore.feed.current.overdue === undefined) this.tellOverdue(restore, undo);
+    if (restore.feed.current.note === undefined) this.tellOverdue(restore, undo);
     const end =
       undo.record.phase === 'RECOVERING'
         ? await runner.recover(undo, { window, isForced: true })

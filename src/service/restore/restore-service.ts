@@ -141,7 +141,7 @@ export class RestoreService {
    */
   async undo(id: string, request: UndoRequest): Promise<Started> {
     const restore = await this.registry.get(id);
-    checkUndoable(restore.record);
+    checkUndoable(restore.record, restore.backBy());
     if (!request.dryRun) {
       this.checkNotUndoing(id);
       // where the restore holds the queue, its undo runs in its place
@@ -292,7 +292,8 @@ export class RestoreService {
   private async run(running: RunningRestore, room: AbortSignal): Promise<boolean> {
     const undone = undoOf(running.restore.record);
     try {
-      if (undone !== undefined) checkUndoable((await this.registry.get(undone)).record);
+      const restore = undone === undefined ? undefined : await this.registry.get(undone);
+      if (restore !== undefined) checkUndoable(restore.record, restore.backBy());
     } catch (error) {
       await this.registry.enter(running.restore, 'FAIL', {
         result: failedResult(running.restore.record.dryRun, [problemOf(error)]),

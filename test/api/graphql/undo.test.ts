@@ -210,6 +210,37 @@ describe('undoRestore', () => {
     expect(await reader.codeOf(ConfirmRestoreDocument, { id: dry.id })).toBe('FORBIDDEN');
   });
 
+  it('is told of who follows a restore that was undone after its end, and of one whose undo was undone, too', async () => {
+    const steps = async (id: string): Promise<readonly unknown[]> =>
+      (await api.admin.followed(RestoreStepsDocument, { restoreId: id })).map(({ restoreProgress }) => restoreProgress);
+    const before = await change();
+    const { id } = await restore();
+    expect(await steps(id)).toMatchObject([{ phase: 'SUCCEEDED' }]);
+    const first = await undo(id);
+    expect(await steps(id)).toMatchObject([
+      { phase: 'UNDONE', message: `Undone by restore ${first.id}`, result: { success: true } },
+    ]);
+    const second = await undo(first.id);
+    expect(compareDatabases(asBackedUp, await dump())).toEqual([]);
+    const back = `in the database again. To undo it once more, undo restore ${second.id}`;
+    const isBack = expect.stringContaining(back) as string;
+    expect(await look(id)).toMatchObject({
+      phase: 'UNDONE',
+      undoneBy: { id: first.id },
+      progress: { message: isBack },
+      result: { warnings: expect.arrayContaining([isBack]) as string[] },
+    });
+    expect(await steps(id)).toMatchObject([{ phase: 'UNDONE', message: isBack }]);
+    expect((await api.admin.send(UndoRestoreDocument, { id })).errors[0]?.message).toBe(
+      `Restore ${id} is undone already, by restore ${first.id}. Its changes are in the database again by restore ` +
+        `${second.id}: undo that one`,
+    );
+    await undo(second.id);
+    expect(compareDatabases(before, await dump())).toEqual([]);
+    expect((await look(id)).result?.warnings.join()).not.toContain('in the database again');
+    expect((await look(first.id)).result?.warnings.at(-1)).toContain('in the database again');
+  });
+
   it('undoes the restore of a whole database', async () => {
     await emptyDatabase(api.ovsdb.remote);
     const done = await restore();
@@ -229,6 +260,7 @@ describe('confirmWithinSeconds', () => {
     ).map(({ restoreProgress }) => restoreProgress);
     const awaiting = events.filter((event) => event.phase === 'AWAITING_CONFIRMATION');
     expect(awaiting.map(({ secondsLeft }) => secondsLeft)).toEqual(expect.arrayContaining([2, 1]));
+    expect(awaiting.map(({ message }) => message)).toEqual([...new Set(awaiting.map(({ message }) => message))]);
     expect(awaiting.every(({ confirmBefore, result }) => confirmBefore !== null && result === null)).toBe(true);
     expect(events.at(-1)).toMatchObject({ phase: 'UNDONE', fraction: 1, result: { success: true } });
     expect(compareDatabases(before, await dump())).toEqual([]);

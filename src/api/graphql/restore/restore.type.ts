@@ -76,7 +76,7 @@ registerEnumType(RestorePhase, {
     SUCCEEDED: { description: 'The changes are in the database, or there was nothing to change' },
     FAILED: { description: 'It did not succeed. The database is as it was, unless the error is UNDO_IMPOSSIBLE' },
     CANCELLED: { description: 'It was cancelled before it changed anything' },
-    UNDONE: { description: 'Another restore has undone it: see undoneBy' },
+    UNDONE: { description: 'Another restore has undone it: see undoneBy. If that was undone too, the warnings say so' },
   },
 });
 
@@ -210,13 +210,17 @@ export class RestoreProgress {
   @Field(() => RestorePhase, { description: 'What it is doing' })
   phase!: RestorePhase;
 
-  @Field(() => BigIntScalar, { description: 'Rows that are done in this phase' })
+  @Field(() => BigIntScalar, {
+    description: 'Rows that are done in this phase. Not every phase counts rows: for a bar, use fraction',
+  })
   completed!: number;
 
-  @Field(() => BigIntScalar, { description: 'Rows in this phase' })
+  @Field(() => BigIntScalar, { description: 'Rows in this phase; 0 while they are not known' })
   total!: number;
 
-  @Field(() => Float, { description: 'How much of the restore is done, from 0 to 1; it never falls' })
+  @Field(() => Float, {
+    description: 'How much of the restore is done, from 0 to 1, for a progress bar; it never falls',
+  })
   fraction!: number;
 
   @Field(() => String, { description: 'The same in words, for a person' })
@@ -231,12 +235,15 @@ export class RestoreProgress {
   @Field(() => Int, { nullable: true, description: 'While it awaits confirmation: seconds until it undoes itself' })
   secondsLeft?: number | undefined;
 
-  @Field(() => RestoreResult, { nullable: true, description: 'Set in the last event' })
+  @Field(() => RestoreResult, {
+    nullable: true,
+    description: 'Set in the last event only. While it awaits confirmation, Restore.result has it',
+  })
   result?: RestoreResult | undefined;
 }
 
 export function restoreProgressOf({ record }: ServiceRestore, progress: ServiceProgress): RestoreProgress {
-  const { result, phase, overdue: _warned, ...rest } = progress;
+  const { result, phase, note: _warned, ...rest } = progress;
   return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record, progress) }) };
 }
 

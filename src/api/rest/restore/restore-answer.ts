@@ -44,9 +44,9 @@ const phaseShape = z.object({
 const progressShape = z
   .object({
     phase: z.string().describe('Phase of the restore'),
-    completed: count.describe('Rows done in this phase'),
-    total: count.describe('All rows of this phase'),
-    fraction: z.number().min(0).max(1).describe('0 to 1 over the whole restore; it never falls'),
+    completed: count.describe('Rows done in this phase. Not every phase counts rows: for a bar, use fraction'),
+    total: count.describe('All rows of this phase; 0 while they are not known'),
+    fraction: z.number().min(0).max(1).describe('0 to 1 over the whole restore, for a progress bar; it never falls'),
     message: z.string().describe('What it does, or which restore it waits for, or how it ended, in words'),
     at: instant.describe('When that was'),
     confirm_before: instant.nullable().describe('While it awaits confirmation: when it will undo itself'),

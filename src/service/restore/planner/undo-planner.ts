@@ -135,10 +135,16 @@ export class OtherDatabase extends AppError {
   }
 }
 
-/** @throws AppError CONFLICT for a restore that has not ended, changed nothing, or is undone already */
-export function checkUndoable({ id, dryRun, phase, result, undoneBy }: RestoreRecord): void {
+/**
+ * @param by the restore that has undone its undo
+ * @throws AppError CONFLICT for a restore that has not ended, changed nothing, or is undone already
+ */
+export function checkUndoable({ id, dryRun, phase, result, undoneBy }: RestoreRecord, by: string | undefined): void {
   if (dryRun) throw new AppError('CONFLICT', `Restore ${id} was a dry run: it changed nothing that could be undone`);
-  if (undoneBy !== undefined) throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}`);
+  if (undoneBy !== undefined) {
+    const again = by === undefined ? '' : `. Its changes are in the database again by restore ${by}: undo that one`;
+    throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}${again}`);
+  }
   if (!isFinal(phase) && phase !== 'AWAITING_CONFIRMATION')
     throw new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[phase]}: wait for its end`);
   if (result === undefined || result.steps === 0)

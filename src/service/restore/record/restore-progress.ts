@@ -15,9 +15,15 @@ export interface RestoreProgress {
   /** While it awaits confirmation. */
   readonly confirmBefore?: string | undefined;
   readonly secondsLeft?: number | undefined;
-  /** It was not confirmed in time: what keeps it from being undone, or that it is being undone. */
-  readonly overdue?: string | undefined;
+  /** It was not confirmed in time and is not undone yet, or it was undone and its changes are back: a warning. */
+  readonly note?: string | undefined;
   readonly result?: RestoreResult;
+}
+
+interface ToldRestore {
+  readonly record: RestoreRecord;
+  readonly feed: { readonly current: RestoreProgress };
+  readonly backBy: () => string | undefined;
 }
 
 const MESSAGES: Readonly<Partial<Record<RestorePhase, string>>> = {
@@ -46,14 +52,15 @@ export function progressOf(record: RestoreRecord): RestoreProgress {
 }
 
 /** What there is to tell of a restore now. One that was undone after its end has told of that end last. */
-export function progressNow({
-  record,
-  feed,
-}: {
-  readonly record: RestoreRecord;
-  readonly feed: { readonly current: RestoreProgress };
-}): RestoreProgress {
-  return isFinal(record.phase) ? progressOf(record) : feed.current;
+export function progressNow({ record, feed, backBy }: ToldRestore): RestoreProgress {
+  if (!isFinal(record.phase)) return feed.current;
+  const progress = progressOf(record);
+  const by = backBy();
+  if (by === undefined) return progress;
+  const note =
+    `Restore ${by} has undone its undo: what this restore changed is in the database again. To undo it once more, ` +
+    `undo restore ${by}`;
+  return { ...progress, message: `${progress.message}. ${note}`, note };
 }
 
 /** A restore of which there is something to say, between two phases. */
@@ -79,18 +86,19 @@ export function overdueProgress(
   at: string,
 ): RestoreProgress {
   const late = `It was not confirmed by ${record.confirmBefore ?? 'the time that was set'}`;
-  const overdue =
+  const note =
     undo.reason === undefined
       ? `${late}: restore ${undo.id} undoes it`
       : `${late}, and could not be undone yet: ${undo.reason.replace(/\.$/, '')}. Restore ${undo.id} tries again ` +
         'until it is undone. Until then it can still be confirmed';
-  return { ...progressOf(record), at, secondsLeft: 0, message: overdue, overdue };
+  return { ...progressOf(record), at, secondsLeft: 0, message: note, note };
 }
 
 /** What to know of a restore: what its result says, and what there is to know just now. */
-export function warningsNow({ phase, result }: RestoreRecord, { overdue }: RestoreProgress): readonly string[] {
+export function warningsNow({ phase, result }: RestoreRecord, progress: RestoreProgress): readonly string[] {
   const warnings = result?.warnings ?? [];
-  if (overdue !== undefined && phase === 'AWAITING_CONFIRMATION') return [...warnings, overdue];
+  // the record may be further on than the progress
+  if (progress.note !== undefined && progress.phase === phase) return [...warnings, progress.note];
   // an undo that is tried again has the result of its last try
   const tries = hasOutcome(phase) ? [] : (result?.errors ?? []);
   return [...warnings, ...tries.map(({ message }) => `The last try failed, and it is tried again: ${message}`)];

@@ -20,7 +20,7 @@ import {
 import { ProgressFeed } from '../../job/progress-feed.js';
 import { isFinal, isSent, type LifeEvent, transition } from '../life/life.js';
 import { type KeeperParts, RecordKeeper } from './record-keeper.js';
-import { progressOf, type RestoreProgress } from './restore-progress.js';
+import { progressNow, progressOf, type RestoreProgress } from './restore-progress.js';
 import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
 import { expiredRestores, type RetentionLimits } from './restore-retention.js';
 import { type RestoreSummary, summaryOf } from './restore-summary.js';
@@ -30,6 +30,8 @@ import { undoneResult } from './undone-result.js';
 export interface Restore {
   readonly record: RestoreRecord;
   readonly feed: ProgressFeed<RestoreProgress>;
+  /** Of one that was undone: the restore that has undone its undo, so that its changes are in the database again. */
+  readonly backBy: () => string | undefined;
 }
 
 /** A step of a restore, for those who follow all of them. */
@@ -294,7 +296,19 @@ export class RestoreRegistry {
   }
 
   private restoreOf(record: RestoreRecord): OpenRestore {
-    return { record, feed: new ProgressFeed(progressOf(record), this.parts.clock) };
+    const feed = new ProgressFeed(progressOf(record), this.parts.clock);
+    return { record, feed, backBy: () => this.backBy(record.id) };
+  }
+
+  private backBy(id: string): string | undefined {
+    // an undo that was undone again, and so on: every other one brings the changes back
+    let back: string | undefined;
+    let isBack = true;
+    for (let by = this.summaries.get(id)?.undoneBy; by !== undefined; by = this.summaries.get(by)?.undoneBy) {
+      isBack = !isBack;
+      back = isBack ? by : undefined;
+    }
+    return back;
   }
 
   private put(restore: OpenRestore, record: RestoreRecord): void {
@@ -336,7 +350,7 @@ export class RestoreRegistry {
 
   private async *lastStep(id: string): AsyncIterableIterator<RestoreStep> {
     const restore = await this.get(id);
-    yield { restore, progress: restore.feed.current };
+    yield { restore, progress: progressNow(restore) };
   }
 }
 

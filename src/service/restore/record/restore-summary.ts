@@ -15,6 +15,7 @@ export interface RestoreSummary {
   readonly at: string;
   /** It is in the database, it changed something, and no other restore has taken it back. */
   readonly canBeUndone: boolean;
+  readonly undoneBy?: string;
   /** Bytes as stored. */
   readonly changeListBytes: number;
 }
@@ -30,6 +31,7 @@ export function summaryOf(record: RestoreRecord): RestoreSummary {
     phase,
     at: finishedAt ?? startedAt,
     canBeUndone: !dryRun && phase === 'SUCCEEDED' && undoneBy === undefined && (result?.steps ?? 0) > 0,
+    ...(undoneBy === undefined ? {} : { undoneBy }),
     changeListBytes: changeList?.size ?? 0,
   };
 }

@@ -246,7 +246,7 @@ export type RestorePhase =
   | 'RECOVERING'
   /** The changes are in the database, or there was nothing to change */
   | 'SUCCEEDED'
-  /** Another restore has undone it: see undoneBy */
+  /** Another restore has undone it: see undoneBy. If that was undone too, the warnings say so */
   | 'UNDONE'
   /** It checks that the changes are in the database */
   | 'VERIFYING';
