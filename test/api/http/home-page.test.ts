@@ -63,6 +63,19 @@ describe('the documents', () => {
     expect(await response.text()).toMatch(/^# /);
   });
 
+  it('link to what is there', async () => {
+    const seen = new Set<string>();
+    for (const name of DOCS) {
+      const text = await (await get(`/docs/${name}`, 'text/html')).text();
+      for (const [, link = ''] of text.matchAll(/\]\(((?!https?:|#)[^)#\s]+)/g))
+        seen.add(new URL(link, `${tiny.url}/docs/${name}`).pathname);
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['/schema/schema.graphql', '/schema/operations']));
+    for (const path of seen)
+      expect({ path, status: (await get(path, 'text/html')).status }).toEqual({ path, status: 200 });
+    expect(await (await get('/schema/schema.graphql', '*/*')).text()).toContain('type Query {');
+  });
+
   it.each([
     '/docs',
     '/docs/',

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { METRICS_PATH } from '../monitoring/metrics.js';
-import { type Doc, readDocs, serveDocs } from './docs-files.js';
+import { type Doc, readDocs, readLinked, serveDocs } from './docs-files.js';
 import { DARK_COLOURS, ICON, LIGHT_COLOURS } from './page-style.js';
 
 export interface HomeOptions {
@@ -90,7 +90,7 @@ export async function serveHome(
   fastify.get('/icon.svg', (_request, reply) =>
     reply.header('cache-control', 'no-cache').type('image/svg+xml').send(ICON),
   );
-  serveDocs(fastify, docs);
+  serveDocs(fastify, [...docs, ...(await readLinked(docsPath))]);
 }
 
 function pageOf(version: string, machines: readonly Link[], docs: readonly Doc[]): string {
