@@ -201,6 +201,13 @@ describe('in a browser', () => {
     expect(JSON.parse(await create.locator('textarea').inputValue())).toEqual({ name: 'nightly' });
     await create.getByRole('button', { name: 'Execute' }).click();
     await create.locator('.live-responses-table .response-col_status').filter({ hasText: '201' }).waitFor();
+    const form = page.locator('.opblock').filter({ has: page.locator('[data-path="/api/v1/backups/import"]') });
+    await form.locator('.opblock-summary').click();
+    await form.getByRole('button', { name: 'Try it out' }).click();
+    await form.locator('input[type=file]').waitFor();
+    const fields = form.locator('input:not([type=checkbox], [type=file])');
+    expect(await fields.count()).toBeGreaterThan(2);
+    for (const field of await fields.all()) expect(await field.inputValue()).toBe('');
   });
 
   it('tries a route with the token that is typed in, and keeps it nowhere', async () => {

@@ -210,6 +210,16 @@ describe('an import', () => {
       },
     ],
     [
+      'as a file, beside fields that were left empty',
+      () => {
+        const form = new FormData();
+        for (const name of ['name', 'description', 'format', 'decryption_key']) form.set(name, '');
+        form.set('file', new Blob([new Uint8Array(document)]), 'some.json');
+        for (const tag of ['one', '', 'two, three']) form.append('tags', tag);
+        return rest.post(`${BACKUPS}/import`, form);
+      },
+    ],
+    [
       'in JSON, and its text as a string',
       () => rest.post(`${BACKUPS}/import`, { format: 'json', data: document.toString(), tags: ['one', 'two, three'] }),
     ],

@@ -120,15 +120,16 @@ async function openForm(request: IncomingMessage): Promise<ImportBody> {
     });
     form.once('close', resolve);
   });
-  const fields = new Map<string, string>();
+  // a browser's form sends each field that was left empty
+  const fields = new Map<string, string | undefined>();
   const tags: string[] = [];
   form.on('field', (given, value, { nameTruncated, valueTruncated }) => {
     const name = nameOf(given);
     const shown = name.slice(0, 100);
     if (nameTruncated || valueTruncated) refuse('TOO_LARGE', `${shown}: takes at most ${FIELD_BYTES_MAX} bytes`);
-    else if (name === 'tag' || name === 'tags') tags.push(value);
+    else if (name === 'tag' || name === 'tags') tags.push(...(value === '' ? [] : [value]));
     else if (fields.has(name)) refuse('BAD_USER_INPUT', `${shown}: is there twice`);
-    else fields.set(name, value);
+    else fields.set(name, value === '' ? undefined : value);
   });
   for (const limit of ['partsLimit', 'fieldsLimit'] as const)
     form.on(limit, () => refuse('BAD_USER_INPUT', `The form has more than ${FIELDS_MAX} fields`));

@@ -169,6 +169,15 @@ function exampleOf({ bodyExample }: Route): Schema {
   return bodyExample === undefined ? {} : { example: JSON.parse(bodyExample) as unknown };
 }
 
+/** The page of the documentation fills in a value for each field of a form that has no example. */
+function emptyExamples(fields: Readonly<Record<string, Schema>>): Record<string, Schema> {
+  const emptyOf = ({ anyOf = [], type }: Schema): unknown =>
+    [type, ...(anyOf as readonly Schema[]).map((form) => form['type'])].includes('array') ? [] : '';
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { ...field, example: emptyOf(field) }]),
+  );
+}
+
 function uploadOf(each: Route, components: Components): Schema {
   const form = schemaOf(each.body, 'input', components);
   const fields = (components['ImportBackup'] as { properties?: Record<string, Schema> } | undefined)?.properties ?? {};
@@ -180,7 +189,7 @@ function uploadOf(each: Route, components: Components): Schema {
         schema: {
           type: 'object',
           properties: {
-            ...others,
+            ...emptyExamples(others),
             file: { description: 'The file', ...FILE },
           },
           required: ['file'],
