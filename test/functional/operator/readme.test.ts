@@ -217,6 +217,14 @@ describe('by hand', () => {
       });
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^${missing} is not set`) });
     }
+    // a wrong address may be a server that is away: it is told, and tried again
+    const lost = await startProgram(process.execPath, ['watch.mjs'], {
+      cwd: folder,
+      env: environment({ OVNCP_URL: `${here.url}/elsewhere`, TOKEN }),
+    });
+    await until(() => (lost.stderr.match(/^No connection: .*404\. It is tried again for a while$/gm) ?? []).length > 1);
+    lost.kill('SIGTERM');
+    await lost.ended;
     const watching = await startProgram('bash', ['--norc', '-c', `exec ${block('node watch.mjs')}`], {
       cwd: folder,
       env: environment({ ...addresses(here), TOKEN }),
