@@ -19,7 +19,7 @@ import { newRestore, newUndo, undoPlanner } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { checkUndoable, listsOf } from './planner/undo-planner.js';
 import { messageProgress } from './record/restore-progress.js';
-import { type RestoreRecord, undoOf } from './record/restore-record.js';
+import { notFound, type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
 import { retentionLimits } from './record/restore-retention.js';
 import type { RestoreSummary } from './record/restore-summary.js';
@@ -140,7 +140,7 @@ export class RestoreService {
    * @throws AppError NOT_FOUND, SHUTTING_DOWN; CONFLICT when there is nothing that could be undone
    */
   async undo(id: string, request: UndoRequest): Promise<Started> {
-    const restore = await this.registry.get(id);
+    const restore = await this.get(id);
     checkUndoable(restore.record, restore.backBy());
     if (!request.dryRun) {
       this.checkNotUndoing(id);
@@ -160,7 +160,7 @@ export class RestoreService {
    * @throws AppError NOT_FOUND; CONFLICT when it does not await one, or no more
    */
   async confirm(id: string, subject: string): Promise<Restore> {
-    return this.confirmations.confirm(await this.registry.get(id), subject);
+    return this.confirmations.confirm(await this.get(id), subject);
   }
 
   /** @throws AppError STORE_UNAVAILABLE */
@@ -169,8 +169,10 @@ export class RestoreService {
   }
 
   /** @throws AppError NOT_FOUND, STORE_UNAVAILABLE */
-  get(id: string): Promise<Restore> {
-    return this.registry.get(id);
+  async get(id: string): Promise<OpenRestore> {
+    const restore = await this.registry.find(id);
+    if (restore === undefined) throw notFound(id, this.parts.catalog.find(id) !== undefined);
+    return restore;
   }
 
   followAll(): AsyncIterableIterator<RestoreStep> {
@@ -199,7 +201,7 @@ export class RestoreService {
 
   /** @throws AppError NOT_FOUND; CONFLICT once it is applying or has ended */
   async cancel(id: string): Promise<Restore> {
-    const restore = await this.registry.get(id);
+    const restore = await this.get(id);
     const { phase, database } = restore.record;
     const running = this.running.get(id);
     if (phase === 'AWAITING_CONFIRMATION')

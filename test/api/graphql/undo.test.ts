@@ -241,6 +241,13 @@ describe('undoRestore', () => {
     expect((await look(first.id)).result?.warnings.at(-1)).toContain('in the database again');
   });
 
+  it('says that an id is that of a backup', async () => {
+    const { errors } = await api.admin.send(UndoRestoreDocument, { id: backupId });
+    expect(errors[0]?.message).toBe(
+      `Restore not found: ${backupId}. That is the id of a backup: list its restores, and give the id of one of them`,
+    );
+  });
+
   it('undoes the restore of a whole database', async () => {
     await emptyDatabase(api.ovsdb.remote);
     const done = await restore();

@@ -21,7 +21,13 @@ import { ProgressFeed } from '../../job/progress-feed.js';
 import { isFinal, isSent, type LifeEvent, transition } from '../life/life.js';
 import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressNow, progressOf, type RestoreProgress } from './restore-progress.js';
-import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
+import {
+  notFound,
+  parseRestoreRecord,
+  RESTORE_RECORD_BYTES_MAX,
+  type RestoreRecord,
+  undoOf,
+} from './restore-record.js';
 import { expiredRestores, type RetentionLimits } from './restore-retention.js';
 import { type RestoreSummary, summaryOf } from './restore-summary.js';
 import { undoneResult } from './undone-result.js';
@@ -355,10 +361,6 @@ export class RestoreRegistry {
 }
 
 const NOT_LISTED = 'a restore record is not listed';
-
-function notFound(id: string): AppError {
-  return new AppError('NOT_FOUND', `Restore not found: ${id}. List the restores to see which there are`);
-}
 
 function listKeys(id: string): readonly string[] {
   return [changeLogKey(id), sealedChangeLogKey(id), undoListKey(id), reservedSpaceKey(id)];
