@@ -75,7 +75,9 @@ it('looks at the commands of every page', () => {
 it.each(named)('$name says that the token is not valid: $first', async ({ text }) => {
   const { code, stdout, stderr } = await runBlock(text, 'ovncp_wrong');
   expect(code).not.toBe(LOOPED);
-  const said = `${stdout}\n${stderr}`.match(/The token is not valid/g) ?? [];
+  // where the first call did not answer with an id, the second one has an address without it
+  const said = `${stdout}\n${stderr}`.match(/The token is not valid|There is nothing at this address/g) ?? [];
+  if (callsIn(text).length > 0) expect(said).toContain('The token is not valid');
   expect({ said: said.length >= callsIn(text).length, stdout, stderr }).toMatchObject({ said: true });
 });
 
