@@ -25,7 +25,7 @@ import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
 import { AuditTrail } from './service/audit/audit-trail.js';
 import { BackupService, storedOutcome } from './service/backup/backup-service.js';
-import { Catalog } from './service/backup/catalog.js';
+import { Catalog } from './service/backup/catalog/catalog.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Database, Databases } from './service/database/database.js';
 import { Jobs } from './service/job/jobs.js';
@@ -209,7 +209,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
     databases,
     catalog,
     backups,
-    imports: new ImportService({ ...heavy, store }),
+    imports: new ImportService({ ...heavy, backups, store }),
     exports,
     prepared: new PreparedExports(exports, clock),
     restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits, keyCost }),

@@ -13,12 +13,14 @@ import { createHash } from 'node:crypto';
 import { assert } from '../lib/assert.js';
 import { AppError } from '../lib/error.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
+import type { SnapshotDifference } from '../model/snapshot/snapshot-difference.js';
 import type { ArchiveFormat } from './content/archive-format.js';
 import type { ArchiveHeader } from './content/archive-header.js';
 import type { Writing } from './content/content.js';
 import { writeDatabaseFile } from './database-file/standalone-writer.js';
+import { writeJsonChanges } from './document/json-changes-writer.js';
 import { writeJsonDocument } from './document/json-writer.js';
-import { writeYamlDocument } from './document/yaml-writer.js';
+import { writeYamlChanges, writeYamlDocument } from './document/yaml-writer.js';
 import { encrypt } from './layer/encryption.js';
 import { compress } from './layer/gzip.js';
 
@@ -30,6 +32,8 @@ export interface PackOptions {
   /** Of deriving keys (encryption.ts); left out: the usual one. */
   readonly keyCost?: number | undefined;
   readonly header: ArchiveHeader;
+  /** Written instead of all rows of the snapshot, which is what there is after it. Not as OVSDB. */
+  readonly difference?: SnapshotDifference | undefined;
   /** YAML has its schema after the rows; reading it back takes a little longer. Default: false. */
   readonly isForPeople?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -116,9 +120,9 @@ async function* measuredContent(
   options: PackOptions,
   measured: { size: number; digest: string },
 ): AsyncGenerator<Buffer> {
-  const { header, isForPeople = false } = options;
-  const writing: Writing = { snapshot, header, isForPeople, rows: 0 };
-  const blocks = writerOf(options.format)(writing);
+  const { header, difference, isForPeople = false } = options;
+  const writing: Writing = { snapshot, header, difference, isForPeople, rows: 0 };
+  const blocks = writerOf(options)(writing);
   try {
     for (;;) {
       options.signal?.throwIfAborted();
@@ -136,13 +140,14 @@ async function* measuredContent(
   }
 }
 
-function writerOf(format: ArchiveFormat): (writing: Writing) => AsyncGenerator<Buffer, string> {
+function writerOf({ format, difference }: PackOptions): (writing: Writing) => AsyncGenerator<Buffer, string> {
   switch (format) {
     case 'JSON':
-      return writeJsonDocument;
+      return difference === undefined ? writeJsonDocument : writeJsonChanges;
     case 'YAML':
-      return writeYamlDocument;
+      return difference === undefined ? writeYamlDocument : writeYamlChanges;
     case 'OVSDB':
+      assert(difference === undefined, 'a database file holds all rows');
       return writeDatabaseFile;
   }
 }

@@ -6,7 +6,7 @@ import type { Scratch } from '../lib/scratch.js';
 import { textAfterMark, withoutByteOrderMark } from '../lib/text/byte-order-mark.js';
 import type { Snapshot } from '../model/snapshot/snapshot.js';
 import type { ArchiveFormat } from './content/archive-format.js';
-import type { ArchiveHeader } from './content/archive-header.js';
+import type { ArchiveHeader, ParentLink } from './content/archive-header.js';
 import type { Content, Reading } from './content/content.js';
 import { foreignFile } from './content/foreign-file.js';
 import { type FileKind, HEAD_BYTES, recognise } from './content/recognise.js';
@@ -34,6 +34,16 @@ export interface UnpackOptions {
   readonly contentBytesMax: number;
   /** Only an archive of this database is read. */
   readonly schemaName?: string | undefined;
+  /**
+   * What an incremental archive builds on. Left out where none is known: such an archive is refused then.
+   * @throws AppError INTEGRITY_FAILED
+   */
+  readonly parentOf?: ((parent: ParentLink) => Promise<Snapshot>) | undefined;
+  /**
+   * The content digest is not computed (`contentDigest` is what the archive says): the archive is one that another
+   * builds on, whose digest shows both.
+   */
+  readonly isLink?: boolean;
   /** Rows may wait there instead of in memory; the snapshot is good until it is closed. */
   readonly scratch?: Scratch | undefined;
   readonly clock: Clock;
@@ -125,6 +135,8 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
       clock: options.clock,
       signal: options.signal,
       scratch: options.scratch,
+      parentOf: options.parentOf ?? noParent,
+      isLink: options.isLink,
       goOn,
     };
     let contentSize = 0;
@@ -142,6 +154,14 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
   } finally {
     await layer.close();
   }
+}
+
+async function noParent({ id }: ParentLink): Promise<never> {
+  throw new AppError(
+    'INTEGRITY_FAILED',
+    `The archive is incremental: it holds only what changed since backup ${id}, which is not known here. Send that ` +
+      'one first, or a whole one',
+  );
 }
 
 interface Reader {

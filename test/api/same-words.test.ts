@@ -69,7 +69,8 @@ const LIVE = { database: 'northbound' };
 const RULES: readonly Breach[] = [
   ...create(['encryptionKey', 'is needed with'], { encrypt: true }),
   ...create(['encrypt', 'must be true'], { encryptionKey: KEY }),
-  ...create(['type', '`INCREMENTAL` backups are not made'], { type: 'INCREMENTAL' }),
+  ...create(['format', '`OVSDB` holds all rows'], { type: 'INCREMENTAL', format: 'OVSDB' }),
+  ...create(['parentId', 'goes with'], { parentId: 'x' }),
   ...create(['resourceFilter', 'is needed with'], { type: 'SELECTIVE' }),
   {
     command: 'importBackup',

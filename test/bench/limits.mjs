@@ -115,7 +115,7 @@ async function withFolder(work) {
 /** A catalog of 10,000 backups. @returns how long it takes to open it, and the slowest of its pages */
 function catalogTimes() {
   return withFolder(async (folder) => {
-    const { Catalog } = await load('service/backup/catalog.js');
+    const { Catalog } = await load('service/backup/catalog/catalog.js');
     const { FileStore } = await load('store/file/file-store.js');
     const { systemClock } = await load('lib/clock.js');
     for (let i = 0; i < 10_000; i++) {

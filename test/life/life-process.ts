@@ -10,7 +10,7 @@ import { DatabaseClient } from '../../src/ovsdb/client.js';
 import { parseRemotes } from '../../src/ovsdb/remote.js';
 import { AuditTrail } from '../../src/service/audit/audit-trail.js';
 import { BackupService } from '../../src/service/backup/backup-service.js';
-import { Catalog } from '../../src/service/backup/catalog.js';
+import { Catalog } from '../../src/service/backup/catalog/catalog.js';
 import { Database, Databases } from '../../src/service/database/database.js';
 import { Jobs } from '../../src/service/job/jobs.js';
 import { RunningWork } from '../../src/service/job/running-work.js';

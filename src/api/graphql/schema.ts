@@ -5,7 +5,7 @@ import { buildSchemaSync, type ContainerType, type PubSub } from 'type-graphql';
 import { assert } from '../../lib/assert.js';
 import type { AuditTrail } from '../../service/audit/audit-trail.js';
 import type { BackupService } from '../../service/backup/backup-service.js';
-import type { Catalog } from '../../service/backup/catalog.js';
+import type { Catalog } from '../../service/backup/catalog/catalog.js';
 import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
 import type { Jobs } from '../../service/job/jobs.js';

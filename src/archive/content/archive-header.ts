@@ -4,7 +4,15 @@
  */
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
+import type { DifferenceCounts } from '../../model/snapshot/snapshot-difference.js';
 import { isObject, type Json, type JsonObject } from '../../ovsdb/json.js';
+
+/** What an incremental backup builds on. */
+export interface ParentLink {
+  readonly id: string;
+  /** Of the parent's whole state. */
+  readonly contentDigest: string;
+}
 
 export interface ArchiveHeader {
   readonly id: string;
@@ -18,14 +26,26 @@ export interface ArchiveHeader {
   readonly database: string;
   readonly schemaName: string;
   readonly schemaVersion: string;
-  readonly type: 'FULL' | 'SELECTIVE';
-  /** Of a selective backup: what was asked for. Restoring it exactly deletes nothing outside of it. */
+  readonly type: 'FULL' | 'SELECTIVE' | 'INCREMENTAL';
+  /** Of an incremental backup, and of no other. */
+  readonly parent?: ParentLink;
+  /** Of an incremental backup: how many rows changed since its parent. */
+  readonly changes?: DifferenceCounts;
+  /**
+   * Of a selective backup, or an incremental one that builds on one: what was asked for. Restoring it exactly deletes
+   * nothing outside of it.
+   */
   readonly resourceFilter?: JsonObject;
   /** Of a selective backup: rows that nobody named and that came along, each with its reason. */
   readonly pulledIn?: readonly JsonObject[];
-  /** Table -> number of rows, tables without rows left out. */
+  /** Table -> number of rows of the whole state, tables without rows left out. */
   readonly tables: Readonly<Record<string, number>>;
   readonly rowCount: number;
+}
+
+/** The header of the same backup with all its rows, which builds on none. */
+export function wholeHeader({ parent: _parent, changes: _changes, ...header }: ArchiveHeader): ArchiveHeader {
+  return { ...header, type: header.resourceFilter === undefined ? 'FULL' : 'SELECTIVE' };
 }
 
 /** The header as it stands in a document, members in this order. */
@@ -40,6 +60,8 @@ export function headerJson(header: ArchiveHeader): JsonObject {
     schemaName: header.schemaName,
     schemaVersion: header.schemaVersion,
     type: header.type,
+    parent: header.parent === undefined ? undefined : { ...header.parent },
+    changes: header.changes === undefined ? undefined : { ...header.changes },
     resourceFilter: header.resourceFilter,
     pulledIn: header.pulledIn,
     tables: header.tables,
@@ -48,14 +70,14 @@ export function headerJson(header: ArchiveHeader): JsonObject {
 }
 
 /**
- * Reads the header of a document. Members that version 1 does not know are passed over.
+ * Reads the header of a document. Members that are not known are passed over.
  * @throws AppError INTEGRITY_FAILED
  */
 export function readHeader(json: Json): ArchiveHeader {
   if (!isObject(json)) throw malformed('it is not an object');
   const { type, tables, description, resourceFilter, pulledIn } = json;
-  if (type !== 'FULL' && type !== 'SELECTIVE')
-    throw malformed('"type" is neither "FULL" nor "SELECTIVE"; this version reads no other backups');
+  if (type !== 'FULL' && type !== 'SELECTIVE' && type !== 'INCREMENTAL')
+    throw malformed('"type" is none of "FULL", "SELECTIVE" and "INCREMENTAL"; this version reads no other backups');
   if (type === 'SELECTIVE' && !isObject(resourceFilter))
     throw malformed('"resourceFilter" of a selective backup is not an object');
   if (!isObject(tables)) throw malformed('"tables" is not an object of row counts');
@@ -70,11 +92,23 @@ export function readHeader(json: Json): ArchiveHeader {
     schemaName: text(json, 'schemaName'),
     schemaVersion: text(json, 'schemaVersion'),
     type: backupType,
-    resourceFilter: type === 'SELECTIVE' && isObject(resourceFilter) ? resourceFilter : undefined,
+    parent: type === 'INCREMENTAL' ? readParent(json['parent']) : undefined,
+    changes: type === 'INCREMENTAL' ? readChangeCounts(json['changes']) : undefined,
+    resourceFilter: type !== 'FULL' && isObject(resourceFilter) ? resourceFilter : undefined,
     pulledIn: Array.isArray(pulledIn) ? (pulledIn as readonly Json[]).filter(isObject) : undefined,
     tables: Object.fromEntries(Object.keys(tables).map((table) => [table, count(tables, table)])),
     rowCount: count(json, 'rowCount'),
   });
+}
+
+function readParent(json: Json | undefined): ParentLink {
+  if (!isObject(json)) throw malformed('"parent" of an incremental backup is not an object');
+  return { id: text(json, 'id'), contentDigest: text(json, 'contentDigest') };
+}
+
+function readChangeCounts(json: Json | undefined): DifferenceCounts {
+  if (!isObject(json)) throw malformed('"changes" of an incremental backup is not an object');
+  return { inserted: count(json, 'inserted'), updated: count(json, 'updated'), deleted: count(json, 'deleted') };
 }
 
 function text(json: JsonObject, member: string): string {

@@ -6,11 +6,14 @@ import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Scratch } from '../../lib/scratch.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
-import type { ArchiveHeader } from './archive-header.js';
+import type { SnapshotDifference } from '../../model/snapshot/snapshot-difference.js';
+import type { ArchiveHeader, ParentLink } from './archive-header.js';
 import { digestOf } from './snapshot-builder.js';
 
 /** What a document says of itself, and the comment in a database file. */
 export const DOCUMENT_FORMAT = 'ovncp-backup/1';
+/** What a document says of itself that holds only what changed since another backup. */
+export const CHANGES_FORMAT = 'ovncp-backup/2';
 /** In the place of the digest in a document that somebody edited. */
 const UNCHECKED = 'none';
 
@@ -18,6 +21,8 @@ const UNCHECKED = 'none';
 export interface Writing {
   readonly snapshot: Snapshot;
   readonly header: ArchiveHeader;
+  /** Written instead of all rows; a document only. */
+  readonly difference?: SnapshotDifference | undefined;
   /** What takes long to scroll past comes last, where the format allows it. */
   readonly isForPeople: boolean;
   /** Rows written so far, kept up to date by the writer. */
@@ -34,6 +39,10 @@ export interface Reading {
   rows: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** Of a document of changes: what it builds on. @throws AppError INTEGRITY_FAILED where that is not known */
+  readonly parentOf: (parent: ParentLink) => Promise<Snapshot>;
+  /** The digest is not computed: whoever reads knows that of what is made of the rows. */
+  readonly isLink?: boolean | undefined;
   /** Takes the rows; in memory when there is none. */
   readonly scratch?: Scratch | undefined;
   /**
@@ -52,8 +61,24 @@ export interface Content {
   readonly warnings?: readonly string[];
 }
 
-/** Computes the digest and compares it with what is known. @throws AppError INTEGRITY_FAILED when it differs */
+/** Content that holds all rows. @throws AppError INTEGRITY_FAILED, as digestedContent */
 export async function checkedContent(
+  snapshot: Snapshot,
+  header: ArchiveHeader | undefined,
+  trailer: string | undefined,
+  reading: Reading,
+): Promise<Content> {
+  if (header?.parent !== undefined)
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The archive's manifest is that of an incremental backup, but the file is not of the format ${CHANGES_FORMAT}. ` +
+        'Take another copy of the backup',
+    );
+  return digestedContent(snapshot, header, trailer, reading);
+}
+
+/** Computes the digest and compares it with what is known. @throws AppError INTEGRITY_FAILED when it differs */
+export async function digestedContent(
   snapshot: Snapshot,
   header: ArchiveHeader | undefined,
   trailer: string | undefined,
@@ -66,6 +91,7 @@ export async function checkedContent(
         `${snapshot.schema.name}. Take another copy of the backup`,
     );
   }
+  if (reading.isLink === true) return { snapshot, header, contentDigest: trailer ?? UNCHECKED };
   const contentDigest = await digestOf(snapshot);
   if (trailer !== undefined && trailer !== UNCHECKED && trailer !== contentDigest) {
     throw new AppError(

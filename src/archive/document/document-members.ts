@@ -1,6 +1,6 @@
 /** What the members of a document have to be, as JSON or as YAML. */
 import { AppError } from '../../lib/error.js';
-import { DOCUMENT_FORMAT } from '../content/content.js';
+import { CHANGES_FORMAT, DOCUMENT_FORMAT } from '../content/content.js';
 
 /** The error for a document without one of its members. */
 export function missingMember(member: string, advice: string): AppError {
@@ -12,12 +12,14 @@ export function digestText(json: unknown): string {
   return typeof json === 'string' ? json : JSON.stringify(json);
 }
 
-/** @throws AppError INTEGRITY_FAILED on a document that is not of this version */
-export function checkFormat(format: unknown): void {
-  if (format === DOCUMENT_FORMAT) return;
+export type DocumentFormat = typeof DOCUMENT_FORMAT | typeof CHANGES_FORMAT;
+
+/** @throws AppError INTEGRITY_FAILED on a document that is of neither version */
+export function knownFormat(format: unknown): DocumentFormat {
+  if (format === DOCUMENT_FORMAT || format === CHANGES_FORMAT) return format;
   throw new AppError(
     'INTEGRITY_FAILED',
     `The document's format is ${JSON.stringify(format)?.slice(0, 100) ?? 'missing'}; this program understands ` +
-      `"${DOCUMENT_FORMAT}". Use the program that made it, or a newer one`,
+      `"${DOCUMENT_FORMAT}" and "${CHANGES_FORMAT}". Use the program that made it, or a newer one`,
   );
 }

@@ -10,7 +10,8 @@ import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from '../../lib/json-byt
 import { isUuid } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
-import { type Content, checkedContent, DOCUMENT_FORMAT, type Reading } from '../content/content.js';
+import { changedContent, isChangeKind, ReadChanges, strayChanges } from '../content/changed-rows.js';
+import { CHANGES_FORMAT, type Content, checkedContent, DOCUMENT_FORMAT, type Reading } from '../content/content.js';
 import { EarlyRows } from '../content/early-rows.js';
 import {
   checkRowCount,
@@ -21,7 +22,7 @@ import {
 } from '../content/snapshot-builder.js';
 import { LineSplitter } from '../stream/line-splitter.js';
 import { MEMBER_BYTES_MAX, MemberScanner, type MemberTarget, ROW_BYTES_MAX } from '../stream/member-scanner.js';
-import { checkFormat, digestText, missingMember } from './document-members.js';
+import { type DocumentFormat, digestText, knownFormat, missingMember } from './document-members.js';
 
 /** Members of a document: four that are known, and notes. */
 const MEMBERS_MAX = 1_000;
@@ -107,6 +108,10 @@ class DocumentTarget implements MemberTarget {
   private header: ArchiveHeader | undefined;
   private trailer: string | undefined;
   private table: TableSchema | undefined;
+  private format: DocumentFormat | undefined;
+  private readonly changes = new ReadChanges();
+  /** There are rows that are no changes. */
+  private hasRows = false;
   private readonly early: EarlyRows;
 
   constructor(
@@ -133,7 +138,7 @@ class DocumentTarget implements MemberTarget {
     }
     if (member !== 'tables') return false;
     if (path.length === 2 && table !== undefined) this.enter(table);
-    return path.length <= 2;
+    return path.length <= 2 || (path.length === 3 && isChangeKind(path[2] ?? ''));
   }
 
   get isKnown(): boolean {
@@ -141,18 +146,20 @@ class DocumentTarget implements MemberTarget {
   }
 
   bytesMax(path: readonly string[]): number {
-    return path.length === 3 ? ROW_BYTES_MAX : MEMBER_BYTES_MAX;
+    return path.length >= 3 ? ROW_BYTES_MAX : MEMBER_BYTES_MAX;
   }
 
   member(path: readonly string[], value: Buffer): void {
-    const [member, table, uuid] = path;
-    if (table !== undefined && uuid !== undefined) {
-      this.row(table, uuid, value);
+    const [member, table, key, uuid] = path;
+    if (table !== undefined && key !== undefined) {
+      this.count();
+      if (uuid !== undefined && isChangeKind(key)) this.changes.add({ table, kind: key, uuid, text: value.toString() });
+      else this.row(table, key, value);
       return;
     }
     switch (member) {
       case 'format':
-        checkFormat(readJson(value.toString(), '"format"'));
+        this.format = knownFormat(readJson(value.toString(), '"format"'));
         break;
       case 'manifest':
         this.header = readHeader(readJson(value.toString(), 'manifest'));
@@ -175,23 +182,31 @@ class DocumentTarget implements MemberTarget {
   /** Takes a row over as it is. False when it has to be parsed. */
   takeOver(uuid: string, text: Buffer): boolean {
     if (this.builder === undefined || this.table === undefined) return false;
+    this.hasRows = true;
     this.builder.addCanonical(this.table.name, uuid, text);
     this.count();
     return true;
   }
 
   async finish(): Promise<Content> {
-    for (const needed of ['format', 'schema', 'tables']) {
-      if (!this.members.has(needed))
-        throw missingMember(needed, `it is not a whole ${DOCUMENT_FORMAT} document. Take another copy of the backup`);
+    const needed = this.format === CHANGES_FORMAT ? ['manifest', 'tables'] : ['format', 'schema', 'tables'];
+    for (const member of needed) {
+      if (!this.members.has(member))
+        throw missingMember(
+          member,
+          `it is not a whole ${this.format ?? DOCUMENT_FORMAT} document. Take another copy of the backup`,
+        );
     }
     if (this.digestNeeded !== undefined && this.trailer === undefined)
       throw missingMember('contentDigest', this.digestNeeded);
-    const { builder } = this;
+    const { builder, changes, header, trailer, reading } = this;
+    if (this.format === CHANGES_FORMAT)
+      return changedContent({ changes, header, trailer, hasRows: this.hasRows }, reading);
+    if (changes.count > 0) throw strayChanges();
     assert(builder !== undefined, 'a schema was read and is not there');
     await this.early.giveTo(builder);
     const snapshot = await builder.finish();
-    return checkedContent(snapshot, this.header, this.trailer, this.reading);
+    return checkedContent(snapshot, header, trailer, reading);
   }
 
   private enter(table: string): void {
@@ -212,7 +227,7 @@ class DocumentTarget implements MemberTarget {
   }
 
   private row(table: string, uuid: string, value: Buffer): void {
-    this.count();
+    this.hasRows = true;
     if (this.builder !== undefined && this.table !== undefined) {
       this.builder.addText(this.table, uuid, value);
       return;

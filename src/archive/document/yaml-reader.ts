@@ -11,11 +11,12 @@ import type { Row } from '../../model/row/row.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { isObject, type Json, type JsonObject, parseJson, stringifyJson } from '../../ovsdb/json.js';
 import { type ArchiveHeader, readHeader } from '../content/archive-header.js';
-import { type Content, checkedContent, type Reading } from '../content/content.js';
+import { type ChangeKind, changedContent, isChangeKind, ReadChanges, strayChanges } from '../content/changed-rows.js';
+import { CHANGES_FORMAT, type Content, checkedContent, type Reading } from '../content/content.js';
 import { EarlyRows } from '../content/early-rows.js';
 import { checkRowCount, readArchivedSchema, SnapshotBuilder, TABLES_MAX } from '../content/snapshot-builder.js';
 import { GrowingBuffer } from '../stream/growing-buffer.js';
-import { checkFormat, digestText, missingMember } from './document-members.js';
+import { type DocumentFormat, digestText, knownFormat, missingMember } from './document-members.js';
 import { readJsonDocument } from './json-reader.js';
 import { LayoutError, YamlLayout, type YamlPart } from './yaml-layout.js';
 import { yamlAsJson } from './yaml-thread.js';
@@ -141,6 +142,10 @@ class OwnLayout {
   private builder: SnapshotBuilder | undefined;
   private header: ArchiveHeader | undefined;
   private trailer: string | undefined;
+  private format: DocumentFormat | undefined;
+  private readonly changes = new ReadChanges();
+  /** There are rows that are no changes. */
+  private hasRows = false;
 
   constructor(private readonly reading: Reading) {
     this.layout = new YamlLayout(reading.contentDigest !== undefined);
@@ -156,6 +161,10 @@ class OwnLayout {
   }
 
   async finish(): Promise<Content> {
+    const { changes, header, trailer, hasRows } = this;
+    if (this.format === CHANGES_FORMAT && trailer !== undefined)
+      return changedContent({ changes, header, trailer, hasRows }, this.reading);
+    if (changes.count > 0) throw strayChanges();
     if (this.builder === undefined)
       throw new AppError('INTEGRITY_FAILED', "The document's schema is missing. Take another copy of the backup");
     if (this.trailer === undefined) throw missingMember('contentDigest', DIGEST_NEEDED);
@@ -183,7 +192,7 @@ class OwnLayout {
   private head({ format, manifest, schema, contentDigest }: JsonObject): void {
     // another order of keys
     if (format === undefined) throw new LayoutError('"format" does not stand before "tables"');
-    checkFormat(format);
+    this.format = knownFormat(format);
     if (contentDigest !== undefined) this.trailer = digestText(contentDigest);
     if (manifest !== undefined) this.header = readHeader(manifest);
     if (schema !== undefined) this.builder = this.builderFor(schema);
@@ -218,8 +227,20 @@ class OwnLayout {
     if (tableName === undefined) throw new LayoutError('a row stands before the first table');
     for (const [uuid, row] of Object.entries(members)) {
       if (!isObject(row)) throw new LayoutError(`row ${uuid.slice(0, 100)} is not a mapping`);
+      if (isChangeKind(uuid)) {
+        this.changedRows(tableName, uuid, row);
+        continue;
+      }
+      this.hasRows = true;
       if (table === undefined || builder === undefined) this.early.add(tableName, uuid, stringifyJson(row));
       else builder.add(table, uuid, row as Row);
+      checkRowCount(++this.reading.rows);
+    }
+  }
+
+  private changedRows(table: string, kind: ChangeKind, rows: JsonObject): void {
+    for (const [uuid, row] of Object.entries(rows)) {
+      this.changes.add({ table, kind, uuid, text: stringifyJson(row) });
       checkRowCount(++this.reading.rows);
     }
   }

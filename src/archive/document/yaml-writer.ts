@@ -6,9 +6,11 @@
  */
 import { Breath } from '../../lib/breath.js';
 import { ContentDigest } from '../../model/snapshot/content-digest.js';
-import { isObject, type Json, stringifyJson } from '../../ovsdb/json.js';
+import { isObject, type Json, parseJson, stringifyJson } from '../../ovsdb/json.js';
 import { headerJson } from '../content/archive-header.js';
-import { DOCUMENT_FORMAT, type Writing } from '../content/content.js';
+import { changedRows } from '../content/changed-rows.js';
+import { CHANGES_FORMAT, DOCUMENT_FORMAT, type Writing } from '../content/content.js';
+import { digestOf } from '../content/snapshot-builder.js';
 
 const BLOCK_CHARACTERS = 128 << 10;
 const ROW_INDENT = 6;
@@ -41,6 +43,29 @@ export async function* writeYamlDocument(writing: Writing): AsyncGenerator<Buffe
   }
   const contentDigest = digest.end();
   if (writing.isForPeople) text += schema;
+  yield Buffer.from(`${text}contentDigest: ${yamlString(contentDigest)}\n`);
+  return contentDigest;
+}
+
+/** Writes the document, version 2 (json-changes-writer.ts), in blocks; answers the content digest. */
+export async function* writeYamlChanges(writing: Writing): AsyncGenerator<Buffer, string> {
+  const breath = new Breath(8);
+  let text = yamlMembers({ format: CHANGES_FORMAT, manifest: headerJson(writing.header) }, 0);
+  text += writing.difference?.tables.length === 0 ? 'tables: {}\n' : 'tables:\n';
+  let table: string | undefined;
+  let kind: string | undefined;
+  for (const row of changedRows(writing)) {
+    if (row.table !== table) text += `  ${yamlString(row.table)}:\n`;
+    if (row.table !== table || row.kind !== kind) text += `    ${row.kind}:\n`;
+    ({ table, kind } = row);
+    text += yamlMembers({ [row.uuid]: parseJson(row.text) }, ROW_INDENT);
+    if (text.length >= BLOCK_CHARACTERS) {
+      yield Buffer.from(text);
+      text = '';
+    }
+    if (breath.due()) await breath.rest();
+  }
+  const contentDigest = await digestOf(writing.snapshot);
   yield Buffer.from(`${text}contentDigest: ${yamlString(contentDigest)}\n`);
   return contentDigest;
 }

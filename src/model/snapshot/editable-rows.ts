@@ -13,6 +13,17 @@ export class EditableRows {
   /** @param rows are not changed, and must be there as long as the sealed ones */
   constructor(private readonly rows: TableRows) {}
 
+  /**
+   * The same, but for rows that were edited before and are sealed: those edits are taken over, so that many edits one
+   * after the other cost no more than one.
+   */
+  static onTopOf(rows: TableRows): EditableRows {
+    if (!(rows instanceof EditedRows)) return new EditableRows(rows);
+    const editable = new EditableRows(rows.rows);
+    for (const [uuid, text] of rows.edits()) editable.edits.set(uuid, text);
+    return editable;
+  }
+
   /** Inserts the row, or puts it in the place of what it was. @param text canonical */
   put(uuid: string, text: string): void {
     this.edits.set(uuid, text);
@@ -96,7 +107,7 @@ class EditedRows implements TableRows {
   private readonly inserted = new Map<string, number>();
 
   constructor(
-    private readonly rows: TableRows,
+    readonly rows: TableRows,
     edits: ReadonlyMap<string, string | undefined>,
   ) {
     this.table = rows.table;
@@ -145,6 +156,13 @@ class EditedRows implements TableRows {
 
   row(index: number): Row {
     return parseRow(this.text(index).toString());
+  }
+
+  /** UUID -> canonical text of the row, undefined for one that is deleted. */
+  *edits(): Generator<readonly [uuid: string, text: string | undefined]> {
+    for (const [i, uuid] of this.puts.entries())
+      yield [uuid, this.texts.toString('utf8', this.ends[i - 1] ?? 0, this.ends[i])];
+    for (const [i, number] of this.numbers.entries()) if (number === GONE) yield [this.rows.uuid(i), undefined];
   }
 
   private originOf(index: number): number {

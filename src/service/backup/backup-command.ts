@@ -5,8 +5,9 @@ import { description, id, key, name, optional, orElse, tags } from '../command/i
 import type { Job } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
 import type { BackupService } from './backup-service.js';
-import type { Catalog } from './catalog.js';
-import type { BackupFilter } from './catalog-page.js';
+import type { Catalog } from './catalog/catalog.js';
+import type { BackupFilter } from './catalog/catalog-page.js';
+import { CASCADES } from './chain/deletion.js';
 import { type CreateBackup, passphraseWarnings } from './create-backup.js';
 import { filterInput } from './filter-input.js';
 import { ARCHIVE_FORMATS } from './layout.js';
@@ -22,7 +23,18 @@ const backupInput = z
     type: optional(z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL'])).meta({
       description:
         '`FULL`: the whole database. `SELECTIVE`: the part that `resourceFilter` picks. Left out: `SELECTIVE` with a ' +
-        '`resourceFilter`, else `FULL`. `INCREMENTAL` is not supported yet, and is refused',
+        '`resourceFilter`, else `FULL`. `INCREMENTAL`: only what has changed since an earlier backup of the ' +
+        'database. Where there is none that it can build on, a whole one is made, and a warning says why',
+    }),
+    parentId: optional(id).meta({
+      description:
+        'With `INCREMENTAL`: id of the backup that it builds on. Left out: the newest one that has the same ' +
+        '`resourceFilter`, or none where none is given',
+    }),
+    onlyIfChanged: orElse(z.boolean(), false).meta({
+      description:
+        'Where the rows are those of the newest backup of the database with the same `resourceFilter`, no backup is ' +
+        'made, and the answer is that one',
     }),
     format: orElse(z.enum(ARCHIVE_FORMATS), 'JSON').meta({
       description:
@@ -72,9 +84,14 @@ const BACKUP_RULES = [
     isKept: ({ encrypt, encryptionKey }: BackupInput) => encrypt || encryptionKey === undefined,
   },
   {
-    at: 'type',
-    says: '`INCREMENTAL` backups are not made yet: use `FULL` or `SELECTIVE`',
-    isKept: ({ type }: BackupInput) => type !== 'INCREMENTAL',
+    at: 'format',
+    says: '`OVSDB` holds all rows, and no changes: use `JSON` or `YAML` with `INCREMENTAL`',
+    isKept: ({ type, format }: BackupInput) => type !== 'INCREMENTAL' || format !== 'OVSDB',
+  },
+  {
+    at: 'parentId',
+    says: 'goes with `type` `INCREMENTAL` only',
+    isKept: ({ type, parentId }: BackupInput) => type === 'INCREMENTAL' || parentId === undefined,
   },
   {
     at: 'resourceFilter',
@@ -86,9 +103,18 @@ const BACKUP_RULES = [
 const FILTER_UNUSED = 'The resource filter was not used: the backup was asked for as a full one, and holds everything';
 
 /** The type says whether there is a filter, and where it is left out the filter says the type. */
-function requestOf({ encrypt: _encrypt, type, resourceFilter, ...rest }: BackupInput, subject: string): CreateBackup {
+function requestOf(
+  { encrypt: _encrypt, type, parentId, resourceFilter, ...rest }: BackupInput,
+  subject: string,
+): CreateBackup {
   const isUnused = type === 'FULL' && resourceFilter !== undefined;
-  return { ...rest, filter: isUnused ? undefined : resourceFilter, warnings: isUnused ? [FILTER_UNUSED] : [], subject };
+  return {
+    ...rest,
+    filter: isUnused ? undefined : resourceFilter,
+    ...(type === 'INCREMENTAL' ? { incremental: { parentId } } : {}),
+    warnings: isUnused ? [FILTER_UNUSED] : [],
+    subject,
+  };
 }
 
 function withMessages({ record }: Job, messages: readonly string[]): Job {
@@ -129,9 +155,17 @@ export const startBackup = command({
 export const deleteBackup = command({
   name: 'deleteBackup',
   needs: ['backups:delete'],
-  input: z.object({ backupId: id.meta(ID) }),
+  input: z.object({
+    backupId: id.meta(ID),
+    cascade: orElse(z.enum(CASCADES), 'REFUSE').meta({
+      description:
+        'What becomes of incremental backups that build on it. `REFUSE`: nothing is deleted. `MERGE`: those that ' +
+        'build on it directly are made to hold all their rows first. `DELETE`: they are deleted too',
+    }),
+  }),
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
-  run: (backups: BackupService, { backupId }, { caller }): Promise<string> => backups.delete(backupId, caller.subject),
+  run: (backups: BackupService, { backupId, cascade }, { caller: { subject }, signal }): Promise<string> =>
+    backups.delete(backupId, { subject, signal }, cascade),
 });
 
 export const validateBackup = command({

@@ -66,6 +66,7 @@ export function contentOf({
   return {
     ...summaryOf(snapshot),
     type: header?.type ?? 'FULL',
+    ...defined({ parent: header?.parent, changes: header?.changes }),
     ...importedSelection(header),
     ...(warnings.length === 0 ? {} : { warnings }),
     archiveFormat: format,

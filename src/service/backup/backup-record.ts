@@ -30,8 +30,14 @@ const recordSchema = z
     description: z.string().optional(),
     // A later version's backup of another kind must not be taken for a whole one: restoring it exactly would delete the
     // rest.
-    type: z.enum(['FULL', 'SELECTIVE']),
-    /** Of a selective backup: what was asked for, and the rows that came along. */
+    type: z.enum(['FULL', 'SELECTIVE', 'INCREMENTAL']),
+    /** Of an incremental backup: what it builds on, and how many rows it holds itself. */
+    parent: z
+      .object({ id: z.string().min(1).max(200), contentDigest: digestText })
+      .readonly()
+      .optional(),
+    changes: z.object({ inserted: count, updated: count, deleted: count }).readonly().optional(),
+    /** Of a selective backup, and one that builds on it: what was asked for, and the rows that came along. */
     resourceFilter: resourceFilterSchema.optional(),
     pulledIn: z.array(pulledInSchema).readonly().optional(),
     pulledInCount: count.optional(),
@@ -71,10 +77,17 @@ const recordSchema = z
     origin: z.enum(['CAPTURED', 'IMPORTED']),
     /** Key of the archive in the store. */
     file: z.string(),
+    /** Key of the archive that this one took the place of, with the same rows and id. It goes when this is there. */
+    replaces: z.string().optional(),
   })
   .refine(
-    ({ type, resourceFilter }) => (type === 'SELECTIVE') === (resourceFilter !== undefined),
-    'a selective backup, and no other, has a resourceFilter',
+    ({ type, resourceFilter }) => type === 'INCREMENTAL' || (type === 'SELECTIVE') === (resourceFilter !== undefined),
+    'a selective backup has a resourceFilter, and a full one has none',
+  )
+  .refine(
+    ({ type, parent, changes }) =>
+      [parent, changes].every((member) => (type === 'INCREMENTAL') === (member !== undefined)),
+    'an incremental backup, and no other, has parent and changes',
   )
   .readonly();
 

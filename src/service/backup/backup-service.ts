@@ -8,8 +8,10 @@ import type { JobHandle, JobOutcome, Jobs, StartedJob } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
 import type { BackupRecord } from './backup-record.js';
-import type { Catalog } from './catalog.js';
-import type { BackupFilter } from './catalog-page.js';
+import type { Catalog } from './catalog/catalog.js';
+import type { BackupFilter } from './catalog/catalog-page.js';
+import { childrenOf } from './catalog/chain.js';
+import { type Cascade, checkUnused, mergeChildren, withDescendants } from './chain/deletion.js';
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
 import { type ValidationReport, validateBackup } from './validate-backup.js';
@@ -30,7 +32,7 @@ export interface BackupServiceParts {
 }
 
 export class BackupService {
-  private readonly reader: BackupReader;
+  readonly reader: BackupReader;
 
   constructor(private readonly parts: BackupServiceParts) {
     this.reader = new BackupReader(parts);
@@ -65,7 +67,7 @@ export class BackupService {
   }
 
   private create(job: JobHandle, request: CreateBackup, database: Database): Promise<BackupRecord> {
-    const creation = new BackupCreation({ ...this.parts, job, request, database });
+    const creation = new BackupCreation({ ...this.parts, stored: this.reader, job, request, database });
     return this.parts.work.inDatabaseTurn(
       { subject: request.subject, signal: job.signal },
       (signal) => DatabaseReader.open(database, signal),
@@ -100,10 +102,42 @@ export class BackupService {
     return done;
   }
 
-  async delete(id: string, subject: string): Promise<string> {
-    await this.parts.work.run('deletion', () => this.parts.catalog.delete(id));
-    this.parts.log.info({ backup: id, subject }, 'backup deleted');
+  /**
+   * Deletes a backup for good.
+   * @throws AppError NOT_FOUND, STORE_UNAVAILABLE; CONFLICT where others build on it and `cascade` is REFUSE;
+   * BAD_USER_INPUT, INTEGRITY_FAILED, STORE_FULL of MERGE: nothing is deleted then
+   */
+  async delete(id: string, asker: Asker, cascade: Cascade = 'REFUSE'): Promise<string> {
+    const { catalog, log, work } = this.parts;
+    if (cascade === 'MERGE') await this.merge(catalog.get(id), asker);
+    await work.run('deletion', async () => {
+      const record = catalog.get(id);
+      if (cascade !== 'DELETE') checkUnused(record, catalog);
+      for (const { id: next } of cascade === 'DELETE' ? withDescendants(record, catalog) : [record]) {
+        await catalog.delete(next);
+        log.info({ backup: next, subject: asker.subject }, 'backup deleted');
+      }
+    });
     return id;
+  }
+
+  private async merge(record: BackupRecord, asker: Asker): Promise<void> {
+    const { catalog, jobs, work, scratchFolder } = this.parts;
+    const { id: backupId, database } = record;
+    if (childrenOf(record, catalog).length === 0) return;
+    const message = 'Waiting to make those whole that build on the backup';
+    const { done } = jobs.start(
+      { kind: 'MERGE', database, message, backupId, ...asker },
+      async (job) => {
+        job.tell({ phase: 'CAPTURING', message: 'Making those whole that build on the backup' }, true);
+        const { signal } = job;
+        await work.inStoreTurn({ subject: asker.subject, signal }, () =>
+          mergeChildren(record, { catalog, stored: this.reader, scratchFolder, signal }),
+        );
+      },
+      () => ({ message: 'Those that built on the backup are whole' }),
+    );
+    return done;
   }
 }
 

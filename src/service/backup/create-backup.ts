@@ -4,6 +4,7 @@
  */
 
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
+import { digestOf } from '../../archive/content/snapshot-builder.js';
 import { packArchive } from '../../archive/pack.js';
 import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
@@ -17,8 +18,11 @@ import type { DatabaseReader } from '../database/database-reader.js';
 import type { JobHandle } from '../job/jobs.js';
 import { emptiness, summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
-import type { Catalog, Reservation } from './catalog.js';
+import type { Catalog, Reservation } from './catalog/catalog.js';
+import { type Basis, basisOf, type ReadParent, readParent } from './chain/basis.js';
+import { newestAlike } from './chain/parent-choice.js';
 import { archiveExtension } from './layout.js';
+import type { BackupReader } from './read-backup.js';
 import { headerSelection, type Selection, select, withWarnings } from './selection.js';
 
 export interface CreateBackup {
@@ -32,6 +36,10 @@ export interface CreateBackup {
   readonly database?: string | undefined;
   /** Set for a selective backup. */
   readonly filter?: ResourceFilter | undefined;
+  /** Set for an incremental backup. */
+  readonly incremental?: { readonly parentId?: string | undefined } | undefined;
+  /** Where the rows are those of the newest backup with the same filter, that one is answered, and none is made. */
+  readonly onlyIfChanged?: boolean;
   readonly capture?: CaptureRequest;
   /** What is to be said of the request itself. */
   readonly warnings?: readonly string[];
@@ -43,6 +51,7 @@ export interface BackupCreationParts {
   readonly request: CreateBackup;
   readonly database: Database;
   readonly catalog: Catalog;
+  readonly stored: BackupReader;
   readonly clock: Clock;
   readonly log: Log;
   /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
@@ -72,13 +81,37 @@ interface Captured {
   readonly totalRows: number;
 }
 
+/** The type of the backup, and what an incremental one builds on. */
+function kindOf(
+  basis: Basis | undefined,
+  { resourceFilter }: Selection,
+): Pick<BackupRecord, 'type' | 'parent' | 'changes'> {
+  if (basis?.parent === undefined) return { type: resourceFilter === undefined ? 'FULL' : 'SELECTIVE' };
+  const { parent, difference } = basis;
+  return {
+    type: 'INCREMENTAL',
+    parent: { id: parent.id, contentDigest: parent.contentDigest },
+    changes: difference.counts,
+  };
+}
+
+/** The same, with why an incremental backup became a whole one. */
+function withReason(captured: Captured, why: string | undefined): Captured {
+  if (why === undefined) return captured;
+  const told = `The backup holds all rows, and is no incremental one: ${why}`;
+  return { ...captured, selection: withWarnings(captured.selection, [told]) };
+}
+
 export class BackupCreation {
   constructor(private readonly parts: BackupCreationParts) {}
 
   async run(reader: DatabaseReader): Promise<BackupRecord> {
     const { request, catalog, clock, log, job } = this.parts;
     const began = clock.monotonic();
-    const captured = await this.capture(reader);
+    const [read, captured] = await this.readBoth(reader);
+    const same = request.onlyIfChanged === true ? await this.unchanged(captured) : undefined;
+    if (same !== undefined) return same;
+    const basis = read && (await basisOf(read, captured));
     const { totalRows } = captured;
     const message = plural(totalRows, 'Storing # {row|rows}');
     job.tell({ phase: 'STORING', rows: 0, totalRows, fraction: 0.5, message }, true);
@@ -91,7 +124,7 @@ export class BackupCreation {
       }),
     });
     try {
-      const record = await this.store(reservation, captured);
+      const record = await this.store(reservation, withReason(captured, basis?.why), basis);
       log.info(
         {
           backup: record.id,
@@ -108,7 +141,49 @@ export class BackupCreation {
     }
   }
 
-  private async capture(reader: DatabaseReader): Promise<Captured> {
+  /** What the backup builds on, where it is to be an incremental one, and the database; both at the same time. */
+  private async readBoth(reader: DatabaseReader): Promise<[ReadParent | undefined, Captured]> {
+    const { request, database, catalog: backups, stored, job } = this.parts;
+    const { incremental, encryptionKey } = request;
+    if (incremental === undefined) return [undefined, await this.capture(reader, job.signal)];
+    const question = {
+      ...incremental,
+      database: database.id,
+      filter: this.filter,
+      isEncrypted: encryptionKey !== undefined,
+    };
+    // when one of the two fails, the other is given up
+    const failed = new AbortController();
+    const signal = AbortSignal.any([job.signal, failed.signal]);
+    const parent = readParent(question, encryptionKey, { backups, stored, signal });
+    const captured = this.capture(reader, signal);
+    try {
+      return await Promise.all([parent, captured]);
+    } catch (error) {
+      failed.abort(error);
+      await Promise.allSettled([parent, captured]);
+      throw error;
+    }
+  }
+
+  /** What is asked for; where only a parent is named, that one's. */
+  private get filter(): ResourceFilter | undefined {
+    const { request, catalog } = this.parts;
+    const parentId = request.incremental?.parentId;
+    return request.filter ?? (parentId === undefined ? undefined : catalog.find(parentId)?.resourceFilter);
+  }
+
+  /** The newest backup with the same filter, where it has the same rows. */
+  private async unchanged({ snapshot }: Captured): Promise<BackupRecord | undefined> {
+    const { request, database, catalog, log } = this.parts;
+    const newest = newestAlike({ database: database.id, filter: this.filter }, catalog);
+    if (newest === undefined || newest.encrypted !== (request.encryptionKey !== undefined)) return undefined;
+    if (newest.contentDigest !== (await digestOf(snapshot))) return undefined;
+    log.info({ backup: newest.id, subject: request.subject }, 'nothing has changed since the newest backup');
+    return newest;
+  }
+
+  private async capture(reader: DatabaseReader, signal: AbortSignal): Promise<Captured> {
     const { request, database, clock, job } = this.parts;
     job.tell({ phase: 'CAPTURING', message: `Reading ${database.id}` }, true);
     const createdAt = clock.now();
@@ -117,7 +192,7 @@ export class BackupCreation {
       identity,
       warnings,
     } = await reader.capture(request.capture ?? 'AUTO', {
-      signal: job.signal,
+      signal,
       onProgress: (rows, total) => {
         job.tell(
           {
@@ -130,7 +205,7 @@ export class BackupCreation {
         );
       },
     });
-    const { snapshot, selection: selected } = await select(captured, request.filter);
+    const { snapshot, selection: selected } = await select(captured, this.filter);
     const selection = withWarnings(selected, [...(request.warnings ?? []), ...warnings, ...emptiness(snapshot)]);
     return { createdAt, snapshot, identity, selection, totalRows: countRows(snapshot) };
   }
@@ -138,6 +213,7 @@ export class BackupCreation {
   private async store(
     reservation: Reservation,
     { createdAt, snapshot, identity, selection, totalRows }: Captured,
+    basis: Basis | undefined,
   ): Promise<BackupRecord> {
     const { job, request, database, catalog, keyCost } = this.parts;
     const header = {
@@ -148,13 +224,14 @@ export class BackupCreation {
       createdAt: instant(createdAt),
       createdBy: request.subject,
       database: database.id,
-      type: request.filter === undefined ? ('FULL' as const) : ('SELECTIVE' as const),
+      ...kindOf(basis, selection),
     };
     const packing = packArchive(snapshot, {
       format: request.format,
       compress: request.compress,
       ...defined({ passphrase: request.encryptionKey, keyCost }),
       header: { ...header, ...headerSelection(selection) },
+      difference: basis?.parent === undefined ? undefined : basis.difference,
       onProgress: (rows, bytes) => {
         job.tell(
           {

@@ -1,12 +1,15 @@
 /** Reading a stored backup back whole, everything checked. What a sealed one turns out to be is written down. */
+import type { ParentLink } from '../../archive/content/archive-header.js';
 import { type Unpacked, type UnpackOptions, unpackArchive } from '../../archive/unpack.js';
 import type { Clock } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
+import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { checkWhole, unsealedRecord } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
-import type { Catalog } from './catalog.js';
+import type { Catalog } from './catalog/catalog.js';
+import { called, chainOf, insteadOf, linkedParent, needsKey, resolve } from './catalog/chain.js';
 
 export type ReadOptions = Pick<UnpackOptions, 'signal' | 'onProgress' | 'scratch'>;
 
@@ -25,6 +28,34 @@ export interface BackupReaderParts {
   readonly keyCost?: number | undefined;
 }
 
+/** Of reading the files of a chain. */
+interface ChainOptions extends Omit<ReadOptions, 'onProgress'> {
+  readonly decryptionKey: string | undefined;
+  readonly progress: ChainProgress | undefined;
+}
+
+/** How far reading is in all files of a chain together. */
+class ChainProgress {
+  private readonly files = new Map<string, { readonly rows: number; readonly bytes: number }>();
+
+  constructor(private readonly tell: NonNullable<ReadOptions['onProgress']>) {}
+
+  of(id: string): NonNullable<ReadOptions['onProgress']> {
+    return (rows, bytes) => {
+      this.files.set(id, { rows, bytes });
+      const files = [...this.files.values()];
+      this.tell(
+        files.reduce((sum, file) => sum + file.rows, 0),
+        files.reduce((sum, file) => sum + file.bytes, 0),
+      );
+    };
+  }
+}
+
+/** What is wrong with one backup is said of those that build on it. */
+class LinkError extends AppError {}
+const LINK_CODES: ReadonlySet<string> = new Set(['INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'NOT_FOUND']);
+
 export class BackupReader {
   constructor(private readonly parts: BackupReaderParts) {}
 
@@ -33,27 +64,13 @@ export class BackupReader {
    * may turn out to be
    */
   async read(record: BackupRecord, decryptionKey: string | undefined, options: ReadOptions): Promise<ReadBackup> {
-    if (!record.encrypted && decryptionKey !== undefined)
+    const chain = chainOf(record, this.parts.catalog);
+    if (!chain.some(({ encrypted }) => encrypted) && decryptionKey !== undefined)
       throw new AppError('BAD_USER_INPUT', `Backup "${record.name}" is not encrypted: leave the key out`);
-    const { checksum, size, contentDigest, sealed = false } = record;
-    // rows that others wrote may be written in other ways than ours: they are read as they were when they were imported
-    const isOurs = record.origin === 'CAPTURED';
-    const unpacked = await unpackArchive(await this.parts.catalog.openArchive(record.id), {
-      ...options,
-      ...defined({ passphrase: decryptionKey, keyCost: this.parts.keyCost }),
-      ...(sealed ? { schemaName: record.schemaName } : {}),
-      expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
-      clock: this.parts.clock,
-      contentBytesMax: sealed ? this.parts.uploadBytesMax : record.contentSize,
-    }).catch((error: unknown) => {
-      if (sealed || !(error instanceof AppError) || error.code !== 'TOO_LARGE') throw error;
-      throw new AppError(
-        'INTEGRITY_FAILED',
-        `The backup's content is larger than the ${record.contentSize} bytes that its manifest says: that was ` +
-          'changed. Import the file again',
-        { cause: error },
-      );
-    });
+    const { contentDigest, sealed = false } = record;
+    const { onProgress, ...rest } = options;
+    const progress = onProgress && new ChainProgress(onProgress);
+    const unpacked = await this.unpack(record, { ...rest, decryptionKey, progress }, false);
     if (sealed) return { ...unpacked, record: await this.unseal(record, unpacked) };
     if (unpacked.contentDigest !== contentDigest)
       throw new AppError(
@@ -62,6 +79,70 @@ export class BackupReader {
           'file again',
       );
     return { ...unpacked, record };
+  }
+
+  /** Reads one file, and before its changes are applied what it builds on. */
+  private async unpack(record: BackupRecord, options: ChainOptions, isLink: boolean): Promise<Unpacked> {
+    const { catalog, clock, keyCost, uploadBytesMax } = this.parts;
+    const { checksum, size, contentDigest, sealed = false, encrypted, contentSize } = record;
+    const { decryptionKey, progress, ...rest } = options;
+    // rows that others wrote may be written in other ways than ours: they are read as they were when they were imported
+    const isOurs = record.origin === 'CAPTURED';
+    return unpackArchive(await catalog.openArchive(record.id), {
+      ...rest,
+      isLink,
+      onProgress: progress?.of(record.id),
+      ...defined({ passphrase: encrypted ? decryptionKey : undefined, keyCost }),
+      ...(sealed ? { schemaName: record.schemaName } : {}),
+      expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
+      clock,
+      contentBytesMax: sealed ? uploadBytesMax : contentSize,
+      parentOf: (link) => this.parentState(linkedParent(record, link, this.parts.catalog), record, options),
+    }).catch((error: unknown) => {
+      if (sealed || !(error instanceof AppError) || error.code !== 'TOO_LARGE') throw error;
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The backup's content is larger than the ${contentSize} bytes that its manifest says: that was ` +
+          'changed. Import the file again',
+        { cause: error },
+      );
+    });
+  }
+
+  /**
+   * The rows that a link leads to, for a file that is not stored here yet.
+   * @throws AppError INTEGRITY_FAILED when there is no such backup; as read
+   */
+  async linkedState(link: ParentLink, decryptionKey: string | undefined, options: ReadOptions): Promise<Snapshot> {
+    const { catalog } = this.parts;
+    const parent = resolve(link, catalog);
+    if (parent === undefined)
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The file is incremental: it holds only what changed since backup ${link.id}, which is not here. Import that ` +
+          'one first, or export a whole one where this one comes from',
+      );
+    const key = needsKey(parent, catalog) ? decryptionKey : undefined;
+    return (await this.read(parent, key, options)).snapshot;
+  }
+
+  /**
+   * The rows that another backup builds on. Their digest is not computed: that of what is made of them shows both.
+   * @throws AppError as read, of the first that cannot be read
+   */
+  private async parentState(parent: BackupRecord, child: BackupRecord, options: ChainOptions): Promise<Snapshot> {
+    try {
+      return (await this.unpack(parent, options, true)).snapshot;
+    } catch (error) {
+      // what is wrong further down is said already
+      if (!(error instanceof AppError) || error instanceof LinkError || !LINK_CODES.has(error.code)) throw error;
+      throw new LinkError(
+        error.code,
+        `Backup ${called(child)} builds on ${called(parent)}, which cannot be read: ${error.message}. ` +
+          insteadOf(child, parent.id, this.parts.catalog),
+        { cause: error },
+      );
+    }
   }
 
   /** What could not be checked when it was imported is checked now. */

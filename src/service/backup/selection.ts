@@ -55,7 +55,7 @@ export function headerSelection({
  * @throws AppError INTEGRITY_FAILED
  */
 export function importedSelection(header: ArchiveHeader | undefined): Selection {
-  if (header?.type !== 'SELECTIVE') return {};
+  if (header?.resourceFilter === undefined) return {};
   const filter = resourceFilterSchema.safeParse(header.resourceFilter);
   if (!filter.success || !isWithinLimits(filter.data))
     throw new AppError(

@@ -6,7 +6,8 @@ import { countRows } from '../../model/snapshot/snapshot.js';
 import type { JobHandle } from '../job/jobs.js';
 import { contentFaults, emptiness, manifestFaults } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
-import type { Catalog } from './catalog.js';
+import type { Catalog } from './catalog/catalog.js';
+import { chainContentSize, chainOf, needsKey } from './catalog/chain.js';
 import type { BackupReader } from './read-backup.js';
 import { withScratch } from './scratch-space.js';
 
@@ -34,7 +35,7 @@ export async function validateBackup(
 ): Promise<ValidationReport> {
   parts.job.tell({ phase: 'CAPTURING', message: `Reading backup "${record.name}"` }, true);
   try {
-    return record.encrypted && decryptionKey === undefined
+    return decryptionKey === undefined && needsKey(record, parts.catalog)
       ? await checkBytes(record, parts)
       : await checkContent(record, decryptionKey, parts);
   } catch (error) {
@@ -44,11 +45,9 @@ export async function validateBackup(
   }
 }
 
-async function checkBytes(
-  { id, checksum, size }: BackupRecord,
-  { catalog, job }: ValidateParts,
-): Promise<ValidationReport> {
-  await verifyStored(await catalog.openArchive(id), { checksum, size }, job.signal);
+async function checkBytes(record: BackupRecord, { catalog, job }: ValidateParts): Promise<ValidationReport> {
+  for (const { id, checksum, size } of chainOf(record, catalog))
+    await verifyStored(await catalog.openArchive(id), { checksum, size }, job.signal);
   return {
     valid: true,
     contentChecked: false,
@@ -60,9 +59,10 @@ async function checkBytes(
 async function checkContent(
   record: BackupRecord,
   decryptionKey: string | undefined,
-  { reader, scratchFolder, job }: ValidateParts,
+  { catalog, reader, scratchFolder, job }: ValidateParts,
 ): Promise<ValidationReport> {
-  return withScratch(scratchFolder, record, async (scratch) => {
+  const contentSize = chainContentSize(record, catalog);
+  return withScratch(scratchFolder, { ...record, contentSize }, async (scratch) => {
     const read = await reader.read(record, decryptionKey, {
       scratch,
       signal: job.signal,
@@ -71,7 +71,7 @@ async function checkContent(
           {
             rows,
             bytes,
-            fraction: bytes / Math.max(1, record.contentSize),
+            fraction: Math.min(1, bytes / Math.max(1, contentSize)),
             message: plural(rows, 'Read # {row|rows}'),
           },
           false,

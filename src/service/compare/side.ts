@@ -4,7 +4,7 @@ import { defined } from '../../lib/defined.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
-import type { Catalog } from '../backup/catalog.js';
+import type { Catalog } from '../backup/catalog/catalog.js';
 import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
 import type { Opened } from '../job/running-work.js';

@@ -93,7 +93,12 @@ interface OpenJob extends Job {
 }
 
 /** In words, for what is refused while the server stops. */
-const WHAT: Readonly<Record<JobKind, string>> = { BACKUP: 'backup', IMPORT: 'import', VERIFY: 'validation' };
+const WHAT: Readonly<Record<JobKind, string>> = {
+  BACKUP: 'backup',
+  IMPORT: 'import',
+  VERIFY: 'validation',
+  MERGE: 'merge',
+};
 const KEPT_MS = 7 * 86_400_000;
 /** Of each kind: validations that a reader asks for push out no backups. */
 const KEPT_MAX = 2_000;
@@ -128,7 +133,7 @@ export class Jobs {
         job.feed.end(record);
         continue;
       }
-      const outcome = record.kind === 'VERIFY' ? undefined : made(record.id);
+      const outcome = record.kind === 'VERIFY' || record.kind === 'MERGE' ? undefined : made(record.id);
       if (outcome !== undefined) await this.succeed(job, outcome);
       else await this.end(job, 'FAILED', { error: { code: 'CANCELLED', message: INTERRUPTED } });
     }

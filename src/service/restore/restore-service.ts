@@ -8,7 +8,7 @@ import { instant, sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
 import { lastingController } from '../../lib/joined-signal.js';
 import type { BackupService } from '../backup/backup-service.js';
-import type { Catalog } from '../backup/catalog.js';
+import type { Catalog } from '../backup/catalog/catalog.js';
 import { sealedChangeLogKey } from '../backup/layout.js';
 import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';

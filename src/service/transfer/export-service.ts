@@ -8,7 +8,7 @@
 
 import type { Readable } from 'node:stream';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
-import { type ArchiveHeader } from '../../archive/content/archive-header.js';
+import { type ArchiveHeader, wholeHeader } from '../../archive/content/archive-header.js';
 import { KeyMissing } from '../../archive/layer/encryption.js';
 import { packArchive } from '../../archive/pack.js';
 import { assert } from '../../lib/assert.js';
@@ -17,16 +17,15 @@ import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import { plural } from '../../lib/text/plural.js';
-import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { ByteRange, Store } from '../../store/store.js';
-import { summaryOf } from '../backup/backup-content.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
-import type { Catalog } from '../backup/catalog.js';
+import type { Catalog } from '../backup/catalog/catalog.js';
+import { chainContentSize, needsKey } from '../backup/catalog/chain.js';
+import { headerFrom } from '../backup/header.js';
 import { archiveExtension, downloadName } from '../backup/layout.js';
 import type { ReadBackup } from '../backup/read-backup.js';
 import { withScratch } from '../backup/scratch-space.js';
-import { headerSelection } from '../backup/selection.js';
 import type { RunningWork } from '../job/running-work.js';
 import { spoolExport } from './export-spool.js';
 import { SpoolPlaces } from './spool-places.js';
@@ -88,7 +87,7 @@ export class ExportService {
    */
   check({ backupId, raw, decryptionKey }: Checkable): void {
     const record = this.parts.catalog.get(backupId);
-    if (!raw) checkKey(record, decryptionKey);
+    if (!raw) checkKey(record, this.parts.catalog, decryptionKey);
   }
 
   /**
@@ -101,7 +100,7 @@ export class ExportService {
     const { catalog, work } = this.parts;
     return work.run('export', async () => {
       const record = catalog.get(id);
-      checkKey(record, request.decryptionKey);
+      checkKey(record, catalog, request.decryptionKey);
       const { bytes, size } = await work.inStoreTurn(request, () => this.spooled(record, request));
       return {
         bytes,
@@ -167,9 +166,10 @@ export class ExportService {
     { format, decryptionKey, signal }: ExportDocument,
   ): Promise<{ readonly bytes: Readable; readonly size: number }> {
     signal?.throwIfAborted();
-    const { backups, clock, log, scratchFolder } = this.parts;
+    const { backups, catalog, clock, log, scratchFolder } = this.parts;
     const began = clock.monotonic();
-    return withScratch(scratchFolder, record, async (scratch) => {
+    const contentSize = chainContentSize(record, catalog);
+    return withScratch(scratchFolder, { ...record, contentSize }, async (scratch) => {
       const read = await backups.read(record, decryptionKey, { scratch, ...defined({ signal }) });
       const options = { format, compress: false, header: headerOf(read), isForPeople: true, signal };
       const packed = packArchive(read.snapshot, options);
@@ -199,7 +199,9 @@ function handOut(bytes: Readable, signal: AbortSignal | undefined): void {
 }
 
 /** @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT */
-function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | undefined): void {
+function checkKey(record: BackupRecord, catalog: Catalog, decryptionKey: string | undefined): void {
+  const { name } = record;
+  const encrypted = needsKey(record, catalog);
   if (encrypted && decryptionKey === undefined) throw new KeyMissing(`backup "${name}" is encrypted`);
   if (!encrypted && decryptionKey !== undefined)
     throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
@@ -207,20 +209,5 @@ function checkKey({ name, encrypted }: BackupRecord, decryptionKey: string | und
 
 /** The manifest inside: the archive's own, or what is known of an archive that has none. */
 function headerOf({ header, record, snapshot }: ReadBackup): ArchiveHeader {
-  return header ?? headerFrom(record, snapshot);
-}
-
-function headerFrom(record: BackupRecord, snapshot: Snapshot): ArchiveHeader {
-  const { id, name, description, createdAt, createdBy, database, type } = record;
-  return {
-    ...summaryOf(snapshot),
-    id,
-    name,
-    ...defined({ description }),
-    createdAt,
-    createdBy,
-    database,
-    type,
-    ...headerSelection(record),
-  };
+  return wholeHeader(header ?? headerFrom(record, snapshot));
 }

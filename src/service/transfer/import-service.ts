@@ -16,8 +16,8 @@ import { plural } from '../../lib/text/plural.js';
 import type { Store } from '../../store/store.js';
 import { checkWhole, contentOf, unknownContent } from '../backup/backup-content.js';
 import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
-import { storedOutcome } from '../backup/backup-service.js';
-import type { Catalog } from '../backup/catalog.js';
+import { type BackupService, storedOutcome } from '../backup/backup-service.js';
+import type { Catalog } from '../backup/catalog/catalog.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
@@ -49,6 +49,7 @@ export interface ImportBackup {
 }
 
 export interface ImportServiceParts {
+  readonly backups: BackupService;
   readonly catalog: Catalog;
   readonly store: Store;
   readonly databases: Databases;
@@ -177,7 +178,7 @@ export class ImportService {
   private async check(spool: ImportSpool, details: ImportDetails, { signal, tell }: JobHandle): Promise<Checked> {
     signal.throwIfAborted();
     const { decryptionKey } = details;
-    const { databases, clock, keyCost } = this.parts;
+    const { backups, databases, clock, keyCost } = this.parts;
     const schemaName = databases.get().schemaName;
     if (decryptionKey === undefined) {
       const sealed = await inspectSealed(await spool.read(), { signal, keyCost });
@@ -191,6 +192,7 @@ export class ImportService {
       const unpacked = await unpackArchive(await spool.read(), {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaName,
+        parentOf: (link) => backups.reader.linkedState(link, decryptionKey, { scratch, signal }),
         scratch,
         clock,
         signal,

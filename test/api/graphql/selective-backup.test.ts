@@ -196,7 +196,7 @@ describe('a selective backup', () => {
       /webb.*web/,
     ],
     ['SELECTIVE without a filter', { type: 'SELECTIVE' }, /resourceFilter: is needed with type SELECTIVE/],
-    ['INCREMENTAL', { type: 'INCREMENTAL' }, /INCREMENTAL backups are not made yet/],
+    ['INCREMENTAL as OVSDB', { type: 'INCREMENTAL', format: 'OVSDB' }, /use JSON or YAML with INCREMENTAL/],
   ])('refuses %s', async (_what, input, message) => {
     const { errors } = await api.admin.send(CreateBackupDocument, { input: { name: 'x', ...input } });
     expect(errors).toHaveLength(1);

@@ -117,7 +117,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       body: { backups: [expect.objectContaining({ id: backupId })], total: 1 },
     }),
     malformed: () => [
-      refused(`${BACKUPS}?type=incremental`, {}, /^type: /),
+      refused(`${BACKUPS}?type=differential`, {}, /^type: /),
       refused(`${BACKUPS}?limit=-1`, {}, /^limit: takes a whole number/),
       refused(`${BACKUPS}?limit=0`, {}, /^limit: takes a whole number/),
       refused(`${BACKUPS}?limit=1&limit=2`, {}, /^limit: /),
@@ -187,7 +187,7 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
       ...malformedJson(BACKUPS),
       refused(BACKUPS, post({ name: 7 }), /^name: takes a text, and not a number$/),
       refused(BACKUPS, post({ name: 'x', type: 'whole' }), /^type: takes one of full, selective/),
-      refused(BACKUPS, post({ name: 'x', type: 'incremental' }), /^type: incremental/),
+      refused(BACKUPS, post({ name: 'x', type: 'incremental', format: 'ovsdb' }), /^format: ovsdb holds all rows/),
       refused(
         BACKUPS,
         post({ name: 'x', decryption_key: 'x' }),

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/lib/clock.js';
 import { AppError } from '../../../src/lib/error.js';
 import type { BackupDescription, BackupRecord } from '../../../src/service/backup/backup-record.js';
-import { Catalog, type CatalogLog } from '../../../src/service/backup/catalog.js';
-import type { BackupFilter } from '../../../src/service/backup/catalog-page.js';
+import { Catalog, type CatalogLog } from '../../../src/service/backup/catalog/catalog.js';
+import type { BackupFilter } from '../../../src/service/backup/catalog/catalog-page.js';
 import { incomingKey, pendingKey } from '../../../src/service/backup/layout.js';
 import { FileStore } from '../../../src/store/file/file-store.js';
 import { FaultyStore } from '../../support/servers/faulty-store.js';
@@ -339,8 +339,13 @@ describe('opening', () => {
     ['has a later format', JSON.stringify({ format: 'ovncp-manifest/2', ...describeBackup(), file: 'f' }), /format/],
     [
       'is of a kind that this version does not know',
-      JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), type: 'INCREMENTAL', file: 'f' }),
+      JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), type: 'DIFFERENTIAL', file: 'f' }),
       /type/,
+    ],
+    [
+      'is incremental and does not say since when',
+      JSON.stringify({ format: 'ovncp-manifest/1', ...describeBackup(), type: 'INCREMENTAL', file: 'f' }),
+      /parent and changes/,
     ],
     [
       'holds a part and does not say which',

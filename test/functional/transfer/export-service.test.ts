@@ -106,7 +106,7 @@ describe('a document', () => {
         if (wanted === format && format !== 'YAML' && !compress && !encrypt)
           expect(bytes).toEqual(await bytesOf(small, record));
       }
-      await small.backups.delete(record.id, 'tester');
+      await small.backups.delete(record.id, { subject: 'tester' });
     },
   );
 
@@ -238,7 +238,7 @@ describe('an export that cannot be leaves nothing:', () => {
     await writeFile(path, bytes);
     await appendFile(path, 'x');
     await refused(small, () => small.exports.raw(record.id), 'INTEGRITY_FAILED');
-    await small.backups.delete(record.id, 'tester');
+    await small.backups.delete(record.id, { subject: 'tester' });
   });
 
   it('a disk that is full or broken, wherever that shows', async () => {
@@ -335,7 +335,7 @@ describe('slow downloads', () => {
     const expected = await bytesOf(services, record);
     const document = await services.exports.document(record.id, { ...ASKER, format: 'JSON' });
     const raw = await services.exports.raw(record.id);
-    await services.backups.delete(record.id, 'tester');
+    await services.backups.delete(record.id, { subject: 'tester' });
     expect(sha256(await buffer(raw.bytes))).toBe(sha256(expected));
     expect(sha256(await buffer(document.bytes))).toBe(sha256(expected));
   });

@@ -148,7 +148,7 @@ describe('an import takes', () => {
               contentChecked: true,
               rowCount: origin.rowCount,
             });
-          await services.backups.delete(record.id, 'tester');
+          await services.backups.delete(record.id, { subject: 'tester' });
         }
       }
     },
@@ -359,17 +359,17 @@ describe('slow uploads', () => {
     await delay(50);
     const { id } = await services.create();
     expect(await services.backups.validate(id, undefined, ASKER)).toMatchObject({ valid: true });
-    await services.backups.delete(id, 'tester');
+    await services.backups.delete(id, { subject: 'tester' });
     const error = await services.import(bytes).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) as number });
     // another token has places of its own
     const source = piecesOf(bytes);
     const theirs = await services.imports.import({ source, details: () => ({ tags: [] }), subject: 'another' });
-    await services.backups.delete(theirs.id, 'another');
+    await services.backups.delete(theirs.id, { subject: 'another' });
     ends[0]?.abort();
     expect(await uploads[0]).toMatchObject({ code: 'CANCELLED' });
     const taken = await services.import(bytes);
-    await services.backups.delete(taken.id, 'tester');
+    await services.backups.delete(taken.id, { subject: 'tester' });
     for (const end of ends) end.abort();
     await Promise.all(uploads);
     expect(await services.files()).toEqual(files);
@@ -500,7 +500,7 @@ describe('a file that is imported still encrypted', () => {
       contentChecked: true,
       rowCount: part.rowCount,
     });
-    await services.backups.delete(id, 'tester');
+    await services.backups.delete(id, { subject: 'tester' });
   });
 
   it('is restored as the part that it is: an exact restore deletes nothing outside of it, and leaves who may connect alone', async () => {
@@ -599,7 +599,7 @@ describe('a file that is imported still encrypted', () => {
       });
       await expect(done).rejects.toMatchObject({ code, message: expect.stringMatching(reason) as string });
       expect(services.catalog.get(id).sealed).toBe(true);
-      await services.backups.delete(id, 'tester');
+      await services.backups.delete(id, { subject: 'tester' });
     }
     expect(compareDatabases(before, await dumpDatabase(services.ovsdb.remote))).toEqual([]);
   });
@@ -627,7 +627,7 @@ describe('a file that is imported still encrypted', () => {
         services.backups.validate(id, KEY, ASKER).catch((error: unknown) => (error as AppError).code),
       );
       await delay(afterMs);
-      await services.backups.delete(id, 'tester');
+      await services.backups.delete(id, { subject: 'tester' });
       for (const answer of await Promise.all(readers))
         expect(['NOT_FOUND', true]).toContain(typeof answer === 'string' ? answer : answer.valid);
       expect((await services.files()).filter((name) => name.startsWith('contended'))).toEqual([]);
@@ -646,5 +646,5 @@ it('an edited manifest that hides that it is sealed fails the checks', async () 
   );
   await services.restart();
   expect(await services.backups.validate(id, KEY, ASKER)).toMatchObject({ valid: false });
-  await services.backups.delete(id, 'tester');
+  await services.backups.delete(id, { subject: 'tester' });
 });

@@ -288,10 +288,10 @@ const OF_VARIABLES: readonly Made[] = [
     where: /^encryptionKey: /,
     todo: 'is needed with encrypt',
   }),
-  http('an incremental backup', () => create({ name: 'x', type: 'INCREMENTAL' }), {
-    what: 'INCREMENTAL',
-    where: /^type: /,
-    todo: 'use FULL or SELECTIVE',
+  http('an incremental database file', () => create({ name: 'x', type: 'INCREMENTAL', format: 'OVSDB' }), {
+    what: 'OVSDB',
+    where: /^format: /,
+    todo: 'use JSON or YAML with INCREMENTAL',
   }),
   http(
     'a switch with a typing error',

@@ -11,7 +11,7 @@ import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
 import { BackupService, storedOutcome } from '../../../src/service/backup/backup-service.js';
-import { Catalog } from '../../../src/service/backup/catalog.js';
+import { Catalog } from '../../../src/service/backup/catalog/catalog.js';
 import type { CreateBackup } from '../../../src/service/backup/create-backup.js';
 import { CompareService } from '../../../src/service/compare/compare-service.js';
 import { Database, Databases } from '../../../src/service/database/database.js';
@@ -174,7 +174,7 @@ async function open({
   const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
   const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });
-  const imports = new ImportService({ catalog, store, databases, clock, log, work, jobs, ...limits });
+  const imports = new ImportService({ backups, catalog, store, databases, clock, log, work, jobs, ...limits });
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder: folder });
   const restores = new RestoreService({
     backups,

@@ -21,7 +21,12 @@ interface Pair {
 
 const OWN_ADDRESS = 'REST has its id, and the backup at an address of its own';
 const PAIRS: readonly Pair[] = [
-  { type: 'Backup', shape: 'Backup' },
+  {
+    type: 'Backup',
+    shape: 'Backup',
+    onlyGraphQL: { parent: OWN_ADDRESS },
+    onlyRest: { parent_id: 'GraphQL has the backup itself' },
+  },
   {
     type: 'Restore',
     shape: 'RestoreResult',

@@ -16,7 +16,7 @@ const EXCUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/service/audit/audit-command.ts': { createBackup: 'the trail has one name for an action' },
   'src/service/backup/backup-record.ts': { resourceFilter: 'the member of a manifest' },
   'src/service/backup/selection.ts': { resourceFilter: 'the member of a manifest' },
-  'src/service/backup/catalog-page.ts': {
+  'src/service/backup/catalog/catalog-page.ts': {
     pageInfo: 'only GraphQL pages backups by cursors',
     endCursor: 'only GraphQL pages backups by cursors',
   },

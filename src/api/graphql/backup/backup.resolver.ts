@@ -1,5 +1,5 @@
 /** Backups in GraphQL. Each resolver asks for one command, and answers. */
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import {
   createBackup,
   deleteBackup,
@@ -9,8 +9,9 @@ import {
   validateBackup,
 } from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
-import type { Catalog } from '../../../service/backup/catalog.js';
-import { pageOf } from '../../../service/backup/catalog-page.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
+import { pageOf } from '../../../service/backup/catalog/catalog-page.js';
+import { chainLength, childrenOf } from '../../../service/backup/catalog/chain.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import type { ApiContext } from '../../http/request-context.js';
@@ -25,6 +26,7 @@ import {
   BackupFilterInput,
   backupOf,
   CreateBackupInput,
+  DeleteCascade,
   ImportBackupInput,
   ValidationReport,
 } from './backup.type.js';
@@ -104,8 +106,40 @@ export class BackupResolver {
   }
 
   @Mutation(() => ID, { description: 'Deletes a backup for good, and answers with its id' })
-  deleteBackup(@Ctx() context: ApiContext, @Arg('id', () => ID, BACKUP_ID) id: string): Promise<string> {
-    return ask(context, deleteBackup, this.backups, { backupId: id }, ID_IS_BACKUP);
+  deleteBackup(
+    @Ctx() context: ApiContext,
+    @Arg('id', () => ID, BACKUP_ID) id: string,
+    @Arg('cascade', () => DeleteCascade, {
+      nullable: true,
+      defaultValue: DeleteCascade.REFUSE,
+      ...about(deleteBackup.input, 'cascade'),
+    })
+    cascade: DeleteCascade | null,
+  ): Promise<string> {
+    return ask(context, deleteBackup, this.backups, { backupId: id, cascade }, ID_IS_BACKUP);
+  }
+
+  @FieldResolver(() => Backup, {
+    nullable: true,
+    description: 'Of an incremental backup: what it builds on; null also where that is lost',
+  })
+  parent(@Root() { parentId }: Backup): Backup | null {
+    const parent = parentId === undefined ? undefined : this.catalog.find(parentId);
+    return parent === undefined ? null : backupOf(parent);
+  }
+
+  @FieldResolver(() => Int, {
+    description: 'How many backups have to be read for it, itself included: 1 for one that stands by itself',
+  })
+  chainLength(@Root() { id }: Backup): number {
+    const record = this.catalog.find(id);
+    return record === undefined ? 1 : chainLength(record, this.catalog);
+  }
+
+  @FieldResolver(() => [Backup], { description: 'Incremental backups that build on it directly, newest first' })
+  children(@Root() { id }: Backup): readonly Backup[] {
+    const record = this.catalog.find(id);
+    return record === undefined ? [] : childrenOf(record, this.catalog).map(backupOf);
   }
 
   @Mutation(() => ValidationReport, {

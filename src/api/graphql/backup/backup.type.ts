@@ -6,6 +6,7 @@ import { recordOf } from '../../../lib/record-of.js';
 import { createBackup } from '../../../service/backup/backup-command.js';
 import { warningsOf } from '../../../service/backup/backup-content.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
+import { CASCADES, type Cascade } from '../../../service/backup/chain/deletion.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import { about } from '../common/about.js';
@@ -25,7 +26,7 @@ registerEnumType(BackupType, {
   valuesConfig: {
     FULL: { description: 'The whole database' },
     SELECTIVE: { description: 'The part that a resource filter picks' },
-    INCREMENTAL: { description: 'Only what has changed since another backup. Not supported yet: it is refused' },
+    INCREMENTAL: { description: 'Only what has changed since another backup, its parent, which is needed to read it' },
   },
 });
 
@@ -57,6 +58,30 @@ registerEnumType(BackupFormat, {
     OVSDB: { description: 'A standalone database file, as ovsdb-server and ovsdb-client restore read it' },
   },
 });
+
+export const DeleteCascade = recordOf(CASCADES, (cascade) => cascade);
+export type DeleteCascade = Cascade;
+registerEnumType(DeleteCascade, {
+  name: 'DeleteCascade',
+  description: 'What becomes of incremental backups that build on one that is deleted',
+  valuesConfig: {
+    REFUSE: { description: 'Nothing is deleted where others build on it' },
+    MERGE: { description: 'The ones that build on it directly are made to hold all their rows first' },
+    DELETE: { description: 'They are deleted too' },
+  },
+});
+
+@ObjectType({ description: 'How many rows changed' })
+export class ChangeCounts {
+  @Field(() => Int, { description: 'Rows that are new' })
+  inserted!: number;
+
+  @Field(() => Int, { description: 'Rows of which a column changed' })
+  updated!: number;
+
+  @Field(() => Int, { description: 'Rows that are gone' })
+  deleted!: number;
+}
 
 @ObjectType({ description: 'A stored backup' })
 export class Backup {
@@ -134,6 +159,18 @@ export class Backup {
   @Field(() => [TableCount], { description: 'How many rows each table has' })
   tables!: readonly TableCount[];
 
+  @Field(() => ChangeCounts, {
+    nullable: true,
+    description: 'Of an incremental backup: how many rows changed since its parent, which is what it holds itself',
+  })
+  changes?: ChangeCounts | undefined;
+
+  @Field(() => DateTime, { description: 'The moment whose state it is. Of an imported backup, when it was imported' })
+  capturedAt!: string;
+
+  /** Resolved where it is asked for, as `parent`. */
+  parentId?: string | undefined;
+
   @Field(() => ResourceFilter, { nullable: true, description: 'Of a selective backup: the part that was asked for' })
   resourceFilter?: ResourceFilter | undefined;
 
@@ -154,9 +191,11 @@ export class Backup {
 }
 
 export function backupOf(record: BackupRecord): Backup {
-  const { archiveFormat, tables, type, sealed = false, pulledIn = [], pulledInCount = 0, ...rest } = record;
+  const { archiveFormat, tables, type, sealed = false, pulledIn = [], pulledInCount = 0, parent, ...rest } = record;
   return {
     ...rest,
+    capturedAt: record.createdAt,
+    parentId: parent?.id,
     type: BackupType[type],
     format: archiveFormat,
     tables: tableCounts(tables),
@@ -257,6 +296,12 @@ export class CreateBackupInput {
 
   @Field(() => CaptureMode, { nullable: true, defaultValue: CaptureMode.AUTO, ...about(createBackup.input, 'capture') })
   capture?: CaptureMode | null;
+
+  @Field(() => ID, { nullable: true, ...about(createBackup.input, 'parentId') })
+  parentId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, ...about(createBackup.input, 'onlyIfChanged') })
+  onlyIfChanged?: boolean | null;
 }
 
 @InputType({ description: 'A file to store as a backup' })

@@ -1,7 +1,7 @@
 /** Jobs in GraphQL: backups, imports and validations as they run, and as they ended. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { pageById } from '../../../lib/page.js';
-import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { permit } from '../../../service/command/command.js';
 import { checkInput } from '../../../service/command/input-check.js';
 import { OWN_SPELLING } from '../../../service/command/spelling.js';

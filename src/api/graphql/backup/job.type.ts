@@ -3,7 +3,7 @@
  */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
-import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { isEnded, JOB_KINDS, JOB_PHASES, type JobRecord } from '../../../service/job/job-record.js';
 import type { Job } from '../../../service/job/jobs.js';
 import { OperationError } from '../common/operation-error.type.js';
@@ -20,6 +20,7 @@ registerEnumType(JobKind, {
     BACKUP: { description: 'It makes a backup' },
     IMPORT: { description: 'It stores a file as a backup' },
     VERIFY: { description: 'It reads a stored backup and checks it' },
+    MERGE: { description: 'It makes backups whole that build on one that is to be deleted' },
   },
 });
 

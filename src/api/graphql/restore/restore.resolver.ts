@@ -2,7 +2,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { AppError } from '../../../lib/error.js';
 import { pageById } from '../../../lib/page.js';
-import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { permit } from '../../../service/command/command.js';
 import { checkInput } from '../../../service/command/input-check.js';
 import { OWN_SPELLING } from '../../../service/command/spelling.js';

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { Gauge, type Registry } from 'prom-client';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
-import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import type { Databases } from '../../../service/database/database.js';
 import type { RunningWork } from '../../../service/job/running-work.js';
 import { helpOfOldName } from './renamed.js';
@@ -17,7 +17,7 @@ export interface StateSources {
   readonly version: string;
 }
 
-const BACKUP_TYPES = ['FULL', 'SELECTIVE'] as const;
+const BACKUP_TYPES = ['FULL', 'SELECTIVE', 'INCREMENTAL'] as const;
 
 export function gauge(registry: Registry, name: string, help: string, value: () => number | Promise<number>): void {
   new Gauge({

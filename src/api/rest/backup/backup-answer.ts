@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
 import { warningsOf } from '../../../service/backup/backup-content.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
+import { type Backups, chainLength, childrenOf } from '../../../service/backup/catalog/chain.js';
 import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
 import type { ValidationReport } from '../../../service/backup/validate-backup.js';
 import { count, instant, lower } from '../common/answer-shape.js';
@@ -14,7 +15,10 @@ export const backupShape = z
     id: z.string().describe('Id of the backup'),
     name: z.string().describe('Its name. Several backups may have the same one'),
     description: z.string().nullable().describe('Free text, given when it was created'),
-    type: z.enum(['full', 'selective']).nullable().describe('Whether it has the whole database, or a part of it'),
+    type: z
+      .enum(['full', 'selective', 'incremental'])
+      .nullable()
+      .describe('Whether it has the whole database, a part of it, or what changed since another backup'),
     format: z.enum(ARCHIVE_FORMATS.map(lower)).nullable().describe('Format of the stored file'),
     created_at: instant.describe('When it was made or imported'),
     created_by: z.string().describe('Name of the token that created it'),
@@ -44,6 +48,18 @@ export const backupShape = z
     file: z.string().describe('Name of the stored file in the backup folder'),
     warnings: z.array(z.string()).describe('What the backup may lack, such as rows that other rows refer to'),
     resource_filter: filterShape.optional().describe('Of a selective backup: the part that was asked for'),
+    captured_at: instant.describe('The moment whose state it is. Of an imported backup, when it was imported'),
+    chain_length: count.describe('How many backups have to be read for it, itself included'),
+    children: z.array(z.string()).describe('Ids of the incremental backups that build on it directly, newest first'),
+    parent_id: z.string().optional().describe('Of an incremental backup: id of the one that it builds on'),
+    changes: z
+      .object({
+        inserted: count.describe('Rows that are new'),
+        updated: count.describe('Rows of which a column changed'),
+        deleted: count.describe('Rows that are gone'),
+      })
+      .optional()
+      .describe('Of an incremental backup: how many rows changed since its parent, which is what it holds itself'),
     ...pulledInMembers,
   })
   .meta({ id: 'Backup', description: 'A stored backup' });
@@ -73,7 +89,7 @@ export const backupListShape = z
 
 export type Backup = z.output<typeof backupShape>;
 
-export function backupOf(record: BackupRecord): Backup {
+export function backupOf(record: BackupRecord, backups: Backups): Backup {
   const { sealed = false } = record;
   return {
     id: record.id,
@@ -99,13 +115,17 @@ export function backupOf(record: BackupRecord): Backup {
     file: record.file,
     warnings: [...warningsOf(record)],
     ...pulledInOf(record),
+    captured_at: record.createdAt,
+    ...defined({ parent_id: record.parent?.id, changes: record.changes && { ...record.changes } }),
+    chain_length: chainLength(record, backups),
+    children: childrenOf(record, backups).map(({ id }) => id),
     ...defined({ resource_filter: record.resourceFilter && filterOf(record.resourceFilter) }),
   };
 }
 
 /** As one of a list: without what may be long. */
-export function listedBackupOf(record: BackupRecord): Omit<Backup, 'tables' | 'pulled_in'> {
-  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record));
+export function listedBackupOf(record: BackupRecord, backups: Backups): Omit<Backup, 'tables' | 'pulled_in'> {
+  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record, backups));
   return rest;
 }
 

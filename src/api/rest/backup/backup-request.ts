@@ -1,7 +1,8 @@
 /** What REST takes for backups, imports and exports. */
 import { z } from 'zod';
 import { createBackup, validateBackup } from '../../../service/backup/backup-command.js';
-import type { BackupFilter } from '../../../service/backup/catalog-page.js';
+import type { BackupFilter } from '../../../service/backup/catalog/catalog-page.js';
+import { CASCADES } from '../../../service/backup/chain/deletion.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
 import * as field from '../../../service/command/input-field.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
@@ -29,6 +30,20 @@ export const importForm = restForm(importBackup.input, {
   instead: { data: z.string().describe('The document as text') },
 });
 
+/** DELETE /api/v1/backups/ID. */
+export const deleteQuery = z
+  .strictObject({
+    cascade: oneOf(CASCADES.map((cascade) => lower(cascade)))
+      .optional()
+      .meta({
+        description:
+          'What becomes of incremental backups that build on it. `refuse`: nothing is deleted. `merge`: those that ' +
+          'build on it directly are made to hold all their rows first. `delete`: they are deleted too',
+        default: 'refuse',
+      }),
+  })
+  .transform(({ cascade = 'refuse' }) => ({ cascade: upper(cascade) }));
+
 /** GET /api/v1/backups. */
 export const listBackupsQuery = z
   .strictObject({
@@ -39,7 +54,7 @@ export const listBackupsQuery = z
         type: 'array',
         items: { type: 'string' },
       }),
-    type: oneOf(['full', 'selective'])
+    type: oneOf(['full', 'selective', 'incremental'])
       .optional()
       .describe('Backups of this type. The type of a sealed one is not known'),
     name: field

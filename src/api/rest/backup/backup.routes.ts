@@ -9,7 +9,7 @@ import {
   validateBackup,
 } from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
-import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { messageShape } from '../common/answer-shape.js';
 import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
@@ -23,7 +23,7 @@ import {
   validationOf,
   validationShape,
 } from './backup-answer.js';
-import { createForm, listBackupsQuery, validateForm } from './backup-request.js';
+import { createForm, deleteQuery, listBackupsQuery, validateForm } from './backup-request.js';
 import { type ImportRouteParts, importRoute } from './import.route.js';
 
 export interface BackupRouteParts extends ImportRouteParts {
@@ -46,7 +46,7 @@ export function backupRoutes(parts: BackupRouteParts): readonly Route[] {
   ];
 }
 
-function listRoute({ backups }: BackupRouteParts): Route {
+function listRoute({ backups, catalog }: BackupRouteParts): Route {
   return route({
     name: 'listBackups',
     asks: listBackups,
@@ -64,7 +64,7 @@ function listRoute({ backups }: BackupRouteParts): Route {
       return {
         status: 200,
         body: {
-          backups: sliceOf(found, offset, limit).map(listedBackupOf),
+          backups: sliceOf(found, offset, limit).map((record) => listedBackupOf(record, catalog)),
           total: found.length,
         },
       };
@@ -88,12 +88,12 @@ function getRoute({ catalog }: BackupRouteParts): Route {
     errors: ['NOT_FOUND'],
     handle: async ({ id, ask }) => ({
       status: 200,
-      body: backupOf(await ask(getBackup, catalog, { backupId: id })),
+      body: backupOf(await ask(getBackup, catalog, { backupId: id }), catalog),
     }),
   });
 }
 
-function createRoute({ backups }: BackupRouteParts): Route {
+function createRoute({ backups, catalog }: BackupRouteParts): Route {
   return route({
     name: 'createBackup',
     asks: createBackup,
@@ -114,7 +114,7 @@ function createRoute({ backups }: BackupRouteParts): Route {
     handle: async ({ body, query: { wait }, ask }) => {
       if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, body)) };
       const record = await ask(createBackup, backups, body);
-      return { status: 201, body: { backup: backupOf(record), message: 'Backup created successfully' } };
+      return { status: 201, body: { backup: backupOf(record, catalog), message: 'Backup created successfully' } };
     },
   });
 }
@@ -149,14 +149,14 @@ function deleteRoute({ backups }: BackupRouteParts): Route {
     method: 'DELETE',
     path: BACKUP,
     tag,
-    query: noQuery,
+    query: deleteQuery,
     body: nothing,
     bodyKind: 'NONE',
     summary: 'Delete a backup for good',
     answers: { 200: { description: 'The backup was deleted', shape: messageShape } },
-    errors: ['NOT_FOUND', 'STORE_UNAVAILABLE'],
-    handle: async ({ id, ask }) => {
-      await ask(deleteBackup, backups, { backupId: id });
+    errors: ['NOT_FOUND', 'CONFLICT', 'INTEGRITY_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    handle: async ({ id, ask, query: { cascade } }) => {
+      await ask(deleteBackup, backups, { backupId: id, cascade });
       return { status: 200, body: { message: 'Backup deleted successfully' } };
     },
   });

@@ -1,6 +1,6 @@
 /** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
 import type { z } from 'zod';
-import type { Catalog } from '../../../service/backup/catalog.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
 import { exportBackup } from '../../../service/transfer/export-command.js';
 import type { ExportService } from '../../../service/transfer/export-service.js';

@@ -1,5 +1,6 @@
 /** Imports in REST: a file in any of the forms that import-body.ts tells apart. */
 import { AppError } from '../../../lib/error.js';
+import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { checked } from '../../../service/command/input-check.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
@@ -9,10 +10,11 @@ import { importDetails, importForm, importQuery } from './backup-request.js';
 import { openImportBody } from './import-body.js';
 
 export interface ImportRouteParts {
+  readonly catalog: Catalog;
   readonly imports: ImportService;
 }
 
-export function importRoute({ imports }: ImportRouteParts): Route {
+export function importRoute({ catalog, imports }: ImportRouteParts): Route {
   return route({
     name: 'importBackup',
     method: 'POST',
@@ -50,7 +52,7 @@ export function importRoute({ imports }: ImportRouteParts): Route {
       const record = await asked.catch((error: unknown) => {
         throw lacksLineBreaks?.() === true ? withAdvice(error) : error;
       });
-      return { status: 201, body: { backup: backupOf(record), message: 'Backup imported successfully' } };
+      return { status: 201, body: { backup: backupOf(record, catalog), message: 'Backup imported successfully' } };
     },
   });
 }

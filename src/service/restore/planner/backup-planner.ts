@@ -73,7 +73,8 @@ export class BackupPlanner implements RestorePlanner {
         ? {}
         : {
             onProgress: (rows) => {
-              onProgress(rows, rowCount);
+              // a chain of backups holds some rows more than once
+              onProgress(Math.min(rows, rowCount), rowCount);
             },
           }),
     });
@@ -81,7 +82,7 @@ export class BackupPlanner implements RestorePlanner {
     if (record.origin === 'IMPORTED') await checkWhole(snapshot);
     // rows that nothing holds are left out; of a selective backup its filter sees to that
     const whole =
-      record.origin === 'IMPORTED' && record.type === 'FULL'
+      record.origin === 'IMPORTED' && record.resourceFilter === undefined
         ? await withoutUnheld(snapshot, new Breath())
         : { snapshot, notes: [] };
     this.snapshot = whole.snapshot;

@@ -59,7 +59,7 @@ export type BackupPhase =
 export type BackupType =
   /** The whole database */
   | 'FULL'
-  /** Only what has changed since another backup. Not supported yet: it is refused */
+  /** Only what has changed since another backup, its parent, which is needed to read it */
   | 'INCREMENTAL'
   /** The part that a resource filter picks */
   | 'SELECTIVE';
@@ -123,11 +123,15 @@ export type CreateBackupInput = {
   format?: BackupFormat | null | undefined;
   /** Up to 200 characters. Several backups may have the same name */
   name: string;
+  /** Where the rows are those of the newest backup of the database with the same resourceFilter, no backup is made, and the answer is that one */
+  onlyIfChanged?: boolean | null | undefined;
+  /** With INCREMENTAL: id of the backup that it builds on. Left out: the newest one that has the same resourceFilter, or none where none is given */
+  parentId?: string | null | undefined;
   /** Which part is backed up. Needed with the type SELECTIVE. With FULL it is not used, and a warning says so */
   resourceFilter?: ResourceFilterInput | null | undefined;
   /** Labels to find the backup by: up to 50, of up to 100 characters each */
   tags?: Array<string> | null | undefined;
-  /** FULL: the whole database. SELECTIVE: the part that resourceFilter picks. Left out: SELECTIVE with a resourceFilter, else FULL. INCREMENTAL is not supported yet, and is refused */
+  /** FULL: the whole database. SELECTIVE: the part that resourceFilter picks. Left out: SELECTIVE with a resourceFilter, else FULL. INCREMENTAL: only what has changed since an earlier backup of the database. Where there is none that it can build on, a whole one is made, and a warning says why */
   type?: BackupType | null | undefined;
 };
 
@@ -155,6 +159,8 @@ export type JobKind =
   | 'BACKUP'
   /** It stores a file as a backup */
   | 'IMPORT'
+  /** It makes backups whole that build on one that is to be deleted */
+  | 'MERGE'
   /** It reads a stored backup and checks it */
   | 'VERIFY';
 

@@ -1,8 +1,8 @@
 /** Pages of the catalog: filters and Relay cursors over records that are sorted newest first. Pure. */
-import { AppError } from '../../lib/error.js';
-import { checkFirst, PAGE_MAX, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
-import { folded } from '../../lib/text/folded.js';
-import type { BackupRecord } from './backup-record.js';
+import { AppError } from '../../../lib/error.js';
+import { checkFirst, PAGE_MAX, type Page, pageAt, readCursor, writeCursor } from '../../../lib/page.js';
+import { folded } from '../../../lib/text/folded.js';
+import type { BackupRecord } from '../backup-record.js';
 
 /** All that is given must hold; what is left out, null or an empty list does not limit. */
 export interface BackupFilter {

@@ -11,16 +11,26 @@
  * backup only of a file that is named as backups are: beside its own files, such as tokens, a server has no backups.
  */
 import type { Readable } from 'node:stream';
-import { assert } from '../../lib/assert.js';
-import { AppError, messageOf } from '../../lib/error.js';
-import type { ByteRange, Store } from '../../store/store.js';
+import { assert } from '../../../lib/assert.js';
+import { AppError, messageOf } from '../../../lib/error.js';
+import type { ByteRange, Store } from '../../../store/store.js';
 import {
   type BackupDescription,
   type BackupRecord,
   MANIFEST_BYTES_MAX,
   makeBackupRecord,
   parseBackupRecord,
-} from './backup-record.js';
+} from '../backup-record.js';
+import {
+  type ArchiveName,
+  archiveOfManifest,
+  INCOMING_PREFIX,
+  isArchiveKey,
+  isManifestKey,
+  manifestKey,
+  pendingKey,
+} from '../layout.js';
+import { ArchiveFiles, type CatalogLog, type Reservation, type ReservedKey } from './archive-files.js';
 import {
   type BackupFilter,
   type BackupPage,
@@ -30,58 +40,26 @@ import {
   type PageRequest,
   pageOf,
 } from './catalog-page.js';
-import {
-  type ArchiveName,
-  archiveKey,
-  archiveOfManifest,
-  INCOMING_PREFIX,
-  isArchiveKey,
-  isManifestKey,
-  manifestKey,
-  pendingKey,
-} from './layout.js';
+import { resolve } from './chain.js';
+
+export type { CatalogLog, Reservation } from './archive-files.js';
 
 const LOADING_AT_ONCE = 32;
-
-/** What the catalog needs of a logger; pino's fits. */
-export interface CatalogLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-/** A key that is taken for one new archive, until `commit` or `abandon`. */
-export interface Reservation {
-  readonly key: string;
-  /**
-   * Stores the archive: once, or again after a failure. Errors as of Store.put.
-   * @returns bytes stored
-   */
-  put(
-    source: AsyncIterable<Uint8Array> | Uint8Array,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<{ readonly size: number }>;
-}
-
-interface ReservedKey {
-  readonly key: string;
-  writing?: Promise<{ readonly size: number }>;
-  /** Bytes of the archive, once it is stored. */
-  size?: number;
-}
 
 export class Catalog {
   /** Newest first, see comparePlaces. */
   private readonly sorted: BackupRecord[] = [];
   private readonly byId = new Map<string, BackupRecord>();
-  private readonly reservations = new Map<Reservation, ReservedKey>();
-  private readonly reservedKeys = new Set<string>();
+  private readonly files: ArchiveFiles;
   private readonly completing = new Map<string, Promise<unknown>>();
   private readonly faults: string[] = [];
 
   private constructor(
     private readonly store: Store,
     private readonly log: CatalogLog,
-  ) {}
+  ) {
+    this.files = new ArchiveFiles(store, log);
+  }
 
   /**
    * Removes what a crash left behind, then reads every manifest record. One that cannot be read or whose archive is
@@ -97,22 +75,8 @@ export class Catalog {
   }
 
   /** Chooses a key for a new archive that no other archive has or is about to get. */
-  async reserve(wanted: ArchiveName): Promise<Reservation> {
-    for (let ordinal = 1; ; ordinal++) {
-      const key = archiveKey(wanted, ordinal);
-      if (this.reservedKeys.has(key)) continue;
-      this.reservedKeys.add(key); // before anything is awaited, so that nobody else chooses it meanwhile
-      try {
-        if (await this.isFree(key)) {
-          await this.store.put(pendingKey(key), new Uint8Array(), { replace: true });
-          return this.reservationOf({ key });
-        }
-      } catch (error) {
-        this.reservedKeys.delete(key);
-        throw error;
-      }
-      this.reservedKeys.delete(key);
-    }
+  reserve(wanted: ArchiveName): Promise<Reservation> {
+    return this.files.reserve(wanted);
   }
 
   /**
@@ -120,24 +84,67 @@ export class Catalog {
    * the archive is removed again, and nothing is listed or left behind. Either way the reservation is used up.
    */
   async commit(reservation: Reservation, description: BackupDescription): Promise<BackupRecord> {
-    const reserved = this.reservations.get(reservation);
-    assert(reserved !== undefined, `reservation ${reservation.key} is not open`);
-    this.reservations.delete(reservation); // from here on `abandon` cannot reach it
+    return this.committed(reservation, description, async (reserved) => {
+      assert(!this.byId.has(description.id), `backup ${description.id} exists already`);
+      const record = await this.write(reserved, description);
+      // what it builds on may have been deleted while it was made
+      if (record.parent !== undefined && resolve(record.parent, this) === undefined) {
+        await this.files.removeQuietly(manifestKey(reserved.key));
+        throw new AppError(
+          'CONFLICT',
+          `Backup ${record.parent.id}, which the new one builds on, was deleted meanwhile: make the backup again`,
+        );
+      }
+      this.insert(record);
+      return record;
+    });
+  }
+
+  /**
+   * Gives a listed backup another archive with the same rows: its id, time and place in the list stay. The old archive
+   * goes when the new one is durable; what a crash leaves of it the next start removes. Errors and leftovers as of
+   * commit.
+   * @throws AppError NOT_FOUND when it was deleted meanwhile
+   */
+  async replace(reservation: Reservation, description: BackupDescription): Promise<BackupRecord> {
+    let old: BackupRecord | undefined;
+    const record = await this.committed(reservation, description, async (reserved) => {
+      old = this.get(description.id);
+      const written = await this.write(reserved, { ...description, replaces: old.file });
+      if (this.find(written.id) !== old) {
+        await this.files.removeQuietly(manifestKey(reserved.key));
+        throw new AppError('NOT_FOUND', `Backup ${written.id} was deleted meanwhile`);
+      }
+      this.set(written);
+      return written;
+    });
+    if (old !== undefined) await this.removeFiles(old.file);
+    return record;
+  }
+
+  private async write({ key }: ReservedKey, description: BackupDescription): Promise<BackupRecord> {
+    const { record, bytes } = makeBackupRecord(description, key);
+    await this.store.put(manifestKey(key), bytes);
+    return record;
+  }
+
+  private async committed(
+    reservation: Reservation,
+    description: BackupDescription,
+    list: (reserved: ReservedKey) => Promise<BackupRecord>,
+  ): Promise<BackupRecord> {
+    const reserved = this.files.claim(reservation);
     try {
       assert(reserved.size !== undefined, `reservation ${reservation.key} committed before its archive was stored`);
       assert(
         reserved.size === description.size,
         `${reservation.key} has ${reserved.size} bytes, its manifest says ${description.size}`,
       );
-      assert(!this.byId.has(description.id), `backup ${description.id} exists already`);
-      const { record, bytes } = makeBackupRecord(description, reservation.key);
-      await this.store.put(manifestKey(reservation.key), bytes);
-      this.reservedKeys.delete(reservation.key);
-      this.insert(record);
-      await this.removeQuietly(pendingKey(reservation.key));
+      const record = await list(reserved);
+      await this.files.settle(reserved);
       return record;
     } catch (error) {
-      await this.discard(reserved);
+      await this.files.discard(reserved);
       throw error;
     }
   }
@@ -147,11 +154,8 @@ export class Catalog {
    * end. One that was committed or abandoned before is left as it is, so this may stand in a `finally`. Never throws:
    * what cannot be removed is logged, and removed by the next start.
    */
-  async abandon(reservation: Reservation): Promise<void> {
-    const reserved = this.reservations.get(reservation);
-    if (reserved === undefined) return;
-    this.reservations.delete(reservation);
-    await this.discard(reserved);
+  abandon(reservation: Reservation): Promise<void> {
+    return this.files.abandon(reservation);
   }
 
   find(id: string): BackupRecord | undefined {
@@ -213,8 +217,7 @@ export class Catalog {
       this.completing.delete(id);
     }
     this.get(id); // somebody may have deleted it meanwhile
-    this.byId.set(id, record);
-    this.sorted[indexOfPlace(this.sorted, record)] = record;
+    this.set(record);
     return record;
   }
 
@@ -228,18 +231,24 @@ export class Catalog {
     this.remove(record); // first, so that a second request finds nothing instead of running along
     await Promise.allSettled([this.completing.get(id)]); // or its record would come back
     try {
-      await this.markForRemoval(record.file);
+      await this.files.markForRemoval(record.file);
       await this.store.delete(manifestKey(record.file));
     } catch (error) {
       this.insert(record);
       throw error;
     }
-    if (await this.removeQuietly(record.file)) await this.removeQuietly(pendingKey(record.file));
+    if (await this.files.removeQuietly(record.file)) await this.files.removeQuietly(pendingKey(record.file));
+  }
+
+  /** Removes the files of a backup that another archive has taken the place of. */
+  private async removeFiles(file: string): Promise<void> {
+    await this.files.removeQuietly(manifestKey(file));
+    await this.files.removeQuietly(file);
   }
 
   /** What is wrong in the store, each in a sentence or two. */
   problems(): readonly string[] {
-    return this.faults;
+    return [...this.faults, ...this.files.faults];
   }
 
   private async load(): Promise<void> {
@@ -257,7 +266,12 @@ export class Catalog {
       if (record === undefined) continue;
       const twin = this.byId.get(record.id);
       if (twin === undefined) this.byId.set(record.id, record);
-      else this.report(manifestKey(record.file), `it has the id ${record.id} of ${manifestKey(twin.file)}`);
+      else if (record.replaces === twin.file || twin.replaces === record.file) {
+        // a crash came between the new archive of a backup and the end of the old one
+        const [kept, old] = record.replaces === twin.file ? [record, twin] : [twin, record];
+        this.byId.set(kept.id, kept);
+        await this.removeFiles(old.file);
+      } else this.report(manifestKey(record.file), `it has the id ${record.id} of ${manifestKey(twin.file)}`);
     }
     for (const record of [...this.byId.values()].sort(comparePlaces)) this.sorted.push(record);
   }
@@ -289,74 +303,19 @@ export class Catalog {
     this.log.warn({ file, problem: what }, 'a backup is not listed');
   }
 
-  private async isFree(key: string): Promise<boolean> {
-    return (await this.store.stat(key)) === undefined && (await this.store.stat(manifestKey(key))) === undefined;
-  }
-
-  private reservationOf(reserved: ReservedKey): Reservation {
-    const reservation: Reservation = {
-      key: reserved.key,
-      put: async (source, options) => {
-        assert(this.reservations.has(reservation), `reservation ${reservation.key} is not open`);
-        assert(reserved.writing === undefined, `reservation ${reservation.key} is written twice`);
-        reserved.writing = this.store.put(reservation.key, source, options);
-        try {
-          const { size } = await reserved.writing;
-          reserved.size = size;
-          return { size };
-        } catch (error) {
-          delete reserved.writing;
-          throw error;
-        }
-      },
-    };
-    this.reservations.set(reservation, reserved);
-    return reservation;
-  }
-
-  private async discard(reserved: ReservedKey): Promise<void> {
-    if (reserved.writing !== undefined) {
-      const [written] = await Promise.allSettled([reserved.writing]);
-      // Only what this reservation has stored: what somebody else put there by hand is theirs.
-      if (written.status === 'fulfilled' && !(await this.removeQuietly(reserved.key))) return;
-    }
-    await this.removeQuietly(pendingKey(reserved.key));
-    this.reservedKeys.delete(reserved.key);
-  }
-
-  /**
-   * A full disk must not keep anybody from deleting: then a crash in between would leave an archive behind, which is
-   * reported.
-   */
-  private async markForRemoval(archive: string): Promise<void> {
-    try {
-      await this.store.put(pendingKey(archive), new Uint8Array(), { replace: true });
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'STORE_FULL') throw error;
-    }
-  }
-
   private async removeLeftover(key: string): Promise<void> {
     if (isArchiveKey(key))
       this.log.warn(
         { file: key },
         'removing an archive that a backup or a deletion that did not come to its end left behind',
       );
-    await this.removeQuietly(key);
+    await this.files.removeQuietly(key);
   }
 
-  /** False when it could not be removed, which is a problem and not an error. */
-  private async removeQuietly(key: string): Promise<boolean> {
-    try {
-      await this.store.delete(key);
-      return true;
-    } catch (error) {
-      this.faults.push(
-        `${key} belongs to no backup and cannot be removed: ${messageOf(error)} The next start tries again.`,
-      );
-      this.log.warn({ file: key, err: error }, 'a file that belongs to no backup cannot be removed');
-      return false;
-    }
+  /** Puts another record of a listed backup in its place. */
+  private set(record: BackupRecord): void {
+    this.byId.set(record.id, record);
+    this.sorted[indexOfPlace(this.sorted, record)] = record;
   }
 
   private insert(record: BackupRecord): void {
