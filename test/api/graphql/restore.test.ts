@@ -176,6 +176,9 @@ describe('a restore', () => {
     expect([answer.phase, success, restoredCount]).toEqual(['FAILED', false, 0]);
     expect(errors).toMatchObject([{ code: 'CONFLICT', table: 'Logical_Switch' }]);
     expect(errors[0]?.label).toBeTruthy();
+    const choice = /differs .*\. With conflictPolicy SKIP what differs stays as it is, with OVERWRITE it becomes as in/;
+    expect(errors[0]?.message).toMatch(choice);
+    expect(answer.progress.message).toBe(errors[0]?.message);
     const { changes } = (await api.admin.run(RestoreChangesDocument, { id: answer.id })).restore?.result ?? {};
     const { skippedCount, details } = resultOf(answer);
     expect(changes?.totalCount).toBe(skippedCount);

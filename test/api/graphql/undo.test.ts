@@ -161,10 +161,17 @@ describe('undoRestore', () => {
     const changed = await dump();
     const refused = await undo(done.id);
     expect(refused).toMatchObject({ phase: 'FAILED', result: { success: false, restoredCount: 0, deletedCount: 0 } });
-    expect(refused.result?.errors.map(({ code, message }) => [code, message]).sort()).toEqual([
-      ['CONFLICT', 'port group "pg_web" was changed since in external_ids:kept'],
-      ['CONFLICT', 'switch "web" was changed since in other_config, and would be deleted'],
+    const [first, ...more] = refused.result?.errors ?? [];
+    // the first of them says what can be done, and the progress repeats it
+    const choice = '. A dry run with force true says what an undo with force would do with it';
+    expect(first?.message.endsWith(choice)).toBe(true);
+    expect((await look(refused.id)).progress.message).toBe(first?.message);
+    const messages = [first?.message.replace(choice, ''), ...more.map(({ message }) => message)];
+    expect(messages.sort()).toEqual([
+      'port group "pg_web" was changed since in external_ids:kept',
+      'switch "web" was changed since in other_config, and would be deleted',
     ]);
+    expect(refused.result?.errors.every(({ code }) => code === 'CONFLICT')).toBe(true);
     expect(compareDatabases(changed, await dump())).toEqual([]);
     expect((await look(done.id)).phase).toBe('SUCCEEDED');
     const forced = await undo(done.id, { force: true });

@@ -357,7 +357,12 @@ describe('a restore', () => {
     expect(compareDatabases(damaged, await dumpDatabase(api.ovsdb.remote))).toEqual([]);
     expect(await rest.post(`${BACKUPS}/${id}/restore`, { conflict_policy: 'error', dry_run: true })).toMatchObject({
       status: 200,
-      body: { success: false, error_count: 1 },
+      body: {
+        success: false,
+        error_count: 1,
+        errors: [{ code: 'CONFLICT', message: expect.stringContaining('. With conflict_policy skip what differs') }],
+        progress: { message: expect.stringContaining('. With conflict_policy skip what differs') },
+      },
     });
   });
 

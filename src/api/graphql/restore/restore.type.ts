@@ -1,6 +1,8 @@
 /** What the contract says of restores. */
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { defined } from '../../../lib/defined.js';
+import { OWN_SPELLING } from '../../../service/command/spelling.js';
+import { errorsTold, progressTold } from '../../../service/restore/conflicts-refused.js';
 import {
   hasOutcome,
   progressNow,
@@ -199,7 +201,8 @@ function resultOf(record: RestoreRecord, progress: ServiceProgress, decryptionKe
   const { id: restoreId, result } = record;
   if (result === undefined || !hasOutcome(record.phase)) return undefined;
   const { changes: _counts, ...rest } = result;
-  return { restoreId, decryptionKey, ...rest, warnings: warningsNow(record, progress) };
+  const errors = errorsTold(record, result.errors, OWN_SPELLING);
+  return { restoreId, decryptionKey, ...rest, errors, warnings: warningsNow(record, progress) };
 }
 
 @ObjectType({ description: 'How far a restore is' })
@@ -243,7 +246,7 @@ export class RestoreProgress {
 }
 
 export function restoreProgressOf({ record }: ServiceRestore, progress: ServiceProgress): RestoreProgress {
-  const { result, phase, note: _warned, ...rest } = progress;
+  const { result, phase, note: _warned, ...rest } = progressTold(record, progress, OWN_SPELLING);
   return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record, progress) }) };
 }
 

@@ -1,6 +1,7 @@
 /** What REST answers with of restores: the shapes, and how they are made from what the service knows. */
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
+import { errorsTold, progressTold } from '../../../service/restore/conflicts-refused.js';
 import { hasOutcome, type RestoreProgress, warningsNow } from '../../../service/restore/record/restore-progress.js';
 import {
   RESOURCE_ABOUT,
@@ -13,6 +14,7 @@ import { changeShape } from '../common/change-answer.js';
 import { pageInfoShape } from '../common/page-shape.js';
 import { problemShape } from '../common/problem-shape.js';
 import { pulledInMembers, pulledInOf } from '../common/pulled-in.js';
+import { REST_SPELLING } from '../common/rest-form.js';
 
 const detailShape = z.object({
   table: z.string().describe('Name of the table, such as Logical_Switch'),
@@ -163,7 +165,7 @@ function progressOf({
 export function restoreOf(record: RestoreRecord, result: RestoreResult, progress: RestoreProgress): Restore {
   const { source } = record;
   const { restoredCount, skippedCount, differingCount, deletedCount, convergenceSeconds } = result;
-  const errors = hasOutcome(record.phase) ? result.errors : [];
+  const errors = hasOutcome(record.phase) ? errorsTold(record, result.errors, REST_SPELLING) : [];
   return {
     success: record.result !== undefined && hasOutcome(record.phase) ? result.success : null,
     dry_run: result.dryRun,
@@ -191,7 +193,7 @@ export function restoreOf(record: RestoreRecord, result: RestoreResult, progress
     undo_of: undoOf(record) ?? null,
     undone_by: record.undoneBy ?? null,
     phase: lower(record.phase),
-    progress: progressOf(progress),
+    progress: progressOf(progressTold(record, progress, REST_SPELLING)),
     ...(record.phase === 'AWAITING_CONFIRMATION' && record.confirmBefore !== undefined
       ? { confirm_before: record.confirmBefore }
       : {}),
