@@ -170,13 +170,45 @@ describe('in the browser', () => {
     await other.close();
   });
 
-  it('is told in words why a restore cannot be watched', async () => {
-    const told = (token: string, url: string): Promise<string> =>
-      evaluate(`${constants()} return await new Promise((resolve) => {
-        watchRestore(${url}, ${token}, 'no-such-restore', { onStep: resolve, onEnd: () => resolve('end'), onError: resolve });
-      });`);
-    expect(await told('TOKEN', "URL.replace('http', 'ws')")).toContain('no-such-restore');
-    expect(await told('"wrong"', "URL.replace('http', 'ws')")).toContain('The token is not valid');
+  it('is told in words why a restore cannot be watched, and of no end after that', async () => {
+    const id = await backUp('to look at');
+    // when a second subscription has ended, the end of the first would have come
+    const told = (token: string): Promise<readonly unknown[]> =>
+      evaluate(
+        `${constants()} const told = [];
+      const url = URL.replace('http', 'ws');
+      await new Promise((resolve) => {
+        watchRestore(url, ${token}, 'no-such-restore', {
+          onStep: (step) => told.push(step),
+          onEnd: () => told.push('end'),
+          onError: (text, code) => { told.push([text, code ?? null]); resolve(); },
+        });
+      });
+      const { restoreBackup } = await ${call('mutation { restoreBackup(input: {backupId: "BACKUP", dryRun: true}) { id } }')};
+      await new Promise((resolve) => watchRestore(url, TOKEN, restoreBackup.id, { onStep() {}, onEnd: resolve }));
+      return told;`.replace('BACKUP', id),
+      );
+    expect(await told('TOKEN')).toEqual([[expect.stringContaining('no-such-restore'), 'NOT_FOUND']]);
+    expect(await told('"wrong"')).toEqual([[expect.stringContaining('The token is not valid'), null]]);
+  });
+
+  it('is told the code of a restore that is begun without waiting, and fails', async () => {
+    const id = await backUp('of no such switch');
+    const input = `{backupId: "${id}", restoreFilter: {switches: ["wep"]}, wait: false}`;
+    const last = await evaluate(`${constants()}
+      const { restoreBackup } = await ${call(`mutation { restoreBackup(input: ${input}) { id } }`)};
+      let last;
+      await new Promise((resolve) => {
+        watchRestore(URL.replace('http', 'ws'), TOKEN, restoreBackup.id, {
+          onStep: (step) => { last = step; },
+          onEnd: resolve,
+          onError: (text) => { last = text; resolve(); },
+        });
+      });
+      return last;`);
+    const message = expect.stringContaining('wep') as string;
+    const errors = [{ code: 'BAD_USER_INPUT', message, label: 'switch "wep"' }];
+    expect(last).toMatchObject({ phase: 'FAILED', message, result: { success: false, errors } });
   });
 
   it('watches a restore to its end', async () => {
@@ -238,6 +270,7 @@ await run(FirstBackupsDocument, { first: 'five' }, 'a token');
     );
     const words = [
       '--strict',
+      '--erasableSyntaxOnly',
       '--noEmit',
       '--skipLibCheck',
       '--module',
