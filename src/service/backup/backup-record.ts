@@ -75,6 +75,9 @@ const recordSchema = z
     tables: z.record(z.string(), count).readonly(),
     /** Whether it was captured here, or imported from a file that may come from anywhere. */
     origin: z.enum(['CAPTURED', 'IMPORTED']),
+    /** When it was last read back whole and found good, and what was found wrong with it when it was read last. */
+    verifiedAt: instantText.optional(),
+    damage: z.array(z.string()).readonly().optional(),
     /** Key of the archive in the store. */
     file: z.string(),
     /** Key of the archive that this one took the place of, with the same rows and id. It goes when this is there. */

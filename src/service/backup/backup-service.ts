@@ -1,5 +1,5 @@
 /** Backups: making them, one job each, reading them back, checking and deleting them. */
-import type { Clock } from '../../lib/clock.js';
+import { type Clock, instant } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import { plural } from '../../lib/text/plural.js';
 import type { Database, Databases } from '../database/database.js';
@@ -89,17 +89,30 @@ export class BackupService {
    * @throws AppError NOT_FOUND, RATE_LIMITED, SHUTTING_DOWN, CANCELLED; DECRYPTION_FAILED for a wrong key
    */
   async validate(id: string, decryptionKey: string | undefined, asker: Asker): Promise<ValidationReport> {
-    const { catalog, jobs, work, scratchFolder } = this.parts;
+    const { catalog, jobs, work } = this.parts;
     const { database } = catalog.get(id);
     const { done } = jobs.start(
       { kind: 'VERIFY', database, message: 'Waiting to read the backup', backupId: id, ...asker },
       (job) =>
-        work.inStoreTurn({ subject: asker.subject, signal: job.signal }, () =>
-          validateBackup(catalog.get(id), decryptionKey, { catalog, reader: this.reader, scratchFolder, job }),
-        ),
+        work.inStoreTurn({ subject: asker.subject, signal: job.signal }, () => this.validated(id, decryptionKey, job)),
       toldOf,
     );
     return done;
+  }
+
+  /** Checks a backup, and writes down what was found. */
+  private async validated(id: string, decryptionKey: string | undefined, job: JobHandle): Promise<ValidationReport> {
+    const { catalog, clock, log, scratchFolder } = this.parts;
+    const parts = { catalog, reader: this.reader, scratchFolder, job };
+    const report = await validateBackup(catalog.get(id), decryptionKey, parts);
+    const { valid, contentChecked, errors } = report;
+    // with good bytes and without the key nothing is known of the content
+    if (valid && !contentChecked) return report;
+    const found = valid ? { verifiedAt: instant(clock.now()), damage: undefined } : { damage: errors };
+    await catalog.note(id, found).catch((error: unknown) => {
+      log.warn({ err: error, backup: id }, 'what a validation has found could not be written down');
+    });
+    return report;
   }
 
   /**

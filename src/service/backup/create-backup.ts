@@ -11,6 +11,7 @@ import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import type { Log } from '../../lib/log.js';
+import type { Scratch } from '../../lib/scratch.js';
 import { plural } from '../../lib/text/plural.js';
 import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Database } from '../database/database.js';
@@ -19,10 +20,12 @@ import type { JobHandle } from '../job/jobs.js';
 import { emptiness, summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog, Reservation } from './catalog/catalog.js';
+import { chainContentSize } from './catalog/chain.js';
 import { type Basis, basisOf, type ReadParent, readParent } from './chain/basis.js';
-import { newestAlike } from './chain/parent-choice.js';
+import { chooseParent, newestAlike, type ParentChoice } from './chain/parent-choice.js';
 import { archiveExtension } from './layout.js';
 import type { BackupReader } from './read-backup.js';
+import { withScratch } from './scratch-space.js';
 import { headerSelection, type Selection, select, withWarnings } from './selection.js';
 
 export interface CreateBackup {
@@ -54,6 +57,7 @@ export interface BackupCreationParts {
   readonly stored: BackupReader;
   readonly clock: Clock;
   readonly log: Log;
+  readonly scratchFolder: string;
   /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
   readonly keyCost?: number | undefined;
 }
@@ -69,6 +73,15 @@ export function passphraseWarnings(encryptionKey: string | undefined): readonly 
         `The passphrase has fewer than ${PASSPHRASE_CHARACTERS_MIN} characters: whoever has the file can find it by ` +
           'trying. Make the backup again with 32 random characters',
       ];
+}
+
+/** Less content of what an incremental backup builds on is held in memory: that is faster. */
+const PARENT_SCRATCH_FROM_BYTES = 256 << 20;
+
+/** What an incremental backup is to build on, and where its rows wait. */
+interface PlannedParent {
+  readonly choice: ParentChoice;
+  readonly scratch: Scratch | undefined;
 }
 
 /** What was captured, as far as it is asked for. */
@@ -106,9 +119,25 @@ export class BackupCreation {
   constructor(private readonly parts: BackupCreationParts) {}
 
   async run(reader: DatabaseReader): Promise<BackupRecord> {
+    const { request, database, catalog, scratchFolder } = this.parts;
+    const { incremental, encryptionKey } = request;
+    if (incremental === undefined) return this.make(reader);
+    const { filter } = this;
+    const isEncrypted = encryptionKey !== undefined;
+    const choice = chooseParent({ ...incremental, database: database.id, filter, isEncrypted }, catalog);
+    const contentSize = choice.parent === undefined ? 0 : chainContentSize(choice.parent, catalog);
+    return withScratch(
+      scratchFolder,
+      { contentSize },
+      (scratch) => this.make(reader, { choice, scratch }),
+      PARENT_SCRATCH_FROM_BYTES,
+    );
+  }
+
+  private async make(reader: DatabaseReader, planned?: PlannedParent): Promise<BackupRecord> {
     const { request, catalog, clock, log, job } = this.parts;
     const began = clock.monotonic();
-    const [read, captured] = await this.readBoth(reader);
+    const [read, captured] = await this.readBoth(reader, planned);
     const same = request.onlyIfChanged === true ? await this.unchanged(captured) : undefined;
     if (same !== undefined) return same;
     const basis = read && (await basisOf(read, captured));
@@ -142,20 +171,19 @@ export class BackupCreation {
   }
 
   /** What the backup builds on, where it is to be an incremental one, and the database; both at the same time. */
-  private async readBoth(reader: DatabaseReader): Promise<[ReadParent | undefined, Captured]> {
-    const { request, database, catalog: backups, stored, job } = this.parts;
-    const { incremental, encryptionKey } = request;
-    if (incremental === undefined) return [undefined, await this.capture(reader, job.signal)];
-    const question = {
-      ...incremental,
-      database: database.id,
-      filter: this.filter,
-      isEncrypted: encryptionKey !== undefined,
-    };
+  private async readBoth(
+    reader: DatabaseReader,
+    planned: PlannedParent | undefined,
+  ): Promise<[ReadParent | undefined, Captured]> {
+    const { request, catalog: backups, stored, job } = this.parts;
+    if (planned === undefined) return [undefined, await this.capture(reader, job.signal)];
     // when one of the two fails, the other is given up
     const failed = new AbortController();
     const signal = AbortSignal.any([job.signal, failed.signal]);
-    const parent = readParent(question, encryptionKey, { backups, stored, signal });
+    const { choice, scratch } = planned;
+    const isAsked = request.incremental?.parentId !== undefined;
+    const passphrase = request.encryptionKey;
+    const parent = readParent(choice, { backups, stored, passphrase, isAsked, scratch, signal });
     const captured = this.capture(reader, signal);
     try {
       return await Promise.all([parent, captured]);

@@ -332,3 +332,21 @@ test('a crash while a backup is made whole leaves it once, with all its rows', a
   ]);
   expect(await services.backups.validate(more.id, undefined, ASKER)).toMatchObject({ valid: true, rowCount: 51 });
 });
+
+test('what a validation finds is remembered, and a damaged backup is no parent', async () => {
+  const [full, more] = await pair();
+  const path = join(services.folder, more.file);
+  const file = await readFile(path);
+  expect(await services.backups.validate(more.id, undefined, ASKER)).toMatchObject({ valid: true });
+  const { verifiedAt } = services.catalog.get(more.id);
+  expect(verifiedAt).toMatch(/^\d{4}-/);
+  await writeFile(path, Buffer.concat([file.subarray(0, -10), Buffer.from('x'.repeat(10))]));
+  const { errors } = await services.backups.validate(more.id, undefined, ASKER);
+  await services.restart();
+  expect(services.catalog.get(more.id)).toMatchObject({ verifiedAt, damage: errors });
+  const next = await services.create({ name: 'next', incremental: {} });
+  expect(next.parent).toEqual({ id: full.id, contentDigest: full.contentDigest });
+  await writeFile(path, file);
+  expect(await services.backups.validate(more.id, undefined, ASKER)).toMatchObject({ valid: true });
+  expect(services.catalog.get(more.id).damage).toBeUndefined();
+});

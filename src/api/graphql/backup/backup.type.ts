@@ -168,6 +168,15 @@ export class Backup {
   @Field(() => DateTime, { description: 'The moment whose state it is. Of an imported backup, when it was imported' })
   capturedAt!: string;
 
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When it was last read back whole and found good; null if it never was',
+  })
+  verifiedAt?: string | undefined;
+
+  @Field(() => [String], { description: 'What was found wrong with it when it was last read back' })
+  damage!: readonly string[];
+
   /** Resolved where it is asked for, as `parent`. */
   parentId?: string | undefined;
 
@@ -191,10 +200,21 @@ export class Backup {
 }
 
 export function backupOf(record: BackupRecord): Backup {
-  const { archiveFormat, tables, type, sealed = false, pulledIn = [], pulledInCount = 0, parent, ...rest } = record;
+  const {
+    archiveFormat,
+    tables,
+    type,
+    sealed = false,
+    pulledIn = [],
+    pulledInCount = 0,
+    parent,
+    damage = [],
+    ...rest
+  } = record;
   return {
     ...rest,
     capturedAt: record.createdAt,
+    damage,
     parentId: parent?.id,
     type: BackupType[type],
     format: archiveFormat,

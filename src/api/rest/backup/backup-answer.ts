@@ -51,6 +51,8 @@ export const backupShape = z
     captured_at: instant.describe('The moment whose state it is. Of an imported backup, when it was imported'),
     chain_length: count.describe('How many backups have to be read for it, itself included'),
     children: z.array(z.string()).describe('Ids of the incremental backups that build on it directly, newest first'),
+    verified_at: instant.nullable().describe('When it was last read back whole and found good; null if it never was'),
+    damage: z.array(z.string()).describe('What was found wrong with it when it was last read back'),
     parent_id: z.string().optional().describe('Of an incremental backup: id of the one that it builds on'),
     changes: z
       .object({
@@ -116,6 +118,8 @@ export function backupOf(record: BackupRecord, backups: Backups): Backup {
     warnings: [...warningsOf(record)],
     ...pulledInOf(record),
     captured_at: record.createdAt,
+    verified_at: record.verifiedAt ?? null,
+    damage: [...(record.damage ?? [])],
     ...defined({ parent_id: record.parent?.id, changes: record.changes && { ...record.changes } }),
     chain_length: chainLength(record, backups),
     children: childrenOf(record, backups).map(({ id }) => id),

@@ -201,12 +201,25 @@ export class Catalog {
    * @returns the record, somebody else's where they were faster @throws AppError NOT_FOUND, STORE_FULL,
    * STORE_UNAVAILABLE
    */
-  async complete(description: BackupDescription): Promise<BackupRecord> {
-    const { id } = description;
+  complete(description: BackupDescription): Promise<BackupRecord> {
+    return this.rewrite(description.id, (before) => (before.sealed === true ? description : undefined));
+  }
+
+  /** Writes down what reading a backup back has found. @throws AppError as complete */
+  note(id: string, found: Pick<BackupRecord, 'verifiedAt' | 'damage'>): Promise<BackupRecord> {
+    return this.rewrite(id, ({ format: _format, file: _file, ...before }) => ({ ...before, ...found }));
+  }
+
+  /** One change of a record after the other. @param change answers undefined where there is nothing to change */
+  private async rewrite(
+    id: string,
+    change: (before: BackupRecord) => BackupDescription | undefined,
+  ): Promise<BackupRecord> {
     for (let other = this.completing.get(id); other !== undefined; other = this.completing.get(id))
       await Promise.allSettled([other]);
     const before = this.get(id);
-    if (before.sealed !== true) return before;
+    const description = change(before);
+    if (description === undefined) return before;
     const { record, bytes } = makeBackupRecord(description, before.file);
     assert(comparePlaces(before, record) === 0, `backup ${id} would move in the list`);
     const writing = this.store.put(manifestKey(before.file), bytes, { replace: true });

@@ -113,7 +113,8 @@ export function insteadOf(record: BackupRecord, lostId: string, backups: Backups
 
   function stands(candidate: BackupRecord): boolean {
     return knownChain(candidate, backups).every(
-      ({ id, parent }) => id !== lostId && (parent === undefined || resolve(parent, backups) !== undefined),
+      ({ id, parent, damage }) =>
+        id !== lostId && damage === undefined && (parent === undefined || resolve(parent, backups) !== undefined),
     );
   }
 }

@@ -1,12 +1,13 @@
 /** What an incremental backup builds on: chosen, read back while the database is captured, and compared with it. */
 import { AppError } from '../../../lib/error.js';
+import type { Scratch } from '../../../lib/scratch.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import { type SnapshotDifference, snapshotDifference } from '../../../model/snapshot/snapshot-difference.js';
 import { stringifyJson } from '../../../ovsdb/json.js';
 import type { BackupRecord } from '../backup-record.js';
-import { type Backups, called, chainOf } from '../catalog/chain.js';
+import { type Backups, called, needsKey } from '../catalog/chain.js';
 import type { BackupReader } from '../read-backup.js';
-import { chooseParent, misfitOf, type ParentQuestion } from './parent-choice.js';
+import { misfitOf, type ParentChoice } from './parent-choice.js';
 
 /** A parent that was read back, or why there is none: a sentence. */
 export type ReadParent =
@@ -17,28 +18,29 @@ export type Basis =
   | { readonly parent: BackupRecord; readonly difference: SnapshotDifference; readonly why?: undefined }
   | { readonly parent?: undefined; readonly why: string };
 
-export interface BasisParts {
+export interface ParentReading {
   readonly backups: Backups;
   readonly stored: BackupReader;
+  /** Of the new backup, which has to be that of every encrypted one in the chain. */
+  readonly passphrase: string | undefined;
+  /** It was asked for by its id: nothing else will do. */
+  readonly isAsked: boolean;
+  readonly scratch: Scratch | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Chooses the parent and reads it back.
- * @param passphrase of the new backup, which has to be that of every encrypted one in the chain
- * @throws AppError NOT_FOUND, BAD_USER_INPUT, INTEGRITY_FAILED for a parent that is asked for by its id and cannot be
- * one; DECRYPTION_FAILED
+ * Reads the parent back.
+ * @throws AppError INTEGRITY_FAILED for a parent that is asked for and cannot be read; DECRYPTION_FAILED
  */
 export async function readParent(
-  question: ParentQuestion,
-  passphrase: string | undefined,
-  { backups, stored, signal }: BasisParts,
+  { parent, why }: ParentChoice,
+  { backups, stored, passphrase, isAsked, scratch, signal }: ParentReading,
 ): Promise<ReadParent> {
-  const { parent, why } = chooseParent(question, backups);
   if (parent === undefined) return { why };
-  const isEncrypted = chainOf(parent, backups).some(({ encrypted }) => encrypted);
+  const key = needsKey(parent, backups) ? passphrase : undefined;
   try {
-    const { snapshot: state } = await stored.read(parent, isEncrypted ? passphrase : undefined, { signal });
+    const { snapshot: state } = await stored.read(parent, key, { scratch, signal });
     return { parent, state };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -49,7 +51,7 @@ export async function readParent(
           'the same one, name another parent, or make a full one',
         { cause: error },
       );
-    if (question.parentId !== undefined || error.code !== 'INTEGRITY_FAILED') throw error;
+    if (isAsked || error.code !== 'INTEGRITY_FAILED') throw error;
     return { why: `${called(parent)} cannot be read: ${error.message}` };
   }
 }

@@ -65,8 +65,11 @@ function alike(
   return backups
     .all({ database })
     .filter(
-      ({ origin, sealed, resourceFilter }) =>
-        origin === 'CAPTURED' && sealed !== true && filterText(resourceFilter) === filterText(filter),
+      ({ origin, sealed, damage, resourceFilter }) =>
+        origin === 'CAPTURED' &&
+        sealed !== true &&
+        damage === undefined &&
+        filterText(resourceFilter) === filterText(filter),
     );
 }
 
@@ -97,10 +100,11 @@ function named(question: ParentQuestion, backups: Backups): BackupRecord {
   return parent;
 }
 
-/** Undefined where one of the chain is lost. */
+/** Undefined where one of the chain is lost, or known to be damaged. */
 function wholeChain(record: BackupRecord, backups: Backups): readonly BackupRecord[] | undefined {
   try {
-    return chainOf(record, backups);
+    const chain = chainOf(record, backups);
+    return chain.every(({ damage }) => damage === undefined) ? chain : undefined;
   } catch (error) {
     if (error instanceof AppError) return undefined;
     throw error;
