@@ -59,7 +59,7 @@ export interface ErrorPlace {
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly place: ErrorPlace;
-  /** More than one thing is wrong: each in a sentence, with its place. */
+  /** All that is wrong, each in a sentence, with its place. Empty where that is one thing, and the message says it. */
   readonly problems: readonly Problem[];
   /** How long to wait before the same may work, where that is known. */
   readonly retryAfterSeconds?: number;
@@ -88,6 +88,18 @@ export interface AppErrorOptions {
 export interface Problem extends ErrorPlace {
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+const MISTAKES_TOLD_MAX = 100;
+
+/** Mistakes in what was sent, one or more: all of them in one message, and one by one. */
+export function mistakesError(mistakes: readonly string[], introduction = ''): AppError {
+  const told = mistakes.slice(0, MISTAKES_TOLD_MAX);
+  const others = mistakes.length - told.length;
+  if (others > 0) told.push(`and ${others} more`);
+  return new AppError('BAD_USER_INPUT', `${introduction}${told.join('; ')}`, {
+    problems: told.map((message): Problem => ({ code: 'BAD_USER_INPUT', message })),
+  });
 }
 
 /** The text of anything that was thrown. */

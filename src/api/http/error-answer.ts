@@ -8,7 +8,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { defined } from '../../lib/defined.js';
 import type { ErrorCode, ErrorPlace, Problem } from '../../lib/error.js';
-import { AppError, ERROR_STATUS } from '../../lib/error.js';
+import { AppError, ERROR_STATUS, mistakesError } from '../../lib/error.js';
 import { graphQLFault, type Telling } from './graphql-fault.js';
 import type { RequestScope } from './request-context.js';
 
@@ -76,7 +76,7 @@ function translated(origin: unknown, telling: Telling | undefined): PublicError 
     };
   }
   const invalid = invalidArguments(origin);
-  if (invalid !== undefined) return refused('BAD_USER_INPUT', invalid);
+  if (invalid !== undefined) return translated(mistakesError(invalid, 'The input is not valid: '), telling);
   if (origin instanceof GraphQLError) {
     const given = String(origin.extensions['code']);
     const code = Object.hasOwn(GRAPHQL_CODES, given) ? GRAPHQL_CODES[given] : undefined;
@@ -160,16 +160,13 @@ interface FieldFault {
 /**
  * type-graphql's ArgumentValidationError: only fields and constraint names are taken, as its messages may quote values.
  */
-function invalidArguments(error: unknown): string | undefined {
+function invalidArguments(error: unknown): readonly string[] | undefined {
   if (!(error instanceof Error)) return undefined;
   const { extensions } = error as { extensions?: { validationErrors?: unknown } };
   const list = extensions?.validationErrors;
   if (!Array.isArray(list)) return undefined;
   const faults = list.flatMap((item) => fieldFaults(item, ''));
-  return (
-    'The input is not valid: ' +
-    faults.map(({ property, constraints }) => `${property} (${constraints.join(', ')})`).join('; ')
-  );
+  return faults.map(({ property, constraints }) => `${property} (${constraints.join(', ')})`);
 }
 
 function fieldFaults(item: unknown, prefix: string): readonly FieldFault[] {

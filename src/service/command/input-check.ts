@@ -1,6 +1,6 @@
 /** Checks what is asked for. Messages name the member, in the caller's spelling, and never hold its value. */
 import { z } from 'zod';
-import { AppError } from '../../lib/error.js';
+import { mistakesError } from '../../lib/error.js';
 import { nearestNames } from '../../lib/text/nearest.js';
 import { andNot } from '../../lib/text/wrong-value.js';
 import { OWN_SPELLING, type Spelling, spelled } from './spelling.js';
@@ -41,7 +41,7 @@ export function checked<T extends z.ZodType>(shape: T, input: unknown, spelling:
 }
 
 function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) throw new AppError('BAD_USER_INPUT', [...new Set(faults)].join('; '));
+  if (faults.length > 0) throw mistakesError([...new Set(faults)]);
 }
 
 /** A type without what makes it optional, or something else before or afterwards. */

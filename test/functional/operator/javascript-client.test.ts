@@ -104,9 +104,16 @@ describe('in the browser', () => {
       name: 'OvncpError',
       message: expect.stringContaining('nothing'),
       code: 'GRAPHQL_VALIDATION_FAILED',
-      problems: [],
+      problems: [{ code: 'GRAPHQL_VALIDATION_FAILED', message: expect.stringContaining('nothing') }],
       requestId: expect.any(String),
       data: null,
+    });
+    // all that is wrong, one by one
+    const twice = await refused('{ backup(id: "x") { nothing nowhere } }');
+    expect(twice).toMatchObject({ problems: { length: 2 } });
+    const input = 'mutation { createBackup(input: {name: "", tags: [""]}) { id } }';
+    expect(await refused(input)).toMatchObject({
+      problems: [{ message: expect.stringContaining('name') }, { message: expect.stringContaining('tags') }],
     });
     // an address that answers in another shape is no success
     const elsewhere = call('{ databases { id } }').replace('URL)', 'URL + "/nothing")');

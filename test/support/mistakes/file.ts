@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { installedSchema } from '../northbound/make.mjs';
-import type { Made, Mistake, World } from './mistake.js';
+import { type Made, type Mistake, textOfRest, type World } from './mistake.js';
 
 const BACKUPS = '/api/v1/backups';
 const IMPORT = `${BACKUPS}/import`;
@@ -23,7 +23,7 @@ function file(
       form.set('file', new Blob([await content(world)]), 'a-file');
       const { status, body } = await world.rest.post(IMPORT, form);
       if (status < 400) throw new Error(`it is no mistake: ${status} ${JSON.stringify(body)}`);
-      return String(body['error']);
+      return textOfRest(body);
     },
   };
 }
@@ -129,7 +129,7 @@ export const FILE_MISTAKES: readonly Made[] = [
     read: async ({ rest }) => {
       const form = new FormData();
       form.set('name', 'x');
-      return String((await rest.post(IMPORT, form)).body['error']);
+      return textOfRest((await rest.post(IMPORT, form)).body);
     },
   },
   {
@@ -140,7 +140,7 @@ export const FILE_MISTAKES: readonly Made[] = [
     read: async ({ rest }) => {
       const form = new FormData();
       form.set('upload', new Blob(['x']), 'a-file');
-      return String((await rest.post(IMPORT, form)).body['error']);
+      return textOfRest((await rest.post(IMPORT, form)).body);
     },
   },
 ];

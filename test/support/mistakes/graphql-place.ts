@@ -33,4 +33,22 @@ const OF_FILTERS: readonly Made[] = [
   }),
 ];
 
-export const GRAPHQL_PLACE_MISTAKES: readonly Made[] = [...OF_VALUES, ...OF_FILTERS];
+const OF_SEVERAL: readonly Made[] = [
+  http('three mistakes in the variables at once', restore({ dryRun: 'true', force: 1, exact: 'no' }), {
+    what: '$input.force',
+    where: '$input.exact',
+    todo: 'takes true or false, without quotes',
+  }),
+  http(
+    'two mistakes that only the server can see',
+    () => ask('mutation { createBackup(input: {name: "", tags: [""]}) { id } }'),
+    { what: 'name: may not be empty', where: 'tags.0: ', todo: 'a tag may not be empty' },
+  ),
+  http('a filter with two names that are nowhere', restore({ restoreFilter: { switches: ['wbe', 'nowhere'] } }), {
+    what: 'no switch "nowhere"',
+    where: 'no switch "wbe"',
+    todo: 'there is "web"',
+  }),
+];
+
+export const GRAPHQL_PLACE_MISTAKES: readonly Made[] = [...OF_VALUES, ...OF_FILTERS, ...OF_SEVERAL];

@@ -1,7 +1,7 @@
 /** Mistakes of who calls GraphQL, over HTTP and over a socket. */
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { bearer, type Made, type Mistake, PASSPHRASE, type World } from './mistake.js';
+import { bearer, checkProblems, type Made, type Mistake, PASSPHRASE, type World } from './mistake.js';
 
 /** REST's spelling. Names of tables and columns have capitals or are in quotes. */
 export const NOT_OF_GRAPHQL =
@@ -17,7 +17,11 @@ interface Request {
 
 interface Answer {
   readonly data?: unknown;
-  readonly errors?: readonly { readonly message: string; readonly locations?: readonly object[] }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly locations?: readonly object[];
+    readonly extensions?: { readonly code?: unknown; readonly problems?: unknown };
+  }[];
   readonly error?: string;
 }
 
@@ -49,6 +53,7 @@ export function http(
 /** As a person reads it: messages, and where GraphQL itself says that they are. */
 function textOf({ errors, error, data }: Answer): string {
   if (errors === undefined && error === undefined) throw new Error(`it is no mistake: ${JSON.stringify(data)}`);
+  for (const { message, extensions } of errors ?? []) checkProblems(message, extensions?.code, extensions?.problems);
   return [
     error ?? '',
     ...(errors ?? []).map(({ message, locations }) => `${message} ${JSON.stringify(locations ?? [])}`),

@@ -60,6 +60,36 @@ export async function bearer(...permissions: readonly string[]): Promise<string>
   return `Bearer ${await tokenWith(...permissions)}`;
 }
 
+/** What an answer of REST says is wrong. @throws Error as checkProblems does */
+export function textOfRest({ error, code, problems }: Readonly<Record<string, unknown>>): string {
+  const text = String(error);
+  checkProblems(text, code, problems);
+  return text;
+}
+
+/** As each member that is wrong is told: name: what is wrong with it. */
+const MEMBER_FAULT = /(?:^|; )(?:"[^"]+"|Variable "[^"]+"|[\w.[\]]+): /g;
+
+/**
+ * docs/errors.md: `problems`, where it is there, lists everything that is wrong, and the text says the same; where it
+ * is not there, one thing is wrong.
+ * @throws Error when it is otherwise
+ */
+export function checkProblems(text: string, code: unknown, problems: unknown): void {
+  const fault = (what: string): Error => new Error(`${what}: ${text} ${JSON.stringify(problems)}`);
+  const listed = problems === undefined ? 1 : Array.isArray(problems) ? problems.length : 0;
+  if ((text.match(MEMBER_FAULT) ?? []).length > listed) throw fault('more is wrong than problems lists');
+  if (problems === undefined) return;
+  if (!Array.isArray(problems) || problems.length === 0) throw fault('problems is no list, or an empty one');
+  const list = problems as readonly { readonly code?: unknown; readonly message?: unknown }[];
+  const [first] = list;
+  if (first?.code !== code) throw fault(`the first problem has another code than ${String(code)}`);
+  const untold = list.filter(({ message }) => typeof message !== 'string' || !text.includes(message));
+  const others = Number(/\band (\d+) more/i.exec(text)?.[1] ?? 0);
+  if ((untold.length > 0 && untold[0] === first) || untold.length !== others)
+    throw fault('the text does not say the same as the problems');
+}
+
 /** Of a program: a stack, a file of its source, or an error's class. */
 const STACK =
   /^\s+at .+[:(]|node_modules|\.[cm]?[jt]s:\d+|\b(?:Type|Reference|Range|Syntax|Zod|Assertion|GraphQL)Error\b/m;

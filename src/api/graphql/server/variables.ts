@@ -13,7 +13,7 @@ import {
   isNonNullType,
   typeFromAST,
 } from 'graphql';
-import { AppError } from '../../../lib/error.js';
+import { mistakesError } from '../../../lib/error.js';
 import { formOf } from '../../http/value-form.js';
 
 const FAULTS_MAX = 10;
@@ -43,7 +43,7 @@ export function checkVariables(
         faults.push(`Variable "$${placeOf(name, path)}": ${expectation(error.message, type, { path, value: given })}`);
     });
   }
-  if (faults.length > 0) throw new AppError('BAD_USER_INPUT', faults.join('; '));
+  if (faults.length > 0) throw mistakesError(faults);
 }
 
 function placeOf(name: string, path: readonly (string | number)[]): string {

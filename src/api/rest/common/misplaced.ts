@@ -1,6 +1,6 @@
 /** What belongs into another place of a request than the one that it was sent in: the address, the body or a header. */
 import type { z } from 'zod';
-import { AppError } from '../../../lib/error.js';
+import { AppError, mistakesError } from '../../../lib/error.js';
 import { membersAt } from '../../../service/command/input-check.js';
 import type { Route } from './route.js';
 
@@ -28,7 +28,7 @@ export function checkPlaces(
     for (const name of Object.keys(sent.body ?? {}))
       if (!inBody.includes(name) && inQuery.includes(name))
         faults.push(`"${name}": goes into the address, such as ?${name}=..., and not into the body`);
-  if (faults.length > 0) throw new AppError('BAD_USER_INPUT', faults.join('; '));
+  if (faults.length > 0) throw mistakesError(faults);
 }
 
 function namesOf(shape: z.ZodType): readonly string[] {

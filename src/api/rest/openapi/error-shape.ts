@@ -8,7 +8,10 @@ export const errorShape = z
     error: z.string().describe('What is wrong, and what to do'),
     code: z.string().describe('Error code, such as CONFLICT. Programs should look at this'),
     request_id: z.string().describe('Id of the request, to find it in the log. Also in the header X-Request-ID'),
-    problems: z.array(problemShape).optional().describe('What is wrong, one by one, if it is more than one thing'),
+    problems: z
+      .array(problemShape)
+      .optional()
+      .describe('Everything that is wrong, one by one. Left out where only one thing can be wrong: `error` says it'),
     result: z
       .lazy(() => restoreShape)
       .optional()
