@@ -95,6 +95,7 @@ async function keysOfOthers(
       outcome === undefined ||
       outcome === OUTCOME.EXISTS ||
       outcome === OUTCOME.LEARNED_DIFFERING ||
+      outcome === OUTCOME.ACCESS_DIFFERING ||
       outcome === OUTCOME.OWN_CONNECTION ||
       outcome === OUTCOME.OUT ||
       (outcome === OUTCOME.UPDATE && !isRekeyed.has(i));
@@ -116,6 +117,7 @@ export function keysOf(table: TableSchema, row: Row): readonly string[] {
 const LEFT_ALONE = [
   OUTCOME.EXISTS,
   OUTCOME.ACCESS,
+  OUTCOME.ACCESS_DIFFERING,
   OUTCOME.LEARNED,
   OUTCOME.LEARNED_DIFFERING,
   OUTCOME.OWN_CONNECTION,

@@ -17,6 +17,7 @@ export class LeftAlone {
   private readonly partly = new NamedRows();
   private readonly carriers = new NamedRows();
   private readonly bare = new NamedRows();
+  private readonly unheld = new NamedRows();
 
   /**
    * A row out of scope should refer in these columns to a row that comes back, in the place of which it has another by
@@ -44,6 +45,11 @@ export class LeftAlone {
   /** A row that comes only as such a holder is made. */
   noteBare(label: () => string): void {
     this.bare.add(label);
+  }
+
+  /** A row is left out, since what would hold it is left as it is, or left out. */
+  noteUnheld(label: () => string): void {
+    this.unheld.add(label);
   }
 
   /** A port that is needed is live, and not in the row that has it in the backup. */
@@ -78,6 +84,13 @@ export class LeftAlone {
           '# {row is|rows are} made bare, with nothing but the ports that the filter needs of {it|them}. With a ' +
             'filter that names {it|them} the rest comes back, too, if the backup has it: ',
         ) + this.bare.named(),
+      );
+    if (this.unheld.count > 0)
+      told.push(
+        plural(
+          this.unheld.count,
+          '# {row is|rows are} left out, since what would hold {it|them} is left as it is, or left out: ',
+        ) + this.unheld.named(),
       );
     return told;
   }

@@ -75,7 +75,7 @@ export async function* describeChanges(
   breath: Breath,
 ): AsyncGenerator<RowChange | WholeRowChange> {
   for (const draft of plan.tables) {
-    const { backup, live, updates, deletes, table } = draft;
+    const { backup, live, updates, deletes, spared, table } = draft;
     for (let i = 0; i < backup.count; i++) {
       const change = describeRow(draft, plan, labels, i);
       if (change !== undefined) yield change;
@@ -92,6 +92,10 @@ export async function* describeChanges(
       yield { kind: 'DELETE', table: table.name, uuid, label: labels.ofText(table, row, uuid), row };
       if (breath.due()) await breath.rest();
     }
+    for (const [index, reason] of spared) {
+      yield skipOfLive(draft, index, labels, reason);
+      if (breath.due()) await breath.rest();
+    }
   }
 }
 
@@ -101,7 +105,7 @@ const REFUSED = 'the restore is refused: nothing is changed';
 /** What a plan that cannot be carried out changes, which is nothing: every row that it would change is skipped. */
 export async function* describeRefusal(plan: Plan, labels: Labels, breath: Breath): AsyncGenerator<RowChange> {
   for (const draft of plan.tables) {
-    const { table, backup, live, outcomes, updates } = draft;
+    const { table, backup, outcomes, updates, spared } = draft;
     for (let i = 0; i < backup.count; i++) {
       if (breath.due()) await breath.rest();
       const outcome = outcomes[i];
@@ -114,11 +118,18 @@ export async function* describeRefusal(plan: Plan, labels: Labels, breath: Breat
     const matched = plan.identity.matched.get(table.name);
     for (const { liveIndex } of updates.values()) {
       if (breath.due()) await breath.rest();
-      const uuid = live.uuid(liveIndex);
-      if (matched?.[liveIndex] !== 1)
-        yield skipOf(table, uuid, labels.ofText(table, live.text(liveIndex), uuid), REFUSED);
+      if (matched?.[liveIndex] !== 1) yield skipOfLive(draft, liveIndex, labels, REFUSED);
+    }
+    for (const [index, reason] of spared) {
+      if (breath.due()) await breath.rest();
+      yield skipOfLive(draft, index, labels, reason);
     }
   }
+}
+
+function skipOfLive({ table, live }: TablePlan, index: number, labels: Labels, reason: string): RowChange {
+  const uuid = live.uuid(index);
+  return skipOf(table, uuid, labels.ofText(table, live.text(index), uuid), reason);
 }
 
 function skipOf({ name }: TableSchema, uuid: string, label: string, reason = ''): RowChange {

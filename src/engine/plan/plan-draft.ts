@@ -7,12 +7,22 @@ import type { Problem } from '../../lib/error.js';
 import type { TableRows } from '../../model/snapshot/snapshot.js';
 import { NO_MATCH } from '../identify/identify.js';
 import { NamedRows } from '../untouched/named-rows.js';
-import { countOutcomes, OUTCOME, type Plan, type PlanBasis, type RowUpdate, type TablePlan } from './table-plan.js';
+import {
+  countOutcomes,
+  OUTCOME,
+  type Plan,
+  type PlanBasis,
+  type RowUpdate,
+  SPARED,
+  type Spared,
+  type TablePlan,
+} from './table-plan.js';
 
 export interface TableDraft extends TablePlan {
   readonly outcomes: Uint8Array;
   readonly updates: Map<number, RowUpdate>;
   readonly deletes: number[];
+  readonly spared: Map<number, Spared>;
 }
 
 /** A row of the backup: its table and its number there, NO_MATCH for a live row that the backup does not hold. */
@@ -36,7 +46,8 @@ export class PlanDraft {
         const rows = backup.tables.get(table.name) as TableRows;
         const outcomes = new Uint8Array(rows.count);
         const liveRows = live.tables.get(table.name) as TableRows;
-        return [table.name, { table, backup: rows, live: liveRows, outcomes, updates: new Map(), deletes: [] }];
+        const nothing = { updates: new Map(), deletes: [], spared: new Map() };
+        return [table.name, { table, backup: rows, live: liveRows, outcomes, ...nothing }];
       }),
     );
   }
@@ -76,9 +87,12 @@ export class PlanDraft {
 
   /** Deletes these rows of the database, and no others of the table. */
   replaceDeletes(table: string, indexes: Iterable<number>): void {
-    const { deletes } = this.table(table);
+    const { deletes, spared } = this.table(table);
+    const deleted = new Set(indexes);
+    for (const index of deletes) if (!deleted.has(index)) spared.set(index, SPARED.HELD);
+    for (const index of spared.keys()) if (deleted.has(index)) spared.delete(index);
     deletes.length = 0;
-    for (const index of indexes) deletes.push(index);
+    for (const index of deleted) deletes.push(index);
   }
 
   /** The plan. The draft is not to be used any more. */
@@ -86,6 +100,8 @@ export class PlanDraft {
     assert(!this.isSealed, 'the draft of a plan was sealed twice');
     this.isSealed = true;
     const { tables, warnings, differing, problems } = this;
+    for (const { spared, updates } of tables)
+      for (const index of spared.keys()) if (updates.has(index)) spared.delete(index);
     const changeCount = tables.reduce((sum, table) => sum + countOutcomes(table).restored + table.deletes.length, 0);
     return { ...this.basis, tables, warnings, differing, problems, changeCount };
   }

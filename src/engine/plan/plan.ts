@@ -8,8 +8,8 @@
 
 import type { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
-import { plural } from '../../lib/text/plural.js';
 import { holderOf } from '../../model/northbound/holder.js';
+import { ACCESS_TABLES } from '../../model/northbound/tables.js';
 import { keepReferences, referenceColumns } from '../../model/reference/reference.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
@@ -20,6 +20,7 @@ import { LeftOutReferences } from '../scope/left-out-references.js';
 import { MARK } from '../scope/mark.js';
 import { NOWHERE, type PortPlaces, portPlaces } from '../scope/port-places.js';
 import { ScopeRules } from '../scope/scope-rules.js';
+import { LeftAccess, lostAccess } from '../untouched/access-rows.js';
 import { Untouched } from '../untouched/untouched.js';
 import { findDeletes } from './deletion.js';
 import { findDoubleHolds, findElsewhere, type LivePlaces } from './double-hold.js';
@@ -39,7 +40,9 @@ import {
   type Plan,
   type PlanOptions,
   type ScopedOptions,
+  SPARED,
   translateRow,
+  valuesAfter,
 } from './table-plan.js';
 
 /** A row of the backup: its number, that of its live match or NO_MATCH, and whether its table takes part. */
@@ -56,6 +59,8 @@ interface Treatment {
   readonly isBeside?: boolean;
   /** True for a row that comes only as the holder of what is needed: it takes that in, and stays as it is otherwise. */
   readonly isCarrier?: boolean;
+  /** True for a row that is told of elsewhere if it differs: it is not left for the sake of the policy. */
+  readonly isTold?: boolean;
 }
 
 /** Makes the plan. Both snapshots have the live database's schema. */
@@ -78,6 +83,8 @@ class Planning {
   private readonly leftOut: LeftOutReferences;
   private readonly leftAlone = new LeftAlone();
   private livePlaces: LivePlaces = new Map();
+  /** Table -> what there is to say of its rows, where they take no part. */
+  private readonly leftAccess = new Map<string, LeftAccess>();
   private readonly untouched: Untouched;
 
   constructor(
@@ -101,7 +108,12 @@ class Planning {
     for (const table of draft.tables) await this.planTable(table);
     if (this.options.exact) await this.planDeletes();
     const unheld = await findUnheldRows(draft.tables, draft.basis, this.breath);
-    for (const { table, index } of unheld) draft.table(table).outcomes[index] = OUTCOME.NOT_HELD;
+    for (const { table, index, problem } of unheld) {
+      const { table: schema, backup, outcomes } = draft.table(table);
+      outcomes[index] = OUTCOME.NOT_HELD;
+      if (problem === undefined)
+        this.leftAlone.noteUnheld(() => labelOf(schema, backup.row(index), backup.uuid(index)));
+    }
     if (this.options.policy === 'OVERWRITE') await this.settleDeletes();
     for (const { update, ...row } of await dropReferences(draft.tables, this.identity, this.breath))
       draft.update(row, update);
@@ -116,14 +128,25 @@ class Planning {
         this.leftAlone.noteElsewhere(text);
     draft.warnings.push(...this.leftOut.warnings(), ...this.leftAlone.warnings());
     for (const { problem, ...row } of clashes) if (problem !== undefined) draft.fail(row, problem);
-    for (const { table, updates, deletes } of draft.tables)
-      this.untouched.noteForced(
+    this.tellUntouched();
+    return draft.seal();
+  }
+
+  private tellUntouched(): void {
+    const { draft, untouched } = this;
+    for (const { table, live, updates, deletes } of draft.tables) {
+      untouched.noteForced(
         table.name,
         (index) => updates.has(index),
         (index) => deletes.includes(index),
       );
-    draft.warnings.push(...this.untouched.told());
-    return draft.seal();
+      draft.warnings.push(...(this.leftAccess.get(table.name)?.told() ?? []));
+      if (!ACCESS_TABLES.has(table.name)) continue;
+      const written = [...updates].map(([index, update]) => [index, valuesAfter(update)] as const);
+      const isTold = (index: number): boolean => untouched.isOwn(table.name, index);
+      draft.warnings.push(...lostAccess({ table, live, deletes, updates: written, isTold }));
+    }
+    draft.warnings.push(...untouched.told());
   }
 
   /** Where live ports are, if the part has rows that come only as holders of ports. */
@@ -153,18 +176,7 @@ class Planning {
     const { table, backup } = draft;
     const matches = this.identity.matches.get(table.name) as Int32Array;
     const included = isIncluded(table.name, this.options);
-    const count =
-      this.scopeRules === undefined
-        ? backup.count
-        : (this.options.scope?.backup.get(table.name)?.filter((mark) => mark !== MARK.OUT).length ?? 0);
-    if (!included && count > 0)
-      this.draft.warnings.push(
-        plural(
-          count,
-          `# ${table.name} {row is|rows are} left out: {it says|they say} how clients reach the database, and ` +
-            '{is|are} restored only into the database {it|they} came from, or with force',
-        ),
-      );
+    if (!included) this.leftAccess.set(table.name, new LeftAccess(table));
     for (let i = 0; i < backup.count; i++) {
       const match = matches[i] as number;
       draft.outcomes[i] =
@@ -181,16 +193,30 @@ class Planning {
     treatment: Treatment = this.options,
   ): Outcome {
     const { name } = draft.table;
-    if (!included) return OUTCOME.ACCESS;
+    if (!included) return this.planAccess(draft, { index, match }, treatment);
     if (this.untouched.isLearned(name, index, match === NO_MATCH ? undefined : match))
       return this.planLearned(draft, { index, match }, treatment);
     if (match === NO_MATCH) return OUTCOME.INSERT;
     if (treatment.policy !== 'OVERWRITE' || !this.untouched.isOwnConnection(name, match))
       return this.planMatched(draft, { index, match }, treatment);
-    const outcome = this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP' });
+    const outcome = this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP', isTold: true });
     if (outcome !== OUTCOME.EXISTS) return outcome;
     this.untouched.noteOwnConnection(name, match);
     return OUTCOME.OWN_CONNECTION;
+  }
+
+  /** A row that says how clients reach the database, and takes no part. */
+  private planAccess(draft: TableDraft, { index, match }: Omit<RowPlace, 'included'>, treatment: Treatment): Outcome {
+    const { table, backup, live } = draft;
+    const left = this.leftAccess.get(table.name);
+    if (match === NO_MATCH) {
+      left?.noteMissing(backup.row(index), backup.uuid(index));
+      return OUTCOME.ACCESS;
+    }
+    const outcome = this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP', isTold: true });
+    if (outcome !== OUTCOME.EXISTS) return outcome;
+    left?.noteDiffering(live.row(match), live.uuid(match));
+    return OUTCOME.ACCESS_DIFFERING;
   }
 
   /** A row that is left to ovn-ic. A live one is a holder like any other: what comes back gets its place in it. */
@@ -198,7 +224,7 @@ class Planning {
     const outcome =
       match === NO_MATCH
         ? OUTCOME.LEARNED
-        : this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP' });
+        : this.planMatched(draft, { index, match }, { ...treatment, policy: 'SKIP', isTold: true });
     if (outcome !== OUTCOME.EXISTS && outcome !== OUTCOME.LEARNED) return outcome;
     if (treatment.isBeside !== true) this.untouched.noteLearned(draft.table.name, index);
     return outcome === OUTCOME.EXISTS ? OUTCOME.LEARNED_DIFFERING : outcome;
@@ -227,7 +253,7 @@ class Planning {
   private planMatched(
     draft: TableDraft,
     { index, match: liveIndex }: { readonly index: number; readonly match: number },
-    { policy, isBeside = false, isCarrier = false }: Treatment,
+    { policy, isBeside = false, isCarrier = false, isTold = false }: Treatment,
   ): Outcome {
     const { table, backup, live } = draft;
     const sameUuids = this.identity.translation.size === 0 || referenceColumns(table).length === 0;
@@ -269,7 +295,7 @@ class Planning {
     if (isBeside) this.leftAlone.noteTaken(table, now, live.uuid(liveIndex), attached.taken);
     else if (isCarrier && policy !== this.options.policy && left.length > 0) this.leftAlone.noteCarrier(label);
     if (attached.columns.length + attached.members.length === 0) {
-      if (!isBeside) this.draft.differing.add(label);
+      if (!isBeside && !isTold) this.draft.differing.add(label);
       return OUTCOME.EXISTS;
     }
     if (!isBeside && policy === this.options.policy && left.length > 0) this.leftAlone.notePartly(label);
@@ -322,12 +348,16 @@ class Planning {
   }
 
   private async planDeletes(): Promise<void> {
-    for (const { table, live, deletes } of this.draft.tables) {
-      if (!isIncluded(table.name, this.options)) continue;
+    for (const { table, live, deletes, spared } of this.draft.tables) {
       const matched = this.identity.matched.get(table.name) as Uint8Array;
-      for (let i = 0; i < live.count; i++)
-        if (this.scopeRules === undefined ? matched[i] === 0 : this.scopeRules.isSurplus(table.name, i))
-          if (!this.untouched.spares(table.name, i)) deletes.push(i);
+      const left = this.leftAccess.get(table.name);
+      for (let i = 0; i < live.count; i++) {
+        if (!(this.scopeRules === undefined ? matched[i] === 0 : this.scopeRules.isSurplus(table.name, i))) continue;
+        left?.noteSurplus(live.row(i), live.uuid(i));
+        const why = left === undefined ? this.untouched.spares(table.name, i) : 'ACCESS';
+        if (why === undefined) deletes.push(i);
+        else spared.set(i, SPARED[why]);
+      }
     }
     for (const { update, ...row } of await runtimeReferenceUpdates(this.draft.tables, this.identity, this.breath))
       this.draft.update(row, update);

@@ -47,10 +47,14 @@ export const OUTCOME = {
   LEARNED_DIFFERING: 10,
   /** This server is connected through the live row. */
   OWN_CONNECTION: 11,
+  /** It says how clients reach the database, and differs there. */
+  ACCESS_DIFFERING: 12,
 } as const;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
 const LEARNED_REASON = 'ovn-ic makes it and takes it away: left as it is in the database, or left out';
+const ACCESS_REASON =
+  'says how clients reach the database: restored only into the database it came from, or with force';
 
 /** Why a row is left as it is. */
 export const SKIP_REASONS: Readonly<Record<number, string>> = {
@@ -60,8 +64,18 @@ export const SKIP_REASONS: Readonly<Record<number, string>> = {
   [OUTCOME.LEARNED]: LEARNED_REASON,
   [OUTCOME.LEARNED_DIFFERING]: LEARNED_REASON,
   [OUTCOME.OWN_CONNECTION]: 'differs, and this server is connected through it: changed only with force',
-  [OUTCOME.ACCESS]: 'says how clients reach the database: restored only into the database it came from, or with force',
+  [OUTCOME.ACCESS]: ACCESS_REASON,
+  [OUTCOME.ACCESS_DIFFERING]: ACCESS_REASON,
 };
+
+/** Why a live row stays that exact would delete. */
+export const SPARED = {
+  ACCESS: 'only the database has it, and it says how clients reach the database: deleted only with force',
+  LEARNED: 'only the database has it: ovn-ic makes it and takes it away',
+  OWN_CONNECTION: 'only the database has it, and this server is connected through it: deleted only with force',
+  HELD: 'only the database has it, and a row that stays needs it',
+} as const;
+export type Spared = (typeof SPARED)[keyof typeof SPARED];
 
 /** References that come to a column and go from it, in the column's own shape; what else is in it stays. */
 export interface MemberUpdate {
@@ -104,6 +118,8 @@ export interface TablePlan {
   readonly updates: ReadonlyMap<number, RowUpdate>;
   /** Numbers of live rows. */
   readonly deletes: readonly number[];
+  /** Numbers of live rows that exact would delete, and that stay as they are. */
+  readonly spared: ReadonlyMap<number, Spared>;
 }
 
 /** What a plan is made from. */
@@ -191,14 +207,22 @@ export function rowAfter(row: Row, update: RowUpdate): Row {
   return Object.fromEntries(entries.filter((entry): entry is [string, Value] => entry[1] !== undefined));
 }
 
-/** Outcomes of rows that differ from the backup and are left as they are. */
-const DIFFERING: ReadonlySet<number> = new Set([OUTCOME.EXISTS, OUTCOME.LEARNED_DIFFERING, OUTCOME.OWN_CONNECTION]);
+/** Outcomes of rows that differ from the backup and are left as they are, and of those that are left out. */
+const DIFFERING: ReadonlySet<number> = new Set([
+  OUTCOME.EXISTS,
+  OUTCOME.NOT_HELD,
+  OUTCOME.ACCESS,
+  OUTCOME.ACCESS_DIFFERING,
+  OUTCOME.LEARNED,
+  OUTCOME.LEARNED_DIFFERING,
+  OUTCOME.OWN_CONNECTION,
+]);
 
 export interface TableCounts {
   readonly total: number;
   readonly restored: number;
   readonly skipped: number;
-  /** Of those skipped: rows that differ from the backup. */
+  /** Of those skipped: rows that differ from the backup, or that only one side has. */
   readonly differing: number;
   readonly deleted: number;
   readonly failed: number;
@@ -208,7 +232,7 @@ export function countOutcomes(plan: TablePlan): TableCounts {
   const { INSERT, UPDATE, DELETE, SKIP } = countChanges(plan);
   const restored = INSERT + UPDATE;
   let failed = 0;
-  let differing = 0;
+  let differing = plan.spared.size;
   for (const outcome of plan.outcomes) {
     if (outcome === OUTCOME.FAILED) failed++;
     else if (DIFFERING.has(outcome)) differing++;
@@ -217,13 +241,13 @@ export function countOutcomes(plan: TablePlan): TableCounts {
 }
 
 /** Kind of change -> rows, as plan-changes.ts describes them. */
-export function countChanges({ outcomes, updates, deletes }: TablePlan): {
+export function countChanges({ outcomes, updates, deletes, spared }: TablePlan): {
   readonly INSERT: number;
   readonly UPDATE: number;
   readonly DELETE: number;
   readonly SKIP: number;
 } {
-  const counts = { INSERT: 0, UPDATE: updates.size, DELETE: deletes.length, SKIP: 0 };
+  const counts = { INSERT: 0, UPDATE: updates.size, DELETE: deletes.length, SKIP: spared.size };
   for (const outcome of outcomes) {
     if (outcome === OUTCOME.INSERT) counts.INSERT++;
     else if (outcome !== OUTCOME.UPDATE && outcome !== OUTCOME.FAILED && outcome !== OUTCOME.OUT) counts.SKIP++;

@@ -62,21 +62,26 @@ export class Untouched {
     this.warnOfOwn(table, match, 'changed');
   }
 
-  /** Whether a live row that exact would delete stays. That is noted. */
-  spares(table: string, liveIndex: number): boolean {
+  /** Why a live row that exact would delete stays, if it does. That is noted. */
+  spares(table: string, liveIndex: number): 'LEARNED' | 'OWN_CONNECTION' | undefined {
     if (this.rows.learned?.live.get(table)?.has(uuidOf(this.live, table, liveIndex)) === true) {
       this.learned.add(() => labelIn(this.live, table, liveIndex));
-      return true;
+      return 'LEARNED';
     }
-    if (!this.isOwnConnection(table, liveIndex)) return false;
+    if (!this.isOwnConnection(table, liveIndex)) return undefined;
     this.warnOfOwn(table, liveIndex, 'deleted');
-    return true;
+    return 'OWN_CONNECTION';
   }
 
   /** Whether the live row that holds this live row goes on holding it, whatever the backup says. */
   staysHeld(table: string, uuid: string): boolean {
     const { learned } = this.rows;
     return learned?.live.get(table)?.has(uuid) === true || keptConnection(this.rows, table)?.has(uuid) === true;
+  }
+
+  /** Whether this server is connected through a live row, be it left or changed: more than that is not said of it. */
+  isOwn(table: string, liveIndex: number): boolean {
+    return this.rows.ownConnection?.rows.get(table)?.has(uuidOf(this.live, table, liveIndex)) === true;
   }
 
   /** By force, a row through which this server is connected is changed or deleted. */

@@ -90,7 +90,7 @@ export class ResourceRestoreDetail {
   @Field(() => String, { description: 'Name of the table, such as Logical_Switch' })
   table!: string;
 
-  @Field(() => Int, { description: 'Rows of the backup in this table: restored, skipped and failed' })
+  @Field(() => Int, { description: 'Rows of this table that were looked at: restored, skipped and failed' })
   total!: number;
 
   @Field(() => Int, { description: 'Rows that are inserted or updated' })
@@ -99,7 +99,7 @@ export class ResourceRestoreDetail {
   @Field(() => Int, { description: 'Rows that are left as they are' })
   skipped!: number;
 
-  @Field(() => Int, { description: 'Of skipped: rows that differ from the backup' })
+  @Field(() => Int, { description: 'Of skipped: rows that differ from the backup, or that only one side has' })
   differing!: number;
 
   @Field(() => Int, { description: 'Rows that are deleted' })
@@ -150,7 +150,9 @@ export class RestoreResult {
   @Field(() => Int, { description: 'Rows that were left as they are, equal or not' })
   skippedCount!: number;
 
-  @Field(() => Int, { description: 'Of skippedCount: rows that differ from the backup' })
+  @Field(() => Int, {
+    description: 'Of skippedCount: rows that differ from the backup, or that only one side has',
+  })
   differingCount!: number;
 
   @Field(() => Int, { description: 'Rows that were deleted, or in a dry run would be' })

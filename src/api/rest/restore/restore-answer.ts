@@ -18,10 +18,10 @@ import { REST_SPELLING } from '../common/rest-form.js';
 
 const detailShape = z.object({
   table: z.string().describe('Name of the table, such as Logical_Switch'),
-  total: count.describe('Rows of the backup in this table: restored, skipped and failed'),
+  total: count.describe('Rows of this table that were looked at: restored, skipped and failed'),
   restored: count.describe('Rows that are inserted or updated'),
   skipped: count.describe('Rows that are left as they are'),
-  differing: count.describe('Of skipped: rows that differ from the backup'),
+  differing: count.describe('Of skipped: rows that differ from the backup, or that only one side has'),
   deleted: count.describe('Rows that are deleted'),
   failed: count.describe('Rows that could not be planned'),
 });
@@ -77,7 +77,7 @@ export const restoreShape = z
       'Rows that were inserted or updated, or in a dry run would be. Changes of kind insert and update together',
     ),
     skipped_count: count.describe('Rows that were left as they are, equal or not'),
-    differing_count: count.describe('Of skipped_count: rows that differ from the backup'),
+    differing_count: count.describe('Of skipped_count: rows that differ from the backup, or that only one side has'),
     deleted_count: count.describe('Rows that were deleted, or in a dry run would be'),
     error_count: count.describe('How many errors there are'),
     details: z

@@ -2,7 +2,7 @@
 
 import { labelOf } from '../../../engine/describe/label.js';
 import { exclusiveColumns } from '../../../engine/plan/double-hold.js';
-import { type ConflictPolicy, countOutcomes, type Plan } from '../../../engine/plan/table-plan.js';
+import { type ConflictPolicy, OUTCOME, type Plan } from '../../../engine/plan/table-plan.js';
 import { NamedRows } from '../../../engine/untouched/named-rows.js';
 import type { Breath } from '../../../lib/breath.js';
 import { plural } from '../../../lib/text/plural.js';
@@ -11,8 +11,10 @@ import { referencesIn } from '../../../model/reference/reference.js';
 
 /** SKIP says what it skipped, besides rows that are equal. */
 export function skippedNotes(plan: Plan, policy: ConflictPolicy): readonly string[] {
-  const differing = plan.tables.reduce((sum, table) => sum + countOutcomes(table).differing, 0);
-  if (policy !== 'SKIP' || differing === 0) return [];
+  if (policy !== 'SKIP') return [];
+  let differing = 0;
+  for (const { outcomes } of plan.tables) for (const outcome of outcomes) if (outcome === OUTCOME.EXISTS) differing++;
+  if (differing === 0) return [];
   return [
     plural(
       differing,
