@@ -42,6 +42,8 @@ const SECRET_ALGORITHMS = ['HS256', 'HS384', 'HS512'];
 const KEY_SET_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const TOKEN_CHARACTERS_MAX = 16_384;
+/** More is not looked at to say what is wrong. */
+const FAULT_CHARACTERS_MAX = 64;
 const RETRY_AFTER_SECONDS = 10;
 const NOT_VALID = 'The token is not valid: send one that this server knows, as "Authorization: Bearer <token>"';
 const CLOSED = 'Static tokens are not taken now: the server cannot trust its file of tokens, and its log says why';
@@ -79,8 +81,25 @@ function bearerToken(authorization: string | undefined): string {
     throw refusal('No token: send the header "Authorization: Bearer <token>"');
   }
   const token = authorization.length > TOKEN_CHARACTERS_MAX ? undefined : BEARER.exec(authorization)?.[1];
-  if (token === undefined) throw refusal('The Authorization header is malformed: write "Bearer <token>"');
+  if (token === undefined) throw refusal(headerFault(authorization.slice(0, FAULT_CHARACTERS_MAX)));
   return token;
+}
+
+/** Of what was written only a word that is no token is repeated. */
+function headerFault(authorization: string): string {
+  if (/^Bearer +Bearer\b/i.test(authorization))
+    return (
+      'The Authorization header has the word Bearer twice: write "Bearer <token>". A form that adds the word itself ' +
+      'takes the token alone'
+    );
+  if (/^(?:Bearer +)?["'<]/i.test(authorization))
+    return 'The Authorization header has quotes or brackets around the token: write "Bearer <token>" without them';
+  if (/^Bearer *$/i.test(authorization))
+    return 'The Authorization header has no token after the word Bearer: write "Bearer <token>"';
+  const scheme = /^(?:Basic|Digest|Negotiate|Token|ApiKey)(?= )/i.exec(authorization)?.[0];
+  if (scheme !== undefined)
+    return `The Authorization header is of the kind ${scheme}, which is not taken here: write "Bearer <token>"`;
+  return 'The Authorization header is malformed: write "Bearer <token>"';
 }
 
 function jwtVerifier(options: AuthenticatorOptions): VerifyJwt | undefined {

@@ -12,6 +12,7 @@ import {
   isObjectType,
   Kind,
   type ObjectFieldNode,
+  OperationTypeNode,
   parse,
   TypeInfo,
   type ValueNode,
@@ -46,6 +47,14 @@ const IN_OUR_WORDS: readonly (readonly [RegExp, string])[] = [
   [
     /^Syntax Error: Directives limit of (\d+) exceeded, found (\d+)\.$/,
     'The operation has $2 directives, more than the limit of $1: send several operations with fewer each',
+  ],
+  [
+    /^Syntax Error: Expected (.+?), found <EOF>\.$/,
+    'Syntax Error: the operation ends too early, where $1 is expected: is a closing bracket missing?',
+  ],
+  [
+    /^Field "(\w{1,64})\.(\w{1,64})" of required type "([^"]+)" was not provided\.$/,
+    '$1 needs the field "$2", of type "$3": give it a value',
   ],
   [
     /^Must provide operation name if query contains multiple operations\.$/,
@@ -121,7 +130,11 @@ function misfitOf(node: ValueNode): Misfit {
 function withNested(message: string, telling: Telling | undefined): string {
   const [, name = '', on = ''] = /^Cannot query field "(\w{1,64})" on type "(\w{1,64})"/.exec(message) ?? [];
   const type = telling?.introspection === true ? telling.schema.getType(on) : undefined;
-  if (!isObjectType(type)) return message;
+  if (telling === undefined || !isObjectType(type)) return message;
+  const roots = Object.values(OperationTypeNode).map((kind) => ({ kind, root: telling.schema.getRootType(kind) }));
+  const other = roots.find(({ root }) => root?.getFields()[name] !== undefined);
+  if (other !== undefined && roots.some(({ root }) => root === type))
+    return `"${name}" is a ${other.kind}, and not a ${on.toLowerCase()}: write "${other.kind} { ${name} ... }"`;
   const holder = Object.values(type.getFields()).find((field) => {
     const inside = getNamedType(field.type);
     return isObjectType(inside) && Object.hasOwn(inside.getFields(), name);

@@ -138,7 +138,10 @@ describe('a subscription', () => {
     const socket = await client.openSocket();
     socket.on('error', () => undefined);
     socket.send('x'.repeat(1024 * 1024 + 1));
-    expect(await closeOf(socket)).toMatchObject({ code: 1009 });
+    expect(await closeOf(socket)).toMatchObject({
+      code: 1009,
+      reason: expect.stringMatching(/larger than 1048576 bytes: send it by HTTP/),
+    });
   });
 });
 

@@ -194,7 +194,7 @@ describe('errors', () => {
     [
       'a missing field',
       { encryptionKey: '7777777' },
-      'Variable "$input": Field "name" of required type "String!" was not provided',
+      'Variable "$input": needs the field "name", of type "String!": give it a value',
     ],
     ['a string for an object', '7777777', 'Variable "$input": takes an object like {"name": ...}'],
     ['no variable', undefined, 'Variable "$input" of type "KeyInput!" is missing'],

@@ -217,6 +217,11 @@ describe('by hand', () => {
       });
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^${missing} is not set`) });
     }
+    const { code, stderr } = await runCommand([process.execPath, 'watch.mjs'], {
+      folder,
+      env: { OVNCP_URL: here.url.replace('http://', ''), TOKEN },
+    });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^OVNCP_URL has no http.*\n$/) });
     // a wrong address may be a server that is away: it is told, and tried again
     const lost = await startProgram(process.execPath, ['watch.mjs'], {
       cwd: folder,
@@ -227,7 +232,8 @@ describe('by hand', () => {
     await lost.ended;
     const watching = await startProgram('bash', ['--norc', '-c', `exec ${block('node watch.mjs')}`], {
       cwd: folder,
-      env: environment({ ...addresses(here), TOKEN }),
+      // a slash too many does no harm
+      env: environment({ ...addresses(here), OVNCP_URL: `${here.url}/`, TOKEN }),
     });
     try {
       await until(async () => /^ovncp_sockets [1-9]/m.test(await (await fetch(`${here.url}/metrics`)).text()));

@@ -143,9 +143,9 @@ const OF_REQUESTS: readonly Made[] = [
 
 const OF_DOCUMENTS: readonly Made[] = [
   http('a bracket too few', () => ask('{ databases { id }'), {
-    what: 'Expected Name, found <EOF>',
+    what: 'the operation ends too early, where Name is expected',
     where: PLACE,
-    todo: /Syntax Error/,
+    todo: 'is a closing bracket missing?',
   }),
   http('a field with a typing error', () => ask('{ databases { idd } }'), {
     what: '"idd"',
@@ -286,7 +286,7 @@ const OF_VARIABLES: readonly Made[] = [
   http('a needed member left out', () => create({}), {
     what: '"name"',
     where: '$input',
-    todo: 'of required type "String!" was not provided',
+    todo: 'needs the field "name", of type "String!": give it a value',
   }),
   http('encryption without a key', () => create({ name: 'x', encrypt: true }), {
     what: 'encryptionKey',

@@ -9,10 +9,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
-import type { RawData, WebSocket } from 'ws';
-import { WebSocketServer } from 'ws';
+import type { RawData } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { every } from '../../../lib/clock.js';
-import { messageOf } from '../../../lib/error.js';
+import { errnoOf, messageOf } from '../../../lib/error.js';
 import { networkOf } from '../../http/guard/client-address.js';
 import { clientWentAway } from '../../http/request-context.js';
 import { UnderWay } from '../../http/under-way.js';
@@ -70,13 +70,25 @@ const REASONS: Readonly<Record<number, string>> = {
   [CloseCode.TooManyInitialisationRequests]: 'connection_init came twice: send it once',
   [CloseCode.Unauthorized]: 'Send connection_init, and wait for connection_ack, before you subscribe',
 };
+/** How the protocol of WebSockets calls a message that is too large. */
+const MESSAGE_TOO_BIG = 1009;
+/** At most 123 bytes. */
+const TOO_BIG_REASON = `The message is larger than ${MESSAGE_BYTES_MAX} bytes: send it by HTTP, with POST`;
 /** For a client to take leave of a socket that is closed here, before it is hung up on. */
 const CLOSE_WAIT_MS = 1_000;
+
+/** A socket whose library closes it for a message that is too large, and says so. */
+class ReasonedSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason ?? (code === MESSAGE_TOO_BIG ? TOO_BIG_REASON : undefined));
+  }
+}
 
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_BYTES_MAX,
+    WebSocket: ReasonedSocket,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   const sessions = new Set<Session>();
@@ -152,7 +164,11 @@ function attach(socket: WebSocket, { protocol, sessions, running, address, optio
   };
   sessions.add(session);
   terminateWhenGone(socket);
-  socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
+  socket.on('error', (error) => {
+    if (errnoOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+      log.warn({ address, bytesMax: MESSAGE_BYTES_MAX }, 'closed a socket: its message is too large');
+    else log.debug({ err: error }, 'socket failed');
+  });
   const closed = protocol.opened(
     {
       protocol: socket.protocol,

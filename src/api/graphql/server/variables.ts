@@ -56,7 +56,11 @@ function expectation(
   { path, value }: { readonly path: readonly (string | number)[]; readonly value: unknown },
 ): string {
   const harmless = HARMLESS.exec(message)?.[0];
-  if (harmless !== undefined) return harmless;
+  if (harmless !== undefined)
+    return harmless.replace(
+      /^Field "(\w+)" of required type ("[^"]+") was not provided$/,
+      'needs the field "$1", of type $2: give it a value',
+    );
   const expected = typeAt(type, path);
   if (expected === undefined) return 'is not of the expected type';
   return formOf(expected, { value });

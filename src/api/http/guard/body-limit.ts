@@ -70,11 +70,12 @@ interface Limit {
 function limitOf({ routeOptions, scope }: FastifyRequest, bodyBytesMax: number): Limit {
   const { bodyLimit: ofRoute } = routeOptions;
   const ofToken = bytesMaxOf(scope.viewer, bodyBytesMax);
+  const instead = routeOptions.url === '/graphql' ? ': send a file as an upload, which is a multipart request' : '';
   return ofRoute < ofToken
     ? { bytesMax: ofRoute, todo: 'that this address takes as JSON: send a file as a form, to be imported' }
     : {
         bytesMax: ofToken,
-        todo: 'that your token may send (OVNCP_BODY_BYTES_MAX, or less for a token without backups:write)',
+        todo: `that your token may send (OVNCP_BODY_BYTES_MAX, or less for a token without backups:write)${instead}`,
       };
 }
 

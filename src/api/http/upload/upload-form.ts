@@ -114,6 +114,7 @@ function placed(operation: Operation, paths: unknown): Pending {
     if (typeof path !== 'string' || !VARIABLE_PATH.test(path))
       throw malformed('"map" takes paths of variables, like {"0": ["variables.input.file"]}');
     const names = path.split('.');
+    checkDeclared(operation, names[1] ?? '');
     const last = names.pop() as string;
     let place: unknown = operation;
     for (const name of names)
@@ -126,6 +127,12 @@ function placed(operation: Operation, paths: unknown): Pending {
     (place as Record<string, unknown>)[last] = upload;
   }
   return upload;
+}
+
+/** A variable that the operation does not have would be passed over, and the file with it. */
+function checkDeclared({ query }: Operation, name: string): void {
+  if (typeof query === 'string' && !new RegExp(`\\$${name}\\b`).test(query))
+    throw malformed(`"map" names the variable "${name}", and the operation has no "$${name}"`);
 }
 
 function malformed(what: string, cause?: unknown): AppError {

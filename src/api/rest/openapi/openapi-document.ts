@@ -80,7 +80,9 @@ export function openApiDocument(routes: readonly Route[], version: string): Sche
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A token of this server, or a JWT with `permissions`, `scope` or `roles`',
+          description:
+            'A token of this server, or a JWT with `permissions`, `scope` or `roles`: the token alone, as the word ' +
+            'Bearer is added by itself',
         },
       },
     },
