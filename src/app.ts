@@ -26,6 +26,7 @@ import { readTlsIdentity } from './ovsdb/tls.js';
 import { AuditTrail } from './service/audit/audit-trail.js';
 import { BackupService, storedOutcome } from './service/backup/backup-service.js';
 import { Catalog } from './service/backup/catalog/catalog.js';
+import { KnownIds } from './service/command/known-ids.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Database, Databases } from './service/database/database.js';
 import { Jobs } from './service/job/jobs.js';
@@ -78,9 +79,9 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
   const store = await FileStore.open(config.backupPath, { clock, log, onLost: onFolderLost });
   const audit = await openBeside(store, config, { clock, log });
   const client = databaseClient(config, log, clock);
-  const base: Base = { config, log, clock, store, audit, client, keyCost, isDemo };
+  const base: Base = { config, log, clock, store, audit, client, keyCost, isDemo, ids: new KnownIds() };
   try {
-    const catalog = await Catalog.open(store, log);
+    const catalog = await Catalog.open(store, log, base.ids);
     await store.checkLock();
     await audit.recordOwn('serverStarted');
     const services = makeServices(base, catalog);
@@ -159,6 +160,7 @@ interface Base {
   readonly client: DatabaseClient;
   readonly keyCost: number | undefined;
   readonly isDemo: boolean;
+  readonly ids: KnownIds;
 }
 
 function databaseClient({ remotes, databaseName, ssl }: Config, log: Log, clock: Clock): DatabaseClient {
@@ -186,14 +188,14 @@ interface Services {
   readonly compare: CompareService;
 }
 
-function makeServices({ config, log, clock, store, audit, client, keyCost }: Base, catalog: Catalog): Services {
+function makeServices({ config, log, clock, store, audit, client, keyCost, ids }: Base, catalog: Catalog): Services {
   const work = new RunningWork();
   const { silenceMsMax } = config;
   const databases = new Databases(
     [new Database(databaseId(config.databaseName), client, { clock, silenceMsMax })],
     work,
   );
-  const jobs = new Jobs({ store, clock, log, work, databaseIds: databases.ids });
+  const jobs = new Jobs({ store, clock, log, work, ids, databaseIds: databases.ids });
   const { uploadBytesMax, statePath: scratchFolder = config.backupPath } = config;
   const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
   const backups = new BackupService(heavy);
@@ -212,7 +214,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost }: Bas
     imports: new ImportService({ ...heavy, backups, store }),
     exports,
     prepared: new PreparedExports(exports, clock),
-    restores: new RestoreService({ backups, catalog, store, databases, clock, log, work, audit, limits, keyCost }),
+    restores: new RestoreService({ backups, catalog, ids, store, databases, clock, log, work, audit, limits, keyCost }),
     compare: new CompareService({ backups, catalog, databases, work }),
   };
 }

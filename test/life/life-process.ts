@@ -11,6 +11,7 @@ import { parseRemotes } from '../../src/ovsdb/remote.js';
 import { AuditTrail } from '../../src/service/audit/audit-trail.js';
 import { BackupService } from '../../src/service/backup/backup-service.js';
 import { Catalog } from '../../src/service/backup/catalog/catalog.js';
+import { KnownIds } from '../../src/service/command/known-ids.js';
 import { Database, Databases } from '../../src/service/database/database.js';
 import { Jobs } from '../../src/service/job/jobs.js';
 import { RunningWork } from '../../src/service/job/running-work.js';
@@ -78,13 +79,14 @@ export class LifeProcess {
     const client = new DatabaseClient({ remotes: parseRemotes(proxy.remote), database: NORTHBOUND, clock });
     const work = new RunningWork();
     // backups are no part of what is broken
-    const jobs = new Jobs({ store: files, clock, log, work, databaseIds: ['northbound'] });
+    const ids = new KnownIds();
+    const jobs = new Jobs({ store: files, clock, log, work, ids, databaseIds: ['northbound'] });
     const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
-    const catalog = await Catalog.open(store, log);
+    const catalog = await Catalog.open(store, log, ids);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
     const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...scratch });
     const limits = { step: { rowsMax: stepRowsMax, bytesMax: 1 << 20 }, syncMsMax: 1_000, keptDays: 90 };
-    const parts = { backups, catalog, store, databases, clock, log, work, audit: trail, limits };
+    const parts = { backups, catalog, ids, store, databases, clock, log, work, audit: trail, limits };
     const restores = new RestoreService(parts);
     return new LifeProcess(proxy, backups, restores, { store, trail, clock, mortal, work, client });
   }

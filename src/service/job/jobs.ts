@@ -3,12 +3,14 @@
  * from its present state on, a result or an error, and can be cancelled. One that a crash interrupted has FAILED after
  * the restart, unless what it makes is there. Jobs are kept for a week after their end, and only so many of them.
  */
+
 import { randomUUID } from 'node:crypto';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError, messageOf, type Problem, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
+import type { KnownIds } from '../command/known-ids.js';
 import { unknownDatabase } from '../command/unknown-database.js';
 import {
   isEnded,
@@ -74,6 +76,7 @@ export interface JobsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly work: RunningWork;
+  readonly ids: KnownIds;
   /** Of the configured databases. */
   readonly databaseIds: readonly string[];
 }
@@ -116,6 +119,7 @@ export class Jobs {
   private readonly endListeners = new Set<(record: JobRecord) => void>();
 
   constructor(private readonly parts: JobsParts) {
+    parts.ids.tell('job', (id) => this.jobs.has(id));
     this.activity = new ProgressFeed<JobRecord | undefined>(undefined, parts.clock);
   }
 
@@ -239,8 +243,7 @@ export class Jobs {
 
   private found(id: string): OpenJob {
     const job = this.jobs.get(id);
-    if (job === undefined)
-      throw new AppError('NOT_FOUND', `Job not found: ${id}. List the jobs to see which there are`);
+    if (job === undefined) throw this.parts.ids.notFound('job', id);
     return job;
   }
 

@@ -12,6 +12,7 @@ import type { Catalog } from '../backup/catalog/catalog.js';
 import { sealedChangeLogKey } from '../backup/layout.js';
 import { readChangeLog } from '../change/change-log.js';
 import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
+import type { KnownIds } from '../command/known-ids.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
 import { DatabaseQueues, type Urgency } from './life/database-queue.js';
 import { eventAtStart, isFinal, isSent, PHASE_WORDS } from './life/life.js';
@@ -19,7 +20,7 @@ import { newRestore, newUndo, undoPlanner } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { checkUndoable, listsOf } from './planner/undo-planner.js';
 import { messageProgress } from './record/restore-progress.js';
-import { notFound, type RestoreRecord, undoOf } from './record/restore-record.js';
+import { type RestoreRecord, undoOf } from './record/restore-record.js';
 import { type OpenRestore, type Restore, RestoreRegistry, type RestoreStep } from './record/restore-registry.js';
 import { retentionLimits } from './record/restore-retention.js';
 import type { RestoreSummary } from './record/restore-summary.js';
@@ -33,6 +34,7 @@ import { awaitsConfirmation, waitingFor } from './waiting.js';
 export interface RestoreServiceParts extends Omit<RunnerParts, 'registry' | 'stopped'> {
   readonly backups: BackupService;
   readonly catalog: Catalog;
+  readonly ids: KnownIds;
 }
 
 /** A restore of another database than the configured one is looked at again after so long. */
@@ -169,10 +171,8 @@ export class RestoreService {
   }
 
   /** @throws AppError NOT_FOUND, STORE_UNAVAILABLE */
-  async get(id: string): Promise<OpenRestore> {
-    const restore = await this.registry.find(id);
-    if (restore === undefined) throw notFound(id, this.parts.catalog.find(id) !== undefined);
-    return restore;
+  get(id: string): Promise<OpenRestore> {
+    return this.registry.get(id);
   }
 
   followAll(): AsyncIterableIterator<RestoreStep> {

@@ -51,4 +51,53 @@ const OF_SEVERAL: readonly Made[] = [
   }),
 ];
 
-export const GRAPHQL_PLACE_MISTAKES: readonly Made[] = [...OF_VALUES, ...OF_FILTERS, ...OF_SEVERAL];
+const OF_IDS: readonly Made[] = [
+  http('the id of a restore where a backup is restored', (world) => restore({ backupId: world.restoreId })(world), {
+    what: 'Backup not found',
+    where: /not found: [0-9a-f-]{36}\. That is the id of a restore/,
+    todo: 'give the id of the backup',
+  }),
+  http(
+    'the id of a restore where backups are compared',
+    ({ restoreId }) => ask(`{ diff(from: {database: "northbound"}, to: {backupId: "${restoreId}"}) { identical } }`),
+    { what: 'Backup not found', where: 'That is the id of a restore', todo: 'give the id of the backup' },
+  ),
+  http(
+    'the id of a restore for that of a job',
+    ({ restoreId }) => ask(`mutation { cancelJob(id: "${restoreId}") { id } }`),
+    { what: 'Job not found', where: 'That is the id of a restore', todo: 'look for it among the restores' },
+  ),
+];
+
+const OF_ROOTS: readonly Made[] = [
+  http('a query as a mutation', () => ask('mutation { backups { totalCount } }'), {
+    what: '"backups" is a query, and not a mutation',
+    where: PLACE,
+    todo: 'write "query { backups ... }"',
+  }),
+  http('a field of the input left out in the text', () => ask('mutation { createBackup(input: {}) { id } }'), {
+    what: 'CreateBackupInput needs the field "name"',
+    where: PLACE,
+    todo: 'give it a value',
+  }),
+  http(
+    'a map to a variable that there is not',
+    () => {
+      const body = new FormData();
+      const query = 'mutation ($file: Upload) { importBackup(input: {file: $file}) { id } }';
+      body.set('operations', JSON.stringify({ query, variables: { file: null } }));
+      body.set('map', '{"0": ["variables.fil"]}');
+      body.set('0', new Blob(['x']));
+      return { body, headers: { 'apollo-require-preflight': 'true' } };
+    },
+    { what: 'the operation has no "$fil"', where: '"map"', todo: 'names the variable "fil"' },
+  ),
+];
+
+export const GRAPHQL_PLACE_MISTAKES: readonly Made[] = [
+  ...OF_VALUES,
+  ...OF_FILTERS,
+  ...OF_SEVERAL,
+  ...OF_IDS,
+  ...OF_ROOTS,
+];

@@ -4,6 +4,32 @@ import { BACKUPS, post, rest, restore } from './rest.js';
 
 const DIFF = '/api/v1/diff';
 
+const BEARER_FAULTS: readonly (readonly [string, string, Made['what']])[] = [
+  ['the word Bearer twice', 'Bearer Bearer abc', 'the word Bearer twice'],
+  ['a token in quotes', 'Bearer "abc"', 'quotes or brackets'],
+  ['a password', 'Basic YTpi', 'of the kind Basic'],
+];
+const OF_HEADERS: readonly Made[] = BEARER_FAULTS.map(([who, authorization, what]) =>
+  rest(`${who} in the header`, () => [BACKUPS, { headers: { authorization } }], {
+    what,
+    where: 'The Authorization header',
+    todo: 'write "Bearer <token>"',
+  }),
+);
+
+const OF_IDS: readonly Made[] = [
+  rest('the id of a restore for that of a backup', ({ restoreId }) => [`${BACKUPS}/${restoreId}`], {
+    what: 'Backup not found',
+    where: 'That is the id of a restore',
+    todo: 'give the id of the backup',
+  }),
+  rest('the id of a backup for that of a restore', ({ backupId }) => [`/api/v1/restores/${backupId}`], {
+    what: 'Restore not found',
+    where: 'That is the id of a backup',
+    todo: 'list its restores',
+  }),
+];
+
 const OF_FILTERS: readonly Made[] = [
   rest(
     'the key in a header that a restore does not take',
@@ -134,4 +160,4 @@ function sidesOf(backupId: string): object {
   return { from: { backup_id: backupId }, to: { database: 'northbound' } };
 }
 
-export const REST_PLACE_MISTAKES: readonly Made[] = [...OF_FILTERS, ...OF_PLACES];
+export const REST_PLACE_MISTAKES: readonly Made[] = [...OF_HEADERS, ...OF_IDS, ...OF_FILTERS, ...OF_PLACES];

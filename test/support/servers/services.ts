@@ -13,6 +13,7 @@ import type { BackupRecord } from '../../../src/service/backup/backup-record.js'
 import { BackupService, storedOutcome } from '../../../src/service/backup/backup-service.js';
 import { Catalog } from '../../../src/service/backup/catalog/catalog.js';
 import type { CreateBackup } from '../../../src/service/backup/create-backup.js';
+import { KnownIds } from '../../../src/service/command/known-ids.js';
 import { CompareService } from '../../../src/service/compare/compare-service.js';
 import { Database, Databases } from '../../../src/service/database/database.js';
 import { Jobs } from '../../../src/service/job/jobs.js';
@@ -166,11 +167,12 @@ async function open({
   const log = createLog('trace', { write: (line) => void lines.push(line) });
   const files = await FileStore.open(folder, { clock });
   const store = new FaultyStore(files);
-  const catalog = await Catalog.open(store, log);
+  const ids = new KnownIds();
+  const catalog = await Catalog.open(store, log, ids);
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND, clock });
   client.start();
   const work = new RunningWork();
-  const jobs = new Jobs({ store, clock, log, work, databaseIds: ['northbound'] });
+  const jobs = new Jobs({ store, clock, log, work, ids, databaseIds: ['northbound'] });
   const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
   const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });
@@ -179,6 +181,7 @@ async function open({
   const restores = new RestoreService({
     backups,
     catalog,
+    ids,
     store,
     databases,
     clock,

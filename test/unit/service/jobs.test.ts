@@ -1,6 +1,8 @@
 /** Jobs: one life for whatever takes long, with a durable record. */
+
 import { AppError } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';
+import { KnownIds } from '../../../src/service/command/known-ids.js';
 import { type JobRecord, parseJobRecord } from '../../../src/service/job/job-record.js';
 import { type JobHandle, type JobOutcome, Jobs } from '../../../src/service/job/jobs.js';
 import { RunningWork } from '../../../src/service/job/running-work.js';
@@ -29,7 +31,14 @@ class World {
 
   constructor(readonly store: MemoryStore = new MemoryStore()) {
     const log = createLog('trace', { write: (line) => void this.lines.push(line) });
-    this.jobs = new Jobs({ store, clock: this.clock, log, work: this.work, databaseIds: ['northbound'] });
+    this.jobs = new Jobs({
+      store,
+      clock: this.clock,
+      log,
+      work: this.work,
+      ids: new KnownIds(),
+      databaseIds: ['northbound'],
+    });
   }
 
   begin(request: Partial<Parameters<Jobs['start']>[0]> = {}): Held {

@@ -1,7 +1,9 @@
 /** Which restores are in memory, and what is read from the store when somebody looks. */
+
 import { AppError } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';
 import { restoreRecordKey } from '../../../src/service/backup/layout.js';
+import { KnownIds } from '../../../src/service/command/known-ids.js';
 import { type RestoreRecord, restoreRecordBytes } from '../../../src/service/restore/record/restore-record.js';
 import { RestoreRegistry } from '../../../src/service/restore/record/restore-registry.js';
 import { retentionLimits } from '../../../src/service/restore/record/restore-retention.js';
@@ -40,7 +42,7 @@ beforeEach(async () => {
   store = new FaultyStore(new MemoryStore());
   lines = [];
   const log = createLog('info', { write: (line) => void lines.push(line) });
-  registry = new RestoreRegistry({ store, clock, log, limits: retentionLimits(90) });
+  registry = new RestoreRegistry({ ids: new KnownIds(), store, clock, log, limits: retentionLimits(90) });
   for (let i = 0; i < COUNT; i++) await store.put(restoreRecordKey(idOf(i)), restoreRecordBytes(recordOf(idOf(i), i)));
   await registry.load();
   store.calls.length = 0;
@@ -97,7 +99,13 @@ it('notes that an old one is undone also where the store cannot be read at that 
   expect(registry.all().find(({ id }) => id === FIRST)).toMatchObject({ phase: 'UNDONE', canBeUndone: false });
   expect((await registry.get(FIRST)).record).toMatchObject({ phase: 'UNDONE', undoneBy: 'undo' });
   store.heal();
-  const next = new RestoreRegistry({ store, clock, log: createLog('fatal'), limits: retentionLimits(90) });
+  const next = new RestoreRegistry({
+    ids: new KnownIds(),
+    store,
+    clock,
+    log: createLog('fatal'),
+    limits: retentionLimits(90),
+  });
   await next.load();
   expect((await next.get(FIRST)).record).toMatchObject({ phase: 'UNDONE', undoneBy: 'undo' });
 });

@@ -14,6 +14,7 @@ import type { Readable } from 'node:stream';
 import { assert } from '../../../lib/assert.js';
 import { AppError, messageOf } from '../../../lib/error.js';
 import type { ByteRange, Store } from '../../../store/store.js';
+import { KnownIds } from '../../command/known-ids.js';
 import {
   type BackupDescription,
   type BackupRecord,
@@ -57,7 +58,9 @@ export class Catalog {
   private constructor(
     private readonly store: Store,
     private readonly log: CatalogLog,
+    private readonly ids: KnownIds,
   ) {
+    ids.tell('backup', (id) => this.byId.has(id));
     this.files = new ArchiveFiles(store, log);
   }
 
@@ -65,8 +68,8 @@ export class Catalog {
    * Removes what a crash left behind, then reads every manifest record. One that cannot be read or whose archive is
    * missing is logged and told by `problems`, and is not listed; its files are left alone. Throws STORE_UNAVAILABLE.
    */
-  static async open(store: Store, log: CatalogLog): Promise<Catalog> {
-    const catalog = new Catalog(store, log);
+  static async open(store: Store, log: CatalogLog, ids: KnownIds = new KnownIds()): Promise<Catalog> {
+    const catalog = new Catalog(store, log, ids);
     const swept = await store.sweep();
     if (swept.length > 0)
       log.info({ files: swept }, 'removed unfinished writes of an earlier run from the backup store');
@@ -165,8 +168,7 @@ export class Catalog {
   /** Throws NOT_FOUND. */
   get(id: string): BackupRecord {
     const record = this.find(id);
-    if (record === undefined)
-      throw new AppError('NOT_FOUND', `Backup not found: ${id}. List the backups to see which there are`);
+    if (record === undefined) throw this.ids.notFound('backup', id);
     return record;
   }
 

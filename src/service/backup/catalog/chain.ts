@@ -9,6 +9,8 @@ import type { BackupRecord } from '../backup-record.js';
 /** What is known of backups: the catalog fits. */
 export interface Backups {
   find(id: string): BackupRecord | undefined;
+  /** @throws AppError NOT_FOUND */
+  get(id: string): BackupRecord;
   /** Newest first. */
   all(filter: { readonly database?: string }): readonly BackupRecord[];
 }

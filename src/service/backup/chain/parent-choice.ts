@@ -82,9 +82,7 @@ function newestSuitable(question: ParentQuestion, backups: Backups): BackupRecor
 
 function named(question: ParentQuestion, backups: Backups): BackupRecord {
   const { parentId = '', database, filter } = question;
-  const parent = backups.find(parentId);
-  if (parent === undefined)
-    throw new AppError('NOT_FOUND', `Backup not found: ${parentId}. List the backups to see which there are`);
+  const parent = backups.get(parentId);
   const refusal =
     parent.database !== database
       ? `is of the database ${parent.database}, and not of ${database}`

@@ -227,11 +227,3 @@ export function parseRestoreRecord(bytes: Buffer): RestoreRecord {
     });
   }
 }
-
-/** @param isBackup whether a backup has that id */
-export function notFound(id: string, isBackup = false): AppError {
-  const hint = isBackup
-    ? 'That is the id of a backup: list its restores, and give the id of one of them'
-    : 'List the restores to see which there are';
-  return new AppError('NOT_FOUND', `Restore not found: ${id}. ${hint}`);
-}

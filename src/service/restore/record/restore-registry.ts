@@ -17,17 +17,12 @@ import {
   sealedChangeLogKey,
   undoListKey,
 } from '../../backup/layout.js';
+import type { KnownIds } from '../../command/known-ids.js';
 import { ProgressFeed } from '../../job/progress-feed.js';
 import { isFinal, isSent, type LifeEvent, transition } from '../life/life.js';
 import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressNow, progressOf, type RestoreProgress } from './restore-progress.js';
-import {
-  notFound,
-  parseRestoreRecord,
-  RESTORE_RECORD_BYTES_MAX,
-  type RestoreRecord,
-  undoOf,
-} from './restore-record.js';
+import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
 import { expiredRestores, type RetentionLimits } from './restore-retention.js';
 import { type RestoreSummary, summaryOf } from './restore-summary.js';
 import { undoneResult } from './undone-result.js';
@@ -54,6 +49,7 @@ export interface OpenRestore extends Restore {
 
 export interface RegistryParts extends KeeperParts {
   readonly limits: RetentionLimits;
+  readonly ids: KnownIds;
 }
 
 /** Records of ended restores that stay in memory. */
@@ -69,6 +65,7 @@ export class RestoreRegistry {
   private readonly keeper: RecordKeeper;
 
   constructor(private readonly parts: RegistryParts) {
+    parts.ids.tell('restore', (id) => this.open.has(id) || this.summaries.has(id));
     this.activity = new ProgressFeed<RestoreStep | undefined>(undefined, parts.clock);
     this.keeper = new RecordKeeper(parts);
   }
@@ -139,7 +136,7 @@ export class RestoreRegistry {
   /** @throws AppError NOT_FOUND, STORE_UNAVAILABLE */
   async get(id: string): Promise<OpenRestore> {
     const restore = await this.find(id);
-    if (restore === undefined) throw notFound(id);
+    if (restore === undefined) throw this.parts.ids.notFound('restore', id);
     return restore;
   }
 
@@ -186,7 +183,7 @@ export class RestoreRegistry {
   follow(id: string): AsyncIterableIterator<RestoreStep> {
     const restore = this.open.get(id);
     if (restore !== undefined) return restore.feed.follow((progress) => ({ restore, progress }));
-    if (!this.summaries.has(id)) throw notFound(id);
+    if (!this.summaries.has(id)) throw this.parts.ids.notFound('restore', id);
     return this.lastStep(id);
   }
 

@@ -1,0 +1,38 @@
+/** Ids of backups, restores and jobs look alike: what is told of one that is not found, or is of something else. */
+import { AppError } from '../../lib/error.js';
+
+export type IdKind = 'backup' | 'restore' | 'job';
+
+/** Wanted -> given instead -> what to do. */
+const TODO: Readonly<Record<IdKind, Readonly<Partial<Record<IdKind, string>>>>> = {
+  backup: {
+    restore: 'That is the id of a restore: give the id of the backup that it is of',
+    job: 'That is the id of a job: give the id of the backup that it is about',
+  },
+  restore: {
+    backup: 'That is the id of a backup: list its restores, and give the id of one of them',
+    job: 'That is the id of a job: restores are no jobs, list them to see which there are',
+  },
+  job: {
+    backup: 'That is the id of a backup, of which no job is kept: list the jobs to see which there are',
+    restore: 'That is the id of a restore, and restores are no jobs: look for it among the restores',
+  },
+};
+const NAMES: Readonly<Record<IdKind, string>> = { backup: 'Backup', restore: 'Restore', job: 'Job' };
+
+export class KnownIds {
+  private readonly known = new Map<IdKind, (id: string) => boolean>();
+
+  /** @param has whether there is one of this kind with that id */
+  tell(kind: IdKind, has: (id: string) => boolean): void {
+    this.known.set(kind, has);
+  }
+
+  notFound(wanted: IdKind, id: string): AppError {
+    for (const [kind, has] of this.known) {
+      const todo = TODO[wanted][kind];
+      if (todo !== undefined && has(id)) return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. ${todo}`);
+    }
+    return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. List the ${wanted}s to see which there are`);
+  }
+}
