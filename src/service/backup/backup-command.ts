@@ -12,6 +12,7 @@ import { type CreateBackup, passphraseWarnings } from './create-backup.js';
 import { filterInput } from './filter-input.js';
 import { ARCHIVE_FORMATS } from './layout.js';
 import type { ValidationReport } from './validate-backup.js';
+import type { VerifyReport } from './verify-backups.js';
 
 const READ = ['backups:read'] as const;
 const ID = { description: 'Id of the backup' };
@@ -183,6 +184,15 @@ export const validateBackup = command({
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
   run: (backups: BackupService, input, { caller: { subject }, signal }): Promise<ValidationReport> =>
     backups.validate(input.backupId, input.decryptionKey, { subject, signal }),
+});
+
+export const verifyBackups = command({
+  name: 'verifyBackups',
+  needs: READ,
+  input: z.object({ filter: optional(z.custom<BackupFilter>()) }),
+  audit: { asked: {}, isNeverHeldUp: true },
+  run: (backups: BackupService, { filter }, { caller: { subject }, signal }): Promise<VerifyReport> =>
+    backups.verify(filter ?? {}, { subject, signal }),
 });
 
 /** Newest first; all that pass: pages are the faces' own. */

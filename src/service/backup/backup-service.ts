@@ -15,6 +15,7 @@ import { type Cascade, checkUnused, mergeChildren, withDescendants } from './cha
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
 import { type ValidationReport, validateBackup } from './validate-backup.js';
+import { type VerifyReport, verifyBackups } from './verify-backups.js';
 
 export interface BackupServiceParts {
   readonly catalog: Catalog;
@@ -100,8 +101,39 @@ export class BackupService {
     return done;
   }
 
+  /**
+   * Reads every stored backup back that the filter picks, those first whose turn is longest ago. Of encrypted ones only
+   * the bytes are checked.
+   * @throws AppError RATE_LIMITED, SHUTTING_DOWN, CANCELLED
+   */
+  async verify(filter: BackupFilter, asker: Asker): Promise<VerifyReport> {
+    const { catalog, clock, databases, jobs, work } = this.parts;
+    const database = filter.database ?? databases.get().id;
+    const { done } = jobs.start(
+      { kind: 'VERIFY', database, message: 'Waiting to read the backups', ...asker },
+      (job) =>
+        verifyBackups(filter, {
+          catalog,
+          clock,
+          job,
+          validate: (id, quiet) =>
+            work.inStoreTurn({ subject: asker.subject, signal: job.signal }, () =>
+              this.validated(id, undefined, quiet),
+            ),
+        }),
+      ({ checked, damaged }) => ({
+        message: plural(checked, `Checked # {backup|backups}: ${damaged.length} damaged`),
+      }),
+    );
+    return done;
+  }
+
   /** Checks a backup, and writes down what was found. */
-  private async validated(id: string, decryptionKey: string | undefined, job: JobHandle): Promise<ValidationReport> {
+  private async validated(
+    id: string,
+    decryptionKey: string | undefined,
+    job: Pick<JobHandle, 'signal' | 'tell'>,
+  ): Promise<ValidationReport> {
     const { catalog, clock, log, scratchFolder } = this.parts;
     const parts = { catalog, reader: this.reader, scratchFolder, job };
     const report = await validateBackup(catalog.get(id), decryptionKey, parts);

@@ -116,6 +116,8 @@ describe('mutations', () => {
     ]);
     await api.admin.run(documents.ValidateBackupDocument, { id, decryptionKey: KEY });
     expect(await lines(1)).toEqual([ours({ action: 'validateBackup', target: { backupId: id } })]);
+    await api.admin.run(documents.VerifyBackupsDocument, { filter: { nameContains: 'none is called so' } });
+    expect(await lines(1)).toEqual([ours({ action: 'verifyBackups' })]);
     expect(await api.admin.codeOf(documents.ValidateBackupDocument, { id: 'none' })).toBe('NOT_FOUND');
     expect(await lines(1)).toEqual([
       ours({ action: 'validateBackup', target: { backupId: 'none' }, result: 'NOT_FOUND' }),
@@ -387,6 +389,8 @@ describe('REST', () => {
       (await rest('POST', '/api/v1/backups/validate', { body: { backup_id: id, decryption_key: KEY } })).status,
     ).toBe(200);
     expect(await lines(1)).toEqual([done({ action: 'validateBackup', target: { backupId: id } })]);
+    expect((await rest('POST', '/api/v1/backups/verify?name=none+is+called+so')).status).toBe(200);
+    expect(await lines(1)).toEqual([done({ action: 'verifyBackups' })]);
     const restored = await fetch(`${api.url}/api/v1/backups/${id}/restore`, {
       method: 'POST',
       headers: { authorization: `Bearer ${String(api.admin.token)}` },

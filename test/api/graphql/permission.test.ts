@@ -25,6 +25,7 @@ const CASES: Readonly<Record<string, Case>> = {
   DeleteBackup: { needs: ['backups:delete'], variables: { id: 'x' } },
   PrepareExport: { needs: ['backups:read'], variables: { backupId: 'x' } },
   ValidateBackup: { needs: ['backups:read'], variables: { id: 'x' } },
+  VerifyBackups: { needs: ['backups:read'], variables: { filter: { nameContains: 'x' } } },
   BackupSteps: { needs: ['backups:read'], variables: { jobId: 'x' } },
   JobActivity: { needs: ['backups:read'], variables: {} },
   ListDatabases: { needs: ['backups:read'], variables: {} },

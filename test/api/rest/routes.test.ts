@@ -540,6 +540,16 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     ],
     notFound: () => [noBackup(`${BACKUPS}/validate`, post({ backup_id: NOBODY }))],
   },
+  'POST /api/v1/backups/verify': {
+    needs: ['backups:read'],
+    good: () => ({
+      path: `${BACKUPS}/verify`,
+      request: { method: 'POST' },
+      status: 200,
+      body: { damaged: [], bytes_only: 0 },
+    }),
+    malformed: () => [refused(`${BACKUPS}/verify?type=whole`, { method: 'POST' }, /^type: takes one of full/)],
+  },
   'GET /api/v1/restores': {
     needs: ['backups:read'],
     good: ({ backupId, restoreId }) => ({

@@ -333,6 +333,21 @@ test('a crash while a backup is made whole leaves it once, with all its rows', a
   expect(await services.backups.validate(more.id, undefined, ASKER)).toMatchObject({ valid: true, rowCount: 51 });
 });
 
+test('all backups are read back, those first whose turn is longest ago', async () => {
+  const [full, more] = await pair();
+  const sealed = await services.create({ name: 'sealed', encryptionKey: KEY });
+  const lost = await services.create({ name: 'lost' });
+  await rm(join(services.folder, lost.file));
+  await services.backups.validate(full.id, undefined, ASKER);
+  const report = await services.backups.verify({}, ASKER);
+  expect(report).toMatchObject({ checked: 4, good: 2, bytesOnly: 1, damaged: [{ id: lost.id }] });
+  expect(report.damaged[0]?.damage?.join()).toContain(`The file ${lost.file} of backup ${lost.id} is no longer`);
+  const at = (id: string): string => services.catalog.get(id).verifiedAt ?? '';
+  expect(at(more.id) < at(full.id)).toBe(true);
+  expect([at(sealed.id), at(lost.id)]).toEqual(['', '']);
+  expect(await services.backups.verify({ nameContains: 'more' }, ASKER)).toMatchObject({ checked: 1, good: 1 });
+});
+
 test('what a validation finds is remembered, and a damaged backup is no parent', async () => {
   const [full, more] = await pair();
   const path = join(services.folder, more.file);

@@ -55,6 +55,7 @@ const PAIRS: readonly Pair[] = [
   { type: 'AuditEntry', shape: 'AuditEntry' },
   { type: 'AuditCheck', shape: 'AuditCheck' },
   { type: 'Database', shape: 'Database' },
+  { type: 'VerifyReport', shape: 'VerifyReport' },
   { type: 'PageInfo', shape: 'PageInfo' },
   { type: 'ExportAddress', shape: 'ExportAddress' },
   {
@@ -106,7 +107,8 @@ function namesOfType(type: GraphQLObjectType, { inline = [], renamed = {} }: Pai
 
 function namesOfShape(shape: Shape, place = ''): readonly string[] {
   const { $ref, anyOf = [], items, properties = {}, additionalProperties } = shape;
-  const referred = $ref === undefined ? undefined : document.components.schemas[$ref.split('/').at(-1) ?? ''];
+  const name = $ref?.split('/').at(-1) ?? '';
+  const referred = place !== '' && LINKED.has(name) ? undefined : document.components.schemas[name];
   const inside = [referred, items, additionalProperties, ...anyOf].filter(
     (one): one is Shape => typeof one === 'object',
   );

@@ -7,6 +7,7 @@ import {
   listBackups,
   startBackup,
   validateBackup,
+  verifyBackups,
 } from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
@@ -29,6 +30,7 @@ import {
   DeleteCascade,
   ImportBackupInput,
   ValidationReport,
+  VerifyReport,
 } from './backup.type.js';
 import { BackupJob, jobOf } from './job.type.js';
 
@@ -154,6 +156,20 @@ export class BackupResolver {
     decryptionKey: string | null,
   ): Promise<ValidationReport> {
     return ask(context, validateBackup, this.backups, { backupId: id, decryptionKey }, ID_IS_BACKUP);
+  }
+
+  @Mutation(() => VerifyReport, {
+    description:
+      'Reads stored backups back, one after the other: first those that never were, then those whose turn is longest ' +
+      'ago. Answers when all are checked; cancelJob ends it',
+  })
+  async verifyBackups(
+    @Ctx() context: ApiContext,
+    @Arg('filter', () => BackupFilterInput, { nullable: true, description: 'Which backups. Left out: all' })
+    filter: BackupFilterInput | null,
+  ): Promise<VerifyReport> {
+    const report = await ask(context, verifyBackups, this.backups, { filter });
+    return { ...report, damaged: report.damaged.map(backupOf) };
   }
 
   private uploadOf(

@@ -348,6 +348,23 @@ export class ImportBackupInput {
   decryptionKey?: string | null;
 }
 
+@ObjectType({ description: 'What reading stored backups back has found' })
+export class VerifyReport {
+  @Field(() => Int, { description: 'Backups that were checked' })
+  checked!: number;
+
+  @Field(() => Int, { description: 'Backups that were read back whole and are good' })
+  good!: number;
+
+  @Field(() => [Backup], {
+    description: 'Backups that are damaged, or that build on one that is. Their damage says how',
+  })
+  damaged!: readonly Backup[];
+
+  @Field(() => Int, { description: 'Encrypted backups: only their stored bytes were checked, and are good' })
+  bytesOnly!: number;
+}
+
 @ObjectType({ description: 'Whether a backup is whole and can be restored' })
 export class ValidationReport {
   @Field(() => Boolean, { description: 'True if nothing is wrong' })

@@ -79,6 +79,17 @@ export const validationShape = z
   })
   .meta({ id: 'Validation', description: 'Whether a backup is whole and can be restored' });
 
+export const verifyShape = z
+  .object({
+    checked: count.describe('Backups that were checked'),
+    good: count.describe('Backups that were read back whole and are good'),
+    damaged: z
+      .array(backupShape)
+      .describe('Backups that are damaged, or that build on one that is. Their damage says how'),
+    bytes_only: count.describe('Encrypted backups: only their stored bytes were checked, and are good'),
+  })
+  .meta({ id: 'VerifyReport', description: 'What reading stored backups back has found' });
+
 export const backupCreatedShape = z
   .object({ backup: backupShape, message: z.string().describe('What was done') })
   .meta({ id: 'BackupCreated', description: 'The new backup' });

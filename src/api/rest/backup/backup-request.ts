@@ -44,43 +44,47 @@ export const deleteQuery = z
   })
   .transform(({ cascade = 'refuse' }) => ({ cascade: upper(cascade) }));
 
+/** Which backups are meant. */
+const filterMembers = {
+  tag: several(field.tag)
+    .optional()
+    .meta({
+      description: 'Backups that have this tag. Given several times: any of them',
+      type: 'array',
+      items: { type: 'string' },
+    }),
+  type: oneOf(['full', 'selective', 'incremental'])
+    .optional()
+    .describe('Backups of this type. The type of a sealed one is not known'),
+  name: field
+    .text(200)
+    .optional()
+    .describe(
+      'Backups with this text in their name. Upper and lower case, and the Unicode form (NFC, NFD), do not matter',
+    ),
+  database: field.text(200).optional().describe('Backups of the database with this id'),
+  created_after: instant.optional().describe('Backups made after this instant'),
+  created_before: instant.optional().describe('Backups made before this instant'),
+};
+
+function filterIn(given: z.output<z.ZodObject<typeof filterMembers>>): BackupFilter {
+  return {
+    tags: given.tag ?? null,
+    type: given.type === undefined ? null : upper(given.type),
+    nameContains: given.name ?? null,
+    database: given.database ?? null,
+    createdAfter: given.created_after ?? null,
+    createdBefore: given.created_before ?? null,
+  };
+}
+
 /** GET /api/v1/backups. */
 export const listBackupsQuery = z
-  .strictObject({
-    tag: several(field.tag)
-      .optional()
-      .meta({
-        description: 'Backups that have this tag. Given several times: any of them',
-        type: 'array',
-        items: { type: 'string' },
-      }),
-    type: oneOf(['full', 'selective', 'incremental'])
-      .optional()
-      .describe('Backups of this type. The type of a sealed one is not known'),
-    name: field
-      .text(200)
-      .optional()
-      .describe(
-        'Backups with this text in their name. Upper and lower case, and the Unicode form (NFC, NFD), do not matter',
-      ),
-    database: field.text(200).optional().describe('Backups of the database with this id'),
-    created_after: instant.optional().describe('Backups made after this instant'),
-    created_before: instant.optional().describe('Backups made before this instant'),
-    limit,
-    offset,
-  })
-  .transform((given) => ({
-    limit: given.limit,
-    offset: given.offset ?? 0,
-    filter: {
-      tags: given.tag ?? null,
-      type: given.type === undefined ? null : upper(given.type),
-      nameContains: given.name ?? null,
-      database: given.database ?? null,
-      createdAfter: given.created_after ?? null,
-      createdBefore: given.created_before ?? null,
-    } satisfies BackupFilter,
-  }));
+  .strictObject({ ...filterMembers, limit, offset })
+  .transform((given) => ({ limit: given.limit, offset: given.offset ?? 0, filter: filterIn(given) }));
+
+/** POST /api/v1/backups/verify. */
+export const verifyQuery = z.strictObject(filterMembers).transform((given) => ({ filter: filterIn(given) }));
 
 /** GET /api/v1/backups/:id/export. */
 export const exportQuery = z

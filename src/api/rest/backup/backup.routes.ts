@@ -7,6 +7,7 @@ import {
   listBackups,
   startBackup,
   validateBackup,
+  verifyBackups,
 } from '../../../service/backup/backup-command.js';
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
@@ -22,8 +23,9 @@ import {
   listedBackupOf,
   validationOf,
   validationShape,
+  verifyShape,
 } from './backup-answer.js';
-import { createForm, deleteQuery, listBackupsQuery, validateForm } from './backup-request.js';
+import { createForm, deleteQuery, listBackupsQuery, validateForm, verifyQuery } from './backup-request.js';
 import { type ImportRouteParts, importRoute } from './import.route.js';
 
 export interface BackupRouteParts extends ImportRouteParts {
@@ -42,6 +44,7 @@ export function backupRoutes(parts: BackupRouteParts): readonly Route[] {
     createRoute(parts),
     importRoute(parts),
     validateRoute(parts),
+    verifyRoute(parts),
     deleteRoute(parts),
   ];
 }
@@ -138,6 +141,30 @@ function validateRoute({ backups }: BackupRouteParts): Route {
       status: 200,
       body: validationOf(await ask(validateBackup, backups, body)),
     }),
+  });
+}
+
+function verifyRoute({ backups, catalog }: BackupRouteParts): Route {
+  return route({
+    name: 'verifyBackups',
+    asks: verifyBackups,
+    method: 'POST',
+    path: `${BACKUPS}/verify`,
+    tag,
+    query: verifyQuery,
+    body: nothing,
+    bodyKind: 'NONE',
+    summary: 'Read stored backups back and check all of each',
+    description:
+      'One after the other: first those that never were, then those whose turn is longest ago. The query says which; ' +
+      'without one, all are checked. Answers when all are checked; a job tells how far it is, and can be cancelled.',
+    answers: { 200: { description: 'What was found', shape: verifyShape } },
+    errors: ['STORE_UNAVAILABLE'],
+    handle: async ({ query: { filter }, ask }) => {
+      const { damaged, bytesOnly, ...rest } = await ask(verifyBackups, backups, { filter });
+      const listed = damaged.map((record) => listedBackupOf(record, catalog));
+      return { status: 200, body: { ...rest, damaged: listed, bytes_only: bytesOnly } };
+    },
   });
 }
 

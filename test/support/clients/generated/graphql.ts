@@ -135,6 +135,15 @@ export type CreateBackupInput = {
   type?: BackupType | null | undefined;
 };
 
+/** What becomes of incremental backups that build on one that is deleted */
+export type DeleteCascade =
+  /** They are deleted too */
+  | 'DELETE'
+  /** The ones that build on it directly are made to hold all their rows first */
+  | 'MERGE'
+  /** Nothing is deleted where others build on it */
+  | 'REFUSE';
+
 /** A file to store as a backup */
 export type ImportBackupInput = {
   /** The document as text. Exactly one of file and data */
@@ -327,6 +336,7 @@ export type ImportBackupMutation = { importBackup: { id: string, name: string, d
 
 export type DeleteBackupMutationVariables = Exact<{
   id: string;
+  cascade?: DeleteCascade | null | undefined;
 }>;
 
 
@@ -339,6 +349,13 @@ export type ValidateBackupMutationVariables = Exact<{
 
 
 export type ValidateBackupMutation = { validateBackup: { valid: boolean, contentChecked: boolean, rowCount: number | null, errors: Array<string>, warnings: Array<string> } };
+
+export type VerifyBackupsMutationVariables = Exact<{
+  filter?: BackupFilterInput | null | undefined;
+}>;
+
+
+export type VerifyBackupsMutation = { verifyBackups: { checked: number, good: number, bytesOnly: number, damaged: Array<{ id: string, name: string, damage: Array<string> }> } };
 
 export type PrepareExportMutationVariables = Exact<{
   backupId: string;
@@ -1247,8 +1264,8 @@ fragment BackupFields on Backup {
   }
 }`) as unknown as TypedDocumentString<ImportBackupMutation, ImportBackupMutationVariables>;
 export const DeleteBackupDocument = new TypedDocumentString(`
-    mutation DeleteBackup($id: ID!) {
-  deleteBackup(id: $id)
+    mutation DeleteBackup($id: ID!, $cascade: DeleteCascade = REFUSE) {
+  deleteBackup(id: $id, cascade: $cascade)
 }
     `) as unknown as TypedDocumentString<DeleteBackupMutation, DeleteBackupMutationVariables>;
 export const ValidateBackupDocument = new TypedDocumentString(`
@@ -1262,6 +1279,20 @@ export const ValidateBackupDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ValidateBackupMutation, ValidateBackupMutationVariables>;
+export const VerifyBackupsDocument = new TypedDocumentString(`
+    mutation VerifyBackups($filter: BackupFilterInput) {
+  verifyBackups(filter: $filter) {
+    checked
+    good
+    bytesOnly
+    damaged {
+      id
+      name
+      damage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VerifyBackupsMutation, VerifyBackupsMutationVariables>;
 export const PrepareExportDocument = new TypedDocumentString(`
     mutation PrepareExport($backupId: ID!, $format: BackupFormat = JSON, $raw: Boolean = false, $decryptionKey: String) {
   prepareExport(
