@@ -1,4 +1,5 @@
 import { nothing } from '../../src/api/rest/common/request-shape.js';
+import { ACTIONS } from '../../src/service/audit/audit-action.js';
 import { openApi, routes } from './open-api.js';
 import { Page, plain } from './page.js';
 
@@ -71,5 +72,8 @@ describe('docs/security.md', () => {
     const audited = routes.flatMap(({ asks }) => (asks?.audit === undefined ? [] : [asks.name]));
     expect(audited.length).toBeGreaterThan(10);
     expect(audited.filter((name) => !actions.has(name))).toEqual([]);
+    const known: ReadonlySet<string> = new Set(ACTIONS);
+    expect(audited.filter((name) => !known.has(name))).toEqual([]);
+    expect(ACTIONS.filter((name) => !actions.has(name))).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { type AuditFile, auditFiles, newestFirst } from './trail-files.js';
 
 export interface AuditFilter {
   readonly subject?: string | undefined;
+  /** In any case. */
   readonly action?: string | undefined;
   readonly result?: string | undefined;
   /** Milliseconds since 1970; both are included. */
@@ -72,7 +73,7 @@ export async function countOf(folder: string, filter: AuditFilter): Promise<numb
 
 function fits(entry: AuditEntry, { subject, action, result, sinceMs, untilMs }: AuditFilter): boolean {
   if (subject !== undefined && entry.subject !== subject) return false;
-  if (action !== undefined && entry.action !== action) return false;
+  if (action !== undefined && entry.action.toLowerCase() !== action.toLowerCase()) return false;
   if (result !== undefined && entry.result !== result) return false;
   if (sinceMs === undefined && untilMs === undefined) return true;
   const at = Date.parse(entry.at);

@@ -50,3 +50,21 @@ it.each([
     await api.stop();
   }
 });
+
+it('finds lines by action and result in any case, and refuses the half of one', async () => {
+  const api = await startApiServer();
+  try {
+    const rest = RestClient.of(api.admin);
+    await api.admin.run(CreateBackupDocument, { input: { name: 'kept' } });
+    const reader = RestClient.of(await api.as('backups:read'));
+    expect((await reader.send('/api/v1/audit')).status).toBe(403);
+    for (const query of ['action=CREATEBACKUP&result=ok', 'action=get%20/api/v1/audit&result=forbidden'])
+      expect([query, (await rest.send(`/api/v1/audit?${query}`)).body]).toMatchObject([query, { total: 1 }]);
+    // it has no line yet, and is an action all the same; so may any other word be
+    for (const action of ['cancelrestore', 'GET /api/v1/nothing'])
+      expect((await rest.send(`/api/v1/audit?action=${encodeURIComponent(action)}`)).body).toMatchObject({ total: 0 });
+    expect((await rest.send('/api/v1/audit?action=backup')).status).toBe(400);
+  } finally {
+    await api.stop();
+  }
+});

@@ -33,6 +33,19 @@ const OF_FILTERS: readonly Made[] = [
   }),
 ];
 
+const OF_TRAIL: readonly Made[] = [
+  http('an action of the trail, the half of it', () => ask('{ auditLog(action: "restore") { totalCount } }'), {
+    what: '"restore"',
+    where: 'action: ',
+    todo: '"restoreBackup"',
+  }),
+  http('a result of the trail that is nearly one', () => ask('{ auditLog(result: "forbiden") { totalCount } }'), {
+    what: 'and not FORBIDEN',
+    where: 'result: ',
+    todo: 'did you mean FORBIDDEN?',
+  }),
+];
+
 const OF_SEVERAL: readonly Made[] = [
   http('three mistakes in the variables at once', restore({ dryRun: 'true', force: 1, exact: 'no' }), {
     what: '$input.force',
@@ -97,6 +110,7 @@ const OF_ROOTS: readonly Made[] = [
 export const GRAPHQL_PLACE_MISTAKES: readonly Made[] = [
   ...OF_VALUES,
   ...OF_FILTERS,
+  ...OF_TRAIL,
   ...OF_SEVERAL,
   ...OF_IDS,
   ...OF_ROOTS,

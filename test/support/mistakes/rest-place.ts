@@ -82,14 +82,24 @@ const OF_FILTERS: readonly Made[] = [
     },
   ),
   rest('a result of the trail that there is not', () => ['/api/v1/audit?result=denied'], {
-    what: 'takes OK',
+    what: 'takes one of OK',
     where: /^result: /,
     todo: 'FORBIDDEN',
   }),
   rest('an action of the trail in snake case', () => ['/api/v1/audit?action=create_backup'], {
-    what: 'takes a name',
+    what: '"create_backup"',
     where: /^action: /,
-    todo: 'createBackup',
+    todo: 'did you mean "createBackup"',
+  }),
+  rest('an action of the trail, the half of it', () => ['/api/v1/audit?action=restore'], {
+    what: '"restore"',
+    where: /^action: /,
+    todo: '"restoreBackup"',
+  }),
+  rest('a result of the trail that is nearly one', () => ['/api/v1/audit?result=forbiden'], {
+    what: 'and not FORBIDEN',
+    where: /^result: /,
+    todo: 'did you mean FORBIDDEN?',
   }),
   rest('a number in quotes', restore({ confirm_within_seconds: '300' }), {
     what: 'without quotes',

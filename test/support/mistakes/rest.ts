@@ -5,7 +5,7 @@ import { bearer, type Made, type Mistake, PASSPHRASE, textOfRest, type World } f
 
 /** GraphQL's spelling; but a member of a document, and an action of the trail, is spelled as it stands there. */
 export const NOT_OF_REST =
-  /\b(?!(?:contentDigest|createBackup)\b)[a-z]+[A-Z]\w*\b|\b(?:SKIP|OVERWRITE|RENAME|FULL|SELECTIVE|INCREMENTAL|APPLYING|SUCCEEDED)\b/;
+  /\b(?!(?:contentDigest|createBackup|restoreBackup|undoRestore|confirmRestore)\b)[a-z]+[A-Z]\w*\b|\b(?:SKIP|OVERWRITE|RENAME|FULL|SELECTIVE|INCREMENTAL|APPLYING|SUCCEEDED)\b/;
 
 export const BACKUPS = '/api/v1/backups';
 const NOBODY = '00000000-0000-4000-8000-000000000000';

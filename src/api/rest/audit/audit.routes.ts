@@ -17,8 +17,8 @@ const logQuery = z.strictObject({
   offset,
   after: z.string().optional().describe('end_cursor of the page before. Unlike an offset, new lines do not move it'),
   subject: z.string().optional().describe('Only lines of this subject: the name of a token'),
-  action: z.string().optional().describe('Only lines of this action, such as createBackup'),
-  result: z.string().optional().describe('Only lines with this result: OK, ACCEPTED or an error code'),
+  action: z.string().optional().describe('Only lines of this action, such as createBackup, in any case'),
+  result: z.string().optional().describe('Only lines with this result, in any case: OK, ACCEPTED or an error code'),
   since: instant.optional().describe('Only lines of this instant or later'),
   until: instant.optional().describe('Only lines of this instant or earlier'),
 });
