@@ -7,6 +7,8 @@ import { AppError } from '../../lib/error.js';
 import type { DifferenceCounts } from '../../model/snapshot/snapshot-difference.js';
 import { isObject, type Json, type JsonObject } from '../../ovsdb/json.js';
 
+const PARENT_ID_CHARACTERS_MAX = 200;
+
 /** What an incremental backup builds on. */
 export interface ParentLink {
   readonly id: string;
@@ -103,7 +105,10 @@ export function readHeader(json: Json): ArchiveHeader {
 
 function readParent(json: Json | undefined): ParentLink {
   if (!isObject(json)) throw malformed('"parent" of an incremental backup is not an object');
-  return { id: text(json, 'id'), contentDigest: text(json, 'contentDigest') };
+  const [id, contentDigest] = [text(json, 'id'), text(json, 'contentDigest')];
+  if (id === '' || id.length > PARENT_ID_CHARACTERS_MAX) throw malformed('the id in "parent" is none');
+  if (!/^sha256:[0-9a-f]{64}$/.test(contentDigest)) throw malformed('"contentDigest" in "parent" is no digest');
+  return { id, contentDigest };
 }
 
 function readChangeCounts(json: Json | undefined): DifferenceCounts {

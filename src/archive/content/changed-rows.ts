@@ -5,7 +5,7 @@ import { AppError } from '../../lib/error.js';
 import { encodeRow, parseRow, type Row, type Value } from '../../model/row/row.js';
 import { EditableRows } from '../../model/snapshot/editable-rows.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
-import { columnChanges } from '../../model/snapshot/snapshot-difference.js';
+import { columnChanges, type DifferenceCounts } from '../../model/snapshot/snapshot-difference.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { isObject, parseJson, stringifyJson } from '../../ovsdb/json.js';
 import type { ArchiveHeader } from './archive-header.js';
@@ -53,9 +53,13 @@ export class ReadChanges {
   private readonly tables = new Map<string, Map<string, { readonly kind: ChangeKind; readonly text: string }>>();
 
   get count(): number {
-    let count = 0;
-    for (const rows of this.tables.values()) count += rows.size;
-    return count;
+    return CHANGE_KINDS.reduce((sum, kind) => sum + this.counts[kind], 0);
+  }
+
+  get counts(): DifferenceCounts {
+    const counts = { inserted: 0, updated: 0, deleted: 0 };
+    for (const rows of this.tables.values()) for (const { kind } of rows.values()) counts[kind]++;
+    return counts;
   }
 
   /**
@@ -123,6 +127,13 @@ export async function changedContent(
       'INTEGRITY_FAILED',
       'The document holds changes, and rows that are under none of "inserted", "updated" and "deleted". Take another ' +
         'copy of the backup',
+    );
+  const { counts } = changes;
+  if (CHANGE_KINDS.some((kind) => header.changes?.[kind] !== counts[kind]))
+    throw new AppError(
+      'INTEGRITY_FAILED',
+      `The document's manifest says that it holds ${JSON.stringify(header.changes)}, and it holds ` +
+        `${JSON.stringify(counts)}. Take another copy of the backup`,
     );
   const snapshot = await changes.applyTo(await reading.parentOf(header.parent));
   return digestedContent(snapshot, header, trailer, reading);

@@ -3,6 +3,7 @@
  * imported still encrypted, without its key, none of it is known until it was read once (`sealed` in its record).
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
 import type { Unpacked } from '../../archive/unpack.js';
 import { Breath } from '../../lib/breath.js';
@@ -114,6 +115,9 @@ const CHECKED = [
   'schemaName',
   'schemaVersion',
   'rowCount',
+  'tables',
+  'parent',
+  'changes',
   'contentSize',
   'compressed',
   'encrypted',
@@ -122,10 +126,12 @@ const CHECKED = [
 /** What a manifest says of its archive and is not so, each in a sentence. */
 export function manifestFaults(
   record: BackupRecord,
-  { snapshot, format: archiveFormat, contentSize, compressed, encrypted }: Unpacked,
+  { snapshot, header, format: archiveFormat, contentSize, compressed, encrypted }: Unpacked,
 ): readonly string[] {
-  const found = { ...summaryOf(snapshot), archiveFormat, contentSize, compressed, encrypted };
-  return CHECKED.filter((member) => record[member] !== found[member]).map(
+  const { parent, changes } = header ?? {};
+  const found = { ...summaryOf(snapshot), archiveFormat, contentSize, compressed, encrypted, parent, changes };
+  const isSame = (member: (typeof CHECKED)[number]): boolean => isDeepStrictEqual(record[member], found[member]);
+  return CHECKED.filter((member) => !isSame(member)).map(
     (member) =>
       `The manifest says ${member} ${JSON.stringify(record[member])} where the file has ` +
       `${JSON.stringify(found[member])}: it was changed. Import the file again`,

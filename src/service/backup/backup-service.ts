@@ -11,7 +11,7 @@ import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { BackupFilter } from './catalog/catalog-page.js';
 import { childrenOf } from './catalog/chain.js';
-import { type Cascade, checkUnused, mergeChildren, withDescendants } from './chain/deletion.js';
+import { type Cascade, checkUnused, lastOf, mergeChildren } from './chain/deletion.js';
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
 import { type ValidationReport, validateBackup } from './validate-backup.js';
@@ -158,9 +158,11 @@ export class BackupService {
     await work.run('deletion', async () => {
       const record = catalog.get(id);
       if (cascade !== 'DELETE') checkUnused(record, catalog);
-      for (const { id: next } of cascade === 'DELETE' ? withDescendants(record, catalog) : [record]) {
-        await catalog.delete(next);
-        log.info({ backup: next, subject: asker.subject }, 'backup deleted');
+      for (let at: BackupRecord | undefined = record; at !== undefined; at = catalog.find(id)) {
+        // others may begin to build on it until it is gone
+        const next = cascade === 'DELETE' ? lastOf(at, catalog) : at;
+        await catalog.delete(next.id);
+        log.info({ backup: next.id, subject: asker.subject }, 'backup deleted');
       }
     });
     return id;

@@ -10,6 +10,7 @@ import type { CaptureRequest } from '../../engine/capture/capture-mode.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
+import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Scratch } from '../../lib/scratch.js';
 import { plural } from '../../lib/text/plural.js';
@@ -21,7 +22,7 @@ import { emptiness, summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog, Reservation } from './catalog/catalog.js';
 import { chainContentSize } from './catalog/chain.js';
-import { type Basis, basisOf, type ReadParent, readParent } from './chain/basis.js';
+import { type Basis, basisOf, hasSameSchema, type ReadParent, readParent } from './chain/basis.js';
 import { chooseParent, newestAlike, type ParentChoice } from './chain/parent-choice.js';
 import { archiveExtension } from './layout.js';
 import type { BackupReader } from './read-backup.js';
@@ -201,12 +202,20 @@ export class BackupCreation {
     return request.filter ?? (parentId === undefined ? undefined : catalog.find(parentId)?.resourceFilter);
   }
 
-  /** The newest backup with the same filter, where it has the same rows. */
+  /** The newest backup with the same filter, where it has the same rows, is stored alike and can be read back. */
   private async unchanged({ snapshot }: Captured): Promise<BackupRecord | undefined> {
-    const { request, database, catalog, log } = this.parts;
+    const { request, database, catalog, stored, job, log } = this.parts;
+    const { format, encryptionKey } = request;
     const newest = newestAlike({ database: database.id, filter: this.filter }, catalog);
-    if (newest === undefined || newest.encrypted !== (request.encryptionKey !== undefined)) return undefined;
+    if (newest === undefined || newest.archiveFormat !== format) return undefined;
+    if (newest.encrypted !== (encryptionKey !== undefined)) return undefined;
     if (newest.contentDigest !== (await digestOf(snapshot))) return undefined;
+    const read = await stored.read(newest, encryptionKey, { signal: job.signal }).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      log.warn({ err: error, backup: newest.id }, 'nothing has changed since a backup that cannot be read');
+      return undefined;
+    });
+    if (read === undefined || !hasSameSchema(read.snapshot, snapshot)) return undefined;
     log.info({ backup: newest.id, subject: request.subject }, 'nothing has changed since the newest backup');
     return newest;
   }

@@ -97,7 +97,7 @@ export class BackupReader {
       expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
       clock,
       contentBytesMax: sealed ? uploadBytesMax : contentSize,
-      parentOf: (link) => this.parentState(linkedParent(record, link, this.parts.catalog), record, options),
+      parentOf: (link) => this.parentState(this.parentOf(record, link), record, options),
     }).catch((error: unknown) => {
       if (sealed || !(error instanceof AppError) || error.code !== 'TOO_LARGE') throw error;
       throw new AppError(
@@ -107,6 +107,21 @@ export class BackupReader {
         { cause: error },
       );
     });
+  }
+
+  /**
+   * What a file says that it builds on has to be what its manifest says: files that were swapped could lead round in a
+   * circle. What a sealed one builds on is known only from its file.
+   */
+  private parentOf(record: BackupRecord, link: ParentLink): BackupRecord {
+    const { parent, sealed = false } = record;
+    if (!sealed && (parent?.id !== link.id || parent.contentDigest !== link.contentDigest))
+      throw new AppError(
+        'INTEGRITY_FAILED',
+        `The file of backup ${called(record)} builds on another backup than its manifest says: one of the two was ` +
+          'changed. Use another backup',
+      );
+    return linkedParent(record, link, this.parts.catalog);
   }
 
   /**
@@ -122,8 +137,14 @@ export class BackupReader {
         `The file is incremental: it holds only what changed since backup ${link.id}, which is not here. Import that ` +
           'one first, or export a whole one where this one comes from',
       );
-    const key = needsKey(parent, catalog) ? decryptionKey : undefined;
-    return (await this.read(parent, key, options)).snapshot;
+    const isEncrypted = needsKey(parent, catalog);
+    if (isEncrypted && decryptionKey === undefined)
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `The file is incremental and not encrypted, but backup ${called(parent)}, which it builds on, is: it would ` +
+          'show rows of that one. Export a whole one where it comes from',
+      );
+    return (await this.read(parent, isEncrypted ? decryptionKey : undefined, options)).snapshot;
   }
 
   /**
@@ -137,8 +158,10 @@ export class BackupReader {
       // what is wrong further down is said already
       if (!(error instanceof AppError) || error instanceof LinkError || !LINK_CODES.has(error.code)) throw error;
       throw new LinkError(
-        error.code,
-        `Backup ${called(child)} builds on ${called(parent)}, which cannot be read: ${error.message}. ` +
+        // what is lost is the other one, and not what was asked for
+        error.code === 'NOT_FOUND' ? 'INTEGRITY_FAILED' : error.code,
+        `Backup ${called(child)} builds on ${called(parent)}, which cannot be read: ` +
+          `${error.message.replace(/\.$/, '')}. ` +
           insteadOf(child, parent.id, this.parts.catalog),
         { cause: error },
       );

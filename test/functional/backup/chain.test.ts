@@ -2,7 +2,7 @@
  * Incremental backups: random walks of a database with backups of every kind, merges, deletions and damage. At the end
  * every backup that is whole is the state that it was made of, and every other is refused by name.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { AppError } from '../../../src/lib/error.js';
@@ -364,4 +364,63 @@ test('what a validation finds is remembered, and a damaged backup is no parent',
   await writeFile(path, file);
   expect(await services.backups.validate(more.id, undefined, ASKER)).toMatchObject({ valid: true });
   expect(services.catalog.get(more.id).damage).toBeUndefined();
+});
+
+test('files that were swapped are damage, and lead nobody round in a circle', async () => {
+  const [, first] = await pair();
+  await transact(services.ovsdb.remote, [insert('third')]);
+  const second = await services.create({ name: 'second', incremental: {} });
+  await copyFile(join(services.folder, second.file), join(services.folder, first.file));
+  const report = await services.backups.validate(second.id, undefined, ASKER);
+  expect(report).toMatchObject({ valid: false });
+  expect(report.errors.join()).toMatch(
+    /which cannot be read: The (stored archive has|checksum of the stored archive differs)/,
+  );
+});
+
+test('manifests that lead round in a circle can be deleted, and one that says other numbers is wrong', async () => {
+  const [full, more] = await pair();
+  const path = join(services.folder, `${more.file}.meta`);
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as BackupRecord;
+  await writeFile(path, JSON.stringify({ ...manifest, changes: { inserted: 7, updated: 0, deleted: 0 } }));
+  await services.restart();
+  expect((await services.backups.validate(more.id, undefined, ASKER)).errors.join()).toContain(
+    'The manifest says changes {"inserted":7,"updated":0,"deleted":0} where the file has',
+  );
+  const parent = { id: more.id, contentDigest: more.contentDigest };
+  await writeFile(path, JSON.stringify({ ...manifest, parent }));
+  await services.restart();
+  expect(await services.backups.validate(more.id, undefined, ASKER)).toMatchObject({ valid: false });
+  await services.backups.delete(more.id, ASKER, 'DELETE');
+  expect(services.catalog.all({}).map(({ id }) => id)).toEqual([full.id]);
+});
+
+test('an unchanged database is answered with a backup only where that can be read', async () => {
+  const [, more] = await pair();
+  const path = join(services.folder, more.file);
+  const file = await readFile(path);
+  await writeFile(path, file.subarray(0, -1));
+  const next = await services.create({ name: 'next', onlyIfChanged: true });
+  expect(next).toMatchObject({ name: 'next', contentDigest: more.contentDigest });
+  expect(await services.create({ name: 'again', onlyIfChanged: true })).toEqual(next);
+  expect(await services.create({ name: 'sealed', onlyIfChanged: true, encryptionKey: KEY })).toMatchObject({
+    name: 'sealed',
+  });
+  const other = await services.create({ name: 'other', onlyIfChanged: true, encryptionKey: 'another passphrase' });
+  expect(other.name).toBe('other');
+});
+
+test('all that build on a backup go with it, also those that are being made', async () => {
+  const [full] = await pair();
+  const made = Array.from({ length: 6 }, () =>
+    services.create({ name: 'child', incremental: { parentId: full.id } }).then(
+      () => 'made',
+      (error: unknown) => (error as AppError).code,
+    ),
+  );
+  await made[0];
+  await services.backups.delete(full.id, ASKER, 'DELETE');
+  for (const end of await Promise.all(made))
+    expect(['made', 'CONFLICT', 'NOT_FOUND', 'INTEGRITY_FAILED']).toContain(end);
+  expect(services.catalog.all({})).toEqual([]);
 });

@@ -257,8 +257,9 @@ export class Catalog {
 
   /** Removes the files of a backup that another archive has taken the place of. */
   private async removeFiles(file: string): Promise<void> {
+    await this.files.markForRemoval(file);
     await this.files.removeQuietly(manifestKey(file));
-    await this.files.removeQuietly(file);
+    if (await this.files.removeQuietly(file)) await this.files.removeQuietly(pendingKey(file));
   }
 
   /** What is wrong in the store, each in a sentence or two. */
@@ -281,7 +282,10 @@ export class Catalog {
       if (record === undefined) continue;
       const twin = this.byId.get(record.id);
       if (twin === undefined) this.byId.set(record.id, record);
-      else if (record.replaces === twin.file || twin.replaces === record.file) {
+      else if (
+        (record.replaces === twin.file || twin.replaces === record.file) &&
+        record.contentDigest === twin.contentDigest
+      ) {
         // a crash came between the new archive of a backup and the end of the old one
         const [kept, old] = record.replaces === twin.file ? [record, twin] : [twin, record];
         this.byId.set(kept.id, kept);

@@ -43,9 +43,13 @@ export function chainLength(record: BackupRecord, backups: Backups): number {
 export function resolve({ id, contentDigest }: ParentLink, backups: Backups): BackupRecord | undefined {
   const linked = backups.find(id);
   if (linked?.contentDigest === contentDigest) return linked;
-  return backups
+  const same = backups
     .all({})
-    .find((other) => other.contentDigest === contentDigest && other.parent === undefined && other.sealed !== true);
+    .filter(
+      ({ contentDigest: digest, parent, sealed, damage }) =>
+        digest === contentDigest && parent === undefined && sealed !== true && damage === undefined,
+    );
+  return same.find(({ encrypted }) => !encrypted) ?? same[0];
 }
 
 /** What a backup builds on. @throws AppError INTEGRITY_FAILED when that is not there, or not what it was */
@@ -99,24 +103,41 @@ export function childrenOf({ id, contentDigest }: BackupRecord, backups: Backups
 
 /** Those that build on it, directly or not: each stands before the ones that build on it. */
 export function descendantsOf(record: BackupRecord, backups: Backups): readonly BackupRecord[] {
-  const found: BackupRecord[] = [];
-  for (const child of childrenOf(record, backups)) found.push(child, ...descendantsOf(child, backups));
-  return found;
+  const found = new Set<BackupRecord>();
+  const add = (parent: BackupRecord): void => {
+    for (const child of childrenOf(parent, backups)) {
+      // a manifest that somebody wrote may lead round in a circle
+      if (child === record || found.has(child)) continue;
+      found.add(child);
+      add(child);
+    }
+  };
+  add(record);
+  return [...found];
 }
 
 /** What can be restored where a backup cannot, because one that it needs is lost or damaged: a sentence. */
 export function insteadOf(record: BackupRecord, lostId: string, backups: Backups): string {
   const other = backups
     .all({ database: record.database })
-    .find((candidate) => candidate.createdAt <= record.createdAt && candidate.id !== record.id && stands(candidate));
+    .find(
+      (candidate) =>
+        candidate.createdAt <= record.createdAt &&
+        candidate.id !== record.id &&
+        (candidate.resourceFilter === undefined) === (record.resourceFilter === undefined) &&
+        stands(candidate),
+    );
   return other === undefined
     ? 'No earlier backup of this database can be restored without it'
     : `The newest before it that can be restored is ${called(other)}`;
 
   function stands(candidate: BackupRecord): boolean {
     return knownChain(candidate, backups).every(
-      ({ id, parent, damage }) =>
-        id !== lostId && damage === undefined && (parent === undefined || resolve(parent, backups) !== undefined),
+      ({ id, parent, sealed, damage }) =>
+        id !== lostId &&
+        sealed !== true &&
+        damage === undefined &&
+        (parent === undefined || resolve(parent, backups) !== undefined),
     );
   }
 }

@@ -56,6 +56,10 @@ export async function readParent(
   }
 }
 
+export function hasSameSchema(one: Snapshot, other: Snapshot): boolean {
+  return stringifyJson(one.schema.json) === stringifyJson(other.schema.json);
+}
+
 /** What has changed since the parent, or why all rows have to be kept. */
 export async function basisOf(
   read: ReadParent,
@@ -67,7 +71,7 @@ export async function basisOf(
   const why = misfitOf(parent, {
     identity,
     schemaVersion: snapshot.schema.version,
-    hasSameSchema: stringifyJson(state.schema.json) === stringifyJson(snapshot.schema.json),
+    hasSameSchema: hasSameSchema(state, snapshot),
   });
   if (why !== undefined) return { why };
   const difference = await snapshotDifference(state, snapshot);

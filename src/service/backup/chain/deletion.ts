@@ -55,7 +55,12 @@ export async function mergeChildren(record: BackupRecord, parts: DeletionParts):
           'delete it with `cascade` `DELETE`',
       );
   }
-  for (const child of childrenOf(record, parts.catalog)) await makeWhole(child, parts);
+  for (const child of childrenOf(record, parts.catalog)) {
+    await makeWhole(child, parts).catch((error: unknown) => {
+      // somebody else has deleted it meanwhile
+      if (parts.catalog.find(child.id) !== undefined) throw error;
+    });
+  }
 }
 
 async function makeWhole(
@@ -86,7 +91,7 @@ async function makeWhole(
   });
 }
 
-/** The backup and all that build on it, each after those that build on it: the order in which they are deleted. */
-export function withDescendants(record: BackupRecord, catalog: Catalog): readonly BackupRecord[] {
-  return [record, ...descendantsOf(record, catalog)].reverse();
+/** Of the backup and all that build on it, one that nothing builds on: the next to be deleted. */
+export function lastOf(record: BackupRecord, catalog: Catalog): BackupRecord {
+  return descendantsOf(record, catalog).at(-1) ?? record;
 }
