@@ -40,7 +40,8 @@ export function viewerOf(subject: string, granted: Iterable<Permission>, expires
 export function requirePermissions(viewer: Viewer, ...needed: readonly Permission[]): void {
   const missing = needed.filter((permission) => !viewer.permissions.has(permission));
   if (missing.length === 0) return;
-  const lacked = `token "${viewer.subject}" lacks ${missing.join(' and ')}: use a token that has it`;
+  const them = missing.length === 1 ? 'it' : 'them';
+  const lacked = `token "${viewer.subject}" lacks ${missing.join(' and ')}: use a token that has ${them}`;
   const all = missing.length === needed.length ? '' : `needs ${needed.join(' and ')}; `;
   throw new AppError('FORBIDDEN', `Insufficient permissions: ${all}${lacked}`);
 }

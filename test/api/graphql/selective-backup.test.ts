@@ -42,8 +42,7 @@ const restore = async (input: RestoreBackupInput): Promise<RestoreFieldsFragment
 const faults = async (input: RestoreBackupInput): Promise<readonly string[]> => {
   const { errors } = await api.admin.send(RestoreBackupDocument, { input });
   return errors.flatMap(({ message, extensions }) => [
-    message,
-    ...(extensions.problems ?? []).map((problem) => problem.message),
+    ...new Set([message, ...(extensions.problems ?? []).map((problem) => problem.message)]),
   ]);
 };
 
