@@ -4,7 +4,7 @@ import { AppError } from '../../lib/error.js';
 export type IdKind = 'backup' | 'restore' | 'job';
 
 /** Wanted -> given instead -> what to do. */
-const TODO: Readonly<Record<IdKind, Readonly<Partial<Record<IdKind, string>>>>> = {
+const ADVICE: Readonly<Record<IdKind, Readonly<Partial<Record<IdKind, string>>>>> = {
   backup: {
     restore: 'That is the id of a restore: give the id of the backup that it is of',
     job: 'That is the id of a job: give the id of the backup that it is about',
@@ -30,8 +30,9 @@ export class KnownIds {
 
   notFound(wanted: IdKind, id: string): AppError {
     for (const [kind, has] of this.known) {
-      const todo = TODO[wanted][kind];
-      if (todo !== undefined && has(id)) return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. ${todo}`);
+      const advice = ADVICE[wanted][kind];
+      if (advice !== undefined && has(id))
+        return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. ${advice}`);
     }
     return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. List the ${wanted}s to see which there are`);
   }
