@@ -48,9 +48,12 @@ export function* changedRows(writing: Writing): Generator<WrittenRow> {
   }
 }
 
+/** Of one table: UUID -> what happened to the row. */
+type ChangesOfTable = Map<string, Pick<WrittenRow, 'kind' | 'text'>>;
+
 /** Gathers the changed rows of an archive, whose schema is the parent's and not known while they come. */
 export class ReadChanges {
-  private readonly tables = new Map<string, Map<string, { readonly kind: ChangeKind; readonly text: string }>>();
+  private readonly tables = new Map<string, ChangesOfTable>();
 
   get count(): number {
     return CHANGE_KINDS.reduce((sum, kind) => sum + this.counts[kind], 0);
@@ -68,7 +71,7 @@ export class ReadChanges {
    */
   add({ table, kind, uuid, text }: WrittenRow): void {
     checkUuid(table, uuid);
-    const rows = this.tables.get(table) ?? new Map<string, { readonly kind: ChangeKind; readonly text: string }>();
+    const rows: ChangesOfTable = this.tables.get(table) ?? new Map();
     this.tables.set(table, rows);
     if (rows.has(uuid))
       throw new AppError(
@@ -172,8 +175,9 @@ function applyRow(rows: EditableRows, schema: TableSchema, { table, kind, uuid, 
 
 function updatedRow(before: Row, { table, uuid, text }: Pick<WrittenRow, 'table' | 'uuid' | 'text'>): Row {
   const changes = parseJson(text);
+  if (!isObject(changes)) throw misfit(`its changes of the columns of row ${uuid} of ${table} are not an object`);
   const row: Record<string, Value> = { ...before };
-  for (const [column, change] of Object.entries(isObject(changes) ? changes : { [table]: null })) {
+  for (const [column, change] of Object.entries(changes)) {
     if (!isObject(change))
       throw misfit(`its change of ${column.slice(0, 100)} of row ${uuid} of ${table} is not an object`);
     const { before: was, after: is } = change as { readonly before?: Value; readonly after?: Value };

@@ -139,7 +139,7 @@ export class BackupCreation {
     const { request, catalog, clock, log, job } = this.parts;
     const began = clock.monotonic();
     const [read, captured] = await this.readBoth(reader, planned);
-    const same = request.onlyIfChanged === true ? await this.unchanged(captured) : undefined;
+    const same = request.onlyIfChanged === true ? await this.unchanged(captured, read) : undefined;
     if (same !== undefined) return same;
     const basis = read && (await basisOf(read, captured));
     const { totalRows } = captured;
@@ -203,21 +203,30 @@ export class BackupCreation {
   }
 
   /** The newest backup with the same filter, where it has the same rows, is stored alike and can be read back. */
-  private async unchanged({ snapshot }: Captured): Promise<BackupRecord | undefined> {
-    const { request, database, catalog, stored, job, log } = this.parts;
+  private async unchanged({ snapshot }: Captured, parent: ReadParent | undefined): Promise<BackupRecord | undefined> {
+    const { request, database, catalog, log } = this.parts;
     const { format, encryptionKey } = request;
     const newest = newestAlike({ database: database.id, filter: this.filter }, catalog);
     if (newest === undefined || newest.archiveFormat !== format) return undefined;
     if (newest.encrypted !== (encryptionKey !== undefined)) return undefined;
     if (newest.contentDigest !== (await digestOf(snapshot))) return undefined;
-    const read = await stored.read(newest, encryptionKey, { signal: job.signal }).catch((error: unknown) => {
-      if (!(error instanceof AppError)) throw error;
-      log.warn({ err: error, backup: newest.id }, 'nothing has changed since a backup that cannot be read');
-      return undefined;
-    });
-    if (read === undefined || !hasSameSchema(read.snapshot, snapshot)) return undefined;
+    // an incremental one has most likely just read it back, as its parent
+    const state = parent?.parent === newest ? parent.state : await this.readable(newest);
+    if (state === undefined || !hasSameSchema(state, snapshot)) return undefined;
     log.info({ backup: newest.id, subject: request.subject }, 'nothing has changed since the newest backup');
     return newest;
+  }
+
+  /** The rows of a stored backup, undefined where it cannot be read with the passphrase of the new one. */
+  private async readable(record: BackupRecord): Promise<Snapshot | undefined> {
+    const { request, stored, job, log } = this.parts;
+    try {
+      return (await stored.read(record, request.encryptionKey, { signal: job.signal })).snapshot;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.warn({ err: error, backup: record.id }, 'nothing has changed since a backup that cannot be read');
+      return undefined;
+    }
   }
 
   private async capture(reader: DatabaseReader, signal: AbortSignal): Promise<Captured> {

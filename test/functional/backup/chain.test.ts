@@ -9,6 +9,7 @@ import { AppError } from '../../../src/lib/error.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
 import { chainLength, chainOf, childrenOf } from '../../../src/service/backup/catalog/chain.js';
 import { CASCADES } from '../../../src/service/backup/chain/deletion.js';
+import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import {
   compareDatabases,
   type DatabaseContent,
@@ -291,12 +292,7 @@ test('a selective backup has incremental ones of the same filter', async () => {
   await pair();
   const filter = {
     addressSets: ['more', 'a0', 'a1'],
-    includePorts: true,
-    includeAcls: true,
-    includeLoadBalancers: true,
-    includeNat: true,
-    includeDhcpOptions: true,
-    includeQos: true,
+    ...EVERYTHING_INCLUDED,
   };
   const part = await services.create({ name: 'part', filter });
   await transact(services.ovsdb.remote, [

@@ -11,6 +11,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { encrypt } from '../../../src/archive/layer/encryption.js';
 import { AppError } from '../../../src/lib/error.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
+import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import { type ExactJson, isObject, parseExact, printExact } from '../../support/judge/exact-json.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount } from '../../support/judge/judge.js';
 import { CHEAP_KEYS } from '../../support/key-cost.js';
@@ -381,12 +382,7 @@ describe('a file that is imported still encrypted', () => {
   async function selective(): Promise<BackupRecord> {
     const filter = {
       switches: ['edge'],
-      includePorts: true,
-      includeAcls: true,
-      includeLoadBalancers: true,
-      includeNat: true,
-      includeDhcpOptions: true,
-      includeQos: true,
+      ...EVERYTHING_INCLUDED,
     };
     await nbctl(services.ovsdb.remote, '--may-exist', 'ls-add', 'edge');
     return services.create({ name: 'part', format: 'YAML', compress: true, encryptionKey: KEY, filter });

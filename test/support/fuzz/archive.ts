@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { EVERYTHING_INCLUDED } from '../include-flags.js';
 import type { FuzzTarget } from './target.js';
 import { type ByteChange, byteChanges, type Change, changed, changes, printed, withByteChanges } from './value.js';
 
@@ -75,12 +76,7 @@ const LIES: readonly ((manifest: Manifest) => Manifest)[] = [
     type: 'SELECTIVE',
     resourceFilter: {
       switches: ['ls-a'],
-      includePorts: true,
-      includeAcls: true,
-      includeLoadBalancers: true,
-      includeNat: true,
-      includeDhcpOptions: true,
-      includeQos: true,
+      ...EVERYTHING_INCLUDED,
     },
   }),
   ({ tables }) => ({ tables: { ...(tables as object), __proto__: 1, Nothing: 5 } }),

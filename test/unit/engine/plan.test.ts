@@ -25,6 +25,7 @@ import {
 } from '../../../src/ovsdb/database-schema.js';
 import { parseJson } from '../../../src/ovsdb/json.js';
 import { failureOf, snapshotOf, type Tables } from '../../support/databases/every-kind.js';
+import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import {
   countsOf,
   EXACT,
@@ -345,15 +346,6 @@ describe('makePlan', () => {
 });
 
 describe('makePlan within a scope', () => {
-  const FLAGS = {
-    includePorts: true,
-    includeAcls: true,
-    includeLoadBalancers: true,
-    includeNat: true,
-    includeDhcpOptions: true,
-    includeQos: true,
-  };
-
   async function scoped(
     backup: Tables,
     live: Tables,
@@ -364,7 +356,7 @@ describe('makePlan within a scope', () => {
       snapshotOf(SCHEMA, backup),
       snapshotOf(SCHEMA, live),
       new Breath(),
-      { ...FLAGS, ...part },
+      { ...EVERYTHING_INCLUDED, ...part },
     ];
     const identity = await identify(ours, theirs, breath);
     const scope = await selectScope(ours, filter, breath, options.exact ? { alsoIn: theirs } : {});
@@ -479,7 +471,7 @@ describe('makePlan within a scope', () => {
     ]);
   });
 
-  it.each<[keyof typeof FLAGS, string, readonly string[]]>([
+  it.each<[keyof typeof EVERYTHING_INCLUDED, string, readonly string[]]>([
     ['includePorts', 'ports', [u('p'), u('q'), u('z')]],
     ['includeAcls', 'acls', [u('a')]],
     ['includeLoadBalancers', 'load_balancer', [u('l')]],

@@ -15,20 +15,13 @@ import { nearestNames } from '../../../src/lib/text/nearest.js';
 import { danglingReferences } from '../../../src/model/reference/reference.js';
 import type { Snapshot } from '../../../src/model/snapshot/snapshot.js';
 import { failureOf, snapshotOf, type Tables, textsOf } from '../../support/databases/every-kind.js';
+import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import { northboundSchema } from '../../support/servers/engine.js';
 
 const SCHEMA = northboundSchema();
 const u = (name: string): string =>
   `${Buffer.from(name.padEnd(4, '-')).toString('hex').slice(0, 8)}-0000-4000-8000-000000000000`;
-const ALL = {
-  includePorts: true,
-  includeAcls: true,
-  includeLoadBalancers: true,
-  includeNat: true,
-  includeDhcpOptions: true,
-  includeQos: true,
-};
-const filter = (part: Partial<ResourceFilter>): ResourceFilter => ({ ...ALL, ...part });
+const filter = (part: Partial<ResourceFilter>): ResourceFilter => ({ ...EVERYTHING_INCLUDED, ...part });
 
 /**
  * Two switches on a router, a third on another router that the first router is linked with, and all that hangs on them.
@@ -227,7 +220,7 @@ describe('selectScope', () => {
     expect(marked(scope, MARK.CARRIER)).toEqual(['edge']);
   });
 
-  it.each<[keyof typeof ALL, string, readonly string[]]>([
+  it.each<[keyof typeof EVERYTHING_INCLUDED, string, readonly string[]]>([
     ['includePorts', 'web', ['w1', 'w2', 'wr', 'dh1', 'hag', 'ha', 'pg', 'a2', 's2', 'gww', 'gc', 'gw']],
     ['includeAcls', 'web', ['a1', 'm1', 'mb1', 's1', 'other', 'a3', 'a2', 's2']],
     ['includeLoadBalancers', 'web', ['lb1', 'hc', 'lbg', 'lb2']],
