@@ -71,7 +71,7 @@ export class ReadChanges {
    */
   add({ table, kind, uuid, text }: WrittenRow): void {
     checkUuid(table, uuid);
-    const rows: ChangesOfTable = this.tables.get(table) ?? new Map();
+    const rows = this.tables.get(table) ?? (new Map() as ChangesOfTable);
     this.tables.set(table, rows);
     if (rows.has(uuid))
       throw new AppError(
