@@ -5,7 +5,7 @@
  */
 
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
-import { GraphQLError, getOperationAST, type OperationDefinitionNode, parse, type TypeNode } from 'graphql';
+import { GraphQLError, getOperationAST, Kind, type OperationDefinitionNode, parse, type TypeNode } from 'graphql';
 import { createClient, type ExecutionResult } from 'graphql-ws';
 import type { Runs, Send } from './runs.js';
 import { TOKEN_HINT, type Token, UNREADABLE_HINT, type Viewer } from './token.js';
@@ -21,7 +21,8 @@ type Headers = Readonly<Record<string, string>>;
 
 /** What GraphiQL sends operations with. */
 export function fetcherWith(token: Token, runs: Runs): Fetcher {
-  return (params, options) => {
+  return (asked, options) => {
+    const params = named(asked);
     const given: Headers = options?.headers ?? {};
     const isIntrospection = params.operationName === 'IntrospectionQuery';
     // which GraphiQL sends of its own accord: nobody says anything by its headers
@@ -59,6 +60,20 @@ function asJson(message: string): string {
 /** What is to be filled in before anything can be sent. */
 function refused(hint: string): ExecutionResult {
   return { errors: [new GraphQLError(hint)] };
+}
+
+/**
+ * GraphiQL takes an operation's name over with a delay: what is run just after a tab was changed comes with the name
+ * that the other tab has. Where there is one operation, it is that one.
+ */
+function named(params: FetcherParams): FetcherParams {
+  try {
+    const operations = parse(params.query).definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    return operations.length === 1 ? { ...params, operationName: operations[0]?.name?.value ?? null } : params;
+  } catch {
+    // the server says what is wrong with the text
+    return params;
+  }
 }
 
 /** Undefined for text that is no GraphQL: it is posted, and the server says what is wrong with it. */
