@@ -16,3 +16,12 @@ export const LOAD_BALANCER = 'Load_Balancer';
  * force, since a wrong row locks every client out.
  */
 export const ACCESS_TABLES: ReadonlySet<string> = new Set(['Connection', 'SSL', VSWITCH_ACCESS_TABLE]);
+
+/** The tables of one row that stand for the whole database, by the schemas of OVN and Open vSwitch. */
+export const GLOBAL_TABLES: ReadonlySet<string> = new Set([
+  'NB_Global',
+  'SB_Global',
+  'IC_NB_Global',
+  'IC_SB_Global',
+  'Open_vSwitch',
+]);

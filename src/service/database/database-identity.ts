@@ -4,6 +4,7 @@
  * its global table (NB_Global), which lives as long as the database.
  */
 import { OUTCOME, type Plan } from '../../engine/plan/table-plan.js';
+import { GLOBAL_TABLES } from '../../model/northbound/tables.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import type { Json } from '../../ovsdb/json.js';
@@ -11,9 +12,6 @@ import { EVERY_ROW, selectOperation } from '../../ovsdb/operation.js';
 import { rowsOf } from '../../ovsdb/reply.js';
 import type { ServerDatabase } from '../../ovsdb/server-database.js';
 import { transact } from '../../ovsdb/transact.js';
-
-/** The tables of one row that stand for the whole database, by the schemas of OVN and Open vSwitch. */
-const GLOBAL_TABLES = ['NB_Global', 'SB_Global', 'IC_NB_Global', 'IC_SB_Global', 'Open_vSwitch'];
 
 const TIMEOUT_MS = 30_000;
 
@@ -36,7 +34,7 @@ export function rowIdentity({ tables }: Snapshot): string | undefined {
 /** Asks the database itself. @throws ConnectionError, OvsdbError */
 export async function readIdentity({ connection, schema, server }: Session): Promise<string | undefined> {
   if (server.clusterId !== undefined) return ofCluster(server.clusterId);
-  const tables = GLOBAL_TABLES.filter((name) => schema.tables.has(name));
+  const tables = [...GLOBAL_TABLES].filter((name) => schema.tables.has(name));
   const selects = tables.map((name) => selectOperation(name, EVERY_ROW, ['_uuid']));
   const results = await transact(connection, schema.name, selects, { timeoutMs: TIMEOUT_MS });
   for (const result of results) {
@@ -50,7 +48,7 @@ export async function readIdentity({ connection, schema, server }: Session): Pro
 /** What the database will say of itself once the plan is carried out. */
 export function identityAfter(server: ServerDatabase, plan: Plan): string | undefined {
   if (server.clusterId !== undefined) return ofCluster(server.clusterId);
-  const drafts = plan.tables.filter(({ table }) => GLOBAL_TABLES.includes(table.name));
+  const drafts = plan.tables.filter(({ table }) => GLOBAL_TABLES.has(table.name));
   for (const { live, deletes, backup, outcomes } of drafts) {
     if (live.count === 1 && deletes.length === 0) return `row:${live.uuid(0)}`;
     let inserted: string | undefined;

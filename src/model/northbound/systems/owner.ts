@@ -7,8 +7,15 @@
 export const OWNERS = ['Neutron', 'ovn-kubernetes', 'kube-ovn', 'ovn-ic'] as const;
 export type Owner = (typeof OWNERS)[number];
 
-/** A key of a map, with its value: no text inside a value can look like it, for its quotes have backslashes. */
-const MARK = /[{,]"(?:(neutron:[^"]*)":"|(k8s\.ovn\.org\/[^"]*)":"|(vendor)":"kube-ovn"|(ic-[^"]*|interconn-tr)":")/g;
+/**
+ * A key of a map, with its value: no text inside a value can look like it, for its quotes have backslashes. Neutron has
+ * rows without such a key, which its names tell: of DNS, of a group of gateways, and the port group that drops.
+ */
+const NEUTRON = String.raw`neutron:[^"]*":"|(?:ls_)?name":"neutron(?:-[\da-f]{8}-[\da-f]{4}-[^"]*|_pg_drop)"`;
+const KUBERNETES = String.raw`k8s\.ovn\.org/[^"]*":"`;
+const KUBE_OVN = 'vendor":"kube-ovn"';
+const OVN_IC = '(?:ic-[^"]*|interconn-tr)":"';
+const MARK = new RegExp(`[{,]"(?:(${NEUTRON})|(${KUBERNETES})|(${KUBE_OVN})|(${OVN_IC}))`, 'g');
 
 /** Whose row it is; undefined of one without a mark. @param text canonical text */
 export function ownerOf(text: string): Owner | undefined {

@@ -5,6 +5,7 @@ import { withoutUnheld } from '../../../engine/adapt/lost-rows.js';
 import { copyForRename } from '../../../engine/copy/working-copy.js';
 import { type Identity, identify } from '../../../engine/identify/identify.js';
 import { countOwners } from '../../../engine/owners/owner-counts.js';
+import { ownerNotes } from '../../../engine/owners/owner-notes.js';
 import { makePlan } from '../../../engine/plan/plan.js';
 import type { ConflictPolicy, Plan, PlanOptions } from '../../../engine/plan/table-plan.js';
 import { findDisplaced, type MappingEntry, resolveMapping } from '../../../engine/remap/resource-mapping.js';
@@ -194,5 +195,6 @@ export class BackupPlanner implements RestorePlanner {
 /** What is done to every plan of a backup in the end. */
 async function planned(plan: Plan, rest: Pick<Planned, 'notes' | 'pulledIn'>, breath: Breath): Promise<Planned> {
   const settled = await withFreeValues(plan, breath);
-  return { ...rest, plan: settled, owners: await countOwners(settled, breath) };
+  const owners = await countOwners(settled, breath);
+  return { ...rest, notes: [...rest.notes, ...(await ownerNotes(settled, owners, breath))], plan: settled, owners };
 }

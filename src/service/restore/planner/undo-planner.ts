@@ -1,6 +1,7 @@
 /** The plan that takes a restore back: its list of changes, turned round, against the database as it is now. */
 
 import { countOwners } from '../../../engine/owners/owner-counts.js';
+import { ownerNotes } from '../../../engine/owners/owner-notes.js';
 import { makePlan } from '../../../engine/plan/plan.js';
 import { withFreeValues } from '../../../engine/runtime-values/free-values.js';
 import { identifyByUuid, type UndoMode, type UndoTarget, undoTarget } from '../../../engine/undo/undo.js';
@@ -61,11 +62,12 @@ export class UndoPlanner implements RestorePlanner {
       ),
       breath,
     );
+    const owners = await countOwners(plan, breath);
     return {
       plan: conflicts.length === 0 ? plan : { ...plan, problems: [...conflicts, ...plan.problems] },
-      notes: warnings,
+      notes: [...warnings, ...(await ownerNotes(plan, owners, breath))],
       pulledIn: [],
-      owners: await countOwners(plan, breath),
+      owners,
       present,
       absent,
     };
