@@ -49,6 +49,14 @@ export interface TrafficConfig {
   readonly corsOrigins: readonly string[];
 }
 
+/** What drills may take of this machine. */
+export interface DrillConfig {
+  readonly atOnce: number;
+  readonly secondsMax: number;
+  /** Of the database server and northd of one drill, together. */
+  readonly memoryBytesMax: number;
+}
+
 export interface Config {
   readonly remotes: readonly Remote[];
   /** What the database calls itself: OVN_Northbound, or another with a schema of its own. */
@@ -85,6 +93,7 @@ export interface Config {
   readonly restoresKeptDays: number;
   /** How long the server lets work end when it is told to stop. */
   readonly drainSecondsMax: number;
+  readonly drills: DrillConfig;
 }
 
 export class ConfigError extends Error {
@@ -230,6 +239,11 @@ function freeze(values: Values): Config {
     syncSecondsMax: values.OVNCP_SYNC_SECONDS_MAX,
     restoresKeptDays: values.OVNCP_RESTORES_KEPT_DAYS,
     drainSecondsMax: values.OVNCP_DRAIN_SECONDS_MAX,
+    drills: Object.freeze({
+      atOnce: values.OVNCP_DRILLS_AT_ONCE,
+      secondsMax: values.OVNCP_DRILL_SECONDS_MAX,
+      memoryBytesMax: values.OVNCP_DRILL_MEMORY_BYTES_MAX,
+    }),
   });
 }
 

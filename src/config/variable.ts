@@ -103,6 +103,9 @@ export const VARIABLES = {
   OVNCP_SYNC_SECONDS_MAX: integer(1, 3_600).default(60),
   OVNCP_RESTORES_KEPT_DAYS: integer(1, 36_500).default(90),
   OVNCP_DRAIN_SECONDS_MAX: integer(1, 3_600).default(30),
+  OVNCP_DRILLS_AT_ONCE: integer(1, 8).default(1),
+  OVNCP_DRILL_SECONDS_MAX: integer(1, 86_400).default(600),
+  OVNCP_DRILL_MEMORY_BYTES_MAX: integer(MIB, 1024 ** 4).default(2048 * MIB),
 } as const;
 
 function integer(least: number, most: number): z.ZodType<number, string> {

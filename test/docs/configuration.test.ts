@@ -44,9 +44,11 @@ describe('docs/configuration.md', () => {
   });
 
   it('gives no default where the code has none', () => {
-    const { traffic, auth, ...rest } = loadConfig({});
+    const { traffic, auth, drills, ...rest } = loadConfig({});
     // the two lists are empty
-    const initial = [rest, traffic, auth].flatMap((values) => Object.values(values)).filter((value) => !isEmpty(value));
+    const initial = [rest, traffic, auth, drills]
+      .flatMap((values) => Object.values(values))
+      .filter((value) => !isEmpty(value));
     expect(rows.filter((row) => row.initial !== undefined)).toHaveLength(initial.length);
   });
 
