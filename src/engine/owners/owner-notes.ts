@@ -10,13 +10,8 @@ import { OUTCOME, type Plan } from '../plan/table-plan.js';
 import { NamedRows } from '../untouched/named-rows.js';
 import type { OwnerCount } from './owner-counts.js';
 
-/**
- * As Neutron's source has it: the check that it makes every five minutes compares its table ovn_revision_numbers with
- * its own resources, and never asks the Northbound what it has.
- */
-const SYNC =
-  'Neutron does not notice by itself: its periodic check reads its own tables, not this database. Run ' +
-  'neutron-ovn-db-sync-util with --ovn-neutron_sync_mode log: it tells what differs';
+/** It compares the database with Neutron, and changes nothing with this option. */
+const SYNC = 'neutron-ovn-db-sync-util with --ovn-neutron_sync_mode log';
 
 /** @param counts of the same plan (owner-counts.ts) */
 export async function ownerNotes(
@@ -43,8 +38,9 @@ async function revisionNotes({ tables }: Plan, breath: Breath): Promise<readonly
   if (rows.count === 0) return [];
   return [
     plural(rows.count, '# {row goes|rows go} back to an older neutron:revision_number: ') +
-      `${rows.named()}. ${SYNC}; what a port itself has, such as its addresses, stays as the backup has it until ` +
-      'Neutron next changes that port',
+      // Neutron compares its table ovn_revision_numbers with its own resources, and never reads the Northbound for it
+      `${rows.named()}. Neutron does not notice, as its periodic check reads its own tables only: ${SYNC} says what ` +
+      'differs. What a port itself has, such as its addresses, stays old until Neutron next changes that port',
   ];
 }
 
@@ -67,8 +63,7 @@ async function returnNotes(plan: Plan, breath: Breath): Promise<readonly string[
   if (neutrons.count > 0)
     notes.push(
       plural(neutrons.count, '# {row of Neutron comes|rows of Neutron come} back: ') +
-        `${neutrons.named()}. What Neutron has deleted it does not take up again. ${SYNC}. With repair it deletes ` +
-        'what Neutron does not have',
+        `${neutrons.named()}. Neutron does not know those that it has deleted since: ${SYNC} names them`,
     );
   if (owners.length > 0)
     notes.push(

@@ -183,6 +183,7 @@ describe('undoRestore', () => {
     expect([...(forced.result?.warnings ?? [])].sort()).toEqual(said);
     // whoever looks at the restore itself sees what its undo had to say
     expect((await look(done.id)).result?.warnings.sort()).toEqual([
+      expect.stringMatching(/^1 row comes back that bears no mark of an owner: switch "web"/),
       `Restore ${forced.id} undid it. The undo has 2 warnings`,
       ...said.map((text) => `The undo: ${text}`),
     ]);
@@ -348,6 +349,7 @@ describe('confirmWithinSeconds', () => {
     expect((await nb('--bare', '--columns=name', 'find', 'Logical_Switch', 'name=web')).trim()).toBe('');
     const ended = await look(waiting.id);
     const warnings = [
+      expect.stringMatching(/^1 row comes back that bears no mark of an owner: switch "web"/) as string,
       `It was not confirmed in time, and undid itself: see restore ${ended.undoneBy?.id}. The undo has 1 warning`,
       'The undo: switch "web" was changed since in other_config, and is deleted all the same',
     ];
