@@ -13,22 +13,20 @@ import { restRoutes } from './api/rest/routes.js';
 import { type ApiServer, createApiServer } from './api/server.js';
 import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken, type FirstToken, ownTokensFile } from './auth/first-token.js';
-import { type Config, SSL_SETTINGS } from './config/config.js';
+import type { Config } from './config/config.js';
+import { makeDatabase } from './database-clients.js';
 import { type Clock, systemClock, within } from './lib/clock.js';
 import { defined } from './lib/defined.js';
 import { folderError } from './lib/disk-error.js';
 import { type AppError, messageOf } from './lib/error.js';
 import type { Log } from './lib/log.js';
-import { databaseId } from './model/northbound/about-database.js';
-import { useRuntimeKeys } from './model/northbound/runtime.js';
-import { DatabaseClient } from './ovsdb/client.js';
-import { readTlsIdentity } from './ovsdb/tls.js';
+import type { DatabaseStatus } from './ovsdb/client.js';
 import { AuditTrail } from './service/audit/audit-trail.js';
 import { BackupService, storedOutcome } from './service/backup/backup-service.js';
 import { Catalog } from './service/backup/catalog/catalog.js';
 import { KnownIds } from './service/command/known-ids.js';
 import { CompareService } from './service/compare/compare-service.js';
-import { Database, Databases } from './service/database/database.js';
+import { Databases } from './service/database/database.js';
 import { Jobs } from './service/job/jobs.js';
 import { RunningWork } from './service/job/running-work.js';
 import { RestoreService } from './service/restore/restore-service.js';
@@ -75,11 +73,13 @@ const IDE_PATH = fileURLToPath(new URL('../dist/ide', import.meta.url));
 export async function startApp(config: Config, log: Log, options: AppOptions = {}): Promise<App> {
   const { keyCost, onFolderLost, isDemo = false } = options;
   const clock = systemClock;
-  useRuntimeKeys(config.runtimeKeys);
   const store = await FileStore.open(config.backupPath, { clock, log, onLost: onFolderLost });
   const audit = await openBeside(store, config, { clock, log });
-  const client = databaseClient(config, log, clock);
-  const base: Base = { config, log, clock, store, audit, client, keyCost, isDemo, ids: new KnownIds() };
+  const { silenceMsMax } = config;
+  const work = new RunningWork();
+  const all = config.databases.map((database) => makeDatabase(database, { log, clock, silenceMsMax }));
+  const databases = new Databases(all, work);
+  const base: Base = { config, log, clock, store, audit, work, databases, keyCost, isDemo, ids: new KnownIds() };
   try {
     const catalog = await Catalog.open(store, log, base.ids);
     await store.checkLock();
@@ -88,7 +88,7 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     const { restores, jobs } = services;
     let hasFirstToken = false;
     const { server, metrics } = await makeServer(base, services, () => hasFirstToken);
-    client.start();
+    databases.start();
     await jobs.load((id) => {
       const backup = catalog.find(id);
       return backup && storedOutcome(backup);
@@ -113,14 +113,14 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
         await within(clock, abortMs, server.close());
         services.prepared.stop();
         await metrics.stop();
-        await client.stop();
+        await databases.stop();
         await audit.recordOwn('serverStopped');
         await audit.close();
         await within(clock, abortMs, store.close());
       },
     };
   } catch (error) {
-    await client.stop();
+    await databases.stop();
     await audit.recordOwn('serverStopped', { result: codeOf(error) });
     await audit.close();
     await store.close();
@@ -157,22 +157,11 @@ interface Base {
   readonly clock: Clock;
   readonly store: FileStore;
   readonly audit: AuditTrail;
-  readonly client: DatabaseClient;
+  readonly work: RunningWork;
+  readonly databases: Databases;
   readonly keyCost: number | undefined;
   readonly isDemo: boolean;
   readonly ids: KnownIds;
-}
-
-function databaseClient({ remotes, databaseName, ssl }: Config, log: Log, clock: Clock): DatabaseClient {
-  return new DatabaseClient({
-    remotes,
-    database: databaseName,
-    clock,
-    tls: ssl === undefined ? undefined : () => readTlsIdentity(ssl, SSL_SETTINGS),
-    onStatus: (status) => {
-      log[status.connected ? 'info' : 'warn']({ ...status }, status.connected ? 'database connected' : 'database away');
-    },
-  });
 }
 
 interface Services {
@@ -188,14 +177,9 @@ interface Services {
   readonly compare: CompareService;
 }
 
-function makeServices({ config, log, clock, store, audit, client, keyCost, ids }: Base, catalog: Catalog): Services {
-  const work = new RunningWork();
-  const { silenceMsMax } = config;
-  const databases = new Databases(
-    [new Database(databaseId(config.databaseName), client, { clock, silenceMsMax })],
-    work,
-  );
-  const jobs = new Jobs({ store, clock, log, work, ids, databaseIds: databases.ids });
+function makeServices(base: Base, catalog: Catalog): Services {
+  const { config, log, clock, store, audit, work, databases, keyCost, ids } = base;
+  const jobs = new Jobs({ store, clock, log, work, ids, databaseIds: () => databases.ids });
   const { uploadBytesMax, statePath: scratchFolder = config.backupPath } = config;
   const heavy = { catalog, databases, clock, log, work, jobs, scratchFolder, uploadBytesMax, keyCost };
   const backups = new BackupService(heavy);
@@ -220,7 +204,7 @@ function makeServices({ config, log, clock, store, audit, client, keyCost, ids }
 }
 
 async function makeServer(
-  { config, log, clock, store, audit, client, isDemo }: Base,
+  { config, log, clock, store, audit, isDemo }: Base,
   services: Services,
   hasFirstToken: () => boolean,
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
@@ -248,12 +232,14 @@ async function makeServer(
     docsPath: DOCS_PATH,
     version,
     ready: async () => ({
-      database: client.status.connected ? 'ok' : (client.status.error ?? 'not connected'),
+      databases: new Map(databases.list().map(({ id, status }) => [id, answerOf(status)])),
       store: audit.fault()?.message ?? (hasFirstToken() ? await healthOf(store) : 'its first token is being made'),
     }),
   });
   return { server, metrics };
 }
+
+const answerOf = ({ connected, error }: DatabaseStatus): string => (connected ? 'ok' : (error ?? 'not connected'));
 
 async function healthOf(store: FileStore): Promise<string> {
   try {

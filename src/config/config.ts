@@ -7,16 +7,9 @@ import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
 import { nearestNames } from '../lib/text/nearest.js';
-import type { RuntimeKey } from '../model/northbound/runtime.js';
 import { NORTHBOUND } from '../model/northbound/tables.js';
-import type { Remote } from '../ovsdb/remote.js';
+import { type DatabaseConfig, databaseOf } from './database-config.js';
 import { type AUDITED_READS, BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
-
-export interface SslConfig {
-  readonly privateKeyFile: string;
-  readonly certificateFile: string;
-  readonly caCertificateFile: string;
-}
 
 /** Of our own listeners. */
 export interface TlsConfig {
@@ -58,10 +51,8 @@ export interface DrillConfig {
 }
 
 export interface Config {
-  readonly remotes: readonly Remote[];
-  /** What the database calls itself: OVN_Northbound, or another with a schema of its own. */
-  readonly databaseName: string;
-  readonly ssl?: SslConfig;
+  /** One at least, and one of them the default one. */
+  readonly databases: readonly DatabaseConfig[];
   readonly backupPath: string;
   /** For files that nothing needs once the process is gone; `backupPath` if not set. */
   readonly statePath?: string;
@@ -80,8 +71,6 @@ export interface Config {
   readonly uploadBytesMax: number;
   /** Of a JSON body; importBackup's `data` arrives in one. */
   readonly bodyBytesMax: number;
-  /** Keys of maps that are runtime state, besides those that are known. */
-  readonly runtimeKeys: readonly RuntimeKey[];
   /** A plan of a cluster that is larger is applied in steps of at most so much. */
   readonly stepRowsMax: number;
   readonly stepBytesMax: number;
@@ -186,15 +175,7 @@ function contradictions(values: Values): string[] {
   return faults;
 }
 
-/** What messages call the certificates for ssl: remotes. */
-export const SSL_SETTINGS = { certificate: 'OVNCP_SSL_CERTIFICATE', caCertificate: 'OVNCP_SSL_CA_CERT' } as const;
-
 function freeze(values: Values): Config {
-  const { OVNCP_SSL_PRIVATE_KEY: key, OVNCP_SSL_CERTIFICATE: certificate, OVNCP_SSL_CA_CERT: ca } = values;
-  const ssl =
-    key !== undefined && certificate !== undefined && ca !== undefined
-      ? { ssl: Object.freeze({ privateKeyFile: key, certificateFile: certificate, caCertificateFile: ca }) }
-      : {};
   const { OVNCP_TLS_KEY: tlsKey, OVNCP_TLS_CERT: tlsCertificate } = values;
   const tls =
     tlsKey !== undefined && tlsCertificate !== undefined
@@ -208,9 +189,7 @@ function freeze(values: Values): Config {
     tokensFile: values.OVNCP_TOKENS_FILE,
   });
   return Object.freeze({
-    remotes: Object.freeze([...values.OVN_NB_DB]),
-    databaseName: values.OVN_DB_NAME,
-    ...ssl,
+    databases: Object.freeze([databaseOf(values)]),
     backupPath: values.BACKUP_PATH,
     ...defined({ statePath: values.OVNCP_STATE_PATH }),
     host: values.HOST,
@@ -232,7 +211,6 @@ function freeze(values: Values): Config {
     auditReads: values.OVNCP_AUDIT_READS,
     uploadBytesMax: values.OVNCP_UPLOAD_BYTES_MAX,
     bodyBytesMax: values.OVNCP_BODY_BYTES_MAX,
-    runtimeKeys: Object.freeze([...values.OVNCP_RUNTIME_KEYS]),
     stepRowsMax: values.OVNCP_STEP_ROWS_MAX,
     stepBytesMax: values.OVNCP_STEP_BYTES_MAX,
     silenceMsMax: values.OVNCP_CAPTURE_SILENCE_MS_MAX,

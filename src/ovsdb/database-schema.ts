@@ -37,6 +37,8 @@ export interface ColumnSchema {
   /** Not stored by a standalone server; nor restored by us. */
   readonly ephemeral: boolean;
   readonly mutable: boolean;
+  /** No part of the schema: all keys of the map that are runtime state, where somebody has named one of them. */
+  readonly runtimeKeys?: ReadonlySet<string>;
 }
 
 export interface TableSchema {

@@ -18,6 +18,7 @@ import { RunningWork } from '../../src/service/job/running-work.js';
 import { RestoreService } from '../../src/service/restore/restore-service.js';
 import { FileStore } from '../../src/store/file/file-store.js';
 import { NORTHBOUND } from '../support/judge/judge.js';
+import { NORTHBOUND_DATABASE } from '../support/servers/northbound-database.js';
 import type { TestClock } from '../support/test-clock.js';
 import type { Disk } from './disk.js';
 import { LifeClock } from './life-clock.js';
@@ -80,8 +81,8 @@ export class LifeProcess {
     const work = new RunningWork();
     // backups are no part of what is broken
     const ids = new KnownIds();
-    const jobs = new Jobs({ store: files, clock, log, work, ids, databaseIds: ['northbound'] });
-    const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
+    const jobs = new Jobs({ store: files, clock, log, work, ids, databaseIds: () => ['northbound'] });
+    const databases = new Databases([new Database(NORTHBOUND_DATABASE, client, { clock, silenceMsMax: 60_000 })], work);
     const catalog = await Catalog.open(store, log, ids);
     const scratch = { scratchFolder: folder, uploadBytesMax: 1 << 20 };
     const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...scratch });

@@ -297,9 +297,7 @@ function isStrong({ key, value }: ReferenceColumn, to: string): boolean {
 function withoutRuntime(table: TableSchema, row: Row): Row {
   const result: Record<string, Value> = {};
   for (const column of Object.keys(row)) {
-    const rest = isRuntimeColumn(table.name, column, row)
-      ? undefined
-      : withoutRuntimeKeys(table.name, column, row[column]);
+    const rest = isRuntimeColumn(table.name, column, row) ? undefined : withoutRuntimeKeys(table, column, row[column]);
     if (rest !== undefined) result[column] = rest;
   }
   return result;

@@ -47,9 +47,7 @@ export class FoundRows {
         columns.set(column, { column, before: then[name] });
         continue;
       }
-      const known = new Set<Atom>(
-        keys ?? mapEntries(withoutRuntimeKeys(table.name, name, row[name])).map(([key]) => key),
-      );
+      const known = new Set<Atom>(keys ?? mapEntries(withoutRuntimeKeys(table, name, row[name])).map(([key]) => key));
       const part = mapEntries(then[name]).filter(([key]) => known.has(key));
       if (part.length > 0) includes.push({ column, part });
     }
@@ -60,7 +58,7 @@ export class FoundRows {
 function keyColumns(table: TableSchema, row: Row): readonly KeyColumn[] {
   if (table.indexes.length > 0) return table.indexes.flat().map((column) => ({ column }));
   return (
-    naturalKeyColumns(table.name, row) ??
+    naturalKeyColumns(table, row) ??
     [...table.columns.values()]
       .filter(({ name, ephemeral }) => !ephemeral && row[name] !== undefined && !isRuntimeColumn(table.name, name, row))
       .map(({ name }) => ({ column: name }))

@@ -67,12 +67,12 @@ export function deleteGuards(
     ({ name, ephemeral }) => !ephemeral && !isRuntimeColumn(table.name, name, row) && !isLoose(name),
   );
   const written = columns.flatMap(({ name, kind }) => {
-    const keys = kind === 'map' ? [...runtimeKeys(table.name, name)] : [];
+    const keys = kind === 'map' ? [...runtimeKeys(table, name)] : [];
     return keys.length === 0 ? [] : [mutation(name, 'delete', JSON.stringify(['set', keys]))];
   });
   const expected = Object.fromEntries(
     columns.flatMap(({ name }) => {
-      const value = withoutRuntimeKeys(table.name, name, row[name]);
+      const value = withoutRuntimeKeys(table, name, row[name]);
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -91,13 +91,13 @@ async function guardsOf(
 ): Promise<readonly string[] | undefined> {
   const guards = new Map<string, { readonly where: string; readonly uuids: string[] }>();
   for (const row of rows) {
-    const key = naturalKeyOf(table.name, row);
+    const key = naturalKeyOf(table, row);
     const where = key === undefined ? undefined : whereKey(table, row);
     if (key === undefined || where === undefined) return undefined;
     guards.set(key, { where, uuids: [] });
   }
   for (let index = 0; index < live.count; index++) {
-    const key = naturalKeyOf(table.name, live.row(index));
+    const key = naturalKeyOf(table, live.row(index));
     if (key !== undefined) guards.get(key)?.uuids.push(live.uuid(index));
     if (breath.due()) await breath.rest();
   }
@@ -109,14 +109,12 @@ async function guardsOf(
 
 /** Picks the rows that have the natural key of this one. */
 function whereKey(table: TableSchema, row: Row): string | undefined {
-  const columns = (naturalKeyColumns(table.name, row) ?? []).flatMap(
-    ({ column, keys }): (ColumnSchema | undefined)[] => {
-      const found = table.columns.get(column);
-      // a column that this version of the schema lacks is in no row
-      if (found === undefined) return [];
-      return [keys === undefined && (found.kind === 'scalar' || found.kind === 'optional') ? found : undefined];
-    },
-  );
+  const columns = (naturalKeyColumns(table, row) ?? []).flatMap(({ column, keys }): (ColumnSchema | undefined)[] => {
+    const found = table.columns.get(column);
+    // a column that this version of the schema lacks is in no row
+    if (found === undefined) return [];
+    return [keys === undefined && (found.kind === 'scalar' || found.kind === 'optional') ? found : undefined];
+  });
   if (columns.length === 0 || columns.includes(undefined)) return undefined;
   const conditions = columns
     .filter((column) => column !== undefined)

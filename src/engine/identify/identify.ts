@@ -64,7 +64,7 @@ export async function identify(
   for (const { table, number } of open) await linkByIndex(matching, table, number, breath);
   for (const { table, number } of open) {
     if (table.isRoot && table.indexes.length === 0)
-      await linkByKey(matching, number, (row) => naturalKeyOf(table.name, row), breath);
+      await linkByKey(matching, number, (row) => naturalKeyOf(table, row), breath);
   }
   if (open.some(({ table, number }) => table.indexes.length === 0 && matching.isOpen(number))) {
     const pairing = await Pairing.prepare(matching, pairs.length === 0, breath);

@@ -307,10 +307,10 @@ export class Pairing {
     const [node] = backup;
     if (node === undefined || this.warnings.length >= WARNINGS_MAX) return;
     const side = this.matching.backup;
-    const table = (side.tables[side.tableNumber(node)] as TableSchema).name;
+    const table = side.tables[side.tableNumber(node)] as TableSchema;
     const key = naturalKeyOf(table, side.row(node)) ?? '';
     const warning =
-      `${nounOf(table)} with ${key.length > KEY_CHARACTERS ? `${key.slice(0, KEY_CHARACTERS)}...` : key}: ` +
+      `${nounOf(table.name)} with ${key.length > KEY_CHARACTERS ? `${key.slice(0, KEY_CHARACTERS)}...` : key}: ` +
       `${plural(backup.length, '# {row|rows}')} in the backup and ${live.length} in the database have this key and ` +
       'differ in other columns; they are matched in the order of their contents';
     if (!this.warnings.includes(warning)) this.warnings.push(warning);

@@ -127,7 +127,7 @@ export class RowGraph {
   }
 
   private describe(node: number, table: TableSchema, row: Row): void {
-    const key = naturalKeyOf(table.name, row);
+    const key = naturalKeyOf(table, row);
     if (key !== undefined) this.keys[node] = hashText(key);
     const content = ownContent(table, row);
     if (content !== BLANK) this.contents[node] = hashText(content);
@@ -162,7 +162,7 @@ export function ownContent(table: TableSchema, row: Row): string {
     Object.fromEntries(
       Object.entries(row).flatMap(([column, value]): [string, Value][] => {
         if (references.has(column) || isRuntimeColumn(table.name, column, row)) return [];
-        const own = withoutRuntimeKeys(table.name, column, value);
+        const own = withoutRuntimeKeys(table, column, value);
         return own === undefined ? [] : [[column, own]];
       }),
     ),

@@ -26,7 +26,7 @@ export function diffRows(table: TableSchema, before: Row, after: Row): readonly 
     const { name } = column;
     if (column.ephemeral || (before[name] === undefined && after[name] === undefined)) continue;
     if (isRuntimeColumn(table.name, name, after)) continue;
-    const wanted = withRuntimeKeys(table.name, name, before[name], after[name]);
+    const wanted = withRuntimeKeys(table, name, before[name], after[name]);
     if (!equalValues(before[name], wanted)) diffs.push({ column, before: before[name], after: wanted });
   }
   return diffs;
@@ -34,7 +34,7 @@ export function diffRows(table: TableSchema, before: Row, after: Row): readonly 
 
 /** The map `after`, but with the runtime keys as they are in `before`. */
 function withRuntimeKeys(
-  table: string,
+  table: TableSchema,
   column: string,
   before: Value | undefined,
   after: Value | undefined,

@@ -2,6 +2,7 @@
 import { runtimeKeys } from '../../model/northbound/runtime.js';
 import type { Row } from '../../model/row/row.js';
 import { atomsOf, openValue } from '../../model/row/sealed-value.js';
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import type { ColumnChange } from '../plan/plan-changes.js';
 
 /** A change as it was kept. SKIP is none. */
@@ -28,8 +29,8 @@ export type UndoMode = 'STRICT' | 'FORCE' | 'PARTIAL';
  * A change as far as it can be told what the restore wrote: what is in the database now, or was there before, is known
  * again, and anything else is something else.
  */
-export function opened(change: KeptChange, now: Row | undefined): KeptChange {
-  const { salt, table } = change;
+export function opened(change: KeptChange, table: TableSchema, now: Row | undefined): KeptChange {
+  const { salt } = change;
   if (salt === undefined) return change;
   const columns = change.columns.map((cell) => {
     const { column, before, after } = cell;

@@ -35,7 +35,7 @@ export class Reversal {
       return;
     }
     const row = this.draft.rows(table.name).rowBefore(kept.uuid);
-    const change = opened(kept, row);
+    const change = opened(kept, table, row);
     if (change.kind === 'INSERT') this.undoInsert(table, change, row);
     else if (change.kind === 'DELETE') this.undoDelete(table, change, row);
     else this.undoUpdate(table, change, row);
@@ -95,7 +95,7 @@ export class Reversal {
         {
           changedSince: this.mode === 'PARTIAL' ? 'LEAVE' : 'UNDO',
           isCollection: isCollection(table, column),
-          runtimeKeys: [...runtimeKeys(table.name, name)],
+          runtimeKeys: [...runtimeKeys(table, name)],
         },
       );
       if (changedSince !== undefined) this.findings.add(change, `was changed since in ${changedSince}`);

@@ -43,5 +43,5 @@ export async function tellSameNames(
 
 /** Undefined for a row without a name. */
 function keyOf(table: TableSchema, row: Row): string | undefined {
-  return row['name'] === undefined || row['name'] === '' ? undefined : naturalKeyOf(table.name, row);
+  return row['name'] === undefined || row['name'] === '' ? undefined : naturalKeyOf(table, row);
 }

@@ -1,6 +1,7 @@
 /**
  * Natural keys: what tells rows apart where the schema has no index (from ovn-nb(5) and the systems that write it).
  */
+import type { TableSchema } from '../../ovsdb/database-schema.js';
 import { stringifyJson } from '../../ovsdb/json.js';
 import type { Row, Value } from '../row/row.js';
 import { VSWITCH_NATURAL_KEYS } from '../vswitch/vswitch-tables.js';
@@ -57,7 +58,7 @@ export function naturalKey(table: string): readonly string[] | undefined {
 const columnOf = (part: KeyPart): string => (typeof part === 'string' ? part : part.map);
 
 /** The row's natural key as text, undefined for a row that has none. Equal texts are equal keys. */
-export function naturalKeyOf(table: string, row: Row): string | undefined {
+export function naturalKeyOf(table: TableSchema, row: Row): string | undefined {
   const key = keyOf(table, row);
   if (key === undefined) return undefined;
   const values = key.map((part) => valueOf(table, row, part) ?? null);
@@ -71,17 +72,17 @@ export interface KeyColumn {
 }
 
 /** What the natural key that the row has is made of, undefined for a row that has none. */
-export function naturalKeyColumns(table: string, row: Row): readonly KeyColumn[] | undefined {
+export function naturalKeyColumns(table: TableSchema, row: Row): readonly KeyColumn[] | undefined {
   return keyOf(table, row)?.map((part) =>
     typeof part === 'string' ? { column: part } : { column: part.map, keys: part.keys },
   );
 }
 
-function keyOf(table: string, row: Row): Key | undefined {
-  return NATURAL_KEYS[table]?.find(([first]) => valueOf(table, row, first) !== undefined);
+function keyOf(table: TableSchema, row: Row): Key | undefined {
+  return NATURAL_KEYS[table.name]?.find(([first]) => valueOf(table, row, first) !== undefined);
 }
 
-function valueOf(table: string, row: Row, part: KeyPart): Value | undefined {
+function valueOf(table: TableSchema, row: Row, part: KeyPart): Value | undefined {
   if (typeof part === 'string') return withoutRuntimeKeys(table, part, row[part]);
   const map = row[part.map];
   if (map === undefined || typeof map !== 'object' || Array.isArray(map)) return undefined;

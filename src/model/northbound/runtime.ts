@@ -4,6 +4,7 @@
  * they are no difference, and are neither guarded nor verified. A row that comes back gets them back too, so that
  * addresses, tags and MACs are not handed out anew.
  */
+import type { ColumnSchema, DatabaseSchema, TableSchema } from '../../ovsdb/database-schema.js';
 import type { Row, Value } from '../row/row.js';
 import { VSWITCH_RUNTIME_COLUMNS } from '../vswitch/vswitch-tables.js';
 
@@ -48,24 +49,38 @@ function keysOf(table: string, column: string, keys: readonly string[]): readonl
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 /** "TABLE.COLUMN" -> keys. */
-let runtimeKeySets = keySets([]);
+const KNOWN_KEY_SETS = keySets(KNOWN_KEYS);
 
-function keySets(added: readonly RuntimeKey[]): ReadonlyMap<string, ReadonlySet<string>> {
+function keySets(keys: readonly RuntimeKey[]): ReadonlyMap<string, ReadonlySet<string>> {
   const sets = new Map<string, Set<string>>();
-  for (const { table, column, key } of [...KNOWN_KEYS, ...added]) {
+  for (const { table, column, key } of keys) {
     const place = `${table}.${column}`;
-    const keys = sets.get(place) ?? new Set();
-    sets.set(place, keys.add(key));
+    sets.set(place, (sets.get(place) ?? new Set()).add(key));
   }
   return sets;
 }
 
 /**
- * Every platform has a heartbeat of its own: these keys are runtime state too, besides the known ones. Said once, when
- * the server starts.
+ * Every platform has a heartbeat of its own: in this database these keys are runtime state too, besides the known ones.
+ * Said of its schema, they are known wherever a row is looked at.
  */
-export function useRuntimeKeys(added: readonly RuntimeKey[]): void {
-  runtimeKeySets = keySets(added);
+export function withAddedKeys(schema: DatabaseSchema, added: readonly RuntimeKey[]): DatabaseSchema {
+  if (added.length === 0) return schema;
+  const sets = keySets(added);
+  const columnOf = (table: string, column: ColumnSchema): ColumnSchema => {
+    const place = `${table}.${column.name}`;
+    const keys = sets.get(place);
+    const known = column.runtimeKeys ?? KNOWN_KEY_SETS.get(place) ?? NO_KEYS;
+    return keys === undefined ? column : { ...column, runtimeKeys: new Set([...known, ...keys]) };
+  };
+  const tables = [...schema.tables.values()].map((table): [string, TableSchema] => {
+    const columns = [...table.columns].map(([name, column]): [string, ColumnSchema] => [
+      name,
+      columnOf(table.name, column),
+    ]);
+    return [table.name, { ...table, columns: new Map(columns) }];
+  });
+  return { ...schema, tables: new Map(tables) };
 }
 
 /** True for a column that is runtime state in this row (`row` decides for a port's tag). */
@@ -76,12 +91,12 @@ export function isRuntimeColumn(table: string, column: string, row: Row): boolea
 }
 
 /** Keys of this map column that are runtime state. */
-export function runtimeKeys(table: string, column: string): ReadonlySet<string> {
-  return runtimeKeySets.get(`${table}.${column}`) ?? NO_KEYS;
+export function runtimeKeys(table: TableSchema, column: string): ReadonlySet<string> {
+  return table.columns.get(column)?.runtimeKeys ?? KNOWN_KEY_SETS.get(`${table.name}.${column}`) ?? NO_KEYS;
 }
 
 /** A map without its runtime keys; undefined when none is left. */
-export function withoutRuntimeKeys(table: string, column: string, value: Value | undefined): Value | undefined {
+export function withoutRuntimeKeys(table: TableSchema, column: string, value: Value | undefined): Value | undefined {
   const keys = runtimeKeys(table, column);
   if (keys.size === 0 || value === undefined || typeof value !== 'object' || Array.isArray(value)) return value;
   const rest = Object.entries(value).filter(([key]) => !keys.has(key));

@@ -304,7 +304,7 @@ export class BackupCreation {
       tags: [...request.tags],
       origin: 'CAPTURED',
       ...defined({ identity }),
-      remotes: [...database.client.addresses],
+      remotes: [...database.addresses],
     });
   }
 }

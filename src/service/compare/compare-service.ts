@@ -8,6 +8,7 @@ import { describeChanges, type RowChange, withColumns } from '../../engine/plan/
 import { countChanges, type Plan } from '../../engine/plan/table-plan.js';
 import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { Breath } from '../../lib/breath.js';
+import { withAddedKeys } from '../../model/northbound/runtime.js';
 import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
 import type { RunningWork } from '../job/running-work.js';
@@ -90,12 +91,15 @@ export class CompareService {
     [from, to]: readonly [Side, Side],
   ): Promise<Comparison> {
     const breath = new Breath();
-    const { snapshot: before, record: first } = await from.read(signal);
-    const { snapshot: after, record: second } = await to.read(signal);
+    const { snapshot: first, record: firstRecord } = await from.read(signal);
+    const { snapshot: after, record: secondRecord } = await to.read(signal);
+    // what is runtime state in either of them is no difference
+    const schema = withAddedKeys(first.schema, [...from.runtimeKeys, ...to.runtimeKeys]);
+    const before = { ...first, schema };
     // what the older schema lacks is no difference that could be shown in its words
-    const { snapshot } = await adapt(after, before.schema, true, breath);
+    const { snapshot } = await adapt(after, schema, true, breath);
     const identity = await identify(snapshot, before, breath);
-    const filter = [first, second].reduce(
+    const filter = [firstRecord, secondRecord].reduce(
       (limit, record) => (record === undefined ? limit : effectiveFilter(record, limit)),
       asked,
     );

@@ -1,6 +1,7 @@
 /** One side of a comparison: a stored backup, or a live database. */
 
 import { defined } from '../../lib/defined.js';
+import type { RuntimeKey } from '../../model/northbound/runtime.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
@@ -24,6 +25,8 @@ export interface Configuration {
 
 export interface Side extends Opened {
   readonly isLive: boolean;
+  /** What is said to be runtime state in the database that it is of. */
+  readonly runtimeKeys: readonly RuntimeKey[];
   /** What must be before it can be read. Ends when the signal aborts. @throws AppError DATABASE_UNAVAILABLE */
   open(signal: AbortSignal | undefined): Promise<void>;
   read(signal: AbortSignal | undefined): Promise<Configuration>;
@@ -41,9 +44,10 @@ export function sideOf(
   { backups, catalog, databases }: SideParts,
 ): Side {
   if (backupId === undefined) return new LiveSide(databases.get(database));
-  catalog.get(backupId);
+  const { database: source } = catalog.get(backupId);
   return {
     isLive: false,
+    runtimeKeys: databases.find(source)?.runtimeKeys ?? [],
     open: () => Promise.resolve(),
     // looked up again: what is known of it may have changed while it waited
     read: async (signal) => backups.read(catalog.get(backupId), decryptionKey, defined({ signal })),
@@ -70,6 +74,10 @@ class LiveSide implements Side {
   private reader: DatabaseReader | undefined;
 
   constructor(private readonly database: Database) {}
+
+  get runtimeKeys(): readonly RuntimeKey[] {
+    return this.database.runtimeKeys;
+  }
 
   async open(signal: AbortSignal | undefined): Promise<void> {
     this.reader = await DatabaseReader.open(this.database, signal);

@@ -7,7 +7,7 @@ import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { ConnectionError } from '../../ovsdb/error.js';
 import { type CurrentSession } from './current-session.js';
-import { type Database, databaseError, errorOnSession, type HoldOptions } from './database.js';
+import { type Database, errorOnSession, type HoldOptions } from './database.js';
 import { identityOf } from './database-identity.js';
 
 /**
@@ -40,7 +40,7 @@ export class DatabaseReader {
     try {
       return new DatabaseReader(database, await database.openCurrentSession(signal));
     } catch (error) {
-      throw databaseError(error);
+      throw database.errorOf(error);
     }
   }
 
@@ -62,7 +62,7 @@ export class DatabaseReader {
     } catch (error) {
       if (options.signal?.aborted === true)
         throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
-      throw databaseError(error);
+      throw this.database.errorOf(error);
     }
   }
 
@@ -74,7 +74,7 @@ export class DatabaseReader {
     const held = await this.database.hold(session, requested, options);
     // a round trip: what the server has to say of the database by then, such as that it is converted, is here
     const snapshot = await held.sync(options.signal);
-    const remotes = this.database.client.addresses;
+    const remotes = this.database.addresses;
     return { snapshot, identity: identityOf(session.server, snapshot), remotes, warnings };
   }
 

@@ -7,6 +7,7 @@ import { type CaptureRequest, chooseMode } from '../../engine/capture/capture-mo
 import { type CaptureOptions, FollowedDatabase } from '../../engine/capture/followed-database.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, messageOf } from '../../lib/error.js';
+import { type RuntimeKey, withAddedKeys } from '../../model/northbound/runtime.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
 import { FrameError } from '../../ovsdb/frame.js';
@@ -21,6 +22,16 @@ import { type CurrentSession, openCurrentSession } from './current-session.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** What is said of a database here; it says nothing of it itself. */
+export interface DatabaseAbout {
+  readonly id: string;
+  readonly label: string;
+  readonly isDefault: boolean;
+  readonly runtimeKeys: readonly RuntimeKey[];
+  /** What messages call the settings. */
+  readonly settings: { readonly remotes: string };
+}
+
 export interface DatabaseOptions {
   readonly clock: Clock;
   /** A database whose last capture kept its server from answering for longer is read in small steps from then on. */
@@ -34,11 +45,35 @@ export class Database {
   private lastSilenceMs: number | undefined;
 
   constructor(
-    /** As configured here. */
-    readonly id: string,
+    private readonly about: DatabaseAbout,
     readonly client: DatabaseClient,
     private readonly options: DatabaseOptions,
   ) {}
+
+  /** As configured here. */
+  get id(): string {
+    return this.about.id;
+  }
+
+  /** What people call it. */
+  get label(): string {
+    return this.about.label;
+  }
+
+  /** It is meant where none is named. */
+  get isDefault(): boolean {
+    return this.about.isDefault;
+  }
+
+  /** Keys of maps that are runtime state in this database, besides those that are known. */
+  get runtimeKeys(): readonly RuntimeKey[] {
+    return this.about.runtimeKeys;
+  }
+
+  /** Where it is looked for, e.g. tcp:10.0.0.1:6641. */
+  get addresses(): readonly string[] {
+    return this.client.addresses;
+  }
 
   get status(): DatabaseStatus {
     return this.client.status;
@@ -52,15 +87,21 @@ export class Database {
   /** @throws AppError DATABASE_UNAVAILABLE */
   async withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
     try {
-      return await this.client.withSession(options, work);
+      return await this.client.withSession(options, (session) => work(this.own(session)));
     } catch (error) {
-      throw databaseError(error);
+      throw this.errorOf(error);
     }
   }
 
   /** @throws ConnectionError, OvsdbError */
-  openCurrentSession(signal: AbortSignal | undefined): Promise<CurrentSession> {
-    return openCurrentSession(this.client, { clock: this.options.clock, signal });
+  async openSession(options: SessionOptions): Promise<Session> {
+    return this.own(await this.client.openSession(options));
+  }
+
+  /** @throws ConnectionError, OvsdbError */
+  async openCurrentSession(signal: AbortSignal | undefined): Promise<CurrentSession> {
+    const opened = await openCurrentSession(this.client, { clock: this.options.clock, signal });
+    return { ...opened, session: this.own(opened.session) };
   }
 
   /** Captures a session's database and keeps up with it. @throws ConnectionError, OvsdbError, AppError CANCELLED */
@@ -76,6 +117,28 @@ export class Database {
     // in small steps it says nothing of what FAST costs
     if (mode === 'FAST') this.lastSilenceMs = held.longestSilenceMs;
     return held;
+  }
+
+  /** An error of the protocol in the words of the catalogue; anything else as it is. */
+  errorOf(error: unknown): unknown {
+    const { id, settings } = this.about;
+    if (error instanceof ConnectionError || error instanceof FrameError)
+      return new AppError(
+        'DATABASE_UNAVAILABLE',
+        `The database ${id} is unavailable: ${messageOf(error)}; see that ovsdb-server runs there, and that ` +
+          `${settings.remotes} is right`,
+        { cause: error },
+      );
+    if (error instanceof OvsdbError)
+      return new AppError('DATABASE_UNAVAILABLE', `The database ${id} did not answer as it should: ${error.message}`, {
+        cause: error,
+      });
+    return error;
+  }
+
+  /** What is said of this database here is said of its schema, wherever that goes. */
+  private own(session: Session): Session {
+    return { ...session, schema: withAddedKeys(session.schema, this.runtimeKeys) };
   }
 
   /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
@@ -104,37 +167,39 @@ export async function errorOnSession({ connection }: Session, error: unknown): P
   );
 }
 
-const WHAT_TO_DO = 'see that ovsdb-server runs there, and that OVN_NB_DB is right';
-
-/** An error of the protocol in the words of the catalogue; anything else as it is. */
-export function databaseError(error: unknown): unknown {
-  if (error instanceof ConnectionError || error instanceof FrameError)
-    return new AppError('DATABASE_UNAVAILABLE', `The database is unavailable: ${messageOf(error)}; ${WHAT_TO_DO}`, {
-      cause: error,
-    });
-  if (error instanceof OvsdbError)
-    return new AppError('DATABASE_UNAVAILABLE', `The database did not answer as it should: ${error.message}`, {
-      cause: error,
-    });
-  return error;
-}
-
-/** The configured databases by id; the first is the default one. */
+/** The configured databases by id. */
 export class Databases {
   constructor(
     private readonly all: readonly Database[],
     private readonly work: RunningWork,
   ) {}
 
+  /** Begins to watch them all. */
+  start(): void {
+    for (const { client } of this.all) client.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map(({ client }) => client.stop()));
+  }
+
   list(): readonly Database[] {
     return this.all;
   }
 
+  find(id: string): Database | undefined {
+    return this.all.find((database) => database.id === id);
+  }
+
   /** @param id undefined or null for the default one @throws AppError NOT_FOUND that names the ids there are */
   get(id?: string | null): Database {
-    const found = id === undefined || id === null ? this.all[0] : this.all.find((database) => database.id === id);
+    const found = id === undefined || id === null ? this.default : this.find(id);
     if (found === undefined) throw unknownDatabase(String(id), this.ids);
     return found;
+  }
+
+  private get default(): Database | undefined {
+    return this.all.find(({ isDefault }) => isDefault) ?? this.all[0];
   }
 
   get ids(): readonly string[] {

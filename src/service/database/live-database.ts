@@ -9,7 +9,7 @@ import { defined } from '../../lib/defined.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError } from '../../ovsdb/error.js';
-import { type Database, databaseError, errorOnSession } from './database.js';
+import { type Database, errorOnSession } from './database.js';
 import { identityOf } from './database-identity.js';
 import type { CapturedDatabase } from './database-reader.js';
 
@@ -53,7 +53,7 @@ export class LiveDatabase {
   /** A snapshot, and what its database says of itself. @throws AppError DATABASE_UNAVAILABLE */
   async identified(snapshot: Snapshot): Promise<CapturedDatabase> {
     const { server } = await this.open();
-    return { snapshot, identity: identityOf(server, snapshot), remotes: this.database.client.addresses };
+    return { snapshot, identity: identityOf(server, snapshot), remotes: this.database.addresses };
   }
 
   /**
@@ -64,7 +64,7 @@ export class LiveDatabase {
     if (this.session !== undefined) return this.session;
     const { signal, timeoutMs } = options;
     try {
-      const session = await this.database.client.openSession({
+      const session = await this.database.openSession({
         leader: true,
         ...this.options,
         signal,
@@ -77,7 +77,7 @@ export class LiveDatabase {
       return session;
     } catch (error) {
       this.close();
-      throw databaseError(error);
+      throw this.database.errorOf(error);
     }
   }
 
@@ -104,7 +104,7 @@ export class LiveDatabase {
         const error = this.session === undefined ? thrown : await errorOnSession(this.session, thrown);
         this.close();
         signal?.throwIfAborted();
-        if (!(error instanceof ConnectionError) || tries === TRIES_MAX) throw databaseError(error);
+        if (!(error instanceof ConnectionError) || tries === TRIES_MAX) throw this.database.errorOf(error);
       }
     }
   }

@@ -78,7 +78,7 @@ export interface JobsParts {
   readonly work: RunningWork;
   readonly ids: KnownIds;
   /** Of the configured databases. */
-  readonly databaseIds: readonly string[];
+  readonly databaseIds: () => readonly string[];
 }
 
 export interface JobFilter {
@@ -198,7 +198,7 @@ export class Jobs {
   all({ kind, database }: JobFilter = {}): readonly Job[] {
     const all = [...this.jobs.values()].reverse();
     const found = all.filter(({ record }) => database === undefined || record.database === database);
-    const { databaseIds } = this.parts;
+    const databaseIds = this.parts.databaseIds();
     if (database !== undefined && found.length === 0 && !databaseIds.includes(database))
       throw unknownDatabase(database, databaseIds);
     return kind === undefined ? found : found.filter(({ record }) => record.kind === kind);

@@ -61,7 +61,7 @@ export function newRestore(
     mapping,
     decryptionKey,
     database: database.id,
-    remotes: database.client.addresses,
+    remotes: database.addresses,
     suffix: `_restored_${record.startedAt.slice(0, 19).replaceAll(/\D/g, '')}`,
     newUuid: randomUUID,
   });

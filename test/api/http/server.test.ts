@@ -350,7 +350,9 @@ describe('health', () => {
   });
 
   it('says why the server is not ready', async () => {
-    const away = await startTinyServer({ ready: () => ({ database: 'connection refused', store: 'ok' }) });
+    const away = await startTinyServer({
+      ready: () => ({ databases: new Map([['north', 'connection refused']]), store: 'ok' }),
+    });
     const response = await fetch(`${away.url}/readyz`);
     expect([response.status, await response.json()]).toEqual([
       503,

@@ -14,6 +14,7 @@ import { contentOf } from '../../support/judge/snapshot-content.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { installedSchema } from '../../support/northbound/make.mjs';
 import { Engine, OVERWRITE } from '../../support/servers/engine.js';
+import { NORTHBOUND_DATABASE } from '../../support/servers/northbound-database.js';
 import { startOvsdbServer, type TestServer } from '../../support/servers/ovsdb-server.js';
 
 let server: TestServer;
@@ -55,7 +56,7 @@ class HeldClock implements Clock {
 
 function database(clock: Clock = systemClock): Database {
   const client = new DatabaseClient({ remotes: parseRemotes(server.remote), database: NORTHBOUND, clock: systemClock });
-  return new Database('northbound', client, { clock, silenceMsMax: 60_000 });
+  return new Database(NORTHBOUND_DATABASE, client, { clock, silenceMsMax: 60_000 });
 }
 
 /** A paced capture, during which the database is converted so many times. */

@@ -162,7 +162,7 @@ describe('back up every night, and keep the newest 14', () => {
       const { code, stdout, stderr } = await runJob();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(
-        /^curl: \(22\) The requested URL returned error: 503\n\{"error":"The database is unavailable/,
+        /^curl: \(22\) The requested URL returned error: 503\n\{"error":"The database northbound is unavailable/,
       );
     } finally {
       await here.ovsdb.start();

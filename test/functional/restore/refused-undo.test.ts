@@ -12,6 +12,7 @@ import { LiveDatabase } from '../../../src/service/database/live-database.js';
 import { PlanApplier } from '../../../src/service/restore/run/plan-applier.js';
 import { undoSteps } from '../../../src/service/restore/run/undo-steps.js';
 import { compareDatabases, dumpDatabase } from '../../support/judge/judge.js';
+import { NORTHBOUND_DATABASE } from '../../support/servers/northbound-database.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
 import { TESTER, TestServices } from '../../support/servers/services.js';
 
@@ -57,7 +58,9 @@ it('ends with the reason, and what it was to take back is still there', async ()
   await control('ovsdb-server/connect-active-ovsdb-server');
 
   const log = createLog('error', { write: () => undefined });
-  const live = new LiveDatabase(new Database('northbound', client, { clock: systemClock, silenceMsMax: 60_000 }));
+  const live = new LiveDatabase(
+    new Database(NORTHBOUND_DATABASE, client, { clock: systemClock, silenceMsMax: 60_000 }),
+  );
   const limits = { rowsMax: 2_000, bytesMax: 1 << 20 };
   const applier = new PlanApplier({ live, limits, clock: hurried, log });
   const undone = undoSteps({

@@ -90,7 +90,7 @@ export class Vandal {
           !isRuntimeColumn(table.name, name, row) &&
           name !== 'tag' &&
           name !== 'tag_request' &&
-          runtimeKeys(table.name, name).size === 0,
+          runtimeKeys(table, name).size === 0,
       ),
       c,
     );

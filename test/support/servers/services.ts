@@ -26,6 +26,7 @@ import { NORTHBOUND } from '../judge/judge.js';
 import { CHEAP_KEYS } from '../key-cost.js';
 import { filesIn } from './api-server.js';
 import { FaultyStore } from './faulty-store.js';
+import { NORTHBOUND_DATABASE } from './northbound-database.js';
 import { startOvsdbServer, type TestServer } from './ovsdb-server.js';
 
 export interface ServicesOptions {
@@ -172,8 +173,8 @@ async function open({
   const client = new DatabaseClient({ remotes: parseRemotes(ovsdb.remote), database: NORTHBOUND, clock });
   client.start();
   const work = new RunningWork();
-  const jobs = new Jobs({ store, clock, log, work, ids, databaseIds: ['northbound'] });
-  const databases = new Databases([new Database('northbound', client, { clock, silenceMsMax: 60_000 })], work);
+  const jobs = new Jobs({ store, clock, log, work, ids, databaseIds: () => ['northbound'] });
+  const databases = new Databases([new Database(NORTHBOUND_DATABASE, client, { clock, silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
   const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });
   const imports = new ImportService({ backups, catalog, store, databases, clock, log, work, jobs, ...limits });

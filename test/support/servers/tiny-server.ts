@@ -213,7 +213,7 @@ export async function startTinyServer(
     },
     schema: tinySchema(gate, end, contexts),
     authenticator: await createAuthenticator({ jwtSecret: JWT_SECRET, log, clock }),
-    ready: () => ({ database: 'ok', store: 'ok' }),
+    ready: () => ({ databases: new Map([['northbound', 'ok']]), store: 'ok' }),
     clock,
     log,
     idePath: fileURLToPath(new URL('../../../dist/ide', import.meta.url)),

@@ -28,8 +28,21 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('loadConfig', () => {
   it('has the documented defaults for an empty environment', () => {
     expect(loadConfig({})).toEqual({
-      remotes: [{ kind: 'unix', text: 'unix:/var/run/ovn/ovnnb_db.sock', path: '/var/run/ovn/ovnnb_db.sock' }],
-      databaseName: 'OVN_Northbound',
+      databases: [
+        {
+          id: 'northbound',
+          label: 'northbound',
+          isDefault: true,
+          remotes: [{ kind: 'unix', text: 'unix:/var/run/ovn/ovnnb_db.sock', path: '/var/run/ovn/ovnnb_db.sock' }],
+          schemaName: 'OVN_Northbound',
+          runtimeKeys: [],
+          settings: {
+            remotes: 'OVN_NB_DB',
+            certificate: 'OVNCP_SSL_CERTIFICATE',
+            caCertificate: 'OVNCP_SSL_CA_CERT',
+          },
+        },
+      ],
       backupPath: '/var/lib/ovncp/backups',
       host: '127.0.0.1',
       port: 4000,
@@ -46,7 +59,6 @@ describe('loadConfig', () => {
       },
       introspection: true,
       auditReads: 'exports',
-      runtimeKeys: [],
       stepRowsMax: 2_000,
       stepBytesMax: 1024 ** 2,
       silenceMsMax: 15_000,
@@ -92,10 +104,20 @@ describe('loadConfig', () => {
       OVNCP_RUNTIME_KEYS: 'NB_Global.external_ids:neutron:beat, Logical_Switch_Port.options:seen at',
       PATH: '/usr/bin',
     });
-    expect(config.remotes.map((remote) => remote.kind)).toEqual(['ssl', 'tcp']);
+    const [database] = config.databases;
+    expect(database?.remotes.map((remote) => remote.kind)).toEqual(['ssl', 'tcp']);
     expect(config).toMatchObject({
-      ssl: { privateKeyFile: pem, certificateFile: pem, caCertificateFile: pem },
-      databaseName: 'OVN_IC_Northbound',
+      databases: [
+        {
+          id: 'ovn_ic_northbound',
+          ssl: { privateKeyFile: pem, certificateFile: pem, caCertificateFile: pem },
+          schemaName: 'OVN_IC_Northbound',
+          runtimeKeys: [
+            { table: 'NB_Global', column: 'external_ids', key: 'neutron:beat' },
+            { table: 'Logical_Switch_Port', column: 'options', key: 'seen at' },
+          ],
+        },
+      ],
       backupPath: '/srv/b',
       statePath: '/fast/disk',
       host: '::',
@@ -117,19 +139,22 @@ describe('loadConfig', () => {
       auditReads: 'all',
       uploadBytesMax: 4096,
       bodyBytesMax: 2048,
-      runtimeKeys: [
-        { table: 'NB_Global', column: 'external_ids', key: 'neutron:beat' },
-        { table: 'Logical_Switch_Port', column: 'options', key: 'seen at' },
-      ],
     });
   });
 
   it('is frozen, and so is what is in it', () => {
     const config = loadConfig({});
+    const [database] = config.databases;
     expect(
-      [config, config.auth, config.remotes, config.traffic, config.traffic.corsOrigins].every((part) =>
-        Object.isFrozen(part),
-      ),
+      [
+        config,
+        config.auth,
+        config.databases,
+        database,
+        database?.remotes,
+        config.traffic,
+        config.traffic.corsOrigins,
+      ].every((part) => Object.isFrozen(part)),
     ).toBe(true);
   });
 

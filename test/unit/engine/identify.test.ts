@@ -574,10 +574,10 @@ describe('every Northbound schema', () => {
   it.each(everySchema())('has an index or a natural key for each table: $release', ({ schema }) => {
     const backup = rowsOfSchema(schema);
     const without = [...schema.tables.values()].filter(
-      ({ name, indexes, maxRows }) =>
-        indexes.length === 0 &&
-        maxRows !== 1 &&
-        naturalKeyOf(name, backup.tables.get(name)?.row(0) ?? {}) === undefined,
+      (table) =>
+        table.indexes.length === 0 &&
+        table.maxRows !== 1 &&
+        naturalKeyOf(table, backup.tables.get(table.name)?.row(0) ?? {}) === undefined,
     );
     expect(without.map(({ name }) => name)).toEqual([]);
   });

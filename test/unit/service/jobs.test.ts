@@ -37,7 +37,7 @@ class World {
       log,
       work: this.work,
       ids: new KnownIds(),
-      databaseIds: ['northbound'],
+      databaseIds: () => ['northbound'],
     });
   }
 

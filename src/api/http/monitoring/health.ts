@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify';
 
 /** What readiness depends on: "ok", or in a sentence what is wrong. */
 export interface Readiness {
-  readonly database: string;
+  /** By id. One that is away takes nothing from the others. */
+  readonly databases: ReadonlyMap<string, string>;
   readonly store: string;
 }
 
@@ -18,12 +19,21 @@ export interface HealthOptions {
 export function healthRoutes(fastify: FastifyInstance, { ready, isDraining }: HealthOptions): void {
   fastify.get('/healthz', () => ({ status: 'ok' }));
   fastify.get('/readyz', async (_request, reply) => {
-    const checks = await ready();
-    const status = isDraining()
-      ? 'shutting down'
-      : checks.database === 'ok' && checks.store === 'ok'
-        ? 'ok'
-        : 'not ready';
-    return reply.code(status === 'ok' ? 200 : 503).send({ status, database: checks.database, store: checks.store });
+    const { databases, store } = await ready();
+    const database = databaseCheck(databases);
+    const status = isDraining() ? 'shutting down' : database === 'ok' && store === 'ok' ? 'ok' : 'not ready';
+    return reply.code(status === 'ok' ? 200 : 503).send({
+      status,
+      database,
+      ...(databases.size > 1 ? { databases: Object.fromEntries(databases) } : {}),
+      store,
+    });
   });
+}
+
+/** Of several, one that answers is enough: there is work for this server. */
+function databaseCheck(databases: ReadonlyMap<string, string>): string {
+  const answers = [...databases];
+  if (answers.some(([, answer]) => answer === 'ok')) return 'ok';
+  return answers.map(([id, answer]) => (answers.length === 1 ? answer : `${id}: ${answer}`)).join('; ');
 }

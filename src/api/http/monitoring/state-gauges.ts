@@ -103,6 +103,7 @@ function addNewestGauges(registry: Registry, { catalog, databases }: StateSource
     help: 'When the newest backup of this type that was made here began; 0 while there is none',
     labelNames: ['database', 'type'],
     collect() {
+      this.reset(); // one that is not configured any more has none
       for (const { id } of databases.list())
         for (const type of BACKUP_TYPES)
           this.set(
@@ -117,6 +118,7 @@ function addNewestGauges(registry: Registry, { catalog, databases }: StateSource
     help: `${helpOfOldName(name)}; of either type`,
     labelNames: ['database'],
     collect() {
+      this.reset(); // one that is not configured any more has none
       for (const { id } of databases.list())
         this.set(
           { database: id },
@@ -133,6 +135,7 @@ function addDatabaseGauge(registry: Registry, databases: Databases): void {
     help: '1 while the database can be reached',
     labelNames: ['database'],
     collect() {
+      this.reset();
       for (const { id, status } of databases.list()) this.set({ database: id }, status.connected ? 1 : 0);
     },
   });

@@ -11,7 +11,7 @@ import type { Breath } from '../../../lib/breath.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
 import { plural } from '../../../lib/text/plural.js';
-import { type Database, databaseError } from '../../database/database.js';
+import { type Database } from '../../database/database.js';
 import type { LiveDatabase } from '../../database/live-database.js';
 import type { Planned } from '../planner/restore-planner.js';
 
@@ -80,7 +80,7 @@ async function differences({ planned }: SentPlan, parts: VerifyParts): Promise<r
   } catch (error) {
     if (parts.signal.aborted)
       return ['The restore is in the database, but its rows were not verified: reading them back was given up'];
-    const problem = databaseError(error);
+    const problem = parts.live.database.errorOf(error);
     if (!(problem instanceof AppError)) throw error;
     return [`The restore is in the database, but its rows were not verified: ${problem.message}`];
   }

@@ -21,7 +21,6 @@ import type { Log } from '../../../lib/log.js';
 import type { Session } from '../../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../../ovsdb/error.js';
 import { NOT_ALLOWED } from '../../../ovsdb/server-database.js';
-import { databaseError } from '../../database/database.js';
 import type { LiveDatabase } from '../../database/live-database.js';
 import { isBroken, refusal } from './refusal.js';
 
@@ -184,7 +183,7 @@ export class PlanApplier {
           return false;
         }
         if (!(error instanceof OvsdbError) && !(error instanceof ConnectionError)) throw error;
-        if (tries === STEP_TRIES_MAX) throw databaseError(error);
+        if (tries === STEP_TRIES_MAX) throw this.parts.live.database.errorOf(error);
         // the server that refused may have lost the lead without knowing it yet
         this.parts.live.close();
         await sleep(this.parts.clock, STEP_PAUSE_MS * tries);

@@ -9,7 +9,6 @@ import { sleep } from '../../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../../lib/error.js';
 import { plural } from '../../../lib/text/plural.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
-import { databaseError } from '../../database/database.js';
 import { identityAfter } from '../../database/database-identity.js';
 import { LiveDatabase, type SnapshotOptions } from '../../database/live-database.js';
 import type { Opened } from '../../job/running-work.js';
@@ -89,7 +88,7 @@ export class RestoreRun {
     const cancelled = this.parts.signal.aborted && !this.sent;
     const error = cancelled
       ? new AppError('CANCELLED', 'The restore was cancelled; nothing was changed')
-      : databaseError(thrown);
+      : this.parts.database.errorOf(thrown);
     const known =
       error instanceof AppError
         ? error
