@@ -19,6 +19,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { PICKED_WITH_OTHERS } from '../../service/backup/filter-input.js';
+import { OWN_SPELLING, spelled } from '../../service/command/spelling.js';
 import { formOf, type Misfit } from './value-form.js';
 
 /** What the errors of an operation are told with. */
@@ -77,9 +79,18 @@ export function graphQLFault(error: GraphQLError, telling: Telling | undefined):
       .replace(/^(Syntax Error: Expected .*?, found) Name ".*$/s, '$1 a name')
       .replace(/^(Syntax Error: Unexpected) Name ".*$/s, '$1 name');
   }
+  const elsewhere = soughtElsewhere(message);
+  if (elsewhere !== undefined) return elsewhere;
   const node = error.nodes?.[0];
   if (node === undefined || !isValue(node) || message.startsWith('Field "')) return withNested(message, telling);
   return literalFault(node, telling?.schema) ?? 'A value is not of the type that is expected here';
+}
+
+/** Of a field of a filter that there is not, and what to name instead; undefined of any other message. */
+export function soughtElsewhere(message: string): string | undefined {
+  const [told = '', name = ''] = /^Field "(\w{1,64})" is not defined by type "ResourceFilterInput"/.exec(message) ?? [];
+  const instead = Object.hasOwn(PICKED_WITH_OTHERS, name) ? PICKED_WITH_OTHERS[name] : undefined;
+  return instead === undefined ? undefined : `${told}: ${spelled(instead, OWN_SPELLING)}`;
 }
 
 function isValue(node: ASTNode): node is ValueNode {

@@ -67,9 +67,13 @@ export async function* encrypt(
 
 /** Where the passphrase goes is known only to whoever was asked. */
 export class KeyMissing extends AppError {
-  /** @param what is encrypted, such as: backup "x" is encrypted. @param member where the passphrase goes */
+  /**
+   * @param what is encrypted, such as: backup "x" is encrypted
+   * @param side of a request that has several, such as "from". @param member where the passphrase goes
+   */
   constructor(
     private readonly what: string,
+    private readonly side?: string,
     member?: string,
   ) {
     super(
@@ -79,7 +83,7 @@ export class KeyMissing extends AppError {
   }
 
   sentIn(member: string): KeyMissing {
-    return new KeyMissing(this.what, member);
+    return new KeyMissing(this.what, this.side, this.side === undefined ? member : `${this.side}.${member}`);
   }
 }
 

@@ -111,18 +111,39 @@ export function sharedNames(picks: readonly NamePick[]): readonly string[] {
     .map(({ table, name, rows }) => `The name "${name}" picks ${rows.length} rows of ${table}`);
 }
 
-/** @throws AppError BAD_USER_INPUT that lists every one of the names, with those that were perhaps meant */
-export async function refuseUnknown(unknown: readonly NamePick[], snapshot: Snapshot, breath: Breath): Promise<void> {
+/** A name that picks nothing. */
+export interface UnknownName extends Pick<NamePick, 'table' | 'name'> {
+  /** Where it was looked for, such as "in the backup". */
+  readonly where: string;
+}
+
+/**
+ * @param snapshots where the names were looked for
+ * @throws AppError BAD_USER_INPUT that lists every one of the names, with those that were perhaps meant
+ */
+export async function refuseUnknown(
+  unknown: readonly UnknownName[],
+  snapshots: readonly Snapshot[],
+  breath: Breath,
+): Promise<void> {
   if (unknown.length === 0) return;
   const names = new Map<string, readonly string[]>();
-  for (const { table } of unknown) if (!names.has(table)) names.set(table, await namesIn(snapshot, table, breath));
-  const problems = unknown.map(({ table, name }): Problem => {
-    const near = nearestNames(name, names.get(table) ?? []);
+  for (const { table } of unknown) {
+    if (names.has(table)) continue;
+    const found: string[] = [];
+    for (const snapshot of snapshots) found.push(...(await namesIn(snapshot, table, breath)));
+    names.set(table, found);
+  }
+  const problems = unknown.map(({ table, name, where }): Problem => {
+    const near = nearestNames(
+      name,
+      (names.get(table) ?? []).filter((known) => known !== name),
+    );
     const hint =
       near.length === 0 ? '' : `; there is ${near.map((candidate) => shownNear(candidate, name)).join(', ')}`;
     return {
       code: 'BAD_USER_INPUT',
-      message: `There is no ${nounOf(table)} "${name}"${hint}`,
+      message: `There is no ${nounOf(table)} "${name}" ${where}${hint}`,
       table,
       label: `${nounOf(table)} "${name}"`,
     };

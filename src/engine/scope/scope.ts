@@ -44,6 +44,8 @@ export interface Scope {
 }
 
 export interface SelectOptions {
+  /** Where the names are looked for, in both where there are two snapshots: as messages say it. */
+  readonly where?: string | undefined;
   /**
    * A name that this snapshot has is none to complain of either: with exact, live rows that the backup lacks are
    * deleted.
@@ -52,6 +54,9 @@ export interface SelectOptions {
   /** What a mapping says of rows, whatever they are called. */
   readonly pairs?: readonly RowPair[] | undefined;
 }
+
+/** Of a name that only the database has, of a row that a mapping says something else of. */
+const MAPPED_ELSEWHERE = 'in the backup, and the mapping takes that of the database for another row';
 
 /**
  * The part of a snapshot that the filter picks.
@@ -62,7 +67,7 @@ export async function selectScope(
   snapshot: Snapshot,
   filter: ResourceFilter,
   breath: Breath,
-  { alsoIn, pairs = [] }: SelectOptions = {},
+  { where = 'in the backup', alsoIn, pairs = [] }: SelectOptions = {},
 ): Promise<Scope> {
   checkFilter(filter);
   if (!hasLists(filter)) return scopeOf(snapshot, undefined, { filter, warnings: [] }, breath);
@@ -71,11 +76,13 @@ export async function selectScope(
   const pickElsewhere = async (part: ResourceFilter): Promise<readonly NamePick[]> =>
     alsoIn === undefined ? [] : withoutMapped(await pickByName(alsoIn, part, breath), snapshot, pairs);
   const elsewhere = unknown.length === 0 ? [] : await pickElsewhere(filter);
-  const isElsewhere = ({ table, name }: NamePick): boolean =>
-    elsewhere.some((other) => other.table === table && other.name === name && other.rows.length > 0);
+  const isIn = (picks: readonly NamePick[], { table, name }: NamePick): boolean =>
+    picks.some((other) => other.table === table && other.name === name && other.rows.length > 0);
+  const missing = unknown.filter((pick) => !isIn(elsewhere, pick));
+  const mapped = missing.length === 0 || alsoIn === undefined ? [] : await pickByName(alsoIn, filter, breath);
   await refuseUnknown(
-    unknown.filter((pick) => !isElsewhere(pick)),
-    snapshot,
+    missing.map((pick) => ({ ...pick, where: isIn(mapped, pick) ? MAPPED_ELSEWHERE : where })),
+    alsoIn === undefined ? [snapshot] : [snapshot, alsoIn],
     breath,
   );
   for (const within of limitsOf(filter))

@@ -39,15 +39,18 @@ export interface ScopedPair {
   readonly identity: Identity;
   /** Whether the filter's names also pick live rows that the backup lacks: those that exact deletes. */
   readonly byName: boolean;
+  /** Where the filter's names are looked for, as messages say it. */
+  readonly where: string;
 }
 
 /** The scope of a filter on both sides. @throws AppError BAD_USER_INPUT for names that pick nothing */
 export async function scopeOf(
-  { mapped, backup, live, identity, byName }: ScopedPair,
+  { mapped, backup, live, identity, byName, where }: ScopedPair,
   filter: ResourceFilter,
   breath: Breath,
 ): Promise<{ marks: NonNullable<PlanOptions['scope']>; pulledIn: readonly PulledIn[]; warnings: readonly string[] }> {
   const ours = await selectScope(mapped?.named ?? backup, filter, breath, {
+    where,
     alsoIn: byName ? live : undefined,
     pairs: mapped?.pairs,
   });

@@ -22,7 +22,7 @@ export async function select(
 ): Promise<{ snapshot: Snapshot; selection: Selection }> {
   if (filter === undefined) return { snapshot: captured, selection: {} };
   const breath = new Breath();
-  const scope = await selectScope(captured, filter, breath);
+  const scope = await selectScope(captured, filter, breath, { where: 'in the database' });
   const { snapshot, warnings } = await cutSnapshot(captured, scope, breath);
   return {
     snapshot,

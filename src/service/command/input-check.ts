@@ -93,15 +93,32 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** Of an object: members that it does not have and that people look for there -> where to look instead. */
+const soughtIn = new WeakMap<z.ZodType, Readonly<Record<string, string>>>();
+
+/** @param sought texts as of rules: names of members in backticks */
+export function withSought<T extends z.ZodType>(type: T, sought: Readonly<Record<string, string>>): T {
+  soughtIn.set(coreOf(type), sought);
+  return type;
+}
+
+export function soughtOf(type: z.ZodType): Readonly<Record<string, string>> | undefined {
+  return soughtIn.get(coreOf(type));
+}
+
 function unknownMembers(
   { keys, path }: z.core.$ZodIssueUnrecognizedKeys,
   { shape, spelling }: Checking,
 ): readonly string[] {
   const place = placeOf(path, spelling);
   const members = membersAt(shape, path);
+  const sought = Object.assign({}, ...typesAt(shape, path).map(soughtOf)) as Readonly<Record<string, string>>;
   return keys.slice(0, 10).map((unknown) => {
     const name = [place, unknown].filter((part) => part !== '').join('.');
     const [near] = nearestNames(unknown.slice(0, 100), members, 1);
+    const elsewhere = Object.keys(sought).find((member) => spelling.member(member) === unknown);
+    if (elsewhere !== undefined)
+      return `"${name.slice(0, 200)}": not known here; ${spelled(sought[elsewhere] ?? '', spelling)}`;
     const help = near === undefined ? knownOf(members) : `did you mean "${near}"?`;
     return `"${name.slice(0, 200)}": not known here; ${help}`;
   });
@@ -117,6 +134,11 @@ const KNOWN_LISTED_MAX = 20;
 
 /** What an object takes at a place of a shape. */
 export function membersAt(shape: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  return typesAt(shape, path).flatMap((type) => (type instanceof z.ZodObject ? Object.keys(type.shape) : []));
+}
+
+/** What may stand at a place of a shape. */
+function typesAt(shape: z.ZodType, path: readonly PropertyKey[]): readonly z.ZodType[] {
   let at = formsOf(shape);
   for (const part of path)
     at = at.flatMap((type) => {
@@ -124,7 +146,7 @@ export function membersAt(shape: z.ZodType, path: readonly PropertyKey[]): reado
         type instanceof z.ZodObject ? type.shape[String(part)] : type instanceof z.ZodArray ? type.element : undefined;
       return inside instanceof z.ZodType ? formsOf(inside) : [];
     });
-  return at.flatMap((type) => (type instanceof z.ZodObject ? Object.keys(type.shape) : []));
+  return at;
 }
 
 /** A type, or each that it may be. */

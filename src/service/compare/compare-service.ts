@@ -77,7 +77,7 @@ export class CompareService {
    */
   async compare(request: CompareRequest): Promise<Comparison> {
     const { work } = this.parts;
-    const sides = [sideOf(request.from, this.parts), sideOf(request.to, this.parts)] as const;
+    const sides = [sideOf('from', request.from, this.parts), sideOf('to', request.to, this.parts)] as const;
     const compare = (): Promise<Comparison> => this.difference(request, sides);
     return work.run('comparison', async () =>
       sides.some(({ isLive }) => isLive)
@@ -107,7 +107,13 @@ export class CompareService {
       filter === undefined
         ? {}
         : {
-            scope: (await scopeOf({ backup: snapshot, live: before, identity, byName: true }, filter, breath)).marks,
+            scope: (
+              await scopeOf(
+                { backup: snapshot, live: before, identity, byName: true, where: inEither(from, to) },
+                filter,
+                breath,
+              )
+            ).marks,
           };
     const plan = await makePlan(
       snapshot,
@@ -118,4 +124,10 @@ export class CompareService {
     );
     return new Comparison(plan, await Labels.read([before, snapshot], breath), after.schema.tables.keys());
   }
+}
+
+/** Where the names of a filter are looked for. */
+function inEither(from: Side, to: Side): string {
+  if (from.isLive !== to.isLive) return 'in the backup or in the database';
+  return from.isLive ? 'in either database' : 'in either backup';
 }

@@ -1,11 +1,14 @@
 /** One side of a comparison: a stored backup, or a live database. */
 
+import { KeyMissing } from '../../archive/layer/encryption.js';
 import { defined } from '../../lib/defined.js';
+import { AppError } from '../../lib/error.js';
 import type { RuntimeKey } from '../../model/northbound/runtime.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
+import { needsKey } from '../backup/catalog/chain.js';
 import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
 import type { Opened } from '../job/running-work.js';
@@ -38,22 +41,35 @@ export interface SideParts {
   readonly databases: Databases;
 }
 
-/** @throws AppError NOT_FOUND */
+/**
+ * @param at where it stands in what is asked for, as messages name it
+ * @throws AppError NOT_FOUND; DECRYPTION_FAILED where the key of an encrypted backup is not given
+ */
 export function sideOf(
+  at: string,
   { backupId, database, decryptionKey }: ConfigurationRef,
   { backups, catalog, databases }: SideParts,
 ): Side {
   if (backupId === undefined) return new LiveSide(databases.get(database));
-  const { database: source } = catalog.get(backupId);
+  const known = catalog.get(backupId);
+  if (decryptionKey === undefined && needsKey(known, catalog))
+    throw new KeyMissing(`backup "${known.name}" is encrypted`, at);
   return {
     isLive: false,
-    runtimeKeys: databases.find(source)?.runtimeKeys ?? [],
+    runtimeKeys: databases.find(known.database)?.runtimeKeys ?? [],
     open: () => Promise.resolve(),
     // looked up again: what is known of it may have changed while it waited
-    read: async (signal) => backups.read(catalog.get(backupId), decryptionKey, defined({ signal })),
+    read: async (signal) =>
+      backups.read(catalog.get(backupId), decryptionKey, defined({ signal })).catch((error: unknown) => {
+        if (!(error instanceof AppError) || !OF_ONE_BACKUP.has(error.code)) throw error;
+        throw new AppError(error.code, `${at}: backup "${known.name}": ${error.message}`, { cause: error });
+      }),
     close: () => undefined,
   };
 }
+
+/** What is wrong with one of two backups does not say by itself which it is. */
+const OF_ONE_BACKUP: ReadonlySet<string> = new Set(['DECRYPTION_FAILED', 'INTEGRITY_FAILED']);
 
 /** Opens both, or none. */
 export async function openBoth(sides: readonly [Side, Side], signal: AbortSignal | undefined): Promise<Opened> {

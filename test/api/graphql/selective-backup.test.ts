@@ -403,8 +403,8 @@ describe('resourceMapping', () => {
     // web is stage now: neither the live "web" nor what "stage" has more is meant by a name
     const resourceMapping = [{ from: 'web', to: 'stage' }];
     expect(await faults({ ...exact, restoreFilter: { switches: ['stage'] }, resourceMapping })).toEqual([
-      expect.stringContaining('There is no switch "stage"'),
-      'There is no switch "stage"',
+      expect.stringContaining('There is no switch "stage" in the backup, and the mapping'),
+      'There is no switch "stage" in the backup, and the mapping takes that of the database for another row',
     ]);
     const { result } = await restore({ ...exact, restoreFilter: { switches: ['late'] }, resourceMapping });
     expect(result).toMatchObject({ success: true, deletedCount: 2 });

@@ -226,7 +226,7 @@ describe.each(Object.keys(OTHERS))('%s', (database) => {
     const part = await rest.post(BACKUPS, { name: 'part', resource_filter: { switches: ['br-int'] } });
     expect(part).toMatchObject({
       status: 400,
-      body: { error: expect.stringContaining('no switch "br-int"') as string },
+      body: { error: expect.stringContaining('no switch "br-int" in the database') as string },
     });
   });
 });

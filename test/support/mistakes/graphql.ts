@@ -302,10 +302,30 @@ const OF_VARIABLES: readonly Made[] = [
     'a switch with a typing error',
     () => create({ name: 'x', type: 'SELECTIVE', resourceFilter: { switches: ['wep'] } }),
     {
-      what: '"wep"',
-      where: /switch/,
+      what: 'no switch "wep"',
+      where: 'in the database',
       todo: 'there is "web"',
     },
+  ),
+  http('a port in a filter', restore({ restoreFilter: { ports: ['vm1'] } }), {
+    what: 'no filter picks single ports',
+    where: /"\$\w+\.restoreFilter": Field "ports"/,
+    todo: 'name the switch in switches',
+  }),
+  http(
+    'ACLs in a filter that is written out',
+    () => ask('mutation { createBackup(input: {name: "x", resourceFilter: {acls: ["a"]}}) { id } }'),
+    {
+      what: 'no filter picks single ACLs',
+      where: 'Field "acls"',
+      todo: 'name what has them in switches or portGroups',
+    },
+  ),
+  http(
+    'comparing with an encrypted backup without its key',
+    ({ encryptedId }) =>
+      ask(`{ diff(from: {database: "northbound"}, to: {backupId: "${encryptedId}"}) { identical } }`),
+    { what: 'backup "secret" is encrypted', where: 'in to.decryptionKey', todo: 'send its passphrase' },
   ),
   http('a router that there is not', restore({ restoreFilter: { routers: ['edgy'] } }), {
     what: '"edgy"',

@@ -49,18 +49,6 @@ const OF_FILTERS: readonly Made[] = [
     todo: 'send its passphrase in the header X-Decryption-Key',
   }),
   rest(
-    'comparing what is encrypted, without the key',
-    ({ backupId, encryptedId }) => [
-      '/api/v1/diff',
-      post({ from: { backup_id: backupId }, to: { backup_id: encryptedId } }),
-    ],
-    {
-      what: 'is encrypted',
-      where: 'backup',
-      todo: 'send its passphrase in decryption_key',
-    },
-  ),
-  rest(
     'a table with half of its name',
     ({ backupId }) => [
       '/api/v1/diff',
@@ -149,6 +137,44 @@ const OF_PLACES: readonly Made[] = [
     where: 'request',
     todo: 'takes no body; leave it out',
   }),
+  ...['to', 'from'].map((side) =>
+    rest(
+      `comparing with an encrypted backup, as ${side}, without its key`,
+      ({ encryptedId }) => [
+        DIFF,
+        post({ from: { database: 'northbound' }, to: { database: 'northbound' }, [side]: { backup_id: encryptedId } }),
+      ],
+      {
+        what: 'backup "secret" is encrypted',
+        where: `in ${side}.decryption_key`,
+        todo: 'send its passphrase',
+      },
+    ),
+  ),
+  rest(
+    'comparing two encrypted backups with one key',
+    ({ encryptedId: id }) => [
+      DIFF,
+      post({
+        from: { backup_id: id, decryption_key: PASSPHRASE },
+        to: { backup_id: id, decryption_key: 'another one of that length...' },
+      }),
+    ],
+    { what: 'Decryption failed', where: 'to: backup "secret": ', todo: 'the one that the backup was encrypted with' },
+  ),
+  ...[
+    ['a backup and the database', 'in the backup or in the database', { database: 'northbound' }],
+    ['two backups', 'in either backup', undefined],
+  ].map(([name, where, from]) =>
+    rest(
+      `comparing a switch that neither has, of ${String(name)}`,
+      ({ backupId }) => [
+        DIFF,
+        post({ from: from ?? { backup_id: backupId }, to: { backup_id: backupId }, filter: { switches: ['wbe'] } }),
+      ],
+      { what: 'no switch "wbe"', where: String(where), todo: 'there is "web"' },
+    ),
+  ),
   rest('text for one side of a comparison', () => [DIFF, post({ from: 'nightly', to: {} })], {
     what: 'from: takes an object',
     where: /^from: /,

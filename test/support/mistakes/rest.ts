@@ -118,7 +118,7 @@ const OF_BODIES: readonly Made[] = [
   }),
   rest('a filter with two names that are nowhere', restore({ restore_filter: { switches: ['wbe', 'nowhere'] } }), {
     what: 'no switch "nowhere"',
-    where: 'no switch "wbe"',
+    where: 'no switch "wbe" in the backup;',
     todo: 'there is "web"',
   }),
   rest('a form where JSON is taken', () => [BACKUPS, post(formOf({ name: 'x' }))], {
@@ -183,7 +183,21 @@ const OF_BACKUPS: readonly Made[] = [
   rest(
     'a switch with a typing error',
     () => [BACKUPS, post({ name: 'x', type: 'selective', resource_filter: { switches: ['wep'] } })],
-    { what: '"wep"', where: /switch/, todo: 'there is "web"' },
+    { what: 'no switch "wep"', where: 'in the database', todo: 'there is "web"' },
+  ),
+  rest(
+    'a port in a filter',
+    () => [BACKUPS, post({ name: 'x', type: 'selective', resource_filter: { ports: ['vm1'] } })],
+    { what: 'no filter picks single ports', where: '"resource_filter.ports"', todo: 'name the switch in switches' },
+  ),
+  rest(
+    'a port, an ACL and a NAT rule in a filter',
+    restore({ restore_filter: { router_ports: [], acls: [], nats: [] } }),
+    {
+      what: 'no filter picks single ACLs',
+      where: '"restore_filter.nats"',
+      todo: /name the router in routers.*name what has them in switches or port_groups/,
+    },
   ),
   rest(
     'a member of a filter that there is not',
@@ -258,10 +272,15 @@ const OF_RESTORES: readonly Made[] = [
     todo: /conflict_policy overwrite|overwrite/,
   }),
   rest('a router that there is not', restore({ restore_filter: { routers: ['edgy'] } }), {
-    what: '"edgy"',
-    where: /router/,
+    what: 'no router "edgy"',
+    where: 'in the backup;',
     todo: 'there is "edge"',
   }),
+  rest(
+    'a router that neither has, which exact would delete',
+    restore({ conflict_policy: 'overwrite', exact: true, restore_filter: { routers: ['edgy'] } }),
+    { what: 'no router "edgy"', where: 'in the backup or in the database', todo: 'there is "edge"' },
+  ),
   rest('a key for what is not encrypted', restore({ decryption_key: PASSPHRASE }), {
     what: 'is not encrypted',
     where: 'Backup "kept"',

@@ -276,8 +276,9 @@ describe('selectScope', () => {
     expect(await failureOf(failure)).toEqual({
       code: 'BAD_USER_INPUT',
       message:
-        'The filter names what is not there: There is no switch "wbe"; there is "web". There is no switch ' +
-        `"nothing-like-it". There is no port group "pgg"; there is "pg". There is no address set "${u('zz')}"`,
+        'The filter names what is not there: There is no switch "wbe" in the backup; there is "web". There is no ' +
+        'switch "nothing-like-it" in the backup. There is no port group "pgg" in the backup; there is "pg". ' +
+        `There is no address set "${u('zz')}" in the backup`,
     });
     await expect(failure).rejects.toHaveProperty('problems.length', 4);
     // with exact a row that is only live may be named: it is deleted
@@ -286,8 +287,17 @@ describe('selectScope', () => {
       marked(await selectScope(SNAPSHOT, filter({ switches: ['new'] }), new Breath(), { alsoIn: live }), MARK.OUT),
     ).toHaveLength(NAMES.size);
     expect(
-      await failureOf(selectScope(SNAPSHOT, filter({ switches: ['new', 'wbe'] }), new Breath(), { alsoIn: live })),
-    ).toMatchObject({ message: expect.stringContaining('no switch "wbe"') as string });
+      await failureOf(
+        selectScope(SNAPSHOT, filter({ switches: ['new', 'wbe', 'neww'] }), new Breath(), {
+          alsoIn: live,
+          where: 'in the backup or in the database',
+        }),
+      ),
+    ).toMatchObject({
+      message:
+        'The filter names what is not there: There is no switch "wbe" in the backup or in the database; there is ' +
+        '"web". There is no switch "neww" in the backup or in the database; there is "new"',
+    });
   });
 
   it('refuses lists that are all empty, and takes an empty one beside another', async () => {

@@ -14,6 +14,7 @@ import {
   typeFromAST,
 } from 'graphql';
 import { mistakesError } from '../../../lib/error.js';
+import { soughtElsewhere } from '../../http/graphql-fault.js';
 import { formOf } from '../../http/value-form.js';
 
 const FAULTS_MAX = 10;
@@ -55,6 +56,8 @@ function expectation(
   type: GraphQLInputType,
   { path, value }: { readonly path: readonly (string | number)[]; readonly value: unknown },
 ): string {
+  const elsewhere = soughtElsewhere(message);
+  if (elsewhere !== undefined) return elsewhere;
   const harmless = HARMLESS.exec(message)?.[0];
   if (harmless !== undefined)
     return harmless.replace(

@@ -4,7 +4,7 @@
  * command checks. The OpenAPI document is made from these forms.
  */
 import { z } from 'zod';
-import { coreOf } from '../../../service/command/input-check.js';
+import { coreOf, soughtOf, withSought } from '../../../service/command/input-check.js';
 import { optional } from '../../../service/command/input-field.js';
 import { type Spelling, spelled } from '../../../service/command/spelling.js';
 import { oneOf } from './request-shape.js';
@@ -35,9 +35,13 @@ export function restForm<Shape extends z.ZodObject, Left extends Members<Shape> 
   const form = z
     .strictObject(Object.fromEntries(members) as Record<string, z.ZodType>)
     .transform((given) => Object.fromEntries(names.map((name) => [name, given[snakeCase(name)]])));
-  return form.meta({ ...aboutOf(input), ...(id === undefined ? {} : { id }) }) as unknown as z.ZodType<
-    Omit<z.input<Shape>, Left>
-  >;
+  const about = { ...aboutOf(input), ...(id === undefined ? {} : { id }) };
+  return withSought(form.meta(about), soughtInForm(input)) as unknown as z.ZodType<Omit<z.input<Shape>, Left>>;
+}
+
+function soughtInForm(input: z.ZodObject): Readonly<Record<string, string>> {
+  const sought = Object.entries(soughtOf(input) ?? {});
+  return Object.fromEntries(sought.map(([name, instead]) => [snakeCase(name), spelled(instead, REST_SPELLING)]));
 }
 
 /** A member as REST takes it. */

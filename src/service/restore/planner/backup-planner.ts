@@ -108,7 +108,7 @@ export class BackupPlanner implements RestorePlanner {
       filter === undefined
         ? undefined
         : await scopeOf(
-            { mapped: { named: adapted, pairs }, backup, live, identity, byName: options.exact },
+            { mapped: { named: adapted, pairs }, backup, live, identity, ...namesIn(options.exact) },
             filter,
             breath,
           );
@@ -197,4 +197,9 @@ async function planned(plan: Plan, rest: Pick<Planned, 'notes' | 'pulledIn'>, br
   const settled = await withFreeValues(plan, breath);
   const owners = await countOwners(settled, breath);
   return { ...rest, notes: [...rest.notes, ...(await ownerNotes(settled, owners, breath))], plan: settled, owners };
+}
+
+/** Whether, and where, the names of a filter pick rows that only the database has. */
+function namesIn(exact: boolean): { readonly byName: boolean; readonly where: string } {
+  return { byName: exact, where: exact ? 'in the backup or in the database' : 'in the backup' };
 }

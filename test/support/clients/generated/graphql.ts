@@ -173,7 +173,7 @@ export type JobKind =
   /** It reads a stored backup and checks it */
   | 'VERIFY';
 
-/** Which part of the network. A name or a UUID picks a resource. It comes with its children, unless an include flag is false, and with everything these refer to. Without any list, everything is picked */
+/** Which part of the network. A name or a UUID picks a resource. It comes with its children, unless an include flag is false, and with everything these refer to. Without any list, everything is picked. Single ports, ACLs or NAT rules cannot be picked: name the switch or the router that has them */
 export type ResourceFilterInput = {
   /** Names or UUIDs */
   addressSets?: Array<string> | null | undefined;
