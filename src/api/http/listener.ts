@@ -179,15 +179,17 @@ function nothingThere({ method, url, server }: FastifyRequest, reply: FastifyRep
   if (allowed.length === 0 || allowed.includes(method) || method === 'OPTIONS')
     return new AppError(
       'NOT_FOUND',
-      `There is nothing at this address, ${shownPath(url)}: ${whereInstead(url, server.allowedMethods)}`,
+      `There is nothing at this address, ${shownPath(url)}: ${whereInstead({ method, url }, server.allowedMethods)}`,
     );
   void reply.header('allow', allowed.join(', '));
   const taken = allowed.filter((name) => name !== 'HEAD' || allowed.length === 1).join(' or ');
-  return new AppError('METHOD_NOT_ALLOWED', `This address does not take ${method}: use ${taken}`);
+  const near = server.allowedMethods.nearestByEnd(pathOf(url).slice(0, PATH_CHARACTERS_MAX), method);
+  const meant = near === undefined ? '' : `, or did you mean ${near}?`;
+  return new AppError('METHOD_NOT_ALLOWED', `This address does not take ${method}: use ${taken}${meant}`);
 }
 
-function whereInstead(url: string, known: AllowedMethods): string {
-  const near = known.nearest(pathOf(url).slice(0, PATH_CHARACTERS_MAX));
+function whereInstead({ method, url }: Pick<FastifyRequest, 'method' | 'url'>, known: AllowedMethods): string {
+  const near = known.nearest(pathOf(url).slice(0, PATH_CHARACTERS_MAX), method);
   return near === undefined
     ? 'the page at / says what there is'
     : `did you mean ${near}? The page at / says what else there is`;

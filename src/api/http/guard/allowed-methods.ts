@@ -1,16 +1,9 @@
 /** Which addresses there are, and which methods each takes: for whoever sends another one. */
 import type { FastifyInstance } from 'fastify';
-import { nearestNames } from '../../../lib/text/nearest.js';
-
-interface KnownRoute {
-  readonly segments: readonly string[];
-  readonly methods: readonly string[];
-}
-
-const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi;
+import { type KnownAddress, nearestAddress } from './nearest-address.js';
 
 export class AllowedMethods {
-  private readonly routes: KnownRoute[] = [];
+  private readonly routes: KnownAddress[] = [];
 
   /** Learns every route that is registered from now on. */
   watch(fastify: FastifyInstance): void {
@@ -33,24 +26,23 @@ export class AllowedMethods {
     return route?.includes(':') === true && !this.of(path).includes(method);
   }
 
-  /** The address that somebody may have meant who asked for another one; parts that are any value as `:id`. */
-  nearest(path: string): string | undefined {
-    const known = this.routes
-      .map(({ segments }) => segments.join('/'))
-      .filter((url) => url !== '/' && !url.includes('*'));
-    return nearestNames(this.withIds(path.replaceAll(UUID, ':id').replace(/\/$/, '')), known, 1)[0];
+  /** The address that somebody may have meant who asked for another one; with its method where that is another. */
+  nearest(path: string, method: string): string | undefined {
+    const known = new Map<string, KnownAddress>();
+    for (const { segments, methods } of this.routes) {
+      const url = segments.join('/').replace(/(?<=.)\/$/, '');
+      if (url === '/' || url.includes('*')) continue;
+      const all = [...(known.get(url)?.methods ?? []), ...methods];
+      known.set(url, { segments: url.split('/'), methods: all.filter((name) => name !== 'HEAD') });
+    }
+    return nearestAddress({ method: method === 'HEAD' ? 'GET' : method, path }, [...known.values()]);
   }
 
-  /** With `:id` where a route has one that is the same up to there. */
-  private withIds(path: string): string {
-    const given = path.split('/');
-    for (const { segments } of this.routes) {
-      const last = segments.findLastIndex((segment) => segment.startsWith(':'));
-      const begin = segments.slice(0, last + 1);
-      if (last >= 0 && segments.length === given.length && isAt(given.slice(0, last + 1), begin))
-        return [...begin, ...given.slice(last + 1)].join('/');
-    }
-    return path;
+  /** The same, of a path whose end is not the `:id` that it was taken for, but what another address ends with. */
+  nearestByEnd(path: string, method: string): string | undefined {
+    const end = path.split('/').at(-1);
+    const isEnd = this.routes.some(({ segments, methods }) => segments.at(-1) === end && methods.includes(method));
+    return isEnd ? this.nearest(path, method) : undefined;
   }
 }
 
