@@ -218,6 +218,7 @@ function faultOfEntry(issue: z.core.$ZodIssue): string {
 }
 
 function parseJson(path: string, text: string): unknown {
+  if (withoutMark(text).trim() === '') throw new Error(`The token file ${path} is empty. ${REPAIR}`);
   try {
     // an editor may have put a byte-order mark before it
     return JSON.parse(withoutMark(text));

@@ -129,7 +129,7 @@ export function newHeader(chunkBytes: number, keyCost = KEY_COST): Buffer {
 
 /** @throws AppError INTEGRITY_FAILED on a header that this version did not write, before it can cost memory */
 function checkHeader(header: Buffer, keyCost: number): void {
-  if (header.length < HEADER_BYTES) throw damaged('it ends inside its header');
+  if (header.length < HEADER_BYTES) throw damaged(header.length === 0 ? 'it is empty' : 'it ends inside its header');
   const [version, kdf, log2N, r, p] = header.subarray(ENCRYPTED_MAGIC.length);
   if (version !== VERSION) throw damaged(`its version is ${version}, this program reads version ${VERSION}`);
   const isCostGood = log2N !== undefined && log2N >= Math.min(LOG2_N_MIN, keyCost) && log2N <= LOG2_N_MAX;

@@ -68,8 +68,7 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
     if (errnoOf(error)?.startsWith('Z_') !== true) throw error;
     throw new AppError(
       'INTEGRITY_FAILED',
-      `The archive's gzip stream is damaged or cut after ${plural(gunzip.bytesWritten, '# {byte|bytes}')} ` +
-        `(${messageOf(error)}). ` +
+      `The archive's gzip stream ${brokenWhere(gunzip.bytesWritten, given)} (${messageOf(error)}). ` +
         'Take another copy of the backup',
       { cause: error },
     );
@@ -122,4 +121,10 @@ export async function* bounded(
     count(chunk.length);
     yield chunk;
   }
+}
+
+/** @param read bytes that were expanded; none where the first ones are no good @param given bytes that there were */
+function brokenWhere(read: number, given: number): string {
+  if (given === 0) return 'is empty';
+  return read === 0 ? 'is damaged at its beginning' : `is damaged or cut after ${plural(read, '# {byte|bytes}')}`;
 }

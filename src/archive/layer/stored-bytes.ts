@@ -108,16 +108,24 @@ export class StoredBytes implements AsyncIterable<Buffer> {
   }
 }
 
+/** @throws AppError INTEGRITY_FAILED with the cause given */
+export function checkSize(size: number, expected: number, cause?: unknown): void {
+  if (size === expected) return;
+  const has = plural(size, 'has # {byte|bytes}');
+  throw new AppError(
+    'INTEGRITY_FAILED',
+    size === 0
+      ? `The stored archive is empty: its ${plural(expected, '# {byte is|bytes are}')} lost. Use another backup, or put ` +
+          'another copy of this file there'
+      : `The stored archive ${has} instead of ${expected}: it was cut or changed. Use another backup or another copy ` +
+          'of this one',
+    { cause },
+  );
+}
+
 /** Compares bytes that were read to their end. @throws AppError INTEGRITY_FAILED with the cause given */
 export function checkStored(stored: StoredBytes, expected: ExpectedBytes, cause?: unknown): void {
-  if (stored.size !== expected.size) {
-    throw new AppError(
-      'INTEGRITY_FAILED',
-      `The stored archive has ${plural(stored.size, '# {byte|bytes}')} instead of ${expected.size}: it was cut or ` +
-        'changed. Use another backup or another copy of this one',
-      { cause },
-    );
-  }
+  checkSize(stored.size, expected.size, cause);
   if (stored.checksum() !== expected.checksum) {
     throw new AppError(
       'INTEGRITY_FAILED',

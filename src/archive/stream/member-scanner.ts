@@ -116,8 +116,10 @@ export class MemberScanner {
     if (this.state !== 'end')
       throw new AppError(
         'INTEGRITY_FAILED',
-        `${this.what} is cut: it ends after ${plural(this.base, '# {byte|bytes}')}${this.place()}. Take another copy ` +
-          'of it',
+        this.base === 0
+          ? `${this.what} is empty. Take another copy of it`
+          : `${this.what} is cut: it ends after ${plural(this.base, '# {byte|bytes}')}${this.place()}. Take another ` +
+              'copy of it',
       );
   }
 

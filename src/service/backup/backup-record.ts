@@ -104,6 +104,7 @@ export type BackupDescription = Omit<BackupRecord, 'format' | 'file'>;
  * trusted
  */
 export function parseBackupRecord(bytes: Uint8Array, file: string): BackupRecord {
+  if (bytes.length === 0) throw new AppError('INTEGRITY_FAILED', 'it is empty');
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

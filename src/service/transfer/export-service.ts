@@ -10,13 +10,13 @@ import type { Readable } from 'node:stream';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { type ArchiveHeader, wholeHeader } from '../../archive/content/archive-header.js';
 import { KeyMissing } from '../../archive/layer/encryption.js';
+import { checkSize } from '../../archive/layer/stored-bytes.js';
 import { packArchive } from '../../archive/pack.js';
 import { assert } from '../../lib/assert.js';
 import type { Clock } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
-import { plural } from '../../lib/text/plural.js';
 import type { ByteRange, Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
@@ -121,12 +121,7 @@ export class ExportService {
     return work.run('export', async () => {
       const { file, size: total, checksum, archiveFormat } = catalog.get(id);
       const stat = await store.stat(file);
-      if (stat !== undefined && stat.size !== total)
-        throw new AppError(
-          'INTEGRITY_FAILED',
-          `The stored archive has ${plural(stat.size, '# {byte|bytes}')} instead of ${total}: it was cut or ` +
-            'changed. Use another backup or another copy of this one',
-        );
+      if (stat !== undefined) checkSize(stat.size, total);
       const end = Math.min(range.end ?? total, total);
       const start = Math.min(range.start ?? 0, end);
       return {

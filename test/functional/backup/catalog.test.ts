@@ -328,7 +328,7 @@ describe('opening', () => {
 
   it.each([
     ['is cut', '{"format":"ovncp-manifest/1","id":"x"', /not JSON/],
-    ['is empty', '', /not JSON/],
+    ['is empty', '', /it is empty/],
     ['is not UTF-8', Buffer.from([0x22, 0xff, 0x22]), /not JSON/],
     ['is no object', '[]', /no manifest/],
     [

@@ -112,6 +112,19 @@ describe.each(
       await isRefused(damaged);
   });
 
+  it.each([
+    [0, 'is empty'],
+    [1, 'has 1 byte instead of'],
+  ])('says what is left of its file: %d bytes', async (left, told) => {
+    await writeFile(one.path, one.bytes.subarray(0, left));
+    const { validateBackup } = await api.admin.run(ValidateBackupDocument, {
+      id: one.backup.id,
+      decryptionKey: key ?? null,
+    });
+    expect(validateBackup.errors).toEqual([expect.stringContaining(`The stored archive ${told}`)]);
+    expect(validateBackup.errors[0]).not.toMatch(/\b0 bytes|\b1 bytes|after 0|ends after/);
+  });
+
   it('is good again when its file is', async () => {
     expect(
       (await api.admin.run(ValidateBackupDocument, { id: one.backup.id, decryptionKey: key ?? null })).validateBackup,

@@ -299,7 +299,16 @@ describe('an import refuses, and leaves nothing of:', () => {
       throw new Error('ECONNRESET');
     }
     expect((await refused(() => services.import(broken()), 'BAD_USER_INPUT')).message).toMatch(
-      /ended early after 9 bytes/,
+      /ended early, after 9 bytes/,
+    );
+  });
+
+  it('an upload that breaks off before it has begun', async () => {
+    const broken: AsyncIterable<Buffer> = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('ECONNRESET')) }),
+    };
+    expect((await refused(() => services.import(broken), 'BAD_USER_INPUT')).message).toBe(
+      'The upload ended early, before its first byte: send the file again',
     );
   });
 

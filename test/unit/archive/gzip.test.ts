@@ -1,7 +1,7 @@
 /** The gzip layer: whatever blocks the content comes in, gunzip makes the same of it. */
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { compress } from '../../../src/archive/layer/gzip.js';
+import { compress, decompress } from '../../../src/archive/layer/gzip.js';
 
 const MB = 1 << 20;
 
@@ -30,4 +30,16 @@ it.each([
   const content = Buffer.concat([randomBytes(bytes >> 1), Buffer.alloc(bytes - (bytes >> 1), 'ovn ')]);
   const packed = await compressed(content, blockBytes);
   expect(gunzipSync(packed).equals(content)).toBe(true);
+});
+
+it.each([
+  ['nothing', Buffer.alloc(0), 'gzip stream is empty ('],
+  ['its first byte', Buffer.from([0x1f]), 'gzip stream is damaged or cut after 1 byte ('],
+  ['other first bytes', Buffer.from('no gzip'), 'gzip stream is damaged at its beginning ('],
+  ['its header', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), 'gzip stream is damaged or cut after 10 bytes ('],
+])('says what is left of a stream: %s', async (_, content, told) => {
+  const read = async (): Promise<void> => {
+    for await (const _block of decompress(inBlocks(content, MB)));
+  };
+  await expect(read()).rejects.toThrow(told);
 });

@@ -66,10 +66,9 @@ export async function* openUpload(
     if (error instanceof AppError) throw error;
     throw new AppError(
       'BAD_USER_INPUT',
-      plural(bytes, 'The upload ended early after # {byte|bytes}: send the file again'),
-      {
-        cause: error,
-      },
+      `The upload ended early, ${bytes === 0 ? 'before its first byte' : plural(bytes, 'after # {byte|bytes}')}: send ` +
+        'the file again',
+      { cause: error },
     );
   } finally {
     signal?.removeEventListener('abort', stop);

@@ -216,6 +216,7 @@ export function restoreRecordBytes(record: RestoreRecord): Buffer {
 
 /** @throws AppError INTEGRITY_FAILED */
 export function parseRestoreRecord(bytes: Buffer): RestoreRecord {
+  if (bytes.length === 0) throw new AppError('INTEGRITY_FAILED', 'it is empty');
   try {
     const record = z
       .discriminatedUnion('format', [recordSchema.unwrap(), recordSchema1])
