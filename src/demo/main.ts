@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { freePortAfter, isFree } from '../api/http/listen.js';
 import { type App, startApp } from '../app.js';
 import { type Config, ConfigError, loadConfig } from '../config/config.js';
 import { messageOf } from '../lib/error.js';
@@ -17,8 +18,18 @@ const say = (text: string): void => {
 };
 const bold = (text: string): string => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
 
-/** The environment's own settings stand, but for what the demo brings. */
-function configuration(remote: string, folder: string): Config {
+/** The environment's own settings stand, but for what the demo brings; of the port only one that somebody has set. */
+async function configuration(remote: string, folder: string): Promise<Config> {
+  const config = settings(remote, folder);
+  const { host, port } = config;
+  if ((process.env['PORT'] ?? '') !== '' || (await isFree(host, port))) return config;
+  const free = await freePortAfter({ host, port });
+  if (free === undefined) return config;
+  say(`Port ${port} is taken by another process: the demo takes ${free}.`);
+  return { ...config, port: free };
+}
+
+function settings(remote: string, folder: string): Config {
   return loadConfig({
     LOG_LEVEL: 'warn',
     ...process.env,
@@ -91,7 +102,7 @@ async function main(): Promise<void> {
     })());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end().then(() => process.exit(0)));
   try {
-    const config = configuration(database.remote, folder);
+    const config = await configuration(database.remote, folder);
     app = await startApp(config, createLog(config.logLevel), { isDemo: true });
     introduce(app, database);
     const lines = createInterface({ input: process.stdin });
@@ -109,7 +120,8 @@ async function main(): Promise<void> {
 /** What is wrong; where that is a variable, also how one is set. */
 function saysWhy(error: unknown): string {
   const what = error instanceof ConfigError ? error.faults.join('\n') : messageOf(error);
-  return /\b[A-Z]{4,}=/.test(what) ? `${what}\nA variable stands before the command: PORT=4001 npm run demo` : what;
+  const example = /\bPORT=\d+/.exec(what)?.[0] ?? 'PORT=4001';
+  return /\b[A-Z]{4,}=/.test(what) ? `${what}\nA variable stands before the command: ${example} npm run demo` : what;
 }
 
 try {

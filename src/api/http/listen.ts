@@ -1,4 +1,5 @@
 /** Listening on a port: what an operator can do about it where that fails. */
+import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { errnoOf } from '../../lib/error.js';
 import { reasonOf } from '../../lib/system-error.js';
@@ -15,16 +16,38 @@ export async function listenAt(fastify: FastifyInstance, place: Place): Promise<
   try {
     await fastify.listen({ host: place.host, port: place.port });
   } catch (error) {
-    throw errnoOf(error) === undefined ? error : new Error(sentenceOf(error, place), { cause: error });
+    if (errnoOf(error) === undefined) throw error;
+    const free = errnoOf(error) === 'EADDRINUSE' ? await freePortAfter(place) : undefined;
+    throw new Error(sentenceOf(error, place, free), { cause: error });
   }
 }
 
-function sentenceOf(error: unknown, { host, port, variable }: Place): string {
+/** The first port behind this one that nobody listens at; undefined where none of the next ones is free. */
+export async function freePortAfter({ host, port }: Pick<Place, 'host' | 'port'>): Promise<number | undefined> {
+  for (let next = port + 1; next <= Math.min(port + PORTS_TRIED, PORT_MAX); next++)
+    if (await isFree(host, next)) return next;
+  return undefined;
+}
+
+/** @throws Error that has no errno */
+export function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => (errnoOf(error) === undefined ? reject(error) : resolve(false)));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+const PORTS_TRIED = 50;
+const PORT_MAX = 65_535;
+
+/** @param free a port that was tried, and that can be had */
+function sentenceOf(error: unknown, { host, port, variable }: Place, free: number | undefined): string {
   switch (errnoOf(error)) {
     case 'EADDRINUSE':
       return (
-        `Port ${port} of ${host} is taken by another process. Stop that one, or set ${variable} to another port, ` +
-        `such as ${variable}=${port === 65_535 ? port - 1 : port + 1}`
+        `Port ${port} of ${host} is taken by another process: ss -ltnp "sport = :${port}" says by which. Stop that ` +
+        `one, or set ${variable} to another port${free === undefined ? '' : `: ${variable}=${free} is free`}`
       );
     case 'EACCES':
       return `Port ${port} of ${host} is not allowed to this user. Set ${variable} to a port above 1023`;

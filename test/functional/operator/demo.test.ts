@@ -120,10 +120,31 @@ it('says which variable to set where its port is taken, how, and leaves nothing 
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const demo = await start({ PORT: String(port) });
   expect(await demo.ended).toEqual({ code: 1, signal: null });
+  const [, free = ''] = /PORT=(\d+) is free/.exec(demo.stderr) ?? [];
   expect(demo.stderr).toBe(
-    `The demo could not start: Port ${port} of 127.0.0.1 is taken by another process. Stop that one, or set PORT to ` +
-      `another port, such as PORT=${port + 1}\nA variable stands before the command: PORT=4001 npm run demo\n`,
+    `The demo could not start: Port ${port} of 127.0.0.1 is taken by another process: ss -ltnp "sport = :${port}" says ` +
+      `by which. Stop that one, or set PORT to another port: PORT=${free} is free\n` +
+      `A variable stands before the command: PORT=${free} npm run demo\n`,
   );
+  expect(Number(free)).toBeGreaterThan(port);
+  // and so it is
+  await new Promise<void>((resolve, reject) => {
+    const proof = createServer().once('error', reject);
+    proof.listen(Number(free), '127.0.0.1', () => proof.close(() => resolve()));
+  });
   expect(await readdir(temporary)).toEqual([]);
+  other.close();
+});
+
+it('takes the next port that is free where nobody has set one', async () => {
+  const other = createServer();
+  // taken by us, or by somebody else
+  await new Promise<void>((resolve) => other.once('error', () => resolve()).listen(4_000, '127.0.0.1', resolve));
+  const demo = await start({});
+  await until(() => demo.stdout.includes('leaves nothing behind'));
+  const [, port = ''] = /^Port 4000 is taken by another process: the demo takes (\d+)\.$/m.exec(demo.stdout) ?? [];
+  expect(demo.stdout).toMatch(new RegExp(`Open +http://\\S+:${port}/graphql`));
+  demo.kill('SIGINT');
+  expect(await demo.ended).toEqual({ code: 0, signal: null });
   other.close();
 });

@@ -128,8 +128,8 @@ const STARTS: readonly OperatorMistake[] = [
   }),
   start('the port is taken', ({ takenPort }) => ({ PORT: String(takenPort) }), {
     what: 'is taken by another process',
-    where: /Port \d+ of 127\.0\.0\.1/,
-    todo: /set PORT to another port, such as PORT=\d+/,
+    where: /Port (\d+) of 127\.0\.0\.1 .*: ss -ltnp "sport = :\1" says by which/,
+    todo: /set PORT to another port: PORT=\d+ is free/,
   }),
   start('HOST is another machine', () => ({ HOST: '192.0.2.1' }), {
     what: '192.0.2.1',
@@ -143,6 +143,11 @@ const STARTS: readonly OperatorMistake[] = [
   }),
   start('the token file is cut off', inFolder('OVNCP_TOKENS_FILE', '{"tokens": [\n{"name": "a",'), {
     what: 'is not JSON',
+    where: /The token file \S+\/file/,
+    todo: 'make the tokens again with npm run token',
+  }),
+  start('the token file is empty', inFolder('OVNCP_TOKENS_FILE', ' '), {
+    what: 'is empty',
     where: /The token file \S+\/file/,
     todo: 'make the tokens again with npm run token',
   }),
