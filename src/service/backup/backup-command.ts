@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { command } from '../command/command.js';
 import { description, id, key, name, optional, orElse, tags } from '../command/input-field.js';
+import { spelled } from '../command/spelling.js';
 import type { Job } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
 import type { BackupService } from './backup-service.js';
@@ -182,8 +183,12 @@ export const validateBackup = command({
     })
     .meta({ id: 'ValidateBackup', description: 'Which backup to check' }),
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
-  run: (backups: BackupService, input, { caller: { subject }, signal }): Promise<ValidationReport> =>
-    backups.validate(input.backupId, input.decryptionKey, { subject, signal }),
+  run: async (backups: BackupService, input, { caller: { subject }, signal, spelling }): Promise<ValidationReport> => {
+    const report = await backups.validate(input.backupId, input.decryptionKey, { subject, signal });
+    return report.contentChecked
+      ? report
+      : { ...report, warnings: report.warnings.map((warning) => spelled(warning, spelling)) };
+  },
 });
 
 export const verifyBackups = command({

@@ -199,6 +199,6 @@ export function storedOutcome({ id, rowCount, size, sealed = false }: BackupReco
 function toldOf({ valid, errors, contentChecked, rowCount }: ValidationReport): JobOutcome {
   const [first = ''] = errors;
   if (!valid) return { message: `The backup is damaged: ${first}` };
-  if (!contentChecked) return { message: 'The stored bytes are good; the content was not looked at' };
+  if (!contentChecked) return { message: 'The stored bytes are good. The rows were not checked: no key was given' };
   return { rows: rowCount, message: plural(rowCount ?? 0, 'The backup is good: # {row|rows}') };
 }

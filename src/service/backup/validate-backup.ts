@@ -27,6 +27,11 @@ export interface ValidateParts {
   readonly job: Pick<JobHandle, 'signal' | 'tell'>;
 }
 
+/** Names of members in backticks: see spelling.ts. */
+const BYTES_ONLY =
+  'The backup is encrypted and no key was given: only the stored bytes were checked. Send its passphrase in ' +
+  '`decryptionKey` to check its rows too';
+
 /** @throws AppError NOT_FOUND, DECRYPTION_FAILED for a wrong key; the signal's reason */
 export async function validateBackup(
   record: BackupRecord,
@@ -54,7 +59,7 @@ async function checkBytes(record: BackupRecord, { catalog, job }: ValidateParts)
     valid: true,
     contentChecked: false,
     errors: [],
-    warnings: ['The backup is encrypted and no key was given: only the stored bytes were checked'],
+    warnings: [BYTES_ONLY],
   };
 }
 

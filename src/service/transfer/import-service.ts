@@ -235,8 +235,8 @@ async function* limited(source: AsyncIterable<Buffer>, bytesMax: number): AsyncG
     if (error instanceof AppError) throw error;
     throw new AppError(
       'BAD_USER_INPUT',
-      `The upload ended early, ${bytes === 0 ? 'before its first byte' : plural(bytes, 'after # {byte|bytes}')}: send ` +
-        'the file again',
+      `The upload ended early, ${bytes === 0 ? 'before its first byte' : plural(bytes, 'after # {byte|bytes}')}: ` +
+        'send the file again',
       { cause: error },
     );
   }

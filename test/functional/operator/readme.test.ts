@@ -156,6 +156,24 @@ describe('back up every night, and keep the newest 14', () => {
     expect(stderr).toMatch(/^curl: \(22\) .* 403\n\{"error":".*lacks backups:delete/);
   });
 
+  it('is not content with the stored bytes, where somebody encrypts and forgets to validate with the key', async () => {
+    const script = await readFile(job, 'utf8');
+    const key = '"encrypt": true, "encryption_key": "a passphrase of the night"';
+    await writeFile(job, script.replace('"compress": true', `"compress": true, ${key}`));
+    try {
+      const { code, stderr } = await runJob();
+      expect({ code, answer: JSON.parse(stderr) as unknown }).toMatchObject({
+        code: 1,
+        answer: {
+          message: 'Only the stored bytes were checked, and they are good. To check the rows too, send decryption_key',
+          warnings: [expect.stringContaining('Send its passphrase in decryption_key')],
+        },
+      });
+    } finally {
+      await writeFile(job, script);
+    }
+  });
+
   it('says why it failed', async () => {
     await here.ovsdb.kill('SIGTERM');
     try {

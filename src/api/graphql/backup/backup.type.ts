@@ -367,7 +367,7 @@ export class VerifyReport {
 
 @ObjectType({ description: 'Whether a backup is whole and can be restored' })
 export class ValidationReport {
-  @Field(() => Boolean, { description: 'True if nothing is wrong' })
+  @Field(() => Boolean, { description: 'True if nothing wrong was found in what was checked: see contentChecked' })
   valid!: boolean;
 
   @Field(() => Boolean, {

@@ -66,8 +66,8 @@ export async function* openUpload(
     if (error instanceof AppError) throw error;
     throw new AppError(
       'BAD_USER_INPUT',
-      `The upload ended early, ${bytes === 0 ? 'before its first byte' : plural(bytes, 'after # {byte|bytes}')}: send ` +
-        'the file again',
+      `The upload ended early, ${bytes === 0 ? 'before its first byte' : plural(bytes, 'after # {byte|bytes}')}: ` +
+        'send the file again',
       { cause: error },
     );
   } finally {

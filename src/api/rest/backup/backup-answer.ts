@@ -68,7 +68,7 @@ export const backupShape = z
 
 export const validationShape = z
   .object({
-    valid: z.boolean().describe('True if nothing is wrong'),
+    valid: z.boolean().describe('True if nothing wrong was found in what was checked: see content_checked'),
     message: z.string().describe('The same in words'),
     errors: z.array(z.string()).optional().describe('If it is not valid: what is wrong'),
     warnings: z.array(z.string()).describe('What may be wrong, or is missing'),
@@ -144,6 +144,8 @@ export function listedBackupOf(record: BackupRecord, backups: Backups): Omit<Bac
   return rest;
 }
 
+const BYTES_ONLY = 'Only the stored bytes were checked, and they are good. To check the rows too, send decryption_key';
+
 export function validationOf({
   valid,
   contentChecked,
@@ -153,7 +155,7 @@ export function validationOf({
 }: ValidationReport): z.output<typeof validationShape> {
   return {
     valid,
-    message: valid ? 'Backup is valid' : 'Backup is not valid',
+    message: !valid ? 'Backup is not valid' : contentChecked ? 'Backup is valid' : BYTES_ONLY,
     ...(valid ? {} : { errors: [...errors] }),
     warnings: [...warnings],
     content_checked: contentChecked,
