@@ -2,6 +2,7 @@
 import type { DatabaseConfig } from './config/database-config.js';
 import type { Clock } from './lib/clock.js';
 import type { Log } from './lib/log.js';
+import { needlessBackup } from './model/northbound/about-database.js';
 import { DatabaseClient } from './ovsdb/client.js';
 import { readTlsIdentity } from './ovsdb/tls.js';
 import { Database, type DatabaseOptions } from './service/database/database.js';
@@ -16,6 +17,8 @@ export function makeDatabase(
   config: DatabaseConfig,
   { silenceMsMax, ...parts }: ClientParts & Pick<DatabaseOptions, 'silenceMsMax'>,
 ): Database {
+  const problem = needlessBackup(config.schemaName);
+  if (problem !== undefined) parts.log.warn({ database: config.id, problem }, 'a database that need not be backed up');
   return new Database(config, makeClient(config, parts), { clock: parts.clock, silenceMsMax });
 }
 

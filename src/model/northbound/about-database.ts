@@ -34,6 +34,13 @@ export function aboutDatabase(name: string): AboutDatabase | undefined {
   return Object.hasOwn(DATABASES, name) ? DATABASES[name] : undefined;
 }
 
+/** Of a database that is made anew from another one: that it need not be backed up, and what to back up instead. */
+export function needlessBackup(name: string): string | undefined {
+  const about = aboutDatabase(name);
+  if (about?.isMade !== true) return undefined;
+  return `${about.what}. Back up ${name.replace('Southbound', 'Northbound')} instead`;
+}
+
 /** What a database is called in the API, where it is the one that is configured. */
 export function databaseId(name: string): string {
   return name === NORTHBOUND ? 'northbound' : name.toLowerCase();

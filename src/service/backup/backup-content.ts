@@ -9,6 +9,7 @@ import type { Unpacked } from '../../archive/unpack.js';
 import { Breath } from '../../lib/breath.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
+import { needlessBackup } from '../../model/northbound/about-database.js';
 import { danglingReferences } from '../../model/reference/reference.js';
 import { repeatedRows } from '../../model/snapshot/repeated-rows.js';
 import { countRows, countTables, type Snapshot } from '../../model/snapshot/snapshot.js';
@@ -63,7 +64,7 @@ export function contentOf({
   contentDigest,
   warnings: leftOut,
 }: Unpacked): BackupContent {
-  const warnings = [...leftOut, ...emptiness(snapshot)];
+  const warnings = [...leftOut, ...emptiness(snapshot), ...needlessness(snapshot)];
   return {
     ...summaryOf(snapshot),
     type: header?.type ?? 'FULL',
@@ -101,6 +102,12 @@ export function summaryOf(
     rowCount: countRows(snapshot),
     tables: countTables(snapshot),
   };
+}
+
+/** Of a backup of a database that is made anew. */
+export function needlessness({ schema: { name } }: Snapshot): readonly string[] {
+  const told = needlessBackup(name);
+  return told === undefined ? [] : [told];
 }
 
 /** What is to be said of a backup that holds nothing, so that nobody relies on it. */

@@ -18,7 +18,7 @@ import { countRows, type Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Database } from '../database/database.js';
 import type { DatabaseReader } from '../database/database-reader.js';
 import type { JobHandle } from '../job/jobs.js';
-import { emptiness, summaryOf } from './backup-content.js';
+import { emptiness, needlessness, summaryOf } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog, Reservation } from './catalog/catalog.js';
 import { chainContentSize } from './catalog/chain.js';
@@ -252,7 +252,8 @@ export class BackupCreation {
       },
     });
     const { snapshot, selection: selected } = await select(captured, this.filter);
-    const selection = withWarnings(selected, [...(request.warnings ?? []), ...warnings, ...emptiness(snapshot)]);
+    const told = [...warnings, ...emptiness(snapshot), ...needlessness(snapshot)];
+    const selection = withWarnings(selected, [...(request.warnings ?? []), ...told]);
     return { createdAt, snapshot, identity, selection, totalRows: countRows(snapshot) };
   }
 

@@ -8,6 +8,7 @@ import { RestClient } from '../../support/clients/rest-client.js';
 import type { ExactJson } from '../../support/judge/exact-json.js';
 import { compareDatabases, dumpDatabase, emptyDatabase, rowCount, transact } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
+import { installedSchema } from '../../support/northbound/make.mjs';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 
 const BACKUPS = '/api/v1/backups';
@@ -228,5 +229,33 @@ describe.each(Object.keys(OTHERS))('%s', (database) => {
       status: 400,
       body: { error: expect.stringContaining('no switch "br-int" in the database') as string },
     });
+  });
+});
+
+describe('OVN_Southbound', () => {
+  it('is told to need no backup, in the log at the start and in the warnings of what is made all the same', async () => {
+    const database = 'OVN_Southbound';
+    const api = await startApiServer({
+      database: installedSchema().replace('ovn-nb', 'ovn-sb'),
+      env: { OVN_DB_NAME: database },
+    });
+    try {
+      const told =
+        'The Southbound need not be backed up: ovn-northd and the chassis make it anew from the Northbound. Back up ' +
+        'OVN_Northbound instead';
+      expect(api.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+        expect.objectContaining({ level: 'warn', database: 'ovn_southbound', problem: told }),
+      );
+      const { status, body } = await RestClient.of(api.admin).post(BACKUPS, { name: 'x' });
+      expect([status, body]).toMatchObject([201, { backup: { warnings: expect.arrayContaining([told]) as string[] } }]);
+    } finally {
+      await api.stop();
+    }
+  });
+
+  it('is the only one of which that is said', async () => {
+    const api = await startApiServer();
+    expect(api.lines.filter((line) => line.includes('need not be backed up'))).toEqual([]);
+    await api.stop();
   });
 });
