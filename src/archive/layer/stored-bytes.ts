@@ -115,8 +115,8 @@ export function checkSize(size: number, expected: number, cause?: unknown): void
   throw new AppError(
     'INTEGRITY_FAILED',
     size === 0
-      ? `The stored archive is empty: its ${plural(expected, '# {byte is|bytes are}')} lost. Use another backup, or put ` +
-          'another copy of this file there'
+      ? `The stored archive is empty: its ${plural(expected, '# {byte is|bytes are}')} lost. Use another backup, or ` +
+          'put another copy of this file there'
       : `The stored archive ${has} instead of ${expected}: it was cut or changed. Use another backup or another copy ` +
           'of this one',
     { cause },
