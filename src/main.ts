@@ -1,6 +1,7 @@
 /** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
 import { type App, startApp } from './app.js';
-import { type Config, ConfigError, loadConfig } from './config/config.js';
+import { type Config, loadConfig } from './config/config.js';
+import { ConfigError } from './config/config-error.js';
 import { AppError, errnoOf } from './lib/error.js';
 import { createLog } from './lib/log.js';
 import { explained } from './lib/system-error.js';

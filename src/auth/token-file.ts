@@ -5,12 +5,13 @@
  * cannot be read, or can be changed by others than its owner, no token of it is taken: the door is closed.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Stats, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import { errnoOf } from '../lib/error.js';
+import { changeableByOthers } from '../lib/file/own-file.js';
 import type { Log } from '../lib/log.js';
 import { reasonOf } from '../lib/system-error.js';
 import { withoutMark } from '../lib/text/byte-order-mark.js';
@@ -40,11 +41,6 @@ const DOCUMENT = z.strictObject({ tokens: z.array(ENTRY).max(1_000) });
 
 /** A token as the file has it. */
 export type TokenEntry = Readonly<z.infer<typeof ENTRY>>;
-
-const WRITABLE_BY_OTHERS = 0o022;
-const WRITABLE_BY_ALL = 0o002;
-/** In such a folder only its owner may replace a file. */
-const STICKY = 0o1000;
 
 export class TokenFile {
   private tokens: readonly StaticToken[] = [];
@@ -153,7 +149,7 @@ function lookAt(path: string): Look {
   try {
     const stats = statSync(path);
     const { mtimeMs, ctimeMs, size, ino, mode } = stats;
-    const fault = faultOf(stats, dirname(path));
+    const fault = changeableByOthers(stats, dirname(path));
     return { version: [mtimeMs, ctimeMs, size, ino, mode, fault].join('-'), fault };
   } catch (error) {
     const isMissing = errnoOf(error) === 'ENOENT';
@@ -162,20 +158,6 @@ function lookAt(path: string): Look {
       : `cannot be read (${reasonOf(error)}): let the user of this server read it`;
     return { version: fault, fault, isMissing };
   }
-}
-
-/** Whoever can write the file, or put another one in its place, could make tokens. */
-function faultOf({ mode }: Stats, folder: string): string | undefined {
-  if ((mode & WRITABLE_BY_OTHERS) !== 0)
-    return `can be changed by others than its owner (mode ${octal(mode)}): take that right from them, chmod go-w`;
-  const { mode: folderMode } = statSync(folder);
-  if ((folderMode & WRITABLE_BY_ALL) !== 0 && (folderMode & STICKY) === 0)
-    return `is in a folder where everybody can replace it (${folder}, mode ${octal(folderMode)}): chmod o-w that`;
-  return undefined;
-}
-
-function octal(mode: number): string {
-  return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
 async function load(path: string): Promise<readonly StaticToken[]> {

@@ -3,7 +3,8 @@
  */
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { backupPathOf, type Environment } from '../config/config.js';
+import { backupPathOf } from '../config/server-folder.js';
+import type { Environment } from '../config/settings.js';
 import { BACKUP_PATH_DEFAULT } from '../config/variable.js';
 import { errnoOf } from '../lib/error.js';
 import { plural } from '../lib/text/plural.js';

@@ -11,8 +11,8 @@ import { isPermission, PERMISSIONS, ROLES } from '../auth/permission.js';
 import { addToken, newToken, removeToken } from '../auth/token-edit.js';
 import type { TokenEntry } from '../auth/token-file.js';
 import { readTokenFile, TOKEN_NAME } from '../auth/token-file.js';
-import type { Environment } from '../config/config.js';
-import { tokensFileOf } from '../config/config.js';
+import { tokensFileOf } from '../config/server-folder.js';
+import type { Environment } from '../config/settings.js';
 import type { Clock } from '../lib/clock.js';
 import { instant } from '../lib/clock.js';
 import { defined } from '../lib/defined.js';
@@ -123,12 +123,11 @@ async function list(flags: ListFlags, options: TokenCommandOptions): Promise<voi
 async function checkFolder(file: string, env: Environment): Promise<void> {
   const folder = dirname(file);
   if (await exists(folder)) return;
-  const { path, variable } = tokensFileOf(env);
-  const isSet = (env[variable] ?? '') !== '';
+  const { path, setting, isSet } = tokensFileOf(env);
   throw new Error(
     `There is no folder ${folder}, so no server has its tokens there. ` +
       (path === file
-        ? `${variable} is ${isSet ? 'set to that' : 'not set'}: set it as it is set for the server`
+        ? `${setting} is ${isSet ? 'set to that' : 'not set'}: set it as it is set for the server`
         : 'Make it first, or name another file with --file'),
   );
 }

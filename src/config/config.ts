@@ -1,15 +1,16 @@
 /**
- * Configuration: the only reader of the environment. Everything is validated at once, every
- * fault is one line that names the variable, what is wrong and what is allowed.
+ * Configuration: the only reader of the environment, and of the file that OVNCP_CONFIG names. Everything is validated
+ * at once, every fault is one line that names the setting, what is wrong and what is allowed.
  */
-import { join } from 'node:path';
-import { z } from 'zod';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
-import { nearestNames } from '../lib/text/nearest.js';
-import { NORTHBOUND } from '../model/northbound/tables.js';
-import { type DatabaseConfig, databaseOf } from './database-config.js';
-import { type AUDITED_READS, BACKUP_PATH_DEFAULT, VARIABLES } from './variable.js';
+import { ConfigError } from './config-error.js';
+import { databasesOf } from './configured-databases.js';
+import { contradictions } from './contradiction.js';
+import type { DatabaseConfig } from './database-config.js';
+import { faultOf, type Name, SECRETS, SHAPE, type Values } from './setting.js';
+import { type Environment, Settings } from './settings.js';
+import type { AUDITED_READS } from './variable.js';
 
 /** Of our own listeners. */
 export interface TlsConfig {
@@ -85,21 +86,6 @@ export interface Config {
   readonly drills: DrillConfig;
 }
 
-export class ConfigError extends Error {
-  /** @param faults one line each, fit to be printed */
-  constructor(readonly faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.name = 'ConfigError';
-  }
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-type Name = keyof typeof VARIABLES;
-const NAMES = Object.keys(VARIABLES) as readonly Name[];
-const SHAPE = z.object(VARIABLES);
-type Values = z.output<typeof SHAPE>;
-
 /**
  * Reads and checks the configuration.
  * @param env process.env, or a test's own
@@ -107,75 +93,25 @@ type Values = z.output<typeof SHAPE>;
  * @throws ConfigError with every fault there is, not only the first
  */
 export function loadConfig(env: Environment): Config {
-  const faults = unknownVariables(env);
-  const given = Object.fromEntries(
-    NAMES.filter((name) => env[name] !== undefined && env[name] !== '').map((name) => [name, env[name]]),
-  );
-  const parsed = SHAPE.safeParse(given);
+  const settings = Settings.read(env);
+  const faults = [...settings.faults];
+  const parsed = SHAPE.safeParse(settings.texts());
   if (!parsed.success) {
-    for (const { path, message } of parsed.error.issues) faults.push(describe(String(path[0]), given, message));
+    for (const { path, message } of parsed.error.issues) faults.push(describe(path[0] as Name, message, settings));
     throw new ConfigError(faults);
   }
-  if (parsed.data.OVN_DB_NAME !== NORTHBOUND && given['OVN_NB_DB'] === undefined)
-    faults.push('OVN_NB_DB: is not set; OVN_DB_NAME names another database, so say where that listens');
-  faults.push(...contradictions(parsed.data));
+  const { databases, faults: ofDatabases } = databasesOf(parsed.data, settings);
+  faults.push(...ofDatabases, ...contradictions(parsed.data, settings));
   if (faults.length > 0) throw new ConfigError(faults);
-  return freeze(parsed.data);
+  return freeze(parsed.data, databases);
 }
 
-export interface TokensFile {
-  readonly path: string;
-  /** The variable that says so, or would. */
-  readonly variable: 'OVNCP_TOKENS_FILE' | 'BACKUP_PATH';
-  /** False where JWTs are configured and no token file is: the server then knows JWTs only. */
-  readonly isUsed: boolean;
+function describe(name: Name, message: string, settings: Settings): string {
+  const given = settings.get(name) ?? { text: '', place: name };
+  return faultOf(given, message, SECRETS.has(name));
 }
 
-/** The file of static tokens that a server with this environment reads; checks nothing else of it. */
-export function tokensFileOf(env: Environment): TokensFile {
-  const given = env['OVNCP_TOKENS_FILE'];
-  if (given !== undefined && given !== '') return { path: given, variable: 'OVNCP_TOKENS_FILE', isUsed: true };
-  const isUsed = (env['OVNCP_JWT_SECRET'] ?? '') === '' && (env['OVNCP_JWKS_URL'] ?? '') === '';
-  return { path: join(backupPathOf(env), 'tokens.json'), variable: 'BACKUP_PATH', isUsed };
-}
-
-/** The folder of a server with this environment; checks nothing else of it. */
-export function backupPathOf({ BACKUP_PATH: folder }: Environment): string {
-  return folder === undefined || folder === '' ? BACKUP_PATH_DEFAULT : folder;
-}
-
-function contradictions(values: Values): string[] {
-  const faults: string[] = [];
-  const ssl = ['OVNCP_SSL_PRIVATE_KEY', 'OVNCP_SSL_CERTIFICATE', 'OVNCP_SSL_CA_CERT'] as const;
-  const missing = ssl.filter((name) => values[name] === undefined);
-  const usesSsl = values.OVN_NB_DB.some((remote) => remote.kind === 'ssl');
-  if (missing.length > 0 && (usesSsl || missing.length < ssl.length)) {
-    const why = usesSsl ? 'OVN_NB_DB has an ssl: remote' : 'the three belong together';
-    for (const name of missing) faults.push(`${name}: is not set; ${why}, so name the PEM file`);
-  }
-  const tls = ['OVNCP_TLS_CERT', 'OVNCP_TLS_KEY'] as const;
-  const missingTls = tls.filter((name) => values[name] === undefined);
-  if (missingTls.length === 1)
-    faults.push(`${missingTls[0] ?? ''}: is not set; the two belong together, so name the PEM file`);
-  if (
-    values.OVNCP_METRICS_PORT !== undefined &&
-    values.OVNCP_METRICS_PORT !== 0 &&
-    values.OVNCP_METRICS_PORT === values.PORT
-  ) {
-    faults.push('OVNCP_METRICS_PORT: is PORT; leave it out to have /metrics there, or name another port');
-  }
-  if (values.OVNCP_JWT_SECRET !== undefined && values.OVNCP_JWKS_URL !== undefined) {
-    faults.push('OVNCP_JWKS_URL: is set together with OVNCP_JWT_SECRET; set one of them');
-  }
-  const checksJwt = values.OVNCP_JWT_SECRET !== undefined || values.OVNCP_JWKS_URL !== undefined;
-  for (const name of ['OVNCP_JWT_ISSUER', 'OVNCP_JWT_AUDIENCE'] as const) {
-    if (values[name] !== undefined && !checksJwt)
-      faults.push(`${name}: has no effect alone; set OVNCP_JWT_SECRET or OVNCP_JWKS_URL too`);
-  }
-  return faults;
-}
-
-function freeze(values: Values): Config {
+function freeze(values: Values, databases: readonly DatabaseConfig[]): Config {
   const { OVNCP_TLS_KEY: tlsKey, OVNCP_TLS_CERT: tlsCertificate } = values;
   const tls =
     tlsKey !== undefined && tlsCertificate !== undefined
@@ -189,7 +125,7 @@ function freeze(values: Values): Config {
     tokensFile: values.OVNCP_TOKENS_FILE,
   });
   return Object.freeze({
-    databases: Object.freeze([databaseOf(values)]),
+    databases: Object.freeze([...databases]),
     backupPath: values.BACKUP_PATH,
     ...defined({ statePath: values.OVNCP_STATE_PATH }),
     host: values.HOST,
@@ -224,32 +160,3 @@ function freeze(values: Values): Config {
     }),
   });
 }
-
-/** Set for the commands of the README, perhaps in the terminal in which the server then starts. */
-const NOT_OURS: readonly string[] = ['OVNCP_URL'];
-
-/** A typo in a security setting must not pass silently: every OVNCP_ variable must be one we know. */
-function unknownVariables(env: Environment): string[] {
-  const known: readonly string[] = NAMES;
-  return Object.keys(env)
-    .filter((name) => name.startsWith('OVNCP_') && !known.includes(name) && !NOT_OURS.includes(name))
-    .map((name) => {
-      const [near] = nearestNames(name, known, 1);
-      const hint = near === undefined ? 'docs/configuration.md lists what there is' : `did you mean ${near}?`;
-      return `${name}: is not known; ${hint}`;
-    });
-}
-
-/** Never told: a mistake in it may be one letter. */
-const SECRETS: readonly string[] = ['OVNCP_JWT_SECRET'];
-const VALUE_CHARACTERS_MAX = 200;
-
-/** Names the variable and, unless the message quotes the part of it that is wrong, what it holds. */
-function describe(name: string, given: Readonly<Record<string, string | undefined>>, message: string): string {
-  const value = (given[name] ?? '').replace(PASSWORD, '//***@').slice(0, VALUE_CHARACTERS_MAX);
-  const quoted = SECRETS.includes(name) || message.startsWith('"') ? '' : `"${value}" `;
-  return `${name}: ${quoted}${message}`.replaceAll(/\s*\n\s*/g, ' ');
-}
-
-/** In an address of the web. */
-const PASSWORD = /\/\/[^@/]*@/;

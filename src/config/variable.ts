@@ -17,7 +17,7 @@ const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const text = z.string().min(1);
 const path = text.refine((value) => !value.includes('\0'), 'has a zero byte; write a path');
-const readableFile = path.superRefine((value, context) => {
+export const readableFile = path.superRefine((value, context) => {
   const fault = unreadable(value);
   if (fault !== undefined) context.addIssue(`${fault}; name a file that this process may read`);
 });
@@ -29,6 +29,10 @@ const remotes = text.transform((value, context): readonly Remote[] => {
     return z.NEVER;
   }
 });
+export const databaseName = text.regex(
+  /^[A-Za-z_]\w{0,99}$/,
+  'is not the name of a database; write it as ovsdb-server has it, such as OVN_Northbound',
+);
 const jwksUrl = text.refine(
   isSafeUrl,
   'is not an address to fetch keys from; write https://..., or http:// on localhost only',
@@ -41,28 +45,31 @@ const origins = list(
   'is not an origin; write https://console.example without a path, separated by commas (* is not taken)',
   isOrigin,
 );
-/** A key may hold anything but a comma. */
+/** A key may hold anything. */
 const RUNTIME_KEY = /^(?<table>[A-Za-z]\w*)\.(?<column>[A-Za-z]\w*):(?<key>.+)$/;
-const runtimeKeys = list(
-  'is not a key of a map; write TABLE.COLUMN:KEY, such as NB_Global.external_ids:heartbeat, separated by commas',
-  (item) => RUNTIME_KEY.test(item),
-).transform((items) =>
-  items.map((item): RuntimeKey => {
-    const { table = '', column = '', key = '' } = RUNTIME_KEY.exec(item)?.groups ?? {};
-    return Object.freeze({ table, column, key });
-  }),
+const NO_KEY = 'is not a key of a map; write TABLE.COLUMN:KEY, such as NB_Global.external_ids:heartbeat';
+const runtimeKeys = list(`${NO_KEY}, separated by commas`, (item) => RUNTIME_KEY.test(item)).transform((items) =>
+  items.map((item) => keyIn(item)),
 );
+
+function keyIn(item: string): RuntimeKey {
+  const { table = '', column = '', key = '' } = RUNTIME_KEY.exec(item)?.groups ?? {};
+  return Object.freeze({ table, column, key });
+}
+
+/** One of a list, in which a key may have commas. */
+export function runtimeKey(item: string, context: z.RefinementCtx): RuntimeKey {
+  if (!RUNTIME_KEY.test(item)) context.addIssue(`"${item}" ${NO_KEY}`);
+  return keyIn(item);
+}
+
 const jwtSecret = z.string().refine((value) => Buffer.byteLength(value) >= 32, 'is too short; use at least 32 bytes');
 
 /** Variable -> how it is read. An empty variable counts as not set. A fault completes: variable: "value" ... */
 export const VARIABLES = {
+  OVNCP_CONFIG: path.optional(),
   OVN_NB_DB: remotes.default(parseRemotes('unix:/var/run/ovn/ovnnb_db.sock')),
-  OVN_DB_NAME: text
-    .regex(
-      /^[A-Za-z_]\w{0,99}$/,
-      'is not the name of a database; write it as ovsdb-server has it, such as OVN_Northbound',
-    )
-    .default(NORTHBOUND),
+  OVN_DB_NAME: databaseName.default(NORTHBOUND),
   OVNCP_SSL_PRIVATE_KEY: readableFile.optional(),
   OVNCP_SSL_CERTIFICATE: readableFile.optional(),
   OVNCP_SSL_CA_CERT: readableFile.optional(),
@@ -107,6 +114,14 @@ export const VARIABLES = {
   OVNCP_DRILL_SECONDS_MAX: integer(1, 86_400).default(600),
   OVNCP_DRILL_MEMORY_BYTES_MAX: integer(MIB, 1024 ** 4).default(2048 * MIB),
 } as const;
+
+/** Those that take several texts, in the configuration file also as a list. */
+export const LIST_VARIABLES: ReadonlySet<string> = new Set<keyof typeof VARIABLES>([
+  'OVN_NB_DB',
+  'OVNCP_RUNTIME_KEYS',
+  'OVNCP_CORS_ORIGINS',
+  'OVNCP_TRUSTED_PROXIES',
+]);
 
 function integer(least: number, most: number): z.ZodType<number, string> {
   const fault = `is not a whole number from ${least} to ${most}; write digits alone, without a unit`;

@@ -1,4 +1,6 @@
-import { ConfigError, type Environment, loadConfig } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/config.js';
+import { ConfigError } from '../../src/config/config-error.js';
+import type { Environment } from '../../src/config/settings.js';
 import { Page, plain, sourcesIn } from './page.js';
 
 interface Row {

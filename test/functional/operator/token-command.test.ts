@@ -22,7 +22,7 @@ import { promisify } from 'node:util';
 import { CommanderError } from 'commander';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';
 import { tokenCommand } from '../../../src/cli/token-command.js';
-import type { Environment } from '../../../src/config/config.js';
+import type { Environment } from '../../../src/config/settings.js';
 import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { messageOf } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';

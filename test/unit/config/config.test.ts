@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '../../../src/config/config.js';
-import { ConfigError, loadConfig, tokensFileOf } from '../../../src/config/config.js';
+import { loadConfig } from '../../../src/config/config.js';
+import { ConfigError } from '../../../src/config/config-error.js';
+import { tokensFileOf } from '../../../src/config/server-folder.js';
+import type { Environment } from '../../../src/config/settings.js';
 import { textOf } from '../../docs/page.js';
 
 function faultsOf(env: Environment): readonly string[] {
@@ -210,17 +212,20 @@ describe('loadConfig', () => {
   it('tells where the tokens are without looking at the rest', () => {
     expect(tokensFileOf({ BACKUP_PATH: '/srv/b', PORT: 'rubbish' })).toEqual({
       path: '/srv/b/tokens.json',
-      variable: 'BACKUP_PATH',
+      setting: 'BACKUP_PATH',
+      isSet: true,
       isUsed: true,
     });
     expect(tokensFileOf({ OVNCP_TOKENS_FILE: '', BACKUP_PATH: '' })).toEqual({
       path: '/var/lib/ovncp/backups/tokens.json',
-      variable: 'BACKUP_PATH',
+      setting: 'BACKUP_PATH',
+      isSet: false,
       isUsed: true,
     });
     expect(tokensFileOf({ OVNCP_TOKENS_FILE: '/etc/t.json', OVNCP_JWT_SECRET: 'x' })).toEqual({
       path: '/etc/t.json',
-      variable: 'OVNCP_TOKENS_FILE',
+      setting: 'OVNCP_TOKENS_FILE',
+      isSet: true,
       isUsed: true,
     });
     expect(tokensFileOf({ OVNCP_JWKS_URL: 'https://keys.example' }).isUsed).toBe(false);
