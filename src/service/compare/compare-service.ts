@@ -11,9 +11,15 @@ import { Breath } from '../../lib/breath.js';
 import { withAddedKeys } from '../../model/northbound/runtime.js';
 import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
+import {
+  type ConfigurationRef,
+  openAll,
+  type Source,
+  type SourceParts,
+  sourceOf,
+} from '../configuration/source.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
-import { type ConfigurationRef, openBoth, type Side, type SideParts, sideOf } from './side.js';
 
 export interface CompareRequest extends Asker {
   readonly from: ConfigurationRef;
@@ -62,7 +68,7 @@ export class Comparison {
   }
 }
 
-export interface CompareServiceParts extends SideParts {
+export interface CompareServiceParts extends SourceParts {
   readonly work: RunningWork;
 }
 
@@ -77,18 +83,18 @@ export class CompareService {
    */
   async compare(request: CompareRequest): Promise<Comparison> {
     const { work } = this.parts;
-    const sides = [sideOf('from', request.from, this.parts), sideOf('to', request.to, this.parts)] as const;
+    const sides = [sourceOf(request.from, this.parts, 'from'), sourceOf(request.to, this.parts, 'to')] as const;
     const compare = (): Promise<Comparison> => this.difference(request, sides);
     return work.run('comparison', async () =>
       sides.some(({ isLive }) => isLive)
-        ? work.inDatabaseTurn(request, (signal) => openBoth(sides, signal), compare)
+        ? work.inDatabaseTurn(request, (signal) => openAll(sides, signal), compare)
         : work.inStoreTurn(request, compare),
     );
   }
 
   private async difference(
     { filter: asked, signal }: CompareRequest,
-    [from, to]: readonly [Side, Side],
+    [from, to]: readonly [Source, Source],
   ): Promise<Comparison> {
     const breath = new Breath();
     const { snapshot: first, record: firstRecord } = await from.read(signal);

@@ -1,4 +1,4 @@
-/** One side of a comparison: a stored backup, or a live database. */
+/** Where a configuration is read from: a stored backup, or a live database. */
 
 import { KeyMissing } from '../../archive/layer/encryption.js';
 import { defined } from '../../lib/defined.js';
@@ -13,7 +13,7 @@ import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
 import type { Opened } from '../job/running-work.js';
 
-/** Exactly one of backupId and database: see compare-command.ts. */
+/** Exactly one of backupId and database: see configuration-input.ts. */
 export interface ConfigurationRef {
   readonly backupId?: string | undefined;
   readonly decryptionKey?: string | undefined;
@@ -26,7 +26,7 @@ export interface Configuration {
   readonly record?: BackupRecord;
 }
 
-export interface Side extends Opened {
+export interface Source extends Opened {
   readonly isLive: boolean;
   /** What is said to be runtime state in the database that it is of. */
   readonly runtimeKeys: readonly RuntimeKey[];
@@ -35,24 +35,24 @@ export interface Side extends Opened {
   read(signal: AbortSignal | undefined): Promise<Configuration>;
 }
 
-export interface SideParts {
+export interface SourceParts {
   readonly backups: BackupService;
   readonly catalog: Catalog;
   readonly databases: Databases;
 }
 
 /**
- * @param at where it stands in what is asked for, as messages name it
- * @throws AppError NOT_FOUND; DECRYPTION_FAILED where the key of an encrypted backup is not given
+ * @param at where it stands among several that are asked for, as messages name it
+ * @throws AppError NOT_FOUND; DECRYPTION_FAILED where it is one of several, and its key is not given
  */
-export function sideOf(
-  at: string,
+export function sourceOf(
   { backupId, database, decryptionKey }: ConfigurationRef,
-  { backups, catalog, databases }: SideParts,
-): Side {
-  if (backupId === undefined) return new LiveSide(databases.get(database));
+  { backups, catalog, databases }: SourceParts,
+  at?: string,
+): Source {
+  if (backupId === undefined) return new LiveSource(databases.get(database));
   const known = catalog.get(backupId);
-  if (decryptionKey === undefined && needsKey(known, catalog))
+  if (at !== undefined && decryptionKey === undefined && needsKey(known, catalog))
     throw new KeyMissing(`backup "${known.name}" is encrypted`, at);
   return {
     isLive: false,
@@ -61,23 +61,23 @@ export function sideOf(
     // looked up again: what is known of it may have changed while it waited
     read: async (signal) =>
       backups.read(catalog.get(backupId), decryptionKey, defined({ signal })).catch((error: unknown) => {
-        if (!(error instanceof AppError) || !OF_ONE_BACKUP.has(error.code)) throw error;
+        if (at === undefined || !(error instanceof AppError) || !OF_ONE_BACKUP.has(error.code)) throw error;
         throw new AppError(error.code, `${at}: backup "${known.name}": ${error.message}`, { cause: error });
       }),
     close: () => undefined,
   };
 }
 
-/** What is wrong with one of two backups does not say by itself which it is. */
+/** What is wrong with one of several backups does not say by itself which it is. */
 const OF_ONE_BACKUP: ReadonlySet<string> = new Set(['DECRYPTION_FAILED', 'INTEGRITY_FAILED']);
 
-/** Opens both, or none. */
-export async function openBoth(sides: readonly [Side, Side], signal: AbortSignal | undefined): Promise<Opened> {
+/** Opens all of them, or none. */
+export async function openAll(sources: readonly Source[], signal: AbortSignal | undefined): Promise<Opened> {
   const close = (): void => {
-    for (const side of sides) side.close();
+    for (const source of sources) source.close();
   };
   try {
-    for (const side of sides) await side.open(signal);
+    for (const source of sources) await source.open(signal);
     return { close };
   } catch (error) {
     close();
@@ -85,7 +85,7 @@ export async function openBoth(sides: readonly [Side, Side], signal: AbortSignal
   }
 }
 
-class LiveSide implements Side {
+class LiveSource implements Source {
   readonly isLive = true;
   private reader: DatabaseReader | undefined;
 
