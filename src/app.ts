@@ -30,6 +30,7 @@ import { Databases } from './service/database/database.js';
 import { Jobs } from './service/job/jobs.js';
 import { RunningWork } from './service/job/running-work.js';
 import { RestoreService } from './service/restore/restore-service.js';
+import { RowService } from './service/rows/row-service.js';
 import { ExportService } from './service/transfer/export-service.js';
 import { ImportService } from './service/transfer/import-service.js';
 import { PreparedExports } from './service/transfer/prepared-exports.js';
@@ -175,6 +176,7 @@ interface Services {
   readonly prepared: PreparedExports;
   readonly restores: RestoreService;
   readonly compare: CompareService;
+  readonly rows: RowService;
 }
 
 function makeServices(base: Base, catalog: Catalog): Services {
@@ -200,6 +202,7 @@ function makeServices(base: Base, catalog: Catalog): Services {
     prepared: new PreparedExports(exports, clock),
     restores: new RestoreService({ backups, catalog, ids, store, databases, clock, log, work, audit, limits, keyCost }),
     compare: new CompareService({ backups, catalog, databases, work }),
+    rows: new RowService({ backups, catalog, databases, clock, work }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
 import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
+import type { RowService } from '../../service/rows/row-service.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
 import type { PreparedExports } from '../../service/transfer/prepared-exports.js';
 import { AuditResolver } from './audit/audit.resolver.js';
@@ -20,6 +21,7 @@ import { followServices } from './common/subscription-topic.js';
 import { DatabaseResolver } from './database/database.resolver.js';
 import { DiffResolver } from './diff/diff.resolver.js';
 import { RestoreResolver, RestoreResultResolver } from './restore/restore.resolver.js';
+import { ConfigurationRowResolver } from './rows/rows.resolver.js';
 
 export interface SchemaParts {
   readonly backups: BackupService;
@@ -29,6 +31,7 @@ export interface SchemaParts {
   readonly prepared: PreparedExports;
   readonly restores: RestoreService;
   readonly compare: CompareService;
+  readonly rows: RowService;
   readonly databases: Databases;
   readonly audit: AuditTrail;
   readonly uploadBytesMax: number;
@@ -41,6 +44,7 @@ const RESOLVERS = [
   RestoreResolver,
   RestoreResultResolver,
   DiffResolver,
+  ConfigurationRowResolver,
   DatabaseResolver,
   AuditResolver,
 ] as const;
@@ -54,6 +58,7 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
     [RestoreResolver, new RestoreResolver(parts.restores, parts.catalog)],
     [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
     [DiffResolver, new DiffResolver(parts.compare)],
+    [ConfigurationRowResolver, new ConfigurationRowResolver(parts.rows)],
     [DatabaseResolver, new DatabaseResolver(parts.databases)],
     [AuditResolver, new AuditResolver(parts.audit)],
   ]);

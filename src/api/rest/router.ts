@@ -147,10 +147,12 @@ function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Cal
       askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: spellingOf(headers) }),
       onBegun,
     );
-  const { id = '' } = request.params as { id?: string };
+  const params = request.params as Readonly<Record<string, string>>;
+  const { id = '' } = params;
   checkPlaces(route, { query: request.query as Readonly<Record<string, unknown>>, body: request.body });
   return {
     id,
+    params,
     request,
     reply,
     viewer,

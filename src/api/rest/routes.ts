@@ -5,6 +5,7 @@ import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
 import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
+import type { RowService } from '../../service/rows/row-service.js';
 import { auditRoutes } from './audit/audit.routes.js';
 import { type BackupRouteParts, backupRoutes } from './backup/backup.routes.js';
 import { type DownloadRouteParts, downloadRoutes } from './backup/download.routes.js';
@@ -15,11 +16,13 @@ import { diffRoute } from './diff/diff.route.js';
 import { jobRoutes } from './job/job.routes.js';
 import { openApiRoute } from './openapi/openapi-document.js';
 import { restoreRoutes } from './restore/restore.routes.js';
+import { rowRoutes } from './rows/row.routes.js';
 
 export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadRouteParts {
   readonly jobs: Jobs;
   readonly restores: RestoreService;
   readonly compare: CompareService;
+  readonly rows: RowService;
   readonly databases: Databases;
   readonly audit: AuditTrail;
   /** Of this program, for the OpenAPI document. */
@@ -33,6 +36,7 @@ export function restRoutes(parts: RestParts): readonly Route[] {
     exportRoute(parts),
     ...downloadRoutes(parts),
     diffRoute(parts.compare),
+    ...rowRoutes(parts.rows),
     ...restoreRoutes(parts.restores),
     databaseRoute(parts.databases),
     ...auditRoutes(parts.audit),

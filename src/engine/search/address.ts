@@ -20,7 +20,8 @@ export interface PlacedAddress extends Address {
   readonly end: number;
 }
 
-const WRITTEN = /^(?:\[(?<bracketed>[^[\]]+)\](?::(?<port6>\d{1,5}))?|(?<bare>[^[\]/]+?))(?:\/(?<network>[\da-fA-F.:]+))?$/;
+const WRITTEN =
+  /^(?:\[(?<bracketed>[^[\]]+)\](?::(?<port6>\d{1,5}))?|(?<bare>[^[\]/]+?))(?:\/(?<network>[\da-fA-F.:]+))?$/;
 const WITH_PORT = /^(?<ip>[\d.]+):(?<port>\d{1,5})$/;
 
 /** The address that a text is, undefined for one that is none. */

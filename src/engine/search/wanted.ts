@@ -129,4 +129,3 @@ function best(one: Rank | undefined, other: Rank | undefined): Rank | undefined 
   if (one === undefined || other === undefined) return one ?? other;
   return one < other ? one : other;
 }
-

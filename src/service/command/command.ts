@@ -25,7 +25,7 @@ export interface Call<Answer> {
 
 /** What the audit trail says of a command. */
 export interface CommandAudit<Answer> {
-  /** What is asked for: of each part of the target the member of the input that names it. */
+  /** What is asked for: of each part of the target the member of the input that names it, with dots inside others. */
   readonly asked: { readonly [part in keyof CallTarget]?: string };
   /** Of what only reads content: the trail has lines of it where it is to keep that kind. */
   readonly reading?: AuditedReading;

@@ -52,7 +52,7 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
   onBegun?: (answer: Answer) => void,
 ): Promise<Answer> {
   const { name, audit } = asked;
-  let target = askedTarget(asked, (member) => (input as Readonly<Record<string, unknown>>)[member]);
+  let target = askedTarget(asked, (member) => memberAt(input, member));
   const know = (answer: Answer): void => {
     target = { ...target, ...defined({ ...audit?.answered?.(answer) }) };
   };
@@ -79,4 +79,15 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
   know(answer);
   await record(audit?.result?.(answer) ?? 'OK');
   return answer;
+}
+
+/** @param path of a member, or with dots of one inside others */
+function memberAt(input: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (at, name) =>
+        typeof at === 'object' && at !== null ? (at as Readonly<Record<string, unknown>>)[name] : undefined,
+      input,
+    );
 }

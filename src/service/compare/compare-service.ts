@@ -11,13 +11,7 @@ import { Breath } from '../../lib/breath.js';
 import { withAddedKeys } from '../../model/northbound/runtime.js';
 import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
 import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
-import {
-  type ConfigurationRef,
-  openAll,
-  type Source,
-  type SourceParts,
-  sourceOf,
-} from '../configuration/source.js';
+import { type ConfigurationRef, openAll, type Source, type SourceParts, sourceOf } from '../configuration/source.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
 

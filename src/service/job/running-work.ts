@@ -15,6 +15,7 @@ const SESSIONS_AT_ONCE = 8;
 const DATABASE_TURNS_AT_ONCE = 3;
 const STORE_TURNS_AT_ONCE = 2;
 const COUNTS_AT_ONCE = 2;
+const LOOK_UPS_AT_ONCE = 2;
 
 /** What is opened before a turn is asked for. */
 export interface Opened {
@@ -29,6 +30,7 @@ export class RunningWork {
   private readonly database = turns('operations on the database', DATABASE_TURNS_AT_ONCE);
   private readonly store = turns('operations on stored backups', STORE_TURNS_AT_ONCE);
   private readonly counts = turns('counts of rows', COUNTS_AT_ONCE);
+  private readonly lookUps = turns('look-ups of rows', LOOK_UPS_AT_ONCE);
 
   /** Pieces of work under way, those that wait for their turn included. */
   get count(): number {
@@ -39,7 +41,7 @@ export class RunningWork {
   get waitingCounts(): { readonly database: number; readonly store: number } {
     return {
       database: this.sessions.waitingCount + this.database.waitingCount + this.counts.waitingCount,
-      store: this.store.waitingCount,
+      store: this.store.waitingCount + this.lookUps.waitingCount,
     };
   }
 
@@ -97,6 +99,11 @@ export class RunningWork {
   /** Counting rows asks the database for much, and holds little: it need not wait for those who read it whole. */
   inCountTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
     return this.untilStop(asker, (waiting) => this.counts.take(waiting, work));
+  }
+
+  /** Looking something up in what is in memory already: it holds nothing more, and need not wait for what is read. */
+  inLookUpTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
+    return this.untilStop(asker, (waiting) => this.lookUps.take(waiting, work));
   }
 
   /** Refuses new work and what waits for its turn, and waits for what is running. */

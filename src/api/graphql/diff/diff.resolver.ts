@@ -6,10 +6,11 @@ import type { CompareService } from '../../../service/compare/compare-service.js
 import type { ApiContext } from '../../http/request-context.js';
 import { about } from '../common/about.js';
 import { ask } from '../common/ask.js';
+import { ConfigurationRefInput } from '../common/configuration.type.js';
 import { ResourceFilterInput } from '../common/filter.type.js';
 import { ChangeKind, changesOf, RowChangeConnection } from '../common/row-change.type.js';
 import { COMPARISON_COST, COUNT_COST } from '../server/limits.js';
-import { ConfigurationDiff, ConfigurationRefInput } from './diff.type.js';
+import { ConfigurationDiff } from './diff.type.js';
 
 const PAGE = changePageInput;
 

@@ -1,25 +1,6 @@
 /** What the contract says of comparing configurations. */
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { diff } from '../../../service/compare/compare-command.js';
+import { Field, Int, ObjectType } from 'type-graphql';
 import type { Comparison } from '../../../service/compare/compare-service.js';
-import { about } from '../common/about.js';
-
-/** `to` has the same members. */
-const side = diff.input.shape.from;
-
-@InputType({
-  description: 'A configuration: a backup, or a database as it is now. Exactly one of backupId and database',
-})
-export class ConfigurationRefInput {
-  @Field(() => ID, { nullable: true, ...about(side, 'backupId') })
-  backupId?: string | null;
-
-  @Field(() => String, { nullable: true, ...about(side, 'decryptionKey') })
-  decryptionKey?: string | null;
-
-  @Field(() => ID, { nullable: true, ...about(side, 'database') })
-  database?: string | null;
-}
 
 @ObjectType({ description: 'What would make one configuration equal to the other' })
 export class ConfigurationDiff {

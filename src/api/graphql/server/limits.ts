@@ -27,6 +27,10 @@ export const COST_MAX = 12_000;
 export const COMPARISON_COST = 1_500;
 /** A page of a comparison's changes, for which all of them before it are gone through; or the rows of a database. */
 export const COUNT_COST = 500;
+/** Looking into a configuration, which may have to be read whole for it. */
+export const LOOK_COST = 750;
+/** Finding what refers to a row, for which all rows are gone through. */
+export const REFERRERS_COST = 200;
 /** Rows counted for a page whose `first` is null. */
 const PAGE_DEFAULT = 100;
 

@@ -11,6 +11,8 @@ import type { Command, CommandHead } from '../../../service/command/command.js';
 /** A request that has passed every check. */
 export interface Call<Query, Body> {
   readonly id: string;
+  /** What stands for each `:name` in the path. */
+  readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
   readonly viewer: Viewer;

@@ -23,6 +23,7 @@ const ABOUT = [
 ].join('\n\n');
 const TAGS = {
   Backups: 'Make, list, check, compare, download, import and delete backups',
+  Rows: 'Look into backups and databases',
   Restores: 'Restore backups, and confirm, cancel or undo restores',
   Jobs: 'Backups, imports and validations, running or ended',
   Databases: 'The databases that this server backs up',
@@ -128,11 +129,11 @@ function parametersOf(each: Route, components: Components): readonly Schema[] {
     required?: readonly string[];
   };
   return [
-    ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
       name,
       in: 'path',
       required: true,
-      ...defined({ description: idAbout(each) }),
+      ...defined({ description: parameterAbout(each, name) }),
       schema: { type: 'string' },
     })),
     ...Object.entries(properties).map(([name, { description, ...schema }]) => ({
@@ -152,9 +153,10 @@ function parametersOf(each: Route, components: Components): readonly Schema[] {
   ];
 }
 
-/** What `:id` in the path is. */
-function idAbout({ asks, idIs = '', idAbout: told }: Route): string | undefined {
-  return told ?? (asks?.input.shape[idIs] as z.ZodType | undefined)?.meta()?.description;
+/** What `:id`, or a member of the command, in the path is. */
+function parameterAbout({ asks, idIs = '', idAbout: told }: Route, name: string): string | undefined {
+  const about = (asks?.input.shape[name === 'id' ? idIs : name] as z.ZodType | undefined)?.meta()?.description;
+  return name === 'id' ? (told ?? about) : about;
 }
 
 /** A parameter that is read from text is told as what it means. */

@@ -13,7 +13,7 @@
 import type { Readable } from 'node:stream';
 import { assert } from '../../../lib/assert.js';
 import { AppError, messageOf } from '../../../lib/error.js';
-import type { ByteRange, Store } from '../../../store/store.js';
+import type { ByteRange, ObjectStat, Store } from '../../../store/store.js';
 import { KnownIds } from '../../command/known-ids.js';
 import {
   type BackupDescription,
@@ -195,6 +195,11 @@ export class Catalog {
         { cause: error },
       );
     }
+  }
+
+  /** What the store says of the file of a backup: undefined where it is gone. @throws AppError NOT_FOUND */
+  statArchive(id: string): Promise<ObjectStat | undefined> {
+    return this.store.stat(this.get(id).file);
   }
 
   /**
