@@ -13,6 +13,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/authenticator.js';
 import { assert } from '../lib/assert.js';
 import { within } from '../lib/clock.js';
+import { sharedController } from '../lib/joined-signal.js';
 import { permit } from '../service/command/command.js';
 import { importBackup } from '../service/transfer/import-command.js';
 import { auditRefusals } from './graphql/server/audited-operation.js';
@@ -248,7 +249,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply): ApiContext {
   const { scope } = request;
   const { viewer, requestId, log } = scope;
   assert(viewer !== undefined, 'a GraphQL request without a viewer');
-  const gone = new AbortController();
+  const gone = sharedController();
   reply.raw.once('close', () => gone.abort(clientWentAway()));
   return { viewer, requestId, log, requestSignal: gone.signal, scope };
 }

@@ -29,8 +29,11 @@ export function joinSignals(...others: readonly (AbortSignal | undefined)[]): Jo
   };
 }
 
-/** For a signal that lives as long as the server, and that all work listens to: Node.js warns of more than ten. */
-export function lastingController(): AbortController {
+/**
+ * For a signal that much work listens to, such as one that lives as long as the server, or that of an operation with many
+ * fields: Node.js warns of more than ten listeners.
+ */
+export function sharedController(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   return controller;

@@ -9,7 +9,7 @@
  */
 import { type Clock, sleep, within } from '../lib/clock.js';
 import { messageOf } from '../lib/error.js';
-import { joinSignals, lastingController } from '../lib/joined-signal.js';
+import { joinSignals, sharedController } from '../lib/joined-signal.js';
 import { Connection } from './connection.js';
 import { type DatabaseSchema, readDatabaseSchema } from './database-schema.js';
 import { endWhenDead } from './dead-connection.js';
@@ -93,7 +93,7 @@ export class DatabaseClient {
   private readonly requestTimeoutMs: number;
   private readonly sessionTimeoutMs: number;
   private readonly clock: Clock;
-  private readonly stopped = lastingController();
+  private readonly stopped = sharedController();
   private current: DatabaseStatus = { connected: false, error: 'not connected yet' };
   /** The remote that served last is tried first. */
   private preferred = 0;

@@ -64,6 +64,11 @@ const diff = (rule: Breach['rule'], input: Record<string, unknown>): Breach => (
   graphql: [documents.DiffDocument, input],
   rest: ['/api/v1/diff', inSnakeCase(input)],
 });
+const looks = (rule: Breach['rule'], of: Record<string, unknown>, rest: string): readonly Breach[] => [
+  { command: 'rows', rule, graphql: [documents.ListRowsDocument, { of, table: 'ACL' }], rest },
+  { command: 'row', rule, graphql: [documents.GetRowDocument, { of, table: 'ACL', uuid: 'x' }], rest },
+  { command: 'search', rule, graphql: [documents.SearchDocument, { of, text: 'x' }], rest },
+];
 const LIVE = { database: 'northbound' };
 
 const RULES: readonly Breach[] = [
@@ -92,6 +97,12 @@ const RULES: readonly Breach[] = [
   diff(['to', 'exactly one of'], { from: LIVE, to: { ...LIVE, backupId: 'x' } }),
   diff(['from', 'a database needs no key'], { from: { ...LIVE, decryptionKey: KEY }, to: LIVE }),
   diff(['to', 'a database needs no key'], { from: LIVE, to: { ...LIVE, decryptionKey: KEY } }),
+  ...looks(['of', 'exactly one of'], {}, 'what is looked into is one word of the address'),
+  ...looks(
+    ['of', 'a database needs no key'],
+    { ...LIVE, decryptionKey: KEY },
+    'the key is a header of a GET: test/api/graphql/rows.test.ts',
+  ),
 ];
 
 /** Members by themselves: the whole message, in the spelling of commands. */

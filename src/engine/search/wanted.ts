@@ -20,6 +20,8 @@ const HYPHENED_MAC = /^[\da-f]{2}(?:-[\da-f]{2}){5}$/i;
 const MAC = /^[\da-f]{2}(?::[\da-f]{2}){5}$/i;
 const UUID_CHARACTERS = /^[\da-f-]+$/;
 const SPACE = /\s/;
+/** Signs of OVN's match language. */
+const IN_MATCH = /[=<>!&|(){}"]/;
 
 export class Wanted {
   private readonly text: string;
@@ -111,11 +113,11 @@ export class Wanted {
   }
 }
 
-/** A port has several addresses in one text: each of them is a value. */
+/** A port has several addresses in one text: each of them is a value. In a match they are parts of it. */
 function rankOfAddress(address: Address, text: string): Rank | undefined {
   let rank: Rank | undefined;
   for (const { start, end } of placesOf(address, text)) {
-    const isWhole = isEdge(text[start - 1]) && isEdge(text[end]);
+    const isWhole = isEdge(text[start - 1]) && isEdge(text[end]) && !IN_MATCH.test(text);
     rank = best(rank, isWhole ? RANK.VALUE : RANK.PART);
   }
   return rank;

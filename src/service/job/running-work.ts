@@ -4,7 +4,7 @@
  * hangs holds up nobody who does not need it.
  */
 import { AppError } from '../../lib/error.js';
-import { joinSignals, lastingController } from '../../lib/joined-signal.js';
+import { joinSignals, sharedController } from '../../lib/joined-signal.js';
 import { type Asker, Turns } from './turns.js';
 
 /** Of all that wait in one pool; one token may have half of it. */
@@ -24,7 +24,7 @@ export interface Opened {
 
 export class RunningWork {
   private readonly running = new Set<Promise<unknown>>();
-  private readonly stopping = lastingController();
+  private readonly stopping = sharedController();
   /** From before a session is open until its work has ended. */
   private readonly sessions = turns('operations on the database', SESSIONS_AT_ONCE);
   private readonly database = turns('operations on the database', DATABASE_TURNS_AT_ONCE);

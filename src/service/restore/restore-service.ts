@@ -6,7 +6,7 @@
 import { KeyMissing } from '../../archive/layer/encryption.js';
 import { instant, sleep } from '../../lib/clock.js';
 import { AppError, problemOf } from '../../lib/error.js';
-import { lastingController } from '../../lib/joined-signal.js';
+import { sharedController } from '../../lib/joined-signal.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
 import { sealedChangeLogKey } from '../backup/layout.js';
@@ -52,7 +52,7 @@ export class RestoreService {
   private readonly queues = new DatabaseQueues();
   /** Those that wait for their turn or run, by id. */
   private readonly running = new Map<string, RunningRestore>();
-  private readonly stopped = lastingController();
+  private readonly stopped = sharedController();
   /** What is asked for before comes after what a crash left open. */
   private loaded: Promise<void> = Promise.resolve();
 

@@ -46,7 +46,8 @@ export class HeldConfigurations {
     this.held = new LRUCache({
       max: HELD_MAX,
       maxSize: BYTES_MAX,
-      perf: { now: () => parts.clock.monotonic() },
+      // 0 would be taken for no time at all
+      perf: { now: () => 1 + parts.clock.monotonic() },
       ttlResolution: 0,
     });
   }

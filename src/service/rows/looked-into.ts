@@ -36,6 +36,8 @@ const TABLE_CHARACTERS_MAX = 100;
 const CURSOR = /^row:(\d{1,9}):([0-9a-f-]{36})$/;
 /** What a row takes in memory beside its text. */
 const ROW_BYTES = 160;
+/** What a configuration without rows takes. */
+const EMPTY_BYTES = 64 << 10;
 
 /** A row, as it is looked at. */
 export class ConfigurationRow {
@@ -74,7 +76,7 @@ export class LookedInto {
 
   static async of(snapshot: Snapshot): Promise<LookedInto> {
     const breath = new Breath();
-    let bytes = 0;
+    let bytes = EMPTY_BYTES;
     for (const rows of snapshot.tables.values())
       for (let i = 0; i < rows.count; i++) {
         bytes += rows.text(i).length + ROW_BYTES;

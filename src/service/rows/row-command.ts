@@ -14,8 +14,8 @@ const TEXT_CHARACTERS_MAX = 1_000;
 
 const of = configurationInput.meta({
   description:
-    `What to look into. ${CONFIGURATION_ABOUT}. A database is read when it is first looked into, and again when ` +
-    `${LIVE_SECONDS} seconds have passed since: the pages of one list fit together`,
+    `What to look into. ${CONFIGURATION_ABOUT}. A database is read anew when ${LIVE_SECONDS} seconds have passed; until ` +
+    'then the pages of a list fit together',
 });
 const table = z.string().meta({ description: 'Name of the table, such as Logical_Switch' });
 const page = (first: number, what: string) => ({

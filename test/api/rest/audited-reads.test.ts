@@ -6,22 +6,31 @@ import { AUDIT_FILE } from '../../../src/service/audit/trail-files.js';
 import {
   CreateBackupDocument,
   DiffDocument,
+  GetRowDocument,
+  ListRowsDocument,
   RestoreBackupDocument,
   RestoreChangesDocument,
+  SearchDocument,
 } from '../../support/clients/generated/graphql.js';
 import { RestClient } from '../../support/clients/rest-client.js';
+import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer } from '../../support/servers/api-server.js';
 
 const DIFF = ['diff by GRAPHQL', 'diff by REST'];
 const CHANGES = ['restoreChanges of the restore by GRAPHQL', 'restoreChanges of the restore by REST'];
+const ROWS = ['rows', 'row', 'search'].flatMap((action) => [
+  `${action} of the backup by GRAPHQL`,
+  `${action} of the backup by REST`,
+]);
 const EXPORT = 'exportBackup of the backup by REST';
 
 it.each([
-  ['all', [...DIFF, ...CHANGES, EXPORT]],
+  ['all', [...DIFF, ...CHANGES, ...ROWS, EXPORT]],
   ['exports', [EXPORT]],
   ['none', []],
-])('%s: comparisons, changes of restores, exports', async (reads, expected) => {
-  const api = await startApiServer({ env: { OVNCP_AUDIT_READS: reads } });
+])('%s: comparisons, changes of restores, rows, exports', async (reads, expected) => {
+  const database = databaseFile({ profile: 'small' });
+  const api = await startApiServer({ database, env: { OVNCP_AUDIT_READS: reads } });
   try {
     const rest = RestClient.of(api.admin);
     const backupId = (await api.admin.run(CreateBackupDocument, { input: { name: 'read' } })).createBackup.id;
@@ -32,6 +41,12 @@ it.each([
     await api.admin.run(RestoreChangesDocument, { id });
     expect((await rest.send(`/api/v1/restores/${id}/changes`)).status).toBe(200);
     expect((await rest.fetch(`/api/v1/backups/${backupId}/export?raw=true`)).status).toBe(200);
+    const { nodes } = (await api.admin.run(ListRowsDocument, { of: side, table: 'NB_Global' })).rows;
+    const { uuid = '' } = nodes[0] ?? {};
+    await api.admin.run(GetRowDocument, { of: side, table: 'NB_Global', uuid });
+    await api.admin.run(SearchDocument, { of: side, text: 'x' });
+    for (const path of ['rows/NB_Global?', `rows/NB_Global/${uuid}?`, 'search?text=x&'])
+      expect((await rest.get(`/api/v1/${path}of=backup:${backupId}`)).status).toBe(200);
     // what only looks has no line, whatever is kept
     await rest.send(`/api/v1/restores/${id}`);
     await rest.send('/api/v1/backups');

@@ -42,6 +42,8 @@ interface Fixture {
   queued(): Promise<string>;
   /** A job of a database that does not answer. */
   hanging(): Promise<string>;
+  /** The one row of NB_Global. */
+  row(): Promise<string>;
 }
 
 const BACKUPS = '/api/v1/backups';
@@ -437,6 +439,73 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     ],
     notFound: () => [noJob(`/api/v1/jobs/${NOBODY}/cancel`, post())],
   },
+  'GET /api/v1/rows/:table': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `/api/v1/rows/NB_Global?of=backup:${backupId}&search=&limit=1&offset=0`,
+      status: 200,
+      body: { rows: [expect.objectContaining({ table: 'NB_Global', label: expect.any(String) })], total: 1 },
+    }),
+    missing: () => [refused('/api/v1/rows/NB_Global', {}, /^of: is needed: backup:ID, or live:DATABASE/)],
+    malformed: ({ backupId }) => [
+      refused(`/api/v1/rows/NB_Global?of=${backupId}`, {}, /^of: takes backup:ID, or live:DATABASE/),
+      refused('/api/v1/rows/NB_Global?of=backup:', {}, /^of: takes backup:ID/),
+      refused('/api/v1/rows/NB_Global?of=live:northbound&limit=501', {}, /^limit: takes a whole number from 1 to 500/),
+      refused('/api/v1/rows/NB_Global?of=live:northbound&x=1', {}, /"x": not known here/),
+      refused(
+        '/api/v1/rows/NB_Global?of=live:northbound&decryption_key=x',
+        {},
+        /goes into the header X-Decryption-Key/,
+      ),
+      refused('/api/v1/rows/nb_global?of=live:northbound', {}, /^table: .*did you mean "NB_Global"/),
+    ],
+    notFound: () => [
+      noBackup(`/api/v1/rows/NB_Global?of=backup:${NOBODY}`),
+      noDatabase('/api/v1/rows/NB_Global?of=live:other'),
+    ],
+  },
+  'GET /api/v1/rows/:table/:uuid': {
+    needs: ['backups:read'],
+    good: async ({ row }) => ({
+      path: `/api/v1/rows/NB_Global/${await row()}?of=live:northbound`,
+      status: 200,
+      body: { table: 'NB_Global', columns: expect.any(Object), referred_to_by: [], refers_to: expect.any(Array) },
+    }),
+    missing: () => [refused(`/api/v1/rows/NB_Global/${NOBODY}`, {}, /^of: is needed/)],
+    malformed: () => [
+      refused(`/api/v1/rows/none/${NOBODY}?of=live:northbound`, {}, /^table: the configuration has no table "none"/),
+      refused(`/api/v1/rows/NB_Global/${NOBODY}?of=live:northbound&limit=1`, {}, /"limit": not known here/),
+    ],
+    notFound: () => [
+      noBackup(`/api/v1/rows/NB_Global/${NOBODY}?of=backup:${NOBODY}`),
+      {
+        path: `/api/v1/rows/NB_Global/${NOBODY}?of=live:northbound`,
+        status: 404,
+        body: { error: expect.stringMatching(/^Row not found: NB_Global has no row 0000/), code: 'NOT_FOUND' },
+      },
+    ],
+  },
+  'GET /api/v1/search': {
+    needs: ['backups:read'],
+    good: ({ backupId }) => ({
+      path: `/api/v1/search?of=backup:${backupId}&text=no+such+thing&limit=1&offset=0`,
+      status: 200,
+      body: { rows: [], total: 0 },
+    }),
+    missing: () => [
+      refused('/api/v1/search?text=x', {}, /^of: is needed/),
+      refused('/api/v1/search?of=live:northbound', {}, /^text: is needed: what is looked for/),
+    ],
+    malformed: () => [
+      refused('/api/v1/search?of=live:northbound&text=+', {}, /^text: is empty/),
+      refused('/api/v1/search?of=live:northbound&text=x&limit=0', {}, /^limit: takes a whole number/),
+      refused('/api/v1/search?of=live:northbound&q=x', {}, /"q": not known here/),
+    ],
+    notFound: () => [
+      noBackup(`/api/v1/search?of=backup:${NOBODY}&text=x`),
+      noDatabase('/api/v1/search?of=live:other&text=x'),
+    ],
+  },
   'GET /api/v1/databases': {
     needs: ['backups:read'],
     good: () => ({
@@ -690,6 +759,10 @@ beforeAll(async () => {
       checkAnswer('POST /api/v1/backups', { status, body } as RestAnswer);
       return body['id'] as string;
     },
+    row: async () => {
+      const { body } = await admin.get('/api/v1/rows/NB_Global?of=live:northbound');
+      return (body['rows'] as readonly { readonly uuid: string }[])[0]?.uuid ?? '';
+    },
     queued: async () => {
       await fixture.awaiting();
       // only the good request cancels it
@@ -718,7 +791,7 @@ async function answerChecker(): Promise<(name: string, answer: RestAnswer) => vo
     const [method = '', path = ''] = name.split(' ');
     const at = [
       'paths',
-      path.replace(':id', '{id}'),
+      path.replaceAll(/:(\w+)/g, '{$1}'),
       method.toLowerCase(),
       'responses',
       String(status),
@@ -757,7 +830,7 @@ it('these are all the routes that there are', async () => {
     paths: Record<string, Record<string, unknown>>;
   };
   const served = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('{id}', ':id')}`),
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
   );
   expect(served.sort()).toEqual(Object.keys(ROUTES).sort());
 });
@@ -848,7 +921,7 @@ describe('a method that an address does not take', () => {
     const addresses = [
       ...Object.entries(paths).map(
         ([path, methods]) =>
-          [path.replace('{id}', NOBODY), Object.keys(methods).map((name) => name.toUpperCase())] as const,
+          [path.replaceAll(/\{\w+\}/g, NOBODY), Object.keys(methods).map((name) => name.toUpperCase())] as const,
       ),
       ...Object.entries(PAGES),
     ];

@@ -19,11 +19,13 @@ import { Database, Databases } from '../../../src/service/database/database.js';
 import { Jobs } from '../../../src/service/job/jobs.js';
 import { RunningWork } from '../../../src/service/job/running-work.js';
 import { RestoreService } from '../../../src/service/restore/restore-service.js';
+import { RowService } from '../../../src/service/rows/row-service.js';
 import { ExportService } from '../../../src/service/transfer/export-service.js';
 import { type ImportDetails, ImportService } from '../../../src/service/transfer/import-service.js';
 import { FileStore } from '../../../src/store/file/file-store.js';
 import { NORTHBOUND } from '../judge/judge.js';
 import { CHEAP_KEYS } from '../key-cost.js';
+import { TestClock } from '../test-clock.js';
 import { filesIn } from './api-server.js';
 import { FaultyStore } from './faulty-store.js';
 import { NORTHBOUND_DATABASE } from './northbound-database.js';
@@ -57,6 +59,9 @@ interface Running {
   readonly exports: ExportService;
   readonly restores: RestoreService;
   readonly compare: CompareService;
+  readonly rows: RowService;
+  /** Of what is held of configurations that were looked into. */
+  readonly lookClock: TestClock;
 }
 
 export class TestServices {
@@ -107,6 +112,12 @@ export class TestServices {
   }
   get compare(): CompareService {
     return this.running.compare;
+  }
+  get rows(): RowService {
+    return this.running.rows;
+  }
+  get lookClock(): TestClock {
+    return this.running.lookClock;
   }
 
   create(input: Partial<CreateBackup> = {}): Promise<BackupRecord> {
@@ -192,12 +203,14 @@ async function open({
     limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 600_000, keptDays: 90 },
   });
   const compare = new CompareService({ backups, catalog, databases, work });
+  const lookClock = new TestClock();
+  const rows = new RowService({ backups, catalog, databases, clock: lookClock, work });
   await jobs.load((id) => {
     const backup = catalog.find(id);
     return backup && storedOutcome(backup);
   });
   await restores.load();
-  return { files, store, catalog, client, work, jobs, backups, imports, exports, restores, compare };
+  return { files, store, catalog, client, work, jobs, backups, imports, exports, restores, compare, rows, lookClock };
 }
 
 async function close({ files, client, work, restores }: Running): Promise<void> {

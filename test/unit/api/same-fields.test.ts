@@ -1,4 +1,4 @@
-/** Both faces tell the same of restores, backups, jobs, comparisons, the audit trail and databases. */
+/** Both faces tell the same of restores, backups, jobs, comparisons, rows, the audit trail and databases. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSchema, type GraphQLObjectType, type GraphQLType, getNamedType, isObjectType } from 'graphql';
@@ -52,6 +52,7 @@ const PAIRS: readonly Pair[] = [
     },
   },
   { type: 'ConfigurationDiff', shape: 'DiffResult' },
+  { type: 'ConfigurationRow', shape: 'ConfigurationRow' },
   { type: 'AuditEntry', shape: 'AuditEntry' },
   { type: 'AuditCheck', shape: 'AuditCheck' },
   { type: 'Database', shape: 'Database' },

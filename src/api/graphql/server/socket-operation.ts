@@ -7,6 +7,7 @@ import type { Authenticator } from '../../../auth/authenticator.js';
 import { assert } from '../../../lib/assert.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError, messageOf } from '../../../lib/error.js';
+import { sharedController } from '../../../lib/joined-signal.js';
 import type { Log } from '../../../lib/log.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
@@ -45,7 +46,7 @@ export function begin(
     audit,
     errorCounts,
   };
-  const operation = { scope, startedAt: clock.monotonic(), gone: new AbortController() };
+  const operation = { scope, startedAt: clock.monotonic(), gone: sharedController() };
   session.operations.set(id, operation);
   session.running.begin(operation);
   return operation;

@@ -12,8 +12,8 @@ import { rowListShape, rowOf, rowShape, rowsOf } from './row-answer.js';
 
 const of = operand.meta({
   description:
-    'What to look into: `backup:ID`, or `live:DATABASE`, such as `live:northbound`. A database is read when it is ' +
-    'first looked into, and again when 10 seconds have passed since',
+    'What to look into: `backup:ID`, or `live:DATABASE`, such as `live:northbound`. A database is read anew when 10 ' +
+    'seconds have passed; until then the pages of a list fit together',
   type: 'string',
 });
 const limit = (left: number) =>

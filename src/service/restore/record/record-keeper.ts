@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, sleep } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
-import { lastingController } from '../../../lib/joined-signal.js';
+import { sharedController } from '../../../lib/joined-signal.js';
 import type { Log } from '../../../lib/log.js';
 import type { Store } from '../../../store/store.js';
 import { reservedSpaceKey, restoreRecordKey } from '../../backup/layout.js';
@@ -27,7 +27,7 @@ export class RecordKeeper {
   private readonly unkept = new Map<string, RestoreRecord>();
   /** Restore id -> the last of its writes. */
   private readonly writes = new Map<string, Promise<void>>();
-  private readonly stopped = lastingController();
+  private readonly stopped = sharedController();
 
   constructor(private readonly parts: KeeperParts) {}
 

@@ -519,6 +519,36 @@ export type RestoreActivitySubscriptionVariables = Exact<{ [key: string]: never;
 
 export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
+export type SearchQueryVariables = Exact<{
+  of: ConfigurationRefInput;
+  text: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchQuery = { search: { totalCount: number, nodes: Array<{ table: string, uuid: string, label: string, columns: unknown }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ListRowsQueryVariables = Exact<{
+  of: ConfigurationRefInput;
+  table: string;
+  search?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ListRowsQuery = { rows: { totalCount: number, nodes: Array<{ table: string, uuid: string, label: string, columns: unknown }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type GetRowQueryVariables = Exact<{
+  of: ConfigurationRefInput;
+  table: string;
+  uuid: string;
+}>;
+
+
+export type GetRowQuery = { row: { table: string, uuid: string, label: string, columns: unknown, referredToBy: Array<{ column: string, table: string, uuid: string, label: string }>, refersTo: Array<{ column: string, table: string, uuid: string, label: string }> } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2595,3 +2625,67 @@ fragment RestoreProgressFields on RestoreProgress {
     ...RestoreResultFields
   }
 }`) as unknown as TypedDocumentString<RestoreActivitySubscription, RestoreActivitySubscriptionVariables>;
+export const SearchDocument = new TypedDocumentString(`
+    query Search($of: ConfigurationRefInput!, $text: String!, $first: Int, $after: String) {
+  search(of: $of, text: $text, first: $first, after: $after) {
+    nodes {
+      table
+      uuid
+      label
+      columns
+    }
+    pageInfo {
+      ...PageInfoFields
+    }
+    totalCount
+  }
+}
+    fragment PageInfoFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
+export const ListRowsDocument = new TypedDocumentString(`
+    query ListRows($of: ConfigurationRefInput!, $table: String!, $search: String, $first: Int, $after: String) {
+  rows(of: $of, table: $table, search: $search, first: $first, after: $after) {
+    nodes {
+      table
+      uuid
+      label
+      columns
+    }
+    pageInfo {
+      ...PageInfoFields
+    }
+    totalCount
+  }
+}
+    fragment PageInfoFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<ListRowsQuery, ListRowsQueryVariables>;
+export const GetRowDocument = new TypedDocumentString(`
+    query GetRow($of: ConfigurationRefInput!, $table: String!, $uuid: ID!) {
+  row(of: $of, table: $table, uuid: $uuid) {
+    table
+    uuid
+    label
+    columns
+    referredToBy {
+      column
+      table
+      uuid
+      label
+    }
+    refersTo {
+      column
+      table
+      uuid
+      label
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GetRowQuery, GetRowQueryVariables>;
