@@ -30,8 +30,8 @@ export function joinSignals(...others: readonly (AbortSignal | undefined)[]): Jo
 }
 
 /**
- * For a signal that much work listens to, such as one that lives as long as the server, or that of an operation with many
- * fields: Node.js warns of more than ten listeners.
+ * For a signal that much work listens to, such as one that lives as long as the server, or that of an operation with
+ * many fields: Node.js warns of more than ten listeners.
  */
 export function sharedController(): AbortController {
   const controller = new AbortController();

@@ -78,9 +78,7 @@ function columnsReferring(text: Buffer, columns: readonly ReferenceColumn[], to:
     .map(({ column }) => column.name);
 }
 
-/**
- * The first REFERENCES_MAX rows that a row refers to, column by column. A part of a configuration may lack some of them.
- */
+/** The first REFERENCES_MAX rows that a row refers to, column by column. A part of a configuration may lack some. */
 export function referredBy(
   table: TableSchema,
   row: Row,

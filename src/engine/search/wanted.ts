@@ -1,6 +1,6 @@
 /**
- * What a person typed to find rows by: a name or a part of one, an IP address, a MAC, a UUID or its beginning. Upper and
- * lower case are the same. Pure.
+ * What a person typed to find rows by: a name or a part of one, an IP address, a MAC, a UUID or its beginning. Upper
+ * and lower case are the same. Pure.
  */
 import { folded } from '../../lib/text/folded.js';
 import { nameOf } from '../../model/northbound/noun.js';

@@ -6,11 +6,11 @@ import { RANK, Wanted } from '../../engine/search/wanted.js';
 import { Breath } from '../../lib/breath.js';
 import { AppError } from '../../lib/error.js';
 import { checkFirst, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
-import { sortedInSlices } from '../../lib/sorted.js';
 import { nearestNames } from '../../lib/text/nearest.js';
 import type { Row } from '../../model/row/row.js';
 import type { Snapshot, TableRows } from '../../model/snapshot/snapshot.js';
 import type { TableSchema } from '../../ovsdb/database-schema.js';
+import { sortedInSlices } from './sorted.js';
 
 export interface RowPageRequest {
   /** 1 to 500. */

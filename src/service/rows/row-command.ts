@@ -14,8 +14,8 @@ const TEXT_CHARACTERS_MAX = 1_000;
 
 const of = configurationInput.meta({
   description:
-    `What to look into. ${CONFIGURATION_ABOUT}. A database is read anew when ${LIVE_SECONDS} seconds have passed; until ` +
-    'then the pages of a list fit together',
+    `What to look into. ${CONFIGURATION_ABOUT}. A database is read anew when ${LIVE_SECONDS} seconds have passed; ` +
+    'until then the pages of a list fit together',
 });
 const table = z.string().meta({ description: 'Name of the table, such as Logical_Switch' });
 const page = (first: number, what: string) => ({
@@ -71,8 +71,9 @@ export const search = command({
       .refine((words) => words.trim() !== '', 'is empty; put there what is looked for, such as a name or an address')
       .meta({
         description:
-          'Whatever a person types: a name or a part of one; an IPv4 or IPv6 address, which is found in sets, matches, ' +
-          `NAT rules and load balancers too; a MAC; a UUID, or its first ${UUID_CHARACTERS_MIN} characters or more. ` +
+          'Whatever a person types: a name or a part of one; an IPv4 or IPv6 address, which is found in sets, ' +
+          `matches, NAT rules and load balancers too; a MAC; a UUID, or its first ${UUID_CHARACTERS_MIN} characters ` +
+          'or more. ' +
           'Upper and lower case are the same, and so are all spellings of an IPv6 address. 10.0.0.1 also finds ' +
           '10.0.0.1/24 and 10.0.0.1:80, and not 10.0.0.10',
       }),

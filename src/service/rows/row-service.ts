@@ -1,4 +1,4 @@
-/** Looking into configurations: rows of backups and of databases as they are now, without restoring or exporting them. */
+/** Looking into configurations: rows of backups, and of databases as they are now. */
 import { type ConfigurationRef, openAll, type Source, type SourceParts, sourceOf } from '../configuration/source.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';

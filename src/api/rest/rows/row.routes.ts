@@ -99,8 +99,8 @@ function searchRoute(service: RowService): Route {
     }),
     summary: 'Find rows by a name, an address, a MAC or a UUID, the best first',
     description:
-      'The best are those of the name that was typed; then come those that have it as a value, then those that have it ' +
-      'in a longer name or value.',
+      'The best are those of the name that was typed; then come those that have it as a value, then those that have ' +
+      'it in a longer name or value.',
     answers: { 200: { description: 'The rows', shape: rowListShape } },
     handle: async ({ ask, query, request }) => {
       const { limit: first, offset: left, text } = query;

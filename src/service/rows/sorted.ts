@@ -1,5 +1,5 @@
 /** Sorting many items without holding up everybody else. */
-import type { Breath } from './breath.js';
+import type { Breath } from '../../lib/breath.js';
 
 /** So many are sorted at once. */
 const RUN_ITEMS = 2_048;
