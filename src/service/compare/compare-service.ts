@@ -127,7 +127,7 @@ export class CompareService {
 }
 
 /** Where the names of a filter are looked for. */
-function inEither(from: Side, to: Side): string {
+function inEither(from: Source, to: Source): string {
   if (from.isLive !== to.isLive) return 'in the backup or in the database';
   return from.isLive ? 'in either database' : 'in either backup';
 }
