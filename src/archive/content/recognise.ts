@@ -25,3 +25,14 @@ export function recognise(head: Buffer): FileKind | undefined {
   if (text.startsWith('{')) return 'JSON';
   return YAML_HEAD.test(text) ? 'YAML' : undefined;
 }
+
+/** The first file in a chain file (chain-file.ts). */
+export const CHAIN_INDEX = 'chain.json';
+const TAR_MAGIC = 'ustar';
+const TAR_MAGIC_AT = 257;
+
+/** Whether the bytes begin a chain file: a tar archive that begins with its index. */
+export function isChainFile(head: Buffer): boolean {
+  const text = head.toString('latin1', 0, HEAD_BYTES);
+  return text.startsWith(`${CHAIN_INDEX}\0`) && text.startsWith(TAR_MAGIC, TAR_MAGIC_AT);
+}

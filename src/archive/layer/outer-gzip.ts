@@ -1,9 +1,9 @@
 /**
- * Encrypted archives that somebody has compressed once more, though it makes them no smaller. What we write is
- * compressed inside the encryption, and a store keeps nothing else.
+ * Encrypted archives and chain files that somebody has compressed once more, though it makes them no smaller. What we
+ * write is compressed inside, and a store keeps nothing else.
  */
 import { constants, gunzipSync } from 'node:zlib';
-import { recognise } from '../content/recognise.js';
+import { isChainFile, recognise } from '../content/recognise.js';
 import { ByteReader } from '../stream/byte-reader.js';
 import { bounded, decompress } from './gzip.js';
 
@@ -11,25 +11,25 @@ import { bounded, decompress } from './gzip.js';
 const HEAD_BYTES = 4_096;
 
 /**
- * Passes a file on, an encrypted one without the gzip around it.
+ * Passes a file on, an encrypted one and a chain file without the gzip around it.
  * @throws AppError INTEGRITY_FAILED (that gzip is cut or damaged), TOO_LARGE (it expands to more bytes than
  * `bytesMax`); what the source throws
  */
 export async function* withoutOuterGzip(source: AsyncIterable<Buffer>, bytesMax: number): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
   try {
-    if (holdsEncrypted(await reader.peek(HEAD_BYTES)))
-      yield* bounded(decompress(reader.rest()), bytesMax, () => undefined);
+    if (isOuter(await reader.peek(HEAD_BYTES))) yield* bounded(decompress(reader.rest()), bytesMax, () => undefined);
     else yield* reader.rest();
   } finally {
     await reader.close();
   }
 }
 
-function holdsEncrypted(head: Buffer): boolean {
+function isOuter(head: Buffer): boolean {
   if (recognise(head) !== 'GZIP') return false;
   try {
-    return recognise(gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH })) === 'ENCRYPTED';
+    const inside = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+    return recognise(inside) === 'ENCRYPTED' || isChainFile(inside);
   } catch {
     // damaged within its first bytes: whoever reads it whole says so
     return false;

@@ -77,6 +77,16 @@ export function downloadName(archive: string, extension?: ArchiveExtension): str
   return extension === undefined ? name : `${name.replace(EXTENSION, '')}${extension}`;
 }
 
+/** What the chain file of an archive is called. */
+export function chainName(archive: string): string {
+  return `${plainStart(archive).replace(EXTENSION, '')}.tar`;
+}
+
+/** ".json.gz.enc" of an archive. */
+export function extensionOf(archive: string): string {
+  return EXTENSION.exec(archive)?.[0] ?? '';
+}
+
 /** Whether it names a manifest record at all, of ours or put there by somebody. */
 export function isManifestKey(key: string): boolean {
   return key.endsWith(MANIFEST_SUFFIX) && key.length > MANIFEST_SUFFIX.length && !key.includes('/');

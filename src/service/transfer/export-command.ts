@@ -14,12 +14,19 @@ const RAW = orElse(z.boolean(), false).meta({
   description: 'true: the stored file as it is, byte for byte. `format` is ignored',
 });
 
+const CHAIN = orElse(z.boolean(), false).meta({
+  description:
+    'true: the stored files of the backup and of all that it builds on, in one tar file, which an import takes back ' +
+    'as a whole. `format` and `raw` are ignored, and no key is needed',
+});
+
 const ID = id.meta({ description: 'Id of the backup' });
 
 const exportInput = z.object({
   backupId: ID,
   format: FORMAT,
   raw: RAW,
+  chain: CHAIN,
   decryptionKey: optional(key),
   /** Of the stored file. */
   range: optional(z.custom<ByteRange>()),
@@ -27,15 +34,16 @@ const exportInput = z.object({
 
 function exported(
   exports: ExportService,
-  { backupId, format, raw, decryptionKey, range }: z.output<typeof exportInput>,
+  { backupId, format, raw, chain, decryptionKey, range }: z.output<typeof exportInput>,
   { caller: { subject }, signal }: Call<Exported>,
 ): Promise<Exported> {
+  if (chain) return exports.chain(backupId);
   return raw
     ? exports.raw(backupId, range ?? {})
     : exports.document(backupId, { format, decryptionKey, subject, signal });
 }
 
-/** As a document in the format asked for, or, raw, the stored file as it is. */
+/** As a document in the format asked for, or, raw, the stored file as it is, or a whole chain. */
 export const exportBackup = command({
   name: 'exportBackup',
   needs: ['backups:read'],
@@ -52,9 +60,11 @@ export const prepareExport = command({
       backupId: ID,
       format: FORMAT,
       raw: RAW,
+      chain: CHAIN,
       decryptionKey: optional(key).meta({
         description:
-          'The passphrase of an encrypted backup. Not needed with `raw`. It is kept in memory until the download',
+          'The passphrase of an encrypted backup. Not needed with `raw` and `chain`. It is kept in memory until the ' +
+          'download',
         format: 'password',
       }),
     })

@@ -7,6 +7,7 @@
  */
 
 import type { Readable } from 'node:stream';
+import { writeChainFile } from '../../archive/chain-file.js';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { type ArchiveHeader, wholeHeader } from '../../archive/content/archive-header.js';
 import { KeyMissing } from '../../archive/layer/encryption.js';
@@ -18,12 +19,12 @@ import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { ByteRange, Store } from '../../store/store.js';
-import type { BackupRecord } from '../backup/backup-record.js';
+import { type BackupRecord, makeBackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
-import { chainContentSize, needsKey } from '../backup/catalog/chain.js';
+import { called, chainContentSize, chainOf, needsKey } from '../backup/catalog/chain.js';
 import { headerFrom } from '../backup/header.js';
-import { archiveExtension, downloadName } from '../backup/layout.js';
+import { archiveExtension, chainName, downloadName, extensionOf } from '../backup/layout.js';
 import type { ReadBackup } from '../backup/read-backup.js';
 import { withScratch } from '../backup/scratch-space.js';
 import type { RunningWork } from '../job/running-work.js';
@@ -42,6 +43,7 @@ export interface ExportDocument {
 export interface Checkable {
   readonly backupId: string;
   readonly raw: boolean;
+  readonly chain: boolean;
   readonly decryptionKey?: string | undefined;
 }
 
@@ -83,11 +85,12 @@ export class ExportService {
 
   /**
    * Whether an export could begin: what is known before the backup is read.
-   * @throws AppError NOT_FOUND, DECRYPTION_FAILED, BAD_USER_INPUT
+   * @throws AppError NOT_FOUND, DECRYPTION_FAILED, BAD_USER_INPUT, INTEGRITY_FAILED where a part of a chain is lost
    */
-  check({ backupId, raw, decryptionKey }: Checkable): void {
+  check({ backupId, raw, chain, decryptionKey }: Checkable): void {
     const record = this.parts.catalog.get(backupId);
-    if (!raw) checkKey(record, this.parts.catalog, decryptionKey);
+    if (chain) chainOf(record, this.parts.catalog);
+    else if (!raw) checkKey(record, this.parts.catalog, decryptionKey);
   }
 
   /**
@@ -117,11 +120,11 @@ export class ExportService {
    * @throws AppError NOT_FOUND; INTEGRITY_FAILED when the file has not the size that it had; SHUTTING_DOWN
    */
   async raw(id: string, range: ByteRange = {}): Promise<ExportedFile> {
-    const { catalog, store, work } = this.parts;
+    const { catalog, work } = this.parts;
     return work.run('export', async () => {
-      const { file, size: total, checksum, archiveFormat } = catalog.get(id);
-      const stat = await store.stat(file);
-      if (stat !== undefined) checkSize(stat.size, total);
+      const record = catalog.get(id);
+      const { file, size: total, checksum, archiveFormat } = record;
+      await this.checkSize(record);
       const end = Math.min(range.end ?? total, total);
       const start = Math.min(range.start ?? 0, end);
       return {
@@ -133,6 +136,38 @@ export class ExportService {
         format: archiveFormat,
       };
     });
+  }
+
+  /**
+   * The stored files of a backup and of all that it builds on, in one (archive/chain-file.ts).
+   * @throws AppError NOT_FOUND; INTEGRITY_FAILED when one of them is lost, or has not the size that it had;
+   * SHUTTING_DOWN
+   */
+  async chain(id: string): Promise<Exported> {
+    const { catalog, work } = this.parts;
+    return work.run('export', async () => {
+      const record = catalog.get(id);
+      const chain = chainOf(record, catalog);
+      for (const link of chain)
+        await this.checkSize(link).catch((error: unknown) => {
+          throw about(link, error);
+        });
+      const links = chain.map((link) => ({
+        manifest: manifestOf(link),
+        extension: extensionOf(link.file),
+        size: link.size,
+        createdAt: Date.parse(link.createdAt),
+        open: () => catalog.openArchive(link.id),
+      }));
+      return { ...writeChainFile(links), fileName: chainName(record.file), format: record.archiveFormat };
+    });
+  }
+
+  /** @throws AppError INTEGRITY_FAILED */
+  private async checkSize({ file, size }: BackupRecord): Promise<void> {
+    const stat = await this.parts.store.stat(file);
+    // what is not there is said by whoever opens it
+    if (stat !== undefined) checkSize(stat.size, size);
   }
 
   /**
@@ -205,4 +240,14 @@ function checkKey(record: BackupRecord, catalog: Catalog, decryptionKey: string 
 /** The manifest inside: the archive's own, or what is known of an archive that has none. */
 function headerOf({ header, record, snapshot }: ReadBackup): ArchiveHeader {
   return wholeHeader(header ?? headerFrom(record, snapshot));
+}
+
+function manifestOf({ format: _format, file, ...description }: BackupRecord): Buffer {
+  return makeBackupRecord(description, file).bytes;
+}
+
+/** Which of the files of a chain it is. */
+function about(record: BackupRecord, error: unknown): unknown {
+  if (!(error instanceof AppError)) return error;
+  return new AppError(error.code, `Backup ${called(record)}: ${error.message}`, { cause: error });
 }

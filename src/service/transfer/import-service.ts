@@ -4,39 +4,25 @@
  * still encrypted (sealed).
  */
 
-import { type ArchiveFormat } from '../../archive/content/archive-format.js';
+import { HEAD_BYTES, isChainFile } from '../../archive/content/recognise.js';
 import { withoutOuterGzip } from '../../archive/layer/outer-gzip.js';
 import { inspectSealed } from '../../archive/layer/sealed-archive.js';
 import { type Unpacked, unpackArchive } from '../../archive/unpack.js';
-import { type Clock, instant } from '../../lib/clock.js';
+import { instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
-import type { Log } from '../../lib/log.js';
 import { plural } from '../../lib/text/plural.js';
-import type { Store } from '../../store/store.js';
 import { checkWhole, contentOf, unknownContent } from '../backup/backup-content.js';
 import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
-import { type BackupService, storedOutcome } from '../backup/backup-service.js';
-import type { Catalog } from '../backup/catalog/catalog.js';
+import { storedOutcome } from '../backup/backup-service.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
-import type { Databases } from '../database/database.js';
-import type { JobHandle, Jobs } from '../job/jobs.js';
-import type { RunningWork } from '../job/running-work.js';
+import type { JobHandle } from '../job/jobs.js';
+import { ChainImport } from './chain-import.js';
+import type { ImportDetails, ImportServiceParts } from './import-parts.js';
 import { ImportSpool } from './import-spool.js';
 import { SpoolPlaces } from './spool-places.js';
-
-export interface ImportDetails {
-  /** What the caller takes it for; the content decides, and a contradiction is an error. */
-  readonly format?: ArchiveFormat | undefined;
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly tags: readonly string[];
-  readonly decryptionKey?: string | undefined;
-  /** Name of the uploaded file, where there is one. */
-  readonly fileName?: string | undefined;
-}
 
 export interface ImportBackup {
   /** The file; read once. */
@@ -46,23 +32,6 @@ export interface ImportBackup {
   readonly subject: string;
   /** Aborts when nobody waits for the import any more. */
   readonly signal?: AbortSignal;
-}
-
-export interface ImportServiceParts {
-  readonly backups: BackupService;
-  readonly catalog: Catalog;
-  readonly store: Store;
-  readonly databases: Databases;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly work: RunningWork;
-  readonly jobs: Jobs;
-  /** Rows wait there, in files without a name, while a file is checked. */
-  readonly scratchFolder: string;
-  /** Of a file as it is sent, and of what it expands to. */
-  readonly uploadBytesMax: number;
-  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
-  readonly keyCost?: number | undefined;
 }
 
 /** Files that arrive or wait to be checked; one token may have half of them. */
@@ -80,8 +49,11 @@ interface Checked {
 
 export class ImportService {
   private readonly places = new SpoolPlaces('imports', SPOOLS_MAX);
+  private readonly chains: ChainImport;
 
-  constructor(private readonly parts: ImportServiceParts) {}
+  constructor(private readonly parts: ImportServiceParts) {
+    this.chains = new ChainImport(parts);
+  }
 
   /**
    * Takes over a file.
@@ -109,7 +81,10 @@ export class ImportService {
       const file = told(limited(request.source, uploadBytesMax), job);
       await spool.fill(withoutOuterGzip(file, uploadBytesMax), signal);
       const details = request.details();
-      return await work.inStoreTurn({ subject, signal }, () => this.keep(spool, details, { job, subject }));
+      const isChain = isChainFile(await headOf(spool));
+      return await work.inStoreTurn({ subject, signal }, () =>
+        isChain ? this.chains.keep({ spool, details, job, subject }) : this.keep(spool, details, { job, subject }),
+      );
     } catch (error) {
       if (!signal.aborted || error instanceof AppError) throw error;
       throw new AppError('CANCELLED', 'The import was given up: whoever sent the file went away', { cause: error });
@@ -251,6 +226,12 @@ async function* told(source: AsyncIterable<Buffer>, { tell }: JobHandle): AsyncG
     tell({ phase: 'CAPTURING', bytes, fraction: 0.1, message: plural(bytes, 'Received # {byte|bytes}') }, isFirst);
     yield chunk;
   }
+}
+
+async function headOf(spool: ImportSpool): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of await spool.read({ start: 0, end: HEAD_BYTES })) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
 }
 
 /** The name inside a file, unless it is none that anybody could ask for. */

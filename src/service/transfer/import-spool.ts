@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { defined } from '../../lib/defined.js';
 import type { Log } from '../../lib/log.js';
-import type { Store } from '../../store/store.js';
+import type { ByteRange, Store } from '../../store/store.js';
 import { incomingKey } from '../backup/layout.js';
 
 export class ImportSpool {
@@ -22,9 +22,9 @@ export class ImportSpool {
     return (await this.store.put(this.key, source, { durable: false, ...defined({ signal }) })).size;
   }
 
-  /** The bytes from the start. @throws AppError STORE_UNAVAILABLE */
-  read(): Promise<Readable> {
-    return this.store.get(this.key);
+  /** The bytes from the start, or a part of them. @throws AppError STORE_UNAVAILABLE */
+  read(range?: ByteRange): Promise<Readable> {
+    return this.store.get(this.key, range);
   }
 
   /** Removes the file. Never throws: what cannot be removed is logged, and removed by the next start. */

@@ -14,6 +14,8 @@ export interface WantedExport {
   readonly format: ArchiveFormat;
   /** The stored file as it is, whatever the format. */
   readonly raw: boolean;
+  /** The stored files of it and of all that it builds on. */
+  readonly chain: boolean;
   readonly decryptionKey?: string | undefined;
 }
 
@@ -51,10 +53,10 @@ export class PreparedExports {
     this.exports.check(wanted);
     this.checkRoom(subject);
     const id = randomBytes(ID_BYTES).toString('base64url');
-    const { raw, decryptionKey, ...rest } = wanted;
+    const { raw, chain, decryptionKey } = wanted;
     this.waiting.set(id, {
-      // the stored file needs no key: none is kept
-      wanted: { ...rest, raw, decryptionKey: raw ? undefined : decryptionKey },
+      // stored files need no key: none is kept
+      wanted: { ...wanted, decryptionKey: raw || chain ? undefined : decryptionKey },
       subject,
       endsAtMs: this.clock.monotonic() + VALID_MS,
       callOff: this.clock.alarm(VALID_MS, () => this.waiting.delete(id)),

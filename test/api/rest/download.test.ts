@@ -44,6 +44,25 @@ it('hands out the stored file as it is', async () => {
   expect(bytes.equals(await readFile(join(api.folder, stored ?? '')))).toBe(true);
 });
 
+it('hands out a whole chain as one file, which comes back as a whole', async () => {
+  const input = { name: 'd', type: 'INCREMENTAL', parentId: plain, compress: true } as const;
+  const { id } = (await api.admin.run(CreateBackupDocument, { input })).createBackup;
+  const answer = await nobody.fetch(await prepare({ backupId: id, chain: true }));
+  expect(answer.headers.get('content-type')).toBe('application/x-tar');
+  expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="d-[\d-]+\.tar"$/);
+  const file = Buffer.from(await answer.arrayBuffer());
+  const rest = RestClient.of(api.admin);
+  const exported = await rest.fetch(`/api/v1/backups/${id}/export?chain=true&raw=true&format=yaml`);
+  expect(exported.headers.get('content-type')).toBe('application/x-tar');
+  expect(Buffer.from(await exported.arrayBuffer()).equals(file)).toBe(true);
+  await rest.fetch(`/api/v1/backups/${id}`, { method: 'DELETE' });
+  const { status, body } = await rest.post('/api/v1/backups/import', new Uint8Array(file));
+  expect(status).toBe(201);
+  expect(body['backup']).toMatchObject({ id, name: 'd', type: 'incremental', parent_id: plain, chain_length: 2 });
+  const named = await rest.post('/api/v1/backups/import?name=x', new Uint8Array(file));
+  expect(named).toMatchObject({ status: 400, body: { error: expect.stringMatching(/leave the name out$/) } });
+});
+
 it('decrypts with the key that came when it was prepared', async () => {
   const url = await prepare({ backupId: secret, decryptionKey: KEY });
   expect((await nobody.get(url)).body).toMatchObject({ format: 'ovncp-backup/1' });

@@ -89,8 +89,12 @@ it('says that the time is up, what keeps it from being undone, and who undoes it
     phase: 'succeeded',
     warnings: expect.not.arrayContaining([expect.stringMatching(/last try/)]),
   });
-  const { body: trail } = await rest.get('/api/v1/audit?action=undoRestore&result=OK');
-  expect(trail['entries']).toMatchObject([{ subject: 'ovncp', target: { undo_of: id } }]);
+  const entries = await until(async () => {
+    const { body: trail } = await rest.get('/api/v1/audit?action=undoRestore&result=OK');
+    const found = trail['entries'] as readonly unknown[];
+    return found.length === 0 ? undefined : found;
+  });
+  expect(entries).toMatchObject([{ subject: 'ovncp', target: { undo_of: id } }]);
 });
 
 it('says in a dry run that the restore itself would be refused, while another awaits its confirmation', async () => {

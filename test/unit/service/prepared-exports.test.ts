@@ -4,7 +4,7 @@ import type { ExportService } from '../../../src/service/transfer/export-service
 import { PreparedExports, type WantedExport } from '../../../src/service/transfer/prepared-exports.js';
 import { TestClock } from '../../support/test-clock.js';
 
-const WANTED: WantedExport = { backupId: 'b', format: 'YAML', raw: false, decryptionKey: 'k' };
+const WANTED: WantedExport = { backupId: 'b', format: 'YAML', raw: false, chain: false, decryptionKey: 'k' };
 
 function prepared(check: () => void = () => undefined): { clock: TestClock; exports: PreparedExports } {
   const clock = new TestClock();

@@ -22,10 +22,12 @@ export class ExportResolver {
     @Arg('format', () => BackupFormat, { nullable: true, defaultValue: BackupFormat.JSON, ...about(ASKED, 'format') })
     format: BackupFormat | null,
     @Arg('raw', () => Boolean, { nullable: true, defaultValue: false, ...about(ASKED, 'raw') }) raw: boolean | null,
+    @Arg('chain', () => Boolean, { nullable: true, defaultValue: false, ...about(ASKED, 'chain') })
+    chain: boolean | null,
     @Arg('decryptionKey', () => String, { nullable: true, ...about(ASKED, 'decryptionKey') })
     decryptionKey: string | null,
   ): Promise<ExportAddress> {
-    const asked = { backupId, format, raw, decryptionKey };
+    const asked = { backupId, format, raw, chain, decryptionKey };
     const { id, expiresAt } = await ask(context, prepareExport, this.prepared, asked);
     return { url: downloadAddress(id), expiresAt: new Date(expiresAt) };
   }

@@ -93,10 +93,17 @@ export const exportQuery = z
     raw: oneOf(['true', 'false'])
       .optional()
       .describe('true: the stored file as it is, byte for byte. `format` is ignored, and the header Range works'),
+    chain: oneOf(['true', 'false'])
+      .optional()
+      .describe(
+        'true: the stored files of the backup and of all that it builds on, in one tar file, which an import takes ' +
+          'back as a whole. `format` and `raw` are ignored, and no key is needed',
+      ),
   })
-  .transform(({ format, raw }): { readonly format: ArchiveFormat; readonly raw: boolean } => ({
+  .transform(({ format, raw, chain }): { readonly format: ArchiveFormat; readonly raw: boolean; chain: boolean } => ({
     format: upper(format ?? 'json'),
-    raw: raw === 'true',
+    raw: raw === 'true' && chain !== 'true',
+    chain: chain === 'true',
   }));
 
 /** The query of an import whose body is the file itself. */

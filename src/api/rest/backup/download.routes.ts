@@ -5,13 +5,13 @@ import { instant as instantText } from '../../../lib/clock.js';
 import { FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
 import { downloadExport, prepareExport } from '../../../service/transfer/export-command.js';
 import type { ExportService } from '../../../service/transfer/export-service.js';
-import type { PreparedExports } from '../../../service/transfer/prepared-exports.js';
+import type { PreparedExports, WantedExport } from '../../../service/transfer/prepared-exports.js';
 import { DOWNLOADS, downloadAddress } from '../../http/download-address.js';
 import { instant } from '../common/answer-shape.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 import { type Route, route } from '../common/route.js';
-import { mediaTypeOf, send } from './export-answer.js';
+import { CHAIN_MEDIA_TYPE, mediaTypeOf, send } from './export-answer.js';
 
 export interface DownloadRouteParts {
   readonly exports: ExportService;
@@ -64,14 +64,19 @@ function downloadRoute({ exports, prepared }: DownloadRouteParts): Route {
     idAbout: 'The secret of the address that was prepared',
     summary: 'Download what was prepared',
     description: 'Works once, within 60 seconds. The audit trail counts it as a call of the token that prepared it.',
-    answers: { 200: { description: 'The file', media: Object.values(FORMAT_MEDIA_TYPES) } },
+    answers: { 200: { description: 'The file', media: [...Object.values(FORMAT_MEDIA_TYPES), CHAIN_MEDIA_TYPE] } },
     errors: ['NOT_FOUND', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     handle: async ({ id, ask, request, reply }) => {
       const { wanted, subject } = prepared.take(id);
       request.scope.viewer = viewerOf(subject, []);
       const file = await ask(downloadExport, exports, wanted);
-      send(reply, file, wanted.raw ? 'application/octet-stream' : mediaTypeOf(wanted.format));
+      send(reply, file, mediaOf(wanted));
       return undefined;
     },
   });
+}
+
+function mediaOf({ raw, chain, format }: WantedExport): string {
+  if (chain) return CHAIN_MEDIA_TYPE;
+  return raw ? 'application/octet-stream' : mediaTypeOf(format);
 }

@@ -3,6 +3,8 @@ import type { FastifyReply } from 'fastify';
 import { type ArchiveFormat, FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
 import type { Exported } from '../../../service/transfer/export-service.js';
 
+export const CHAIN_MEDIA_TYPE = 'application/x-tar';
+
 export function mediaTypeOf(format: ArchiveFormat): string {
   return format === 'OVSDB' ? FORMAT_MEDIA_TYPES[format] : `${FORMAT_MEDIA_TYPES[format]}; charset=utf-8`;
 }

@@ -7,7 +7,7 @@ import type { ExportService } from '../../../service/transfer/export-service.js'
 import { nothing } from '../common/request-shape.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { exportQuery } from './backup-request.js';
-import { mediaTypeOf, send } from './export-answer.js';
+import { CHAIN_MEDIA_TYPE, mediaTypeOf, send } from './export-answer.js';
 
 export interface ExportRouteParts {
   readonly exports: ExportService;
@@ -36,23 +36,24 @@ export function exportRoute(parts: ExportRouteParts): Route {
     description:
       'The document, decompressed and decrypted, in the format asked for. `ovsdb` is a database file that ' +
       'ovsdb-server serves and `ovsdb-client restore` reads. All of the backup is read and checked before the first ' +
-      'byte is sent. With `raw=true` it is the stored file, byte for byte.',
+      'byte is sent. With `raw=true` it is the stored file, byte for byte, and with `chain=true` those of all ' +
+      'backups that it builds on too.',
     answers: {
-      200: { description: 'The file', media: Object.values(FORMAT_MEDIA_TYPES) },
+      200: { description: 'The file', media: [...Object.values(FORMAT_MEDIA_TYPES), CHAIN_MEDIA_TYPE] },
       206: { description: 'The part of the stored file that was asked for', media: ['application/octet-stream'] },
       416: { description: 'The part begins past the end of the file' },
     },
     errors: ['NOT_FOUND', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
-    handle: async (call) => (call.query.raw ? sendStored(call, parts) : sendDocument(call, parts)),
+    handle: async (call) => (call.query.raw ? sendStored(call, parts) : sendExport(call, parts)),
   });
 }
 
-async function sendDocument(call: ExportCall, { exports }: ExportRouteParts): Promise<undefined> {
+async function sendExport(call: ExportCall, { exports }: ExportRouteParts): Promise<undefined> {
   const { id, query, request, ask } = call;
   const key = request.headers['x-decryption-key'];
-  const { format } = query;
-  const input = { backupId: id, format, ...(typeof key === 'string' ? { decryptionKey: key } : {}) };
-  send(call.reply, await ask(exportBackup, exports, input), mediaTypeOf(format));
+  const { format, chain } = query;
+  const input = { backupId: id, format, chain, ...(typeof key === 'string' ? { decryptionKey: key } : {}) };
+  send(call.reply, await ask(exportBackup, exports, input), chain ? CHAIN_MEDIA_TYPE : mediaTypeOf(format));
 }
 
 async function sendStored(call: ExportCall, { exports, catalog }: ExportRouteParts): Promise<Answer | undefined> {

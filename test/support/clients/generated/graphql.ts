@@ -361,6 +361,7 @@ export type PrepareExportMutationVariables = Exact<{
   backupId: string;
   format?: BackupFormat | null | undefined;
   raw?: boolean | null | undefined;
+  chain?: boolean | null | undefined;
   decryptionKey?: string | null | undefined;
 }>;
 
@@ -1324,11 +1325,12 @@ export const VerifyBackupsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<VerifyBackupsMutation, VerifyBackupsMutationVariables>;
 export const PrepareExportDocument = new TypedDocumentString(`
-    mutation PrepareExport($backupId: ID!, $format: BackupFormat = JSON, $raw: Boolean = false, $decryptionKey: String) {
+    mutation PrepareExport($backupId: ID!, $format: BackupFormat = JSON, $raw: Boolean = false, $chain: Boolean = false, $decryptionKey: String) {
   prepareExport(
     backupId: $backupId
     format: $format
     raw: $raw
+    chain: $chain
     decryptionKey: $decryptionKey
   ) {
     url

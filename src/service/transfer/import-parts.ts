@@ -1,0 +1,38 @@
+/** What imports are told, and what they use. */
+import type { ArchiveFormat } from '../../archive/content/archive-format.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Log } from '../../lib/log.js';
+import type { Store } from '../../store/store.js';
+import type { BackupService } from '../backup/backup-service.js';
+import type { Catalog } from '../backup/catalog/catalog.js';
+import type { Databases } from '../database/database.js';
+import type { Jobs } from '../job/jobs.js';
+import type { RunningWork } from '../job/running-work.js';
+
+export interface ImportDetails {
+  /** What the caller takes it for; the content decides, and a contradiction is an error. */
+  readonly format?: ArchiveFormat | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly tags: readonly string[];
+  readonly decryptionKey?: string | undefined;
+  /** Name of the uploaded file, where there is one. */
+  readonly fileName?: string | undefined;
+}
+
+export interface ImportServiceParts {
+  readonly backups: BackupService;
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly databases: Databases;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly work: RunningWork;
+  readonly jobs: Jobs;
+  /** Rows wait there, in files without a name, while a file is checked. */
+  readonly scratchFolder: string;
+  /** Of a file as it is sent, and of what it expands to. */
+  readonly uploadBytesMax: number;
+  /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
+  readonly keyCost?: number | undefined;
+}
