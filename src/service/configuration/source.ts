@@ -43,7 +43,7 @@ export interface SourceParts {
 
 /**
  * @param at where it stands among several that are asked for, as messages name it
- * @throws AppError NOT_FOUND; DECRYPTION_FAILED where it is one of several, and its key is not given
+ * @throws AppError NOT_FOUND; DECRYPTION_FAILED where the key of an encrypted backup is not given
  */
 export function sourceOf(
   { backupId, database, decryptionKey }: ConfigurationRef,
@@ -52,7 +52,7 @@ export function sourceOf(
 ): Source {
   if (backupId === undefined) return new LiveSource(databases.get(database));
   const known = catalog.get(backupId);
-  if (at !== undefined && decryptionKey === undefined && needsKey(known, catalog))
+  if (decryptionKey === undefined && needsKey(known, catalog))
     throw new KeyMissing(`backup "${known.name}" is encrypted`, at);
   return {
     isLive: false,

@@ -233,7 +233,10 @@ function placeIn({ tables, tableOf, indexOf }: RowList, at: number): Pick<Hit, '
   return { rows: tables[tableOf[at] ?? 0] as TableRows, index: indexOf[at] ?? 0 };
 }
 
-/** A live database may have changed since the page before: then the row decides where that ended, if it is there. */
+/**
+ * A live database may have changed since the page before: then its last row decides where the next one begins. Where
+ * that row is gone, others have moved up into its place.
+ */
 function positionAfter(list: RowList, after: string | undefined): number {
   if (after === undefined) return 0;
   const [, position = '', uuid = ''] = CURSOR.exec(readCursor(after)) ?? [];
@@ -246,5 +249,5 @@ function positionAfter(list: RowList, after: string | undefined): number {
   const before = Number(position) - 1;
   if (before >= 0 && before < list.indexOf.length && isAt(before)) return Number(position);
   for (let i = 0; i < list.indexOf.length; i++) if (isAt(i)) return i + 1;
-  return Number(position);
+  return Math.max(0, before);
 }

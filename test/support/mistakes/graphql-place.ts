@@ -65,6 +65,16 @@ const OF_SEVERAL: readonly Made[] = [
 ];
 
 const OF_IDS: readonly Made[] = [
+  http(
+    'a look into what is encrypted, without the key',
+    ({ encryptedId }) => ask(`{ search(of: {backupId: "${encryptedId}"}, text: "web") { totalCount } }`),
+    { what: 'is encrypted', where: 'backup "secret"', todo: 'send its passphrase in decryptionKey' },
+  ),
+  http(
+    'rows of a table by what it is called',
+    () => ask('{ rows(of: {database: "northbound"}, table: "Router") { totalCount } }'),
+    { what: '"Router"', where: /^table: /, todo: 'did you mean "Logical_Router"' },
+  ),
   http('the id of a restore where a backup is restored', (world) => restore({ backupId: world.restoreId })(world), {
     what: 'Backup not found',
     where: /not found: [0-9a-f-]{36}\. That is the id of a restore/,

@@ -69,6 +69,30 @@ const OF_FILTERS: readonly Made[] = [
       todo: 'did you mean "Logical_Router"?',
     },
   ),
+  rest('rows of a table in lower case', () => ['/api/v1/rows/logical_router?of=live:northbound'], {
+    what: '"logical_router"',
+    where: /^table: the configuration has no table/,
+    todo: /did you mean "Logical_Router".*\? There are ACL, /,
+  }),
+  rest('an id where a configuration is named', ({ backupId }) => [`/api/v1/search?text=web&of=${backupId}`], {
+    what: 'takes backup:ID, or live:DATABASE',
+    where: /^of: /,
+    todo: 'such as live:northbound',
+  }),
+  rest(
+    'a look into what is encrypted, without the key',
+    ({ encryptedId }) => [`/api/v1/search?text=a&of=backup:${encryptedId}`],
+    {
+      what: 'is encrypted',
+      where: 'backup "secret"',
+      todo: 'send its passphrase in the header X-Decryption-Key',
+    },
+  ),
+  rest('a row by a part of its UUID', () => ['/api/v1/rows/Logical_Router/abcd1234?of=live:northbound'], {
+    what: 'no row abcd1234',
+    where: /^Row not found: Logical_Router/,
+    todo: '/api/v1/search finds rows by',
+  }),
   rest('a result of the trail that there is not', () => ['/api/v1/audit?result=denied'], {
     what: 'takes one of OK',
     where: /^result: /,
