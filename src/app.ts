@@ -27,6 +27,7 @@ import { Catalog } from './service/backup/catalog/catalog.js';
 import { KnownIds } from './service/command/known-ids.js';
 import { CompareService } from './service/compare/compare-service.js';
 import { Databases } from './service/database/database.js';
+import { DrillService } from './service/drill/drill-service.js';
 import { Jobs } from './service/job/jobs.js';
 import { RunningWork } from './service/job/running-work.js';
 import { RestoreService } from './service/restore/restore-service.js';
@@ -77,7 +78,7 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
   const store = await FileStore.open(config.backupPath, { clock, log, onLost: onFolderLost });
   const audit = await openBeside(store, config, { clock, log });
   const { silenceMsMax } = config;
-  const work = new RunningWork();
+  const work = new RunningWork({ drillsAtOnce: config.drills.atOnce });
   const all = config.databases.map((database) => makeDatabase(database, { log, clock, silenceMsMax }));
   const databases = new Databases(all, work);
   const base: Base = { config, log, clock, store, audit, work, databases, keyCost, isDemo, ids: new KnownIds() };
@@ -86,7 +87,7 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     await store.checkLock();
     await audit.recordOwn('serverStarted');
     const services = makeServices(base, catalog);
-    const { restores, jobs } = services;
+    const { restores, jobs, drills } = services;
     let hasFirstToken = false;
     const { server, metrics } = await makeServer(base, services, () => hasFirstToken);
     databases.start();
@@ -95,6 +96,7 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
       return backup && storedOutcome(backup);
     });
     await restores.load();
+    await drills.load();
     const { url } = await server.listen();
     const firstToken = await makeFirstToken(base, server);
     hasFirstToken = true;
@@ -175,6 +177,7 @@ interface Services {
   readonly exports: ExportService;
   readonly prepared: PreparedExports;
   readonly restores: RestoreService;
+  readonly drills: DrillService;
   readonly compare: CompareService;
   readonly rows: RowService;
 }
@@ -190,6 +193,7 @@ function makeServices(base: Base, catalog: Catalog): Services {
     syncMsMax: 1_000 * config.syncSecondsMax,
     keptDays: config.restoresKeptDays,
   };
+  const drilling = { backups, catalog, ids, store, jobs, work, clock, log, scratchFolder };
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
   return {
     work,
@@ -201,6 +205,7 @@ function makeServices(base: Base, catalog: Catalog): Services {
     exports,
     prepared: new PreparedExports(exports, clock),
     restores: new RestoreService({ backups, catalog, ids, store, databases, clock, log, work, audit, limits, keyCost }),
+    drills: new DrillService({ ...drilling, limits: config.drills, searchPath: config.drills.searchPath }),
     compare: new CompareService({ backups, catalog, databases, work }),
     rows: new RowService({ backups, catalog, databases, clock, work }),
   };
@@ -211,13 +216,12 @@ async function makeServer(
   services: Services,
   hasFirstToken: () => boolean,
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
-  const { work, jobs, databases, catalog, restores } = services;
   const { uploadBytesMax } = config;
   const schema = createSchema({ ...services, audit, uploadBytesMax });
   const authenticator = await createAuthenticator({ ...authentication(config), log, clock });
   const version = await readVersion();
   const routes = restRoutes({ ...services, audit, version });
-  const metrics = new Metrics({ catalog, databases, jobs, restores, work, log, folder: config.backupPath, version });
+  const metrics = new Metrics({ ...services, log, folder: config.backupPath, version });
   const tls = config.tls === undefined ? undefined : await ServerCertificate.open(config.tls, { log, clock });
   const bodyBytesMax = Math.min(config.bodyBytesMax, REST_BODY_BYTES_MAX);
   const server = await createApiServer({
@@ -235,7 +239,7 @@ async function makeServer(
     docsPath: DOCS_PATH,
     version,
     ready: async () => ({
-      databases: new Map(databases.list().map(({ id, status }) => [id, answerOf(status)])),
+      databases: new Map(services.databases.list().map(({ id, status }) => [id, answerOf(status)])),
       store: audit.fault()?.message ?? (hasFirstToken() ? await healthOf(store) : 'its first token is being made'),
     }),
   });

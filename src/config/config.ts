@@ -2,6 +2,7 @@
  * Configuration: the only reader of the environment, and of the file that OVNCP_CONFIG names. Everything is validated
  * at once, every fault is one line that names the setting, what is wrong and what is allowed.
  */
+import { delimiter } from 'node:path';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
 import { ConfigError } from './config-error.js';
@@ -49,6 +50,8 @@ export interface DrillConfig {
   readonly secondsMax: number;
   /** Of the database server and northd of one drill, together. */
   readonly memoryBytesMax: number;
+  /** Folders of PATH, where the programs are looked for. */
+  readonly searchPath: readonly string[];
 }
 
 export interface Config {
@@ -103,7 +106,7 @@ export function loadConfig(env: Environment): Config {
   const { databases, faults: ofDatabases } = databasesOf(parsed.data, settings);
   faults.push(...ofDatabases, ...contradictions(parsed.data, settings));
   if (faults.length > 0) throw new ConfigError(faults);
-  return freeze(parsed.data, databases);
+  return freeze(parsed.data, databases, env['PATH']);
 }
 
 function describe(name: Name, message: string, settings: Settings): string {
@@ -111,7 +114,7 @@ function describe(name: Name, message: string, settings: Settings): string {
   return faultOf(given, message, SECRETS.has(name));
 }
 
-function freeze(values: Values, databases: readonly DatabaseConfig[]): Config {
+function freeze(values: Values, databases: readonly DatabaseConfig[], searchPath = ''): Config {
   const { OVNCP_TLS_KEY: tlsKey, OVNCP_TLS_CERT: tlsCertificate } = values;
   const tls =
     tlsKey !== undefined && tlsCertificate !== undefined
@@ -157,6 +160,7 @@ function freeze(values: Values, databases: readonly DatabaseConfig[]): Config {
       atOnce: values.OVNCP_DRILLS_AT_ONCE,
       secondsMax: values.OVNCP_DRILL_SECONDS_MAX,
       memoryBytesMax: values.OVNCP_DRILL_MEMORY_BYTES_MAX,
+      searchPath: Object.freeze(searchPath.split(delimiter).filter((folder) => folder !== '')),
     }),
   });
 }

@@ -8,6 +8,7 @@ import type { BackupService } from '../../service/backup/backup-service.js';
 import type { Catalog } from '../../service/backup/catalog/catalog.js';
 import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
+import type { DrillService } from '../../service/drill/drill-service.js';
 import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { RowService } from '../../service/rows/row-service.js';
@@ -20,6 +21,7 @@ import { JobResolver } from './backup/job.resolver.js';
 import { followServices } from './common/subscription-topic.js';
 import { DatabaseResolver } from './database/database.resolver.js';
 import { DiffResolver } from './diff/diff.resolver.js';
+import { BackupDrillResolver, DrillResolver } from './drill/drill.resolver.js';
 import { RestoreResolver, RestoreResultResolver } from './restore/restore.resolver.js';
 import { ConfigurationRowResolver } from './rows/rows.resolver.js';
 
@@ -30,6 +32,7 @@ export interface SchemaParts {
   readonly imports: ImportService;
   readonly prepared: PreparedExports;
   readonly restores: RestoreService;
+  readonly drills: DrillService;
   readonly compare: CompareService;
   readonly rows: RowService;
   readonly databases: Databases;
@@ -43,6 +46,8 @@ const RESOLVERS = [
   ExportResolver,
   RestoreResolver,
   RestoreResultResolver,
+  DrillResolver,
+  BackupDrillResolver,
   DiffResolver,
   ConfigurationRowResolver,
   DatabaseResolver,
@@ -57,6 +62,8 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
     [ExportResolver, new ExportResolver(parts.prepared)],
     [RestoreResolver, new RestoreResolver(parts.restores, parts.catalog)],
     [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
+    [DrillResolver, new DrillResolver(parts.drills)],
+    [BackupDrillResolver, new BackupDrillResolver(parts.drills)],
     [DiffResolver, new DiffResolver(parts.compare)],
     [ConfigurationRowResolver, new ConfigurationRowResolver(parts.rows)],
     [DatabaseResolver, new DatabaseResolver(parts.databases)],
@@ -69,7 +76,7 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
       return instance;
     },
   };
-  return build(container, followServices(parts.jobs, parts.restores));
+  return build(container, followServices(parts));
 }
 
 /** The schema as text, as it is committed. */

@@ -3,6 +3,7 @@
 import type { AuditTrail } from '../../service/audit/audit-trail.js';
 import type { CompareService } from '../../service/compare/compare-service.js';
 import type { Databases } from '../../service/database/database.js';
+import type { DrillService } from '../../service/drill/drill-service.js';
 import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
 import type { RowService } from '../../service/rows/row-service.js';
@@ -13,6 +14,7 @@ import { type ExportRouteParts, exportRoute } from './backup/export.route.js';
 import type { Route } from './common/route.js';
 import { databaseRoute } from './database/database.route.js';
 import { diffRoute } from './diff/diff.route.js';
+import { drillRoutes } from './drill/drill.routes.js';
 import { jobRoutes } from './job/job.routes.js';
 import { openApiRoute } from './openapi/openapi-document.js';
 import { restoreRoutes } from './restore/restore.routes.js';
@@ -21,6 +23,7 @@ import { rowRoutes } from './rows/row.routes.js';
 export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadRouteParts {
   readonly jobs: Jobs;
   readonly restores: RestoreService;
+  readonly drills: DrillService;
   readonly compare: CompareService;
   readonly rows: RowService;
   readonly databases: Databases;
@@ -38,6 +41,7 @@ export function restRoutes(parts: RestParts): readonly Route[] {
     diffRoute(parts.compare),
     ...rowRoutes(parts.rows),
     ...restoreRoutes(parts.restores),
+    ...drillRoutes(parts.drills),
     databaseRoute(parts.databases),
     ...auditRoutes(parts.audit),
   ];

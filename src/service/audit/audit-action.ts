@@ -10,6 +10,7 @@ export const ACTIONS = [
   'deleteBackup',
   'validateBackup',
   'verifyBackups',
+  'drillBackup',
   'exportBackup',
   'prepareExport',
   'downloadExport',

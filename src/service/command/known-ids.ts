@@ -1,7 +1,7 @@
 /** Ids of backups, restores and jobs look alike: what is told of one that is not found, or is of something else. */
 import { AppError } from '../../lib/error.js';
 
-export type IdKind = 'backup' | 'restore' | 'job';
+export type IdKind = 'backup' | 'restore' | 'job' | 'drill';
 
 /** Wanted -> given instead -> what to do. */
 const ADVICE: Readonly<Record<IdKind, Readonly<Partial<Record<IdKind, string>>>>> = {
@@ -17,8 +17,13 @@ const ADVICE: Readonly<Record<IdKind, Readonly<Partial<Record<IdKind, string>>>>
     backup: 'That is the id of a backup, of which no job is kept: list the jobs to see which there are',
     restore: 'That is the id of a restore, and restores are no jobs: look for it among the restores',
   },
+  drill: {
+    backup: 'That is the id of a backup: list its drills, and give the id of one of them',
+    restore: 'That is the id of a restore: look for it among the restores',
+    job: 'That is the id of a job that is no drill: list the drills to see which there are',
+  },
 };
-const NAMES: Readonly<Record<IdKind, string>> = { backup: 'Backup', restore: 'Restore', job: 'Job' };
+const NAMES: Readonly<Record<IdKind, string>> = { backup: 'Backup', restore: 'Restore', job: 'Job', drill: 'Drill' };
 
 export class KnownIds {
   private readonly known = new Map<IdKind, (id: string) => boolean>();

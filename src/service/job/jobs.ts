@@ -100,8 +100,11 @@ const WHAT: Readonly<Record<JobKind, string>> = {
   BACKUP: 'backup',
   IMPORT: 'import',
   VERIFY: 'validation',
+  DRILL: 'drill',
   MERGE: 'merge',
 };
+/** Kinds whose job makes the backup of its id. */
+const MAKES_BACKUP: ReadonlySet<JobKind> = new Set<JobKind>(['BACKUP', 'IMPORT']);
 const KEPT_MS = 7 * 86_400_000;
 /** Of each kind: validations that a reader asks for push out no backups. */
 const KEPT_MAX = 2_000;
@@ -137,7 +140,7 @@ export class Jobs {
         job.feed.end(record);
         continue;
       }
-      const outcome = record.kind === 'VERIFY' || record.kind === 'MERGE' ? undefined : made(record.id);
+      const outcome = MAKES_BACKUP.has(record.kind) ? made(record.id) : undefined;
       if (outcome !== undefined) await this.succeed(job, outcome);
       else await this.end(job, 'FAILED', { error: { code: 'CANCELLED', message: INTERRUPTED } });
     }

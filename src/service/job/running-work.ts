@@ -31,6 +31,11 @@ export class RunningWork {
   private readonly store = turns('operations on stored backups', STORE_TURNS_AT_ONCE);
   private readonly counts = turns('counts of rows', COUNTS_AT_ONCE);
   private readonly lookUps = turns('look-ups of rows', LOOK_UPS_AT_ONCE);
+  private readonly drills: Turns;
+
+  constructor({ drillsAtOnce = 1 }: { readonly drillsAtOnce?: number } = {}) {
+    this.drills = turns('drills', drillsAtOnce);
+  }
 
   /** Pieces of work under way, those that wait for their turn included. */
   get count(): number {
@@ -38,10 +43,11 @@ export class RunningWork {
   }
 
   /** Pieces of work that wait for their turn. */
-  get waitingCounts(): { readonly database: number; readonly store: number } {
+  get waitingCounts(): { readonly database: number; readonly store: number; readonly drills: number } {
     return {
       database: this.sessions.waitingCount + this.database.waitingCount + this.counts.waitingCount,
       store: this.store.waitingCount + this.lookUps.waitingCount,
+      drills: this.drills.waitingCount,
     };
   }
 
@@ -104,6 +110,11 @@ export class RunningWork {
   /** Looking something up in what is in memory already: it holds nothing more, and need not wait for what is read. */
   inLookUpTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
     return this.untilStop(asker, (waiting) => this.lookUps.take(waiting, work));
+  }
+
+  /** A drill holds a backup in memory, and runs programs of its own: it keeps nobody else from their turns. */
+  inDrillTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
+    return this.untilStop(asker, (waiting) => this.drills.take(waiting, work));
   }
 
   /** Refuses new work and what waits for its turn, and waits for what is running. */

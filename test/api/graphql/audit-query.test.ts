@@ -118,6 +118,14 @@ describe('mutations', () => {
     expect(await lines(1)).toEqual([ours({ action: 'validateBackup', target: { backupId: id } })]);
     await api.admin.run(documents.VerifyBackupsDocument, { filter: { nameContains: 'none is called so' } });
     expect(await lines(1)).toEqual([ours({ action: 'verifyBackups' })]);
+    const { drillBackup } = await api.admin.run(documents.DrillBackupDocument, {
+      id,
+      decryptionKey: KEY,
+      northd: false,
+    });
+    expect(await lines(1)).toEqual([
+      ours({ action: 'drillBackup', target: { backupId: id, jobId: drillBackup.id, database: 'northbound' } }),
+    ]);
     expect(await api.admin.codeOf(documents.ValidateBackupDocument, { id: 'none' })).toBe('NOT_FOUND');
     expect(await lines(1)).toEqual([
       ours({ action: 'validateBackup', target: { backupId: 'none' }, result: 'NOT_FOUND' }),
@@ -389,6 +397,14 @@ describe('REST', () => {
       (await rest('POST', '/api/v1/backups/validate', { body: { backup_id: id, decryption_key: KEY } })).status,
     ).toBe(200);
     expect(await lines(1)).toEqual([done({ action: 'validateBackup', target: { backupId: id } })]);
+    const drilled = await rest('POST', `/api/v1/backups/${id}/drill`, { body: { decryption_key: KEY, northd: false } });
+    expect(drilled.status).toBe(200);
+    expect(await lines(1)).toEqual([
+      done({
+        action: 'drillBackup',
+        target: { backupId: id, jobId: expect.any(String) as string, database: 'northbound' },
+      }),
+    ]);
     expect((await rest('POST', '/api/v1/backups/verify?name=none+is+called+so')).status).toBe(200);
     expect(await lines(1)).toEqual([done({ action: 'verifyBackups' })]);
     const restored = await fetch(`${api.url}/api/v1/backups/${id}/restore`, {

@@ -79,9 +79,11 @@ describe('on the main listener', () => {
       expect(named('TYPE')).toContain(/^[a-z_0-9]+?(?=(_bucket|_sum|_count)?(\{|$))/.exec(name)?.[0]);
     expect([...named('TYPE')].filter((name) => name.startsWith('ovncp_')).sort()).toEqual([
       ...['ovncp_backup_bytes', 'ovncp_backup_duration_seconds', 'ovncp_backups', 'ovncp_backups_created_total'],
-      ...['ovncp_backups_failed_total', 'ovncp_build_info', 'ovncp_database_connected', 'ovncp_graphql_errors_total'],
+      ...['ovncp_backups_failed_total', 'ovncp_build_info', 'ovncp_database_connected', 'ovncp_drills_total'],
+      ...['ovncp_graphql_errors_total'],
       ...['ovncp_http_request_duration_seconds', 'ovncp_http_request_seconds', 'ovncp_http_requests_total'],
-      ...['ovncp_last_backup_timestamp_seconds', 'ovncp_newest_backup_timestamp_seconds', 'ovncp_refusals_total'],
+      ...['ovncp_last_backup_timestamp_seconds', 'ovncp_newest_backup_timestamp_seconds'],
+      ...['ovncp_newest_drill_timestamp_seconds', 'ovncp_refusals_total'],
       ...['ovncp_restore_duration_seconds', 'ovncp_restore_seconds', 'ovncp_restores_total', 'ovncp_sockets'],
       ...['ovncp_store_available_bytes', 'ovncp_store_size_bytes', 'ovncp_work_running', 'ovncp_work_waiting'],
     ]);

@@ -40,6 +40,8 @@ interface Fixture {
   awaiting(): Promise<string>;
   /** One that waits for its turn behind that. */
   queued(): Promise<string>;
+  /** A drill of the backup, which has ended. */
+  drilled(): Promise<string>;
   /** A job of a database that does not answer. */
   hanging(): Promise<string>;
   /** The one row of NB_Global. */
@@ -65,6 +67,12 @@ const noJob = (path: string, request: RestRequest = {}): Case => ({
   request,
   status: 404,
   body: { error: expect.stringMatching(/^Job not found/), code: 'NOT_FOUND' },
+});
+const noDrill = (path: string): Case => ({
+  path,
+  request: {},
+  status: 404,
+  body: { error: expect.stringMatching(/^Drill not found/), code: 'NOT_FOUND' },
 });
 const noDatabase = (path: string): Case => ({
   path,
@@ -619,6 +627,57 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     }),
     malformed: () => [refused(`${BACKUPS}/verify?type=whole`, { method: 'POST' }, /^type: takes one of full/)],
   },
+  'POST /api/v1/backups/:id/drill': {
+    needs: ['backups:write'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/${backupId}/drill`,
+      request: post({ northd: false }),
+      status: 200,
+      body: {
+        backup_id: backupId,
+        phase: 'succeeded',
+        success: true,
+        rows_compared: 3,
+        differences: [],
+        northd_seconds: null,
+        error: null,
+        message: expect.stringMatching(/^Proven restorable on .* s: 3 rows compared$/),
+      },
+    }),
+    malformed: ({ backupId }) => [
+      ...malformedJson(`${BACKUPS}/${backupId}/drill`),
+      refused(`${BACKUPS}/${backupId}/drill`, post({ northd: 'no' }), /^northd: takes true or false/),
+      refused(`${BACKUPS}/${backupId}/drill?wait=no`, post(), /^wait: takes one of/),
+      refused(
+        `${BACKUPS}/${backupId}/drill`,
+        post({ decryption_key: 'the secret of this test' }),
+        /is not encrypted: leave the key out/,
+      ),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/drill`, post())],
+  },
+  'GET /api/v1/drills': {
+    needs: ['backups:read'],
+    good: async ({ backupId, drilled }) => ({
+      path: `/api/v1/drills?backup_id=${backupId}&limit=1&offset=0`,
+      status: 200,
+      body: { drills: [expect.objectContaining({ id: await drilled(), success: true })], total: expect.any(Number) },
+    }),
+    malformed: () => [
+      refused('/api/v1/drills?limit=x', {}, /^limit: takes a whole number/),
+      refused('/api/v1/drills?backup=x', {}, /"backup": not known here/),
+    ],
+    notFound: () => [{ path: `/api/v1/drills?backup_id=${NOBODY}`, status: 200, body: { drills: [], total: 0 } }],
+  },
+  'GET /api/v1/drills/:id': {
+    needs: ['backups:read'],
+    good: async ({ backupId, drilled }) => {
+      const id = await drilled();
+      return { path: `/api/v1/drills/${id}`, status: 200, body: { id, backup_id: backupId, phase: 'succeeded' } };
+    },
+    malformed: () => [refused(`/api/v1/drills/${NOBODY}?x=1`, {}, /"x": not known here/)],
+    notFound: ({ backupId }) => [noDrill(`/api/v1/drills/${NOBODY}`), noDrill(`/api/v1/drills/${backupId}`)],
+  },
   'GET /api/v1/restores': {
     needs: ['backups:read'],
     good: ({ backupId, restoreId }) => ({
@@ -751,6 +810,11 @@ beforeAll(async () => {
       expect(body).toMatchObject({ phase: 'awaiting_confirmation', confirm_before: expect.any(String) });
       open = body['restore_id'] as string;
       return open;
+    },
+    drilled: async () => {
+      const { status, body } = await admin.post(`${BACKUPS}/${backupId}/drill`, { northd: false });
+      expect(status).toBe(200);
+      return body['id'] as string;
     },
     hanging: async () => {
       api.ovsdb.pause();
@@ -901,6 +965,23 @@ it('a restore can be begun without waiting for it', async () => {
     return body['phase'] === 'succeeded';
   });
   await meets('POST /api/v1/backups/:id/restore', admin, refused(`${path}?wait=no`, post(), /^wait: takes one of/));
+});
+
+it('a drill can be begun without waiting for it, and is told of the backup', async () => {
+  const path = `${BACKUPS}/${fixture.backupId}`;
+  const begun = await admin.post(`${path}/drill?wait=false`, { northd: false });
+  expect(begun).toMatchObject({ status: 202, body: { backup_id: fixture.backupId, success: null, finished_at: null } });
+  checkAnswer('POST /api/v1/backups/:id/drill', begun);
+  const drill = await until(async () => {
+    const { body } = await admin.get(`/api/v1/drills/${begun.body['id'] as string}`);
+    return body['phase'] === 'succeeded' && body;
+  });
+  expect((await admin.get(path)).body).toMatchObject({ last_drill: drill });
+  const job = await until(async () => {
+    const { body } = await admin.get(`/api/v1/jobs/${begun.body['id'] as string}`);
+    return body['finished_at'] !== null && body;
+  });
+  expect(job).toMatchObject({ kind: 'drill', phase: 'succeeded', message: drill['message'], rows: 3 });
 });
 
 describe('a method that an address does not take', () => {

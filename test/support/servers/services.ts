@@ -16,6 +16,7 @@ import type { CreateBackup } from '../../../src/service/backup/create-backup.js'
 import { KnownIds } from '../../../src/service/command/known-ids.js';
 import { CompareService } from '../../../src/service/compare/compare-service.js';
 import { Database, Databases } from '../../../src/service/database/database.js';
+import { DrillService, type DrillServiceParts } from '../../../src/service/drill/drill-service.js';
 import { Jobs } from '../../../src/service/job/jobs.js';
 import { RunningWork } from '../../../src/service/job/running-work.js';
 import { RestoreService } from '../../../src/service/restore/restore-service.js';
@@ -39,6 +40,8 @@ export interface ServicesOptions {
   readonly uploadBytesMax?: number;
   /** A store to begin with; it is copied. An empty one if left out. */
   readonly store?: string;
+  /** What drills may take, and where they look. */
+  readonly drills?: Partial<Pick<DrillServiceParts, 'limits' | 'searchPath' | 'scratchFolder'>>;
 }
 
 const UPLOAD_BYTES_MAX = 64 << 20;
@@ -59,6 +62,7 @@ interface Running {
   readonly imports: ImportService;
   readonly exports: ExportService;
   readonly restores: RestoreService;
+  readonly drills: DrillService;
   readonly compare: CompareService;
   readonly rows: RowService;
   /** Of what is held of configurations that were looked into. */
@@ -70,7 +74,7 @@ export class TestServices {
     readonly ovsdb: TestServer,
     readonly folder: string,
     readonly lines: string[],
-    private readonly uploadBytesMax: number,
+    private readonly settings: Pick<Required<ServicesOptions>, 'uploadBytesMax' | 'drills'>,
     private running: Running,
   ) {}
 
@@ -78,12 +82,14 @@ export class TestServices {
     database,
     uploadBytesMax = UPLOAD_BYTES_MAX,
     store,
+    drills = {},
   }: ServicesOptions = {}): Promise<TestServices> {
     const ovsdb = await startOvsdbServer(database === undefined ? {} : { database });
     const folder = await mkdtemp(join(tmpdir(), 'ovncp-services-'));
     if (store !== undefined) await cp(store, folder, { recursive: true });
     const lines: string[] = [];
-    return new TestServices(ovsdb, folder, lines, uploadBytesMax, await open({ ovsdb, folder, lines, uploadBytesMax }));
+    const settings = { uploadBytesMax, drills };
+    return new TestServices(ovsdb, folder, lines, settings, await open({ ovsdb, folder, lines, ...settings }));
   }
 
   get store(): FaultyStore {
@@ -103,6 +109,9 @@ export class TestServices {
   }
   get restores(): RestoreService {
     return this.running.restores;
+  }
+  get drills(): DrillService {
+    return this.running.drills;
   }
   get jobs(): Jobs {
     return this.running.jobs;
@@ -149,8 +158,8 @@ export class TestServices {
   /** Ends all of it and starts it again on the same folder. */
   async restart(): Promise<void> {
     await close(this.running);
-    const { ovsdb, folder, lines, uploadBytesMax } = this;
-    this.running = await open({ ovsdb, folder, lines, uploadBytesMax });
+    const { ovsdb, folder, lines, settings } = this;
+    this.running = await open({ ovsdb, folder, lines, ...settings });
   }
 
   async stop(): Promise<void> {
@@ -170,11 +179,13 @@ async function open({
   folder,
   lines,
   uploadBytesMax,
+  drills: drilling,
 }: {
   ovsdb: TestServer;
   folder: string;
   lines: string[];
   uploadBytesMax: number;
+  drills: NonNullable<ServicesOptions['drills']>;
 }): Promise<Running> {
   const clock = systemClock;
   const log = createLog('trace', { write: (line) => void lines.push(line) });
@@ -203,6 +214,11 @@ async function open({
     audit: { record: async () => undefined, admit: async () => undefined, keepsReading: () => false },
     limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 600_000, keptDays: 90 },
   });
+  const drills = new DrillService({
+    ...{ backups, catalog, ids, store, jobs, work, clock, log, scratchFolder: folder, searchPath: [] },
+    limits: { secondsMax: 600, memoryBytesMax: 2 ** 31 },
+    ...drilling,
+  });
   const compare = new CompareService({ backups, catalog, databases, work });
   const lookClock = new TestClock();
   const rows = new RowService({ backups, catalog, databases, clock: lookClock, work });
@@ -211,7 +227,23 @@ async function open({
     return backup && storedOutcome(backup);
   });
   await restores.load();
-  return { files, store, catalog, client, work, jobs, backups, imports, exports, restores, compare, rows, lookClock };
+  await drills.load();
+  return {
+    files,
+    store,
+    catalog,
+    client,
+    work,
+    jobs,
+    backups,
+    imports,
+    exports,
+    restores,
+    drills,
+    compare,
+    rows,
+    lookClock,
+  };
 }
 
 async function close({ files, client, work, restores }: Running): Promise<void> {

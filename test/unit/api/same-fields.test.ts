@@ -51,6 +51,12 @@ const PAIRS: readonly Pair[] = [
       at: 'there for subscriptions, which REST does not have',
     },
   },
+  {
+    type: 'Drill',
+    shape: 'Drill',
+    onlyGraphQL: { backup: OWN_ADDRESS },
+    onlyRest: { backup_id: 'GraphQL has the backup itself' },
+  },
   { type: 'ConfigurationDiff', shape: 'DiffResult' },
   { type: 'ConfigurationRow', shape: 'ConfigurationRow' },
   { type: 'AuditEntry', shape: 'AuditEntry' },
@@ -66,7 +72,7 @@ const PAIRS: readonly Pair[] = [
   },
 ];
 /** Types that are looked up by themselves: of a field of them only its own name counts. */
-const LINKED: ReadonlySet<string> = new Set(['Backup', 'Restore', 'BackupJob']);
+const LINKED: ReadonlySet<string> = new Set(['Backup', 'Restore', 'BackupJob', 'Drill']);
 /** Lists of names with numbers, which are objects in REST. */
 const COUNTED: ReadonlySet<string> = new Set(['TableCount']);
 

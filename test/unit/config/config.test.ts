@@ -67,7 +67,7 @@ describe('loadConfig', () => {
       syncSecondsMax: 60,
       restoresKeptDays: 90,
       drainSecondsMax: 30,
-      drills: { atOnce: 1, secondsMax: 600, memoryBytesMax: 2 * 1024 ** 3 },
+      drills: { atOnce: 1, secondsMax: 600, memoryBytesMax: 2 * 1024 ** 3, searchPath: [] },
       uploadBytesMax: 2 * 1024 ** 3,
       bodyBytesMax: 64 * 1024 ** 2,
     });

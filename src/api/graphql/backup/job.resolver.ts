@@ -1,4 +1,4 @@
-/** Jobs in GraphQL: backups, imports and validations as they run, and as they ended. */
+/** Jobs in GraphQL: backups, imports, validations and drills as they run, and as they ended. */
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
@@ -28,7 +28,8 @@ export class JobResolver {
   @Query(() => BackupJobConnection, {
     name: 'jobs',
     description:
-      'Lists backups, imports and validations, newest first: running ones, and those that ended in the last week',
+      'Lists backups, imports, validations and drills, newest first: running ones, and those that ended in the last ' +
+      'week',
   })
   async list(
     @Ctx() context: ApiContext,

@@ -20,6 +20,7 @@ registerEnumType(JobKind, {
     BACKUP: { description: 'It makes a backup' },
     IMPORT: { description: 'It stores a file as a backup' },
     VERIFY: { description: 'It reads a stored backup and checks it' },
+    DRILL: { description: 'It restores a stored backup into a scratch database, and compares every row' },
     MERGE: { description: 'It makes backups whole that build on one that is to be deleted' },
   },
 });
@@ -75,7 +76,7 @@ export class BackupProgress {
   error?: OperationError | undefined;
 }
 
-@ObjectType({ description: 'A backup, an import or a validation, running or ended' })
+@ObjectType({ description: 'A backup, an import, a validation or a drill, running or ended' })
 export class BackupJob {
   @Field(() => ID, {
     description: 'Id of the job. Of a backup or an import it is also the id of the backup that it makes',

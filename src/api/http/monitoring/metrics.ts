@@ -21,7 +21,7 @@ import type { ErrorCounts } from '../request-context.js';
 import { measureProcess, processText } from './process-metrics.js';
 import { countRequests, errorCounts } from './request-counters.js';
 import { addStateGauges, gauge, type StateSources } from './state-gauges.js';
-import { countBackups, countRestores, type RestoreSteps } from './work-counters.js';
+import { countBackups, countDrills, countRestores, type RestoreSteps } from './work-counters.js';
 
 export interface MetricsSources extends StateSources {
   readonly jobs: Jobs;
@@ -43,7 +43,10 @@ export class Metrics {
     measureProcess();
     addStateGauges(this.registry, sources);
     this.errors = errorCounts(this.registry);
-    this.unsubscribe = countBackups(this.registry, sources.jobs);
+    const ends = [countBackups(this.registry, sources.jobs), countDrills(this.registry, sources.jobs)];
+    this.unsubscribe = () => {
+      for (const end of ends) end();
+    };
     this.steps = sources.restores.followAll();
     countRestores(this.registry, this.steps).catch((error: unknown) =>
       sources.log.error({ err: error }, 'restores are not counted any more'),

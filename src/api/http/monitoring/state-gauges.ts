@@ -4,6 +4,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import type { Databases } from '../../../service/database/database.js';
+import type { DrillService } from '../../../service/drill/drill-service.js';
 import type { RunningWork } from '../../../service/job/running-work.js';
 import { helpOfOldName } from './renamed.js';
 
@@ -11,6 +12,7 @@ export interface StateSources {
   readonly catalog: Catalog;
   readonly databases: Databases;
   readonly work: RunningWork;
+  readonly drills: DrillService;
   /** Of the backups. */
   readonly folder: string;
   /** Of this program. */
@@ -55,14 +57,25 @@ export function addStateGauges(registry: Registry, sources: StateSources): void 
     help: 'Heavy work that waits for its turn',
     labelNames: ['needs'],
     collect() {
-      const { database, store } = work.waitingCounts;
+      const { database, store, drills } = work.waitingCounts;
       this.set({ needs: 'database' }, database);
       this.set({ needs: 'store' }, store);
+      this.set({ needs: 'drill' }, drills);
     },
   });
   addSpaceGauges(registry, sources.folder);
   addNewestGauges(registry, sources);
   addDatabaseGauge(registry, sources.databases);
+  new Gauge({
+    registers,
+    name: 'ovncp_newest_drill_timestamp_seconds',
+    help: 'When the newest drill ended that proved a backup of this database restorable; 0 while there is none',
+    labelNames: ['database'],
+    collect() {
+      for (const { id } of sources.databases.list())
+        this.set({ database: id }, (sources.drills.lastSuccessOf(id) ?? 0) / 1_000);
+    },
+  });
 }
 
 function addSpaceGauges(registry: Registry, folder: string): void {

@@ -45,6 +45,24 @@ export function countBackups(registry: Registry, jobs: Jobs): () => void {
   });
 }
 
+/** @returns what ends the counting */
+export function countDrills(registry: Registry, jobs: Jobs): () => void {
+  const total = new Counter({
+    registers: [registry],
+    name: 'ovncp_drills_total',
+    help: 'Drills that have ended; "refused" for a mistake, such as a wrong key',
+    labelNames: ['result'],
+  });
+  // a rate is seen only of what has been there before
+  for (const result of ['succeeded', 'failed', 'refused', 'cancelled']) total.inc({ result }, 0);
+  return jobs.onEnd(({ kind, phase, error }) => {
+    if (kind !== 'DRILL') return;
+    // what takes too long, or too much memory, was accepted
+    const isFailed = phase === 'FAILED' && (error?.code === 'TOO_LARGE' || failure(error) === 'failed');
+    total.inc({ result: isFailed ? 'failed' : phase === 'FAILED' ? 'refused' : phase.toLowerCase() });
+  });
+}
+
 /** Returns when following ends. */
 export async function countRestores(registry: Registry, steps: RestoreSteps): Promise<void> {
   const registers = [registry];

@@ -6,9 +6,11 @@ import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { type Backups, chainLength, childrenOf } from '../../../service/backup/catalog/chain.js';
 import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
 import type { ValidationReport } from '../../../service/backup/validate-backup.js';
+import type { DrillService } from '../../../service/drill/drill-service.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { filterOf, filterShape } from '../common/filter-shape.js';
 import { pulledInMembers, pulledInOf, withoutPulledIn } from '../common/pulled-in.js';
+import { drillOf, drillShape } from '../drill/drill-answer.js';
 
 export const backupShape = z
   .object({
@@ -53,6 +55,9 @@ export const backupShape = z
     children: z.array(z.string()).describe('Ids of the incremental backups that build on it directly, newest first'),
     verified_at: instant.nullable().describe('When it was last read back whole and found good; null if it never was'),
     damage: z.array(z.string()).describe('What was found wrong with it when it was last read back'),
+    last_drill: drillShape
+      .nullable()
+      .describe('The newest drill that has told whether it can be restored; null if there is none'),
     parent_id: z.string().optional().describe('Of an incremental backup: id of the one that it builds on'),
     changes: z
       .object({
@@ -102,8 +107,15 @@ export const backupListShape = z
 
 export type Backup = z.output<typeof backupShape>;
 
-export function backupOf(record: BackupRecord, backups: Backups): Backup {
+/** What is told of a backup besides its record. */
+export interface BackupContext {
+  readonly catalog: Backups;
+  readonly drills: Pick<DrillService, 'lastOf'>;
+}
+
+export function backupOf(record: BackupRecord, { catalog: backups, drills }: BackupContext): Backup {
   const { sealed = false } = record;
+  const lastDrill = drills.lastOf(record.id);
   return {
     id: record.id,
     name: record.name,
@@ -131,6 +143,7 @@ export function backupOf(record: BackupRecord, backups: Backups): Backup {
     captured_at: record.createdAt,
     verified_at: record.verifiedAt ?? null,
     damage: [...(record.damage ?? [])],
+    last_drill: lastDrill === undefined ? null : drillOf(lastDrill),
     ...defined({ parent_id: record.parent?.id, changes: record.changes && { ...record.changes } }),
     chain_length: chainLength(record, backups),
     children: childrenOf(record, backups).map(({ id }) => id),
@@ -139,8 +152,8 @@ export function backupOf(record: BackupRecord, backups: Backups): Backup {
 }
 
 /** As one of a list: without what may be long. */
-export function listedBackupOf(record: BackupRecord, backups: Backups): Omit<Backup, 'tables' | 'pulled_in'> {
-  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record, backups));
+export function listedBackupOf(record: BackupRecord, context: BackupContext): Omit<Backup, 'tables' | 'pulled_in'> {
+  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record, context));
   return rest;
 }
 

@@ -49,7 +49,8 @@ export function backupRoutes(parts: BackupRouteParts): readonly Route[] {
   ];
 }
 
-function listRoute({ backups, catalog }: BackupRouteParts): Route {
+function listRoute(parts: BackupRouteParts): Route {
+  const { backups } = parts;
   return route({
     name: 'listBackups',
     asks: listBackups,
@@ -67,7 +68,7 @@ function listRoute({ backups, catalog }: BackupRouteParts): Route {
       return {
         status: 200,
         body: {
-          backups: sliceOf(found, offset, limit).map((record) => listedBackupOf(record, catalog)),
+          backups: sliceOf(found, offset, limit).map((record) => listedBackupOf(record, parts)),
           total: found.length,
         },
       };
@@ -75,7 +76,8 @@ function listRoute({ backups, catalog }: BackupRouteParts): Route {
   });
 }
 
-function getRoute({ catalog }: BackupRouteParts): Route {
+function getRoute(parts: BackupRouteParts): Route {
+  const { catalog } = parts;
   return route({
     name: 'getBackup',
     asks: getBackup,
@@ -91,12 +93,13 @@ function getRoute({ catalog }: BackupRouteParts): Route {
     errors: ['NOT_FOUND'],
     handle: async ({ id, ask }) => ({
       status: 200,
-      body: backupOf(await ask(getBackup, catalog, { backupId: id }), catalog),
+      body: backupOf(await ask(getBackup, catalog, { backupId: id }), parts),
     }),
   });
 }
 
-function createRoute({ backups, catalog }: BackupRouteParts): Route {
+function createRoute(parts: BackupRouteParts): Route {
+  const { backups } = parts;
   return route({
     name: 'createBackup',
     asks: createBackup,
@@ -117,7 +120,7 @@ function createRoute({ backups, catalog }: BackupRouteParts): Route {
     handle: async ({ body, query: { wait }, ask }) => {
       if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, body)) };
       const record = await ask(createBackup, backups, body);
-      return { status: 201, body: { backup: backupOf(record, catalog), message: 'Backup created successfully' } };
+      return { status: 201, body: { backup: backupOf(record, parts), message: 'Backup created successfully' } };
     },
   });
 }
@@ -144,7 +147,8 @@ function validateRoute({ backups }: BackupRouteParts): Route {
   });
 }
 
-function verifyRoute({ backups, catalog }: BackupRouteParts): Route {
+function verifyRoute(parts: BackupRouteParts): Route {
+  const { backups } = parts;
   return route({
     name: 'verifyBackups',
     asks: verifyBackups,
@@ -162,7 +166,7 @@ function verifyRoute({ backups, catalog }: BackupRouteParts): Route {
     errors: ['STORE_UNAVAILABLE'],
     handle: async ({ query: { filter }, ask }) => {
       const { damaged, bytesOnly, ...rest } = await ask(verifyBackups, backups, { filter });
-      const listed = damaged.map((record) => listedBackupOf(record, catalog));
+      const listed = damaged.map((record) => listedBackupOf(record, parts));
       return { status: 200, body: { ...rest, damaged: listed, bytes_only: bytesOnly } };
     },
   });

@@ -2,6 +2,7 @@
 import { AppError } from '../../../lib/error.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { checked } from '../../../service/command/input-check.js';
+import type { DrillService } from '../../../service/drill/drill-service.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
 import { type Route, route } from '../common/route.js';
@@ -11,10 +12,11 @@ import { openImportBody } from './import-body.js';
 
 export interface ImportRouteParts {
   readonly catalog: Catalog;
+  readonly drills: DrillService;
   readonly imports: ImportService;
 }
 
-export function importRoute({ catalog, imports }: ImportRouteParts): Route {
+export function importRoute({ catalog, drills, imports }: ImportRouteParts): Route {
   return route({
     name: 'importBackup',
     method: 'POST',
@@ -52,7 +54,10 @@ export function importRoute({ catalog, imports }: ImportRouteParts): Route {
       const record = await asked.catch((error: unknown) => {
         throw lacksLineBreaks?.() === true ? withAdvice(error) : error;
       });
-      return { status: 201, body: { backup: backupOf(record, catalog), message: 'Backup imported successfully' } };
+      return {
+        status: 201,
+        body: { backup: backupOf(record, { catalog, drills }), message: 'Backup imported successfully' },
+      };
     },
   });
 }

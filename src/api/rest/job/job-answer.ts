@@ -9,7 +9,11 @@ import { problemShape } from '../common/problem-shape.js';
 export const jobShape = z
   .object({
     id: z.string().describe('Id of the job. Of a backup or an import it is also the id of the backup that it makes'),
-    kind: z.enum(JOB_KINDS.map(lower)).describe('What it does. verify: it reads a stored backup and checks it'),
+    kind: z
+      .enum(JOB_KINDS.map(lower))
+      .describe(
+        'What it does. verify: it reads a stored backup and checks it. drill: it restores one into a scratch database',
+      ),
     database: z.string().describe('Id of the database'),
     phase: z
       .enum(JOB_PHASES.map(lower))
@@ -28,7 +32,7 @@ export const jobShape = z
     backup_id: z.string().nullable().describe('The backup that it made or checks'),
     error: problemShape.nullable().describe('Why it failed or was cancelled'),
   })
-  .meta({ id: 'Job', description: 'A backup, an import or a validation, running or ended' });
+  .meta({ id: 'Job', description: 'A backup, an import, a validation or a drill, running or ended' });
 
 export const jobListShape = z
   .object({

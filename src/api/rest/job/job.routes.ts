@@ -1,4 +1,4 @@
-/** Jobs in REST: backups, imports and validations as they run, and as they ended. */
+/** Jobs in REST: backups, imports, validations and drills as they run, and as they ended. */
 import { z } from 'zod';
 import { sliceOf } from '../../../lib/page.js';
 import { text } from '../../../service/command/input-field.js';
@@ -38,7 +38,8 @@ function listRoute(jobs: Jobs): Route {
     body: nothing,
     bodyKind: 'NONE',
     summary: 'List jobs, newest first, running ones too',
-    description: 'Backups, imports and validations, until a week after their end. Restores have a list of their own.',
+    description:
+      'Backups, imports, validations and drills, until a week after their end. Restores have a list of their own.',
     answers: { 200: { description: 'The jobs', shape: jobListShape } },
     errors: ['NOT_FOUND'],
     handle: async ({ ask, query: { kind, database, limit: most, offset: skipped } }) => {

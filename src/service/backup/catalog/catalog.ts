@@ -54,6 +54,7 @@ export class Catalog {
   private readonly files: ArchiveFiles;
   private readonly completing = new Map<string, Promise<unknown>>();
   private readonly faults: string[] = [];
+  private readonly onDeleted: ((id: string) => void)[] = [];
 
   private constructor(
     private readonly store: Store,
@@ -257,7 +258,13 @@ export class Catalog {
       this.insert(record);
       throw error;
     }
+    for (const tell of this.onDeleted) tell(id);
     if (await this.files.removeQuietly(record.file)) await this.files.removeQuietly(pendingKey(record.file));
+  }
+
+  /** Tells of every backup that is gone for good. */
+  afterDelete(tell: (id: string) => void): void {
+    this.onDeleted.push(tell);
   }
 
   /** Removes the files of a backup that another archive has taken the place of. */

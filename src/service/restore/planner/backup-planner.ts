@@ -49,7 +49,7 @@ export class BackupPlanner implements RestorePlanner {
   private notes: readonly string[] = [];
 
   constructor(
-    private readonly backups: BackupService,
+    private readonly backups: Pick<BackupService, 'read'>,
     private record: BackupRecord,
     private readonly options: BackupPlanOptions,
   ) {}

@@ -144,6 +144,23 @@ export type DeleteCascade =
   /** Nothing is deleted where others build on it */
   | 'REFUSE';
 
+/** What a drill is doing, or how it ended */
+export type DrillPhase =
+  /** It was cancelled */
+  | 'CANCELLED'
+  /** It reads every row back, and compares it with the backup */
+  | 'COMPARING'
+  /** The backup is not proven restorable: see its error */
+  | 'FAILED'
+  /** ovn-northd works on the database, until its flows stand */
+  | 'NORTHD'
+  /** It waits for its turn */
+  | 'QUEUED'
+  /** It reads the backup, and restores it into an empty database */
+  | 'RESTORING'
+  /** The backup is proven restorable */
+  | 'SUCCEEDED';
+
 /** A file to store as a backup */
 export type ImportBackupInput = {
   /** The document as text. Exactly one of file and data */
@@ -166,6 +183,8 @@ export type ImportBackupInput = {
 export type JobKind =
   /** It makes a backup */
   | 'BACKUP'
+  /** It restores a stored backup into a scratch database, and compares every row */
+  | 'DRILL'
   /** It stores a file as a backup */
   | 'IMPORT'
   /** It makes backups whole that build on one that is to be deleted */
@@ -395,6 +414,48 @@ export type DiffQueryVariables = Exact<{
 
 export type DiffQuery = { diff: { identical: boolean, inserted: number, updated: number, deleted: number, changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> } } };
 
+export type DrillFieldsFragment = { id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null };
+
+export type DrillBackupMutationVariables = Exact<{
+  id: string;
+  decryptionKey?: string | null | undefined;
+  northd?: boolean | null | undefined;
+  wait?: boolean | null | undefined;
+}>;
+
+
+export type DrillBackupMutation = { drillBackup: { id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+
+export type GetDrillQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type GetDrillQuery = { drill: { id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
+
+export type ListDrillsQueryVariables = Exact<{
+  backupId?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ListDrillsQuery = { drills: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null }> } };
+
+export type LastDrillQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LastDrillQuery = { backup: { id: string, lastDrill: { id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null } | null } | null };
+
+export type DrillProgressSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DrillProgressSubscription = { drillProgress: { id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+
 export type BackupProgressFieldsFragment = { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
 
 export type JobFieldsFragment = { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
@@ -576,6 +637,37 @@ export const OperationErrorFieldsFragmentDoc = new TypedDocumentString(`
   label
 }
     `, {"fragmentName":"OperationErrorFields"}) as unknown as TypedDocumentString<OperationErrorFieldsFragment, unknown>;
+export const DrillFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DrillFields on Drill {
+  id
+  backup {
+    id
+    name
+  }
+  phase
+  success
+  startedBy
+  startedAt
+  finishedAt
+  message
+  rowsCompared
+  restoreSeconds
+  compareSeconds
+  northdSeconds
+  logicalFlows
+  northdWarnings
+  differences
+  notes
+  error {
+    ...OperationErrorFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}`, {"fragmentName":"DrillFields"}) as unknown as TypedDocumentString<DrillFieldsFragment, unknown>;
 export const BackupProgressFieldsFragmentDoc = new TypedDocumentString(`
     fragment BackupProgressFields on BackupProgress {
   jobId
@@ -1402,6 +1494,206 @@ fragment RowChangePage on RowChangeConnection {
     }
   }
 }`) as unknown as TypedDocumentString<DiffQuery, DiffQueryVariables>;
+export const DrillBackupDocument = new TypedDocumentString(`
+    mutation DrillBackup($id: ID!, $decryptionKey: String, $northd: Boolean = true, $wait: Boolean = true) {
+  drillBackup(
+    id: $id
+    decryptionKey: $decryptionKey
+    northd: $northd
+    wait: $wait
+  ) {
+    ...DrillFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment DrillFields on Drill {
+  id
+  backup {
+    id
+    name
+  }
+  phase
+  success
+  startedBy
+  startedAt
+  finishedAt
+  message
+  rowsCompared
+  restoreSeconds
+  compareSeconds
+  northdSeconds
+  logicalFlows
+  northdWarnings
+  differences
+  notes
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<DrillBackupMutation, DrillBackupMutationVariables>;
+export const GetDrillDocument = new TypedDocumentString(`
+    query GetDrill($id: ID!) {
+  drill(id: $id) {
+    ...DrillFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment DrillFields on Drill {
+  id
+  backup {
+    id
+    name
+  }
+  phase
+  success
+  startedBy
+  startedAt
+  finishedAt
+  message
+  rowsCompared
+  restoreSeconds
+  compareSeconds
+  northdSeconds
+  logicalFlows
+  northdWarnings
+  differences
+  notes
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<GetDrillQuery, GetDrillQueryVariables>;
+export const ListDrillsDocument = new TypedDocumentString(`
+    query ListDrills($backupId: ID, $first: Int, $after: String) {
+  drills(backupId: $backupId, first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      ...PageInfoFields
+    }
+    nodes {
+      ...DrillFields
+    }
+  }
+}
+    fragment PageInfoFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment DrillFields on Drill {
+  id
+  backup {
+    id
+    name
+  }
+  phase
+  success
+  startedBy
+  startedAt
+  finishedAt
+  message
+  rowsCompared
+  restoreSeconds
+  compareSeconds
+  northdSeconds
+  logicalFlows
+  northdWarnings
+  differences
+  notes
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<ListDrillsQuery, ListDrillsQueryVariables>;
+export const LastDrillDocument = new TypedDocumentString(`
+    query LastDrill($id: ID!) {
+  backup(id: $id) {
+    id
+    lastDrill {
+      ...DrillFields
+    }
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment DrillFields on Drill {
+  id
+  backup {
+    id
+    name
+  }
+  phase
+  success
+  startedBy
+  startedAt
+  finishedAt
+  message
+  rowsCompared
+  restoreSeconds
+  compareSeconds
+  northdSeconds
+  logicalFlows
+  northdWarnings
+  differences
+  notes
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<LastDrillQuery, LastDrillQueryVariables>;
+export const DrillProgressDocument = new TypedDocumentString(`
+    subscription DrillProgress($id: ID!) {
+  drillProgress(id: $id) {
+    ...DrillFields
+  }
+}
+    fragment OperationErrorFields on OperationError {
+  code
+  message
+  table
+  label
+}
+fragment DrillFields on Drill {
+  id
+  backup {
+    id
+    name
+  }
+  phase
+  success
+  startedBy
+  startedAt
+  finishedAt
+  message
+  rowsCompared
+  restoreSeconds
+  compareSeconds
+  northdSeconds
+  logicalFlows
+  northdWarnings
+  differences
+  notes
+  error {
+    ...OperationErrorFields
+  }
+}`) as unknown as TypedDocumentString<DrillProgressSubscription, DrillProgressSubscriptionVariables>;
 export const StartBackupDocument = new TypedDocumentString(`
     mutation StartBackup($input: CreateBackupInput!) {
   startBackup(input: $input) {

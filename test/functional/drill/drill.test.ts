@@ -1,0 +1,287 @@
+/** Drills: a stored backup is restored into a scratch server of this machine, compared row by row, and given northd. */
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packArchive } from '../../../src/archive/pack.js';
+import { encodeRow } from '../../../src/model/row/row.js';
+import { EditableRows } from '../../../src/model/snapshot/editable-rows.js';
+import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
+import type { DrillRecord } from '../../../src/service/drill/drill-record.js';
+import type { DrillRequest } from '../../../src/service/drill/drill-service.js';
+import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
+import { databaseFile } from '../../support/northbound/database-file.js';
+import { nbctl } from '../../support/servers/ovsdb-server.js';
+import { drillFolders, programsIn } from '../../support/servers/scratch-programs.js';
+import { ASKER, TestServices } from '../../support/servers/services.js';
+
+const KEY = 'the key of the drills';
+
+let services: TestServices;
+beforeAll(async () => {
+  services = await TestServices.start({ database: databaseFile({ profile: 'small', edge: true }) });
+});
+afterAll(() => services.stop());
+afterEach(async () => {
+  expect(await drillFolders(services.folder)).toEqual([]);
+  expect(await programsIn(services.folder)).toEqual([]);
+});
+
+async function drill(
+  backup: BackupRecord,
+  options: Partial<DrillRequest> = {},
+  of: TestServices = services,
+): Promise<DrillRecord> {
+  const started = await of.drills.start({ ...ASKER, northd: false, backupId: backup.id, ...options });
+  return (await started.done).record;
+}
+
+/** A backup that was captured here, as far as its manifest says, with other rows: a row less, or one that is changed. */
+async function forged(of: BackupRecord, edit: (table: (name: string) => EditableRows) => void): Promise<BackupRecord> {
+  const { catalog, backups } = services;
+  const { snapshot } = await backups.read(of, undefined);
+  const edited = new Map<string, EditableRows>();
+  edit((name) => {
+    const rows = edited.get(name) ?? new EditableRows(snapshot.tables.get(name) as never);
+    edited.set(name, rows);
+    return rows;
+  });
+  const tables = new Map([...snapshot.tables].map(([name, rows]) => [name, edited.get(name)?.seal() ?? rows] as const));
+  const counts = Object.fromEntries([...tables].map(([name, { count }]) => [name, count]).filter(([, n]) => n !== 0));
+  const rowCount = Object.values(counts).reduce((sum: number, count) => sum + Number(count), 0);
+  const { format: _format, file: _file, ...rest } = of;
+  const description = { ...rest, id: randomUUID(), name: 'forged', tables: counts as Record<string, number>, rowCount };
+  const reservation = await catalog.reserve({ name: 'forged', createdAt: Date.now(), extension: '.json' });
+  const packing = packArchive({ ...snapshot, tables }, {
+    format: 'JSON',
+    compress: false,
+    header: { ...description, type: 'FULL' },
+  } as never);
+  await reservation.put(packing.bytes);
+  return catalog.commit(reservation, { ...description, ...(await packing.result) });
+}
+
+/** A port of a switch, by strong references. */
+async function heldPort(of: BackupRecord): Promise<string> {
+  const { snapshot } = await services.backups.read(of, undefined);
+  const switches = snapshot.tables.get('Logical_Switch');
+  for (let i = 0; i < (switches?.count ?? 0); i++) {
+    const [port] = (switches?.row(i)['ports'] ?? []) as readonly string[];
+    if (port !== undefined) return port;
+  }
+  throw new Error('no switch has a port');
+}
+
+describe('a drill', () => {
+  it('restores, compares every row, and lets northd make its flows', async () => {
+    const backup = await services.create();
+    const record = await drill(backup, { northd: true });
+    expect(record).toMatchObject({
+      phase: 'SUCCEEDED',
+      backupId: backup.id,
+      rowsCompared: backup.rowCount,
+      differences: [],
+      message: expect.stringMatching(
+        /^Proven restorable on \d{4}-\d\d-\d\d in [\d.]+ s: \d+ rows compared; with northd \d+ logical flows in [\d.]+ s$/,
+      ) as string,
+    });
+    expect(record.restoreSeconds).toBeGreaterThan(0);
+    expect(record.northdSeconds).toBeGreaterThan(0);
+    expect(record.logicalFlows).toBeGreaterThan(100);
+    expect(services.drills.lastOf(backup.id)?.record).toEqual(record);
+  });
+
+  it.each([
+    ['YAML', { format: 'YAML', compress: true }],
+    ['OVSDB', { format: 'OVSDB' }],
+    ['encrypted', { encryptionKey: KEY }],
+    ['selective', { filter: { ...EVERYTHING_INCLUDED, switches: ['web'] } }],
+  ] as const)('proves a backup that is %s', async (_name, form) => {
+    const isSelective = 'filter' in form;
+    if (isSelective) await nbctl(services.ovsdb.remote, '--may-exist', 'ls-add', 'web');
+    const backup = await services.create(form);
+    const decryptionKey = 'encryptionKey' in form ? form.encryptionKey : undefined;
+    expect(await drill(backup, { decryptionKey, northd: isSelective })).toMatchObject({
+      phase: 'SUCCEEDED',
+      rowsCompared: backup.rowCount,
+      differences: [],
+    });
+  });
+
+  it('proves any backup of a chain', async () => {
+    await services.create();
+    for (const name of ['one', 'two']) {
+      await nbctl(services.ovsdb.remote, 'ls-add', `chain-${name}`);
+      const link = await services.create({ incremental: {} });
+      expect(link.type).toBe('INCREMENTAL');
+      expect(await drill(link)).toMatchObject({ phase: 'SUCCEEDED', rowsCompared: link.rowCount });
+    }
+  });
+
+  it('keeps of an encrypted backup only how many warnings northd has', async () => {
+    const lsp = 'bad-address';
+    await nbctl(services.ovsdb.remote, 'ls-add', 'told', '--', 'lsp-add', 'told', lsp);
+    await nbctl(services.ovsdb.remote, 'set', 'Logical_Switch_Port', lsp, 'addresses="no address at all"');
+    const backup = await services.create({ encryptionKey: KEY });
+    const record = await drill(backup, { decryptionKey: KEY, northd: true });
+    expect(record.northdWarnings.join()).toContain('no address at all');
+    const kept = services.drills.get(record.id).record;
+    expect(kept.northdWarnings).toEqual([expect.stringMatching(/^\d+ warnings?: what northd says of an encrypted/)]);
+    expect((await services.store.read(`drills/${record.id}.json`, 1 << 20)).toString()).not.toContain('address at all');
+    await nbctl(services.ovsdb.remote, 'ls-del', 'told');
+  });
+
+  it('asks for the key as other commands do', async () => {
+    const backup = await services.create({ encryptionKey: KEY });
+    await expect(drill(backup)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    await expect(drill(backup, { decryptionKey: 'another' })).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    await expect(drill(await services.create(), { decryptionKey: KEY })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
+  });
+});
+
+describe('what cannot be restored', () => {
+  it('is a backup with a strong reference to nothing, which validating finds too', async () => {
+    const whole = await services.create();
+    const port = await heldPort(whole);
+    const backup = await forged(whole, (table) => table('Logical_Switch_Port').delete(port));
+    expect(await drill(backup)).toMatchObject({
+      phase: 'FAILED',
+      error: {
+        code: 'DATABASE_REFUSED',
+        message: expect.stringContaining('referential integrity violation') as string,
+      },
+    });
+    expect(await services.backups.validate(backup.id, undefined, ASKER)).toMatchObject({
+      valid: false,
+      errors: [expect.stringContaining(port)],
+    });
+    expect(services.drills.lastOf(backup.id)?.record.phase).toBe('FAILED');
+  });
+
+  it('is a backup with two rows of one key', async () => {
+    const whole = await services.create();
+    const { snapshot } = await services.backups.read(whole, undefined);
+    const table = snapshot.schema.tables.get('Address_Set') as never;
+    const backup = await forged(whole, (edited) => {
+      for (const uuid of [randomUUID(), randomUUID()])
+        edited('Address_Set').put(uuid, encodeRow(table, { name: 'twice' }, uuid));
+    });
+    expect(await drill(backup)).toMatchObject({ phase: 'FAILED', error: { code: 'DATABASE_REFUSED' } });
+  });
+
+  it('is a damaged file', async () => {
+    const backup = await services.create();
+    const path = join(services.folder, backup.file);
+    await chmod(path, 0o600);
+    await writeFile(path, 'not what it was');
+    expect(await drill(backup)).toMatchObject({ phase: 'FAILED', error: { code: 'INTEGRITY_FAILED' } });
+    await services.backups.delete(backup.id, ASKER);
+  });
+});
+
+describe('the limits of drills', () => {
+  let limited: TestServices;
+  const start = async (
+    drills: NonNullable<Parameters<typeof TestServices.start>[0]>['drills'],
+  ): Promise<BackupRecord> => {
+    limited = await TestServices.start({ database: databaseFile({ profile: 'openstack', rows: 2_000 }), drills });
+    return limited.create();
+  };
+  afterEach(async () => {
+    expect(await drillFolders(limited.folder)).toEqual([]);
+    expect(await programsIn(limited.folder)).toEqual([]);
+    await limited.stop();
+  });
+
+  it('end one that takes too long', async () => {
+    const backup = await start({ limits: { secondsMax: 0.3, memoryBytesMax: 2 ** 31 } });
+    expect(await drill(backup, { northd: true }, limited)).toMatchObject({
+      phase: 'FAILED',
+      error: { code: 'TOO_LARGE', message: expect.stringContaining('OVNCP_DRILL_SECONDS_MAX') as string },
+    });
+  });
+
+  it('end one whose programs take too much memory', async () => {
+    const backup = await start({ limits: { secondsMax: 600, memoryBytesMax: 1 << 20 } });
+    expect(await drill(backup, { northd: true }, limited)).toMatchObject({
+      phase: 'FAILED',
+      error: { code: 'TOO_LARGE', message: expect.stringContaining('OVNCP_DRILL_MEMORY_BYTES_MAX') as string },
+    });
+  });
+
+  it('let others wait for their turn, and cancel them, and one that runs', async () => {
+    const backup = await start({});
+    const asked = { ...ASKER, northd: true, backupId: backup.id };
+    const first = await limited.drills.start(asked);
+    const second = await limited.drills.start(asked);
+    await Promise.all([first.kept, second.kept]);
+    expect(limited.drills.get(second.drill.record.id).record.phase).toBe('QUEUED');
+    for (const { drill: one, done } of [second, first]) {
+      await limited.jobs.cancel(one.record.id);
+      await expect(done).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect(limited.drills.get(one.record.id).record).toMatchObject({
+        phase: 'CANCELLED',
+        error: { code: 'CANCELLED' },
+      });
+    }
+    expect(limited.drills.lastOf(backup.id)).toBeUndefined();
+  });
+});
+
+describe('the machine', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ovncp-drill-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it.each([
+    ['ovsdb-tool', ['ovsdb-server'], 'openvswitch-common'],
+    ['ovn-northd', ['ovsdb-server', 'ovsdb-tool'], 'ovn-central'],
+  ])('lacks %s: the package that brings it is named', async (name, there, debianPackage) => {
+    for (const program of there)
+      await symlink(
+        program === 'ovsdb-server' ? '/usr/sbin/ovsdb-server' : `/usr/bin/${program}`,
+        join(folder, program),
+      );
+    const lacking = await TestServices.start({ drills: { searchPath: [folder] } });
+    try {
+      const backup = await lacking.create();
+      await expect(drill(backup, { northd: true }, lacking)).rejects.toMatchObject({
+        code: 'DATABASE_UNAVAILABLE',
+        message: expect.stringMatching(new RegExp(`${name}.*${debianPackage}`)) as string,
+      });
+      expect(lacking.drills.list()).toEqual([]);
+    } finally {
+      await lacking.stop();
+    }
+  });
+
+  it('has a folder whose name is too long for a socket', async () => {
+    const scratchFolder = join(folder, 'long'.repeat(40));
+    await mkdir(scratchFolder);
+    const long = await TestServices.start({ database: databaseFile({ profile: 'small' }), drills: { scratchFolder } });
+    try {
+      expect(await drill(await long.create(), { northd: true }, long)).toMatchObject({ phase: 'SUCCEEDED' });
+      expect(await drillFolders(scratchFolder)).toEqual([]);
+    } finally {
+      await long.stop();
+    }
+  });
+});
+
+describe('the records of drills', () => {
+  it('are there after a restart, the newest ten of a backup, and go with it', async () => {
+    const backup = await services.create();
+    const ids: string[] = [];
+    for (let i = 0; i < 11; i++) ids.unshift((await drill(backup)).id);
+    await services.restart();
+    expect(services.drills.list(backup.id).map(({ record }) => record.id)).toEqual(ids.slice(0, 10));
+    await services.backups.delete(backup.id, ASKER);
+    expect(services.drills.list(backup.id)).toEqual([]);
+    const kept = await services.store.list('drills/');
+    expect(kept.filter((key) => ids.some((id) => key.includes(id)))).toEqual([]);
+  });
+});
