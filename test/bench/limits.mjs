@@ -250,6 +250,32 @@ async function growth(kind) {
   return large.rssMb - small.rssMb;
 }
 
+/** A list of 100,000 ports, a search that finds half of them, and what refers to one of them. */
+async function lookTime() {
+  const { readDatabaseSchema } = await load('ovsdb/database-schema.js');
+  const { StoredRows } = await load('model/snapshot/stored-rows.js');
+  const { LookedInto } = await load('service/rows/looked-into.js');
+  const schema = readDatabaseSchema(JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')));
+  const tables = new Map([...schema.tables.keys()].map((name) => [name, new StoredRows(name)]));
+  const uuids = Array.from({ length: 100_000 }, () => randomUUID());
+  for (const [i, uuid] of uuids.entries()) {
+    const [high, low] = [i >> 8, i & 255];
+    const addresses = [`0a:00:00:00:00:01 10.${i % 2}.${high & 255}.${low} fd00::${i.toString(16)}`];
+    const text = { addresses, name: `port-${i}` };
+    tables.get('Logical_Switch_Port').add(uuid, JSON.stringify(text));
+  }
+  tables.get('Logical_Switch').add(randomUUID(), JSON.stringify({ name: 'web', ports: [...uuids].sort() }));
+  for (const rows of tables.values()) rows.seal();
+  const { signal } = new AbortController();
+  return timeOf(async () => {
+    const looked = await LookedInto.of({ schema, tables });
+    await looked.rows('Logical_Switch_Port', undefined, { first: 500 }, signal);
+    await looked.search('10.1.', { first: 500 }, signal);
+    await looked.search('fd00:0::1', { first: 500 }, signal);
+    await looked.row('Logical_Switch_Port', uuids[0]).referredToBy(signal);
+  });
+}
+
 const CASES = {
   'a key that costs too much is refused': {
     unit: 'ms',
@@ -278,6 +304,19 @@ const CASES = {
       return timeOf(() => rewriteMatch(match, () => undefined));
     },
   },
+  'an address in texts of a megabyte without one': {
+    unit: 'ms',
+    bound: 1_000,
+    measure: async () => {
+      const { addressOf, placesOf } = await load('engine/search/address.js');
+      const wanted = addressOf('fd00::1');
+      const texts = ['a'.repeat(MIB), ':'.repeat(MIB), 'a:'.repeat(MIB / 2), '1.'.repeat(MIB / 2)];
+      return timeOf(() => {
+        for (const text of texts) for (const place of placesOf(wanted, text)) throw new Error(place.ip);
+      });
+    },
+  },
+  'looking into 100,000 rows': { unit: 'ms', bound: 10_000, measure: lookTime },
   'sorting 100,000 rows whose ids begin alike': {
     unit: 'ms',
     bound: 3_000,
