@@ -37,6 +37,8 @@ function aboutFirstToken({ firstToken: { token, tokenFile } = {} }: App): string
     : `This first start made an admin token, kept in ${tokenFile} and shown only now:\n${token}\n`;
 }
 
+// what cannot be told there, such as on a full disk, must not end the server
+process.stderr.on('error', () => undefined);
 const config = configuration();
 const log = createLog(config.logLevel);
 try {

@@ -3,10 +3,80 @@
  * scrubber first: a value under a key that sounds like a secret never gets out, at any depth.
  */
 
+import { writeSync } from 'node:fs';
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
+import { errnoOf } from './error.js';
 
 export type Log = Logger;
+
+const STDOUT = 1;
+/** For whoever reads slowly. While lines are being lost, nothing is waited for. */
+const WAITS_MAX = 20;
+const WAIT_MS = 5;
+const BUSY = new Set(['EAGAIN', 'EBUSY']);
+
+/**
+ * Where the log goes. A line that cannot be written, because the disk is full or nobody reads, is lost and counted:
+ * whoever asks the server for something must not wait for its log. The next line that can be written says so.
+ */
+export class LogOutput implements DestinationStream {
+  private lostLines = 0;
+  private untold = 0;
+  private reason = '';
+  /** The last line was written in part. */
+  private isCut = false;
+
+  constructor(private readonly fd = STDOUT) {}
+
+  /** How many lines could not be written since the start. */
+  get lost(): number {
+    return this.lostLines;
+  }
+
+  write(line: string): void {
+    const { untold } = this;
+    if (untold > 0 && this.put(this.aboutLost())) this.untold = 0;
+    if (this.untold === 0 && this.put(line)) return;
+    this.lostLines++;
+    this.untold++;
+  }
+
+  /** Whether all of it was written. */
+  private put(line: string): boolean {
+    const bytes = Buffer.from(this.isCut ? `\n${line}` : line);
+    let done = 0;
+    for (let waits = 0; done < bytes.length; ) {
+      try {
+        done += writeSync(this.fd, bytes, done);
+      } catch (error) {
+        const code = errnoOf(error) ?? String(error);
+        if (BUSY.has(code) && this.untold === 0 && waits++ < WAITS_MAX) {
+          pause(WAIT_MS);
+          continue;
+        }
+        this.reason = code;
+        this.isCut ||= done > 0;
+        return false;
+      }
+    }
+    this.isCut = false;
+    return true;
+  }
+
+  private aboutLost(): string {
+    const { untold: lost, reason } = this;
+    const rest = JSON.stringify({ lost, reason, msg: 'lines of the log could not be written' }).slice(1);
+    return `{"level":"warn"${pino.stdTimeFunctions.isoTime()},${rest}\n`;
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Of this process. */
+export const stdoutLog = new LogOutput();
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -33,7 +103,7 @@ const DEPTH_MAX = 8;
  * @param level the least severe level that is written
  * @param destination where the lines go; stdout if left out
  */
-export function createLog(level: LogLevel, destination?: DestinationStream): Log {
+export function createLog(level: LogLevel, destination: DestinationStream = stdoutLog): Log {
   const options = {
     level,
     base: null,
@@ -47,7 +117,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
       log: (object: object) => scrubRecord(object),
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }
 
 function scrubRecord(object: object): Record<string, unknown> {

@@ -82,8 +82,8 @@ describe('on the main listener', () => {
       ...['ovncp_backups_failed_total', 'ovncp_build_info', 'ovncp_database_connected', 'ovncp_drills_total'],
       ...['ovncp_graphql_errors_total'],
       ...['ovncp_http_request_duration_seconds', 'ovncp_http_request_seconds', 'ovncp_http_requests_total'],
-      ...['ovncp_last_backup_timestamp_seconds', 'ovncp_newest_backup_timestamp_seconds'],
-      ...['ovncp_newest_drill_timestamp_seconds', 'ovncp_refusals_total'],
+      ...['ovncp_last_backup_timestamp_seconds', 'ovncp_log_lines_lost_total'],
+      ...['ovncp_newest_backup_timestamp_seconds', 'ovncp_newest_drill_timestamp_seconds', 'ovncp_refusals_total'],
       ...['ovncp_restore_duration_seconds', 'ovncp_restore_seconds', 'ovncp_restores_total', 'ovncp_sockets'],
       ...['ovncp_store_available_bytes', 'ovncp_store_size_bytes', 'ovncp_work_running', 'ovncp_work_waiting'],
     ]);

@@ -114,3 +114,18 @@ it('the server goes on: what fits is stored, and on a disk that has become full 
   await admin.run(CreateBackupDocument, { input: { name: 'fits again', compress: true } });
   expect(await listed()).toBe(1);
 });
+
+it('a log that cannot be written holds nobody up, and the lost lines are counted', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'ovncp-full-log-'));
+  await using logless = await spawnServer(
+    { ...serverEnvironment(ovsdb.remote, other), LOG_LEVEL: 'debug' },
+    { wrapper: ['sh', '-c', 'exec "$@" > /dev/full', 'sh'] },
+  );
+  const client = await logless.listening();
+  await client.run(CreateBackupDocument, { input: { name: 'without a log' } });
+  expect((await client.run(ListBackupsDocument, {})).backups.totalCount).toBe(1);
+  const metrics = await (await fetch(`${client.url}/metrics`)).text();
+  expect(Number(/^ovncp_log_lines_lost_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(2);
+  expect(await logless.kill('SIGTERM')).toMatchObject({ code: 0 });
+  await rm(other, { recursive: true, force: true });
+});

@@ -2,6 +2,7 @@
  * Metrics of Node.js and of the process, as prom-client has them. There is one process, however many servers run in it.
  */
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { stdoutLog } from '../../../lib/log.js';
 
 let registry: Registry | undefined;
 
@@ -15,6 +16,15 @@ export function measureProcess(): void {
   add(registry, 'process_cpu_user_seconds_total', user);
   add(registry, 'process_cpu_system_seconds_total', system);
   add(registry, 'process_cpu_seconds_total', user + system);
+  new Counter({
+    name: 'ovncp_log_lines_lost_total',
+    help: 'Lines of the log that could not be written',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(stdoutLog.lost);
+    },
+  });
 }
 
 function add(to: Registry, name: string, microseconds: number): void {
