@@ -50,13 +50,14 @@ const INTERRUPTED = 'The server was stopped while it ran: begin it again';
 export class DrillRegistry {
   /** Oldest first. */
   private readonly drills = new Map<string, OpenDrill>();
+  /** Id of a backup -> its drills, newest first. */
+  private readonly ofBackups = new Map<string, OpenDrill[]>();
 
   constructor(private readonly parts: RegistryParts) {
     const { ids, catalog } = parts;
     ids.tell('drill', (id) => this.drills.has(id));
     catalog.afterDelete((id) => {
-      for (const { record } of [...this.drills.values()])
-        if (record.backupId === id && hasEnded(record)) void this.forget(record.id);
+      for (const { record } of this.all(id)) if (hasEnded(record)) void this.forget(record);
     });
   }
 
@@ -103,9 +104,8 @@ export class DrillRegistry {
   }
 
   /** Newest first. */
-  all(backupId?: string): readonly Drill[] {
-    const all = [...this.drills.values()].reverse();
-    return backupId === undefined ? all : all.filter(({ record }) => record.backupId === backupId);
+  all(backupId?: string): readonly OpenDrill[] {
+    return backupId === undefined ? [...this.drills.values()].reverse() : [...(this.ofBackups.get(backupId) ?? [])];
   }
 
   /** A further step. */
@@ -123,15 +123,16 @@ export class DrillRegistry {
     drill.record = record;
     drill.feed.end({ record, backup: drill.backup });
     drill.kept = SETTLED;
-    if (catalog.find(record.backupId) === undefined) await this.forget(record.id);
+    if (catalog.find(record.backupId) === undefined) await this.forget(record);
     const ended = this.all(record.backupId).filter((one) => hasEnded(one.record));
-    for (const one of ended.slice(KEPT_MAX)) await this.forget(one.record.id);
+    for (const one of ended.slice(KEPT_MAX)) await this.forget(one.record);
   }
 
   private list(record: DrillRecord, backup: BackupRecord): OpenDrill {
     const feed = new ProgressFeed<Drill>({ record, backup }, this.parts.clock);
     const drill: OpenDrill = { record, backup, feed, kept: SETTLED };
     this.drills.set(record.id, drill);
+    this.ofBackups.set(backup.id, [drill, ...(this.ofBackups.get(backup.id) ?? [])]);
     return drill;
   }
 
@@ -147,8 +148,11 @@ export class DrillRegistry {
     return drill.kept;
   }
 
-  private async forget(id: string): Promise<void> {
+  private async forget({ id, backupId }: DrillRecord): Promise<void> {
     this.drills.delete(id);
+    const left = this.all(backupId).filter(({ record }) => record.id !== id);
+    if (left.length > 0) this.ofBackups.set(backupId, left);
+    else this.ofBackups.delete(backupId);
     await this.remove(id);
   }
 

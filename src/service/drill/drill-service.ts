@@ -82,9 +82,14 @@ export class DrillService {
   async load(): Promise<void> {
     await this.registry.load();
     const { store, log, scratchFolder, clock } = this.parts;
-    if ((await store.stat(SCRATCH_NAME_KEY)) === undefined) return;
-    const removed = await removeLeftovers(scratchFolder, await this.prefix(), clock);
-    if (removed.length > 0) log.warn({ folders: removed }, 'removed what drills of an earlier run left behind');
+    try {
+      if ((await store.stat(SCRATCH_NAME_KEY)) === undefined) return;
+      const removed = await removeLeftovers(scratchFolder, await this.prefix(), clock);
+      if (removed.length > 0) log.warn({ folders: removed }, 'removed what drills of an earlier run left behind');
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.error({ err: error }, 'what drills of an earlier run left behind is still there');
+    }
   }
 
   /**

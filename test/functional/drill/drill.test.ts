@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packArchive } from '../../../src/archive/pack.js';
 import { encodeRow } from '../../../src/model/row/row.js';
 import { EditableRows } from '../../../src/model/snapshot/editable-rows.js';
@@ -11,9 +11,11 @@ import type { DrillRecord } from '../../../src/service/drill/drill-record.js';
 import type { DrillRequest } from '../../../src/service/drill/drill-service.js';
 import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
+import { installedSchema } from '../../support/northbound/make.mjs';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
-import { drillFolders, programsIn } from '../../support/servers/scratch-programs.js';
+import { drillFolders, pidsIn, programsIn } from '../../support/servers/scratch-programs.js';
 import { ASKER, TestServices } from '../../support/servers/services.js';
+import { until } from '../../support/until.js';
 
 const KEY = 'the key of the drills';
 
@@ -256,6 +258,46 @@ describe('the machine', () => {
       expect(lacking.drills.list()).toEqual([]);
     } finally {
       await lacking.stop();
+    }
+  });
+
+  it('has a northd that does not run', async () => {
+    const [bin, share] = [join(folder, 'bin'), join(folder, 'share/ovn')];
+    for (const place of [bin, share]) await mkdir(place, { recursive: true });
+    await symlink('/usr/bin/ovsdb-tool', join(bin, 'ovsdb-tool'));
+    for (const schema of ['ovn-nb.ovsschema', 'ovn-sb.ovsschema'])
+      await symlink(join(dirname(installedSchema()), schema), join(share, schema));
+    await writeFile(join(bin, 'ovn-northd'), '#!/bin/sh\necho "it lacks a library" >&2\nexit 127\n', { mode: 0o755 });
+    const broken = await TestServices.start({ drills: { searchPath: [bin] } });
+    try {
+      expect(await drill(await broken.create(), { northd: true }, broken)).toMatchObject({
+        phase: 'FAILED',
+        error: { code: 'DATABASE_UNAVAILABLE', message: 'ovn-northd ended with exit code 127: it lacks a library' },
+      });
+    } finally {
+      await broken.stop();
+    }
+  });
+
+  it('ends the database server, as when memory runs out', async () => {
+    const big = await TestServices.start({ database: databaseFile({ profile: 'openstack', rows: 2_000 }) });
+    try {
+      const { done } = await big.drills.start({ ...ASKER, northd: true, backupId: (await big.create()).id });
+      const [pid] = await until(async () => {
+        const pids = await pidsIn(big.folder, 'ovsdb-server');
+        return pids.length > 0 && pids;
+      });
+      process.kill(pid as number, 'SIGKILL');
+      expect((await done).record).toMatchObject({
+        phase: 'FAILED',
+        error: {
+          code: 'DATABASE_UNAVAILABLE',
+          message: expect.stringMatching(/^The drill's ovsdb-server ended by signal 9/) as string,
+        },
+      });
+      expect(await drillFolders(big.folder)).toEqual([]);
+    } finally {
+      await big.stop();
     }
   });
 

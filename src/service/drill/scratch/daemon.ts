@@ -17,6 +17,7 @@ const SHELL = '/bin/sh';
 const WATCHED =
   '"$@" 3<&- & program=$!; { read -r nothing; kill -KILL "$program"; } <&3 2>/dev/null & watcher=$!; ' +
   'wait "$program"; status=$?; kill "$watcher" 2>/dev/null; exit "$status"';
+const SIGNAL_CODES = 128;
 const STDERR_CHARACTERS_MAX = 2_000;
 
 export interface DaemonOptions {
@@ -70,12 +71,12 @@ export class Daemon {
     this.child.stderr?.on('data', (bytes: Buffer) => {
       this.stderr = (this.stderr + bytes.toString()).slice(0, STDERR_CHARACTERS_MAX);
     });
-    const held = this.child.stdio[3] as Writable;
-    held.on('error', () => undefined); // it breaks when the shell ends first
+    const held = this.child.stdio[3] as Writable | null | undefined;
+    held?.on('error', () => undefined); // it breaks when the shell ends first
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         this.hasEnded = true;
-        held.destroy();
+        held?.destroy();
         resolve(how);
       };
       this.child.once('error', (error) => end(`${this.name} could not be started: ${messageOf(error)}`));
@@ -107,7 +108,12 @@ export class Daemon {
 
   private toldOf(code: number | null, signal: NodeJS.Signals | null): string {
     const said = this.stderr.trim().replaceAll(/\s*\n\s*/g, '; ');
-    const how = signal === null ? `with exit code ${code ?? 0}` : `by ${signal}`;
-    return `${this.name} ended ${how}${said === '' ? '' : `: ${said}`}`;
+    return `${this.name} ended ${howEnded(code, signal)}${said === '' ? '' : `: ${said}`}`;
   }
+}
+
+/** A shell tells the signal that ended its program by a code. */
+function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `by ${signal}`;
+  return code !== null && code > SIGNAL_CODES ? `by signal ${code - SIGNAL_CODES}` : `with exit code ${code ?? 0}`;
 }

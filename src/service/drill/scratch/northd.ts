@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { converge } from '../../../engine/verify/converge.js';
 import { type Clock, sleep } from '../../../lib/clock.js';
 import { AppError, messageOf } from '../../../lib/error.js';
+import { joinSignals } from '../../../lib/joined-signal.js';
 import { SEQUENCE } from '../../../model/northbound/config-sequence.js';
 import type { DatabaseClient } from '../../../ovsdb/client.js';
 import { Connection } from '../../../ovsdb/connection.js';
@@ -65,16 +66,23 @@ export async function runNorthd(options: NorthdOptions): Promise<NorthdFindings>
     { folder, searchPath },
   );
   onStarted(daemon);
-  const ended = daemon.ended.then(async (how) => {
-    throw new AppError('DATABASE_UNAVAILABLE', `${how}${await logged(join(folder, LOG))}`);
+  const gone = new AbortController();
+  const whileItRuns = joinSignals(options.signal, gone.signal);
+  void daemon.ended.then(async (how) => {
+    gone.abort(new AppError('DATABASE_UNAVAILABLE', `${how}${await logged(join(folder, LOG))}`));
   });
-  ended.catch(() => undefined); // it is stopped in the end
+  const running = { ...options, signal: whileItRuns.signal };
   try {
-    await Promise.race([resume(options), ended]);
-    await Promise.race([converged(options, began), ended]);
+    await resume(running);
+    await converged(running, began);
     const seconds = (clock.monotonic() - began) / 1_000;
-    return { seconds, logicalFlows: await countFlows(options), ...(await readWarnings(join(folder, LOG))) };
+    return { seconds, logicalFlows: await countFlows(running), ...(await readWarnings(join(folder, LOG))) };
+  } catch (error) {
+    // a connection that was given up does not say why
+    running.signal.throwIfAborted();
+    throw error;
   } finally {
+    whileItRuns.release();
     await daemon.stop();
   }
 }

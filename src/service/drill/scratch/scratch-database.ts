@@ -52,8 +52,8 @@ export class ScratchDatabase {
     const files = [await createDatabase(options, 'backup.db', schemaFile, stringifyJson(schema.json))];
     if (southboundSchema !== undefined) files.push(await createDatabase(options, 'southbound.db', southboundSchema));
     const words = [`--remote=punix:${join(folder, SOCKET)}`, '--unixctl=none', `--log-file=${join(folder, LOG)}`];
-    const held = await open(folder);
     signal.throwIfAborted();
+    const held = await open(folder);
     const daemon = new Daemon(programs.server, [...words, ...files], { folder, searchPath: programs.searchPath });
     const database = new ScratchDatabase(daemon, options, held);
     try {
