@@ -351,6 +351,16 @@ const OF_RESTORES: readonly Made[] = [
     where: /job/i,
     todo: /List the jobs/,
   }),
+  rest('a drill that there is not', () => [`/api/v1/drills/${NOBODY}`], {
+    what: NOBODY,
+    where: /drill/i,
+    todo: /List the drills/,
+  }),
+  rest(
+    'a drill of a backup that is not encrypted, with a key',
+    ({ backupId }) => [`/api/v1/backups/${backupId}/drill`, post({ decryption_key: PASSPHRASE })],
+    { what: /not encrypted/, where: /backup "/i, todo: /leave the key out/ },
+  ),
   rest(
     'comparing with a database with a typing error',
     ({ backupId }) => ['/api/v1/diff', post({ from: { database: 'northbond' }, to: { backup_id: backupId } })],
