@@ -80,8 +80,9 @@ ${bold('A small OVN network runs in an ovsdb-server of its own, and the backup s
   1 Back up    Run the tab BackUp, and copy the id of the answer.
   2 Watch      Run the tab Watch, and leave it running.
   3 Break      Press ${bold('Enter')} here: it deletes the switch "web".
-  4 Restore    In the third tab paste the id into Variables. Run TryRestore, which
-               changes nothing, then Restore. Go to the tab Watch: it lists every step.
+  4 Restore    In the third tab put the id between the quotes of "backupId", in Variables.
+               Run TryRestore, which changes nothing, then Restore. The tab Watch
+               lists every step.
 
   See for yourself, at any time:
            ovn-nbctl --db=${remote} show

@@ -9,6 +9,7 @@ import { GraphQLError, getOperationAST, Kind, type OperationDefinitionNode, pars
 import { createClient, type ExecutionResult } from 'graphql-ws';
 import type { Runs, Send } from './runs.js';
 import { TOKEN_HINT, type Token, UNREADABLE_HINT, type Viewer } from './token.js';
+import { exampleOf } from './variables-hint.js';
 
 const HTTP_URL = `${window.location.origin}/graphql`;
 const SOCKET_URL = HTTP_URL.replace(/^http/, 'ws');
@@ -35,7 +36,7 @@ export function fetcherWith(token: Token, runs: Runs): Fetcher {
     if (isIntrospection) return post(params, headers);
     const operation = operationOf(params);
     const empty = operation === undefined ? undefined : emptyIdOf(operation, params.variables);
-    if (empty !== undefined) return refused(`${empty} is empty: put an id into "Variables"`);
+    if (empty !== undefined) return refused(`${empty} is empty: put an id into "Variables": ${exampleOf([empty])}`);
     const isSubscription = operation?.operation === 'subscription';
     const send = isSubscription ? subscribing(params, authorization) : posting(params, headers);
     // GraphiQL shows any JSON
@@ -85,11 +86,14 @@ function operationOf({ query, operationName }: FetcherParams): OperationDefiniti
   }
 }
 
-/** The first variable that is an id and is empty, as the tabs have them at first. */
+/** The first variable that is an id and is empty, as the tabs have them at first, or is needed and missing. */
 function emptyIdOf({ variableDefinitions = [] }: OperationDefinitionNode, variables: unknown): string | undefined {
   const values = new Map(Object.entries(variables ?? {}) as readonly (readonly [string, unknown])[]);
-  return variableDefinitions.find(({ variable, type }) => isId(type) && values.get(variable.name.value) === '')
-    ?.variable.name.value;
+  return variableDefinitions.find(({ variable, type, defaultValue }) => {
+    const value = values.get(variable.name.value);
+    const isMissing = type.kind === 'NonNullType' && defaultValue === undefined && value === undefined;
+    return isId(type) && (value === '' || isMissing);
+  })?.variable.name.value;
 }
 
 function isId(type: TypeNode): boolean {

@@ -12,6 +12,7 @@ import { createRoot } from 'react-dom/client';
 import { askForViewer, fetcherWith } from './fetcher.js';
 import { Runs, type Stage } from './runs.js';
 import { HEADERS_TEMPLATE, TOKEN_HINT, Token, type TokenState, UNREADABLE_HINT, type Viewer } from './token.js';
+import { instead } from './variables-hint.js';
 
 /** What a tab holds at first. */
 export interface FirstTab {
@@ -59,8 +60,8 @@ function Behind(): null {
   const actions = useGraphiQLActions();
   const tabs = useGraphiQL((state) => state.tabs);
   const front = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.id ?? '');
-  const { queryEditor, variableEditor, headerEditor } = useGraphiQL(
-    pick('queryEditor', 'variableEditor', 'headerEditor'),
+  const { queryEditor, variableEditor, headerEditor, responseEditor } = useGraphiQL(
+    pick('queryEditor', 'variableEditor', 'headerEditor', 'responseEditor'),
   );
   const authorization = useSyncExternalStore(token.listen, () => token.authorization);
   // before anything that comes back with its tab is run again
@@ -81,6 +82,14 @@ function Behind(): null {
   useEffect(() => {
     for (const editor of [queryEditor, variableEditor, headerEditor]) editor?.updateOptions({ wordWrap: 'on' });
   }, [queryEditor, variableEditor, headerEditor]);
+  // GraphiQL says of variables that are no object only that they are none
+  useEffect(() => {
+    const watched = responseEditor?.onDidChangeModelContent(() => {
+      const told = instead(responseEditor.getValue(), queryEditor?.getValue() ?? '', variableEditor?.getValue() ?? '');
+      if (told !== undefined) responseEditor.setValue(told);
+    });
+    return () => watched?.dispose();
+  }, [responseEditor, queryEditor, variableEditor]);
   return null;
 }
 

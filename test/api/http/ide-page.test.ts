@@ -13,6 +13,7 @@ import {
   response,
   responseWith,
   tabOf,
+  VARIABLE_EDITOR,
 } from '../../support/clients/browser.js';
 import type { TinyServer } from '../../support/servers/tiny-server.js';
 import { JWT_SECRET, startTinyServer } from '../../support/servers/tiny-server.js';
@@ -184,6 +185,21 @@ describe('in a browser', () => {
     await signIn(page);
     await execute(page);
     await responseWith(page, 'backupId is empty: put an id into');
+    // nor one without its name: what to write is said, with the id in it
+    const id = '7d1f6c2e-0000-4000-8000-000000000001';
+    await page.getByRole('button', { name: 'Variables', exact: true }).click();
+    for (const [variables, told] of [
+      [id, 'has a value without its name'],
+      ['{"backupId": }', 'is not valid JSON'],
+      [`"${id}"`, 'has a value without its name'],
+      ['{}', 'backupId is empty: put an id into'],
+    ] as const) {
+      await paste(page, VARIABLE_EDITOR, variables);
+      await execute(page);
+      await responseWith(page, told);
+      expect((await response(page)).replaceAll(/\s/g, '')).toContain('\\"backupId\\":');
+    }
+    await page.getByRole('button', { name: 'Headers', exact: true }).click();
     // another tab shows the token that was given last, uses it, and loses it with all others
     await goToTab(page, 'Watch');
     await pageShows(page, HEADER_EDITOR, token.slice(0, 12));
