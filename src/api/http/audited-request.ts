@@ -29,7 +29,8 @@ declare module 'fastify' {
 export const UNKNOWN_OPERATION = 'graphql';
 
 /** Writes the line of a call. */
-export async function recordCall(scope: RequestScope, line: CallLine): Promise<void> {
+export async function recordCall(scope: RequestScope, { hasBegun = false, ...line }: CallLine): Promise<void> {
+  if (!hasBegun) scope.errorCounts?.notBegun(line.action, line.result, line.target?.dryRun === true);
   scope.auditLines = (scope.auditLines ?? 0) + 1;
   const { viewer, address, via, requestId, audit } = scope;
   await audit?.record({ ...line, subject: viewer?.subject, address, via, requestId });

@@ -25,6 +25,8 @@ export interface ErrorCounts {
   told(code: string, via: CallVia): void;
   /** A connection is refused with this code, without an answer of its own. */
   refused(code: string): void;
+  /** A call ends with this code before there is any record of what it asks for. */
+  notBegun(action: string, code: string, isDryRun: boolean): void;
 }
 
 export interface RequestScope {

@@ -22,6 +22,18 @@ export function hasLine(error: unknown): boolean {
   return error instanceof Error && withLine.has(error);
 }
 
+const withRecord = new WeakSet<object>();
+
+/** The work that ended with this error has a record that tells it. */
+export function noteRecord(error: unknown): void {
+  if (error instanceof Error) withRecord.add(error);
+}
+
+/** Whether the work that ended with this error had begun, and has a record that tells it. */
+export function hasRecord(error: unknown): boolean {
+  return error instanceof Error && withRecord.has(error);
+}
+
 /** Who asks, and how the call came in. */
 export interface Caller {
   readonly subject: string;

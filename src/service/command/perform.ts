@@ -7,7 +7,7 @@ import { KeyMissing } from '../../archive/layer/encryption.js';
 import type { Permission, Viewer } from '../../auth/permission.js';
 import { defined } from '../../lib/defined.js';
 import { problemOf } from '../../lib/error.js';
-import { type AuditedReading, type Caller, type CallTarget, noteLine } from './call.js';
+import { type AuditedReading, type Caller, type CallTarget, hasRecord, noteLine } from './call.js';
 import { askedTarget, type Command, permit } from './command.js';
 import { checkInput } from './input-check.js';
 import type { Spelling } from './spelling.js';
@@ -18,6 +18,8 @@ export interface CallLine {
   readonly target?: CallTarget | undefined;
   /** OK, ACCEPTED or the code of an error. */
   readonly result: string;
+  /** The work has a record of its own, which tells how it ends. */
+  readonly hasBegun?: boolean;
 }
 
 /** The audit trail as one call sees it. */
@@ -57,11 +59,13 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
     target = { ...target, ...defined({ ...audit?.answered?.(answer) }) };
   };
   const isKept = audit?.reading === undefined || trail?.keepsReading(audit.reading) === true;
-  const record = async (result: string): Promise<void> => {
-    if (audit !== undefined && isKept) await trail?.record({ action: name, target, result });
+  const record = async (result: string, isTold: boolean): Promise<void> => {
+    if (audit !== undefined && isKept) await trail?.record({ action: name, target, result, hasBegun: isTold });
   };
   const may = (permission: Permission): boolean => viewer.permissions.has(permission);
+  let hasBegun = false;
   const begun = (answer: Answer): void => {
+    hasBegun = true;
     know(answer);
     onBegun?.(answer);
   };
@@ -71,13 +75,13 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
     if (audit !== undefined && audit.isNeverHeldUp !== true) await trail?.admit();
     answer = await asked.run(service, checkInput(asked, input, spelling), { caller, may, signal, spelling, begun });
   } catch (error) {
-    await record(problemOf(error).code);
+    await record(problemOf(error).code, hasBegun || hasRecord(error));
     const told = error instanceof KeyMissing ? error.sentIn(spelling.member('decryptionKey')) : error;
     if (audit !== undefined && isKept) noteLine(told);
     throw told;
   }
   know(answer);
-  await record(audit?.result?.(answer) ?? 'OK');
+  await record(audit?.result?.(answer) ?? 'OK', true);
   return answer;
 }
 

@@ -10,6 +10,7 @@ import { defined } from '../../lib/defined.js';
 import { AppError, messageOf, type Problem, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
+import { noteRecord } from '../command/call.js';
 import type { KnownIds } from '../command/known-ids.js';
 import { unknownDatabase } from '../command/unknown-database.js';
 import {
@@ -270,6 +271,7 @@ export class Jobs {
       const reason: unknown = signal.aborted ? signal.reason : thrown;
       const error = problemOf(reason);
       await this.end(job, error.code === 'CANCELLED' ? 'CANCELLED' : 'FAILED', { error });
+      noteRecord(reason);
       throw reason;
     }
   }

@@ -15,6 +15,7 @@ import {
   RestoreStepsDocument,
   UndoRestoreDocument,
 } from '../../support/clients/generated/graphql.js';
+import { RestClient } from '../../support/clients/rest-client.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
 import { makeCertificates } from '../../support/servers/certificates.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
@@ -249,6 +250,54 @@ describe('on the main listener', () => {
     expect(more(after, ended('refused'))).toBe(1);
     expect(more(after, 'ovncp_backup_duration_seconds_count{result="refused"}')).toBe(1);
     expect(more(after, 'ovncp_backups_failed_total')).toBe(0);
+  });
+
+  it('counts as refused, once each, what is refused before it begins', async () => {
+    const key = 'a key that is long enough';
+    const encrypted = (
+      await api.admin.run(CreateBackupDocument, { input: { name: 'secret', encrypt: true, encryptionKey: key } })
+    ).createBackup.id;
+    const { id: backupId } = await backUp('awaited');
+    await nbctl(api.ovsdb.remote, 'ls-add', 'to-delete');
+    const held = { backupId, conflictPolicy: 'OVERWRITE', exact: true, confirmWithinSeconds: 600 } as const;
+    const { id: restoreId } = (await api.admin.run(RestoreBackupDocument, { input: held })).restoreBackup;
+    const viewer = await api.as('backups:read');
+    const rest = RestClient.of(api.admin);
+    const before = await scrape();
+
+    const codes = [
+      await api.admin.codeOf(RestoreBackupDocument, { input: { backupId: encrypted } }),
+      await api.admin.codeOf(RestoreBackupDocument, { input: { backupId } }),
+      await api.admin.codeOf(RestoreBackupDocument, { input: { backupId: 'none', dryRun: true } }),
+      await viewer.codeOf(RestoreBackupDocument, { input: { backupId } }),
+      await api.admin.codeOf(UndoRestoreDocument, { id: 'none' }),
+    ];
+    expect(codes).toEqual(['DECRYPTION_FAILED', 'CONFLICT', 'NOT_FOUND', 'FORBIDDEN', 'NOT_FOUND']);
+    const statuses = [
+      await rest.post(`/api/v1/backups/${backupId}/restore`, { exact: true }),
+      await rest.post(`/api/v1/backups/${backupId}/restore`, { dry_run: 'yes' }),
+      await rest.post('/api/v1/backups', { name: 'x', encrypt: true }),
+      await rest.post('/api/v1/backups', {}),
+      await rest.post('/api/v1/backups', { name: 'x', resource_filter: { switches: ['nope'] } }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([400, 400, 400, 400, 400]);
+
+    const more = (now: Samples, name: string): number => (now.get(name) ?? 0) - (before.get(name) ?? 0);
+    const backups = 'ovncp_backup_duration_seconds_count{result="refused"}';
+    const after = await scrapeUntil((now) => more(now, backups) >= 3);
+    const restores = [...after.keys()].flatMap((name) =>
+      name.startsWith('ovncp_restores_total{') && more(after, name) > 0 ? [[name, more(after, name)]] : [],
+    );
+    const refused = (policy: string, isDry: boolean): string =>
+      `ovncp_restores_total{result="refused",policy="${policy}",dry_run="${String(isDry)}"}`;
+    expect(Object.fromEntries(restores)).toEqual({
+      [refused('unknown', false)]: 5,
+      [refused('unknown', true)]: 1,
+      [refused('undo', false)]: 1,
+    });
+    expect(more(after, backups)).toBe(3);
+    expect(more(after, 'ovncp_backups_failed_total')).toBe(0);
+    await api.admin.run(UndoRestoreDocument, { id: restoreId });
   });
 
   it('counts requests by the pattern of their route, however many addresses are asked for', async () => {

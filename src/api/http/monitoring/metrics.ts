@@ -42,15 +42,22 @@ export class Metrics {
   constructor(sources: MetricsSources) {
     measureProcess();
     addStateGauges(this.registry, sources);
-    this.errors = errorCounts(this.registry);
-    const ends = [countBackups(this.registry, sources.jobs), countDrills(this.registry, sources.jobs)];
+    const backups = countBackups(this.registry, sources.jobs);
+    const ends = [backups.stop, countDrills(this.registry, sources.jobs)];
     this.unsubscribe = () => {
       for (const end of ends) end();
     };
     this.steps = sources.restores.followAll();
-    countRestores(this.registry, this.steps).catch((error: unknown) =>
+    const restores = countRestores(this.registry, this.steps, (error) =>
       sources.log.error({ err: error }, 'restores are not counted any more'),
     );
+    this.errors = {
+      ...errorCounts(this.registry),
+      notBegun: (...call) => {
+        backups.notBegun(...call);
+        restores.notBegun(...call);
+      },
+    };
   }
 
   /** Counts the requests of this server, and asks it how many sockets are open. */

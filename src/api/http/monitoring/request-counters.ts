@@ -34,7 +34,7 @@ export function countRequests(registry: Registry, fastify: FastifyInstance): voi
   });
 }
 
-export function errorCounts(registry: Registry): ErrorCounts {
+export function errorCounts(registry: Registry): Omit<ErrorCounts, 'notBegun'> {
   const registers = [registry];
   const ofGraphQL = new Counter({
     registers,

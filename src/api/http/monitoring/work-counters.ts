@@ -4,6 +4,7 @@ import { type Problem, REFUSED_CODES } from '../../../lib/error.js';
 import type { Jobs } from '../../../service/job/jobs.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
+import type { ErrorCounts } from '../request-context.js';
 import { renamedHistogram } from './renamed.js';
 
 export type RestoreSteps = ReturnType<RestoreService['followAll']>;
@@ -11,6 +12,8 @@ export type RestoreSteps = ReturnType<RestoreService['followAll']>;
 const SECONDS = [0.05, 0.2, 1, 5, 20, 60, 300, 1_200];
 /** A restore is labelled with its policy; an undo has none of its own. */
 const POLICIES = ['skip', 'overwrite', 'rename', 'error', 'undo'] as const;
+/** Of what is refused before there is a restore: the policy that was asked for may be none. */
+const UNKNOWN_POLICY = 'unknown';
 const RESULTS = ['succeeded', 'failed', 'cancelled', 'undone'] as const;
 
 /** What is told of what failed: a mistake of whoever asked is no failure, and nobody is to be woken for it. */
@@ -18,8 +21,19 @@ function failure(error: Pick<Problem, 'code'> | undefined): 'refused' | 'failed'
   return error !== undefined && REFUSED_CODES.has(error.code) ? 'refused' : 'failed';
 }
 
-/** @returns what ends the counting */
-export function countBackups(registry: Registry, jobs: Jobs): () => void {
+/** Whether a call that ends with this code is refused, be it by GraphQL itself. */
+function isRefused(code: string): boolean {
+  return (REFUSED_CODES as ReadonlySet<string>).has(code) || code.startsWith('GRAPHQL_');
+}
+
+/** Counts from what is told of it. */
+export interface WorkCount {
+  /** A call is refused before there is any record of what it asks for. */
+  readonly notBegun: ErrorCounts['notBegun'];
+  readonly stop: () => void;
+}
+
+export function countBackups(registry: Registry, jobs: Jobs): WorkCount {
   const registers = [registry];
   const created = new Counter({ registers, name: 'ovncp_backups_created_total', help: 'Backups that were made' });
   const failed = new Counter({
@@ -34,7 +48,11 @@ export function countBackups(registry: Registry, jobs: Jobs): () => void {
     labelNames: ['result'],
     buckets: SECONDS,
   });
-  return jobs.onEnd(({ kind, phase, error, startedAt, finishedAt = startedAt }) => {
+  const notBegun = (action: string, code: string): void => {
+    if ((action === 'createBackup' || action === 'startBackup') && isRefused(code))
+      seconds.observe({ result: 'refused' }, 0);
+  };
+  const stop = jobs.onEnd(({ kind, phase, error, startedAt, finishedAt = startedAt }) => {
     if (kind !== 'BACKUP') return;
     const result = phase === 'FAILED' ? failure(error) : phase.toLowerCase();
     if (result === 'succeeded') created.inc();
@@ -43,6 +61,7 @@ export function countBackups(registry: Registry, jobs: Jobs): () => void {
     const took = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
     seconds.observe({ result }, took / 1_000);
   });
+  return { notBegun, stop };
 }
 
 /** @returns what ends the counting */
@@ -63,8 +82,12 @@ export function countDrills(registry: Registry, jobs: Jobs): () => void {
   });
 }
 
-/** Returns when following ends. */
-export async function countRestores(registry: Registry, steps: RestoreSteps): Promise<void> {
+/** @param onBroken is told why following has ended too early */
+export function countRestores(
+  registry: Registry,
+  steps: RestoreSteps,
+  onBroken: (error: unknown) => void,
+): Pick<WorkCount, 'notBegun'> {
   const registers = [registry];
   const total = new Counter({
     registers,
@@ -83,12 +106,22 @@ export async function countRestores(registry: Registry, steps: RestoreSteps): Pr
   for (const result of ['succeeded', 'failed', 'refused'])
     for (const policy of POLICIES)
       for (const isDry of ['true', 'false']) total.inc({ result, policy, dry_run: isDry }, 0);
-  for await (const step of steps) {
-    const ended = endOf(step);
-    if (ended === undefined) continue;
-    total.inc({ result: ended.result, policy: ended.policy, dry_run: ended.isDry });
-    if (ended.seconds !== undefined) took({ dry_run: ended.isDry }, ended.seconds);
-  }
+  for (const isDry of ['true', 'false']) total.inc({ result: 'refused', policy: UNKNOWN_POLICY, dry_run: isDry }, 0);
+  const follow = async (): Promise<void> => {
+    for await (const step of steps) {
+      const ended = endOf(step);
+      if (ended === undefined) continue;
+      total.inc({ result: ended.result, policy: ended.policy, dry_run: ended.isDry });
+      if (ended.seconds !== undefined) took({ dry_run: ended.isDry }, ended.seconds);
+    }
+  };
+  follow().catch(onBroken);
+  const notBegun = (action: string, code: string, isDryRun: boolean): void => {
+    if ((action !== 'restoreBackup' && action !== 'undoRestore') || !isRefused(code)) return;
+    const policy = action === 'undoRestore' ? 'undo' : UNKNOWN_POLICY;
+    total.inc({ result: 'refused', policy, dry_run: String(isDryRun) });
+  };
+  return { notBegun };
 }
 
 interface Ended {
