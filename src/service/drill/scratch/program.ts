@@ -1,6 +1,6 @@
 /** The programs of Open vSwitch and OVN that a drill runs, where they are, and which package brings them. */
 import { access, constants, readFile, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { AppError, messageOf } from '../../../lib/error.js';
 import { isObject, parseJson } from '../../../ovsdb/json.js';
 
@@ -43,7 +43,9 @@ export interface NorthdProgram {
  * @throws AppError DATABASE_UNAVAILABLE that names what is missing, and the package that brings it
  */
 export async function findPrograms(folders: readonly string[], needsNorthd: boolean): Promise<DrillPrograms> {
-  const all = [...(folders.length === 0 ? USUAL_FOLDERS : folders), ...DAEMON_FOLDERS];
+  // they run in another folder
+  const given = folders.filter(isAbsolute);
+  const all = [...(given.length === 0 ? USUAL_FOLDERS : given), ...DAEMON_FOLDERS];
   const [server, tool] = [await find('ovsdb-server', all), await find('ovsdb-tool', all)];
   const found = { server, tool, searchPath: all.join(':') };
   return needsNorthd ? { ...found, northd: await findNorthd(all) } : found;
