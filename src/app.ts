@@ -14,7 +14,8 @@ import { type ApiServer, createApiServer } from './api/server.js';
 import { createAuthenticator } from './auth/authenticator.js';
 import { ensureFirstToken, type FirstToken, ownTokensFile } from './auth/first-token.js';
 import type { Config } from './config/config.js';
-import { makeDatabase } from './database-clients.js';
+import type { DatabaseConfig } from './config/database-config.js';
+import { DatabaseClients, type TakenUp } from './database-clients.js';
 import { type Clock, systemClock, within } from './lib/clock.js';
 import { defined } from './lib/defined.js';
 import { folderError } from './lib/disk-error.js';
@@ -26,10 +27,11 @@ import { BackupService, storedOutcome } from './service/backup/backup-service.js
 import { Catalog } from './service/backup/catalog/catalog.js';
 import { KnownIds } from './service/command/known-ids.js';
 import { CompareService } from './service/compare/compare-service.js';
-import { Databases } from './service/database/database.js';
+import type { Databases } from './service/database/database.js';
 import { DrillService } from './service/drill/drill-service.js';
 import { Jobs } from './service/job/jobs.js';
 import { RunningWork } from './service/job/running-work.js';
+import { isFinal } from './service/restore/life/life.js';
 import { RestoreService } from './service/restore/restore-service.js';
 import { RowService } from './service/rows/row-service.js';
 import { ExportService } from './service/transfer/export-service.js';
@@ -43,6 +45,8 @@ export interface App {
   readonly url: string;
   /** Where nothing says who may come in. */
   readonly firstToken?: FirstToken;
+  /** Takes up the databases of another configuration. Nothing else of one can be taken up while the server runs. */
+  takeUp(databases: readonly DatabaseConfig[]): TakenUp;
   /** Takes on no new work, lets running work end, then closes everything. */
   stop(): Promise<void>;
 }
@@ -79,8 +83,8 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
   const audit = await openBeside(store, config, { clock, log });
   const { silenceMsMax } = config;
   const work = new RunningWork({ drillsAtOnce: config.drills.atOnce });
-  const all = config.databases.map((database) => makeDatabase(database, { log, clock, silenceMsMax }));
-  const databases = new Databases(all, work);
+  const clients = new DatabaseClients(config.databases, work, { log, clock, silenceMsMax });
+  const { databases } = clients;
   const base: Base = { config, log, clock, store, audit, work, databases, keyCost, isDemo, ids: new KnownIds() };
   try {
     const catalog = await Catalog.open(store, log, base.ids);
@@ -100,10 +104,13 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     const { url } = await server.listen();
     const firstToken = await makeFirstToken(base, server);
     hasFirstToken = true;
+    const openIn = (database: string): readonly string[] => restores.openIn(database);
+    void releaseAtEnds(clients, restores, openIn);
     log.info({ url, backups: catalog.list({ first: 1 }).totalCount, problems: catalog.problems() }, 'listening');
     return {
       url,
       ...defined({ firstToken }),
+      takeUp: (all) => clients.takeUp(all, openIn),
       stop: async () => {
         const allMs = 1_000 * config.drainSecondsMax;
         const abortMs = Math.min(ABORT_MS, allMs / 10);
@@ -129,6 +136,15 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     await store.close();
     throw error;
   }
+}
+
+/** A database that is not configured any more is let go when its last restore has ended. */
+async function releaseAtEnds(
+  clients: DatabaseClients,
+  restores: RestoreService,
+  openIn: (database: string) => readonly string[],
+): Promise<void> {
+  for await (const { progress } of restores.followAll()) if (isFinal(progress.phase)) clients.release(openIn);
 }
 
 /** What may only be touched by who has the lock of the store. */

@@ -1,17 +1,21 @@
-/** `npm start`: reads the environment, starts the server, and lets it end well on SIGTERM or SIGINT. */
+/**
+ * `npm start`: reads the configuration, starts the server, takes up changed databases on SIGHUP, and lets it end well on
+ * SIGTERM or SIGINT.
+ */
 import { type App, startApp } from './app.js';
-import { type Config, loadConfig } from './config/config.js';
+import { type LoadedConfig, readConfig } from './config/config.js';
 import { ConfigError } from './config/config-error.js';
 import { AppError, errnoOf } from './lib/error.js';
 import { createLog } from './lib/log.js';
 import { explained } from './lib/system-error.js';
+import { reload } from './reload.js';
 
 const EXIT_CONFIGURATION = 2;
 const EXIT_FAILURE = 1;
 
-function configuration(): Config {
+function configuration(): LoadedConfig {
   try {
-    return loadConfig(process.env);
+    return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const fault of error.faults) process.stderr.write(`${fault}\n`);
@@ -39,8 +43,16 @@ function aboutFirstToken({ firstToken: { token, tokenFile } = {} }: App): string
 
 // what cannot be told there, such as on a full disk, must not end the server
 process.stderr.on('error', () => undefined);
-const config = configuration();
+let loaded = configuration();
+const { config } = loaded;
 const log = createLog(config.logLevel);
+/** Without a file there is nothing that could have changed, and the signal means that the terminal is gone. */
+const hasFile = (process.env['OVNCP_CONFIG'] ?? '') !== '';
+let isAsked = false;
+let readAgain = (): void => {
+  isAsked = true;
+};
+if (hasFile) process.on('SIGHUP', () => readAgain());
 try {
   const app = await startApp(config, log, {
     // as at a crash: whoever has the folder now takes care of what was under way
@@ -52,6 +64,11 @@ try {
   });
   process.stderr.write(`OVN backup and restore listens on ${app.url}: GraphQL and its IDE at ${app.url}/graphql\n`);
   process.stderr.write(aboutFirstToken(app));
+  readAgain = () => {
+    loaded = reload(app, process.env, log, loaded);
+  };
+  // while it started
+  if (isAsked) readAgain();
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

@@ -6,10 +6,10 @@ import { delimiter } from 'node:path';
 import { defined } from '../lib/defined.js';
 import type { LogLevel } from '../lib/log.js';
 import { ConfigError } from './config-error.js';
-import { databasesOf } from './configured-databases.js';
+import { databasesOf, OF_DATABASES } from './configured-databases.js';
 import { contradictions } from './contradiction.js';
 import type { DatabaseConfig } from './database-config.js';
-import { faultOf, type Name, SECRETS, SHAPE, type Values } from './setting.js';
+import { faultOf, keyOf, NAMES, type Name, SECRETS, SHAPE, type Values } from './setting.js';
 import { type Environment, Settings } from './settings.js';
 import type { AUDITED_READS } from './variable.js';
 
@@ -96,6 +96,17 @@ export interface Config {
  * @throws ConfigError with every fault there is, not only the first
  */
 export function loadConfig(env: Environment): Config {
+  return readConfig(env).config;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** As the variables and the file have them. */
+  readonly values: Values;
+}
+
+/** As loadConfig, with what it was made of. @throws ConfigError */
+export function readConfig(env: Environment): LoadedConfig {
   const settings = Settings.read(env);
   const faults = [...settings.faults];
   const parsed = SHAPE.safeParse(settings.texts());
@@ -106,7 +117,7 @@ export function loadConfig(env: Environment): Config {
   const { databases, faults: ofDatabases } = databasesOf(parsed.data, settings);
   faults.push(...ofDatabases, ...contradictions(parsed.data, settings));
   if (faults.length > 0) throw new ConfigError(faults);
-  return freeze(parsed.data, databases, env['PATH']);
+  return { config: freeze(parsed.data, databases, env['PATH']), values: parsed.data };
 }
 
 function describe(name: Name, message: string, settings: Settings): string {
@@ -164,3 +175,10 @@ function freeze(values: Values, databases: readonly DatabaseConfig[], searchPath
     }),
   });
 }
+
+/** Names of the settings that differ and cannot be taken up while a server runs, as the file has them. */
+export function laterSettings(before: Values, after: Values): readonly string[] {
+  return NAMES.filter((name) => !OF_DATABASES.has(name) && text(before[name]) !== text(after[name])).map(keyOf);
+}
+
+const text = (value: unknown): string => JSON.stringify(value) ?? '';

@@ -13,6 +13,8 @@ const NAMES = [
   'OVNCP_SSL_CA_CERT',
   'OVNCP_RUNTIME_KEYS',
 ] as const satisfies readonly Name[];
+/** The settings that say something of a database. */
+export const OF_DATABASES: ReadonlySet<Name> = new Set(NAMES);
 
 export interface Configured {
   readonly databases: readonly DatabaseConfig[];

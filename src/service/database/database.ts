@@ -45,10 +45,15 @@ export class Database {
   private lastSilenceMs: number | undefined;
 
   constructor(
-    private readonly about: DatabaseAbout,
+    private about: DatabaseAbout,
     readonly client: DatabaseClient,
     private readonly options: DatabaseOptions,
   ) {}
+
+  /** What is said of it here has changed; where it is has not. */
+  describe(about: DatabaseAbout): void {
+    this.about = about;
+  }
 
   /** As configured here. */
   get id(): string {
@@ -169,10 +174,36 @@ export async function errorOnSession({ connection }: Session, error: unknown): P
 
 /** The configured databases by id. */
 export class Databases {
+  /** Not configured any more, but something of them is open that must not be forgotten. */
+  private readonly held = new Map<string, Database>();
+
   constructor(
-    private readonly all: readonly Database[],
+    private all: readonly Database[],
     private readonly work: RunningWork,
   ) {}
+
+  /**
+   * Takes up others. Whatever runs on one that is not among them any more goes on with it to its end.
+   * @param isHeld whether one that is taken out must still be found by those who have begun with it
+   */
+  replace(all: readonly Database[], isHeld: (id: string) => boolean): void {
+    const gone = [...this.all, ...this.held.values()].filter((database) => !all.includes(database));
+    this.all = all;
+    this.held.clear();
+    for (const database of gone)
+      if (this.find(database.id) === undefined && isHeld(database.id)) this.held.set(database.id, database);
+      else void database.client.stop();
+  }
+
+  /** Those that are held are let go where nothing holds them any more. @returns their ids */
+  release(isHeld: (id: string) => boolean): readonly string[] {
+    const free = [...this.held.values()].filter(({ id }) => !isHeld(id));
+    for (const { id, client } of free) {
+      this.held.delete(id);
+      void client.stop();
+    }
+    return free.map(({ id }) => id);
+  }
 
   /** Begins to watch them all. */
   start(): void {
@@ -180,7 +211,7 @@ export class Databases {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.all.map(({ client }) => client.stop()));
+    await Promise.all([...this.all, ...this.held.values()].map(({ client }) => client.stop()));
   }
 
   list(): readonly Database[] {
@@ -189,6 +220,16 @@ export class Databases {
 
   find(id: string): Database | undefined {
     return this.all.find((database) => database.id === id);
+  }
+
+  /** Also one that is not configured any more, where something that is open holds it. */
+  findHeld(id: string): Database | undefined {
+    return this.find(id) ?? this.held.get(id);
+  }
+
+  /** @throws AppError NOT_FOUND as get does */
+  getHeld(id: string): Database {
+    return this.findHeld(id) ?? this.get(id);
   }
 
   /** @param id undefined or null for the default one @throws AppError NOT_FOUND that names the ids there are */

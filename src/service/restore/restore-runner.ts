@@ -9,13 +9,13 @@ import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import type { AuditLines } from '../audit/audit-line.js';
-import type { Databases } from '../database/database.js';
+import type { Database, Databases } from '../database/database.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { ConfirmationWindow } from './life/confirmation-window.js';
 import { isFinal } from './life/life.js';
 import { OtherDatabase } from './planner/undo-planner.js';
 import { awaitingProgress, messageProgress } from './record/restore-progress.js';
-import { type KeptObject, type RestoreResult, undoOf } from './record/restore-record.js';
+import { type KeptObject, type RestoreRecord, type RestoreResult, undoOf } from './record/restore-record.js';
 import type { OpenRestore, RestoreRegistry } from './record/restore-registry.js';
 import { OWN_CALLER, recordAccepted, recordEnd } from './restore-audit.js';
 import { recover } from './run/recover.js';
@@ -112,11 +112,11 @@ export class RestoreRunner {
 
   /** Looks for a restore whose end was not seen. */
   async recover(restore: OpenRestore, undo?: UndoRun): Promise<RunEnd> {
-    const { databases, store, clock, log, limits, stopped, registry } = this.parts;
+    const { store, clock, log, limits, stopped, registry } = this.parts;
     const { record } = restore;
     try {
       const isCommitted = await recover(record, {
-        database: databases.get(record.database),
+        database: this.databaseOf(record),
         store,
         clock,
         log,
@@ -166,15 +166,22 @@ export class RestoreRunner {
     undo: UndoRun | undefined,
   ): Promise<EndedRun | UnseenRun | MadeRoom> {
     const { restore, planner, cancel, caller } = running;
-    const { databases, store, clock, log, limits, work, keyCost } = this.parts;
-    const { id, dryRun, verify, sync, database } = restore.record;
+    const { store, clock, log, limits, work, keyCost } = this.parts;
+    const { id, dryRun, verify, sync } = restore.record;
+    let database: Database;
+    try {
+      database = this.databaseOf(restore.record);
+    } catch (error) {
+      if (!(error instanceof OtherDatabase)) throw error;
+      return { end: 'FAILED', result: failedResult(dryRun, [problemOf(error)]), error };
+    }
     const asker = { subject: caller.subject, signal: AbortSignal.any([cancel.signal, room]) };
     const run = new RestoreRun({
       planner,
       store,
       clock,
       log,
-      database: databases.get(database),
+      database,
       id,
       dryRun,
       verify,
@@ -193,6 +200,18 @@ export class RestoreRunner {
       life: this.lifeOf(running, undo),
     });
     return run.execute();
+  }
+
+  /** Also one that was taken out of the configuration while the restore was open. @throws OtherDatabase */
+  private databaseOf({ id, database }: RestoreRecord): Database {
+    const { databases, log } = this.parts;
+    const found = databases.findHeld(database);
+    if (found !== undefined) return found;
+    const error = new OtherDatabase(
+      `The database ${database} of restore ${id} is not configured here any more: nothing is changed. Configure it again`,
+    );
+    log.warn({ restore: id, database, problem: error.message }, 'a restore waits for its database');
+    throw error;
   }
 
   private lifeOf({ restore, caller }: RunningRestore, undo: UndoRun | undefined): RunLife {

@@ -29,7 +29,7 @@ import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-req
 import { RestoreRunner, type RunnerParts, withWarning } from './restore-runner.js';
 import { failedResult } from './run/restore-result.js';
 import { type RunningRestore, runningRestore } from './running-restore.js';
-import { awaitsConfirmation, waitingFor } from './waiting.js';
+import { awaitsConfirmation, checkNotUndoing, waitingFor } from './waiting.js';
 
 export interface RestoreServiceParts extends Omit<RunnerParts, 'registry' | 'stopped'> {
   readonly backups: BackupService;
@@ -42,7 +42,6 @@ const ELSEWHERE_AGAIN_MS = 30_000;
 const RETAIN_EVERY_MS = 3_600_000;
 const INTERRUPTED =
   'The server was stopped before the rows were verified one by one; the transaction had been committed as a whole';
-
 const UNSENT = 'The server was stopped before anything was sent to the database: nothing was changed';
 
 export class RestoreService {
@@ -151,7 +150,7 @@ export class RestoreService {
       if (inPlace !== undefined) return inPlace;
       this.checkFree(restore.record.database, false);
     }
-    const { database } = restore.record;
+    const database = this.parts.databases.getHeld(restore.record.database).id;
     const record = newUndo(restore.record, request, { database, now: this.parts.clock.now() });
     const planner = undoPlanner(record, restore.record, this.parts.store);
     return this.begin(record, planner, { ...request, wait: true });
@@ -370,10 +369,12 @@ export class RestoreService {
   private checkNotUndoing(id: string): void {
     const running = [...this.running.values()].map(({ restore }) => restore);
     // also one that a start of the server found, and of which nobody knows yet whether it is in the database
-    const sent = this.registry.findSentUndo(id);
-    for (const { record } of sent === undefined ? running : [...running, sent])
-      if (undoOf(record) === id && !record.dryRun && !isFinal(record.phase))
-        throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${record.id}`);
+    checkNotUndoing(id, [...running, this.registry.findSentUndo(id)]);
+  }
+
+  /** Ids of those that have not ended, of one database. */
+  openIn(database: string): readonly string[] {
+    return this.registry.openIn(database);
   }
 
   /** Those that did not ask to wait behind a restore that awaits its confirmation. */

@@ -1,7 +1,7 @@
 /** What is told of restores that wait for others, or cannot be begun because of them. Pure. */
 import { AppError } from '../../lib/error.js';
-import { PHASE_WORDS } from './life/life.js';
-import type { RestoreRecord } from './record/restore-record.js';
+import { isFinal, PHASE_WORDS } from './life/life.js';
+import { type RestoreRecord, undoOf } from './record/restore-record.js';
 
 type Holder = Pick<RestoreRecord, 'id' | 'phase' | 'confirmBefore'>;
 
@@ -41,6 +41,15 @@ export function awaitsConfirmation(
     `Restore ${id} of this database awaits its confirmation until ${confirmBefore ?? 'its undo'}: confirm it or undo ` +
       `it first${mayQueue ? ', or set queue to true to wait for it' : ''}`,
   );
+}
+
+/** @param others that may be undoing it @throws AppError CONFLICT when one of them is */
+export function checkNotUndoing(id: string, others: readonly ({ readonly record: RestoreRecord } | undefined)[]): void {
+  for (const other of others) {
+    const { record } = other ?? {};
+    if (record !== undefined && undoOf(record) === id && !record.dryRun && !isFinal(record.phase))
+      throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${record.id}`);
+  }
 }
 
 /** Why a restore cannot be confirmed. @param undo the one that has undone it */

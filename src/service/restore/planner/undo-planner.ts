@@ -77,7 +77,7 @@ export class UndoPlanner implements RestorePlanner {
   private checkIdentity(live: string | undefined): void {
     const { id, identity } = this.undoable;
     const isOther = this.mode === 'PARTIAL' ? isAnother(identity, live) : identity !== undefined && live !== identity;
-    if (isOther) throw new OtherDatabase(id, identity, live);
+    if (isOther) throw otherDatabase(id, identity, live);
   }
 
   /** From the list for people, which tells more, or from the one for undoing where that one is lost or damaged. */
@@ -126,15 +126,18 @@ function lostList(id: string, error: unknown): unknown {
   );
 }
 
-/** Thrown where a restore went into another database than the one that is configured now. */
+/** Thrown where the database that a restore went into is not the one that is configured now, or none is. */
 export class OtherDatabase extends AppError {
-  constructor(restoreId: string, identity: string | undefined, live: string | undefined) {
-    super(
-      'CONFLICT',
-      `Restore ${restoreId} went into another database than the one that is configured here now (into ` +
-        `${identity ?? 'one that is not known'}; here is ${live ?? 'one without a global row'}): nothing is changed`,
-    );
+  constructor(message: string) {
+    super('CONFLICT', message);
   }
+}
+
+export function otherDatabase(restoreId: string, identity: string | undefined, live: string | undefined): AppError {
+  return new OtherDatabase(
+    `Restore ${restoreId} went into another database than the one that is configured here now (into ` +
+      `${identity ?? 'one that is not known'}; here is ${live ?? 'one without a global row'}): nothing is changed`,
+  );
 }
 
 /**

@@ -161,6 +161,11 @@ export class RestoreRegistry {
     return undefined;
   }
 
+  /** Ids of those of a database that have not ended. */
+  openIn(database: string): readonly string[] {
+    return [...this.open.values()].flatMap(({ record }) => (record.database === database ? [record.id] : []));
+  }
+
   /** An undo of a restore that may be in the database, as its end is not seen yet. */
   findSentUndo(id: string): OpenRestore | undefined {
     for (const restore of this.open.values())

@@ -14,7 +14,7 @@ import type { Store } from '../../../store/store.js';
 import type { Database } from '../../database/database.js';
 import { isAnother, readIdentity } from '../../database/database-identity.js';
 import { LiveDatabase } from '../../database/live-database.js';
-import { OtherDatabase, UndoPlanner } from '../planner/undo-planner.js';
+import { otherDatabase, UndoPlanner } from '../planner/undo-planner.js';
 import type { RestoreRecord } from '../record/restore-record.js';
 import { PlanApplier } from './plan-applier.js';
 import { undoSteps } from './undo-steps.js';
@@ -53,7 +53,7 @@ async function isInDatabase({ id, witnesses = [], identity }: RestoreRecord, par
     untilAnswered(parts, () =>
       parts.database.withSession({ leader: true, signal: parts.signal }, async (session) => {
         const live = await readIdentity(session);
-        if (isAnother(identity, live)) throw new OtherDatabase(id, identity, live);
+        if (isAnother(identity, live)) throw otherDatabase(id, identity, live);
         return witnesses.length > 0 && isWitnessed(session, witnesses);
       }),
     );
