@@ -1,6 +1,6 @@
 /**
- * `npm start`: reads the configuration, starts the server, takes up changed databases on SIGHUP, and lets it end well on
- * SIGTERM or SIGINT.
+ * `npm start`: reads the configuration, starts the server, takes up changed databases on SIGHUP, and lets it end well
+ * on SIGTERM or SIGINT.
  */
 import { type App, startApp } from './app.js';
 import { type LoadedConfig, readConfig } from './config/config.js';

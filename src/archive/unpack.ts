@@ -33,7 +33,7 @@ export interface UnpackOptions {
   /** Content of more bytes is refused. */
   readonly contentBytesMax: number;
   /** Only an archive of this database is read. */
-  readonly schemaName?: string | undefined;
+  readonly schemaNames?: readonly string[] | undefined;
   /**
    * What an incremental archive builds on. Left out where none is known: such an archive is refused then.
    * @throws AppError INTEGRITY_FAILED
@@ -130,7 +130,7 @@ async function readLayers(stored: StoredBytes, options: UnpackOptions): Promise<
     };
     const reading: Reading = {
       contentDigest: options.expected?.contentDigest,
-      schemaName: options.schemaName,
+      schemaNames: options.schemaNames,
       rows: 0,
       clock: options.clock,
       signal: options.signal,

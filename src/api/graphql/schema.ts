@@ -66,7 +66,7 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
     [BackupDrillResolver, new BackupDrillResolver(parts.drills)],
     [DiffResolver, new DiffResolver(parts.compare)],
     [ConfigurationRowResolver, new ConfigurationRowResolver(parts.rows)],
-    [DatabaseResolver, new DatabaseResolver(parts.databases)],
+    [DatabaseResolver, new DatabaseResolver(parts.databases, parts.catalog, parts.restores)],
     [AuditResolver, new AuditResolver(parts.audit)],
   ]);
   const container: ContainerType = {

@@ -12,7 +12,7 @@ import { type BackupRouteParts, backupRoutes } from './backup/backup.routes.js';
 import { type DownloadRouteParts, downloadRoutes } from './backup/download.routes.js';
 import { type ExportRouteParts, exportRoute } from './backup/export.route.js';
 import type { Route } from './common/route.js';
-import { databaseRoute } from './database/database.route.js';
+import { databaseRoutes } from './database/database.route.js';
 import { diffRoute } from './diff/diff.route.js';
 import { drillRoutes } from './drill/drill.routes.js';
 import { jobRoutes } from './job/job.routes.js';
@@ -42,7 +42,7 @@ export function restRoutes(parts: RestParts): readonly Route[] {
     ...rowRoutes(parts.rows),
     ...restoreRoutes(parts.restores),
     ...drillRoutes(parts.drills),
-    databaseRoute(parts.databases),
+    ...databaseRoutes(parts),
     ...auditRoutes(parts.audit),
   ];
   return [...routes, openApiRoute(routes, parts.version)];

@@ -33,8 +33,8 @@ export interface Writing {
 export interface Reading {
   /** The content digest, when it is known from outside the archive. */
   readonly contentDigest: string | undefined;
-  /** The only database whose archives are read; any when left out. */
-  readonly schemaName?: string | undefined;
+  /** The only databases whose archives are read; any when left out. */
+  readonly schemaNames?: readonly string[] | undefined;
   /** Rows read so far. */
   rows: number;
   readonly clock: Clock;

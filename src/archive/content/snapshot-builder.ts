@@ -186,7 +186,7 @@ export function readJson(text: string, what: string): Json {
  * @param only the only database whose archives are read; any when left out
  * @throws AppError INTEGRITY_FAILED; BAD_USER_INPUT for another database
  */
-export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
+export function readArchivedSchema(json: Json, only?: readonly string[]): DatabaseSchema {
   try {
     const tables = isObject(json) ? json['tables'] : undefined;
     if (isObject(tables) && Object.keys(tables).length > TABLES_MAX)
@@ -194,7 +194,7 @@ export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
     const schema = readDatabaseSchema(json);
     if (schema.version.length > SCHEMA_NAME_CHARACTERS_MAX)
       throw new SchemaError(`Its version has more than ${SCHEMA_NAME_CHARACTERS_MAX} characters`);
-    if (only !== undefined && schema.name !== only) throw otherDatabase(schema.name, schema.version, only);
+    if (only?.includes(schema.name) === false) throw otherDatabase(schema.name, schema.version, only);
     for (const table of schema.tables.values()) {
       if (table.name.length > SCHEMA_NAME_CHARACTERS_MAX)
         throw new SchemaError(`A table's name has more than ${SCHEMA_NAME_CHARACTERS_MAX} characters`);
@@ -213,14 +213,17 @@ export function readArchivedSchema(json: Json, only?: string): DatabaseSchema {
 }
 
 /** The error for a file of another database. */
-export function otherDatabase(name: string, version: string | undefined, only: string): AppError {
+export function otherDatabase(name: string, version: string | undefined, only: readonly string[]): AppError {
   const shown = name.slice(0, SCHEMA_NAME_CHARACTERS_MAX);
   const about = aboutDatabase(name);
-  const file = aboutDatabase(only)?.file;
+  const [one = '', ...more] = [...new Set(only)];
+  const file = more.length === 0 ? aboutDatabase(one)?.file : undefined;
+  const names = more.length === 0 ? one : `${[one, ...more].slice(0, -1).join(', ')} and ${more.at(-1) ?? ''}`;
   return new AppError(
     'BAD_USER_INPUT',
     `The file is a backup of the database ${shown}${version === undefined ? '' : ` (version ${version})`}; only ` +
-      `${only} is backed up and restored here. ${about === undefined ? '' : `${about.what}. `}Send a file of ${only}` +
+      `${names} ${more.length === 0 ? 'is' : 'are'} backed up and restored here. ` +
+      `${about === undefined ? '' : `${about.what}. `}Send a file of ${more.length === 0 ? one : 'one of them'}` +
       (file === undefined ? '' : ` (ovsdb-server keeps it as ${file})`) +
       (about === undefined || about.isMade === true ? '' : `, or this one to a server with OVN_DB_NAME=${name}`),
   );

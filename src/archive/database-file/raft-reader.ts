@@ -62,8 +62,8 @@ async function readHeader(records: RecordReader, database: Database, reading: Re
   if (records.cut !== undefined) throw records.cut;
   scanner.end();
   const header = fields.header();
-  if (reading.schemaName !== undefined && header.name !== reading.schemaName)
-    throw otherDatabase(header.name, undefined, reading.schemaName);
+  if (reading.schemaNames?.includes(header.name) === false)
+    throw otherDatabase(header.name, undefined, reading.schemaNames);
   if (header.isJoining) {
     throw new AppError(
       'BAD_USER_INPUT',
@@ -86,7 +86,7 @@ class Database {
 
   /** @throws AppError INTEGRITY_FAILED; BAD_USER_INPUT for another database */
   schemaIn(text: Buffer): DatabaseSchema {
-    return readArchivedSchema(readJson(text.toString(), 'schema'), this.reading.schemaName);
+    return readArchivedSchema(readJson(text.toString(), 'schema'), this.reading.schemaNames);
   }
 
   /** A schema that comes with rows comes with all of them: what was there before is gone. */

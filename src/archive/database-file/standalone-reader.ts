@@ -52,7 +52,7 @@ async function schemaOf(records: RecordReader, reading: Reading): Promise<Snapsh
   });
   if (records.cut !== undefined) throw records.cut;
   return new SnapshotBuilder(
-    readArchivedSchema(readJson(Buffer.concat(pieces).toString(), 'schema'), reading.schemaName),
+    readArchivedSchema(readJson(Buffer.concat(pieces).toString(), 'schema'), reading.schemaNames),
     reading.scratch,
   );
 }

@@ -166,7 +166,7 @@ class DocumentTarget implements MemberTarget {
         break;
       case 'schema':
         this.builder = new SnapshotBuilder(
-          readArchivedSchema(readJson(value.toString(), 'schema'), this.reading.schemaName),
+          readArchivedSchema(readJson(value.toString(), 'schema'), this.reading.schemaNames),
           this.reading.scratch,
         );
         break;

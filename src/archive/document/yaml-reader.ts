@@ -199,7 +199,7 @@ class OwnLayout {
   }
 
   private builderFor(schema: Json): SnapshotBuilder {
-    return new SnapshotBuilder(readArchivedSchema(schema, this.reading.schemaName), this.reading.scratch);
+    return new SnapshotBuilder(readArchivedSchema(schema, this.reading.schemaNames), this.reading.scratch);
   }
 
   private enter(members: JsonObject): void {

@@ -214,3 +214,8 @@ export const getBackup = command({
   input: z.object({ backupId: id.meta(ID) }),
   run: (catalog: Catalog, { backupId }): BackupRecord => catalog.get(backupId),
 });
+
+/** The newest one of the database that was made here; what is imported may be of another. */
+export function lastBackupOf(catalog: Catalog, database: string): BackupRecord | undefined {
+  return catalog.all({ database }).find(({ origin }) => origin === 'CAPTURED');
+}

@@ -6,6 +6,7 @@ import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
+import type { Databases } from '../database/database.js';
 import { checkWhole, unsealedRecord } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
@@ -22,6 +23,8 @@ export interface BackupReaderParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
+  /** A sealed backup may turn out to be of any of them. */
+  readonly databases: Pick<Databases, 'schemaNames'>;
   /** Content of a sealed backup; that of others is known. */
   readonly uploadBytesMax: number;
   /** Of deriving keys (archive/layer/encryption.ts); left out: the usual one. */
@@ -83,7 +86,7 @@ export class BackupReader {
 
   /** Reads one file, and before its changes are applied what it builds on. */
   private async unpack(record: BackupRecord, options: ChainOptions, isLink: boolean): Promise<Unpacked> {
-    const { catalog, clock, keyCost, uploadBytesMax } = this.parts;
+    const { catalog, clock, databases, keyCost, uploadBytesMax } = this.parts;
     const { checksum, size, contentDigest, sealed = false, encrypted, contentSize } = record;
     const { decryptionKey, progress, ...rest } = options;
     // rows that others wrote may be written in other ways than ours: they are read as they were when they were imported
@@ -93,7 +96,7 @@ export class BackupReader {
       isLink,
       onProgress: progress?.of(record.id),
       ...defined({ passphrase: encrypted ? decryptionKey : undefined, keyCost }),
-      ...(sealed ? { schemaName: record.schemaName } : {}),
+      ...(sealed ? { schemaNames: [record.schemaName, ...databases.schemaNames] } : {}),
       expected: { checksum, size, ...(isOurs ? { contentDigest } : {}) },
       clock,
       contentBytesMax: sealed ? uploadBytesMax : contentSize,

@@ -218,3 +218,8 @@ export const restoreChanges = command({
     };
   },
 });
+
+/** The newest one of the database that was no dry run. */
+export function lastRestoreOf(restores: RestoreService, database: string): RestoreSummary | undefined {
+  return restores.list().find((restore) => restore.database === database && !restore.dryRun);
+}

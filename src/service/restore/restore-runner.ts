@@ -208,7 +208,8 @@ export class RestoreRunner {
     const found = databases.findHeld(database);
     if (found !== undefined) return found;
     const error = new OtherDatabase(
-      `The database ${database} of restore ${id} is not configured here any more: nothing is changed. Configure it again`,
+      `The database ${database} of restore ${id} is not configured here any more: nothing is changed. Configure it ` +
+        'again',
     );
     log.warn({ restore: id, database, problem: error.message }, 'a restore waits for its database');
     throw error;

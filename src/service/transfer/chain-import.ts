@@ -118,7 +118,7 @@ export class ChainImport {
         createdAt: instant(createdAt),
         createdBy: subject,
         tags,
-        database: databases.ids.includes(told.database) ? told.database : databases.get().id,
+        database: databases.fitting(told.database, content.schemaName).id,
         origin: 'IMPORTED',
         size,
         checksum,
@@ -144,7 +144,7 @@ export class ChainImport {
       const unpacked = await unpackArchive(await spool.read(), {
         expected: { checksum, size, ...(sealed ? {} : { contentDigest }) },
         contentBytesMax: uploadBytesMax,
-        schemaName: databases.get().schemaName,
+        schemaNames: databases.schemaNames,
         parentOf: (link) => backups.reader.linkedState(link, key, { scratch, signal }),
         scratch,
         clock,

@@ -18,6 +18,7 @@ import { storedOutcome } from '../backup/backup-service.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
+import type { Database } from '../database/database.js';
 import type { JobHandle } from '../job/jobs.js';
 import { ChainImport } from './chain-import.js';
 import type { ImportDetails, ImportServiceParts } from './import-parts.js';
@@ -41,6 +42,8 @@ const DEFAULT_NAME = 'Imported backup';
 interface Checked {
   /** What the content says of itself; a sealed one says nothing. */
   readonly header: Unpacked['header'];
+  /** That it is kept as a backup of. */
+  readonly database: Database;
   readonly description: Omit<
     BackupDescription,
     'id' | 'name' | 'description' | 'createdAt' | 'createdBy' | 'tags' | 'database' | 'origin'
@@ -99,10 +102,10 @@ export class ImportService {
     details: ImportDetails,
     { job, subject }: { readonly job: JobHandle; readonly subject: string },
   ): Promise<BackupRecord> {
-    const { catalog, clock, databases, log } = this.parts;
+    const { catalog, clock, log } = this.parts;
     const { signal } = job;
     job.tell({ message: 'Checking the file' }, true);
-    const { header, description: told } = await this.check(spool, details, job);
+    const { header, database, description: told } = await this.check(spool, details, job);
     signal.throwIfAborted();
     job.tell({ phase: 'STORING', fraction: 0.9, message: 'Storing the file' }, true);
     const createdAt = clock.now();
@@ -130,7 +133,7 @@ export class ImportService {
         createdAt: instant(createdAt),
         createdBy: subject,
         tags: [...details.tags],
-        database: databases.get().id,
+        database: database.id,
         origin: 'IMPORTED',
       });
       log.info(
@@ -154,19 +157,24 @@ export class ImportService {
     signal.throwIfAborted();
     const { decryptionKey } = details;
     const { backups, databases, clock, keyCost } = this.parts;
-    const schemaName = databases.get().schemaName;
     if (decryptionKey === undefined) {
       const sealed = await inspectSealed(await spool.read(), { signal, keyCost });
       if (sealed !== undefined)
         return {
           header: undefined,
-          description: { ...unknownContent(schemaName, details.format), ...sealed, encrypted: true, sealed: true },
+          database: databases.get(),
+          description: {
+            ...unknownContent(databases.get().schemaName, details.format),
+            ...sealed,
+            encrypted: true,
+            sealed: true,
+          },
         };
     }
     return withScratch(this.parts.scratchFolder, undefined, async (scratch) => {
       const unpacked = await unpackArchive(await spool.read(), {
         contentBytesMax: this.parts.uploadBytesMax,
-        schemaName,
+        schemaNames: databases.schemaNames,
         parentOf: (link) => backups.reader.linkedState(link, decryptionKey, { scratch, signal }),
         scratch,
         clock,
@@ -177,7 +185,8 @@ export class ImportService {
       checkDeclared(unpacked, details);
       await checkWhole(unpacked.snapshot);
       const { size, checksum, encrypted, header } = unpacked;
-      return { header, description: { ...contentOf(unpacked), size, checksum, encrypted } };
+      const database = databases.fitting(header?.database, unpacked.snapshot.schema.name);
+      return { header, database, description: { ...contentOf(unpacked), size, checksum, encrypted } };
     });
   }
 }

@@ -289,11 +289,15 @@ describe('the database', () => {
     expect(databases).toHaveLength(1);
     expect(databases[0]).toMatchObject({
       id: 'northbound',
+      label: 'northbound',
+      default: true,
+      remotes: [api.ovsdb.remote],
       schemaName: 'OVN_Northbound',
       connected: true,
       clustered: false,
       error: null,
     });
+    expect(databases[0]?.rowCount).toBe(rowCount(await dumpDatabase(api.ovsdb.remote)));
     expect(databases[0]?.tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(
       rowCount(await dumpDatabase(api.ovsdb.remote)),
     );

@@ -534,6 +534,24 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     }),
     malformed: () => [refused('/api/v1/databases?limit=1', {}, /"limit": not known here/)],
   },
+  'GET /api/v1/databases/:id': {
+    needs: ['backups:read'],
+    good: () => ({
+      path: '/api/v1/databases/northbound',
+      status: 200,
+      body: {
+        id: 'northbound',
+        label: 'northbound',
+        default: true,
+        remotes: [expect.stringMatching(/^unix:/)],
+        row_count: expect.any(Number),
+        last_backup_id: expect.any(String),
+        last_restore_id: expect.any(String),
+      },
+    }),
+    malformed: () => [refused('/api/v1/databases/northbound?x=1', {}, /"x": not known here/)],
+    notFound: () => [noDatabase('/api/v1/databases/other')],
+  },
   'GET /api/v1/audit': {
     needs: ['admin'],
     good: () => ({

@@ -40,7 +40,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const fileOf = (cluster: TestCluster, member: number): string => cluster.servers[member]?.databaseFile ?? '';
 const read = (file: string): Promise<Unpacked> =>
-  unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, clock: systemClock, schemaName: NORTHBOUND });
+  unpackArchive(createReadStream(file), { contentBytesMax: 1 << 28, clock: systemClock, schemaNames: [NORTHBOUND] });
 
 /** What `ovsdb-tool cluster-to-standalone` makes of a file. */
 async function standalone(file: string): Promise<Unpacked> {

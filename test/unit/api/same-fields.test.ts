@@ -61,7 +61,15 @@ const PAIRS: readonly Pair[] = [
   { type: 'ConfigurationRow', shape: 'ConfigurationRow' },
   { type: 'AuditEntry', shape: 'AuditEntry' },
   { type: 'AuditCheck', shape: 'AuditCheck' },
-  { type: 'Database', shape: 'Database' },
+  {
+    type: 'Database',
+    shape: 'Database',
+    onlyGraphQL: {
+      last_backup: OWN_ADDRESS,
+      last_restore: 'REST has its id, and the restore at an address of its own',
+    },
+    onlyRest: { last_backup_id: 'GraphQL has the backup itself', last_restore_id: 'GraphQL has the restore itself' },
+  },
   { type: 'VerifyReport', shape: 'VerifyReport' },
   { type: 'PageInfo', shape: 'PageInfo' },
   { type: 'ExportAddress', shape: 'ExportAddress' },

@@ -98,7 +98,7 @@ describe('a file that is no backup', () => {
   it('of another database says what that is for, and which file is wanted', async () => {
     const schema = { ...EVERY_KIND.json, name: 'OVN_Southbound' };
     const document = JSON.stringify({ format: 'ovncp-backup/1', schema, tables: {}, contentDigest: 'none' });
-    expect(await failureOf(unpack(document, { schemaName: 'OVN_Northbound' }))).toEqual({
+    expect(await failureOf(unpack(document, { schemaNames: ['OVN_Northbound'] }))).toEqual({
       code: 'BAD_USER_INPUT',
       message: expect.stringMatching(
         /OVN_Southbound \(version 1\.2\.3\).*ovn-northd.*make it anew.*Send a file of OVN_Northbound.*ovnnb_db\.db/,

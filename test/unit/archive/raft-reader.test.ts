@@ -508,7 +508,7 @@ describe('files that cannot be backups', () => {
         'has not joined its cluster yet: it holds nothing of the database Tiny',
       ) as string,
     });
-    expect(await failureOf(unpack(joining, { schemaName: 'Other' }))).toEqual({
+    expect(await failureOf(unpack(joining, { schemaNames: ['Other'] }))).toEqual({
       code: 'BAD_USER_INPUT',
       message:
         'The file is a backup of the database Tiny; only Other is backed up and restored here. Send a file of Other',
@@ -551,7 +551,7 @@ describe('files that cannot be backups', () => {
         }
       }
       const failure = await failureOf(
-        unpackArchive(endless(), { contentBytesMax: 1 << 28, clock: systemClock, schemaName: 'OVN_Northbound' }),
+        unpackArchive(endless(), { contentBytesMax: 1 << 28, clock: systemClock, schemaNames: ['OVN_Northbound'] }),
       );
       expect(failure).toEqual({
         code: 'BAD_USER_INPUT',
@@ -560,7 +560,7 @@ describe('files that cannot be backups', () => {
           'restored here. Send a file of OVN_Northbound (ovsdb-server keeps it as ovnnb_db.db)',
       });
       expect(given).toBeLessThan(20);
-      await expect(unpack(bytes, { schemaName: 'Every_Kind' })).resolves.toMatchObject({
+      await expect(unpack(bytes, { schemaNames: ['Every_Kind'] })).resolves.toMatchObject({
         snapshot: { schema: { name: 'Every_Kind' } },
       });
     },

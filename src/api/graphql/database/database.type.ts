@@ -15,6 +15,15 @@ export class Database {
   @Field(() => ID, { description: 'Id of the database, such as northbound' })
   id!: string;
 
+  @Field(() => String, { description: 'What people call it' })
+  label!: string;
+
+  @Field(() => Boolean, { description: 'True for the one that is meant where no database is named' })
+  default!: boolean;
+
+  @Field(() => [String], { description: 'Where it listens, as configured, such as ssl:10.0.0.1:6641' })
+  remotes!: readonly string[];
+
   @Field(() => String, { nullable: true, description: 'Name of its schema, such as OVN_Northbound' })
   schemaName?: string | undefined;
 

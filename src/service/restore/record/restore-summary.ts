@@ -8,6 +8,7 @@ import { type RestoreRecord, undoOf } from './restore-record.js';
 export interface RestoreSummary {
   readonly id: string;
   readonly backupId: string;
+  readonly database: string;
   readonly undoOf?: string;
   readonly dryRun: boolean;
   readonly phase: RestorePhase;
@@ -21,11 +22,12 @@ export interface RestoreSummary {
 }
 
 export function summaryOf(record: RestoreRecord): RestoreSummary {
-  const { id, source, dryRun, phase, startedAt, finishedAt, result, undoneBy, changeList } = record;
+  const { id, source, database, dryRun, phase, startedAt, finishedAt, result, undoneBy, changeList } = record;
   const undone = undoOf(record);
   return {
     id,
     backupId: source.backupId,
+    database,
     ...(undone === undefined ? {} : { undoOf: undone }),
     dryRun,
     phase,

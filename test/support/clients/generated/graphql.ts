@@ -394,7 +394,7 @@ export type OperationErrorFieldsFragment = { code: string, message: string, tabl
 export type ListDatabasesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ListDatabasesQuery = { databases: Array<{ id: string, schemaName: string | null, schemaVersion: string | null, connected: boolean, clustered: boolean | null, leader: boolean | null, readOnly: boolean | null, error: string | null, tables: Array<{ table: string, rows: number }> }> };
+export type ListDatabasesQuery = { databases: Array<{ id: string, label: string, default: boolean, remotes: Array<string>, schemaName: string | null, schemaVersion: string | null, connected: boolean, clustered: boolean | null, leader: boolean | null, readOnly: boolean | null, error: string | null, rowCount: number | null, tables: Array<{ table: string, rows: number }>, lastBackup: { id: string, name: string, createdAt: string } | null, lastRestore: { id: string, phase: RestorePhase, startedAt: string } | null }> };
 
 export type GetViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1434,6 +1434,9 @@ export const ListDatabasesDocument = new TypedDocumentString(`
     query ListDatabases {
   databases {
     id
+    label
+    default
+    remotes
     schemaName
     schemaVersion
     connected
@@ -1441,9 +1444,20 @@ export const ListDatabasesDocument = new TypedDocumentString(`
     leader
     readOnly
     error
+    rowCount
     tables {
       table
       rows
+    }
+    lastBackup {
+      id
+      name
+      createdAt
+    }
+    lastRestore {
+      id
+      phase
+      startedAt
     }
   }
 }
