@@ -70,6 +70,7 @@ export class BackupService {
   private create(job: JobHandle, request: CreateBackup, database: Database): Promise<BackupRecord> {
     const creation = new BackupCreation({ ...this.parts, stored: this.reader, job, request, database });
     return this.parts.work.inDatabaseTurn(
+      [database.id],
       { subject: request.subject, signal: job.signal },
       (signal) => DatabaseReader.open(database, signal),
       (reader) => creation.run(reader),

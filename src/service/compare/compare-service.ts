@@ -81,7 +81,12 @@ export class CompareService {
     const compare = (): Promise<Comparison> => this.difference(request, sides);
     return work.run('comparison', async () =>
       sides.some(({ isLive }) => isLive)
-        ? work.inDatabaseTurn(request, (signal) => openAll(sides, signal), compare)
+        ? work.inDatabaseTurn(
+            sides.flatMap(({ databases }) => databases),
+            request,
+            (signal) => openAll(sides, signal),
+            compare,
+          )
         : work.inStoreTurn(request, compare),
     );
   }

@@ -11,7 +11,7 @@ import type { Catalog } from '../backup/catalog/catalog.js';
 import { needsKey } from '../backup/catalog/chain.js';
 import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
-import type { Opened } from '../job/running-work.js';
+import type { Opened } from '../job/database-turns.js';
 
 /** Exactly one of backupId and database: see configuration-input.ts. */
 export interface ConfigurationRef {
@@ -28,6 +28,8 @@ export interface Configuration {
 
 export interface Source extends Opened {
   readonly isLive: boolean;
+  /** Ids of the databases that it needs. */
+  readonly databases: readonly string[];
   /** What is said to be runtime state in the database that it is of. */
   readonly runtimeKeys: readonly RuntimeKey[];
   /** What must be before it can be read. Ends when the signal aborts. @throws AppError DATABASE_UNAVAILABLE */
@@ -56,6 +58,7 @@ export function sourceOf(
     throw new KeyMissing(`backup "${known.name}" is encrypted`, at);
   return {
     isLive: false,
+    databases: [],
     runtimeKeys: databases.find(known.database)?.runtimeKeys ?? [],
     open: () => Promise.resolve(),
     // looked up again: what is known of it may have changed while it waited
@@ -78,7 +81,13 @@ export async function openAll(sources: readonly Source[], signal: AbortSignal | 
   };
   try {
     for (const source of sources) await source.open(signal);
-    return { close };
+    return {
+      get bytesAwaited() {
+        const awaited = sources.flatMap(({ bytesAwaited: bytes }) => (bytes === undefined ? [] : [bytes]));
+        return awaited.length === 0 ? undefined : awaited.reduce((sum, bytes) => sum + bytes, 0);
+      },
+      close,
+    };
   } catch (error) {
     close();
     throw error;
@@ -90,6 +99,14 @@ class LiveSource implements Source {
   private reader: DatabaseReader | undefined;
 
   constructor(private readonly database: Database) {}
+
+  get databases(): readonly string[] {
+    return [this.database.id];
+  }
+
+  get bytesAwaited(): number | undefined {
+    return this.reader?.bytesAwaited;
+  }
 
   get runtimeKeys(): readonly RuntimeKey[] {
     return this.database.runtimeKeys;

@@ -7,7 +7,7 @@ import { AppError } from '../../lib/error.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import { ConnectionError } from '../../ovsdb/error.js';
 import { type CurrentSession } from './current-session.js';
-import { type Database, errorOnSession, type HoldOptions } from './database.js';
+import { bytesAwaitedOn, type Database, errorOnSession, type HoldOptions } from './database.js';
 import { identityOf } from './database-identity.js';
 
 /**
@@ -30,10 +30,18 @@ export interface ReadDatabase extends CapturedDatabase {
 }
 
 export class DatabaseReader {
+  /** A session is looked for in the place of one that broke. */
+  private isOpening = false;
+
   private constructor(
     private readonly database: Database,
     private opened: CurrentSession | undefined,
   ) {}
+
+  /** See Opened, in database-turns.ts. */
+  get bytesAwaited(): number | undefined {
+    return this.isOpening ? 0 : bytesAwaitedOn(this.opened?.session);
+  }
 
   /** @throws AppError DATABASE_UNAVAILABLE, also when the signal aborts */
   static async open(database: Database, signal: AbortSignal | undefined): Promise<DatabaseReader> {
@@ -48,7 +56,7 @@ export class DatabaseReader {
   async capture(requested: CaptureRequest, options: HoldOptions = {}): Promise<ReadDatabase> {
     try {
       for (let captures = 1; ; captures++) {
-        const opened = (this.opened ??= await this.database.openCurrentSession(options.signal));
+        const opened = (this.opened ??= await this.reopen(options.signal));
         try {
           return await this.captureOn(opened, requested, options);
         } catch (thrown) {
@@ -63,6 +71,15 @@ export class DatabaseReader {
       if (options.signal?.aborted === true)
         throw new AppError('CANCELLED', 'The capture was cancelled', { cause: error });
       throw this.database.errorOf(error);
+    }
+  }
+
+  private async reopen(signal: AbortSignal | undefined): Promise<CurrentSession> {
+    this.isOpening = true;
+    try {
+      return await this.database.openCurrentSession(signal);
+    } finally {
+      this.isOpening = false;
     }
   }
 

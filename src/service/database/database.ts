@@ -7,6 +7,7 @@ import { type CaptureRequest, chooseMode } from '../../engine/capture/capture-mo
 import { type CaptureOptions, FollowedDatabase } from '../../engine/capture/followed-database.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, messageOf } from '../../lib/error.js';
+import { joinSignals } from '../../lib/joined-signal.js';
 import { type RuntimeKey, withAddedKeys } from '../../model/northbound/runtime.js';
 import type { DatabaseClient, DatabaseStatus, Session, SessionOptions } from '../../ovsdb/client.js';
 import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
@@ -21,6 +22,7 @@ import type { Asker } from '../job/turns.js';
 import { type CurrentSession, openCurrentSession } from './current-session.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
+const SOON_MS = 10_000;
 
 /** What is said of a database here; it says nothing of it itself. */
 export interface DatabaseAbout {
@@ -146,6 +148,24 @@ export class Database {
     return { ...session, schema: withAddedKeys(session.schema, this.runtimeKeys) };
   }
 
+  /** Waits for the work no longer than some seconds. @throws AppError DATABASE_UNAVAILABLE then */
+  async soon<T>({ subject, signal }: Asker, work: (asker: Asker) => Promise<T>): Promise<T> {
+    const late = new AbortController();
+    const callOff = this.options.clock.alarm(SOON_MS, () =>
+      late.abort(this.errorOf(new ConnectionError(`${this.schemaName} has not answered for ${SOON_MS / 1_000} s`))),
+    );
+    const joined = joinSignals(signal, late.signal);
+    const isLate = new Promise<never>((_resolve, reject) => {
+      late.signal.addEventListener('abort', () => reject(late.signal.reason as Error), { once: true });
+    });
+    try {
+      return await Promise.race([work({ subject, signal: joined.signal }), isLate]);
+    } finally {
+      callOff();
+      joined.release();
+    }
+  }
+
   /** Table -> rows, read from the server now. @throws AppError DATABASE_UNAVAILABLE */
   async countRows(): Promise<Readonly<Record<string, number>>> {
     return this.withSession({ leader: false }, async ({ connection, schema }) => {
@@ -170,6 +190,11 @@ export async function errorOnSession({ connection }: Session, error: unknown): P
     () => error,
     (ended: unknown) => ended,
   );
+}
+
+/** Bytes heard so far on a session on which something is awaited; undefined where nothing is. */
+export function bytesAwaitedOn(session: Session | undefined): number | undefined {
+  return session?.connection.isWaiting === true ? session.connection.bytesHeard : undefined;
 }
 
 /** The configured databases by id. */
@@ -265,6 +290,9 @@ export class Databases {
   /** Table -> rows, in its turn. @throws AppError NOT_FOUND, DATABASE_UNAVAILABLE, RATE_LIMITED */
   async countRows(id: string, asker: Asker): Promise<Readonly<Record<string, number>>> {
     const database = this.get(id);
-    return this.work.inCountTurn(asker, () => database.countRows());
+    // whoever asks for several does not wait for one that hangs
+    return this.all.length === 1
+      ? this.work.inCountTurn(id, asker, () => database.countRows())
+      : database.soon(asker, (patient) => this.work.inCountTurn(id, patient, () => database.countRows()));
   }
 }

@@ -9,7 +9,7 @@ import { defined } from '../../lib/defined.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
 import { ConnectionError } from '../../ovsdb/error.js';
-import { type Database, errorOnSession } from './database.js';
+import { bytesAwaitedOn, type Database, errorOnSession } from './database.js';
 import { identityOf } from './database-identity.js';
 import type { CapturedDatabase } from './database-reader.js';
 
@@ -34,11 +34,17 @@ const TRIES_MAX = 4;
 export class LiveDatabase {
   private session: Session | undefined;
   private held: FollowedDatabase | undefined;
+  private isOpening = false;
 
   constructor(
     readonly database: Database,
     private readonly options: LiveOptions = {},
   ) {}
+
+  /** See Opened, in database-turns.ts. */
+  get bytesAwaited(): number | undefined {
+    return this.isOpening ? 0 : bytesAwaitedOn(this.session);
+  }
 
   /** The database as it is now. @throws AppError DATABASE_UNAVAILABLE, CANCELLED */
   async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
@@ -63,6 +69,7 @@ export class LiveDatabase {
   async open(options: SnapshotOptions = {}): Promise<Session> {
     if (this.session !== undefined) return this.session;
     const { signal, timeoutMs } = options;
+    this.isOpening = true;
     try {
       const session = await this.database.openSession({
         leader: true,
@@ -78,6 +85,8 @@ export class LiveDatabase {
     } catch (error) {
       this.close();
       throw this.database.errorOf(error);
+    } finally {
+      this.isOpening = false;
     }
   }
 

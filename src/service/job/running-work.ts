@@ -3,38 +3,31 @@
  * is heavy. Work that needs the database and work that needs only the store have turns of their own: a database that
  * hangs holds up nobody who does not need it.
  */
+import { type Clock, systemClock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import { joinSignals, sharedController } from '../../lib/joined-signal.js';
+import { DatabaseTurns, type Opened } from './database-turns.js';
 import { type Asker, Turns } from './turns.js';
 
 /** Of all that wait in one pool; one token may have half of it. */
 const WAITING_MAX = 512;
-/** Together with those that only wait they are what this server asks of the database at one time. */
-const SESSIONS_AT_ONCE = 8;
-/** Each piece of heavy work holds a whole configuration, or two, in memory. */
-const DATABASE_TURNS_AT_ONCE = 3;
 const STORE_TURNS_AT_ONCE = 2;
-const COUNTS_AT_ONCE = 2;
 const LOOK_UPS_AT_ONCE = 2;
-
-/** What is opened before a turn is asked for. */
-export interface Opened {
-  close(): void;
-}
 
 export class RunningWork {
   private readonly running = new Set<Promise<unknown>>();
   private readonly stopping = sharedController();
-  /** From before a session is open until its work has ended. */
-  private readonly sessions = turns('operations on the database', SESSIONS_AT_ONCE);
-  private readonly database = turns('operations on the database', DATABASE_TURNS_AT_ONCE);
+  private readonly databases: DatabaseTurns;
   private readonly store = turns('operations on stored backups', STORE_TURNS_AT_ONCE);
-  private readonly counts = turns('counts of rows', COUNTS_AT_ONCE);
   private readonly lookUps = turns('look-ups of rows', LOOK_UPS_AT_ONCE);
   private readonly drills: Turns;
 
   constructor({ drillsAtOnce = 1 }: { readonly drillsAtOnce?: number } = {}) {
     this.drills = turns('drills', drillsAtOnce);
+  }
+
+  constructor(clock: Clock = systemClock) {
+    this.databases = new DatabaseTurns(clock);
   }
 
   /** Pieces of work under way, those that wait for their turn included. */
@@ -45,7 +38,7 @@ export class RunningWork {
   /** Pieces of work that wait for their turn. */
   get waitingCounts(): { readonly database: number; readonly store: number; readonly drills: number } {
     return {
-      database: this.sessions.waitingCount + this.database.waitingCount + this.counts.waitingCount,
+      database: this.databases.waitingCount,
       store: this.store.waitingCount + this.lookUps.waitingCount,
       drills: this.drills.waitingCount,
     };
@@ -77,34 +70,29 @@ export class RunningWork {
   }
 
   /**
-   * Heavy work that needs the database. It asks for its turn only when its session is open: a database that does not
-   * answer holds no turn. The session is closed afterwards.
+   * Heavy work that needs databases. It asks for its turn only when its session is open; the session is closed
+   * afterwards. database-turns.ts says how one that hangs is kept from holding up the others.
+   * @param databases ids of those that it needs
    * @param open ends when the asker's signal aborts
    * @throws AppError RATE_LIMITED at once; SHUTTING_DOWN, or the signal's reason, while it waits
    */
   inDatabaseTurn<S extends Opened, T>(
+    databases: readonly string[],
     asker: Asker,
     open: (signal: AbortSignal | undefined) => Promise<S>,
     work: (opened: S) => Promise<T>,
   ): Promise<T> {
-    return this.untilStop(asker, (waiting) =>
-      this.sessions.take(waiting, async () => {
-        const opened = await open(asker.signal).catch((error: unknown) => {
-          asker.signal?.throwIfAborted();
-          throw error;
-        });
-        try {
-          return await this.database.take(waiting, () => work(opened));
-        } finally {
-          opened.close();
-        }
-      }),
-    );
+    const opening = (): Promise<S> =>
+      open(asker.signal).catch((error: unknown) => {
+        asker.signal?.throwIfAborted();
+        throw error;
+      });
+    return this.untilStop(asker, (waiting) => this.databases.take(databases, waiting, opening, work));
   }
 
-  /** Counting rows asks the database for much, and holds little: it need not wait for those who read it whole. */
-  inCountTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
-    return this.untilStop(asker, (waiting) => this.counts.take(waiting, work));
+  /** Counting rows asks a database for much, and holds little: it need not wait for those who read it whole. */
+  inCountTurn<T>(database: string, asker: Asker, work: () => Promise<T>): Promise<T> {
+    return this.untilStop(asker, (waiting) => this.databases.takeCount(database, waiting, work));
   }
 
   /** Looking something up in what is in memory already: it holds nothing more, and need not wait for what is read. */

@@ -22,6 +22,12 @@ export interface Asker {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One that somebody has. */
+export interface Turn {
+  /** Gives it back before the work has ended: the next one has its turn, for as long as that takes. */
+  lend(): void;
+}
+
 const RETRY_AFTER_SECONDS = 10;
 
 export class Turns {
@@ -43,7 +49,7 @@ export class Turns {
    * Waits for a turn, and gives it back when the work has ended.
    * @throws AppError RATE_LIMITED at once, not by the promise; the signal's reason while it waits
    */
-  take<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
+  take<T>(asker: Asker, work: (turn: Turn) => Promise<T>): Promise<T> {
     if (this.taken < this.limits.atOnce) {
       this.taken++;
       return this.hold(work);
@@ -79,11 +85,16 @@ export class Turns {
     });
   }
 
-  private async hold<T>(work: () => Promise<T>): Promise<T> {
+  private async hold<T>(work: (turn: Turn) => Promise<T>): Promise<T> {
+    let isHeld = true;
+    const lend = (): void => {
+      if (isHeld) this.pass();
+      isHeld = false;
+    };
     try {
-      return await work();
+      return await work({ lend });
     } finally {
-      this.pass();
+      lend();
     }
   }
 

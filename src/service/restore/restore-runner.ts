@@ -193,7 +193,7 @@ export class RestoreRunner {
       // undoing waits for nobody
       inTurn:
         undoOf(restore.record) === undefined || dryRun
-          ? (open, carryOut) => work.inDatabaseTurn(asker, open, carryOut)
+          ? (open, carryOut) => work.inDatabaseTurn([restore.record.database], asker, open, carryOut)
           : (open, carryOut) => open(cancel.signal).then(carryOut),
       isForced: undo?.isForced ?? false,
       keyCost,

@@ -72,7 +72,7 @@ export class RowService {
       }
       const read = async (): Promise<T> => use(await this.read(asker, source));
       return source.isLive
-        ? work.inDatabaseTurn(asker, (signal) => openAll([source], signal), read)
+        ? work.inDatabaseTurn(source.databases, asker, (signal) => openAll([source], signal), read)
         : work.inStoreTurn(asker, read);
     });
   }

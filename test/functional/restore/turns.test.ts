@@ -27,7 +27,7 @@ function takeAllTurns(): () => Promise<void> {
   const open = (): Promise<{ close(): void }> => Promise.resolve({ close: () => undefined });
   const all = Array.from({ length: MANY }, () => [
     work.inStoreTurn(READER, () => held),
-    work.inDatabaseTurn(READER, open, () => held),
+    work.inDatabaseTurn(['northbound'], READER, open, () => held),
   ]);
   return async () => {
     letGo();

@@ -109,6 +109,7 @@ describe('work that needs the database', () => {
     // fewer than may open a session at once, and more than there are turns
     const hanging = Array.from({ length: 7 }, () =>
       work.inDatabaseTurn(
+        ['north'],
         ann,
         () => never.opened.then(() => session),
         () => Promise.resolve('hung'),
@@ -116,7 +117,7 @@ describe('work that needs the database', () => {
     );
     await expect(work.inStoreTurn(ann, () => Promise.resolve('store'))).resolves.toBe('store');
     const open = (): Promise<typeof session> => Promise.resolve(session);
-    await expect(work.inDatabaseTurn(bob, open, () => Promise.resolve('another'))).resolves.toBe('another');
+    await expect(work.inDatabaseTurn(['north'], bob, open, () => Promise.resolve('another'))).resolves.toBe('another');
     never.open();
     expect(new Set(await Promise.all(hanging))).toEqual(new Set(['hung']));
   });
@@ -132,12 +133,14 @@ describe('work that needs the database', () => {
         },
       };
     };
-    await work.inDatabaseTurn(ann, open, () => Promise.resolve());
-    await expect(work.inDatabaseTurn(ann, open, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await work.inDatabaseTurn(['north'], ann, open, () => Promise.resolve());
+    await expect(work.inDatabaseTurn(['north'], ann, open, () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
     const hold = gate();
     const gone = new AbortController();
-    const holding = Array.from({ length: 3 }, () => work.inDatabaseTurn(ann, open, () => hold.opened));
-    const given = work.inDatabaseTurn({ ...ann, signal: gone.signal }, open, () => Promise.resolve());
+    const holding = Array.from({ length: 3 }, () => work.inDatabaseTurn(['north'], ann, open, () => hold.opened));
+    const given = work.inDatabaseTurn(['north'], { ...ann, signal: gone.signal }, open, () => Promise.resolve());
     await settle();
     expect(sessions).toBe(4);
     gone.abort(new Error('given up'));

@@ -103,7 +103,12 @@ export class BackupPlanner implements RestorePlanner {
         : await resolveMapping(adapted, live, options.mapping, breath);
     const identity = await identify(backup, live, breath, { pairs });
     const filter = effectiveFilter(this.record, options.filter);
-    const notes = [...this.notes, ...emptiness(stored), ...losses.map((loss) => `Left out: ${loss}`)];
+    const notes = [
+      ...elsewhere(this.record.database, options.database),
+      ...this.notes,
+      ...emptiness(stored),
+      ...losses.map((loss) => `Left out: ${loss}`),
+    ];
     const scope =
       filter === undefined
         ? undefined
@@ -190,6 +195,10 @@ export class BackupPlanner implements RestorePlanner {
       breath,
     );
   }
+}
+
+function elsewhere(from: string, into: string): readonly string[] {
+  return from === into ? [] : [`The backup is of database ${from}; it is restored into ${into}`];
 }
 
 /** What is done to every plan of a backup in the end. */

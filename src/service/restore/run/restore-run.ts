@@ -11,7 +11,7 @@ import { plural } from '../../../lib/text/plural.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import { identityAfter } from '../../database/database-identity.js';
 import { LiveDatabase, type SnapshotOptions } from '../../database/live-database.js';
-import type { Opened } from '../../job/running-work.js';
+import type { Opened } from '../../job/database-turns.js';
 import type { LifeEvent, RestorePhase } from '../life/life.js';
 import type { Planned } from '../planner/restore-planner.js';
 import { ChangeLists } from '../record/change-lists.js';

@@ -8,7 +8,7 @@ import type { Log } from '../../../lib/log.js';
 import type { Store } from '../../../store/store.js';
 import type { KeptLog } from '../../change/change-log.js';
 import type { Database } from '../../database/database.js';
-import type { Opened } from '../../job/running-work.js';
+import type { Opened } from '../../job/database-turns.js';
 import type { LifeEvent } from '../life/life.js';
 import type { RestorePlanner } from '../planner/restore-planner.js';
 import type { RestoreProgress } from '../record/restore-progress.js';
