@@ -1,6 +1,7 @@
 /** Turns of heavy work, and who is refused one. */
 import { RunningWork } from '../../../src/service/job/running-work.js';
 import { type Asker, Turns } from '../../../src/service/job/turns.js';
+import { TestClock } from '../../support/test-clock.js';
 
 interface Gate {
   readonly opened: Promise<void>;
@@ -97,6 +98,70 @@ describe('turns', () => {
     expect(turns.waitingCount).toBe(1);
     first.gate.open();
     await expect(next).resolves.toBe('next');
+  });
+});
+
+describe('work of several databases', () => {
+  it('goes on while one of them hangs, before its session is open and after', async () => {
+    const clock = new TestClock();
+    const work = new RunningWork(clock);
+    const never = gate();
+    const idle = { close: (): void => undefined };
+    const open = (): Promise<typeof idle> => Promise.resolve(idle);
+    // more than may open a session, and as many as there are turns in all
+    const opening = Array.from({ length: 10 }, () =>
+      work.inDatabaseTurn(
+        ['away'],
+        ann,
+        () => never.opened.then(() => idle),
+        () => Promise.resolve(),
+      ),
+    );
+    const silent = { bytesAwaited: 7, close: (): void => undefined };
+    const hanging = Array.from({ length: 4 }, () =>
+      work.inDatabaseTurn(
+        ['frozen'],
+        ann,
+        () => Promise.resolve(silent),
+        () => never.opened,
+      ),
+    );
+    await settle();
+    let isDone = false;
+    const other = work.inDatabaseTurn(['fine'], ann, open, async () => {
+      isDone = true;
+    });
+    await settle();
+    expect(isDone).toBe(false);
+    // one that is heard of keeps its turn
+    for (let i = 0; i < 4; i++) clock.advance(1_000);
+    await settle();
+    expect(isDone).toBe(false);
+    for (let i = 0; i < 3; i++) clock.advance(1_000);
+    await other;
+    await Promise.all([
+      work.inDatabaseTurn(['fine', 'fine'], bob, open, () => Promise.resolve()),
+      work.inCountTurn('fine', bob, () => Promise.resolve()),
+    ]);
+    never.open();
+    await Promise.all([...opening, ...hanging]);
+    // what was lent is not given back twice
+    const hold = gate();
+    const held = Array.from({ length: 3 }, () => work.inDatabaseTurn(['fine'], ann, open, () => hold.opened));
+    const fourth = work.inDatabaseTurn(['fine too'], bob, open, () => Promise.resolve());
+    await settle();
+    expect(work.waitingCounts.database).toBe(1);
+    hold.open();
+    await Promise.all([...held, fourth]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('that needs two takes them in one order', async () => {
+    const work = new RunningWork(new TestClock());
+    const open = (): Promise<{ close(): void }> => Promise.resolve({ close: () => undefined });
+    const pairs = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? ['a', 'b'] : ['b', 'a']));
+    await Promise.all(pairs.map((pair) => work.inDatabaseTurn(pair, ann, open, () => Promise.resolve())));
+    expect(work.waitingCounts.database).toBe(0);
   });
 });
 
