@@ -1,7 +1,7 @@
 /**
- * The turns of heavy work that needs databases. A database that hangs must not hold up the others: each has sessions and
- * turns of its own, and the turns of all together, which are there for the memory that such work takes, are lent to
- * others while their database is not heard of.
+ * The turns of heavy work that needs databases. A database that hangs must not hold up the others: each has sessions
+ * and turns of its own, and the turns of all together, which are there for the memory that such work takes, are lent
+ * to others while their database is not heard of.
  */
 import { type Clock, every } from '../../lib/clock.js';
 import { type Asker, type Turn, Turns } from './turns.js';

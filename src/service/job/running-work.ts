@@ -14,6 +14,12 @@ const WAITING_MAX = 512;
 const STORE_TURNS_AT_ONCE = 2;
 const LOOK_UPS_AT_ONCE = 2;
 
+export interface WorkOptions {
+  readonly drillsAtOnce?: number;
+  /** By which it is seen that a database hangs. */
+  readonly clock?: Clock;
+}
+
 export class RunningWork {
   private readonly running = new Set<Promise<unknown>>();
   private readonly stopping = sharedController();
@@ -22,11 +28,8 @@ export class RunningWork {
   private readonly lookUps = turns('look-ups of rows', LOOK_UPS_AT_ONCE);
   private readonly drills: Turns;
 
-  constructor({ drillsAtOnce = 1 }: { readonly drillsAtOnce?: number } = {}) {
+  constructor({ drillsAtOnce = 1, clock = systemClock }: WorkOptions = {}) {
     this.drills = turns('drills', drillsAtOnce);
-  }
-
-  constructor(clock: Clock = systemClock) {
     this.databases = new DatabaseTurns(clock);
   }
 

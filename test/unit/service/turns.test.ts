@@ -104,7 +104,7 @@ describe('turns', () => {
 describe('work of several databases', () => {
   it('goes on while one of them hangs, before its session is open and after', async () => {
     const clock = new TestClock();
-    const work = new RunningWork(clock);
+    const work = new RunningWork({ clock });
     const never = gate();
     const idle = { close: (): void => undefined };
     const open = (): Promise<typeof idle> => Promise.resolve(idle);
@@ -157,7 +157,7 @@ describe('work of several databases', () => {
   });
 
   it('that needs two takes them in one order', async () => {
-    const work = new RunningWork(new TestClock());
+    const work = new RunningWork({ clock: new TestClock() });
     const open = (): Promise<{ close(): void }> => Promise.resolve({ close: () => undefined });
     const pairs = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? ['a', 'b'] : ['b', 'a']));
     await Promise.all(pairs.map((pair) => work.inDatabaseTurn(pair, ann, open, () => Promise.resolve())));
