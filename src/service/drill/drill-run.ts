@@ -285,6 +285,7 @@ export class DrillRun {
         this.daemons.push(daemon);
         if (signal.aborted) void daemon.stop();
       },
+      isPrivate: this.parts.decryptionKey !== undefined,
       limitMs: 1_000 * limits.secondsMax,
     });
     this.find({ northdSeconds: seconds, logicalFlows, northdWarnings: warnings });

@@ -1,6 +1,6 @@
 /** Drills: a stored backup is restored into a scratch server of this machine, compared row by row, and given northd. */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packArchive } from '../../../src/archive/pack.js';
@@ -131,6 +131,36 @@ describe('a drill', () => {
     expect(kept.northdWarnings).toEqual([expect.stringMatching(/^\d+ warnings?: what northd says of an encrypted/)]);
     expect((await services.store.read(`drills/${record.id}.json`, 1 << 20)).toString()).not.toContain('address at all');
     await nbctl(services.ovsdb.remote, 'ls-del', 'told');
+  });
+
+  it('has no file with a name that holds what is restored', async () => {
+    const secret = 'nowhere-to-be-read';
+    const big = await TestServices.start({ database: databaseFile({ profile: 'openstack', rows: 2_000 }) });
+    try {
+      await nbctl(big.ovsdb.remote, 'ls-add', secret, '--', 'lsp-add', secret, 'port');
+      await nbctl(big.ovsdb.remote, 'set', 'Logical_Switch_Port', 'port', `addresses="${secret}"`);
+      const backup = await big.create({ encryptionKey: KEY });
+      const asked = { ...ASKER, northd: true, backupId: backup.id, decryptionKey: KEY };
+      const { drill: begun, done } = await big.drills.start(asked);
+      const [folder = ''] = await until(async () => {
+        const folders = await drillFolders(big.folder);
+        return big.drills.get(begun.record.id).record.phase === 'NORTHD' && folders;
+      });
+      const isNamed = async (): Promise<boolean> => (await readdir(folder)).includes('northd.log');
+      await until(async () => (await pidsIn(big.folder, 'ovn-northd')).length > 0 && !(await isNamed()));
+      // it is at work, and stands still while its folder is looked at
+      const [pid = 0] = await pidsIn(big.folder, 'ovn-northd');
+      process.kill(pid, 'SIGSTOP');
+      const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+      expect(files.map(({ name }) => name).filter((name) => /northd\.log|\.db$/.test(name))).toEqual([]);
+      for (const { name } of files) expect(await readFile(join(folder, name), 'utf8')).not.toContain(secret);
+      process.kill(pid, 'SIGCONT');
+      const { record } = await done;
+      expect(record).toMatchObject({ phase: 'SUCCEEDED' });
+      expect(record.northdWarnings.join()).toContain(secret);
+    } finally {
+      await big.stop();
+    }
   });
 
   it('asks for the key as other commands do', async () => {
@@ -312,6 +342,19 @@ describe('the machine', () => {
       await long.stop();
     }
   });
+});
+
+it('removes at a start its own leftovers only, also where servers share a folder', async () => {
+  await drill(await services.create());
+  const name = (await services.store.read('drills/scratch-name', 100)).toString().trim();
+  const [own, others] = [`.drill-${name}-0123`, '.drill-0123456789abcdef-0123'].map((folder) =>
+    join(services.folder, folder),
+  ) as [string, string];
+  for (const folder of [own, others]) await mkdir(folder);
+  await writeFile(join(own, 'backup.db'), 'left');
+  await services.restart();
+  expect(await drillFolders(services.folder)).toEqual([others]);
+  await rm(others, { recursive: true });
 });
 
 describe('the records of drills', () => {

@@ -1,5 +1,5 @@
 /** What northd says in its log: read line by line, as one faulty configuration may fill a disk with it. */
-import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { plural } from '../../../lib/text/plural.js';
 
@@ -35,11 +35,15 @@ export interface NorthdWarnings {
   readonly notes: readonly string[];
 }
 
-export async function readWarnings(file: string): Promise<NorthdWarnings> {
+/** @param log open for reading */
+export async function readWarnings(log: FileHandle): Promise<NorthdWarnings> {
   const alike = new Map<string, string[]>();
   const seen = new Set<string>();
   let [more, ofChassis] = [0, 0];
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+  for await (const line of createInterface({
+    input: log.createReadStream({ start: 0, autoClose: false }),
+    crlfDelay: Infinity,
+  })) {
     const { module = '', level = '', message = '' } = LOG_LINE.exec(line)?.groups ?? {};
     const isMeant = LEVELS.has(level) || (level === 'INFO' && COMPLAINING.has(module));
     if (!isMeant || UNRELATED.has(module)) continue;

@@ -1,11 +1,13 @@
 /**
  * ovn-northd on the database of a drill, with a Southbound of its own: whether it takes the configuration, and what it
- * has to say of it. It begins paused, so that it can be told to leave out none of its warnings.
+ * has to say of it. It begins paused, so that it can be told to leave out none of its warnings, and so that its log,
+ * which quotes what is in rows, has lost its name before there is anything in it.
  */
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { converge } from '../../../engine/verify/converge.js';
 import { type Clock, sleep } from '../../../lib/clock.js';
-import { AppError, messageOf } from '../../../lib/error.js';
+import { AppError, errnoOf, messageOf } from '../../../lib/error.js';
 import { joinSignals } from '../../../lib/joined-signal.js';
 import { SEQUENCE } from '../../../model/northbound/config-sequence.js';
 import type { DatabaseClient } from '../../../ovsdb/client.js';
@@ -24,6 +26,7 @@ export const SOUTHBOUND = 'OVN_Southbound';
 const FLOWS = 'Logical_Flow';
 const CONTROL_SOCKET = 'northd.ctl';
 const LOG = 'northd.log';
+const LOG_MODE = 0o600;
 const START_MS_MAX = 30_000;
 const REQUEST_MS = 60_000;
 const LOOK_AGAIN_MS = 20;
@@ -39,6 +42,8 @@ export interface NorthdOptions {
   readonly signal: AbortSignal;
   /** Told of the program as soon as it runs. */
   readonly onStarted: (daemon: Daemon) => void;
+  /** What it logs is not for every reader: messages do not quote it. */
+  readonly isPrivate: boolean;
   /** How long it may take at most; what aborts the signal may come before. */
   readonly limitMs: number;
 }
@@ -51,32 +56,35 @@ export interface NorthdFindings extends NorthdWarnings {
 
 /** @throws AppError DATABASE_UNAVAILABLE when northd ends or does not get so far; the signal's reason */
 export async function runNorthd(options: NorthdOptions): Promise<NorthdFindings> {
-  const { folder, searchPath, program, database, clock, onStarted } = options;
+  const log = await open(join(options.folder, LOG), 'wx+', LOG_MODE);
+  try {
+    return await runWith(log, options);
+  } finally {
+    await log.close();
+  }
+}
+
+async function runWith(log: FileHandle, options: NorthdOptions): Promise<NorthdFindings> {
+  const { folder, searchPath, program, database, clock, isPrivate, onStarted } = options;
   const began = clock.monotonic();
   const { remote } = database;
-  const daemon = new Daemon(
-    program.path,
-    [
-      `--ovnnb-db=${remote}`,
-      `--ovnsb-db=${remote}`,
-      `--unixctl=${join(folder, CONTROL_SOCKET)}`,
-      `--log-file=${join(folder, LOG)}`,
-      '--dry-run',
-    ],
-    { folder, searchPath },
-  );
+  const words = [`--ovnnb-db=${remote}`, `--ovnsb-db=${remote}`, `--unixctl=${join(folder, CONTROL_SOCKET)}`];
+  const daemon = new Daemon(program.path, [...words, `--log-file=${join(folder, LOG)}`, '--dry-run'], {
+    folder,
+    searchPath,
+  });
   onStarted(daemon);
   const gone = new AbortController();
   const whileItRuns = joinSignals(options.signal, gone.signal);
-  void daemon.ended.then(async (how) => {
-    gone.abort(new AppError('DATABASE_UNAVAILABLE', `${how}${await logged(join(folder, LOG))}`));
+  const ended = daemon.ended.then(async (how) => {
+    gone.abort(new AppError('DATABASE_UNAVAILABLE', `${how}${isPrivate ? '' : await logged(log)}`));
   });
   const running = { ...options, signal: whileItRuns.signal };
   try {
     await resume(running);
     await converged(running, began);
     const seconds = (clock.monotonic() - began) / 1_000;
-    return { seconds, logicalFlows: await countFlows(running), ...(await readWarnings(join(folder, LOG))) };
+    return { seconds, logicalFlows: await countFlows(running), ...(await readWarnings(log)) };
   } catch (error) {
     // a connection that was given up does not say why
     running.signal.throwIfAborted();
@@ -84,10 +92,11 @@ export async function runNorthd(options: NorthdOptions): Promise<NorthdFindings>
   } finally {
     whileItRuns.release();
     await daemon.stop();
+    await ended;
   }
 }
 
-async function resume({ database, clock, signal }: NorthdOptions): Promise<void> {
+async function resume({ folder, database, clock, signal }: NorthdOptions): Promise<void> {
   const remote = database.socket(CONTROL_SOCKET);
   const until = clock.monotonic() + START_MS_MAX;
   for (;;) {
@@ -95,6 +104,7 @@ async function resume({ database, clock, signal }: NorthdOptions): Promise<void>
     try {
       const connection = await Connection.open(remote, { timeoutMs: START_MS_MAX, clock, signal });
       try {
+        await unlink(join(folder, LOG)).catch(unlessAbsent);
         // it says the same warning five times at most otherwise, whatever row it is about
         await connection.request('vlog/disable-rate-limit', [], { timeoutMs: REQUEST_MS, signal });
         await connection.request('resume', [], { timeoutMs: REQUEST_MS, signal });
@@ -113,6 +123,11 @@ async function resume({ database, clock, signal }: NorthdOptions): Promise<void>
     }
     await sleep(clock, LOOK_AGAIN_MS, signal);
   }
+}
+
+/** A try before may have done it. */
+function unlessAbsent(error: unknown): void {
+  if (errnoOf(error) !== 'ENOENT') throw error;
 }
 
 /** A part of a configuration may lack the row in which northd says how far it is. */

@@ -1,9 +1,11 @@
 /**
  * The database server of a drill: an ovsdb-server of this machine in a folder of its own, which listens on a socket in
  * it and nowhere else. It serves an empty database of any schema, and where northd is to run on it a Southbound too.
+ * Their files lose their names while they are empty: what is restored may be the content of an encrypted backup, and
+ * nothing of it outlives the server, whatever ends that.
  */
 import { execFile } from 'node:child_process';
-import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Clock, sleep } from '../../../lib/clock.js';
@@ -58,6 +60,7 @@ export class ScratchDatabase {
     const database = new ScratchDatabase(daemon, options, held);
     try {
       await database.listening();
+      for (const file of files) await unlink(file);
       return database;
     } catch (error) {
       await database.stop();
@@ -153,7 +156,7 @@ async function createDatabase(
 }
 
 /** What a program logged last, for the end of a message. */
-export async function logged(file: string): Promise<string> {
+export async function logged(file: string | FileHandle): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => ''); // it ended before it opened its log
   const lines = text.trim().split('\n').slice(-LOG_LINES_TOLD);
   return text === '' ? '' : `. It logged: ${oneLine(lines.join('\n'))}`;
