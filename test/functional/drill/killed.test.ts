@@ -51,7 +51,7 @@ it('ends the programs at once, and removes the folder, and programs that are lef
   expect(await drillFolders(folder)).toEqual([scratch]);
 
   const left = spawn('sleep', ['1000'], { argv0: `--pidfile=${scratch}/ovsdb-server.pid` });
-  const others = spawn('tail', ['-f', join(scratch, 'northd.log')]);
+  const others = spawn('tail', ['-f', join(scratch, 'backup.ovsschema')]);
   deaf.push(left, others);
   await until(async () => (await programsIn(folder)).length === 2);
   await start();
