@@ -40,32 +40,44 @@ const pem = z
   .string({ error: ({ input }) => (input === undefined ? 'is missing; the three belong together' : 'takes a path') })
   .pipe(readableFile);
 
+const takes = (what: string, description: string) => ({ takes: what, description });
+
 export const DATABASE_ENTRY = z.strictObject({
-  id: id.describe('What the database is called in the APIs. Backups and restores are kept under it'),
+  id: id.meta(
+    takes(
+      'small letters, digits and `-` `_` `.`, 63 at most',
+      'What the database is called in the APIs. Backups and restores are kept under it. Do not give the id of one ' +
+        'database to another',
+    ),
+  ),
   label: text
     .max(200, 'is too long; use 200 characters at most')
     .optional()
-    .describe('What people call it. Not set: the id'),
-  remotes: remotes.describe('Where it listens, as for `OVN_NB_DB`: text with commas, or a list'),
-  schema: databaseName.default(NORTHBOUND).describe('What the database calls itself, as for `OVN_DB_NAME`'),
+    .meta(takes('text', 'What people call it. Not set: the id')),
+  remotes: remotes.meta(takes('text with commas, or a list', 'Where it listens, as for `OVN_NB_DB`')),
+  schema: databaseName
+    .default(NORTHBOUND)
+    .meta(takes('name of a database', 'As for `OVN_DB_NAME`. Not set: `OVN_Northbound`')),
   ssl: z
     .strictObject(
-      {
-        privateKey: pem.describe('Private key of this client. Needed with `ssl:` remotes, together with the next two'),
-        certificate: pem.describe('Certificate of this client'),
-        caCertificate: pem.describe("The CA that signs the database server's certificate"),
-      },
+      { privateKey: pem, certificate: pem, caCertificate: pem },
       'takes privateKey, certificate and caCertificate',
     )
-    .optional(),
+    .optional()
+    .meta(takes('`privateKey`, `certificate` and `caCertificate`', 'PEM files. Needed with `ssl:` remotes')),
   runtimeKeys: items('keys')
     .transform((list, context) => list.map((item) => runtimeKey(item, context)))
     .optional()
-    .describe('More runtime state of this database, as for `OVNCP_RUNTIME_KEYS`. In a list a key may have a comma'),
+    .meta(
+      takes(
+        'text with commas, or a list',
+        'As for `OVNCP_RUNTIME_KEYS`, for this database alone. In a list a key may have a comma',
+      ),
+    ),
   default: z
     .boolean('takes true or false')
     .optional()
-    .describe('Whether it is meant where no database is named. Not set for any: the first one'),
+    .meta(takes('`true` or `false`', 'Whether it is meant where no database is named. Not set for any: the first one')),
 });
 
 export type DatabaseEntry = z.output<typeof DATABASE_ENTRY>;

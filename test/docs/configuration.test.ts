@@ -1,7 +1,12 @@
+import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadConfig } from '../../src/config/config.js';
+import { withTables } from '../../src/config/config-docs.js';
 import { ConfigError } from '../../src/config/config-error.js';
+import { NAMES } from '../../src/config/setting.js';
 import type { Environment } from '../../src/config/settings.js';
-import { Page, plain, sourcesIn } from './page.js';
+import { Page, plain, ROOT, textOf } from './page.js';
 
 interface Row {
   readonly name: string;
@@ -34,11 +39,13 @@ function isEmpty(value: unknown): boolean {
 }
 
 describe('docs/configuration.md', () => {
+  it('has the tables that npm run config-docs makes', () => {
+    const page = textOf('docs/configuration.md');
+    expect(withTables(page)).toBe(page);
+  });
+
   it('has every variable that the code reads, and no other', () => {
-    const read = sourcesIn('src/config').flatMap((text) =>
-      [...text.matchAll(/^ {2}([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*): /gm)].map(([, name = '']) => name),
-    );
-    expect(rows.map(({ name }) => name).sort()).toEqual(read.sort());
+    expect(rows.map(({ name }) => name).sort()).toEqual([...NAMES].sort());
   });
 
   it.each(rows.filter(({ initial }) => initial !== undefined))('has the default of $name', ({ name, initial }) => {
@@ -69,4 +76,21 @@ describe('docs/configuration.md', () => {
     const numbers = rows.filter(({ name }) => /is not a whole number/.test(faultOf({ [name]: 'x' }, name) ?? ''));
     expect(ranges.map(({ name }) => name)).toEqual(numbers.map(({ name }) => name));
   });
+});
+
+it('docs/ovncp.example.yaml is taken as it stands', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'example-'));
+  try {
+    const file = join(folder, 'ovncp.yaml');
+    await copyFile(join(ROOT, 'docs/ovncp.example.yaml'), file);
+    await chmod(file, 0o600);
+    const { databases } = loadConfig({ OVNCP_CONFIG: file });
+    expect(databases.map(({ id, isDefault }) => [id, isDefault])).toEqual([
+      ['frankfurt', true],
+      ['ashburn', false],
+      ['interconnection', false],
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
