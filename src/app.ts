@@ -39,6 +39,7 @@ import { ImportService } from './service/transfer/import-service.js';
 import { PreparedExports } from './service/transfer/prepared-exports.js';
 import { openStateFolder } from './state/state-folder.js';
 import { FileStore } from './store/file/file-store.js';
+import { whereabouts } from './whereabouts.js';
 
 export interface App {
   /** Where the server listens: http://127.0.0.1:4000 */
@@ -228,7 +229,7 @@ function makeServices(base: Base, catalog: Catalog): Services {
 }
 
 async function makeServer(
-  { config, log, clock, store, audit, isDemo }: Base,
+  { config, log, clock, store, audit, isDemo, ids }: Base,
   services: Services,
   hasFirstToken: () => boolean,
 ): Promise<{ readonly server: ApiServer; readonly metrics: Metrics }> {
@@ -249,6 +250,7 @@ async function makeServer(
     metrics,
     tls,
     audit,
+    where: whereabouts({ ...services, ids }),
     routes: (fastify) => serveRoutes(fastify, { routes, authenticator, bodyBytesMax }),
     idePath: IDE_PATH,
     idePage: isDemo ? 'demo.html' : 'index.html',

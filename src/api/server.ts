@@ -100,7 +100,7 @@ export interface ApiServer {
 const LAST_EVENTS_MS = 500;
 
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { config, schema, clock, log, audit, metrics, authenticator } = options;
+  const { config, schema, clock, log, audit, where, metrics, authenticator } = options;
   const { traffic, introspection } = config;
   const state: ListenerState = { draining: false, running: new UnderWay() };
   const isDraining = (): boolean => state.draining;
@@ -119,6 +119,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     clock,
     log,
     audit,
+    where,
     errorCounts: metrics?.errors,
     rateLimits,
     socketsPerAddressMax: traffic.socketsPerAddressMax,

@@ -68,7 +68,8 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
       if (entry !== undefined) {
         if (entry.expiresAtMs !== undefined && entry.expiresAtMs <= options.clock.now())
           throw refusal('The token has expired: get a new one');
-        return viewerOf(entry.name, entry.permissions, entry.expiresAtMs);
+        const { name, permissions, expiresAtMs, databases } = entry;
+        return viewerOf(name, permissions, defined({ expiresAtMs, databases }));
       }
       if (verify === undefined || !JWT_SHAPE.test(token)) throw refusal(file?.isClosed === true ? CLOSED : NOT_VALID);
       return viewerOfClaims(await checkedPayload(verify, token, options.log));
@@ -166,7 +167,19 @@ function viewerOfClaims(claims: JWTPayload): Viewer {
   for (const role of words(claims['roles'])) {
     for (const permission of Object.hasOwn(ROLES, role) ? (ROLES[role] ?? []) : []) granted.add(permission);
   }
-  return viewerOf(subject, granted, claims.exp === undefined ? undefined : claims.exp * 1000);
+  return viewerOf(
+    subject,
+    granted,
+    defined({
+      expiresAtMs: claims.exp === undefined ? undefined : claims.exp * 1000,
+      databases: databasesOfClaims(claims),
+    }),
+  );
+}
+
+/** A claim that names no database limits the token to none: whoever wrote it meant to limit it. */
+function databasesOfClaims(claims: JWTPayload): ReadonlySet<string> | undefined {
+  return Object.hasOwn(claims, 'databases') ? new Set(words(claims['databases'])) : undefined;
 }
 
 function words(claim: unknown): readonly string[] {

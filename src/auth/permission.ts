@@ -1,5 +1,4 @@
 /** Who is asking, and what that allows. Commands name the permissions that they need (service/command/command.ts). */
-import { defined } from '../lib/defined.js';
 import { AppError } from '../lib/error.js';
 
 export const PERMISSIONS = ['backups:read', 'backups:write', 'backups:delete', 'backups:restore', 'admin'] as const;
@@ -20,17 +19,36 @@ export interface Viewer {
   readonly permissions: ReadonlySet<Permission>;
   /** Milliseconds since 1970 at which the token ends, where it does. */
   readonly expiresAtMs?: number;
+  /** Ids of the databases that it is limited to, if any; left out: all. */
+  readonly databases?: ReadonlySet<string>;
 }
+
+/** What limits a token besides its permissions. */
+export type ViewerLimits = Pick<Viewer, 'expiresAtMs' | 'databases'>;
 
 export function isPermission(value: unknown): value is Permission {
   return (PERMISSIONS as readonly unknown[]).includes(value);
 }
 
 /** A viewer with what is granted and what that implies. */
-export function viewerOf(subject: string, granted: Iterable<Permission>, expiresAtMs?: number): Viewer {
+export function viewerOf(subject: string, granted: Iterable<Permission>, limits: Partial<ViewerLimits> = {}): Viewer {
   const set = new Set(granted);
   const permissions = set.has('admin') ? new Set(PERMISSIONS) : set;
-  return { subject, permissions, ...defined({ expiresAtMs }) };
+  return { subject, permissions, ...limits };
+}
+
+/** Whether two viewers are the same one, who may do the same. */
+export function mayDoTheSame(one: Viewer, other: Viewer): boolean {
+  const sets = [
+    [one.permissions, other.permissions],
+    [one.databases, other.databases],
+  ] as const;
+  return one.subject === other.subject && sets.every(([a, b]) => areEqual(a, b));
+}
+
+function areEqual(a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.size === b.size && [...a].every((item) => b.has(item));
 }
 
 /**

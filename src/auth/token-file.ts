@@ -1,6 +1,6 @@
 /**
  * The file of static tokens. It holds only SHA-256 digests, so it is no secret:
- * {"tokens": [{"name", "sha256": 64 hex digits, "permissions": [...], "expiresAt"?: RFC 3339}]}
+ * {"tokens": [{"name", "sha256": 64 hex digits, "permissions": [...], "expiresAt"?: RFC 3339, "databases"?: [ids]}]}
  * It is read again when it changes; a broken new version leaves the last good one in force. While the file is missing,
  * cannot be read, or can be changed by others than its owner, no token of it is taken: the door is closed.
  */
@@ -24,6 +24,8 @@ export interface StaticToken {
   readonly digest: Buffer;
   readonly permissions: readonly Permission[];
   readonly expiresAtMs?: number;
+  /** Left out: all. */
+  readonly databases?: ReadonlySet<string>;
 }
 
 const FILE_BYTES_MAX = 1024 * 1024;
@@ -31,11 +33,18 @@ const FILE_BYTES_MAX = 1024 * 1024;
 const NAME_FAULT = 'is not a name: use letters, digits, spaces and . _ - @ (64 at most)';
 export const TOKEN_NAME = z.string().regex(/^[\w.@ -]{1,64}$/, NAME_FAULT);
 
+/** What a database may be called here: as in the configuration, where capital letters are no more allowed. */
+export const DATABASE_ID = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9-_.]{0,62}$/, 'is not the id of a database: it is what the configuration calls it');
+export const TOKEN_DATABASES_MAX = 100;
+
 const ENTRY = z.strictObject({
   name: TOKEN_NAME,
   sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256: write 64 hexadecimal digits'),
   permissions: z.array(z.enum(PERMISSIONS)).min(1),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
+  databases: z.array(DATABASE_ID).min(1).max(TOKEN_DATABASES_MAX).optional(),
 });
 const DOCUMENT = z.strictObject({ tokens: z.array(ENTRY).max(1_000) });
 
@@ -165,7 +174,10 @@ async function load(path: string): Promise<readonly StaticToken[]> {
     name: entry.name,
     digest: Buffer.from(entry.sha256, 'hex'),
     permissions: entry.permissions,
-    ...defined({ expiresAtMs: entry.expiresAt === undefined ? undefined : Date.parse(entry.expiresAt) }),
+    ...defined({
+      expiresAtMs: entry.expiresAt === undefined ? undefined : Date.parse(entry.expiresAt),
+      databases: entry.databases && new Set(entry.databases),
+    }),
   }));
 }
 

@@ -10,7 +10,7 @@ import type { Permission } from '../auth/permission.js';
 import { isPermission, PERMISSIONS, ROLES } from '../auth/permission.js';
 import { addToken, newToken, removeToken } from '../auth/token-edit.js';
 import type { TokenEntry } from '../auth/token-file.js';
-import { readTokenFile, TOKEN_NAME } from '../auth/token-file.js';
+import { DATABASE_ID, readTokenFile, TOKEN_DATABASES_MAX, TOKEN_NAME } from '../auth/token-file.js';
 import { tokensFileOf } from '../config/server-folder.js';
 import type { Environment } from '../config/settings.js';
 import type { Clock } from '../lib/clock.js';
@@ -38,6 +38,7 @@ interface MakeFlags {
   readonly permissions?: readonly Permission[];
   readonly role?: string;
   readonly expires?: string;
+  readonly database?: readonly string[];
 }
 
 interface ListFlags {
@@ -66,6 +67,11 @@ export function tokenCommand(options: TokenCommandOptions): Command {
     .option('--expires <when>', '30d, 12h, 2w, or a time such as 2030-12-31T00:00:00Z; never, if left out', (text) =>
       expiryOf(text, clock),
     )
+    .option(
+      '--database <id>',
+      'limit it to this database; give it again for several, all if left out',
+      (id, given: readonly string[] | undefined) => withDatabase(given ?? [], id),
+    )
     .addOption(fileOption())
     .action(async (name: string, flags: MakeFlags) => make(name, flags, options));
   program
@@ -90,7 +96,7 @@ export function tokenCommand(options: TokenCommandOptions): Command {
 
 async function make(
   name: string,
-  { file, permissions: given = [], role, expires }: MakeFlags,
+  { file, permissions: given = [], role, expires, database: databases }: MakeFlags,
   options: TokenCommandOptions,
 ): Promise<void> {
   const ofRole = role === undefined ? [] : (ROLES[role] ?? []);
@@ -102,13 +108,24 @@ async function make(
     );
   await checkFolder(file, options.env);
   const { token, sha256 } = newToken();
-  await addToken(file, { name, sha256, permissions, ...defined({ expiresAt: expires }) }, options.clock);
+  const entry = {
+    name,
+    sha256,
+    permissions,
+    ...defined({ expiresAt: expires, databases: databases && [...databases] }),
+  };
+  await addToken(file, entry, options.clock);
   options.out(`${token}\n`);
   options.say(
-    `Made "${name}" in ${file} with ${permissions.join(', ')}, valid ` +
+    `Made "${name}" in ${file} with ${permissions.join(', ')}${limitOf(databases)}, valid ` +
       `${expires === undefined ? 'until it is revoked' : `until ${expires}`}. It is shown only now.\n`,
   );
   warnIfUnused(file, options);
+}
+
+function limitOf(databases: readonly string[] | undefined): string {
+  if (databases === undefined) return '';
+  return ` for the ${databases.length === 1 ? 'database' : 'databases'} ${databases.join(', ')} only`;
 }
 
 async function list(flags: ListFlags, options: TokenCommandOptions): Promise<void> {
@@ -147,25 +164,29 @@ interface ShownToken {
   readonly permissions: readonly Permission[];
   readonly expiresAt: string | null;
   readonly expired: boolean;
+  /** Null: all. */
+  readonly databases: readonly string[] | null;
 }
 
 async function shownIn(file: string, clock: Clock): Promise<readonly ShownToken[]> {
-  return (await entriesOf(file)).map(({ name, permissions, expiresAt }) => ({
+  return (await entriesOf(file)).map(({ name, permissions, expiresAt, databases }) => ({
     name,
     permissions,
     expiresAt: expiresAt ?? null,
     expired: expiresAt !== undefined && Date.parse(expiresAt) <= clock.now(),
+    databases: databases ?? null,
   }));
 }
 
 function tableOf(shown: readonly ShownToken[]): string {
-  const rows = shown.map(({ name, permissions, expiresAt, expired }) => [
+  const rows = shown.map(({ name, permissions, expiresAt, expired, databases }) => [
     name,
     permissions.join(','),
+    databases?.join(',') ?? 'all',
     expiresAt === null ? 'never' : `${expiresAt}${expired ? ' (expired)' : ''}`,
   ]);
-  const table = [['NAME', 'PERMISSIONS', 'EXPIRES'], ...rows];
-  const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const table = [['NAME', 'PERMISSIONS', 'DATABASES', 'EXPIRES'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   return table.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('');
 }
 
@@ -210,6 +231,15 @@ function permissionsOf(text: string): readonly Permission[] {
         : `"${name}" is not known; did you mean ${near}?`,
     );
   });
+}
+
+function withDatabase(given: readonly string[], id: string): readonly string[] {
+  const parsed = DATABASE_ID.safeParse(id);
+  if (!parsed.success) throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? 'is not an id'}.`);
+  if (given.includes(id)) return given;
+  if (given.length === TOKEN_DATABASES_MAX)
+    throw new InvalidArgumentError(`A token is limited to ${TOKEN_DATABASES_MAX} databases at most.`);
+  return [...given, id];
 }
 
 /** @returns RFC 3339, in UTC */

@@ -13,9 +13,10 @@ export interface AskingRequest {
 }
 
 export function askingOf({ scope, viewer, signal, spelling }: AskingRequest): Asking {
-  const { address, via, requestId, audit } = scope;
+  const { address, via, requestId, audit, where } = scope;
   return {
     viewer,
+    where,
     signal,
     spelling,
     caller: { subject: viewer.subject, address, via, requestId },

@@ -11,6 +11,7 @@ import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { AuditLines } from '../../service/audit/audit-line.js';
+import type { Whereabouts } from '../../service/command/reach.js';
 import { viaOf } from './audited-request.js';
 import { answerUnreadable } from './bare-answer.js';
 import { loggablePath } from './download-address.js';
@@ -58,6 +59,8 @@ export interface ListenerOptions {
   readonly log: Log;
   /** Follows every call; without it none is written down. */
   readonly audit?: AuditLines | undefined;
+  /** For tokens that are limited to databases; without it they may touch nothing that is known by its id. */
+  readonly where?: Whereabouts | undefined;
   /** Counts what goes wrong. */
   readonly metrics?: { readonly errors: ErrorCounts } | undefined;
   /** With it the listener speaks TLS. */
@@ -240,7 +243,7 @@ function shownPath(url: string): string {
 function begin(
   request: FastifyRequest,
   reply: FastifyReply,
-  { options: { log, audit, metrics }, trust }: { readonly options: ListenerOptions; readonly trust: Trust },
+  { options: { log, audit, where, metrics }, trust }: { readonly options: ListenerOptions; readonly trust: Trust },
 ): void {
   request.scope = {
     requestId: request.id,
@@ -248,6 +251,7 @@ function begin(
     address: addressOf(request.raw, trust),
     via: viaOf(request),
     audit,
+    where,
     errorCounts: metrics?.errors,
   };
   setSecurityHeaders(reply, request.id);

@@ -10,6 +10,7 @@ import { AppError } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { AuditLines } from '../../service/audit/audit-line.js';
 import type { CallVia } from '../../service/command/call.js';
+import { Reach, type Whereabouts } from '../../service/command/reach.js';
 
 export interface ApiContext {
   readonly viewer: Viewer;
@@ -37,6 +38,8 @@ export interface RequestScope {
   readonly via: CallVia;
   /** The trail, where one is kept. */
   readonly audit: AuditLines | undefined;
+  /** What is of which database, where that is known. */
+  readonly where: Whereabouts | undefined;
   /** Left out: nobody counts. */
   readonly errorCounts?: ErrorCounts | undefined;
   viewer?: Viewer;
@@ -48,6 +51,11 @@ export interface RequestScope {
   outcome?: string;
   /** Lines of the audit trail that it has, if any. */
   auditLines?: number;
+}
+
+/** What of which databases whoever asks may see. */
+export function reachOf({ viewer, scope: { where } }: Pick<ApiContext, 'viewer' | 'scope'>): Reach {
+  return new Reach(viewer, where);
 }
 
 export const currentScope = new AsyncLocalStorage<RequestScope>();

@@ -2,6 +2,7 @@
  * Serves the routes of the REST face. Order of a request: token and permission (before a byte of the body is read),
  * query, body, service. JSON is read whatever the Content-Type says: curl's -d sends a form's.
  */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/authenticator.js';
 import { assert } from '../../lib/assert.js';
@@ -10,6 +11,7 @@ import { AppError } from '../../lib/error.js';
 import { askedTarget, type CommandHead, permit } from '../../service/command/command.js';
 import { checked } from '../../service/command/input-check.js';
 import { perform } from '../../service/command/perform.js';
+import { Reach } from '../../service/command/reach.js';
 import { renamed, type Spelling } from '../../service/command/spelling.js';
 import { askingOf } from '../http/asking.js';
 import type { AuditedRoute } from '../http/audited-request.js';
@@ -156,6 +158,7 @@ function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Cal
     request,
     reply,
     viewer,
+    reach: new Reach(viewer, request.scope.where),
     log,
     signal,
     ask,

@@ -5,8 +5,10 @@ import { nearestNames } from '../../lib/text/nearest.js';
 import { andNot } from '../../lib/text/wrong-value.js';
 import { command } from '../command/command.js';
 import { optional, orElse } from '../command/input-field.js';
+import type { Reach } from '../command/reach.js';
 import { isAction, refuseAction } from './audit-action.js';
-import type { AuditFilter } from './audit-page.js';
+import type { AuditEntry } from './audit-line.js';
+import type { AuditFilter, AuditPage } from './audit-page.js';
 import type { AuditTrail } from './audit-trail.js';
 
 const ADMIN = ['admin'] as const;
@@ -43,17 +45,48 @@ const logInput = z.object({
   until: optional(z.date()).meta({ description: 'Only lines of this instant or earlier' }),
 });
 
+interface FilteredPage {
+  readonly page: AuditPage;
+  readonly filter: AuditFilter;
+}
+
+/**
+ * Of a token that is limited to databases: lines that are about them, and what it asked for itself. A line that is
+ * about other databases too is left out.
+ */
+function maySee({ subject, target = {}, result }: AuditEntry, own: string, reach: Reach): boolean {
+  const { database, backupId, restoreId, undoOf, jobId } = target;
+  const parts = [
+    ['backup', backupId],
+    ['restore', restoreId],
+    ['restore', undoOf],
+    ['job', jobId],
+  ] as const;
+  const isBeyond =
+    (database !== undefined && !reach.has(database)) ||
+    parts.some(([kind, id]) => id !== undefined && reach.isBeyond(kind, id));
+  // what was refused says only what was sent
+  if (subject === own) return !isBeyond || result === 'FORBIDDEN';
+  return !isBeyond && (database !== undefined || parts.some(([kind, id]) => id !== undefined && reach.hasOf(kind, id)));
+}
+
 /** A page, newest first, and the filter that it passed. */
 export const auditLog = command({
   name: 'auditLog',
   needs: ADMIN,
+  touches: 'IN_RUN',
   input: logInput,
-  run: async (trail: AuditTrail, { first, after, offset, since, until, ...words }) => {
-    const filter: AuditFilter = { ...words, sinceMs: since?.getTime(), untilMs: until?.getTime() };
+  run: async (
+    trail: AuditTrail,
+    { first, after, offset, since, until, ...words },
+    { reach, caller: { subject } },
+  ): Promise<FilteredPage> => {
+    const isSeen = reach.isLimited ? (entry: AuditEntry) => maySee(entry, subject, reach) : undefined;
+    const filter: AuditFilter = { ...words, sinceMs: since?.getTime(), untilMs: until?.getTime(), isSeen };
     const page = await trail.page({ ...filter, first, after, offset });
     const { action } = words;
     if (page.nodes.length === 0 && action !== undefined && !isAction(action)) {
-      const ever = await trail.page({ action, first: 1 });
+      const ever = await trail.page({ action, first: 1, isSeen });
       if (ever.nodes.length === 0) refuseAction(action);
     }
     return { page, filter };
@@ -63,6 +96,8 @@ export const auditLog = command({
 export const auditCheck = command({
   name: 'auditCheck',
   needs: ADMIN,
+  // a chain of hashes can only be checked as a whole
+  touches: 'ALL',
   input: z.object({}),
   run: (trail: AuditTrail) => trail.check(),
 });

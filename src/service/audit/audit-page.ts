@@ -15,6 +15,8 @@ export interface AuditFilter {
   /** Milliseconds since 1970; both are included. */
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
+  /** Of whoever may not see all lines. */
+  readonly isSeen?: ((entry: AuditEntry) => boolean) | undefined;
 }
 
 export interface AuditPageRequest extends AuditFilter {
@@ -71,7 +73,8 @@ export async function countOf(folder: string, filter: AuditFilter): Promise<numb
   });
 }
 
-function fits(entry: AuditEntry, { subject, action, result, sinceMs, untilMs }: AuditFilter): boolean {
+function fits(entry: AuditEntry, { subject, action, result, sinceMs, untilMs, isSeen }: AuditFilter): boolean {
+  if (isSeen?.(entry) === false) return false;
   if (subject !== undefined && entry.subject !== subject) return false;
   if (action !== undefined && entry.action.toLowerCase() !== action.toLowerCase()) return false;
   if (result !== undefined && entry.result !== result) return false;

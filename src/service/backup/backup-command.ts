@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { command } from '../command/command.js';
 import { description, id, key, name, optional, orElse, tags } from '../command/input-field.js';
+import { namedDatabase, type Touched } from '../command/reach.js';
 import { spelled } from '../command/spelling.js';
 import type { Job } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
@@ -126,9 +127,25 @@ function withMessages({ record }: Job, messages: readonly string[]): Job {
 
 const madeOf = ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database });
 
+/** The database that is backed up, and what the backup builds on. */
+const ofNew = ({ database, parentId }: BackupInput): readonly Touched[] => [
+  { kind: 'database', id: database },
+  ...(parentId === undefined ? [] : ofBackup({ backupId: parentId })),
+];
+
+const ofBackup = ({ backupId }: { readonly backupId: string }): readonly Touched[] => [
+  { kind: 'backup', id: backupId },
+];
+
+interface Filtered {
+  readonly filter?: BackupFilter | undefined;
+}
+const ofFilter = ({ filter }: Filtered): readonly Touched[] => namedDatabase(filter?.database);
+
 export const createBackup = command({
   name: 'createBackup',
   needs: ['backups:write'],
+  touches: ofNew,
   input: backupInput,
   rules: BACKUP_RULES,
   audit: { asked: { name: 'name', database: 'database' }, answered: madeOf },
@@ -142,6 +159,7 @@ export const createBackup = command({
 export const startBackup = command({
   name: 'startBackup',
   needs: ['backups:write'],
+  touches: ofNew,
   input: backupInput,
   rules: BACKUP_RULES,
   audit: { asked: { name: 'name', database: 'database' }, result: () => 'ACCEPTED' },
@@ -157,6 +175,7 @@ export const startBackup = command({
 export const deleteBackup = command({
   name: 'deleteBackup',
   needs: ['backups:delete'],
+  touches: ({ backupId }) => [...ofBackup({ backupId }), { kind: 'dependents', id: backupId }],
   input: z.object({
     backupId: id.meta(ID),
     cascade: orElse(z.enum(CASCADES), 'REFUSE').meta({
@@ -173,6 +192,7 @@ export const deleteBackup = command({
 export const validateBackup = command({
   name: 'validateBackup',
   needs: READ,
+  touches: ofBackup,
   input: z
     .object({
       backupId: id.max(200, 'takes at most 200 characters').meta(ID),
@@ -194,23 +214,27 @@ export const validateBackup = command({
 export const verifyBackups = command({
   name: 'verifyBackups',
   needs: READ,
+  touches: ofFilter,
   input: z.object({ filter: optional(z.custom<BackupFilter>()) }),
   audit: { asked: {}, isNeverHeldUp: true },
-  run: (backups: BackupService, { filter }, { caller: { subject }, signal }): Promise<VerifyReport> =>
-    backups.verify(filter ?? {}, { subject, signal }),
+  run: (backups: BackupService, { filter }, { caller: { subject }, reach, signal }): Promise<VerifyReport> =>
+    backups.verify(filter ?? {}, { subject, signal }, reach),
 });
 
 /** Newest first; all that pass: pages are the faces' own. */
 export const listBackups = command({
   name: 'listBackups',
   needs: READ,
+  touches: ofFilter,
   input: z.object({ filter: optional(z.custom<BackupFilter>()) }),
-  run: (backups: BackupService, { filter }): readonly BackupRecord[] => backups.list(filter ?? {}),
+  run: (backups: BackupService, { filter }, { reach }): readonly BackupRecord[] =>
+    backups.list(filter ?? {}).filter(({ database }) => reach.has(database)),
 });
 
 export const getBackup = command({
   name: 'getBackup',
   needs: READ,
+  touches: ofBackup,
   input: z.object({ backupId: id.meta(ID) }),
   run: (catalog: Catalog, { backupId }): BackupRecord => catalog.get(backupId),
 });

@@ -2,8 +2,10 @@
 import { type Clock, instant } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import { plural } from '../../lib/text/plural.js';
+import type { Reach } from '../command/reach.js';
 import type { Database, Databases } from '../database/database.js';
 import { DatabaseReader } from '../database/database-reader.js';
+import { homeOf } from '../database/home.js';
 import type { JobHandle, JobOutcome, Jobs, StartedJob } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
@@ -105,15 +107,18 @@ export class BackupService {
   /**
    * Reads every stored backup back that the filter picks, those first whose turn is longest ago. Of encrypted ones only
    * the bytes are checked.
+   * @param reach of a token that may be limited to databases
    * @throws AppError RATE_LIMITED, SHUTTING_DOWN, CANCELLED
    */
-  async verify(filter: BackupFilter, asker: Asker): Promise<VerifyReport> {
-    const { catalog, clock, databases, jobs, work } = this.parts;
-    const database = filter.database ?? databases.get().id;
+  async verify(filter: BackupFilter, asker: Asker, reach?: Reach): Promise<VerifyReport> {
+    const { catalog, clock, jobs, work } = this.parts;
+    const picked = catalog.all(filter).filter(({ database }) => reach?.has(database) ?? true);
+    const database = filter.database ?? homeOf(this.parts.databases, reach).id;
+    const databases = [...new Set(picked.map((record) => record.database))];
     const { done } = jobs.start(
-      { kind: 'VERIFY', database, message: 'Waiting to read the backups', ...asker },
+      { kind: 'VERIFY', database, databases, message: 'Waiting to read the backups', ...asker },
       (job) =>
-        verifyBackups(filter, {
+        verifyBackups(picked, {
           catalog,
           clock,
           job,

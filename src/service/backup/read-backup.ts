@@ -124,7 +124,15 @@ export class BackupReader {
         `The file of backup ${called(record)} builds on another backup than its manifest says: one of the two was ` +
           'changed. Use another backup',
       );
-    return linkedParent(record, link, this.parts.catalog);
+    const found = linkedParent(record, link, this.parts.catalog);
+    // whoever has imported it may not be allowed to see that: with the key an import checks it
+    if (sealed && found.database !== record.database)
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `Backup ${called(record)} is kept as one of ${record.database}, and builds on a backup of another database: ` +
+          'import its file again, with the key',
+      );
+    return found;
   }
 
   /**

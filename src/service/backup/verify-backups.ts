@@ -8,7 +8,6 @@ import { plural } from '../../lib/text/plural.js';
 import type { JobHandle } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
-import type { BackupFilter } from './catalog/catalog-page.js';
 import type { ValidationReport } from './validate-backup.js';
 
 export interface VerifyReport {
@@ -28,12 +27,12 @@ export interface VerifyParts {
   readonly validate: (id: string, job: Pick<JobHandle, 'signal' | 'tell'>) => Promise<ValidationReport>;
 }
 
-/** @throws the signal's reason; AppError STORE_UNAVAILABLE */
+/** @param picked newest first @throws the signal's reason; AppError STORE_UNAVAILABLE */
 export async function verifyBackups(
-  filter: BackupFilter,
+  picked: readonly BackupRecord[],
   { catalog, clock, job, validate }: VerifyParts,
 ): Promise<VerifyReport> {
-  const due = [...catalog.all(filter)].reverse().sort(byVerified);
+  const due = [...picked].reverse().sort(byVerified);
   const damaged: BackupRecord[] = [];
   let [checked, good, bytesOnly] = [0, 0, 0];
   // what each says of its rows is not how far all of them are

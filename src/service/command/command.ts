@@ -8,6 +8,7 @@ import { type Permission, requirePermissions, type Viewer } from '../../auth/per
 import { AppError } from '../../lib/error.js';
 import type { AuditedReading, Caller, CallTarget } from './call.js';
 import type { InputShape } from './input-check.js';
+import type { Reach, Touched } from './reach.js';
 import type { Spelling } from './spelling.js';
 
 /** What a command is told besides its input. */
@@ -15,6 +16,8 @@ export interface Call<Answer> {
   readonly caller: Caller;
   /** For what of the answer only some may see. */
   readonly may: (permission: Permission) => boolean;
+  /** What of which databases may be seen. */
+  readonly reach: Reach;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** For what is checked only while the command runs. */
@@ -40,12 +43,20 @@ export interface CommandAudit<Answer> {
   readonly isNeverHeldUp?: boolean;
 }
 
+/**
+ * What of the databases a command is about, which decides whether a token that is limited to some of them may ask for
+ * it. NONE: nothing of any, or only what was decided on before. ALL: all of them, so that no limited token may. IN_RUN:
+ * what is known only then, or lists: `run` keeps to what `reach` allows. Else what the input names.
+ */
+export type Touches<Input> = 'NONE' | 'ALL' | 'IN_RUN' | ((input: Input) => readonly Touched[]);
+
 export interface Command<Service, Shape extends z.ZodObject, Answer> extends InputShape<Shape> {
   /** Also the action in the audit trail. */
   readonly name: string;
   readonly needs: readonly Permission[];
   /** What a dry run needs, where that is less: `audit.asked.dryRun` names the member that asks for one. */
   readonly dryRunNeeds?: readonly Permission[];
+  readonly touches: Touches<z.output<Shape>>;
   /** Of what changes something, costs much or reads content: every call of it has a line in the trail. */
   readonly audit?: CommandAudit<Answer>;
   readonly run: (service: Service, input: z.output<Shape>, call: Call<Answer>) => Answer | Promise<Answer>;
@@ -75,6 +86,20 @@ export function permit(
     if (isDryRun || dryRunNeeds === undefined || !(error instanceof AppError)) throw error;
     throw new AppError(error.code, `${error.message}. A dry run needs ${dryRunNeeds.join(' and ')} only`);
   }
+}
+
+/**
+ * Passes when the token is not limited to other databases than the command is about.
+ * @param input checked
+ * @throws AppError FORBIDDEN
+ */
+export function checkReach<Shape extends z.ZodObject>(
+  { touches }: Pick<Command<never, Shape, never>, 'touches'>,
+  input: z.output<Shape>,
+  reach: Reach,
+): void {
+  if (touches === 'ALL') reach.checkAll();
+  else if (typeof touches === 'function') reach.check(touches(input));
 }
 
 /**

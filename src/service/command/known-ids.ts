@@ -25,18 +25,25 @@ const ADVICE: Readonly<Record<IdKind, Readonly<Partial<Record<IdKind, string>>>>
 };
 const NAMES: Readonly<Record<IdKind, string>> = { backup: 'Backup', restore: 'Restore', job: 'Job', drill: 'Drill' };
 
-export class KnownIds {
-  private readonly known = new Map<IdKind, (id: string) => boolean>();
+/** Of the one with that id; undefined where there is none. */
+type DatabasesOf = (id: string) => readonly string[] | undefined;
 
-  /** @param has whether there is one of this kind with that id */
-  tell(kind: IdKind, has: (id: string) => boolean): void {
-    this.known.set(kind, has);
+export class KnownIds {
+  private readonly known = new Map<IdKind, DatabasesOf>();
+
+  tell(kind: IdKind, databasesOf: DatabasesOf): void {
+    this.known.set(kind, databasesOf);
+  }
+
+  /** Ids of the databases that something is of; undefined where there is none of this kind with that id. */
+  databasesOf(kind: IdKind, id: string): readonly string[] | undefined {
+    return this.known.get(kind)?.(id);
   }
 
   notFound(wanted: IdKind, id: string): AppError {
-    for (const [kind, has] of this.known) {
+    for (const [kind, databasesOf] of this.known) {
       const advice = ADVICE[wanted][kind];
-      if (advice !== undefined && has(id))
+      if (advice !== undefined && databasesOf(id) !== undefined)
         return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. ${advice}`);
     }
     return new AppError('NOT_FOUND', `${NAMES[wanted]} not found: ${id}. List the ${wanted}s to see which there are`);

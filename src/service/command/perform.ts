@@ -8,9 +8,11 @@ import type { Permission, Viewer } from '../../auth/permission.js';
 import { defined } from '../../lib/defined.js';
 import { problemOf } from '../../lib/error.js';
 import { type AuditedReading, type Caller, type CallTarget, hasRecord, noteLine } from './call.js';
-import { askedTarget, type Command, permit } from './command.js';
+import { askedTarget, type Command, checkReach, permit } from './command.js';
 import { checkInput } from './input-check.js';
+import { Reach, type Whereabouts } from './reach.js';
 import type { Spelling } from './spelling.js';
+import { UnknownDatabase } from './unknown-database.js';
 
 /** The line of a call. */
 export interface CallLine {
@@ -35,6 +37,8 @@ export interface CallTrail {
 /** Who asks, and how. */
 export interface Asking {
   readonly viewer: Viewer;
+  /** Undefined where nobody knows. */
+  readonly where: Whereabouts | undefined;
   readonly caller: Caller;
   readonly spelling: Spelling;
   readonly signal: AbortSignal;
@@ -50,7 +54,7 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
   asked: Command<Service, Shape, Answer>,
   service: Service,
   input: z.input<Shape>,
-  { viewer, caller, spelling, signal, trail }: Asking,
+  { viewer, where, caller, spelling, signal, trail }: Asking,
   onBegun?: (answer: Answer) => void,
 ): Promise<Answer> {
   const { name, audit } = asked;
@@ -69,20 +73,55 @@ export async function perform<Service, Shape extends z.ZodObject, Answer>(
     know(answer);
     onBegun?.(answer);
   };
+  const reach = new Reach(viewer, where);
   let answer: Answer;
   try {
     permit(asked, viewer, target.dryRun === true);
     if (audit !== undefined && audit.isNeverHeldUp !== true) await trail?.admit();
-    answer = await asked.run(service, checkInput(asked, input, spelling), { caller, may, signal, spelling, begun });
+    const checked = checkInput(asked, input, spelling);
+    target = { ...databaseOf(asked, checked, reach), ...target };
+    checkReach(asked, checked, reach);
+    answer = await asked.run(service, checked, { caller, may, reach, signal, spelling, begun });
   } catch (error) {
     await record(problemOf(error).code, hasBegun || hasRecord(error));
-    const told = error instanceof KeyMissing ? error.sentIn(spelling.member('decryptionKey')) : error;
+    const told = toldOf(error, spelling, reach);
     if (audit !== undefined && isKept) noteLine(told);
     throw told;
   }
   know(answer);
   await record(audit?.result?.(answer) ?? 'OK', true);
   return answer;
+}
+
+/**
+ * The same of a command whose answer is followed, step by step: nothing of it runs here.
+ * @returns the input, checked
+ * @throws AppError FORBIDDEN, BAD_USER_INPUT
+ */
+export function admitFollower<Shape extends z.ZodObject>(
+  asked: Pick<Command<never, Shape, never>, 'needs' | 'dryRunNeeds' | 'touches' | 'input' | 'rules'>,
+  input: unknown,
+  { viewer, where, spelling }: Pick<Asking, 'viewer' | 'where' | 'spelling'>,
+): z.output<Shape> {
+  permit(asked, viewer);
+  const checked = checkInput(asked, input, spelling);
+  checkReach(asked, checked, new Reach(viewer, where));
+  return checked;
+}
+
+/** For the trail: whoever is limited to the database may read of it. */
+function databaseOf<Shape extends z.ZodObject>(
+  { touches }: Pick<Command<never, Shape, never>, 'touches'>,
+  input: z.output<Shape>,
+  reach: Reach,
+): CallTarget {
+  return typeof touches === 'function' ? defined({ database: reach.databaseOf(touches(input)) }) : {};
+}
+
+/** In the words of whoever asks, and of what he may see. */
+function toldOf(error: unknown, spelling: Spelling, reach: Reach): unknown {
+  if (error instanceof KeyMissing) return error.sentIn(spelling.member('decryptionKey'));
+  return error instanceof UnknownDatabase && reach.isLimited ? error.within((id) => reach.has(id)) : error;
 }
 
 /** @param path of a member, or with dots of one inside others */

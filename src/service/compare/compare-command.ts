@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { filterInput } from '../backup/filter-input.js';
 import { command } from '../command/command.js';
 import { optional } from '../command/input-field.js';
-import { CONFIGURATION_ABOUT, configurationInput, configurationRules } from '../configuration/configuration-input.js';
+import {
+  CONFIGURATION_ABOUT,
+  configurationInput,
+  configurationRules,
+  ofConfiguration,
+} from '../configuration/configuration-input.js';
 import type { CompareService, Comparison } from './compare-service.js';
 
 const compareInput = z.object({
@@ -16,6 +21,7 @@ const compareInput = z.object({
 export const diff = command({
   name: 'diff',
   needs: ['backups:read'],
+  touches: ({ from, to }) => [...ofConfiguration(from), ...ofConfiguration(to)],
   input: compareInput,
   rules: [...configurationRules('from'), ...configurationRules('to')],
   audit: { asked: {}, reading: 'ROWS', isNeverHeldUp: true },

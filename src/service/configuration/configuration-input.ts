@@ -1,6 +1,7 @@
 /** Which configuration is meant: a stored backup, or a database as it is now. */
 import { z } from 'zod';
 import { id, key, optional } from '../command/input-field.js';
+import { namedDatabase, type Touched } from '../command/reach.js';
 
 export const configurationInput = z.object({
   backupId: optional(id).meta({ description: 'Id of a backup' }),
@@ -29,4 +30,9 @@ export function configurationRules<At extends string>(at: At) {
         database === undefined || backupId !== undefined || decryptionKey === undefined,
     },
   ];
+}
+
+/** For tokens that are limited to databases. */
+export function ofConfiguration({ backupId, database }: Configured): readonly Touched[] {
+  return backupId === undefined ? namedDatabase(database) : [{ kind: 'backup', id: backupId }];
 }

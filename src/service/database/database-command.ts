@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/error.js';
 import type { DatabaseStatus } from '../../ovsdb/client.js';
 import { command } from '../command/command.js';
+import { namedDatabase } from '../command/reach.js';
 import type { Asker } from '../job/turns.js';
 import type { Database, Databases } from './database.js';
 
@@ -18,13 +19,19 @@ export interface DatabaseState extends DatabaseStatus {
 export const listDatabases = command({
   name: 'listDatabases',
   needs: ['backups:read'],
+  touches: 'IN_RUN',
   input: z.object({}),
-  run: (databases: Databases): readonly DatabaseState[] => databases.list().map(stateOf),
+  run: (databases: Databases, _input, { reach }): readonly DatabaseState[] =>
+    databases
+      .list()
+      .filter(({ id }) => reach.has(id))
+      .map(stateOf),
 });
 
 export const getDatabase = command({
   name: 'getDatabase',
   needs: ['backups:read'],
+  touches: ({ database }) => namedDatabase(database),
   input: z.object({ database: z.string().meta({ description: 'Id of the database' }) }),
   run: (databases: Databases, input): DatabaseState => stateOf(databases.get(input.database)),
 });

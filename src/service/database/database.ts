@@ -272,16 +272,6 @@ export class Databases {
     return this.all.map((database) => database.id);
   }
 
-  /**
-   * The database that a backup from elsewhere belongs to: the one that it names, where that is configured here and has
-   * its schema; else the default one, or the first with its schema.
-   */
-  fitting(id: string | undefined, schemaName: string): Database {
-    const named = id === undefined ? undefined : this.find(id);
-    const found = [named, this.get(), ...this.all].find((database) => database?.schemaName === schemaName);
-    return found ?? this.get();
-  }
-
   /** What they call themselves. */
   get schemaNames(): readonly string[] {
     return [...new Set(this.all.map(({ schemaName }) => schemaName))];

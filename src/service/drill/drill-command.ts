@@ -11,6 +11,7 @@ const READ = ['backups:read'] as const;
 export const drillBackup = command({
   name: 'drillBackup',
   needs: ['backups:write'],
+  touches: ({ backupId }) => [{ kind: 'backup', id: backupId }],
   input: z
     .object({
       backupId: id.max(200, 'takes at most 200 characters').meta({ description: 'Id of the backup' }),
@@ -43,13 +44,16 @@ export const drillBackup = command({
 export const listDrills = command({
   name: 'listDrills',
   needs: READ,
+  touches: ({ backupId }) => (backupId === undefined ? [] : [{ kind: 'backup', id: backupId }]),
   input: z.object({ backupId: optional(id).meta({ description: 'Only drills of this backup' }) }),
-  run: (drills: DrillService, { backupId }): readonly Drill[] => drills.list(backupId),
+  run: (drills: DrillService, { backupId }, { reach }): readonly Drill[] =>
+    drills.list(backupId).filter(({ record }) => reach.has(record.database)),
 });
 
 export const getDrill = command({
   name: 'getDrill',
   needs: READ,
+  touches: ({ drillId }) => [{ kind: 'drill', id: drillId }],
   input: z.object({ drillId: id.meta({ description: 'Id of the drill' }) }),
   run: (drills: DrillService, { drillId }): Drill => drills.get(drillId),
 });

@@ -55,7 +55,10 @@ export class DrillRegistry {
 
   constructor(private readonly parts: RegistryParts) {
     const { ids, catalog } = parts;
-    ids.tell('drill', (id) => this.drills.has(id));
+    ids.tell('drill', (id) => {
+      const drill = this.drills.get(id);
+      return drill && [drill.record.database];
+    });
     catalog.afterDelete((id) => {
       for (const { record } of this.all(id)) if (hasEnded(record)) void this.forget(record);
     });

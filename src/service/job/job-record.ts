@@ -38,6 +38,8 @@ const recordSchema = z
     kind: z.enum(JOB_KINDS),
     /** The configured id of the database that it is about. */
     database: z.string(),
+    /** Those of all that it looks at, where it is about several backups. */
+    databases: z.array(z.string()).readonly().optional(),
     phase: z.enum(JOB_PHASES),
     startedBy: z.string(),
     startedAt: instantText,
@@ -67,6 +69,11 @@ const recordSchema = z
 
 export type JobRecord = z.infer<typeof recordSchema>;
 export type JobProgress = JobRecord['progress'];
+
+/** Configured ids of all databases that it is about. */
+export function databasesOf({ database, databases }: Pick<JobRecord, 'database' | 'databases'>): readonly string[] {
+  return databases === undefined || databases.length === 0 ? [database] : databases;
+}
 
 export function isEnded(phase: JobPhase): boolean {
   return FINAL.has(phase);

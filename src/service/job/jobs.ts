@@ -14,6 +14,7 @@ import { noteRecord } from '../command/call.js';
 import type { KnownIds } from '../command/known-ids.js';
 import { unknownDatabase } from '../command/unknown-database.js';
 import {
+  databasesOf,
   isEnded,
   JOB_END_WORDS,
   JOB_FORMAT,
@@ -63,6 +64,8 @@ export interface StartedJob<T> {
 export interface JobRequest {
   readonly kind: JobKind;
   readonly database: string;
+  /** Those of all that it looks at, where that is known. */
+  readonly databases?: readonly string[];
   readonly subject: string;
   /** The first message, e.g. "Waiting to read northbound". */
   readonly message: string;
@@ -123,7 +126,10 @@ export class Jobs {
   private readonly endListeners = new Set<(record: JobRecord) => void>();
 
   constructor(private readonly parts: JobsParts) {
-    parts.ids.tell('job', (id) => this.jobs.has(id));
+    parts.ids.tell('job', (id) => {
+      const job = this.jobs.get(id);
+      return job && databasesOf(job.record);
+    });
     this.activity = new ProgressFeed<JobRecord | undefined>(undefined, parts.clock);
   }
 
@@ -155,7 +161,7 @@ export class Jobs {
    * @throws AppError SHUTTING_DOWN
    */
   start<T>(
-    { kind, database, subject, message, backupId, signal }: JobRequest,
+    { kind, database, databases, subject, message, backupId, signal }: JobRequest,
     work: (handle: JobHandle) => Promise<T>,
     outcomeOf: (result: T) => JobOutcome,
   ): StartedJob<T> {
@@ -169,7 +175,7 @@ export class Jobs {
       startedBy: subject,
       startedAt: now,
       progress: { rows: 0, bytes: 0, fraction: 0, message, at: now },
-      ...defined({ backupId }),
+      ...defined({ backupId, databases }),
     });
     const handle: JobHandle = {
       id: job.record.id,

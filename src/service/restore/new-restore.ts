@@ -13,7 +13,7 @@ import type { Database } from '../database/database.js';
 import { BackupPlanner } from './planner/backup-planner.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { UndoPlanner } from './planner/undo-planner.js';
-import { RESTORE_FORMAT, type RestoreRecord } from './record/restore-record.js';
+import { RESTORE_FORMAT, type RestoreRecord, type RestoreSource } from './record/restore-record.js';
 import type { RestoreRequest, UndoRequest } from './restore-request.js';
 
 export interface NewRestore {
@@ -43,6 +43,7 @@ export function newRestore(
     source: {
       kind: 'BACKUP',
       backupId: backup.id,
+      ...(backup.database === database.id ? {} : { backupDatabase: backup.database }),
       conflictPolicy,
       exact,
       ...defined({ filter }),
@@ -76,7 +77,7 @@ export function newUndo(
 ): RestoreRecord {
   return {
     ...emptyRecord({ dryRun, force, subject: caller.subject }, beginning),
-    source: { kind: 'UNDO', restoreId: id, backupId: source.backupId, cause: 'ASKED' },
+    source: undoing(id, source, 'ASKED'),
   };
 }
 
@@ -87,8 +88,16 @@ export function newUndo(
 export function newUndoOfUnconfirmed({ id, source }: RestoreRecord, beginning: Beginning): RestoreRecord {
   return {
     ...emptyRecord({ dryRun: false, force: true, subject: OWN_NAME }, beginning),
-    source: { kind: 'UNDO', restoreId: id, backupId: source.backupId, cause: 'NOT_CONFIRMED' },
+    source: undoing(id, source, 'NOT_CONFIRMED'),
   };
+}
+
+function undoing(
+  restoreId: string,
+  { backupId, backupDatabase }: RestoreSource,
+  cause: 'ASKED' | 'NOT_CONFIRMED',
+): RestoreSource {
+  return { kind: 'UNDO', restoreId, backupId, ...defined({ backupDatabase }), cause };
 }
 
 /** @param undone the restore that `undo` undoes */

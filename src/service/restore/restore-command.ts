@@ -6,6 +6,7 @@ import { changePageInput } from '../change/change-input.js';
 import type { ChangePage } from '../change/change-page.js';
 import { type Call, command } from '../command/command.js';
 import { id, key, optional, orElse, secondsUpToADay, text } from '../command/input-field.js';
+import { namedDatabase, type Reach, type Touched } from '../command/reach.js';
 import type { Restore } from './record/restore-registry.js';
 import type { RestoreSummary } from './record/restore-summary.js';
 import type { Started } from './restore-request.js';
@@ -88,6 +89,10 @@ const aboutOf = ({ record: { id: restoreId, source, database } }: Restore) => ({
   database,
 });
 
+const ofRestore = ({ restoreId: of }: { readonly restoreId: string }): readonly Touched[] => [
+  { kind: 'restore', id: of },
+];
+
 /** How it ended, or that it has only begun. */
 function resultOf({ record: { result } }: Restore): string {
   if (result === undefined) return 'ACCEPTED';
@@ -104,6 +109,7 @@ export const restoreBackup = command({
   name: 'restoreBackup',
   needs: CHANGE,
   dryRunNeeds: READ,
+  touches: ({ backupId, database }) => [{ kind: 'backup', id: backupId }, ...namedDatabase(database)],
   input: restoreInput,
   rules: [
     {
@@ -138,6 +144,7 @@ export const undoRestore = command({
   name: 'undoRestore',
   needs: CHANGE,
   dryRunNeeds: READ,
+  touches: ofRestore,
   input: z
     .object({
       restoreId: id.meta({ description: 'Id of the restore to undo' }),
@@ -157,6 +164,7 @@ const restoreId = z.object({ restoreId: id.meta({ description: 'Id of the restor
 export const confirmRestore = command({
   name: 'confirmRestore',
   needs: CHANGE,
+  touches: ofRestore,
   input: restoreId,
   audit: { asked: { restoreId: 'restoreId' }, answered: aboutOf },
   run: (restores: RestoreService, input, { caller }): Promise<Restore> =>
@@ -166,6 +174,7 @@ export const confirmRestore = command({
 export const cancelRestore = command({
   name: 'cancelRestore',
   needs: CHANGE,
+  touches: ofRestore,
   input: restoreId,
   audit: { asked: { restoreId: 'restoreId' }, answered: aboutOf, isNeverHeldUp: true },
   run: (restores: RestoreService, input): Promise<Restore> => restores.cancel(input.restoreId),
@@ -175,13 +184,16 @@ export const cancelRestore = command({
 export const listRestores = command({
   name: 'listRestores',
   needs: READ,
+  touches: ({ backupId }) => (backupId === undefined ? [] : [{ kind: 'backup', id: backupId }]),
   input: z.object({ backupId: optional(z.string()).meta({ description: 'Only restores of this backup' }) }),
-  run: (restores: RestoreService, { backupId }): readonly RestoreSummary[] => restores.list(backupId),
+  run: (restores: RestoreService, { backupId }, { reach }): readonly RestoreSummary[] =>
+    restores.list(backupId).filter(({ id: listed }) => reach.hasOf('restore', listed)),
 });
 
 export const getRestore = command({
   name: 'getRestore',
   needs: READ,
+  touches: ofRestore,
   input: restoreId,
   run: (restores: RestoreService, input): Promise<Restore> => restores.get(input.restoreId),
 });
@@ -196,6 +208,7 @@ export interface ShownChanges {
 export const restoreChanges = command({
   name: 'restoreChanges',
   needs: READ,
+  touches: ofRestore,
   input: restoreId.extend({
     ...changePageInput.shape,
     offset: optional(z.number()),
@@ -220,6 +233,8 @@ export const restoreChanges = command({
 });
 
 /** The newest one of the database that was no dry run. */
-export function lastRestoreOf(restores: RestoreService, database: string): RestoreSummary | undefined {
-  return restores.list().find((restore) => restore.database === database && !restore.dryRun);
+export function lastRestoreOf(restores: RestoreService, database: string, reach: Reach): RestoreSummary | undefined {
+  return restores
+    .list()
+    .find((restore) => restore.database === database && !restore.dryRun && reach.hasAll(restore.databases));
 }

@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { UUID_CHARACTERS_MIN } from '../../engine/search/wanted.js';
 import { command } from '../command/command.js';
 import { optional, orElse, text } from '../command/input-field.js';
-import { CONFIGURATION_ABOUT, configurationInput, configurationRules } from '../configuration/configuration-input.js';
+import {
+  CONFIGURATION_ABOUT,
+  configurationInput,
+  configurationRules,
+  ofConfiguration,
+} from '../configuration/configuration-input.js';
 import { LIVE_SECONDS } from './held-configurations.js';
 import type { ConfigurationRow, RowPage } from './looked-into.js';
 import type { RowService } from './row-service.js';
@@ -28,6 +33,7 @@ const typed = text(TEXT_CHARACTERS_MAX);
 
 const READS = {
   needs: ['backups:read'] as const,
+  touches: ({ of: source }: { readonly of: z.output<typeof of> }) => ofConfiguration(source),
   rules: configurationRules('of'),
   audit: {
     asked: { backupId: 'of.backupId', database: 'of.database' },

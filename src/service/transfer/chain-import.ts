@@ -14,8 +14,10 @@ import { type BackupRecord, MANIFEST_BYTES_MAX, parseBackupRecord } from '../bac
 import { called } from '../backup/catalog/chain.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
+import type { Reach } from '../command/reach.js';
+import { fittingOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
-import type { ImportDetails, ImportServiceParts } from './import-parts.js';
+import { checkLink, type ImportDetails, type ImportServiceParts } from './import-parts.js';
 import { ImportSpool } from './import-spool.js';
 
 /** Of an import of a chain file. */
@@ -24,6 +26,8 @@ export interface ChainRequest {
   readonly details: ImportDetails;
   readonly job: JobHandle;
   readonly subject: string;
+  /** Of a token that may be limited to databases. */
+  readonly reach: Reach | undefined;
 }
 
 export class ChainImport {
@@ -36,7 +40,7 @@ export class ChainImport {
    * @returns the last backup of the chain, with a warning that says how many came and how many were here
    * @throws AppError as ImportService.import; CONFLICT where a backup here has the same id, and other rows
    */
-  async keep({ spool, details, job, subject }: ChainRequest): Promise<BackupRecord> {
+  async keep({ spool, details, job, subject, reach }: ChainRequest): Promise<BackupRecord> {
     checkDetails(details);
     const made: BackupRecord[] = [];
     let last: BackupRecord | undefined;
@@ -45,7 +49,7 @@ export class ChainImport {
     try {
       let isEncrypted = false;
       for await (const link of readChainFile(await spool.read(), MANIFEST_BYTES_MAX)) {
-        last = await this.taken(link, { key, job, subject }, made);
+        last = await this.taken(link, { key, job, subject, reach }, made);
         count = link.number;
         isEncrypted ||= last.encrypted;
       }
@@ -66,6 +70,7 @@ export class ChainImport {
     const told = manifestIn(link);
     const { id, contentDigest } = told;
     const spool = new ImportSpool(store, log);
+    asked.reach?.check([{ kind: 'backup', id }]);
     if (this.coming.has(id)) throw new AppError('CONFLICT', `Backup ${called(told)} is being imported already`);
     this.coming.add(id);
     try {
@@ -90,12 +95,14 @@ export class ChainImport {
   private async stored(
     spool: ImportSpool,
     told: BackupRecord,
-    { key, job, subject }: LinkRequest,
+    asked: LinkRequest,
     place: string,
   ): Promise<BackupRecord> {
     const { catalog, clock, databases, log } = this.parts;
+    const { job, subject } = asked;
     job.tell({ message: `Checking backup ${place}` }, true);
-    const { content, size, checksum, encrypted } = await this.checked(spool, told, key, job);
+    const { content, size, checksum, encrypted } = await this.checked(spool, told, asked);
+    const database = fittingOf(databases, { id: told.database, schemaName: content.schemaName }, asked.reach);
     job.tell({ phase: 'STORING', message: `Storing backup ${place}` }, true);
     const { id, name, description, tags } = told;
     // what comes from the future would be the newest for good
@@ -118,7 +125,7 @@ export class ChainImport {
         createdAt: instant(createdAt),
         createdBy: subject,
         tags,
-        database: databases.fitting(told.database, content.schemaName).id,
+        database: database.id,
         origin: 'IMPORTED',
         size,
         checksum,
@@ -135,8 +142,7 @@ export class ChainImport {
   private async checked(
     spool: ImportSpool,
     told: BackupRecord,
-    key: string | undefined,
-    { signal, tell }: JobHandle,
+    { key, job: { signal, tell }, reach }: LinkRequest,
   ): Promise<Checked> {
     const { backups, databases, clock, keyCost, scratchFolder, uploadBytesMax } = this.parts;
     const { checksum, size, encrypted, contentDigest, sealed = false } = told;
@@ -145,7 +151,10 @@ export class ChainImport {
         expected: { checksum, size, ...(sealed ? {} : { contentDigest }) },
         contentBytesMax: uploadBytesMax,
         schemaNames: databases.schemaNames,
-        parentOf: (link) => backups.reader.linkedState(link, key, { scratch, signal }),
+        parentOf: (link) => {
+          checkLink(link, this.parts.catalog, reach);
+          return backups.reader.linkedState(link, key, { scratch, signal });
+        },
         scratch,
         clock,
         signal,
@@ -173,6 +182,7 @@ interface LinkRequest {
   readonly key: string | undefined;
   readonly job: JobHandle;
   readonly subject: string;
+  readonly reach: Reach | undefined;
 }
 
 interface Checked extends Pick<Unpacked, 'size' | 'checksum' | 'encrypted'> {

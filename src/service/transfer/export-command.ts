@@ -4,6 +4,7 @@ import type { ByteRange } from '../../store/store.js';
 import { ARCHIVE_FORMATS } from '../backup/layout.js';
 import { type Call, command } from '../command/command.js';
 import { id, key, optional, orElse } from '../command/input-field.js';
+import type { Touched } from '../command/reach.js';
 import type { Exported, ExportService } from './export-service.js';
 import type { PreparedExport, PreparedExports } from './prepared-exports.js';
 
@@ -43,10 +44,15 @@ function exported(
     : exports.document(backupId, { format, decryptionKey, subject, signal });
 }
 
+const ofBackup = ({ backupId }: { readonly backupId: string }): readonly Touched[] => [
+  { kind: 'backup', id: backupId },
+];
+
 /** As a document in the format asked for, or, raw, the stored file as it is, or a whole chain. */
 export const exportBackup = command({
   name: 'exportBackup',
   needs: ['backups:read'],
+  touches: ofBackup,
   input: exportInput,
   audit: { asked: { backupId: 'backupId' }, reading: 'EXPORT', isNeverHeldUp: true },
   run: exported,
@@ -55,6 +61,7 @@ export const exportBackup = command({
 export const prepareExport = command({
   name: 'prepareExport',
   needs: ['backups:read'],
+  touches: ofBackup,
   input: z
     .object({
       backupId: ID,
@@ -77,6 +84,8 @@ export const prepareExport = command({
 export const downloadExport = command({
   name: 'downloadExport',
   needs: [],
+  // it was decided when it was prepared
+  touches: 'NONE',
   input: exportInput,
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
   run: exported,

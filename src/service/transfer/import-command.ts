@@ -52,12 +52,14 @@ const shape = {
 export const importBackup = command({
   name: 'importBackup',
   needs: ['backups:write'],
+  // the file says which database it is of
+  touches: 'IN_RUN',
   ...shape,
   audit: {
     asked: { name: 'name' },
     answered: ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database }),
   },
-  run: (imports: ImportService, input, { caller, signal, spelling }): Promise<BackupRecord> =>
+  run: (imports: ImportService, input, { caller, reach, signal, spelling }): Promise<BackupRecord> =>
     imports.import({
       source: input.file ?? piecesOf(input.data ?? ''),
       details: () => {
@@ -74,6 +76,7 @@ export const importBackup = command({
         };
       },
       subject: caller.subject,
+      reach,
       signal,
     }),
 });

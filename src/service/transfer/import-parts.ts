@@ -1,10 +1,13 @@
 /** What imports are told, and what they use. */
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
+import type { ParentLink } from '../../archive/content/archive-header.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
+import { resolve } from '../backup/catalog/chain.js';
+import type { Reach } from '../command/reach.js';
 import type { Databases } from '../database/database.js';
 import type { Jobs } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
@@ -18,6 +21,16 @@ export interface ImportDetails {
   readonly decryptionKey?: string | undefined;
   /** Name of the uploaded file, where there is one. */
   readonly fileName?: string | undefined;
+}
+
+/**
+ * Passes when a file of a token that may be limited to databases may build on what it names: it shows its rows.
+ * @throws AppError FORBIDDEN
+ */
+export function checkLink(link: ParentLink, catalog: Catalog, reach: Reach | undefined): void {
+  const found = resolve(link, catalog);
+  const ids = [link.id, ...(found === undefined ? [] : [found.id])];
+  reach?.check(ids.map((id) => ({ kind: 'backup', id })));
 }
 
 export interface ImportServiceParts {

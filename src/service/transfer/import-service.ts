@@ -18,10 +18,12 @@ import { storedOutcome } from '../backup/backup-service.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
+import type { Reach } from '../command/reach.js';
 import type { Database } from '../database/database.js';
+import { fittingOf, homeOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
 import { ChainImport } from './chain-import.js';
-import type { ImportDetails, ImportServiceParts } from './import-parts.js';
+import { checkLink, type ImportDetails, type ImportServiceParts } from './import-parts.js';
 import { ImportSpool } from './import-spool.js';
 import { SpoolPlaces } from './spool-places.js';
 
@@ -31,6 +33,8 @@ export interface ImportBackup {
   /** Asked for after the source was read to its end: in a form, fields may follow the file. */
   readonly details: () => ImportDetails;
   readonly subject: string;
+  /** Of a token that may be limited to databases. */
+  readonly reach?: Reach;
   /** Aborts when nobody waits for the import any more. */
   readonly signal?: AbortSignal;
 }
@@ -38,6 +42,12 @@ export interface ImportBackup {
 /** Files that arrive or wait to be checked; one token may have half of them. */
 const SPOOLS_MAX = 32;
 const DEFAULT_NAME = 'Imported backup';
+
+interface Importing {
+  readonly job: JobHandle;
+  readonly subject: string;
+  readonly reach: Reach | undefined;
+}
 
 interface Checked {
   /** What the content says of itself; a sealed one says nothing. */
@@ -66,9 +76,9 @@ export class ImportService {
    */
   async import(request: ImportBackup): Promise<BackupRecord> {
     const { jobs, databases } = this.parts;
-    const { subject, signal } = request;
+    const { subject, signal, reach } = request;
     const { done } = jobs.start(
-      { kind: 'IMPORT', database: databases.get().id, subject, signal, message: 'Waiting for the file' },
+      { kind: 'IMPORT', database: homeOf(databases, reach).id, subject, signal, message: 'Waiting for the file' },
       (job) => this.takeOver(job, this.places.take(subject), request),
       storedOutcome,
     );
@@ -78,7 +88,7 @@ export class ImportService {
   private async takeOver(job: JobHandle, release: () => void, request: ImportBackup): Promise<BackupRecord> {
     const { work, uploadBytesMax, store, log } = this.parts;
     const spool = new ImportSpool(store, log);
-    const { subject } = request;
+    const { subject, reach } = request;
     const { signal } = job;
     try {
       const file = told(limited(request.source, uploadBytesMax), job);
@@ -86,7 +96,9 @@ export class ImportService {
       const details = request.details();
       const isChain = isChainFile(await headOf(spool));
       return await work.inStoreTurn({ subject, signal }, () =>
-        isChain ? this.chains.keep({ spool, details, job, subject }) : this.keep(spool, details, { job, subject }),
+        isChain
+          ? this.chains.keep({ spool, details, job, subject, reach })
+          : this.keep(spool, details, { job, subject, reach }),
       );
     } catch (error) {
       if (!signal.aborted || error instanceof AppError) throw error;
@@ -100,12 +112,12 @@ export class ImportService {
   private async keep(
     spool: ImportSpool,
     details: ImportDetails,
-    { job, subject }: { readonly job: JobHandle; readonly subject: string },
+    { job, subject, reach }: Importing,
   ): Promise<BackupRecord> {
     const { catalog, clock, log } = this.parts;
     const { signal } = job;
     job.tell({ message: 'Checking the file' }, true);
-    const { header, database, description: told } = await this.check(spool, details, job);
+    const { header, database, description: told } = await this.check(spool, details, { job, reach });
     signal.throwIfAborted();
     job.tell({ phase: 'STORING', fraction: 0.9, message: 'Storing the file' }, true);
     const createdAt = clock.now();
@@ -153,18 +165,23 @@ export class ImportService {
   }
 
   /** Reads the spool whole. */
-  private async check(spool: ImportSpool, details: ImportDetails, { signal, tell }: JobHandle): Promise<Checked> {
+  private async check(
+    spool: ImportSpool,
+    details: ImportDetails,
+    { job: { signal, tell }, reach }: Pick<Importing, 'job' | 'reach'>,
+  ): Promise<Checked> {
     signal.throwIfAborted();
     const { decryptionKey } = details;
     const { backups, databases, clock, keyCost } = this.parts;
     if (decryptionKey === undefined) {
       const sealed = await inspectSealed(await spool.read(), { signal, keyCost });
+      const home = homeOf(databases, reach);
       if (sealed !== undefined)
         return {
           header: undefined,
-          database: databases.get(),
+          database: home,
           description: {
-            ...unknownContent(databases.get().schemaName, details.format),
+            ...unknownContent(home.schemaName, details.format),
             ...sealed,
             encrypted: true,
             sealed: true,
@@ -175,7 +192,10 @@ export class ImportService {
       const unpacked = await unpackArchive(await spool.read(), {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaNames: databases.schemaNames,
-        parentOf: (link) => backups.reader.linkedState(link, decryptionKey, { scratch, signal }),
+        parentOf: (link) => {
+          checkLink(link, this.parts.catalog, reach);
+          return backups.reader.linkedState(link, decryptionKey, { scratch, signal });
+        },
         scratch,
         clock,
         signal,
@@ -185,7 +205,8 @@ export class ImportService {
       checkDeclared(unpacked, details);
       await checkWhole(unpacked.snapshot);
       const { size, checksum, encrypted, header } = unpacked;
-      const database = databases.fitting(header?.database, unpacked.snapshot.schema.name);
+      const told = { id: header?.database, schemaName: unpacked.snapshot.schema.name };
+      const database = fittingOf(databases, told, reach);
       return { header, database, description: { ...contentOf(unpacked), size, checksum, encrypted } };
     });
   }

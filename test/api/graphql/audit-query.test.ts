@@ -108,14 +108,18 @@ describe('mutations', () => {
       ours({ action: 'createBackup', target: { backupId: id, name: 'nightly\u001b[31m', database: 'northbound' } }),
     ]);
     const { startBackup } = await api.admin.run(documents.StartBackupDocument, { input: { name: 'job' } });
-    expect(await lines(1)).toEqual([ours({ action: 'startBackup', target: { name: 'job' }, result: 'ACCEPTED' })]);
+    expect(await lines(1)).toEqual([
+      ours({ action: 'startBackup', target: { name: 'job', database: 'northbound' }, result: 'ACCEPTED' }),
+    ]);
     await api.admin.followed(documents.BackupStepsDocument, { jobId: startBackup.id });
     expect(await api.admin.codeOf(documents.CancelJobDocument, { id: startBackup.id })).toBe('CONFLICT');
     expect(await lines(1)).toEqual([
-      ours({ action: 'cancelJob', target: { jobId: startBackup.id }, result: 'CONFLICT' }),
+      ours({ action: 'cancelJob', target: { jobId: startBackup.id, database: 'northbound' }, result: 'CONFLICT' }),
     ]);
     await api.admin.run(documents.ValidateBackupDocument, { id, decryptionKey: KEY });
-    expect(await lines(1)).toEqual([ours({ action: 'validateBackup', target: { backupId: id } })]);
+    expect(await lines(1)).toEqual([
+      ours({ action: 'validateBackup', target: { backupId: id, database: 'northbound' } }),
+    ]);
     await api.admin.run(documents.VerifyBackupsDocument, { filter: { nameContains: 'none is called so' } });
     expect(await lines(1)).toEqual([ours({ action: 'verifyBackups' })]);
     const { drillBackup } = await api.admin.run(documents.DrillBackupDocument, {
@@ -141,7 +145,9 @@ describe('mutations', () => {
       decryptionKey: KEY,
     });
     secrets.add(prepareExport.url.split('/').at(-1) ?? '');
-    expect(await lines(1)).toEqual([ours({ action: 'prepareExport', target: { backupId: id } })]);
+    expect(await lines(1)).toEqual([
+      ours({ action: 'prepareExport', target: { backupId: id, database: 'northbound' } }),
+    ]);
     expect((await rest('GET', prepareExport.url, { token: null })).status).toBe(200);
     expect(await lines(1)).toEqual([
       from('REST', { subject: 'tester', action: 'downloadExport', target: { backupId: id }, result: 'OK' }),
@@ -153,11 +159,18 @@ describe('mutations', () => {
     ] as const) {
       expect((await rest('GET', `${path}${query}`)).status).toBe(status);
       expect(await lines(1)).toEqual([
-        from('REST', { subject: 'tester', action: 'exportBackup', target: { backupId: id }, result }),
+        from('REST', {
+          subject: 'tester',
+          action: 'exportBackup',
+          target: { backupId: id, database: 'northbound' },
+          result,
+        }),
       ]);
     }
     await api.admin.run(documents.DeleteBackupDocument, { id });
-    expect(await lines(1)).toEqual([ours({ action: 'deleteBackup', target: { backupId: id } })]);
+    expect(await lines(1)).toEqual([
+      ours({ action: 'deleteBackup', target: { backupId: id, database: 'northbound' } }),
+    ]);
   });
 
   it('of restores say which restore, and how it ended', async () => {
@@ -195,17 +208,21 @@ describe('mutations', () => {
     expect(await api.admin.codeOf(documents.RestoreBackupDocument, { input: { backupId, decryptionKey: KEY } })).toBe(
       'BAD_USER_INPUT',
     );
-    expect(await lines(1)).toEqual([ours({ action: 'restoreBackup', target: { backupId }, result: 'BAD_USER_INPUT' })]);
+    expect(await lines(1)).toEqual([
+      ours({ action: 'restoreBackup', target: { backupId, database: 'northbound' }, result: 'BAD_USER_INPUT' }),
+    ]);
     for (const [action, document] of [
       ['confirmRestore', documents.ConfirmRestoreDocument],
       ['cancelRestore', documents.CancelRestoreDocument],
     ] as const) {
       expect(await api.admin.codeOf(String(document), { id: restoreBackup.id })).toBe('CONFLICT');
-      expect(await lines(1)).toEqual([ours({ action, target: { restoreId: restoreBackup.id }, result: 'CONFLICT' })]);
+      expect(await lines(1)).toEqual([
+        ours({ action, target: { restoreId: restoreBackup.id, database: 'northbound' }, result: 'CONFLICT' }),
+      ]);
     }
     expect(await api.admin.codeOf(documents.UndoRestoreDocument, { id: restoreBackup.id })).toBe('CONFLICT');
     expect(await lines(1)).toEqual([
-      ours({ action: 'undoRestore', target: { undoOf: restoreBackup.id }, result: 'CONFLICT' }),
+      ours({ action: 'undoRestore', target: { undoOf: restoreBackup.id, database: 'northbound' }, result: 'CONFLICT' }),
     ]);
   });
 
@@ -396,7 +413,9 @@ describe('REST', () => {
     expect(
       (await rest('POST', '/api/v1/backups/validate', { body: { backup_id: id, decryption_key: KEY } })).status,
     ).toBe(200);
-    expect(await lines(1)).toEqual([done({ action: 'validateBackup', target: { backupId: id } })]);
+    expect(await lines(1)).toEqual([
+      done({ action: 'validateBackup', target: { backupId: id, database: 'northbound' } }),
+    ]);
     const drilled = await rest('POST', `/api/v1/backups/${id}/drill`, { body: { decryption_key: KEY, northd: false } });
     expect(drilled.status).toBe(200);
     expect(await lines(1)).toEqual([
@@ -418,15 +437,19 @@ describe('REST', () => {
     ]);
     expect((await rest('POST', `/api/v1/restores/${restoreId}/undo`)).status).toBe(409);
     expect(await lines(1)).toEqual([
-      done({ action: 'undoRestore', target: { undoOf: restoreId }, result: 'CONFLICT' }),
+      done({ action: 'undoRestore', target: { undoOf: restoreId, database: 'northbound' }, result: 'CONFLICT' }),
     ]);
     expect((await rest('POST', `/api/v1/restores/${restoreId}/confirm`)).status).toBe(409);
     expect((await rest('POST', `/api/v1/restores/${restoreId}/cancel`)).status).toBe(409);
     expect(await lines(2)).toEqual(
-      ['confirmRestore', 'cancelRestore'].map((action) => done({ action, target: { restoreId }, result: 'CONFLICT' })),
+      ['confirmRestore', 'cancelRestore'].map((action) =>
+        done({ action, target: { restoreId, database: 'northbound' }, result: 'CONFLICT' }),
+      ),
     );
     expect((await rest('POST', `/api/v1/jobs/${id}/cancel`)).status).toBe(409);
-    expect(await lines(1)).toEqual([done({ action: 'cancelJob', target: { jobId: id }, result: 'CONFLICT' })]);
+    expect(await lines(1)).toEqual([
+      done({ action: 'cancelJob', target: { jobId: id, database: 'northbound' }, result: 'CONFLICT' }),
+    ]);
     expect(
       (
         await rest('POST', '/api/v1/backups/import', {
@@ -437,11 +460,13 @@ describe('REST', () => {
     ).toBe(422);
     expect(await lines(1)).toEqual([done({ action: 'importBackup', result: 'INTEGRITY_FAILED' })]);
     expect((await rest('POST', `/api/v1/backups/${id}/export/prepare`, { body: { raw: true } })).status).toBe(201);
-    expect(await lines(1)).toEqual([done({ action: 'prepareExport', target: { backupId: id } })]);
+    expect(await lines(1)).toEqual([
+      done({ action: 'prepareExport', target: { backupId: id, database: 'northbound' } }),
+    ]);
     expect((await rest('DELETE', `/api/v1/backups/${id}`)).status).toBe(200);
     expect((await rest('DELETE', `/api/v1/backups/${id}`)).status).toBe(404);
     expect(await lines(2)).toEqual([
-      done({ action: 'deleteBackup', target: { backupId: id } }),
+      done({ action: 'deleteBackup', target: { backupId: id, database: 'northbound' } }),
       done({ action: 'deleteBackup', target: { backupId: id }, result: 'NOT_FOUND' }),
     ]);
   });

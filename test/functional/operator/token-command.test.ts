@@ -96,6 +96,13 @@ describe('make', () => {
     expect(readdirSync(folder)).toEqual(['tokens.json']);
   });
 
+  it('limits a token to databases', async () => {
+    const words = ['make', 'ci', '--role', 'viewer', '--database', 'eu', '--database', 'us', '--database', 'eu'];
+    const { said } = await token(words);
+    expect(said).toMatch(/Made "ci".* with backups:read for the databases eu, us only, valid until it is revoked/);
+    expect(entries()).toMatchObject([{ name: 'ci', databases: ['eu', 'us'] }]);
+  });
+
   it.each([
     ['admin', ['admin']],
     ['operator', ['backups:read', 'backups:write']],
@@ -203,6 +210,11 @@ describe('make', () => {
     ['an end in the past', ['make', 'x', '--role', 'viewer', '--expires', '2020-01-01T00:00:00Z'], /over already/],
     ['an end that is none', ['make', 'x', '--role', 'viewer', '--expires', 'soon'], /Write 30d/],
     ['a time without its zone', ['make', 'x', '--role', 'viewer', '--expires', '2030-01-01T00:00:00'], /Write 30d/],
+    [
+      'what is no id of a database',
+      ['make', 'x', '--role', 'viewer', '--database', 'a b'],
+      /is not the id of a database/,
+    ],
     ['an unknown option', ['make', 'x', '--rolle', 'viewer'], /unknown option.*--role/s],
     ['no name', ['make'], /name/],
     ['no command', ['mkae', 'x'], /make/],
@@ -278,7 +290,7 @@ describe('list', () => {
         tokens: [
           { name: 'old', sha256, permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z' },
           { name: 'new one', sha256, permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z' },
-          { name: 'always', sha256, permissions: ['backups:read', 'backups:write'] },
+          { name: 'always', sha256, permissions: ['backups:read', 'backups:write'], databases: ['eu', 'us'] },
         ],
       }),
     );
@@ -287,19 +299,25 @@ describe('list', () => {
   it('shows names, permissions and ends, and no digest', async () => {
     const { out } = await token(['list']);
     expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
-      'NAME     PERMISSIONS                 EXPIRES',
-      'old      backups:read                2026-01-15T10:29:59Z (expired)',
-      'new one  admin                       2026-01-15T10:30:01Z',
-      'always   backups:read,backups:write  never',
+      'NAME     PERMISSIONS                 DATABASES  EXPIRES',
+      'old      backups:read                all        2026-01-15T10:29:59Z (expired)',
+      'new one  admin                       all        2026-01-15T10:30:01Z',
+      'always   backups:read,backups:write  eu,us      never',
       '',
     ]);
   });
 
   it('is JSON for programs', async () => {
     expect(JSON.parse((await token(['list', '--json'])).out)).toEqual([
-      { name: 'old', permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z', expired: true },
-      { name: 'new one', permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z', expired: false },
-      { name: 'always', permissions: ['backups:read', 'backups:write'], expiresAt: null, expired: false },
+      { name: 'old', permissions: ['backups:read'], expiresAt: '2026-01-15T10:29:59Z', expired: true, databases: null },
+      { name: 'new one', permissions: ['admin'], expiresAt: '2026-01-15T10:30:01Z', expired: false, databases: null },
+      {
+        name: 'always',
+        permissions: ['backups:read', 'backups:write'],
+        expiresAt: null,
+        expired: false,
+        databases: ['eu', 'us'],
+      },
     ]);
   });
 

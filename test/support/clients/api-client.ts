@@ -3,7 +3,7 @@
  * subscriptions. The documents are the generated ones.
  */
 import { createClient } from 'graphql-ws';
-import { SignJWT } from 'jose';
+import { type JWTPayload, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { ImportBackupInput, ImportBackupMutation, TypedDocumentString } from './generated/graphql.js';
 import { ImportBackupDocument } from './generated/graphql.js';
@@ -34,8 +34,12 @@ export interface UploadFile {
 
 /** A bearer token with these permissions; admin if none is named. */
 export async function tokenWith(...permissions: readonly string[]): Promise<string> {
-  const granted = permissions.length === 0 ? ['admin'] : permissions;
-  return new SignJWT({ sub: 'tester', permissions: granted })
+  return tokenOf({ sub: 'tester', permissions: permissions.length === 0 ? ['admin'] : permissions });
+}
+
+/** A bearer token with these claims. */
+export async function tokenOf(claims: JWTPayload): Promise<string> {
+  return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256' })
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(JWT_SECRET));

@@ -11,7 +11,7 @@ import { exportJWK, SignJWT } from 'jose';
 import type { AuthenticatorOptions } from '../../../src/auth/authenticator.js';
 import { createAuthenticator } from '../../../src/auth/authenticator.js';
 import { ensureFirstToken, ownTokensFile } from '../../../src/auth/first-token.js';
-import { requirePermissions, viewerOf } from '../../../src/auth/permission.js';
+import { mayDoTheSame, requirePermissions, viewerOf } from '../../../src/auth/permission.js';
 import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { AppError } from '../../../src/lib/error.js';
 import { createLog } from '../../../src/lib/log.js';
@@ -93,6 +93,26 @@ describe('a JWT signed with the shared secret', () => {
     const authenticator = await createAuthenticator({ jwtSecret: SECRET, log, clock });
     const viewer = await authenticator.authenticate(await jwt({ sub: 'ann', ...claims }));
     expect([...viewer.permissions].sort()).toEqual([...permissions].sort());
+  });
+
+  it.each([
+    ['a list', ['alpha', 'bravo'], ['alpha', 'bravo']],
+    ['words', 'alpha  bravo', ['alpha', 'bravo']],
+    ['an empty list', [], []],
+    ['no word', ' ', []],
+    ['a number', 7, []],
+    ['null', null, []],
+    ['an object', { alpha: true }, []],
+    ['a list of something else', [1, ['alpha'], 'alpha'], ['alpha']],
+  ])('is limited to databases by %s', async (_name, databases, limits) => {
+    const authenticator = await createAuthenticator({ jwtSecret: SECRET, log, clock });
+    const viewer = await authenticator.authenticate(await jwt({ sub: 'ann', roles: ['admin'], databases }));
+    expect(viewer.databases).toEqual(new Set(limits));
+  });
+
+  it('is not limited to databases without that claim', async () => {
+    const authenticator = await createAuthenticator({ jwtSecret: SECRET, log, clock });
+    expect((await authenticator.authenticate(await jwt({ sub: 'ann' }))).databases).toBeUndefined();
   });
 
   it('is refused after its end, and taken within half a minute of it', async () => {
@@ -215,6 +235,12 @@ describe('a static token', () => {
     await refusalOf({ tokensFile: file }, `Bearer ${sha256('tok-a')}`);
   });
 
+  it('is limited to the databases of its entry', async () => {
+    const file = tokensFile([{ name: 'a', sha256: sha256('t'), permissions: ['admin'], databases: ['alpha'] }]);
+    const authenticator = await createAuthenticator({ tokensFile: file, log, clock });
+    expect((await authenticator.authenticate('Bearer t')).databases).toEqual(new Set(['alpha']));
+  });
+
   it('is refused once it has expired', async () => {
     const file = tokensFile([
       { name: 'a', sha256: sha256('t'), permissions: ['admin'], expiresAt: '2026-01-15T11:29:59+01:00' },
@@ -326,6 +352,10 @@ describe('a static token', () => {
     ['a short digest', '{"tokens":[{"name":"a","sha256":"ab","permissions":["admin"]}]}'],
     ['an unknown permission', `{"tokens":[{"name":"a","sha256":"${'a'.repeat(64)}","permissions":["root"]}]}`],
     ['no permission', `{"tokens":[{"name":"a","sha256":"${'a'.repeat(64)}","permissions":[]}]}`],
+    ...[[], ['a b'], 'alpha', Array.from({ length: 101 }, (_, i) => `d${i}`)].map((databases): [string, string] => [
+      `the databases ${JSON.stringify(databases).slice(0, 20)}`,
+      JSON.stringify({ tokens: [{ name: 'a', sha256: 'a'.repeat(64), permissions: ['admin'], databases }] }),
+    ]),
   ])('does not let a server start with a file that has %s', async (_name, text) => {
     const path = join(folder, 'broken.json');
     writeFileSync(path, text);
@@ -385,6 +415,23 @@ describe('requirePermissions', () => {
         'Insufficient permissions: needs backups:restore and admin; token "x" lacks admin: use a token that has it',
       ),
     );
+  });
+
+  it('tells apart who may do the same, and who may not', () => {
+    const databases = new Set(['alpha']);
+    const viewer = viewerOf('x', ['admin'], { databases });
+    expect(mayDoTheSame(viewer, viewerOf('x', ['admin'], { databases: new Set(['alpha']), expiresAtMs: 1 }))).toBe(
+      true,
+    );
+    for (const other of [
+      viewerOf('y', ['admin'], { databases }),
+      viewerOf('x', ['backups:read'], { databases }),
+      viewerOf('x', ['admin']),
+      viewerOf('x', ['admin'], { databases: new Set() }),
+      viewerOf('x', ['admin'], { databases: new Set(['bravo']) }),
+      viewerOf('x', ['admin'], { databases: new Set(['alpha', 'bravo']) }),
+    ])
+      expect([mayDoTheSame(viewer, other), mayDoTheSame(other, viewer)]).toEqual([false, false]);
   });
 
   it('lets admin do everything', () => {

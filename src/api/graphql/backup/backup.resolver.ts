@@ -15,7 +15,7 @@ import { pageOf } from '../../../service/backup/catalog/catalog-page.js';
 import { chainLength, childrenOf } from '../../../service/backup/catalog/chain.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
-import type { ApiContext } from '../../http/request-context.js';
+import { type ApiContext, reachOf } from '../../http/request-context.js';
 import { openUpload } from '../../http/upload/upload.js';
 import { about } from '../common/about.js';
 import { ask } from '../common/ask.js';
@@ -125,9 +125,9 @@ export class BackupResolver {
     nullable: true,
     description: 'Of an incremental backup: what it builds on; null also where that is lost',
   })
-  parent(@Root() { parentId }: Backup): Backup | null {
+  parent(@Root() { parentId }: Backup, @Ctx() context: ApiContext): Backup | null {
     const parent = parentId === undefined ? undefined : this.catalog.find(parentId);
-    return parent === undefined ? null : backupOf(parent);
+    return parent === undefined || !reachOf(context).has(parent.database) ? null : backupOf(parent);
   }
 
   @FieldResolver(() => Int, {
@@ -139,9 +139,11 @@ export class BackupResolver {
   }
 
   @FieldResolver(() => [Backup], { description: 'Incremental backups that build on it directly, newest first' })
-  children(@Root() { id }: Backup): readonly Backup[] {
+  children(@Root() { id }: Backup, @Ctx() context: ApiContext): readonly Backup[] {
     const record = this.catalog.find(id);
-    return record === undefined ? [] : childrenOf(record, this.catalog).map(backupOf);
+    const reach = reachOf(context);
+    const children = record === undefined ? [] : childrenOf(record, this.catalog);
+    return children.filter(({ database }) => reach.has(database)).map(backupOf);
   }
 
   @Mutation(() => ValidationReport, {

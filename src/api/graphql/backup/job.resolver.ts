@@ -2,15 +2,12 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
-import { permit } from '../../../service/command/command.js';
-import { checkInput } from '../../../service/command/input-check.js';
-import { OWN_SPELLING } from '../../../service/command/spelling.js';
 import { cancelJob, getJob, listJobs } from '../../../service/job/job-command.js';
-import type { JobRecord } from '../../../service/job/job-record.js';
+import { databasesOf, type JobRecord } from '../../../service/job/job-record.js';
 import type { Jobs } from '../../../service/job/jobs.js';
-import type { ApiContext } from '../../http/request-context.js';
+import { type ApiContext, reachOf } from '../../http/request-context.js';
 import { about } from '../common/about.js';
-import { ask } from '../common/ask.js';
+import { ask, follow } from '../common/ask.js';
 import { AFTER, FIRST } from '../common/page.type.js';
 import { FOLLOW_JOB, FOLLOW_JOBS } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
@@ -62,10 +59,8 @@ export class JobResolver {
   @Subscription(() => BackupProgress, {
     description: 'Follows one job: first its state as it is now, then every step. Ends with the job',
     topics: FOLLOW_JOB,
-    topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) => {
-      permit(getJob, context.viewer);
-      return checkInput(getJob, args, OWN_SPELLING).jobId;
-    },
+    topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) =>
+      follow(context, getJob, args).jobId,
   })
   backupProgress(@Root() record: JobRecord, @Arg('jobId', () => ID, JOB_ID) _jobId: string): BackupProgress {
     return jobProgressOf(record, this.catalog);
@@ -75,9 +70,11 @@ export class JobResolver {
     description: 'Follows all jobs from now on. It does not end',
     topics: FOLLOW_JOBS,
     topicId: ({ context }: { context: ApiContext }) => {
-      permit(listJobs, context.viewer);
+      follow(context, listJobs, {});
       return undefined;
     },
+    filter: ({ payload, context }: { payload: JobRecord; context: ApiContext }) =>
+      reachOf(context).hasAll(databasesOf(payload)),
   })
   jobActivity(@Root() record: JobRecord): BackupProgress {
     return jobProgressOf(record, this.catalog);

@@ -1,7 +1,7 @@
 /** Asking for a command from a resolver. GraphQL spells members and values as the commands do, but for some ids. */
 import type { z } from 'zod';
 import type { Command } from '../../../service/command/command.js';
-import { perform } from '../../../service/command/perform.js';
+import { admitFollower, perform } from '../../../service/command/perform.js';
 import { OWN_SPELLING, renamed } from '../../../service/command/spelling.js';
 import { askingOf } from '../../http/asking.js';
 import type { ApiContext } from '../../http/request-context.js';
@@ -18,4 +18,18 @@ export function ask<Service, Shape extends z.ZodObject, Answer>(
   names: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return perform(command, service, input, askingOf({ scope, viewer, signal, spelling: renamed(OWN_SPELLING, names) }));
+}
+
+/**
+ * Whether somebody may follow what a command would answer with, step by step.
+ * @returns the arguments, checked
+ * @throws AppError FORBIDDEN, BAD_USER_INPUT
+ */
+export function follow<Service, Shape extends z.ZodObject, Answer>(
+  { viewer, scope: { where } }: ApiContext,
+  command: Command<Service, Shape, Answer>,
+  args: unknown,
+  names: Readonly<Record<string, string>> = {},
+): z.output<Shape> {
+  return admitFollower(command, args, { viewer, where, spelling: renamed(OWN_SPELLING, names) });
 }

@@ -6,7 +6,7 @@ import type { Databases } from '../../../service/database/database.js';
 import { listDatabases, rowCountOf, rowsOf } from '../../../service/database/database-command.js';
 import { lastRestoreOf } from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import type { ApiContext } from '../../http/request-context.js';
+import { type ApiContext, reachOf } from '../../http/request-context.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
 import { ask } from '../common/ask.js';
 import { BigIntScalar } from '../common/scalars.js';
@@ -68,14 +68,15 @@ export class DatabaseResolver {
     nullable: true,
     description: 'The newest restore into it, dry runs apart; null if there is none',
   })
-  async lastRestore(@Root() { id }: Database): Promise<Restore | null> {
-    const last = lastRestoreOf(this.restores, id);
+  async lastRestore(@Root() { id }: Database, @Ctx() context: ApiContext): Promise<Restore | null> {
+    const last = lastRestoreOf(this.restores, id, reachOf(context));
     const [restore] = await this.restores.read(last === undefined ? [] : [last]);
     return restore === undefined ? null : restoreOf(restore);
   }
 
   @Query(() => Viewer, { description: 'Tells whose token this request was sent with' })
   viewer(@Ctx() { viewer }: ApiContext): Viewer {
-    return { subject: viewer.subject, permissions: [...viewer.permissions].sort() };
+    const { subject, permissions, databases } = viewer;
+    return { subject, permissions: [...permissions].sort(), databases: databases && [...databases].sort() };
   }
 }

@@ -8,6 +8,9 @@ export class Viewer {
 
   @Field(() => [String], { description: 'What it may do, such as backups:read' })
   permissions!: readonly string[];
+
+  @Field(() => [ID], { nullable: true, description: 'Ids of the databases that it is limited to; null: all' })
+  databases?: readonly string[] | undefined;
 }
 
 @ObjectType({ description: 'A database that this server backs up' })

@@ -1,16 +1,13 @@
 /** Drills in GraphQL. */
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { pageById } from '../../../lib/page.js';
-import { permit } from '../../../service/command/command.js';
-import { checkInput } from '../../../service/command/input-check.js';
-import { OWN_SPELLING, renamed } from '../../../service/command/spelling.js';
 import { drillBackup, getDrill, listDrills } from '../../../service/drill/drill-command.js';
 import type { Drill as ServiceDrill } from '../../../service/drill/drill-registry.js';
 import type { DrillService } from '../../../service/drill/drill-service.js';
 import type { ApiContext } from '../../http/request-context.js';
 import { Backup } from '../backup/backup.type.js';
 import { about } from '../common/about.js';
-import { ask } from '../common/ask.js';
+import { ask, follow } from '../common/ask.js';
 import { AFTER, FIRST } from '../common/page.type.js';
 import { FOLLOW_DRILL } from '../common/subscription-topic.js';
 import { unlessNotFound } from '../common/unless-not-found.js';
@@ -64,10 +61,8 @@ export class DrillResolver {
   @Subscription(() => Drill, {
     description: 'Follows one drill: first its state as it is now, then every step. Ends with the drill',
     topics: FOLLOW_DRILL,
-    topicId: ({ args, context }: { args: { id?: string }; context: ApiContext }) => {
-      permit(getDrill, context.viewer);
-      return checkInput(getDrill, { drillId: args.id }, renamed(OWN_SPELLING, ID_IS_DRILL)).drillId;
-    },
+    topicId: ({ args, context }: { args: { id?: string }; context: ApiContext }) =>
+      follow(context, getDrill, { drillId: args.id }, ID_IS_DRILL).drillId,
   })
   drillProgress(@Root() drill: ServiceDrill, @Arg('id', () => ID, DRILL_ID) _id: string): Drill {
     return drillOf(drill);

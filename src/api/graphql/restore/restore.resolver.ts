@@ -3,9 +3,6 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subs
 import { AppError } from '../../../lib/error.js';
 import { pageById } from '../../../lib/page.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
-import { permit } from '../../../service/command/command.js';
-import { checkInput } from '../../../service/command/input-check.js';
-import { OWN_SPELLING } from '../../../service/command/spelling.js';
 import type { RestoreStep } from '../../../service/restore/record/restore-registry.js';
 import {
   cancelRestore,
@@ -18,10 +15,10 @@ import {
   VALUES_NEED,
 } from '../../../service/restore/restore-command.js';
 import type { RestoreService } from '../../../service/restore/restore-service.js';
-import type { ApiContext } from '../../http/request-context.js';
+import { type ApiContext, reachOf } from '../../http/request-context.js';
 import { Backup, backupOf } from '../backup/backup.type.js';
 import { about } from '../common/about.js';
-import { ask } from '../common/ask.js';
+import { ask, follow } from '../common/ask.js';
 import { AFTER, FIRST } from '../common/page.type.js';
 import { ChangeKind, changesOf, changesWithoutValues, RowChangeConnection } from '../common/row-change.type.js';
 import { FOLLOW_RESTORE, FOLLOW_RESTORES } from '../common/subscription-topic.js';
@@ -106,23 +103,25 @@ export class RestoreResolver {
   }
 
   @FieldResolver(() => Restore, { nullable: true, description: 'Of an undo: the restore that it undoes' })
-  undoOf(@Root() { undoOfId }: Restore): Promise<Restore | null> {
-    return this.other(undoOfId);
+  undoOf(@Root() { undoOfId }: Restore, @Ctx() context: ApiContext): Promise<Restore | null> {
+    return this.other(undoOfId, context);
   }
 
   @FieldResolver(() => Restore, { nullable: true, description: 'The undo that undid this restore' })
-  undoneBy(@Root() { undoneById }: Restore): Promise<Restore | null> {
-    return this.other(undoneById);
+  undoneBy(@Root() { undoneById }: Restore, @Ctx() context: ApiContext): Promise<Restore | null> {
+    return this.other(undoneById, context);
   }
 
-  private async other(id: string | undefined): Promise<Restore | null> {
-    const restore = id === undefined ? undefined : await this.restores.find(id);
+  private async other(id: string | undefined, context: ApiContext): Promise<Restore | null> {
+    const isSeen = id !== undefined && reachOf(context).hasOf('restore', id);
+    const restore = isSeen ? await this.restores.find(id) : undefined;
     return restore === undefined ? null : restoreOf(restore);
   }
 
   @FieldResolver(() => Backup, { nullable: true, description: 'The backup; null after it was deleted' })
-  backup(@Root() restore: Restore): Promise<Backup | null> {
-    return unlessNotFound(() => backupOf(this.catalog.get(restore.backupId)));
+  backup(@Root() { backupId }: Restore, @Ctx() context: ApiContext): Backup | null {
+    const backup = this.catalog.find(backupId);
+    return backup === undefined || !reachOf(context).has(backup.database) ? null : backupOf(backup);
   }
 
   @Subscription(() => RestoreProgress, {
@@ -130,10 +129,8 @@ export class RestoreResolver {
       'Follows one restore: first its state as it is now, then every step. Ends with the restore, and can be opened ' +
       'after its end too',
     topics: FOLLOW_RESTORE,
-    topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) => {
-      permit(getRestore, context.viewer);
-      return checkInput(getRestore, args, OWN_SPELLING).restoreId;
-    },
+    topicId: ({ args, context }: { args: { restoreId?: string }; context: ApiContext }) =>
+      follow(context, getRestore, args).restoreId,
   })
   restoreProgress(
     @Root() { restore, progress }: RestoreStep,
@@ -147,8 +144,10 @@ export class RestoreResolver {
       'Follows all restores: first the newest step that there is, then every step from now on. It does not end',
     topics: FOLLOW_RESTORES,
     topicId: ({ context }: { context: ApiContext }) => {
-      permit(listRestores, context.viewer);
+      follow(context, listRestores, {});
     },
+    filter: ({ payload, context }: { payload: RestoreStep; context: ApiContext }) =>
+      reachOf(context).hasOf('restore', payload.restore.record.id),
   })
   restoreActivity(@Root() { restore, progress }: RestoreStep): RestoreProgress {
     return restoreProgressOf(restore, progress);

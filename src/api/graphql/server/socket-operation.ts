@@ -10,6 +10,7 @@ import { AppError, messageOf } from '../../../lib/error.js';
 import { sharedController } from '../../../lib/joined-signal.js';
 import type { Log } from '../../../lib/log.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
+import type { Whereabouts } from '../../../service/command/reach.js';
 import { formatGraphQLError } from '../../http/error-answer.js';
 import type { Telling } from '../../http/graphql-fault.js';
 import type { RateLimits } from '../../http/guard/rate-limit.js';
@@ -28,6 +29,7 @@ export interface OperationOptions {
   readonly log: Log;
   readonly rateLimits: RateLimits;
   readonly audit?: AuditLines | undefined;
+  readonly where?: Whereabouts | undefined;
   readonly errorCounts?: ErrorCounts | undefined;
 }
 
@@ -35,7 +37,7 @@ export interface OperationOptions {
 export function begin(
   session: Session,
   id: string,
-  { log, clock, audit, errorCounts }: OperationOptions,
+  { log, clock, audit, where, errorCounts }: OperationOptions,
 ): RunningOperation {
   const requestId = requestIdOf(undefined);
   const scope: RequestScope = {
@@ -44,6 +46,7 @@ export function begin(
     address: session.address,
     via: 'SOCKET',
     audit,
+    where,
     errorCounts,
   };
   const operation = { scope, startedAt: clock.monotonic(), gone: sharedController() };

@@ -10,7 +10,7 @@
 import type { Context } from 'graphql-ws';
 import { CloseCode } from 'graphql-ws';
 import type { Authenticator } from '../../../auth/authenticator.js';
-import type { Viewer } from '../../../auth/permission.js';
+import { mayDoTheSame, type Viewer } from '../../../auth/permission.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError } from '../../../lib/error.js';
 import type { AuditLines } from '../../../service/audit/audit-line.js';
@@ -107,11 +107,8 @@ export async function recheck(session: Session, { authenticator, clock }: Sessio
   }
   try {
     const now = await authenticator.authenticate(session.authorization);
-    const isSame =
-      now.subject === viewer.subject &&
-      now.permissions.size === viewer.permissions.size &&
-      [...now.permissions].every((permission) => viewer.permissions.has(permission));
-    if (!isSame) session.close(CloseCode.Unauthorized, 'The token allows something else now: connect again');
+    if (!mayDoTheSame(now, viewer))
+      session.close(CloseCode.Unauthorized, 'The token allows something else now: connect again');
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     // a key set that is out of reach says nothing about the token

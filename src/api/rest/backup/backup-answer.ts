@@ -1,4 +1,5 @@
 /** What REST answers with of backups: the shapes, and how they are made from what the services know. */
+
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
 import { warningsOf } from '../../../service/backup/backup-content.js';
@@ -6,6 +7,7 @@ import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { type Backups, chainLength, childrenOf } from '../../../service/backup/catalog/chain.js';
 import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
 import type { ValidationReport } from '../../../service/backup/validate-backup.js';
+import type { Reach } from '../../../service/command/reach.js';
 import type { DrillService } from '../../../service/drill/drill-service.js';
 import { count, instant, lower } from '../common/answer-shape.js';
 import { filterOf, filterShape } from '../common/filter-shape.js';
@@ -113,8 +115,10 @@ export interface BackupContext {
   readonly drills: Pick<DrillService, 'lastOf'>;
 }
 
-export function backupOf(record: BackupRecord, { catalog: backups, drills }: BackupContext): Backup {
-  const { sealed = false } = record;
+/** @param reach of whoever is to see it */
+export function backupOf(record: BackupRecord, { catalog: backups, drills }: BackupContext, reach: Reach): Backup {
+  const { sealed = false, parent } = record;
+  const isParentHidden = parent !== undefined && reach.isBeyond('backup', parent.id);
   const lastDrill = drills.lastOf(record.id);
   return {
     id: record.id,
@@ -144,16 +148,23 @@ export function backupOf(record: BackupRecord, { catalog: backups, drills }: Bac
     verified_at: record.verifiedAt ?? null,
     damage: [...(record.damage ?? [])],
     last_drill: lastDrill === undefined ? null : drillOf(lastDrill),
-    ...defined({ parent_id: record.parent?.id, changes: record.changes && { ...record.changes } }),
+    ...defined({
+      parent_id: isParentHidden ? undefined : parent?.id,
+      changes: record.changes && { ...record.changes },
+    }),
     chain_length: chainLength(record, backups),
-    children: childrenOf(record, backups).map(({ id }) => id),
+    children: childrenOf(record, backups).flatMap(({ id, database }) => (reach.has(database) ? [id] : [])),
     ...defined({ resource_filter: record.resourceFilter && filterOf(record.resourceFilter) }),
   };
 }
 
 /** As one of a list: without what may be long. */
-export function listedBackupOf(record: BackupRecord, context: BackupContext): Omit<Backup, 'tables' | 'pulled_in'> {
-  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record, context));
+export function listedBackupOf(
+  record: BackupRecord,
+  context: BackupContext,
+  reach: Reach,
+): Omit<Backup, 'tables' | 'pulled_in'> {
+  const { tables: _tables, ...rest } = withoutPulledIn(backupOf(record, context, reach));
   return rest;
 }
 

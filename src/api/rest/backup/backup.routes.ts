@@ -63,12 +63,12 @@ function listRoute(parts: BackupRouteParts): Route {
     summary: 'List backups, newest first',
     answers: { 200: { description: 'The backups', shape: backupListShape } },
     errors: ['NOT_FOUND'],
-    handle: async ({ ask, query: { filter, offset, limit } }) => {
+    handle: async ({ ask, reach, query: { filter, offset, limit } }) => {
       const found = await ask(listBackups, backups, { filter });
       return {
         status: 200,
         body: {
-          backups: sliceOf(found, offset, limit).map((record) => listedBackupOf(record, parts)),
+          backups: sliceOf(found, offset, limit).map((record) => listedBackupOf(record, parts, reach)),
           total: found.length,
         },
       };
@@ -91,9 +91,9 @@ function getRoute(parts: BackupRouteParts): Route {
     summary: 'Get one backup',
     answers: { 200: { description: 'The backup', shape: backupShape } },
     errors: ['NOT_FOUND'],
-    handle: async ({ id, ask }) => ({
+    handle: async ({ id, ask, reach }) => ({
       status: 200,
-      body: backupOf(await ask(getBackup, catalog, { backupId: id }), parts),
+      body: backupOf(await ask(getBackup, catalog, { backupId: id }), parts, reach),
     }),
   });
 }
@@ -117,10 +117,10 @@ function createRoute(parts: BackupRouteParts): Route {
       202: { description: 'With `wait=false`: the job', shape: jobShape },
     },
     errors: ['NOT_FOUND', 'DATABASE_UNAVAILABLE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'TOO_LARGE'],
-    handle: async ({ body, query: { wait }, ask }) => {
+    handle: async ({ body, query: { wait }, ask, reach }) => {
       if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, body)) };
       const record = await ask(createBackup, backups, body);
-      return { status: 201, body: { backup: backupOf(record, parts), message: 'Backup created successfully' } };
+      return { status: 201, body: { backup: backupOf(record, parts, reach), message: 'Backup created successfully' } };
     },
   });
 }
@@ -164,9 +164,9 @@ function verifyRoute(parts: BackupRouteParts): Route {
       'without one, all are checked. Answers when all are checked; a job tells how far it is, and can be cancelled.',
     answers: { 200: { description: 'What was found', shape: verifyShape } },
     errors: ['STORE_UNAVAILABLE'],
-    handle: async ({ query: { filter }, ask }) => {
+    handle: async ({ query: { filter }, ask, reach }) => {
       const { damaged, bytesOnly, ...rest } = await ask(verifyBackups, backups, { filter });
-      const listed = damaged.map((record) => listedBackupOf(record, parts));
+      const listed = damaged.map((record) => listedBackupOf(record, parts, reach));
       return { status: 200, body: { ...rest, damaged: listed, bytes_only: bytesOnly } };
     },
   });

@@ -1,5 +1,6 @@
 /** Exports in REST: a document in the format asked for, or the stored file as it is, whole or in part. */
 import type { z } from 'zod';
+import { getBackup } from '../../../service/backup/backup-command.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { FORMAT_MEDIA_TYPES } from '../../../service/backup/layout.js';
 import { exportBackup } from '../../../service/transfer/export-command.js';
@@ -58,7 +59,8 @@ async function sendExport(call: ExportCall, { exports }: ExportRouteParts): Prom
 
 async function sendStored(call: ExportCall, { exports, catalog }: ExportRouteParts): Promise<Answer | undefined> {
   const { id, request, reply, ask } = call;
-  const { size, checksum } = catalog.get(id);
+  // what is told of the file before the export itself: only to who may have it
+  const { size, checksum } = await ask(getBackup, catalog, { backupId: id });
   const etag = `"${checksum}"`;
   const condition = request.headers['if-range'];
   const range = condition === undefined || condition === etag ? rangeOf(request.headers.range, size) : undefined;

@@ -38,7 +38,7 @@ export function importRoute({ catalog, drills, imports }: ImportRouteParts): Rou
       'server. The type is detected from the content.',
     answers: { 201: { description: 'The backup, with a new id', shape: backupCreatedShape } },
     errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
-    handle: async ({ query, ask, request }) => {
+    handle: async ({ query, ask, reach, request }) => {
       const { source, members, fileName, lacksLineBreaks } = await openImportBody(request.raw);
       const key = request.headers['x-decryption-key'];
       const late = (): object =>
@@ -56,7 +56,7 @@ export function importRoute({ catalog, drills, imports }: ImportRouteParts): Rou
       });
       return {
         status: 201,
-        body: { backup: backupOf(record, { catalog, drills }), message: 'Backup imported successfully' },
+        body: { backup: backupOf(record, { catalog, drills }, reach), message: 'Backup imported successfully' },
       };
     },
   });

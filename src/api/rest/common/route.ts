@@ -2,11 +2,13 @@
  * A route of the REST face, as data: what it takes, what it answers with, and one function that asks for a command. The
  * router serves it and the OpenAPI document tells of it, both from this.
  */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Permission, Viewer } from '../../../auth/permission.js';
 import type { Log } from '../../../lib/log.js';
 import type { Command, CommandHead } from '../../../service/command/command.js';
+import type { Reach } from '../../../service/command/reach.js';
 
 /** A request that has passed every check. */
 export interface Call<Query, Body> {
@@ -16,6 +18,8 @@ export interface Call<Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly viewer: Viewer;
+  /** What of which databases whoever asks may see. */
+  readonly reach: Reach;
   readonly log: Log;
   readonly ask: Ask;
   /** Aborts when nobody waits for the answer any more. */

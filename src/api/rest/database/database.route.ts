@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { lastBackupOf } from '../../../service/backup/backup-command.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
+import type { Reach } from '../../../service/command/reach.js';
 import type { Databases } from '../../../service/database/database.js';
 import {
   type DatabaseState,
@@ -80,9 +81,9 @@ function listRoute(parts: DatabaseRouteParts): Route {
     summary: 'List the databases, and count their rows',
     answers: { 200: { description: 'The databases', shape: databaseListShape } },
     errors: [],
-    handle: async ({ ask, viewer: { subject }, signal }) => {
+    handle: async ({ ask, viewer: { subject }, reach, signal }) => {
       const states = await ask(listDatabases, parts.databases, {});
-      const list = await Promise.all(states.map((state) => databaseOf(state, parts, { subject, signal })));
+      const list = await Promise.all(states.map((state) => databaseOf(state, parts, { subject, signal, reach })));
       return { status: 200, body: { databases: list, total: list.length } };
     },
   });
@@ -102,9 +103,9 @@ function getRoute(parts: DatabaseRouteParts): Route {
     summary: 'Get one database, and count its rows',
     answers: { 200: { description: 'The database', shape: databaseShape } },
     errors: ['NOT_FOUND'],
-    handle: async ({ id, ask, viewer: { subject }, signal }) => {
+    handle: async ({ id, ask, viewer: { subject }, reach, signal }) => {
       const state = await ask(getDatabase, parts.databases, { database: id });
-      return { status: 200, body: await databaseOf(state, parts, { subject, signal }) };
+      return { status: 200, body: await databaseOf(state, parts, { subject, signal, reach }) };
     },
   });
 }
@@ -112,7 +113,7 @@ function getRoute(parts: DatabaseRouteParts): Route {
 async function databaseOf(
   { id, label, isDefault, remotes, schemaName, ...state }: DatabaseState,
   { databases, catalog, restores }: DatabaseRouteParts,
-  asker: Asker,
+  { reach, ...asker }: Asker & { readonly reach: Reach },
 ): Promise<z.output<typeof databaseShape>> {
   const tables = await rowsOf(databases, id, asker);
   const { schemaVersion, connected, clustered, leader, readOnly, error } = state;
@@ -131,6 +132,6 @@ async function databaseOf(
     tables: tables ?? {},
     row_count: tables === undefined ? null : rowCountOf(tables),
     last_backup_id: lastBackupOf(catalog, id)?.id ?? null,
-    last_restore_id: lastRestoreOf(restores, id)?.id ?? null,
+    last_restore_id: lastRestoreOf(restores, id, reach)?.id ?? null,
   };
 }

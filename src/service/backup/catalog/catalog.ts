@@ -41,7 +41,7 @@ import {
   type PageRequest,
   pageOf,
 } from './catalog-page.js';
-import { resolve } from './chain.js';
+import { databasesOfChain, resolve } from './chain.js';
 
 export type { CatalogLog, Reservation } from './archive-files.js';
 
@@ -61,7 +61,10 @@ export class Catalog {
     private readonly log: CatalogLog,
     private readonly ids: KnownIds,
   ) {
-    ids.tell('backup', (id) => this.byId.has(id));
+    ids.tell('backup', (id) => {
+      const record = this.byId.get(id);
+      return record && databasesOfChain(record, this);
+    });
     this.files = new ArchiveFiles(store, log);
   }
 

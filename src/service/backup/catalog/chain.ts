@@ -30,6 +30,11 @@ function knownChain(record: BackupRecord, backups: Backups): readonly BackupReco
   return chain;
 }
 
+/** Ids of the databases that it, and all that it builds on, are of. */
+export function databasesOfChain(record: BackupRecord, backups: Backups): readonly string[] {
+  return [...new Set(knownChain(record, backups).map(({ database }) => database))];
+}
+
 /** How many backups have to be read for it, itself included; also one that is lost. */
 export function chainLength(record: BackupRecord, backups: Backups): number {
   const chain = knownChain(record, backups);

@@ -99,6 +99,8 @@ const source = z.discriminatedUnion('kind', [
     .object({
       kind: z.literal('BACKUP'),
       backupId: z.string(),
+      /** The configured id of the database that the backup is of, where that is another. Older records do not say. */
+      backupDatabase: z.string().optional(),
       conflictPolicy: policy,
       exact: z.boolean(),
       filter: resourceFilterSchema.optional(),
@@ -112,6 +114,7 @@ const source = z.discriminatedUnion('kind', [
       restoreId: z.string(),
       /** Of the restore that is undone. */
       backupId: z.string(),
+      backupDatabase: z.string().optional(),
       /** NOT_CONFIRMED: nobody asked for it, the time for the confirmation was up. */
       cause: z.enum(['ASKED', 'NOT_CONFIRMED']),
     })
@@ -191,6 +194,11 @@ export type Witness = z.infer<typeof witness>;
 /** The restore that this one undoes. */
 export function undoOf({ source: from }: RestoreRecord): string | undefined {
   return from.kind === 'UNDO' ? from.restoreId : undefined;
+}
+
+/** Configured ids of the databases that it is about: what it changes, and what its backup is of. */
+export function databasesOf({ database, source: { backupDatabase = database } }: RestoreRecord): readonly string[] {
+  return backupDatabase === database ? [database] : [database, backupDatabase];
 }
 
 /** The policy as people know it: an undo overwrites. */

@@ -22,7 +22,13 @@ import { ProgressFeed } from '../../job/progress-feed.js';
 import { isFinal, isSent, type LifeEvent, transition } from '../life/life.js';
 import { type KeeperParts, RecordKeeper } from './record-keeper.js';
 import { progressNow, progressOf, type RestoreProgress } from './restore-progress.js';
-import { parseRestoreRecord, RESTORE_RECORD_BYTES_MAX, type RestoreRecord, undoOf } from './restore-record.js';
+import {
+  databasesOf,
+  parseRestoreRecord,
+  RESTORE_RECORD_BYTES_MAX,
+  type RestoreRecord,
+  undoOf,
+} from './restore-record.js';
 import { expiredRestores, type RetentionLimits } from './restore-retention.js';
 import { type RestoreSummary, summaryOf } from './restore-summary.js';
 import { undoneResult } from './undone-result.js';
@@ -65,7 +71,7 @@ export class RestoreRegistry {
   private readonly keeper: RecordKeeper;
 
   constructor(private readonly parts: RegistryParts) {
-    parts.ids.tell('restore', (id) => this.open.has(id) || this.summaries.has(id));
+    parts.ids.tell('restore', (id) => this.databasesOf(id));
     this.activity = new ProgressFeed<RestoreStep | undefined>(undefined, parts.clock);
     this.keeper = new RecordKeeper(parts);
   }
@@ -301,6 +307,11 @@ export class RestoreRegistry {
     const restore: OpenRestore = { ...this.restoreOf(record), undoes };
     this.put(restore, record);
     return restore;
+  }
+
+  private databasesOf(id: string): readonly string[] | undefined {
+    const record = this.open.get(id)?.record;
+    return record === undefined ? this.summaries.get(id)?.databases : databasesOf(record);
   }
 
   private restoreOf(record: RestoreRecord): OpenRestore {

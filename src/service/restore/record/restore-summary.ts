@@ -3,12 +3,14 @@
  * has ended is read from the store when somebody looks.
  */
 import type { RestorePhase } from '../life/life.js';
-import { type RestoreRecord, undoOf } from './restore-record.js';
+import { databasesOf, type RestoreRecord, undoOf } from './restore-record.js';
 
 export interface RestoreSummary {
   readonly id: string;
   readonly backupId: string;
   readonly database: string;
+  /** See databasesOf. */
+  readonly databases: readonly string[];
   readonly undoOf?: string;
   readonly dryRun: boolean;
   readonly phase: RestorePhase;
@@ -28,6 +30,7 @@ export function summaryOf(record: RestoreRecord): RestoreSummary {
     id,
     backupId: source.backupId,
     database,
+    databases: databasesOf(record),
     ...(undone === undefined ? {} : { undoOf: undone }),
     dryRun,
     phase,

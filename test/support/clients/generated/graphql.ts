@@ -399,7 +399,7 @@ export type ListDatabasesQuery = { databases: Array<{ id: string, label: string,
 export type GetViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type GetViewerQuery = { viewer: { subject: string, permissions: Array<string> } };
+export type GetViewerQuery = { viewer: { subject: string, permissions: Array<string>, databases: Array<string> | null } };
 
 export type DiffQueryVariables = Exact<{
   from: ConfigurationRefInput;
@@ -1467,6 +1467,7 @@ export const GetViewerDocument = new TypedDocumentString(`
   viewer {
     subject
     permissions
+    databases
   }
 }
     `) as unknown as TypedDocumentString<GetViewerQuery, GetViewerQueryVariables>;
