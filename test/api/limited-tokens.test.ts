@@ -19,6 +19,7 @@ interface Things {
   readonly restore: string;
   /** That made the backup. */
   readonly job: string;
+  readonly drill: string;
   /** UUID of its switch. */
   readonly row: string;
 }
@@ -47,7 +48,8 @@ async function thingsOf(database: string, name: string): Promise<Things> {
   const backup = (await all.run(operations.CreateBackupDocument, { input })).createBackup.id;
   const { rows } = await all.run(operations.ListRowsDocument, { of: { database }, table: 'Logical_Switch' });
   const row = rows.nodes[0]?.uuid ?? '';
-  return { database, backup, restore: await restored(backup, database), job: backup, row };
+  const { drillBackup } = await all.run(operations.DrillBackupDocument, { id: backup, northd: false });
+  return { database, backup, restore: await restored(backup, database), job: backup, drill: drillBackup.id, row };
 }
 
 beforeAll(async () => {
@@ -58,8 +60,8 @@ beforeAll(async () => {
   bravo = await thingsOf('bravo', `${MARK}-backup`);
   across = [await restored(bravo.backup, 'alpha'), await restored(alpha.backup, 'bravo')];
   secrets = {
-    alpha: [alpha.backup, alpha.restore, alpha.row, ...across],
-    bravo: [MARK, bravo.backup, bravo.restore, bravo.row, ...across],
+    alpha: [alpha.backup, alpha.restore, alpha.drill, alpha.row, ...across],
+    bravo: [MARK, bravo.backup, bravo.restore, bravo.drill, bravo.row, ...across],
   };
 });
 afterAll(() => two.stop());
@@ -95,6 +97,11 @@ const CASES: Readonly<Record<string, Case>> = {
   PrepareExport: { of: ({ backup }) => ({ backupId: backup }), free: { backupId: NOBODY } },
   ValidateBackup: { of: ({ backup }) => ({ id: backup }), free: id },
   VerifyBackups: { of: ({ database }) => ({ filter: { database } }), free: {} },
+  DrillBackup: { of: ({ backup }) => ({ id: backup, northd: false }), free: id },
+  GetDrill: { of: ({ drill }) => ({ id: drill }), free: id },
+  ListDrills: { of: ({ backup }) => ({ backupId: backup }), free: {} },
+  DrillProgress: { of: ({ drill }) => ({ id: drill }), free: id },
+  LastDrill: { of: ({ backup }) => ({ id: backup }), free: id },
   BackupSteps: { of: ({ job }) => ({ jobId: job }), free: { jobId: NOBODY } },
   JobActivity: { of: () => ({}) },
   ListDatabases: { of: () => ({}), free: {} },
@@ -371,6 +378,10 @@ describe('REST', () => {
     'get /api/v1/jobs': ({ database }) => ({ path: `/jobs?database=${database}` }),
     'get /api/v1/jobs/{id}': ({ job }) => ({ path: `/jobs/${job}` }),
     'post /api/v1/jobs/{id}/cancel': ({ job }) => post(`/jobs/${job}/cancel`),
+    'post /api/v1/backups/{id}/drill': ({ backup }) => post(`/backups/${backup}/drill`, { northd: false }),
+    'get /api/v1/drills': ({ backup }) => ({ path: `/drills?backup_id=${backup}` }),
+    'get /api/v1/drills/{id}': ({ drill }) => ({ path: `/drills/${drill}` }),
+    'get /api/v1/databases/{id}': ({ database }) => ({ path: `/databases/${database}` }),
     'get /api/v1/audit/check': () => ({ path: '/audit/check' }),
   };
   /** They name nothing that could be refused. */
@@ -400,7 +411,7 @@ describe('REST', () => {
     expect(leaked('bravo', text, call)).toEqual([]);
   });
 
-  it.each(['/backups', '/restores', '/jobs', '/databases', '/backups?limit=1', '/restores?limit=1'])(
+  it.each(['/backups', '/restores', '/jobs', '/drills', '/databases', '/backups?limit=1', '/restores?limit=1'])(
     '%s shows and counts nothing of another database',
     async (path) => {
       const [own, every] = await Promise.all(
