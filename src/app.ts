@@ -33,6 +33,7 @@ import { Jobs } from './service/job/jobs.js';
 import { RunningWork } from './service/job/running-work.js';
 import { isFinal } from './service/restore/life/life.js';
 import { RestoreService } from './service/restore/restore-service.js';
+import { RetentionService } from './service/retention/retention-service.js';
 import { RowService } from './service/rows/row-service.js';
 import { ExportService } from './service/transfer/export-service.js';
 import { ImportService } from './service/transfer/import-service.js';
@@ -197,6 +198,7 @@ interface Services {
   readonly drills: DrillService;
   readonly compare: CompareService;
   readonly rows: RowService;
+  readonly retention: RetentionService;
 }
 
 function makeServices(base: Base, catalog: Catalog): Services {
@@ -212,6 +214,7 @@ function makeServices(base: Base, catalog: Catalog): Services {
   };
   const drilling = { backups, catalog, ids, store, jobs, work, clock, log, scratchFolder };
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
+  const restores = new RestoreService({ ...heavy, backups, ids, store, audit, limits });
   return {
     work,
     jobs,
@@ -221,10 +224,11 @@ function makeServices(base: Base, catalog: Catalog): Services {
     imports: new ImportService({ ...heavy, backups, store }),
     exports,
     prepared: new PreparedExports(exports, clock),
-    restores: new RestoreService({ backups, catalog, ids, store, databases, clock, log, work, audit, limits, keyCost }),
+    restores,
     drills: new DrillService({ ...drilling, limits: config.drills, searchPath: config.drills.searchPath }),
     compare: new CompareService({ backups, catalog, databases, work }),
     rows: new RowService({ backups, catalog, databases, clock, work }),
+    retention: new RetentionService({ backups, catalog, jobs, restores, audit, clock, log }),
   };
 }
 

@@ -97,6 +97,11 @@ const CASES: Readonly<Record<string, Case>> = {
   PrepareExport: { of: ({ backup }) => ({ backupId: backup }), free: { backupId: NOBODY } },
   ValidateBackup: { of: ({ backup }) => ({ id: backup }), free: id },
   VerifyBackups: { of: ({ database }) => ({ filter: { database } }), free: {} },
+  ExpireBackups: {
+    of: ({ database }) => ({ policy: { keepLast: 1 }, filter: { database } }),
+    free: { policy: { keepLast: 1 } },
+  },
+  PinBackup: { of: ({ backup }) => ({ id: backup, pinned: false }), free: { ...id, pinned: false } },
   DrillBackup: { of: ({ backup }) => ({ id: backup, northd: false }), free: id },
   GetDrill: { of: ({ drill }) => ({ id: drill }), free: id },
   ListDrills: { of: ({ backup }) => ({ backupId: backup }), free: {} },
@@ -379,6 +384,11 @@ describe('REST', () => {
     'get /api/v1/jobs/{id}': ({ job }) => ({ path: `/jobs/${job}` }),
     'post /api/v1/jobs/{id}/cancel': ({ job }) => post(`/jobs/${job}/cancel`),
     'post /api/v1/backups/{id}/drill': ({ backup }) => post(`/backups/${backup}/drill`, { northd: false }),
+    'post /api/v1/backups/{id}/pin': ({ backup }) => post(`/backups/${backup}/pin`, { pinned: false }),
+    'post /api/v1/retention/simulate': ({ database }) =>
+      post('/retention/simulate', { policy: { keep_last: 1 }, filter: { database } }),
+    'post /api/v1/retention/expire': ({ database }) =>
+      post('/retention/expire', { policy: { keep_last: 99 }, filter: { database } }),
     'get /api/v1/drills': ({ backup }) => ({ path: `/drills?backup_id=${backup}` }),
     'get /api/v1/drills/{id}': ({ drill }) => ({ path: `/drills/${drill}` }),
     'get /api/v1/databases/{id}': ({ database }) => ({ path: `/databases/${database}` }),

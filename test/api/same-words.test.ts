@@ -97,6 +97,18 @@ const RULES: readonly Breach[] = [
   diff(['to', 'exactly one of'], { from: LIVE, to: { ...LIVE, backupId: 'x' } }),
   diff(['from', 'a database needs no key'], { from: { ...LIVE, decryptionKey: KEY }, to: LIVE }),
   diff(['to', 'a database needs no key'], { from: LIVE, to: { ...LIVE, decryptionKey: KEY } }),
+  {
+    command: 'expireBackups',
+    rule: ['policy', 'needs a rule'],
+    graphql: [documents.ExpireBackupsDocument, { policy: {} }],
+    rest: ['/api/v1/retention/expire', { policy: {} }],
+  },
+  {
+    command: 'simulateRetention',
+    rule: ['policy', 'needs a rule'],
+    graphql: [documents.ExpireBackupsDocument, { policy: {}, dryRun: true }],
+    rest: ['/api/v1/retention/simulate', { policy: {} }],
+  },
   ...looks(['of', 'exactly one of'], {}, 'what is looked into is one word of the address'),
   ...looks(
     ['of', 'a database needs no key'],

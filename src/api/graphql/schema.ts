@@ -11,6 +11,7 @@ import type { Databases } from '../../service/database/database.js';
 import type { DrillService } from '../../service/drill/drill-service.js';
 import type { Jobs } from '../../service/job/jobs.js';
 import type { RestoreService } from '../../service/restore/restore-service.js';
+import type { RetentionService } from '../../service/retention/retention-service.js';
 import type { RowService } from '../../service/rows/row-service.js';
 import type { ImportService } from '../../service/transfer/import-service.js';
 import type { PreparedExports } from '../../service/transfer/prepared-exports.js';
@@ -23,6 +24,7 @@ import { DatabaseResolver } from './database/database.resolver.js';
 import { DiffResolver } from './diff/diff.resolver.js';
 import { BackupDrillResolver, DrillResolver } from './drill/drill.resolver.js';
 import { RestoreResolver, RestoreResultResolver } from './restore/restore.resolver.js';
+import { RetentionResolver } from './retention/retention.resolver.js';
 import { ConfigurationRowResolver } from './rows/rows.resolver.js';
 
 export interface SchemaParts {
@@ -33,6 +35,7 @@ export interface SchemaParts {
   readonly prepared: PreparedExports;
   readonly restores: RestoreService;
   readonly drills: DrillService;
+  readonly retention: RetentionService;
   readonly compare: CompareService;
   readonly rows: RowService;
   readonly databases: Databases;
@@ -48,6 +51,7 @@ const RESOLVERS = [
   RestoreResultResolver,
   DrillResolver,
   BackupDrillResolver,
+  RetentionResolver,
   DiffResolver,
   ConfigurationRowResolver,
   DatabaseResolver,
@@ -64,6 +68,7 @@ export function createSchema(parts: SchemaParts): GraphQLSchema {
     [RestoreResultResolver, new RestoreResultResolver(parts.restores)],
     [DrillResolver, new DrillResolver(parts.drills)],
     [BackupDrillResolver, new BackupDrillResolver(parts.drills)],
+    [RetentionResolver, new RetentionResolver(parts.retention, parts.backups)],
     [DiffResolver, new DiffResolver(parts.compare)],
     [ConfigurationRowResolver, new ConfigurationRowResolver(parts.rows)],
     [DatabaseResolver, new DatabaseResolver(parts.databases, parts.catalog, parts.restores)],

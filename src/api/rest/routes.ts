@@ -18,9 +18,10 @@ import { drillRoutes } from './drill/drill.routes.js';
 import { jobRoutes } from './job/job.routes.js';
 import { openApiRoute } from './openapi/openapi-document.js';
 import { restoreRoutes } from './restore/restore.routes.js';
+import { type RetentionRouteParts, retentionRoutes } from './retention/retention.routes.js';
 import { rowRoutes } from './rows/row.routes.js';
 
-export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadRouteParts {
+export interface RestParts extends BackupRouteParts, ExportRouteParts, DownloadRouteParts, RetentionRouteParts {
   readonly jobs: Jobs;
   readonly restores: RestoreService;
   readonly drills: DrillService;
@@ -42,6 +43,7 @@ export function restRoutes(parts: RestParts): readonly Route[] {
     ...rowRoutes(parts.rows),
     ...restoreRoutes(parts.restores),
     ...drillRoutes(parts.drills),
+    ...retentionRoutes(parts),
     ...databaseRoutes(parts),
     ...auditRoutes(parts.audit),
   ];

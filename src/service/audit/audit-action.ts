@@ -11,6 +11,8 @@ export const ACTIONS = [
   'validateBackup',
   'verifyBackups',
   'drillBackup',
+  'expireBackups',
+  'pinBackup',
   'exportBackup',
   'prepareExport',
   'downloadExport',

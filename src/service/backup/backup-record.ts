@@ -78,6 +78,8 @@ const recordSchema = z
     /** When it was last read back whole and found good, and what was found wrong with it when it was read last. */
     verifiedAt: instantText.optional(),
     damage: z.array(z.string()).readonly().optional(),
+    /** It is not deleted, and no retention policy takes it away. */
+    pinned: z.boolean().optional(),
     /** Key of the archive in the store. */
     file: z.string(),
     /** Key of the archive that this one took the place of, with the same rows and id. It goes when this is there. */

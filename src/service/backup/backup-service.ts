@@ -13,7 +13,7 @@ import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { BackupFilter } from './catalog/catalog-page.js';
 import { childrenOf } from './catalog/chain.js';
-import { type Cascade, checkUnused, lastOf, mergeChildren } from './chain/deletion.js';
+import { type Cascade, checkUnpinned, checkUnused, lastOf, mergeChildren } from './chain/deletion.js';
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
 import { type ValidationReport, validateBackup } from './validate-backup.js';
@@ -153,13 +153,23 @@ export class BackupService {
     return report;
   }
 
+  /** Pins a backup, or unpins it. @throws AppError NOT_FOUND, STORE_FULL, STORE_UNAVAILABLE */
+  async pin(id: string, pinned: boolean): Promise<BackupRecord> {
+    const { catalog, work } = this.parts;
+    const before = catalog.get(id);
+    if ((before.pinned === true) === pinned) return before;
+    return work.run('change', () => catalog.note(id, { pinned: pinned || undefined }));
+  }
+
   /**
    * Deletes a backup for good.
-   * @throws AppError NOT_FOUND, STORE_UNAVAILABLE; CONFLICT where others build on it and `cascade` is REFUSE;
+   * @throws AppError NOT_FOUND, STORE_UNAVAILABLE; CONFLICT where it is pinned, or one that DELETE would take along,
+   * and where others build on it and `cascade` is REFUSE;
    * BAD_USER_INPUT, INTEGRITY_FAILED, STORE_FULL of MERGE: nothing is deleted then
    */
   async delete(id: string, asker: Asker, cascade: Cascade = 'REFUSE'): Promise<string> {
     const { catalog, log, work } = this.parts;
+    checkUnpinned(catalog.get(id), cascade, catalog);
     if (cascade === 'MERGE') await this.merge(catalog.get(id), asker);
     await work.run('deletion', async () => {
       const record = catalog.get(id);

@@ -8,7 +8,7 @@ import { AppError, ERROR_STATUS, type ErrorCode, messageOf } from '../../lib/err
 export const JOB_FORMAT = 'ovncp-job/1';
 export const JOB_RECORD_BYTES_MAX = 256 * 1024;
 
-export const JOB_KINDS = ['BACKUP', 'IMPORT', 'VERIFY', 'DRILL', 'MERGE'] as const;
+export const JOB_KINDS = ['BACKUP', 'IMPORT', 'VERIFY', 'DRILL', 'EXPIRE', 'MERGE'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** CAPTURING: what the job works on is read. STORING: what it makes is written. */

@@ -106,6 +106,7 @@ const WHAT: Readonly<Record<JobKind, string>> = {
   VERIFY: 'validation',
   DRILL: 'drill',
   MERGE: 'merge',
+  EXPIRE: 'expiry',
 };
 /** Kinds whose job makes the backup of its id. */
 const MAKES_BACKUP: ReadonlySet<JobKind> = new Set<JobKind>(['BACKUP', 'IMPORT']);
@@ -199,6 +200,12 @@ export class Jobs {
 
   find(id: string): Job | undefined {
     return this.jobs.get(id);
+  }
+
+  /** Ids of backups that a job is about that has not ended. */
+  backupsInUse(): ReadonlySet<string> {
+    const running = [...this.jobs.values()].filter(({ record: { phase } }) => !isEnded(phase));
+    return new Set(running.flatMap(({ record: { backupId } }) => backupId ?? []));
   }
 
   /**

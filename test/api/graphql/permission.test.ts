@@ -39,6 +39,8 @@ const CASES: Readonly<Record<string, Case>> = {
   Search: { needs: ['backups:read'], variables: { of: ref, text: 'x' } },
   ListRows: { needs: ['backups:read'], variables: { of: ref, table: 'ACL' } },
   GetRow: { needs: ['backups:read'], variables: { of: ref, table: 'ACL', uuid: 'x' } },
+  ExpireBackups: { needs: ['backups:delete'], variables: { policy: { keepLast: 100 }, dryRun: false } },
+  PinBackup: { needs: ['backups:write'], variables: { id: 'x', pinned: true } },
   GetRestore: { needs: ['backups:read'], variables: { id: 'x' } },
   ListRestores: { needs: ['backups:read'], variables: {} },
   RestoreChanges: { needs: ['backups:read'], variables: { id: 'x' } },

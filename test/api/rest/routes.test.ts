@@ -674,6 +674,73 @@ const ROUTES: Readonly<Record<string, RouteCases>> = {
     ],
     notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/drill`, post())],
   },
+  'POST /api/v1/backups/:id/pin': {
+    needs: ['backups:write'],
+    good: ({ backupId }) => ({
+      path: `${BACKUPS}/${backupId}/pin`,
+      request: post({ pinned: false }),
+      status: 200,
+      body: { id: backupId, pinned: false },
+    }),
+    malformed: ({ backupId }) => [
+      ...malformedJson(`${BACKUPS}/${backupId}/pin`),
+      refused(`${BACKUPS}/${backupId}/pin`, post({ pinned: 'yes' }), /^pinned: takes true or false/),
+    ],
+    notFound: () => [noBackup(`${BACKUPS}/${NOBODY}/pin`, post({ pinned: true }))],
+  },
+  'POST /api/v1/retention/simulate': {
+    needs: ['backups:read'],
+    good: () => ({
+      path: '/api/v1/retention/simulate',
+      request: post({ policy: { keep_daily: 10_000 }, time_zone: 'Europe/Berlin' }),
+      status: 200,
+      body: { dry_run: true, kept: expect.any(Array), expired: expect.any(Array), bytes_freed: expect.any(Number) },
+    }),
+    malformed: () => [
+      ...malformedJson('/api/v1/retention/simulate'),
+      refused('/api/v1/retention/simulate', post({}), /^policy: /),
+      refused(
+        '/api/v1/retention/simulate',
+        post({ policy: { keep_last: 0 } }),
+        /^policy\.keep_last: takes a whole number from 1 on/,
+      ),
+      refused(
+        '/api/v1/retention/simulate',
+        post({ policy: { keep_within: '14 days' } }),
+        /^policy\.keep_within: is not a duration of ISO 8601: write it like P14D/,
+      ),
+      refused(
+        '/api/v1/retention/simulate',
+        post({ policy: { keep_last: 1 }, time_zone: 'Berlin' }),
+        /^time_zone: is not a time zone/,
+      ),
+      refused(
+        '/api/v1/retention/simulate',
+        post({ policy: { keep_tags: ['nobody has this tag'] } }),
+        /keep_?[tT]ags.*: no backup has the tag "nobody has this tag"/,
+      ),
+    ],
+    notFound: () => [],
+  },
+  'POST /api/v1/retention/expire': {
+    needs: ['backups:delete'],
+    good: () => ({
+      path: '/api/v1/retention/expire',
+      request: post({ policy: { keep_last: 100_000 }, filter: { tag: ['nobody has this tag'] } }),
+      status: 200,
+      body: { dry_run: false, kept: [], expired: [], bytes_freed: 0 },
+    }),
+    malformed: () => [
+      ...malformedJson('/api/v1/retention/expire'),
+      refused('/api/v1/retention/expire', post({ policy: {} }), /^policy: needs a rule, such as "?keep_daily/),
+      refused(
+        '/api/v1/retention/expire',
+        post({ policy: { keep_last: 1 }, filter: { tags: ['x'] } }),
+        /tags.*not known here/,
+      ),
+    ],
+    notFound: () => [],
+  },
   'GET /api/v1/drills': {
     needs: ['backups:read'],
     good: async ({ backupId, drilled }) => ({

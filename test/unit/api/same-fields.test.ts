@@ -71,6 +71,7 @@ const PAIRS: readonly Pair[] = [
     onlyRest: { last_backup_id: 'GraphQL has the backup itself', last_restore_id: 'GraphQL has the restore itself' },
   },
   { type: 'VerifyReport', shape: 'VerifyReport' },
+  { type: 'RetentionReport', shape: 'RetentionReport' },
   { type: 'PageInfo', shape: 'PageInfo' },
   { type: 'ExportAddress', shape: 'ExportAddress' },
   {

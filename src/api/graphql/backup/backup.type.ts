@@ -177,6 +177,11 @@ export class Backup {
   @Field(() => [String], { description: 'What was found wrong with it when it was last read back' })
   damage!: readonly string[];
 
+  @Field(() => Boolean, {
+    description: 'Whether it is pinned: it is not deleted, and no retention policy takes it away',
+  })
+  pinned!: boolean;
+
   /** Resolved where it is asked for, as `parent`. */
   parentId?: string | undefined;
 
@@ -209,12 +214,14 @@ export function backupOf(record: BackupRecord): Backup {
     pulledInCount = 0,
     parent,
     damage = [],
+    pinned = false,
     ...rest
   } = record;
   return {
     ...rest,
     capturedAt: record.createdAt,
     damage,
+    pinned,
     parentId: parent?.id,
     type: BackupType[type],
     format: archiveFormat,

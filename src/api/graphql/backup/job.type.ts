@@ -21,6 +21,7 @@ registerEnumType(JobKind, {
     IMPORT: { description: 'It stores a file as a backup' },
     VERIFY: { description: 'It reads a stored backup and checks it' },
     DRILL: { description: 'It restores a stored backup into a scratch database, and compares every row' },
+    EXPIRE: { description: 'It takes backups away that a retention policy does not keep' },
     MERGE: { description: 'It makes backups whole that build on one that is to be deleted' },
   },
 });

@@ -57,6 +57,7 @@ export const backupShape = z
     children: z.array(z.string()).describe('Ids of the incremental backups that build on it directly, newest first'),
     verified_at: instant.nullable().describe('When it was last read back whole and found good; null if it never was'),
     damage: z.array(z.string()).describe('What was found wrong with it when it was last read back'),
+    pinned: z.boolean().describe('Whether it is pinned: it is not deleted, and no retention policy takes it away'),
     last_drill: drillShape
       .nullable()
       .describe('The newest drill that has told whether it can be restored; null if there is none'),
@@ -147,6 +148,7 @@ export function backupOf(record: BackupRecord, { catalog: backups, drills }: Bac
     captured_at: record.createdAt,
     verified_at: record.verifiedAt ?? null,
     damage: [...(record.damage ?? [])],
+    pinned: record.pinned === true,
     last_drill: lastDrill === undefined ? null : drillOf(lastDrill),
     ...defined({
       parent_id: isParentHidden ? undefined : parent?.id,

@@ -78,6 +78,15 @@ function filterIn(given: z.output<z.ZodObject<typeof filterMembers>>): BackupFil
   };
 }
 
+/** In a JSON body. */
+export const backupFilterForm = z
+  .strictObject({
+    ...filterMembers,
+    tag: z.array(field.tag).optional().describe('Backups that have any of these tags'),
+  })
+  .transform(filterIn)
+  .meta({ id: 'BackupFilter', description: 'Which backups are meant' });
+
 /** GET /api/v1/backups. */
 export const listBackupsQuery = z
   .strictObject({ ...filterMembers, limit, offset })

@@ -216,8 +216,8 @@ export class Catalog {
     return this.rewrite(description.id, (before) => (before.sealed === true ? description : undefined));
   }
 
-  /** Writes down what reading a backup back has found. @throws AppError as complete */
-  note(id: string, found: Pick<BackupRecord, 'verifiedAt' | 'damage'>): Promise<BackupRecord> {
+  /** Writes down what reading a backup back has found, or whether it is pinned. @throws AppError as complete */
+  note(id: string, found: Pick<BackupRecord, 'verifiedAt' | 'damage' | 'pinned'>): Promise<BackupRecord> {
     return this.rewrite(id, ({ format: _format, file: _file, ...before }) => ({ ...before, ...found }));
   }
 

@@ -27,6 +27,17 @@ export interface DeletionParts {
 
 const NAMED_MAX = 3;
 
+/** @throws AppError CONFLICT where it is pinned, or one that would go with it */
+export function checkUnpinned(record: BackupRecord, cascade: Cascade, catalog: Catalog): void {
+  const all = cascade === 'DELETE' ? [record, ...descendantsOf(record, catalog)] : [record];
+  const pinned = all.find(({ pinned: is }) => is === true);
+  if (pinned === undefined) return;
+  throw new AppError(
+    'CONFLICT',
+    `Nothing is deleted: backup ${called(pinned)} is pinned. Unpin it first, if it is to go`,
+  );
+}
+
 /** @throws AppError CONFLICT where others build on it */
 export function checkUnused(record: BackupRecord, catalog: Catalog): void {
   const children = childrenOf(record, catalog);

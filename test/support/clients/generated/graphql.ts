@@ -185,6 +185,8 @@ export type JobKind =
   | 'BACKUP'
   /** It restores a stored backup into a scratch database, and compares every row */
   | 'DRILL'
+  /** It takes backups away that a retention policy does not keep */
+  | 'EXPIRE'
   /** It stores a file as a backup */
   | 'IMPORT'
   /** It makes backups whole that build on one that is to be deleted */
@@ -284,6 +286,26 @@ export type RestorePhase =
   | 'UNDONE'
   /** It checks that the changes are in the database */
   | 'VERIFYING';
+
+/** Which backups are kept: those that any of the rules keeps. At least one rule is needed. Rules count in each database and resource filter by itself. Always kept are: pinned ones, those in use, the newest good one and the newest verified one, and what a kept one builds on. A damaged one counts for no rule */
+export type RetentionPolicyInput = {
+  /** Of the newest so many days that have a backup, the newest backup of each is kept */
+  keepDaily?: number | null | undefined;
+  /** Of the newest so many hours that have a backup, the newest backup of each is kept */
+  keepHourly?: number | null | undefined;
+  /** So many of the newest backups are kept */
+  keepLast?: number | null | undefined;
+  /** Of the newest so many months that have a backup, the newest backup of each is kept */
+  keepMonthly?: number | null | undefined;
+  /** Backups that have one of these tags are kept */
+  keepTags?: Array<string> | null | undefined;
+  /** Of the newest so many ISO weeks, which begin on Monday, that have a backup, the newest backup of each is kept */
+  keepWeekly?: number | null | undefined;
+  /** Backups that are not older than this are kept: a duration of ISO 8601, such as P14D or P1Y6M */
+  keepWithin?: string | null | undefined;
+  /** Of the newest so many years that have a backup, the newest backup of each is kept */
+  keepYearly?: number | null | undefined;
+};
 
 /** What a restore waits for after the commit, like ovn-nbctl --wait */
 export type SyncTarget =
@@ -580,6 +602,24 @@ export type RestoreActivitySubscriptionVariables = Exact<{ [key: string]: never;
 
 
 export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+
+export type ExpireBackupsMutationVariables = Exact<{
+  policy: RetentionPolicyInput;
+  filter?: BackupFilterInput | null | undefined;
+  timeZone?: string | null | undefined;
+  dryRun?: boolean | null | undefined;
+}>;
+
+
+export type ExpireBackupsMutation = { expireBackups: { dryRun: boolean, bytesFreed: number, kept: Array<{ reasons: Array<string>, backup: { id: string, name: string, createdAt: string } }>, expired: Array<{ id: string, name: string, createdAt: string }> } };
+
+export type PinBackupMutationVariables = Exact<{
+  id: string;
+  pinned: boolean;
+}>;
+
+
+export type PinBackupMutation = { pinBackup: { id: string, pinned: boolean } };
 
 export type SearchQueryVariables = Exact<{
   of: ConfigurationRefInput;
@@ -2934,6 +2974,40 @@ fragment RestoreProgressFields on RestoreProgress {
     ...RestoreResultFields
   }
 }`) as unknown as TypedDocumentString<RestoreActivitySubscription, RestoreActivitySubscriptionVariables>;
+export const ExpireBackupsDocument = new TypedDocumentString(`
+    mutation ExpireBackups($policy: RetentionPolicyInput!, $filter: BackupFilterInput, $timeZone: String = "UTC", $dryRun: Boolean = true) {
+  expireBackups(
+    policy: $policy
+    filter: $filter
+    timeZone: $timeZone
+    dryRun: $dryRun
+  ) {
+    dryRun
+    kept {
+      backup {
+        id
+        name
+        createdAt
+      }
+      reasons
+    }
+    expired {
+      id
+      name
+      createdAt
+    }
+    bytesFreed
+  }
+}
+    `) as unknown as TypedDocumentString<ExpireBackupsMutation, ExpireBackupsMutationVariables>;
+export const PinBackupDocument = new TypedDocumentString(`
+    mutation PinBackup($id: ID!, $pinned: Boolean!) {
+  pinBackup(id: $id, pinned: $pinned) {
+    id
+    pinned
+  }
+}
+    `) as unknown as TypedDocumentString<PinBackupMutation, PinBackupMutationVariables>;
 export const SearchDocument = new TypedDocumentString(`
     query Search($of: ConfigurationRefInput!, $text: String!, $first: Int, $after: String) {
   search(of: $of, text: $text, first: $first, after: $after) {
