@@ -466,4 +466,21 @@ describe('a file that builds on a backup of another database', () => {
     expect((await onlyAlpha.sendFile({}, file)).errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
     expect((await all.sendFile({}, file)).errors).toEqual([]);
   });
+
+  it('is not read where it was taken still encrypted', async () => {
+    const encryptionKey = 'the key of bravo';
+    const common = { database: 'bravo', encrypt: true, encryptionKey };
+    const whole = await all.run(operations.CreateBackupDocument, { input: { name: `${MARK}-shut`, ...common } });
+    const parentId = whole.createBackup.id;
+    const input = { name: `${MARK}-shut-link`, type: 'INCREMENTAL' as const, parentId, ...common };
+    const link = (await all.run(operations.CreateBackupDocument, { input })).createBackup.id;
+    const raw = await RestClient.of(all).fetch(`/api/v1/backups/${link}/export?raw=true`);
+    const made = await onlyAlpha.importFile({ name: 'shut' }, { bytes: Buffer.from(await raw.arrayBuffer()) });
+    expect([made.sealed, made.database]).toEqual([true, 'alpha']);
+    const headers = { 'X-Decryption-Key': encryptionKey };
+    const answer = await RestClient.of(onlyAlpha).fetch(`/api/v1/backups/${made.id}/export`, { headers });
+    const text = await answer.text();
+    expect([answer.status, text]).toEqual([400, expect.stringContaining('builds on a backup of another database')]);
+    expect(text).not.toContain(MARK);
+  });
 });
