@@ -455,7 +455,14 @@ describe('a file that builds on a backup of another database', () => {
     const raw = await RestClient.of(all).fetch(`/api/v1/backups/${link}/export?raw=true`);
     const bytes = Buffer.from(await raw.arrayBuffer());
     const alone = await onlyAlpha.sendFile({ name: 'mine now' }, { bytes });
-    expect(alone.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+    expect(alone.errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(`; backup ${whole.createBackup.id} is of "bravo"$`),
+    ]);
+    // whatever it says of itself
+    const forged = Buffer.from(String(bytes).replace(/"database": ?"bravo"/, '"database":"alpha"'));
+    expect(forged.equals(bytes)).toBe(false);
+    const taken = await onlyAlpha.sendFile({ name: 'mine now' }, { bytes: forged });
+    expect(taken.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
     const chain = await RestClient.of(all).fetch(`/api/v1/backups/${link}/export?chain=true`);
     const file = { bytes: Buffer.from(await chain.arrayBuffer()) };
     expect((await onlyAlpha.sendFile({}, file)).errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);

@@ -201,12 +201,12 @@ describe('a socket', () => {
     clock: TestClock;
     /** What the authenticator logs. */
     lines: readonly string[];
-    write: (tokens: Record<string, readonly string[]>) => void;
+    write: (tokens: Record<string, readonly string[]>, databases?: readonly string[]) => void;
     close: () => Promise<void>;
   }> {
     const folder = mkdtempSync(join(tmpdir(), 'socket-'));
     const tokensFile = join(folder, 'tokens.json');
-    const write = (tokens: Record<string, readonly string[]>): void =>
+    const write = (tokens: Record<string, readonly string[]>, databases?: readonly string[]): void =>
       writeFileSync(
         tokensFile,
         JSON.stringify({
@@ -214,6 +214,7 @@ describe('a socket', () => {
             name,
             sha256: createHash('sha256').update(name).digest('hex'),
             permissions,
+            databases,
           })),
         }),
       );
@@ -247,11 +248,14 @@ describe('a socket', () => {
     await close();
   });
 
-  it('is closed when its token allows something else', async () => {
+  it.each([
+    ['other permissions', ['backups:write'], undefined],
+    ['some databases only', ['backups:read'], ['alpha']],
+  ])('is closed when its token allows something else: %s', async (_name, permissions, databases) => {
     const { server, clock, write, close } = await withTokens();
     const socket = await connected(server, 'Bearer one');
     const closed = closeOf(socket);
-    write({ one: ['backups:write'], two: ['backups:read'] });
+    write({ one: permissions, two: ['backups:read'] }, databases);
     clock.advance(20_000);
     expect(await closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/something else/) as unknown });
     await close();
