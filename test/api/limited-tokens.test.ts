@@ -249,6 +249,23 @@ describe('what names no database', () => {
     expect(jobs.nodes.map(({ database }) => database)).toContain('alpha');
   });
 
+  it('shows an import of somebody else to those alone of whose database it turned out to be', async () => {
+    const file = await RestClient.of(all).fetch(`/api/v1/backups/${alpha.backup}/export`);
+    const made = await all.importFile({ name: 'by all' }, { bytes: Buffer.from(await file.arrayBuffer()) });
+    expect(made.database).toBe('alpha');
+    expect((await all.sendFile({}, { bytes: Buffer.from('{}') })).errors).toHaveLength(1);
+    const [ours, theirs, every] = await Promise.all(
+      [onlyAlpha, onlyBravo, all].map(
+        async (client) => (await client.run(operations.ListJobsDocument, { kind: 'IMPORT' })).jobs,
+      ),
+    );
+    const failed = every?.nodes[0]?.id ?? '';
+    expect(ours?.nodes.map(({ id: each }) => each)).toContain(made.id);
+    expect(theirs?.nodes.map(({ id: each }) => each)).not.toContain(made.id);
+    for (const client of [onlyAlpha, onlyBravo])
+      expect(await client.codeOf(operations.GetBackupJobDocument, { id: failed })).toBe('FORBIDDEN');
+  });
+
   it('checks the backups of the token only, in a job that others do not see', async () => {
     const { backups } = await all.run(operations.ListBackupsDocument, { filter: { database: 'alpha' } });
     const { verifyBackups } = await onlyAlpha.run(operations.VerifyBackupsDocument, {});

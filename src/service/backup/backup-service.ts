@@ -205,8 +205,8 @@ export class BackupService {
 }
 
 /** What is told of the job that made a backup. */
-export function storedOutcome({ id, rowCount, size, sealed = false }: BackupRecord): JobOutcome {
-  const made = { backupId: id, bytes: size };
+export function storedOutcome({ id, database, rowCount, size, sealed = false }: BackupRecord): JobOutcome {
+  const made = { backupId: id, database, bytes: size };
   return sealed
     ? { ...made, message: `Stored ${size} bytes, still encrypted: their rows are not known` }
     : { ...made, rows: rowCount, message: plural(rowCount, `Stored # {row|rows} in ${size} bytes`) };

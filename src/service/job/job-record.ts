@@ -38,7 +38,7 @@ const recordSchema = z
     kind: z.enum(JOB_KINDS),
     /** The configured id of the database that it is about. */
     database: z.string(),
-    /** Those of all that it looks at, where it is about several backups. */
+    /** Those of all that it looks at, or that what it makes may turn out to be of. */
     databases: z.array(z.string()).readonly().optional(),
     phase: z.enum(JOB_PHASES),
     startedBy: z.string(),

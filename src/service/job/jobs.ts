@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
-import { AppError, messageOf, type Problem, problemOf } from '../../lib/error.js';
+import { AppError, messageOf, problemOf } from '../../lib/error.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import { noteRecord } from '../command/call.js';
@@ -51,6 +51,8 @@ export type JobStep = Partial<Omit<JobProgress, 'at'>> & { readonly phase?: 'CAP
 export type JobOutcome = Partial<Pick<JobProgress, 'rows' | 'bytes'>> & {
   readonly message: string;
   readonly backupId?: string;
+  /** Of what could be of one of several databases until it was read. */
+  readonly database?: string;
 };
 
 export interface StartedJob<T> {
@@ -302,14 +304,16 @@ export class Jobs {
     this.activity.publish(job.record, isMilestone);
   }
 
-  private succeed(job: OpenJob, { backupId, ...progress }: JobOutcome): Promise<void> {
-    return this.end(job, 'SUCCEEDED', defined({ backupId }), { ...progress, fraction: 1 });
+  private succeed(job: OpenJob, { backupId, database, ...progress }: JobOutcome): Promise<void> {
+    const isFound = database !== undefined && job.record.databases !== undefined;
+    const found = isFound ? { database, databases: [database] } : {};
+    return this.end(job, 'SUCCEEDED', { ...defined({ backupId }), ...found }, { ...progress, fraction: 1 });
   }
 
   private async end(
     job: OpenJob,
     phase: 'SUCCEEDED' | 'FAILED' | 'CANCELLED',
-    result: { readonly backupId?: string; readonly error?: Problem },
+    result: Partial<Pick<JobRecord, 'backupId' | 'database' | 'databases' | 'error'>>,
     progress: Partial<JobProgress> = {},
   ): Promise<void> {
     const at = instant(this.parts.clock.now());

@@ -77,8 +77,16 @@ export class ImportService {
   async import(request: ImportBackup): Promise<BackupRecord> {
     const { jobs, databases } = this.parts;
     const { subject, signal, reach } = request;
+    const mayBeOf = databases.ids.filter((id) => reach?.has(id) ?? true);
     const { done } = jobs.start(
-      { kind: 'IMPORT', database: homeOf(databases, reach).id, subject, signal, message: 'Waiting for the file' },
+      {
+        kind: 'IMPORT',
+        database: homeOf(databases, reach).id,
+        databases: mayBeOf,
+        subject,
+        signal,
+        message: 'Waiting for the file',
+      },
       (job) => this.takeOver(job, this.places.take(subject), request),
       storedOutcome,
     );

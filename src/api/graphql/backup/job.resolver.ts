@@ -15,6 +15,11 @@ import { BackupJob, BackupJobConnection, BackupProgress, JobKind, jobOf, jobProg
 
 const JOB_ID = { description: 'Id of the job' };
 
+/** What an import turns out to be of is known only at its end. */
+function isSeen({ payload, context }: { payload: JobRecord; context: ApiContext }): boolean {
+  return reachOf(context).hasAll(databasesOf(payload));
+}
+
 @Resolver(() => BackupJob)
 export class JobResolver {
   constructor(
@@ -61,6 +66,7 @@ export class JobResolver {
     topics: FOLLOW_JOB,
     topicId: ({ args, context }: { args: { jobId?: string }; context: ApiContext }) =>
       follow(context, getJob, args).jobId,
+    filter: isSeen,
   })
   backupProgress(@Root() record: JobRecord, @Arg('jobId', () => ID, JOB_ID) _jobId: string): BackupProgress {
     return jobProgressOf(record, this.catalog);
@@ -73,8 +79,7 @@ export class JobResolver {
       follow(context, listJobs, {});
       return undefined;
     },
-    filter: ({ payload, context }: { payload: JobRecord; context: ApiContext }) =>
-      reachOf(context).hasAll(databasesOf(payload)),
+    filter: isSeen,
   })
   jobActivity(@Root() record: JobRecord): BackupProgress {
     return jobProgressOf(record, this.catalog);
