@@ -89,6 +89,7 @@ export class RetentionService {
       {
         kind: 'EXPIRE',
         database: request.filter.database ?? first.database,
+        databases: [...new Set(plan.expired.map(({ database }) => database))],
         subject: caller.subject,
         signal,
         message: plural(plan.expired.length, 'Taking # {backup|backups} away'),
