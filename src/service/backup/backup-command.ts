@@ -6,7 +6,7 @@ import { namedDatabase, type Touched } from '../command/reach.js';
 import { spelled } from '../command/spelling.js';
 import type { Job } from '../job/jobs.js';
 import type { BackupRecord } from './backup-record.js';
-import type { BackupService } from './backup-service.js';
+import { type BackupService, unchangedSince } from './backup-service.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { BackupFilter } from './catalog/catalog-page.js';
 import { CASCADES } from './chain/deletion.js';
@@ -127,6 +127,7 @@ function withMessages({ record }: Job, messages: readonly string[]): Job {
 
 const madeOf = ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database });
 
+<<<<<<< HEAD
 /** The database that is backed up, and what the backup builds on. */
 const ofNew = ({ database, parentId }: BackupInput): readonly Touched[] => [
   { kind: 'database', id: database },
@@ -141,6 +142,12 @@ interface Filtered {
   readonly filter?: BackupFilter | undefined;
 }
 const ofFilter = ({ filter }: Filtered): readonly Touched[] => namedDatabase(filter?.database);
+=======
+export interface MadeBackup extends BackupRecord {
+  /** Where none was made, as nothing has changed since this one: that in words. */
+  readonly unchanged?: string;
+}
+>>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
 
 export const createBackup = command({
   name: 'createBackup',
@@ -149,8 +156,13 @@ export const createBackup = command({
   input: backupInput,
   rules: BACKUP_RULES,
   audit: { asked: { name: 'name', database: 'database' }, answered: madeOf },
-  run: async (backups: BackupService, input, { caller }): Promise<BackupRecord> => {
-    const made = await backups.start(requestOf(input, caller.subject)).done;
+  run: async (backups: BackupService, input, { caller }): Promise<MadeBackup> => {
+    const { job, done } = backups.start(requestOf(input, caller.subject));
+    const made = await done;
+    if (made.id !== job.record.id) {
+      const unchanged = unchangedSince(made);
+      return { ...made, warnings: [...(made.warnings ?? []), unchanged], unchanged };
+    }
     const told = passphraseWarnings(input.encryptionKey);
     return told.length === 0 ? made : { ...made, warnings: [...(made.warnings ?? []), ...told] };
   },

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ArchiveFormat } from '../../archive/content/archive-format.js';
 import type { Unpacked } from '../../archive/unpack.js';
 import { Breath } from '../../lib/breath.js';
+import { instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import { needlessBackup } from '../../model/northbound/about-database.js';
@@ -68,7 +69,7 @@ export function contentOf({
   return {
     ...summaryOf(snapshot),
     type: header?.type ?? 'FULL',
-    ...defined({ parent: header?.parent, changes: header?.changes }),
+    ...defined({ parent: header?.parent, changes: header?.changes, capturedAt: toldTime(header?.createdAt) }),
     ...importedSelection(header),
     ...(warnings.length === 0 ? {} : { warnings }),
     archiveFormat: format,
@@ -76,6 +77,17 @@ export function contentOf({
     contentSize,
     contentDigest,
   };
+}
+
+/** A time in a file, as a record has it; none that no record can have. */
+function toldTime(text: string | undefined): string | undefined {
+  const told = text === undefined ? undefined : instant(Date.parse(text));
+  return told !== undefined && /^\d{4}-/.test(told) ? told : undefined;
+}
+
+/** The moment whose state a backup is. A file that says it is of later than its import is not believed. */
+export function captureTime({ capturedAt, createdAt }: BackupRecord): string {
+  return capturedAt !== undefined && capturedAt < createdAt ? capturedAt : createdAt;
 }
 
 /** What a sealed backup turned out to be. @throws AppError INTEGRITY_FAILED */

@@ -46,6 +46,8 @@ const recordSchema = z
     archiveFormat: z.enum(ARCHIVE_FORMATS),
     /** RFC 3339 in UTC with milliseconds. */
     createdAt: instantText,
+    /** Of an imported one: when it was made, as the file says. Files that are not of this program do not say it. */
+    capturedAt: instantText.optional(),
     createdBy: z.string(),
     /** Bytes of the archive as stored. */
     size: count,

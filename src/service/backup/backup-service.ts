@@ -12,7 +12,7 @@ import type { Asker } from '../job/turns.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { BackupFilter } from './catalog/catalog-page.js';
-import { childrenOf } from './catalog/chain.js';
+import { called, childrenOf } from './catalog/chain.js';
 import { type Cascade, checkUnpinned, checkUnused, lastOf, mergeChildren } from './chain/deletion.js';
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
@@ -49,10 +49,14 @@ export class BackupService {
     const { databases, jobs } = this.parts;
     const database = databases.get(request.database);
     const { subject } = request;
+    let made: string | undefined;
     return jobs.start(
       { kind: 'BACKUP', database: database.id, subject, message: `Waiting to read ${database.id}` },
-      (job) => this.create(job, request, database),
-      storedOutcome,
+      (job) => {
+        made = job.id;
+        return this.create(job, request, database);
+      },
+      (record) => ({ ...storedOutcome(record), ...(record.id === made ? {} : { message: unchangedSince(record) }) }),
     );
   }
 
@@ -202,6 +206,11 @@ export class BackupService {
     );
     return done;
   }
+}
+
+/** What is told where a backup was not made, as the database is as this one has it. */
+export function unchangedSince(record: BackupRecord): string {
+  return `Nothing has changed since backup ${called(record)}, so no new one was made: this is that one`;
 }
 
 /** What is told of the job that made a backup. */

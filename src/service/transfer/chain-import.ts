@@ -17,7 +17,11 @@ import { withScratch } from '../backup/scratch-space.js';
 import type { Reach } from '../command/reach.js';
 import { fittingOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
+<<<<<<< HEAD
 import { checkLink, type ImportDetails, type ImportServiceParts } from './import-parts.js';
+=======
+import type { ImportDetails, ImportedBackup, ImportServiceParts } from './import-parts.js';
+>>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
 import { ImportSpool } from './import-spool.js';
 
 /** Of an import of a chain file. */
@@ -40,7 +44,11 @@ export class ChainImport {
    * @returns the last backup of the chain, with a warning that says how many came and how many were here
    * @throws AppError as ImportService.import; CONFLICT where a backup here has the same id, and other rows
    */
+<<<<<<< HEAD
   async keep({ spool, details, job, subject, reach }: ChainRequest): Promise<BackupRecord> {
+=======
+  async keep({ spool, details, job, subject }: ChainRequest): Promise<ImportedBackup> {
+>>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
     checkDetails(details);
     const made: BackupRecord[] = [];
     let last: BackupRecord | undefined;
@@ -61,7 +69,9 @@ export class ChainImport {
     }
     if (last === undefined) throw new Error('a chain file without a backup');
     const { warnings = [] } = last;
-    return { ...last, warnings: [...warnings, `${came(made.length)}${wereHere(count - made.length)}`] };
+    const nothingNew = made.length === 0 ? allHere(count) : undefined;
+    const told = nothingNew ?? `${came(made.length)}${wereHere(count - made.length)}`;
+    return { ...last, warnings: [...warnings, told], ...defined({ nothingNew }) };
   }
 
   /** @returns the backup that is here in the end, and which is added to `made` if it was not here before */
@@ -215,6 +225,10 @@ function manifestIn({ manifest, number }: ReadLink): BackupRecord {
 
 function came(count: number): string {
   return plural(count, 'The file is a chain file: # {backup was|backups were} imported');
+}
+
+function allHere(count: number): string {
+  return plural(count, 'Nothing was imported: the # {backup|backups} of the chain file {is|are} here already');
 }
 
 function wereHere(count: number): string {

@@ -5,6 +5,7 @@ import { ARCHIVE_FORMATS } from '../backup/layout.js';
 import { command } from '../command/command.js';
 import { checkInput } from '../command/input-check.js';
 import { description, key, name, optional, orElse, tags } from '../command/input-field.js';
+import type { ImportedBackup } from './import-parts.js';
 import type { ImportService } from './import-service.js';
 
 export { foreignFile } from '../../archive/content/foreign-file.js';
@@ -59,7 +60,11 @@ export const importBackup = command({
     asked: { name: 'name' },
     answered: ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database }),
   },
+<<<<<<< HEAD
   run: (imports: ImportService, input, { caller, reach, signal, spelling }): Promise<BackupRecord> =>
+=======
+  run: (imports: ImportService, input, { caller, signal, spelling }): Promise<ImportedBackup> =>
+>>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
     imports.import({
       source: input.file ?? piecesOf(input.data ?? ''),
       details: () => {

@@ -4,6 +4,7 @@ import type { ParentLink } from '../../archive/content/archive-header.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
+import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
 import { resolve } from '../backup/catalog/chain.js';
@@ -23,6 +24,7 @@ export interface ImportDetails {
   readonly fileName?: string | undefined;
 }
 
+<<<<<<< HEAD
 /**
  * Passes when a file of a token that may be limited to databases may build on what it names: it shows its rows.
  * @throws AppError FORBIDDEN
@@ -31,6 +33,11 @@ export function checkLink(link: ParentLink, catalog: Catalog, reach: Reach | und
   const found = resolve(link, catalog);
   const ids = [link.id, ...(found === undefined ? [] : [found.id])];
   reach?.check(ids.map((id) => ({ kind: 'backup', id })));
+=======
+export interface ImportedBackup extends BackupRecord {
+  /** Where a chain file brought nothing that was not here: that in words. */
+  readonly nothingNew?: string;
+>>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
 }
 
 export interface ImportServiceParts {

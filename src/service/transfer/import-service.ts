@@ -23,7 +23,11 @@ import type { Database } from '../database/database.js';
 import { fittingOf, homeOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
 import { ChainImport } from './chain-import.js';
+<<<<<<< HEAD
 import { checkLink, type ImportDetails, type ImportServiceParts } from './import-parts.js';
+=======
+import type { ImportDetails, ImportedBackup, ImportServiceParts } from './import-parts.js';
+>>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
 import { ImportSpool } from './import-spool.js';
 import { SpoolPlaces } from './spool-places.js';
 
@@ -74,7 +78,7 @@ export class ImportService {
    * SHUTTING_DOWN, CANCELLED
    *   when the signal aborts: nothing is left behind
    */
-  async import(request: ImportBackup): Promise<BackupRecord> {
+  async import(request: ImportBackup): Promise<ImportedBackup> {
     const { jobs, databases } = this.parts;
     const { subject, signal, reach } = request;
     const mayBeOf = databases.ids.filter((id) => reach?.has(id) ?? true);
@@ -93,7 +97,7 @@ export class ImportService {
     return done;
   }
 
-  private async takeOver(job: JobHandle, release: () => void, request: ImportBackup): Promise<BackupRecord> {
+  private async takeOver(job: JobHandle, release: () => void, request: ImportBackup): Promise<ImportedBackup> {
     const { work, uploadBytesMax, store, log } = this.parts;
     const spool = new ImportSpool(store, log);
     const { subject, reach } = request;

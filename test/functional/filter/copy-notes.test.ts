@@ -80,3 +80,31 @@ describe('RENAME', () => {
     expect(await names('Load_Balancer')).toEqual(['lb1', 'lb1+']);
   });
 });
+
+describe('rows that a filter pulls in', () => {
+  beforeEach(() =>
+    nb(
+      'lr-add edge -- lr-add other -- lb-add shared 30.0.0.1:80 10.0.0.9:80 -- lr-lb-add edge shared -- ' +
+        'lr-lb-add other shared',
+    ),
+  );
+  const restore = async (conflictPolicy: 'SKIP' | 'OVERWRITE', dryRun: boolean): Promise<readonly string[]> => {
+    const backupId = await backUp();
+    await nb('lr-del edge -- set Load_Balancer shared vips:"30.0.0.1:80"="10.0.0.99:80"');
+    const input = { backupId, conflictPolicy, dryRun, restoreFilter: { routers: ['edge'] } };
+    const { result } = (await api.admin.run(RestoreBackupDocument, { input })).restoreBackup;
+    expect(result).toMatchObject({ success: true, pulledIn: [{ label: 'load balancer "shared"' }] });
+    return result?.warnings ?? [];
+  };
+
+  it.each([true, false])('names those that are changed back (dry run: %s)', async (dryRun) => {
+    expect(await restore('OVERWRITE', dryRun)).toEqual([
+      '1 row that nobody named is changed back too, and others may use it: load balancer "shared" (vips)',
+    ]);
+  });
+
+  it('leaves them as they are with SKIP, and says so', async () => {
+    expect(await restore('SKIP', false)).toEqual([expect.stringContaining('load balancer "shared"')]);
+    expect(await nb('get Load_Balancer shared vips')).toContain('10.0.0.99:80');
+  });
+});

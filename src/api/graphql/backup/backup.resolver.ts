@@ -85,7 +85,8 @@ export class BackupResolver {
     @Ctx() context: ApiContext,
     @Arg('input', () => CreateBackupInput, WHAT_TO_BACK_UP) input: CreateBackupInput,
   ): Promise<Backup> {
-    return backupOf(await ask(context, createBackup, this.backups, input));
+    const { unchanged: _inWarnings, ...record } = await ask(context, createBackup, this.backups, input);
+    return backupOf(record);
   }
 
   @Mutation(() => BackupJob, {
@@ -104,7 +105,11 @@ export class BackupResolver {
     @Arg('input', () => ImportBackupInput, { description: 'The file' }) { file, ...input }: ImportBackupInput,
   ): Promise<Backup> {
     const upload = this.uploadOf(file, context.requestSignal);
-    return backupOf(await ask(context, importBackup, this.imports, { ...input, ...upload }));
+    const { nothingNew: _inWarnings, ...record } = await ask(context, importBackup, this.imports, {
+      ...input,
+      ...upload,
+    });
+    return backupOf(record);
   }
 
   @Mutation(() => ID, { description: 'Deletes a backup for good, and answers with its id' })

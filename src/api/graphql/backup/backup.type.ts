@@ -4,7 +4,7 @@ import type { FileUpload } from 'graphql-upload-minimal';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { recordOf } from '../../../lib/record-of.js';
 import { createBackup } from '../../../service/backup/backup-command.js';
-import { warningsOf } from '../../../service/backup/backup-content.js';
+import { captureTime, warningsOf } from '../../../service/backup/backup-content.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { CASCADES, type Cascade } from '../../../service/backup/chain/deletion.js';
 import { ARCHIVE_FORMATS, type ArchiveFormat } from '../../../service/backup/layout.js';
@@ -165,7 +165,13 @@ export class Backup {
   })
   changes?: ChangeCounts | undefined;
 
-  @Field(() => DateTime, { description: 'The moment whose state it is. Of an imported backup, when it was imported' })
+  @Field(() => Boolean, { description: 'True if it was imported from a file, and false if this server made it' })
+  imported!: boolean;
+
+  @Field(() => DateTime, {
+    description:
+      'The moment whose state it is. Of an imported backup, the time in the file; if it has none, that of the import',
+  })
   capturedAt!: string;
 
   @Field(() => DateTime, {
@@ -219,7 +225,8 @@ export function backupOf(record: BackupRecord): Backup {
   } = record;
   return {
     ...rest,
-    capturedAt: record.createdAt,
+    imported: record.origin === 'IMPORTED',
+    capturedAt: captureTime(record),
     damage,
     pinned,
     parentId: parent?.id,

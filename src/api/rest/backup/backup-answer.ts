@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.js';
-import { warningsOf } from '../../../service/backup/backup-content.js';
+import { captureTime, warningsOf } from '../../../service/backup/backup-content.js';
 import type { BackupRecord } from '../../../service/backup/backup-record.js';
 import { type Backups, chainLength, childrenOf } from '../../../service/backup/catalog/chain.js';
 import { ARCHIVE_FORMATS } from '../../../service/backup/layout.js';
@@ -52,7 +52,10 @@ export const backupShape = z
     file: z.string().describe('Name of the stored file in the backup folder'),
     warnings: z.array(z.string()).describe('What the backup may lack, such as rows that other rows refer to'),
     resource_filter: filterShape.optional().describe('Of a selective backup: the part that was asked for'),
-    captured_at: instant.describe('The moment whose state it is. Of an imported backup, when it was imported'),
+    imported: z.boolean().describe('True if it was imported from a file, and false if this server made it'),
+    captured_at: instant.describe(
+      'The moment whose state it is. Of an imported backup, the time in the file; if it has none, that of the import',
+    ),
     chain_length: count.describe('How many backups have to be read for it, itself included'),
     children: z.array(z.string()).describe('Ids of the incremental backups that build on it directly, newest first'),
     verified_at: instant.nullable().describe('When it was last read back whole and found good; null if it never was'),
@@ -145,7 +148,8 @@ export function backupOf(record: BackupRecord, { catalog: backups, drills }: Bac
     file: record.file,
     warnings: [...warningsOf(record)],
     ...pulledInOf(record),
-    captured_at: record.createdAt,
+    imported: record.origin === 'IMPORTED',
+    captured_at: captureTime(record),
     verified_at: record.verifiedAt ?? null,
     damage: [...(record.damage ?? [])],
     pinned: record.pinned === true,

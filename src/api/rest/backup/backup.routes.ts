@@ -113,14 +113,21 @@ function createRoute(parts: BackupRouteParts): Route {
     summary: 'Back up the database, or a part of it',
     description: 'Answers when the backup is stored. With `wait=false` it answers at once, with the job that makes it.',
     answers: {
+      200: {
+        description: 'With `only_if_changed`: the backup since which nothing has changed',
+        shape: backupCreatedShape,
+      },
       201: { description: 'The backup', shape: backupCreatedShape },
       202: { description: 'With `wait=false`: the job', shape: jobShape },
     },
     errors: ['NOT_FOUND', 'DATABASE_UNAVAILABLE', 'STORE_FULL', 'STORE_UNAVAILABLE', 'TOO_LARGE'],
     handle: async ({ body, query: { wait }, ask, reach }) => {
       if (!wait) return { status: 202, body: jobOf(await ask(startBackup, backups, body)) };
-      const record = await ask(createBackup, backups, body);
-      return { status: 201, body: { backup: backupOf(record, parts, reach), message: 'Backup created successfully' } };
+      const { unchanged, ...record } = await ask(createBackup, backups, body);
+      const backup = backupOf(record, parts, reach);
+      return unchanged === undefined
+        ? { status: 201, body: { backup, message: 'Backup created successfully' } }
+        : { status: 200, body: { backup, message: unchanged } };
     },
   });
 }

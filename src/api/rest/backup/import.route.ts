@@ -36,7 +36,13 @@ export function importRoute({ catalog, drills, imports }: ImportRouteParts): Rou
       'may be a document of this server (JSON, YAML), what `ovsdb-client backup` writes, or a database file of ' +
       'ovsdb-server, standalone or of a member of a cluster. Each may be compressed with gzip, or encrypted by this ' +
       'server. The type is detected from the content.',
-    answers: { 201: { description: 'The backup, with a new id', shape: backupCreatedShape } },
+    answers: {
+      200: {
+        description: 'Of a chain file of which every backup is here already: the last one',
+        shape: backupCreatedShape,
+      },
+      201: { description: 'The backup, with a new id; of a chain file the last one', shape: backupCreatedShape },
+    },
     errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     handle: async ({ query, ask, reach, request }) => {
       const { source, members, fileName, lacksLineBreaks } = await openImportBody(request.raw);
@@ -51,13 +57,13 @@ export function importRoute({ catalog, drills, imports }: ImportRouteParts): Rou
           ...members(),
         });
       const asked = ask(importBackup, imports, { file: source, fileName: () => fileName, late });
-      const record = await asked.catch((error: unknown) => {
+      const { nothingNew, ...record } = await asked.catch((error: unknown) => {
         throw lacksLineBreaks?.() === true ? withAdvice(error) : error;
       });
-      return {
-        status: 201,
-        body: { backup: backupOf(record, { catalog, drills }, reach), message: 'Backup imported successfully' },
-      };
+      const backup = backupOf(record, { catalog, drills }, reach);
+      return nothingNew === undefined
+        ? { status: 201, body: { backup, message: 'Backup imported successfully' } }
+        : { status: 200, body: { backup, message: nothingNew } };
     },
   });
 }

@@ -23,7 +23,7 @@ import type { BackupService } from '../../backup/backup-service.js';
 import { effectiveFilter, scopeOf } from '../../backup/effective-filter.js';
 import { rowIdentity } from '../../database/database-identity.js';
 import type { CapturedDatabase } from '../../database/database-reader.js';
-import { deletionNotes, renameNotes, skippedNotes } from './plan-notes.js';
+import { deletionNotes, pulledInNotes, renameNotes, skippedNotes } from './plan-notes.js';
 import type { Planned, ReadOptions, RestorePlanner } from './restore-planner.js';
 
 export type RestorePolicy = ConflictPolicy | 'RENAME';
@@ -134,7 +134,15 @@ export class BackupPlanner implements RestorePlanner {
       const problems = [...plan.problems, ...displaced];
       return planned(
         { ...plan, problems },
-        { notes: [...notes, ...skippedNotes(plan, policy), ...(await deletionNotes(plan, breath))], pulledIn },
+        {
+          notes: [
+            ...notes,
+            ...skippedNotes(plan, policy),
+            ...pulledInNotes(plan, pulledIn),
+            ...(await deletionNotes(plan, breath)),
+          ],
+          pulledIn,
+        },
         breath,
       );
     }

@@ -2,7 +2,8 @@
 
 import { labelOf } from '../../../engine/describe/label.js';
 import { exclusiveColumns } from '../../../engine/plan/double-hold.js';
-import { type ConflictPolicy, OUTCOME, type Plan } from '../../../engine/plan/table-plan.js';
+import { type ConflictPolicy, OUTCOME, type Plan, updateOf } from '../../../engine/plan/table-plan.js';
+import type { PulledIn } from '../../../engine/scope/scope.js';
 import { NamedRows } from '../../../engine/untouched/named-rows.js';
 import type { Breath } from '../../../lib/breath.js';
 import { plural } from '../../../lib/text/plural.js';
@@ -21,6 +22,27 @@ export function skippedNotes(plan: Plan, policy: ConflictPolicy): readonly strin
       '# {row differs|rows differ} from the backup and {is|are} left as the database has {it|them}, as the conflict ' +
         'policy is to skip: ',
     ) + plan.differing.named(differing),
+  ];
+}
+
+/**
+ * Rows that a filter takes along though nobody named them, and that are changed back: others may use them too. Those
+ * that only get references back are not told.
+ */
+export function pulledInNotes(plan: Plan, pulledIn: readonly PulledIn[]): readonly string[] {
+  const tables = new Map(plan.tables.map((each) => [each.table.name, each]));
+  const rows = new NamedRows();
+  for (const { table, uuid, label } of pulledIn) {
+    const planned = tables.get(table);
+    const index = planned?.backup.find(uuid);
+    if (planned === undefined || index === undefined || planned.outcomes[index] !== OUTCOME.UPDATE) continue;
+    const columns = updateOf(planned, plan.identity, index)?.columns ?? [];
+    if (columns.length > 0) rows.add(() => `${label} (${columns.map(({ column }) => column.name).join(', ')})`);
+  }
+  if (rows.count === 0) return [];
+  return [
+    plural(rows.count, '# row{|s} that nobody named {is|are} changed back too, and others may use {it|them}: ') +
+      rows.named(),
   ];
 }
 
