@@ -127,7 +127,6 @@ function withMessages({ record }: Job, messages: readonly string[]): Job {
 
 const madeOf = ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database });
 
-<<<<<<< HEAD
 /** The database that is backed up, and what the backup builds on. */
 const ofNew = ({ database, parentId }: BackupInput): readonly Touched[] => [
   { kind: 'database', id: database },
@@ -142,12 +141,11 @@ interface Filtered {
   readonly filter?: BackupFilter | undefined;
 }
 const ofFilter = ({ filter }: Filtered): readonly Touched[] => namedDatabase(filter?.database);
-=======
+
 export interface MadeBackup extends BackupRecord {
   /** Where none was made, as nothing has changed since this one: that in words. */
   readonly unchanged?: string;
 }
->>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
 
 export const createBackup = command({
   name: 'createBackup',

@@ -10,6 +10,7 @@ import { problemOf } from '../../lib/error.js';
 import { type AuditedReading, type Caller, type CallTarget, hasRecord, noteLine } from './call.js';
 import { askedTarget, type Command, checkReach, permit } from './command.js';
 import { checkInput } from './input-check.js';
+import { UnknownId } from './known-ids.js';
 import { Reach, type Whereabouts } from './reach.js';
 import type { Spelling } from './spelling.js';
 import { UnknownDatabase } from './unknown-database.js';
@@ -121,7 +122,9 @@ function databaseOf<Shape extends z.ZodObject>(
 /** In the words of whoever asks, and of what he may see. */
 function toldOf(error: unknown, spelling: Spelling, reach: Reach): unknown {
   if (error instanceof KeyMissing) return error.sentIn(spelling.member('decryptionKey'));
-  return error instanceof UnknownDatabase && reach.isLimited ? error.within((id) => reach.has(id)) : error;
+  if (!reach.isLimited) return error;
+  if (error instanceof UnknownId) return error.withoutHint();
+  return error instanceof UnknownDatabase ? error.within((id) => reach.has(id)) : error;
 }
 
 /** @param path of a member, or with dots of one inside others */

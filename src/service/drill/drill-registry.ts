@@ -55,9 +55,12 @@ export class DrillRegistry {
 
   constructor(private readonly parts: RegistryParts) {
     const { ids, catalog } = parts;
-    ids.tell('drill', (id) => {
-      const drill = this.drills.get(id);
-      return drill && [drill.record.database];
+    ids.tell('drill', {
+      databasesOf: (id) => {
+        const drill = this.drills.get(id);
+        return drill && [drill.record.database];
+      },
+      ids: () => this.drills.keys(),
     });
     catalog.afterDelete((id) => {
       for (const { record } of this.all(id)) if (hasEnded(record)) void this.forget(record);

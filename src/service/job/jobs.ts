@@ -13,6 +13,7 @@ import type { Store } from '../../store/store.js';
 import { noteRecord } from '../command/call.js';
 import type { KnownIds } from '../command/known-ids.js';
 import { unknownDatabase } from '../command/unknown-database.js';
+import { backupHint, MAKES_BACKUP } from './backup-hint.js';
 import {
   databasesOf,
   isEnded,
@@ -110,8 +111,6 @@ const WHAT: Readonly<Record<JobKind, string>> = {
   MERGE: 'merge',
   EXPIRE: 'expiry',
 };
-/** Kinds whose job makes the backup of its id. */
-const MAKES_BACKUP: ReadonlySet<JobKind> = new Set<JobKind>(['BACKUP', 'IMPORT']);
 const KEPT_MS = 7 * 86_400_000;
 /** Of each kind: validations that a reader asks for push out no backups. */
 const KEPT_MAX = 2_000;
@@ -129,9 +128,13 @@ export class Jobs {
   private readonly endListeners = new Set<(record: JobRecord) => void>();
 
   constructor(private readonly parts: JobsParts) {
-    parts.ids.tell('job', (id) => {
-      const job = this.jobs.get(id);
-      return job && databasesOf(job.record);
+    parts.ids.tell('job', {
+      databasesOf: (id) => {
+        const job = this.jobs.get(id);
+        return job && databasesOf(job.record);
+      },
+      ids: () => this.jobs.keys(),
+      hint: (wanted, id) => (wanted === 'backup' ? backupHint(this.jobs.get(id)?.record) : undefined),
     });
     this.activity = new ProgressFeed<JobRecord | undefined>(undefined, parts.clock);
   }

@@ -17,11 +17,9 @@ import { withScratch } from '../backup/scratch-space.js';
 import type { Reach } from '../command/reach.js';
 import { fittingOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
-<<<<<<< HEAD
-import { checkLink, type ImportDetails, type ImportServiceParts } from './import-parts.js';
-=======
-import type { ImportDetails, ImportedBackup, ImportServiceParts } from './import-parts.js';
->>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
+
+import { checkLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
+
 import { ImportSpool } from './import-spool.js';
 
 /** Of an import of a chain file. */
@@ -44,11 +42,7 @@ export class ChainImport {
    * @returns the last backup of the chain, with a warning that says how many came and how many were here
    * @throws AppError as ImportService.import; CONFLICT where a backup here has the same id, and other rows
    */
-<<<<<<< HEAD
-  async keep({ spool, details, job, subject, reach }: ChainRequest): Promise<BackupRecord> {
-=======
-  async keep({ spool, details, job, subject }: ChainRequest): Promise<ImportedBackup> {
->>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
+  async keep({ spool, details, job, subject, reach }: ChainRequest): Promise<ImportedBackup> {
     checkDetails(details);
     const made: BackupRecord[] = [];
     let last: BackupRecord | undefined;

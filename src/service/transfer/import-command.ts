@@ -60,11 +60,7 @@ export const importBackup = command({
     asked: { name: 'name' },
     answered: ({ id: backupId, name: made, database }: BackupRecord) => ({ backupId, name: made, database }),
   },
-<<<<<<< HEAD
-  run: (imports: ImportService, input, { caller, reach, signal, spelling }): Promise<BackupRecord> =>
-=======
-  run: (imports: ImportService, input, { caller, signal, spelling }): Promise<ImportedBackup> =>
->>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
+  run: (imports: ImportService, input, { caller, reach, signal, spelling }): Promise<ImportedBackup> =>
     imports.import({
       source: input.file ?? piecesOf(input.data ?? ''),
       details: () => {

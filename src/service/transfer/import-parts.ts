@@ -24,7 +24,11 @@ export interface ImportDetails {
   readonly fileName?: string | undefined;
 }
 
-<<<<<<< HEAD
+export interface ImportedBackup extends BackupRecord {
+  /** Where a chain file brought nothing that was not here: that in words. */
+  readonly nothingNew?: string;
+}
+
 /**
  * Passes when a file of a token that may be limited to databases may build on what it names: it shows its rows.
  * @throws AppError FORBIDDEN
@@ -33,11 +37,6 @@ export function checkLink(link: ParentLink, catalog: Catalog, reach: Reach | und
   const found = resolve(link, catalog);
   const ids = [link.id, ...(found === undefined ? [] : [found.id])];
   reach?.check(ids.map((id) => ({ kind: 'backup', id })));
-=======
-export interface ImportedBackup extends BackupRecord {
-  /** Where a chain file brought nothing that was not here: that in words. */
-  readonly nothingNew?: string;
->>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
 }
 
 export interface ImportServiceParts {

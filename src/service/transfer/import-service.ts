@@ -23,11 +23,9 @@ import type { Database } from '../database/database.js';
 import { fittingOf, homeOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
 import { ChainImport } from './chain-import.js';
-<<<<<<< HEAD
-import { checkLink, type ImportDetails, type ImportServiceParts } from './import-parts.js';
-=======
-import type { ImportDetails, ImportedBackup, ImportServiceParts } from './import-parts.js';
->>>>>>> 0f1aa40 (Leave rows that nobody named as they are in the recipe, name those that are changed, and say what was imported, unchanged or here already)
+
+import { checkLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
+
 import { ImportSpool } from './import-spool.js';
 import { SpoolPlaces } from './spool-places.js';
 

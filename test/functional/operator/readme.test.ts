@@ -197,7 +197,11 @@ describe('by hand', () => {
     await nbctl(here.ovsdb.remote, 'lr-del', 'edge');
     const accident = await database();
     const [dryRun, restore, ...others] = await answers(block('"routers": ["edge"]'));
-    expect(dryRun).toMatchObject({ routers: { total: 1, restored: 1, failed: 0 } });
+    expect(dryRun).toMatchObject({
+      success: true,
+      details: { routers: { total: 1, restored: 1, failed: 0 } },
+      errors: [],
+    });
     expect(restore).toMatchObject({ success: true, error_count: 0, dry_run: false });
     expect(others).toEqual([]);
     expect(compareDatabases(before, accident)).not.toEqual([]);

@@ -103,7 +103,7 @@ it('takes only what is not there yet, also from a file that was compressed', asy
   expect(warnings).toEqual(['The file is a chain file: 2 backups were imported, and 1 was here already']);
   const again = await there.import(file, { decryptionKey: KEY });
   expect(again).toMatchObject({ id: last().record.id });
-  expect(again.warnings?.at(-1)).toBe('The file is a chain file: 0 backups were imported, and 3 were here already');
+  expect(again.warnings?.at(-1)).toBe('Nothing was imported: the 3 backups of the chain file are here already');
 });
 
 it.each<[what: string, make: () => Promise<Buffer>, code: string, says: RegExp, details?: object]>([

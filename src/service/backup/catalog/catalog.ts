@@ -42,6 +42,7 @@ import {
   pageOf,
 } from './catalog-page.js';
 import { databasesOfChain, resolve } from './chain.js';
+import { hintAt } from './id-hint.js';
 
 export type { CatalogLog, Reservation } from './archive-files.js';
 
@@ -61,9 +62,13 @@ export class Catalog {
     private readonly log: CatalogLog,
     private readonly ids: KnownIds,
   ) {
-    ids.tell('backup', (id) => {
-      const record = this.byId.get(id);
-      return record && databasesOfChain(record, this);
+    ids.tell('backup', {
+      databasesOf: (id) => {
+        const record = this.byId.get(id);
+        return record && databasesOfChain(record, this);
+      },
+      ids: () => this.byId.keys(),
+      hint: (wanted, given) => (wanted === 'backup' ? hintAt(given, this.sorted) : undefined),
     });
     this.files = new ArchiveFiles(store, log);
   }

@@ -71,7 +71,7 @@ export class RestoreRegistry {
   private readonly keeper: RecordKeeper;
 
   constructor(private readonly parts: RegistryParts) {
-    parts.ids.tell('restore', (id) => this.databasesOf(id));
+    parts.ids.tell('restore', { databasesOf: (id) => this.databasesOf(id), ids: () => this.summaries.keys() });
     this.activity = new ProgressFeed<RestoreStep | undefined>(undefined, parts.clock);
     this.keeper = new RecordKeeper(parts);
   }
