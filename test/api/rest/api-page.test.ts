@@ -181,6 +181,7 @@ describe('in a browser', () => {
     expect(answers).toEqual({
       '/api/v1/backups': 201,
       '/api/v1/backups/validate': 200,
+      '/api/v1/backups/{id}/drill': 200,
       '/api/v1/backups/{id}/export/prepare': 201,
       '/api/v1/backups/{id}/restore': 200,
       '/api/v1/diff': 200,
