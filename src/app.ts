@@ -88,6 +88,8 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
   const clients = new DatabaseClients(config.databases, work, { log, clock, silenceMsMax });
   const { databases } = clients;
   const base: Base = { config, log, clock, store, audit, work, databases, keyCost, isDemo, ids: new KnownIds() };
+  /** Of a start that fails: what runs by itself from then on. */
+  const begun: { restores?: RestoreService; metrics?: Metrics } = {};
   try {
     const catalog = await Catalog.open(store, log, base.ids);
     await store.checkLock();
@@ -96,6 +98,7 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
     const { restores, jobs, drills } = services;
     let hasFirstToken = false;
     const { server, metrics } = await makeServer(base, services, () => hasFirstToken);
+    Object.assign(begun, { restores, metrics });
     databases.start();
     await jobs.load((id) => {
       const backup = catalog.find(id);
@@ -132,6 +135,10 @@ export async function startApp(config: Config, log: Log, options: AppOptions = {
       },
     };
   } catch (error) {
+    await begun.restores?.drain();
+    begun.restores?.abort();
+    await begun.restores?.stop();
+    await begun.metrics?.stop();
     await databases.stop();
     await audit.recordOwn('serverStopped', { result: codeOf(error) });
     await audit.close();
