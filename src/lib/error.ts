@@ -56,6 +56,44 @@ export interface ErrorPlace {
   readonly label?: string;
 }
 
+/** Why, in one word that stays the same: the reasons of a code are told in docs/errors.md. */
+export const ERROR_REASONS = {
+  CONFLICT: [
+    'AWAITS_CONFIRMATION',
+    'ALREADY_CONFIRMED',
+    'NOTHING_TO_CONFIRM',
+    'ALREADY_UNDONE',
+    'BEING_UNDONE',
+    'NOTHING_CHANGED',
+    'STILL_RUNNING',
+    'ROWS_CHANGED',
+    'ROWS_DIFFER',
+    'OTHER_DATABASE',
+    'ALREADY_ENDED',
+    'BEING_CANCELLED',
+    'TOO_LATE_TO_CANCEL',
+    'BUILT_UPON',
+    'PINNED',
+    'PARENT_DELETED',
+    'ALREADY_HERE',
+    'BEING_IMPORTED',
+  ],
+  DECRYPTION_FAILED: ['KEY_MISSING', 'KEY_WRONG'],
+} as const;
+
+export type ErrorReason = (typeof ERROR_REASONS)[keyof typeof ERROR_REASONS][number];
+
+/** What a program needs to go on, beside the code. Ids and times only. */
+export interface ErrorDetails {
+  readonly reason: ErrorReason;
+  /** The restore that stands in the way: the one that awaits its confirmation, or the undo. */
+  readonly restoreId?: string | undefined;
+  /** The backups that stand in the way. */
+  readonly backupIds?: readonly string[] | undefined;
+  /** Until when that restore can be confirmed. */
+  readonly confirmBefore?: string | undefined;
+}
+
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly place: ErrorPlace;
@@ -65,6 +103,8 @@ export class AppError extends Error {
   readonly retryAfterSeconds?: number;
   /** The HTTP status, where it is another one than that of the code. */
   readonly status?: number;
+  /** For programs, where the code alone does not say what to do next. */
+  readonly details?: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -74,7 +114,14 @@ export class AppError extends Error {
     this.problems = options.problems ?? [];
     if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
     if (options.status !== undefined) this.status = options.status;
+    const details = options.details ?? detailsOf(code, options.cause);
+    if (details !== undefined) this.details = details;
   }
+}
+
+/** What another error with the same code knows, which this one tells in other words. */
+function detailsOf(code: ErrorCode, cause: unknown): ErrorDetails | undefined {
+  return cause instanceof AppError && cause.code === code ? cause.details : undefined;
 }
 
 export interface AppErrorOptions {
@@ -83,6 +130,7 @@ export interface AppErrorOptions {
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
   readonly status?: number;
+  readonly details?: ErrorDetails | undefined;
 }
 
 export interface Problem extends ErrorPlace {

@@ -7,7 +7,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { defined } from '../../lib/defined.js';
-import type { ErrorCode, ErrorPlace, Problem } from '../../lib/error.js';
+import type { ErrorCode, ErrorDetails, ErrorPlace, Problem } from '../../lib/error.js';
 import { AppError, ERROR_STATUS, mistakesError } from '../../lib/error.js';
 import { graphQLFault, type Telling } from './graphql-fault.js';
 import type { RequestScope } from './request-context.js';
@@ -21,6 +21,8 @@ export interface PublicError extends ErrorPlace {
   readonly problems: readonly Problem[];
   /** For the header Retry-After, and in GraphQL for the error too: an answer may hold more than one. */
   readonly retryAfterSeconds?: number;
+  /** For programs, beside the code. */
+  readonly details?: ErrorDetails;
 }
 
 const MESSAGE_CHARACTERS_MAX = 4_000;
@@ -65,14 +67,14 @@ function knownError(origin: unknown, telling?: Telling): PublicError | undefined
 
 function translated(origin: unknown, telling: Telling | undefined): PublicError | undefined {
   if (origin instanceof AppError && origin.code !== 'INTERNAL') {
-    const { code, message, problems, place, retryAfterSeconds, status = ERROR_STATUS[code] } = origin;
+    const { code, message, problems, place, retryAfterSeconds, details, status = ERROR_STATUS[code] } = origin;
     return {
       code,
       status,
       message,
       problems,
       ...place,
-      ...defined({ retryAfterSeconds }),
+      ...defined({ retryAfterSeconds, details }),
     };
   }
   const invalid = invalidArguments(origin);
@@ -98,7 +100,7 @@ export function formatGraphQLError(error: unknown, scope: RequestScope, telling:
 
 /** The same for a request that failed before GraphQL looked at it. */
 export function graphQLErrorBody(
-  { code, message, problems, table, label, retryAfterSeconds }: PublicError,
+  { code, message, problems, table, label, retryAfterSeconds, details }: PublicError,
   scope: RequestScope,
 ): GraphQLFormattedError {
   return {
@@ -106,7 +108,7 @@ export function graphQLErrorBody(
     extensions: {
       code,
       requestId: scope.requestId,
-      ...defined({ table, label, retryAfterSeconds }),
+      ...defined({ table, label, retryAfterSeconds, ...details }),
       ...(problems.length === 0 ? {} : { problems: problems.map(publicProblem) }),
     },
   };
@@ -114,10 +116,12 @@ export function graphQLErrorBody(
 
 /** The body of a failed request outside GraphQL, as the REST contract has it. */
 export function restErrorBody(error: PublicError, scope: RequestScope): Record<string, unknown> {
+  const { reason, restoreId, backupIds, confirmBefore } = error.details ?? {};
   return {
     error: error.message,
     code: error.code,
     request_id: scope.requestId,
+    ...defined({ reason, restore_id: restoreId, backup_ids: backupIds, confirm_before: confirmBefore }),
     ...(error.problems.length === 0 ? {} : { problems: error.problems.map(publicProblem) }),
     ...scope.beside,
   };

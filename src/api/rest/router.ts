@@ -71,6 +71,7 @@ export async function serveRoutes(
 function serve(scope: FastifyInstance, route: Route, authenticator: Authenticator): void {
   const { method, asks } = route;
   const audit = auditedRoute(route);
+  serveHead(scope, route);
   scope.route({
     method,
     url: route.path,
@@ -99,6 +100,15 @@ function serve(scope: FastifyInstance, route: Route, authenticator: Authenticato
       if (answer === undefined) return reply;
       return reply.code(answer.status).type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
     },
+  });
+}
+
+/** What a GET would come with, where the route tells that without doing its work. */
+function serveHead(scope: FastifyInstance, { head, path: url }: Route): void {
+  if (head === undefined) return;
+  scope.head(url, { exposeHeadRoute: false }, async (request, reply) => {
+    const { id } = request.params as { readonly id: string };
+    return reply.headers(head(id)).send();
   });
 }
 

@@ -79,6 +79,7 @@ export class KeyMissing extends AppError {
     super(
       'DECRYPTION_FAILED',
       `Decryption failed: ${what}: send its passphrase ${member === undefined ? 'as the key' : `in ${member}`}`,
+      { details: { reason: 'KEY_MISSING' } },
     );
   }
 
@@ -102,18 +103,39 @@ export async function* decrypt(
   const reader = new ByteReader(source);
   try {
     const header = await reader.take(HEADER_BYTES);
-    checkHeader(header, keyCost);
-    const keys = await deriveKeys(passphrase, header);
-    if (!timingSafeEqual(keyCheck(keys, header), header.subarray(CHECK_AT))) {
-      throw new AppError(
-        'DECRYPTION_FAILED',
-        'Decryption failed: the key is not the one that the backup was encrypted with',
-      );
-    }
-    yield* openChunks(reader, keys, header);
+    yield* openChunks(reader, await keysOf(header, passphrase, keyCost), header);
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Whether a passphrase opens a file, of which only the head is read.
+ * @throws AppError as decrypt
+ */
+export async function checkPassphrase(
+  source: AsyncIterable<Buffer>,
+  passphrase: string,
+  keyCost = KEY_COST,
+): Promise<void> {
+  const reader = new ByteReader(source);
+  try {
+    await keysOf(await reader.take(HEADER_BYTES), passphrase, keyCost);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @throws AppError DECRYPTION_FAILED, INTEGRITY_FAILED, RATE_LIMITED */
+async function keysOf(header: Buffer, passphrase: string, keyCost: number): Promise<Keys> {
+  checkHeader(header, keyCost);
+  const keys = await deriveKeys(passphrase, header);
+  if (timingSafeEqual(keyCheck(keys, header), header.subarray(CHECK_AT))) return keys;
+  throw new AppError(
+    'DECRYPTION_FAILED',
+    'Decryption failed: the key is not the one that the backup was encrypted with',
+    { details: { reason: 'KEY_WRONG' } },
+  );
 }
 
 /** A header with fresh salt and nonces, the key check still to be filled in. */

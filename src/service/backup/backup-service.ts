@@ -13,6 +13,7 @@ import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { BackupFilter } from './catalog/catalog-page.js';
 import { called, childrenOf } from './catalog/chain.js';
+import { checkKey } from './catalog/key-check.js';
 import { type Cascade, checkUnpinned, checkUnused, lastOf, mergeChildren } from './chain/deletion.js';
 import { BackupCreation, type CreateBackup } from './create-backup.js';
 import { BackupReader, type ReadBackup, type ReadOptions } from './read-backup.js';
@@ -90,6 +91,14 @@ export class BackupService {
    */
   async read(record: BackupRecord, decryptionKey: string | undefined, options: ReadOptions = {}): Promise<ReadBackup> {
     return this.reader.read(record, decryptionKey, options);
+  }
+
+  /**
+   * Whether the key opens a backup, before that is read.
+   * @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT, NOT_FOUND, INTEGRITY_FAILED, RATE_LIMITED
+   */
+  async checkKey(record: BackupRecord, decryptionKey: string | undefined): Promise<void> {
+    await checkKey(record, decryptionKey, this.parts);
   }
 
   /**

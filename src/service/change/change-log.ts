@@ -7,13 +7,13 @@ import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { decrypt, encrypt } from '../../archive/layer/encryption.js';
-import { type ChangeKind, type RowChange, type WholeRowChange, wholeRow } from '../../engine/plan/plan-changes.js';
+import { type RowChange, type WholeRowChange, wholeRow } from '../../engine/plan/plan-changes.js';
 import type { KeptChange } from '../../engine/undo/undo.js';
 import { AppError, messageOf } from '../../lib/error.js';
 import type { Row } from '../../model/row/row.js';
 import { parseJson, stringifyJson } from '../../ovsdb/json.js';
 import type { Store } from '../../store/store.js';
-import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from './change-page.js';
+import { type ChangeCounts, type ChangePage, type ChangePageRequest, isWanted, pageChanges } from './change-page.js';
 
 const BLOCK_BYTES = 64 << 10;
 
@@ -143,7 +143,7 @@ export type LogReference = Pick<KeptLog, 'key'> & Partial<KeptLog>;
  */
 export async function* readKeptChanges(store: Store, log: LogReference): AsyncGenerator<KeptChange> {
   for await (const line of logLines(store, log)) {
-    if (mayMatch(line, 'SKIP', undefined)) continue;
+    if (mayMatch(line, { kind: 'SKIP' })) continue;
     yield changeOf(line) as KeptChange;
   }
 }
@@ -202,15 +202,17 @@ export async function readChangeLog(
   request: ChangePageRequest,
   seal?: Seal,
 ): Promise<ChangePage> {
-  const { kind, table } = request;
   async function* changes(): AsyncGenerator<() => RowChange> {
-    for await (const line of logLines(store, log, seal)) if (mayMatch(line, kind, table)) yield () => changeOf(line);
+    for await (const line of logLines(store, log, seal)) if (mayMatch(line, request)) yield () => changeOf(line);
   }
   return pageChanges(changes(), counts, request);
 }
 
+const KIND_AT = '{"kind":"'.length;
+
 /** The members of a line stand in a fixed order, so that lines of others need not be parsed. */
-function mayMatch(line: string, kind: ChangeKind | undefined, table: string | undefined): boolean {
-  if (kind !== undefined && !line.startsWith(`{"kind":"${kind}"`)) return false;
+function mayMatch(line: string, request: Omit<ChangePageRequest, 'first'>): boolean {
+  const { table } = request;
+  if (!isWanted(line.slice(KIND_AT, line.indexOf('"', KIND_AT)), request)) return false;
   return table === undefined || line.startsWith(`"table":${JSON.stringify(table)},`, line.indexOf(',') + 1);
 }

@@ -1,4 +1,4 @@
-/** Pages of changes, of what a restore changed or of what a comparison finds, filtered by kind and table. */
+/** Pages of changes, of what a restore changed or of what a comparison finds, filtered by kinds and table. */
 import type { ChangeKind, RowChange } from '../../engine/plan/plan-changes.js';
 import { AppError } from '../../lib/error.js';
 import { checkFirst, type Page, pageAt, readCursor, writeCursor } from '../../lib/page.js';
@@ -16,7 +16,14 @@ export interface ChangePageRequest {
   /** So many of the wanted changes are left out first. */
   readonly offset?: number | undefined;
   readonly kind?: ChangeKind | undefined;
+  /** Any of them; beside `kind`, both count. */
+  readonly kinds?: readonly ChangeKind[] | undefined;
   readonly table?: string | undefined;
+}
+
+/** Whether changes of a kind are asked for. */
+export function isWanted(of: string, { kind, kinds }: Pick<ChangePageRequest, 'kind' | 'kinds'>): boolean {
+  return (kind === undefined || of === kind) && (kinds === undefined || kinds.some((one) => one === of));
 }
 
 export type ChangePage = Page<RowChange>;
@@ -27,7 +34,7 @@ const CURSOR = /^change:(\d{1,9})$/;
 
 /**
  * One page.
- * @param matching changes of the kind and the table asked for, each made only when it is on the page; they are not
+ * @param matching changes of the kinds and the table asked for, each made only when it is on the page; they are not
  * looked at where the counts say that the page is empty
  * @throws AppError BAD_USER_INPUT for a page that cannot be
  */
@@ -36,10 +43,10 @@ export async function pageChanges(
   counts: ChangeCounts,
   request: ChangePageRequest,
 ): Promise<ChangePage> {
-  const { first, kind, table } = request;
+  const { first, table } = request;
   if (table !== undefined) checkTable(table, counts);
   const skipped = positionAfter(request) + (request.offset ?? 0);
-  const totalCount = total(counts, kind, table);
+  const totalCount = total(counts, request);
   const nodes: RowChange[] = [];
   if (totalCount > skipped) {
     let position = 0;
@@ -77,11 +84,12 @@ function positionAfter({ first, after }: ChangePageRequest): number {
   return Number(match[1]);
 }
 
-function total(counts: ChangeCounts, kind: ChangeKind | undefined, table: string | undefined): number {
+function total(counts: ChangeCounts, request: ChangePageRequest): number {
+  const { table } = request;
   let sum = 0;
   for (const [name, kinds] of Object.entries(counts)) {
     if (table !== undefined && name !== table) continue;
-    for (const [of, number] of Object.entries(kinds)) if (kind === undefined || of === kind) sum += number;
+    for (const [of, number] of Object.entries(kinds)) if (isWanted(of, request)) sum += number;
   }
   return sum;
 }

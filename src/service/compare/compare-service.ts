@@ -10,7 +10,13 @@ import type { ResourceFilter } from '../../engine/scope/scope.js';
 import { Breath } from '../../lib/breath.js';
 import { withAddedKeys } from '../../model/northbound/runtime.js';
 import { effectiveFilter, scopeOf } from '../backup/effective-filter.js';
-import { type ChangeCounts, type ChangePage, type ChangePageRequest, pageChanges } from '../change/change-page.js';
+import {
+  type ChangeCounts,
+  type ChangePage,
+  type ChangePageRequest,
+  isWanted,
+  pageChanges,
+} from '../change/change-page.js';
 import { type ConfigurationRef, openAll, type Source, type SourceParts, sourceOf } from '../configuration/source.js';
 import type { RunningWork } from '../job/running-work.js';
 import type { Asker } from '../job/turns.js';
@@ -54,9 +60,10 @@ export class Comparison {
     return pageChanges(this.differences(request), this.counts, request);
   }
 
-  private async *differences({ kind, table }: ChangePageRequest): AsyncGenerator<() => RowChange> {
+  private async *differences(request: ChangePageRequest): AsyncGenerator<() => RowChange> {
+    const { table } = request;
     for await (const change of describeChanges(this.plan, this.labels, new Breath())) {
-      if (change.kind === 'SKIP' || (kind !== undefined && change.kind !== kind)) continue;
+      if (change.kind === 'SKIP' || !isWanted(change.kind, request)) continue;
       if (table === undefined || change.table === table) yield () => withColumns(change);
     }
   }

@@ -72,10 +72,24 @@ export function hasEnded({ phase }: DrillRecord): boolean {
   return FINAL.has(phase);
 }
 
-/** Whether the backup is restorable; undefined as long as that is not known. */
-export function verdictOf({ phase }: DrillRecord): boolean | undefined {
+/** They say of the backup, or of how much it is, that it cannot be restored. */
+export const VERDICTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'INTEGRITY_FAILED',
+  'DATABASE_REFUSED',
+  'CONFLICT',
+  'SCHEMA_MISMATCH',
+  'PLAN_STALE',
+  'TOO_LARGE',
+  'DATABASE_UNAVAILABLE',
+]);
+
+/**
+ * Whether the backup is restorable; undefined as long as that is not known, and where the drill failed for a reason
+ * that says nothing of the backup, such as a wrong key.
+ */
+export function verdictOf({ phase, error }: DrillRecord): boolean | undefined {
   if (phase === 'SUCCEEDED') return true;
-  return phase === 'FAILED' ? false : undefined;
+  return phase === 'FAILED' && error !== undefined && VERDICTS.has(error.code) ? false : undefined;
 }
 
 export function drillKey(id: string): string {

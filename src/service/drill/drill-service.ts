@@ -3,7 +3,6 @@
  * nobody else reaches. A drill is a job of its own kind, with the same id; few run at once.
  */
 import { randomBytes } from 'node:crypto';
-import { KeyMissing } from '../../archive/layer/encryption.js';
 import { type Clock, instant } from '../../lib/clock.js';
 import { defined } from '../../lib/defined.js';
 import { AppError, problemOf } from '../../lib/error.js';
@@ -13,11 +12,11 @@ import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
-import { called, needsKey } from '../backup/catalog/chain.js';
+import { needsKey } from '../backup/catalog/chain.js';
 import type { KnownIds } from '../command/known-ids.js';
 import type { JobHandle, JobOutcome, Jobs } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
-import { DRILL_FORMAT, DRILL_PREFIX, type DrillRecord, verdictOf } from './drill-record.js';
+import { DRILL_FORMAT, DRILL_PREFIX, type DrillRecord, VERDICTS, verdictOf } from './drill-record.js';
 import { type Drill, DrillRegistry, type OpenDrill } from './drill-registry.js';
 import { type DrillLimits, DrillRun } from './drill-run.js';
 import { removeLeftovers } from './scratch/leftover.js';
@@ -58,16 +57,7 @@ export interface StartedDrill {
 const SCRATCH_NAME_KEY = `${DRILL_PREFIX}scratch-name`;
 const SCRATCH_NAME_BYTES_MAX = 100;
 const SCRATCH_NAME = /^[0-9a-f]{16}$/;
-/** They say of the backup, or of how much it is, that it cannot be restored: that is what the drill answers. */
-const VERDICTS: ReadonlySet<string> = new Set([
-  'INTEGRITY_FAILED',
-  'DATABASE_REFUSED',
-  'CONFLICT',
-  'SCHEMA_MISMATCH',
-  'PLAN_STALE',
-  'TOO_LARGE',
-  'DATABASE_UNAVAILABLE',
-]);
+const OF_THE_FILES: ReadonlySet<string> = new Set(['INTEGRITY_FAILED', 'NOT_FOUND']);
 const NOT_KEPT = 'what northd says of an encrypted backup is only in the answer to the drill itself';
 
 export class DrillService {
@@ -99,7 +89,7 @@ export class DrillService {
    */
   async start({ backupId, decryptionKey, northd, subject }: DrillRequest): Promise<StartedDrill> {
     const { catalog, clock, jobs, work, scratchFolder: parent } = this.parts;
-    checkKey(catalog.get(backupId), decryptionKey, catalog);
+    await this.checkKey(catalog.get(backupId), decryptionKey);
     const programs = await findPrograms(this.parts.searchPath, northd);
     const folder = { parent, prefix: await this.prefix() };
     const backup = catalog.get(backupId);
@@ -135,7 +125,7 @@ export class DrillService {
     );
     const drill = opened as unknown as OpenDrill;
     const answered = done.catch((error: unknown): Drill => {
-      if (error instanceof AppError && VERDICTS.has(error.code)) return drill;
+      if (error instanceof AppError && VERDICTS.has(error.code)) return drill; // that is what it was to find out
       throw error;
     });
     answered.catch(() => undefined); // its record tells it too
@@ -169,6 +159,15 @@ export class DrillService {
   /** The state of one drill as it is now, then every step until its end. @throws AppError NOT_FOUND */
   follow(id: string): AsyncIterableIterator<Drill> {
     return this.registry.get(id).feed.follow((drill) => drill);
+  }
+
+  /** A wrong key says nothing of the backup, so there is no drill; what else is wrong with a file the drill tells. */
+  private async checkKey(backup: BackupRecord, decryptionKey: string | undefined): Promise<void> {
+    try {
+      await this.parts.backups.checkKey(backup, decryptionKey);
+    } catch (error) {
+      if (!(error instanceof AppError) || !OF_THE_FILES.has(error.code)) throw error;
+    }
   }
 
   private async carryOut(
@@ -272,14 +271,6 @@ export class DrillService {
     await store.put(SCRATCH_NAME_KEY, Buffer.from(`${name}\n`), { replace: true });
     return name;
   }
-}
-
-/** @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT */
-function checkKey(backup: BackupRecord, decryptionKey: string | undefined, catalog: Catalog): void {
-  const isNeeded = needsKey(backup, catalog);
-  if (isNeeded && decryptionKey === undefined) throw new KeyMissing(`backup ${called(backup)} is encrypted`);
-  if (!isNeeded && decryptionKey !== undefined)
-    throw new AppError('BAD_USER_INPUT', `Backup "${backup.name}" is not encrypted: leave the key out`);
 }
 
 function provenBy({

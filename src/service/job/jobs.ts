@@ -250,8 +250,12 @@ export class Jobs {
   async cancel(id: string): Promise<Job> {
     const job = this.found(id);
     const { phase } = job.record;
-    if (isEnded(phase)) throw new AppError('CONFLICT', `The job has ended already: it ${JOB_END_WORDS[phase] ?? ''}`);
-    if (job.cancel.signal.aborted) throw new AppError('CONFLICT', 'The job is being cancelled already');
+    if (isEnded(phase))
+      throw new AppError('CONFLICT', `The job has ended already: it ${JOB_END_WORDS[phase] ?? ''}`, {
+        details: { reason: 'ALREADY_ENDED' },
+      });
+    if (job.cancel.signal.aborted)
+      throw new AppError('CONFLICT', 'The job is being cancelled already', { details: { reason: 'BEING_CANCELLED' } });
     job.cancel.abort(new AppError('CANCELLED', 'The job was cancelled'));
     await job.ended;
     return job;

@@ -3,7 +3,7 @@
  * that nothing else is restored on top of what may have to be undone.
  */
 import { instant } from '../../lib/clock.js';
-import { AppError, problemOf } from '../../lib/error.js';
+import { AppError, type ErrorDetails, problemOf } from '../../lib/error.js';
 import { ConfirmationWindow } from './life/confirmation-window.js';
 import { PHASE_WORDS } from './life/life.js';
 import { newUndo, newUndoOfUnconfirmed, undoPlanner } from './new-restore.js';
@@ -77,11 +77,14 @@ export class AwaitedConfirmations {
     // one that a start of the server found: it is in no window's hands
     const undo = registry.findSentUndo(id)?.record;
     if (undo !== undefined)
-      throw new AppError('CONFLICT', `It is too late to confirm: restore ${undo.id} is undoing it`);
+      throw new AppError('CONFLICT', `It is too late to confirm: restore ${undo.id} is undoing it`, {
+        details: { reason: 'BEING_UNDONE', restoreId: undo.id },
+      });
     if (!window.beginConfirming())
       throw new AppError(
         'CONFLICT',
         'It is too late to confirm: the restore has been confirmed, or is being undone, already',
+        { details: this.overBy(id) },
       );
     try {
       // in the store first: what is confirmed must not be undone by the next start
@@ -107,8 +110,19 @@ export class AwaitedConfirmations {
     if (window === undefined) return undefined;
     return new Promise((begun, refused) => {
       if (!window.askUndo({ ...request, begun, refused }))
-        refused(new AppError('CONFLICT', 'The restore has been confirmed, or is being undone already'));
+        refused(
+          new AppError('CONFLICT', 'The restore has been confirmed, or is being undone already', {
+            details: this.overBy(restore.record.id),
+          }),
+        );
     });
+  }
+
+  /** What has decided of a restore that awaited its confirmation until a moment ago. */
+  private overBy(id: string): ErrorDetails {
+    const undo = this.undoing.get(id);
+    if (undo === undefined) return { reason: 'ALREADY_CONFIRMED' };
+    return { reason: 'BEING_UNDONE', restoreId: undo.restore.record.id };
   }
 
   /** Holds the queue until the restore is confirmed or undone, or the server stops. */
@@ -126,7 +140,11 @@ export class AwaitedConfirmations {
       this.waiting.delete(id);
       this.windows.delete(id);
       window.refuseAsked((asked) =>
-        asked.refused(new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[restore.record.phase]} already`)),
+        asked.refused(
+          new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[restore.record.phase]} already`, {
+            details: { reason: restore.record.phase === 'UNDONE' ? 'ALREADY_UNDONE' : 'ALREADY_CONFIRMED' },
+          }),
+        ),
       );
     }
   }
@@ -280,10 +298,10 @@ export class AwaitedConfirmations {
   private runningUndo(
     undo: OpenRestore,
     restore: OpenRestore,
-    { caller }: Pick<UndoRequest, 'caller'>,
+    { caller, wait = true }: Pick<UndoRequest, 'caller' | 'wait'>,
   ): RunningRestore {
     const planner = undoPlanner(undo.record, restore.record, this.parts.store);
-    return runningRestore({ restore: undo, planner, caller, wait: true, queue: false });
+    return runningRestore({ restore: undo, planner, caller, wait, queue: false });
   }
 }
 

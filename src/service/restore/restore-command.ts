@@ -152,11 +152,16 @@ export const undoRestore = command({
       force: orElse(z.boolean(), false).meta({
         description: 'Undo it even if others have changed the same rows since',
       }),
+      wait: orElse(z.boolean(), true).meta({
+        description: 'true: answer when the undo has ended. false: answer at once',
+      }),
     })
     .meta({ id: 'UndoRestore', description: 'How to undo a restore' }),
   audit: { asked: { undoOf: 'restoreId', dryRun: 'dryRun' }, answered: aboutOf, result: resultOf },
-  run: async (restores: RestoreService, { restoreId, ...rest }, call): Promise<Restore> =>
-    ended(await restores.undo(restoreId, { ...rest, caller: call.caller }), call),
+  run: async (restores: RestoreService, { restoreId, wait, ...rest }, call): Promise<Restore> => {
+    const started = await restores.undo(restoreId, { ...rest, caller: call.caller, wait });
+    return wait ? ended(started, call) : started.restore;
+  },
 });
 
 const restoreId = z.object({ restoreId: id.meta({ description: 'Id of the restore' }) });

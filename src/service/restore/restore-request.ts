@@ -35,6 +35,8 @@ export interface UndoRequest {
   /** Also where others have changed the rows since. */
   readonly force: boolean;
   readonly dryRun: boolean;
+  /** As of a restore; left out: true. */
+  readonly wait?: boolean;
   readonly caller: Caller;
 }
 

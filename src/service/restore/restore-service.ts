@@ -15,7 +15,7 @@ import type { ChangePage, ChangePageRequest } from '../change/change-page.js';
 import type { KnownIds } from '../command/known-ids.js';
 import { AwaitedConfirmations } from './awaited-confirmations.js';
 import { DatabaseQueues, type Urgency } from './life/database-queue.js';
-import { eventAtStart, isFinal, isSent, PHASE_WORDS } from './life/life.js';
+import { eventAtStart, isSent } from './life/life.js';
 import { newRestore, newUndo, undoPlanner } from './new-restore.js';
 import type { RestorePlanner } from './planner/restore-planner.js';
 import { checkUndoable, listsOf } from './planner/undo-planner.js';
@@ -29,7 +29,7 @@ import type { Caller, RestoreRequest, Started, UndoRequest } from './restore-req
 import { RestoreRunner, type RunnerParts, withWarning } from './restore-runner.js';
 import { failedResult } from './run/restore-result.js';
 import { type RunningRestore, runningRestore } from './running-restore.js';
-import { awaitsConfirmation, checkNotUndoing, waitingFor } from './waiting.js';
+import { awaitsConfirmation, checkCancellable, checkNotUndoing, waitingFor } from './waiting.js';
 
 export interface RestoreServiceParts extends Omit<RunnerParts, 'registry' | 'stopped'> {
   readonly backups: BackupService;
@@ -153,7 +153,7 @@ export class RestoreService {
     const database = this.parts.databases.getHeld(restore.record.database).id;
     const record = newUndo(restore.record, request, { database, now: this.parts.clock.now() });
     const planner = undoPlanner(record, restore.record, this.parts.store);
-    return this.begin(record, planner, { ...request, wait: true });
+    return this.begin(record, planner, { ...request, wait: request.wait ?? true });
   }
 
   /**
@@ -203,18 +203,13 @@ export class RestoreService {
     const restore = await this.get(id);
     const { phase, database } = restore.record;
     const running = this.running.get(id);
-    if (phase === 'AWAITING_CONFIRMATION')
-      throw new AppError('CONFLICT', 'The restore is in the database and awaits confirmation: undo it instead');
-    if (isFinal(phase)) throw new AppError('CONFLICT', `The restore has ended already: it ${PHASE_WORDS[phase]}`);
-    if (running === undefined || !CANCELLABLE.has(phase))
-      throw new AppError('CONFLICT', `The restore cannot be cancelled any more: it ${PHASE_WORDS[phase]}`);
-    if (running.cancel.signal.aborted) throw new AppError('CONFLICT', 'The restore is being cancelled already');
-    running.cancel.abort();
+    checkCancellable(restore.record, running?.cancel.signal);
+    running?.cancel.abort();
     // one that waits for its turn need not wait to be cancelled
     if (phase === 'QUEUED' && this.queues.of(database).remove(id)) {
       await this.cancelUnsent(restore);
-      running.answer.give();
-    } else await running.answer.given.catch(() => undefined);
+      running?.answer.give();
+    } else await running?.answer.given.catch(() => undefined);
     return restore;
   }
 
@@ -396,5 +391,3 @@ export class RestoreService {
     await this.registry.enter(restore, 'CANCEL', { result: failedResult(restore.record.dryRun, [problemOf(error)]) });
   }
 }
-
-const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING']);

@@ -1,5 +1,5 @@
 /** What is told of restores that wait for others, or cannot be begun because of them. Pure. */
-import { AppError } from '../../lib/error.js';
+import { AppError, type ErrorReason } from '../../lib/error.js';
 import { isFinal, PHASE_WORDS } from './life/life.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 
@@ -29,17 +29,20 @@ export function awaitsConfirmation(
   mayQueue: boolean,
   undo: string | undefined,
 ): AppError {
+  const details = { reason: 'AWAITS_CONFIRMATION', restoreId: id, confirmBefore } as const;
   if (undo !== undefined)
     return new AppError(
       'CONFLICT',
       `Restore ${id} of this database was not confirmed by ${confirmBefore ?? 'its time'}, and is being undone by ` +
         `restore ${undo}: wait until that has ended, or confirm restore ${id}` +
         (mayQueue ? ', or set queue to true to wait for it' : ''),
+      { details },
     );
   return new AppError(
     'CONFLICT',
     `Restore ${id} of this database awaits its confirmation until ${confirmBefore ?? 'its undo'}: confirm it or undo ` +
       `it first${mayQueue ? ', or set queue to true to wait for it' : ''}`,
+    { details },
   );
 }
 
@@ -48,7 +51,9 @@ export function checkNotUndoing(id: string, others: readonly ({ readonly record:
   for (const other of others) {
     const { record } = other ?? {};
     if (record !== undefined && undoOf(record) === id && !record.dryRun && !isFinal(record.phase))
-      throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${record.id}`);
+      throw new AppError('CONFLICT', `Restore ${id} is being undone already, by restore ${record.id}`, {
+        details: { reason: 'BEING_UNDONE', restoreId: record.id },
+      });
   }
 }
 
@@ -57,21 +62,44 @@ export function notConfirmable(
   { id, phase, confirmBefore, confirmWithinSeconds, result }: RestoreRecord,
   undo: Pick<RestoreRecord, 'id' | 'source'> | undefined,
 ): AppError {
-  const refused = (message: string): AppError => new AppError('CONFLICT', message);
+  const refused = (message: string, reason: ErrorReason, restoreId?: string): AppError =>
+    new AppError('CONFLICT', message, { details: { reason, restoreId } });
   if (phase === 'UNDONE') {
     const isExpired = undo?.source.kind === 'UNDO' && undo.source.cause === 'NOT_CONFIRMED';
     const when = confirmBefore === undefined ? 'in time' : `by ${confirmBefore}`;
     const late = isExpired ? `was not confirmed ${when}, and ` : '';
     const by = undo === undefined ? '' : ` by restore ${undo.id}`;
-    return refused(`It is too late to confirm: restore ${id} ${late}was undone${by}`);
+    return refused(`It is too late to confirm: restore ${id} ${late}was undone${by}`, 'ALREADY_UNDONE', undo?.id);
   }
   const [error] = result?.errors ?? [];
-  if (error?.code === 'UNDO_IMPOSSIBLE') return refused(`It is too late to confirm restore ${id}. ${error.message}`);
+  if (error?.code === 'UNDO_IMPOSSIBLE')
+    return refused(`It is too late to confirm restore ${id}. ${error.message}`, 'NOTHING_TO_CONFIRM');
   if (phase === 'SUCCEEDED')
-    return refused(
-      confirmWithinSeconds === undefined || result?.steps === 0
-        ? `Restore ${id} needs no confirmation: it has ended`
-        : `Restore ${id} is confirmed already`,
-    );
-  return refused(`Restore ${id} cannot be confirmed: it ${PHASE_WORDS[phase]}`);
+    return confirmWithinSeconds === undefined || result?.steps === 0
+      ? refused(`Restore ${id} needs no confirmation: it has ended`, 'NOTHING_TO_CONFIRM')
+      : refused(`Restore ${id} is confirmed already`, 'ALREADY_CONFIRMED');
+  const reason = isFinal(phase) ? 'NOTHING_TO_CONFIRM' : 'STILL_RUNNING';
+  return refused(`Restore ${id} cannot be confirmed: it ${PHASE_WORDS[phase]}`, reason);
+}
+
+const CANCELLABLE: ReadonlySet<string> = new Set(['QUEUED', 'READING', 'PLANNING']);
+
+/** @param cancelled of the work that runs for it, if any does @throws AppError CONFLICT */
+export function checkCancellable({ id, phase, confirmBefore }: Holder, cancelled: AbortSignal | undefined): void {
+  if (phase === 'AWAITING_CONFIRMATION')
+    throw new AppError('CONFLICT', 'The restore is in the database and awaits confirmation: undo it instead', {
+      details: { reason: 'AWAITS_CONFIRMATION', restoreId: id, confirmBefore },
+    });
+  if (isFinal(phase))
+    throw new AppError('CONFLICT', `The restore has ended already: it ${PHASE_WORDS[phase]}`, {
+      details: { reason: 'ALREADY_ENDED' },
+    });
+  if (cancelled === undefined || !CANCELLABLE.has(phase))
+    throw new AppError('CONFLICT', `The restore cannot be cancelled any more: it ${PHASE_WORDS[phase]}`, {
+      details: { reason: 'TOO_LATE_TO_CANCEL' },
+    });
+  if (cancelled.aborted)
+    throw new AppError('CONFLICT', 'The restore is being cancelled already', {
+      details: { reason: 'BEING_CANCELLED' },
+    });
 }

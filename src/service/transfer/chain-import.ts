@@ -75,7 +75,10 @@ export class ChainImport {
     const { id, contentDigest } = told;
     const spool = new ImportSpool(store, log);
     asked.reach?.check([{ kind: 'backup', id }]);
-    if (this.coming.has(id)) throw new AppError('CONFLICT', `Backup ${called(told)} is being imported already`);
+    if (this.coming.has(id))
+      throw new AppError('CONFLICT', `Backup ${called(told)} is being imported already`, {
+        details: { reason: 'BEING_IMPORTED', backupIds: [id] },
+      });
     this.coming.add(id);
     try {
       await spool.fill(link.archive, asked.job.signal);
@@ -85,6 +88,7 @@ export class ChainImport {
           'CONFLICT',
           `Backup ${called(here)} is here already, and has other rows than ${called(told)} in the file. Delete the ` +
             'one that is here, or import the other one alone',
+          { details: { reason: 'ALREADY_HERE', backupIds: [id] } },
         );
       if (here !== undefined) return here;
       const record = await this.stored(spool, told, asked, `${link.number} of ${link.count}`);

@@ -77,7 +77,8 @@ export const prepareExport = command({
     })
     .meta({ id: 'PrepareExport', description: 'What to download' }),
   audit: { asked: { backupId: 'backupId' }, isNeverHeldUp: true },
-  run: (prepared: PreparedExports, input, { caller }): PreparedExport => prepared.prepare(input, caller.subject),
+  run: (prepared: PreparedExports, input, { caller }): Promise<PreparedExport> =>
+    prepared.prepare(input, caller.subject),
 });
 
 /** What was prepared: whoever has its address may have it. */

@@ -10,7 +10,6 @@ import type { Readable } from 'node:stream';
 import { writeChainFile } from '../../archive/chain-file.js';
 import { type ArchiveFormat } from '../../archive/content/archive-format.js';
 import { type ArchiveHeader, wholeHeader } from '../../archive/content/archive-header.js';
-import { KeyMissing } from '../../archive/layer/encryption.js';
 import { checkSize } from '../../archive/layer/stored-bytes.js';
 import { packArchive } from '../../archive/pack.js';
 import { assert } from '../../lib/assert.js';
@@ -22,7 +21,8 @@ import type { ByteRange, Store } from '../../store/store.js';
 import { type BackupRecord, makeBackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
-import { called, chainContentSize, chainOf, needsKey } from '../backup/catalog/chain.js';
+import { called, chainContentSize, chainOf } from '../backup/catalog/chain.js';
+import { checkKeyGiven } from '../backup/catalog/key-check.js';
 import { headerFrom } from '../backup/header.js';
 import { archiveExtension, chainName, downloadName, extensionOf } from '../backup/layout.js';
 import type { ReadBackup } from '../backup/read-backup.js';
@@ -85,12 +85,21 @@ export class ExportService {
 
   /**
    * Whether an export could begin: what is known before the backup is read.
-   * @throws AppError NOT_FOUND, DECRYPTION_FAILED, BAD_USER_INPUT, INTEGRITY_FAILED where a part of a chain is lost
+   * @throws AppError NOT_FOUND, DECRYPTION_FAILED, BAD_USER_INPUT, INTEGRITY_FAILED where a part of a chain is lost,
+   * RATE_LIMITED where too many keys are checked
    */
-  check({ backupId, raw, chain, decryptionKey }: Checkable): void {
-    const record = this.parts.catalog.get(backupId);
-    if (chain) chainOf(record, this.parts.catalog);
-    else if (!raw) checkKey(record, this.parts.catalog, decryptionKey);
+  async check({ backupId, raw, chain, decryptionKey }: Checkable): Promise<void> {
+    const { backups, catalog } = this.parts;
+    const record = catalog.get(backupId);
+    if (chain) chainOf(record, catalog);
+    else if (!raw) await backups.checkKey(record, decryptionKey);
+  }
+
+  /** What a download of it would be called. @throws AppError NOT_FOUND */
+  nameOf({ backupId, raw, chain, format }: Omit<Checkable, 'decryptionKey'> & { format: ArchiveFormat }): string {
+    const { file } = this.parts.catalog.get(backupId);
+    if (chain) return chainName(file);
+    return raw ? downloadName(file) : documentName(file, format);
   }
 
   /**
@@ -103,12 +112,12 @@ export class ExportService {
     const { catalog, work } = this.parts;
     return work.run('export', async () => {
       const record = catalog.get(id);
-      checkKey(record, catalog, request.decryptionKey);
+      checkKeyGiven(record, request.decryptionKey, catalog);
       const { bytes, size } = await work.inStoreTurn(request, () => this.spooled(record, request));
       return {
         bytes,
         size,
-        fileName: downloadName(record.file, archiveExtension(request.format, { compressed: false, encrypted: false })),
+        fileName: documentName(record.file, request.format),
         format: request.format,
       };
     });
@@ -228,13 +237,8 @@ function handOut(bytes: Readable, signal: AbortSignal | undefined): void {
   signal.throwIfAborted();
 }
 
-/** @throws AppError DECRYPTION_FAILED, BAD_USER_INPUT */
-function checkKey(record: BackupRecord, catalog: Catalog, decryptionKey: string | undefined): void {
-  const { name } = record;
-  const encrypted = needsKey(record, catalog);
-  if (encrypted && decryptionKey === undefined) throw new KeyMissing(`backup "${name}" is encrypted`);
-  if (!encrypted && decryptionKey !== undefined)
-    throw new AppError('BAD_USER_INPUT', `Backup "${name}" is not encrypted: leave the key out`);
+function documentName(file: string, format: ArchiveFormat): string {
+  return downloadName(file, archiveExtension(format, { compressed: false, encrypted: false }));
 }
 
 /** The manifest inside: the archive's own, or what is known of an archive that has none. */

@@ -49,9 +49,10 @@ export class PreparedExports {
   ) {}
 
   /** @throws AppError NOT_FOUND, DECRYPTION_FAILED, BAD_USER_INPUT; RATE_LIMITED when too many wait */
-  prepare(wanted: WantedExport, subject: string): PreparedExport {
-    this.exports.check(wanted);
+  async prepare(wanted: WantedExport, subject: string): Promise<PreparedExport> {
     this.checkRoom(subject);
+    await this.exports.check(wanted);
+    this.checkRoom(subject); // others may have come meanwhile
     const id = randomBytes(ID_BYTES).toString('base64url');
     const { raw, chain, decryptionKey } = wanted;
     this.waiting.set(id, {
@@ -65,10 +66,16 @@ export class PreparedExports {
   }
 
   /** What was prepared, and for whom: once. @throws AppError NOT_FOUND */
-  take(id: string): { readonly wanted: WantedExport; readonly subject: string } {
-    const found = this.waiting.get(id);
+  take(id: string): Waiting {
+    const found = this.look(id);
     this.waiting.delete(id);
-    found?.callOff();
+    found.callOff();
+    return found;
+  }
+
+  /** The same, which can be taken still. @throws AppError NOT_FOUND */
+  look(id: string): Waiting {
+    const found = this.waiting.get(id);
     // an alarm may ring late
     if (found === undefined || found.endsAtMs <= this.clock.monotonic())
       throw new AppError(
@@ -76,7 +83,7 @@ export class PreparedExports {
         `Download not found: an address is good for one download within ${VALID_MS / 1_000} s. This one was used, is ` +
           'too old, or never was: prepare the export again',
       );
-    return { wanted: found.wanted, subject: found.subject };
+    return found;
   }
 
   /** Forgets all of them. */

@@ -155,6 +155,14 @@ describe('backups', () => {
   });
   const ids = (nodes: readonly { id: string }[]): string[] => nodes.map(({ id }) => id);
 
+  async function edgesOf(after: string | null): Promise<{ edges: { cursor: string; node: { id: string } }[] }> {
+    const query = `query ($after: String) {
+      backups(first: 2, after: $after, filter: {tags: ["listed"]}) { edges { cursor node { id } } }
+    }`;
+    const { data } = await api.admin.send(query, { after });
+    return (data as { backups: Awaited<ReturnType<typeof edgesOf>> }).backups;
+  }
+
   it('come newest first, page by page, each once', async () => {
     const seen: string[] = [];
     let after: string | null = null;
@@ -165,10 +173,11 @@ describe('backups', () => {
         filter: { tags: ['listed'] },
       });
       expect(backups.totalCount).toBe(5);
-      expect(ids(backups.edges.map(({ node }) => node))).toEqual(ids(backups.nodes));
+      const { edges } = await edgesOf(after);
+      expect(ids(edges.map(({ node }) => node))).toEqual(ids(backups.nodes));
       expect([backups.pageInfo.startCursor, backups.pageInfo.endCursor]).toEqual([
-        backups.edges[0]?.cursor,
-        backups.edges.at(-1)?.cursor,
+        edges[0]?.cursor,
+        edges.at(-1)?.cursor,
       ]);
       expect([backups.pageInfo.hasPreviousPage, backups.pageInfo.hasNextPage]).toEqual([page > 0, page < 2]);
       seen.push(...ids(backups.nodes));
@@ -214,7 +223,7 @@ describe('backups', () => {
   });
 
   it('are looked up by id', async () => {
-    expect((await api.admin.run(GetBackupDocument, { id: made[2]?.id ?? '' })).backup).toEqual(made[2]);
+    expect((await api.admin.run(GetBackupDocument, { id: made[2]?.id ?? '' })).backup).toMatchObject(made[2] ?? {});
     expect((await api.admin.run(GetBackupDocument, { id: 'none' })).backup).toBeNull();
   });
 });

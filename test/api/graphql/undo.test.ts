@@ -15,6 +15,7 @@ import {
   RestoreStepsDocument,
   UndoRestoreDocument,
 } from '../../support/clients/generated/graphql.js';
+import { RestClient } from '../../support/clients/rest-client.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase } from '../../support/judge/judge.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { startApiServer, type TestApi } from '../../support/servers/api-server.js';
@@ -189,6 +190,29 @@ describe('undoRestore', () => {
     ]);
     expect((await nb('--bare', '--columns=name', 'find', 'Logical_Switch', 'name=web')).trim()).toBe('');
     expect((await nb('get', 'Port_Group', 'pg_web', 'external_ids:kept')).trim()).toBe('before');
+  });
+
+  it('answers at once without wait, and is told of to those who follow', async () => {
+    await change();
+    const done = await restore();
+    const { undoRestore: begun } = await api.admin.run(UndoRestoreDocument, { id: done.id, wait: false });
+    expect(begun).toMatchObject({ finishedAt: null, undoOf: { id: done.id } });
+    const steps = await api.admin.followed(RestoreStepsDocument, { restoreId: begun.id });
+    const about = { restoreId: begun.id, database: 'northbound', dryRun: false, undoOfId: done.id };
+    for (const { restoreProgress } of steps) expect(restoreProgress).toMatchObject(about);
+    expect(steps.at(-1)?.restoreProgress).toMatchObject({ phase: 'SUCCEEDED', result: { success: true } });
+  });
+
+  it('answers at once in REST with wait=false, also one that awaits its confirmation', async () => {
+    await change();
+    const done = await restore({ confirmWithinSeconds: 600 });
+    const { status, body } = await RestClient.of(api.admin).post(`/api/v1/restores/${done.id}/undo?wait=false`);
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ success: null, undo_of: done.id });
+    const steps = await api.admin.followed(RestoreStepsDocument, { restoreId: String(body['restore_id']) });
+    expect(steps.at(-1)?.restoreProgress).toMatchObject({ phase: 'SUCCEEDED', result: { errors: [] } });
+    const told = await api.admin.followed(RestoreStepsDocument, { restoreId: done.id });
+    expect(told.at(-1)?.restoreProgress.phase).toBe('UNDONE');
   });
 
   it('leaves in a set what others have put there since', async () => {

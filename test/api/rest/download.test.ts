@@ -83,8 +83,24 @@ it('refuses at once what could not be downloaded', async () => {
   expect(await api.admin.codeOf(PrepareExportDocument, { backupId: 'none' })).toBe('NOT_FOUND');
   expect(await api.admin.codeOf(PrepareExportDocument, { backupId: secret })).toBe('DECRYPTION_FAILED');
   expect(await api.admin.codeOf(PrepareExportDocument, { backupId: plain, decryptionKey: KEY })).toBe('BAD_USER_INPUT');
-  const url = await prepare({ backupId: secret, decryptionKey: 'another passphrase' });
-  expect(await nobody.get(url)).toMatchObject({ status: 422, body: { code: 'DECRYPTION_FAILED' } });
+  const wrong = await api.admin.send(PrepareExportDocument, { backupId: secret, decryptionKey: 'another passphrase' });
+  expect(wrong.errors).toMatchObject([{ extensions: { code: 'DECRYPTION_FAILED', reason: 'KEY_WRONG' } }]);
+  const rest = await RestClient.of(api.admin).post(`/api/v1/backups/${secret}/export/prepare`, { decryption_key: 'x' });
+  expect(rest).toMatchObject({ status: 422, body: { code: 'DECRYPTION_FAILED', reason: 'KEY_WRONG' } });
+});
+
+it('answers HEAD with what is to come, and is as good as before', async () => {
+  const url = await prepare({ backupId: secret, decryptionKey: KEY, format: 'YAML' });
+  const headers = [];
+  for (const method of ['HEAD', 'HEAD', 'GET']) {
+    const answer = await nobody.fetch(url, { method });
+    expect(answer.status).toBe(200);
+    headers.push(['content-type', 'content-disposition'].map((name) => answer.headers.get(name)));
+    if (method === 'HEAD') expect(await answer.text()).toBe('');
+  }
+  expect(headers[0]).toEqual(headers[2]);
+  expect(headers[1]).toEqual(headers[2]);
+  expect((await nobody.fetch(url, { method: 'HEAD' })).status).toBe(404);
 });
 
 it('is prepared by REST in the same words', async () => {

@@ -75,6 +75,18 @@ it('has the pages that GraphQL has, by offset or after a cursor, of a kind or a 
   const inserts = await pageOf(restoreId, '?kind=insert&table=Logical_Switch_Port&offset=1');
   expect([told(inserts).length, inserts.body['total']]).toEqual([1, 2]);
   expect(told(await pageOf(restoreId, '?offset=100'))).toEqual([]);
+  for (const query of ['?kind=insert,update', '?kind=update&kind=insert']) {
+    const several = await pageOf(restoreId, query);
+    expect(told(several)).toEqual(all?.filter((text) => /^(insert|update) /.test(text)));
+    expect(several.body['total']).toBe(told(several).length);
+  }
+  const asked = { id: restoreId, kinds: ['INSERT', 'UPDATE'] as const, withValues: false };
+  const brief = (await api.admin.run(RestoreChangesDocument, { ...asked, kinds: [...asked.kinds] })).restore?.result;
+  expect(brief?.changes.nodes.map(({ kind, label }) => `${kind.toLowerCase()} ${label}`)).toEqual(
+    told(await pageOf(restoreId, '?kind=insert,update')),
+  );
+  expect(JSON.stringify(brief)).not.toContain('"before"');
+  expect(await pageOf(restoreId, '?kind=insert,none')).toMatchObject({ status: 400 });
 });
 
 it('names only the columns where the token may not restore', async () => {

@@ -7,7 +7,7 @@ import { packArchive } from '../../../src/archive/pack.js';
 import { encodeRow } from '../../../src/model/row/row.js';
 import { EditableRows } from '../../../src/model/snapshot/editable-rows.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
-import type { DrillRecord } from '../../../src/service/drill/drill-record.js';
+import { type DrillRecord, drillRecordBytes } from '../../../src/service/drill/drill-record.js';
 import type { DrillRequest } from '../../../src/service/drill/drill-service.js';
 import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
@@ -167,6 +167,7 @@ describe('a drill', () => {
     const backup = await services.create({ encryptionKey: KEY });
     await expect(drill(backup)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
     await expect(drill(backup, { decryptionKey: 'another' })).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    expect(services.drills.list(backup.id)).toEqual([]);
     await expect(drill(await services.create(), { decryptionKey: KEY })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
@@ -209,6 +210,17 @@ describe('what cannot be restored', () => {
     await chmod(path, 0o600);
     await writeFile(path, 'not what it was');
     expect(await drill(backup)).toMatchObject({ phase: 'FAILED', error: { code: 'INTEGRITY_FAILED' } });
+    await services.backups.delete(backup.id, ASKER);
+  });
+
+  it('is a damaged file also where the key seems to be wrong', async () => {
+    const backup = await services.create({ encryptionKey: KEY });
+    const path = join(services.folder, backup.file);
+    const bytes = await readFile(path);
+    bytes[20] = (bytes[20] ?? 0) ^ 1; // of the salt
+    await chmod(path, 0o600);
+    await writeFile(path, bytes);
+    expect(await drill(backup, { decryptionKey: KEY })).toMatchObject({ error: { code: 'INTEGRITY_FAILED' } });
     await services.backups.delete(backup.id, ASKER);
   });
 });
@@ -358,6 +370,23 @@ it('removes at a start its own leftovers only, also where servers share a folder
 });
 
 describe('the records of drills', () => {
+  it('say nothing of a backup where the drill failed for another reason', async () => {
+    const backup = await services.create();
+    const record = await drill(backup);
+    const failed = { ...record, phase: 'FAILED', startedAt: '2999-01-01T00:00:00.000Z' } as const;
+    for (const [id, code] of [
+      ['key', 'DECRYPTION_FAILED'],
+      ['stopped', 'CANCELLED'],
+    ] as const)
+      await services.store.put(
+        `drills/${id}.json`,
+        drillRecordBytes({ ...failed, id, error: { code, message: 'it failed' } }),
+      );
+    await services.restart();
+    expect(services.drills.list(backup.id)).toHaveLength(3);
+    expect(services.drills.lastOf(backup.id)?.record).toEqual(record);
+  });
+
   it('are there after a restart, the newest ten of a backup, and go with it', async () => {
     const backup = await services.create();
     const ids: string[] = [];

@@ -15,7 +15,11 @@ const ASKED = prepareExport.input;
 export class ExportResolver {
   constructor(private readonly prepared: PreparedExports) {}
 
-  @Mutation(() => ExportAddress, { description: 'Prepares a download that a browser can fetch without a token' })
+  @Mutation(() => ExportAddress, {
+    description:
+      'Prepares a download that a browser can fetch without a token. A wrong key is refused here; HEAD on the ' +
+      'address does not use it up',
+  })
   async prepareExport(
     @Ctx() context: ApiContext,
     @Arg('backupId', () => ID, about(ASKED, 'backupId')) backupId: string,

@@ -46,6 +46,18 @@ export class BackupProgress {
   @Field(() => ID, { description: 'Id of the job' })
   jobId!: string;
 
+  @Field(() => JobKind, { description: 'What the job does' })
+  kind!: JobKind;
+
+  @Field(() => ID, { description: 'Id of the database' })
+  database!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the backup that it made, or looks at; null while that is not known',
+  })
+  backupId?: string | undefined;
+
   @Field(() => BackupPhase, { description: 'What it is doing' })
   phase!: BackupPhase;
 
@@ -140,7 +152,10 @@ export function jobOf({ record }: Job, catalog: Catalog): BackupJob {
   return { id, kind, database, startedBy, startedAt, finishedAt, phase, progress, backup, backupId, error };
 }
 
-export function jobProgressOf({ id, phase, progress, backupId, error }: JobRecord, catalog: Catalog): BackupProgress {
+export function jobProgressOf(
+  { id, kind, database, phase, progress, backupId, error }: JobRecord,
+  catalog: Catalog,
+): BackupProgress {
   const backup = isEnded(phase) && backupId !== undefined ? catalog.find(backupId) : undefined;
-  return { ...progress, jobId: id, phase, backup: backup && backupOf(backup), error };
+  return { ...progress, jobId: id, kind, database, backupId, phase, backup: backup && backupOf(backup), error };
 }

@@ -40,6 +40,7 @@ export class DiffResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100, ...about(PAGE, 'first') }) first: number | null,
     @Arg('after', () => String, { nullable: true, ...about(PAGE, 'after') }) after: string | null,
     @Arg('kind', () => ChangeKind, { nullable: true, ...about(PAGE, 'kind') }) kind: ChangeKind | null,
+    @Arg('kinds', () => [ChangeKind], { nullable: true, ...about(PAGE, 'kinds') }) kinds: ChangeKind[] | null,
     @Arg('table', () => String, { nullable: true, ...about(PAGE, 'table') }) table: string | null,
   ): Promise<RowChangeConnection> {
     return changesOf(
@@ -47,6 +48,7 @@ export class DiffResolver {
         first: first ?? 100,
         after: after ?? undefined,
         kind: kind ?? undefined,
+        kinds: kinds ?? undefined,
         table: table ?? undefined,
       }),
     );

@@ -40,7 +40,9 @@ export class Drill {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'true if the backup is proven restorable, false if not; null while that is not known',
+    description:
+      'true if the backup is proven restorable, false if not; null while that is not known, and where ' +
+      'the drill failed for a reason that says nothing of the backup',
   })
   success?: boolean | undefined;
 

@@ -98,8 +98,10 @@ export class RestoreResolver {
     force: boolean | null,
     @Arg('dryRun', () => Boolean, { nullable: true, defaultValue: false, ...about(UNDO, 'dryRun') })
     dryRun: boolean | null,
+    @Arg('wait', () => Boolean, { nullable: true, defaultValue: true, ...about(UNDO, 'wait') }) wait: boolean | null,
   ): Promise<Restore> {
-    return restoreOf(await ask(context, undoRestore, this.restores, { restoreId: id, force, dryRun }, ID_IS_RESTORE));
+    const asked = { restoreId: id, force, dryRun, wait };
+    return restoreOf(await ask(context, undoRestore, this.restores, asked, ID_IS_RESTORE));
   }
 
   @FieldResolver(() => Restore, { nullable: true, description: 'Of an undo: the restore that it undoes' })
@@ -141,7 +143,8 @@ export class RestoreResolver {
 
   @Subscription(() => RestoreProgress, {
     description:
-      'Follows all restores: first the newest step that there is, then every step from now on. It does not end',
+      'Follows all restores: first the newest step that there is, then every step from now on. It does not end. The ' +
+      'first one may be the last of a restore that ended long ago: `at` says when it was',
     topics: FOLLOW_RESTORES,
     topicId: ({ context }: { context: ApiContext }) => {
       follow(context, listRestores, {});
@@ -165,11 +168,12 @@ export class RestoreResultResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100, ...about(PAGE, 'first') }) first: number | null,
     @Arg('after', () => String, { nullable: true, ...about(PAGE, 'after') }) after: string | null,
     @Arg('kind', () => ChangeKind, { nullable: true, ...about(PAGE, 'kind') }) kind: ChangeKind | null,
+    @Arg('kinds', () => [ChangeKind], { nullable: true, ...about(PAGE, 'kinds') }) kinds: ChangeKind[] | null,
     @Arg('table', () => String, { nullable: true, ...about(PAGE, 'table') }) table: string | null,
     @Arg('decryptionKey', () => String, { nullable: true, ...about(PAGE, 'decryptionKey') })
     decryptionKey: string | null,
   ): Promise<RowChangeConnection> {
-    const asked = { restoreId, first, after, kind, table, decryptionKey: decryptionKey ?? known };
+    const asked = { restoreId, first, after, kind, kinds, table, decryptionKey: decryptionKey ?? known };
     const { page, areValuesHidden } = await ask(context, restoreChanges, this.restores, asked);
     if (!areValuesHidden) return changesOf(page);
     const { subject } = context.viewer;

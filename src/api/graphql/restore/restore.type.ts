@@ -212,6 +212,20 @@ export class RestoreProgress {
   @Field(() => ID, { description: 'Id of the restore' })
   restoreId!: string;
 
+  @Field(() => String, { description: 'Id of the database' })
+  database!: string;
+
+  @Field(() => ID, {
+    description: 'Id of the backup, also if that was deleted. Of an undo: that of the restore that it undoes',
+  })
+  backupId!: string;
+
+  @Field(() => Boolean, { description: 'True if it changes nothing' })
+  dryRun!: boolean;
+
+  @Field(() => ID, { nullable: true, description: 'Of an undo: id of the restore that it undoes' })
+  undoOfId?: string | undefined;
+
   @Field(() => RestorePhase, { description: 'What it is doing' })
   phase!: RestorePhase;
 
@@ -249,7 +263,16 @@ export class RestoreProgress {
 
 export function restoreProgressOf({ record }: ServiceRestore, progress: ServiceProgress): RestoreProgress {
   const { result, phase, note: _warned, ...rest } = progressTold(record, progress, OWN_SPELLING);
-  return { ...rest, phase: RestorePhase[phase], ...defined({ result: result && resultOf(record, progress) }) };
+  const { database, dryRun, source } = record;
+  return {
+    ...rest,
+    database,
+    backupId: source.backupId,
+    dryRun,
+    undoOfId: undoOf(record),
+    phase: RestorePhase[phase],
+    ...defined({ result: result && resultOf(record, progress) }),
+  };
 }
 
 @ObjectType({ description: 'A restore, running or ended. An undo is a restore too' })

@@ -11,7 +11,7 @@ import { instant } from '../common/answer-shape.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 import { type Route, route } from '../common/route.js';
-import { CHAIN_MEDIA_TYPE, mediaTypeOf, send } from './export-answer.js';
+import { CHAIN_MEDIA_TYPE, fileHeaders, mediaTypeOf, send } from './export-answer.js';
 
 export interface DownloadRouteParts {
   readonly exports: ExportService;
@@ -63,9 +63,15 @@ function downloadRoute({ exports, prepared }: DownloadRouteParts): Route {
     bodyKind: 'NONE',
     idAbout: 'The secret of the address that was prepared',
     summary: 'Download what was prepared',
-    description: 'Works once, within 60 seconds. The audit trail counts it as a call of the token that prepared it.',
+    description:
+      'Works once, within 60 seconds. HEAD answers with the headers, and does not use it up. The audit ' +
+      'trail counts it as a call of the token that prepared it.',
     answers: { 200: { description: 'The file', media: [...Object.values(FORMAT_MEDIA_TYPES), CHAIN_MEDIA_TYPE] } },
     errors: ['NOT_FOUND', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
+    head: (id) => {
+      const { wanted } = prepared.look(id);
+      return fileHeaders(exports.nameOf(wanted), mediaOf(wanted));
+    },
     handle: async ({ id, ask, request, reply }) => {
       const { wanted, subject } = prepared.take(id);
       request.scope.viewer = viewerOf(subject, []);

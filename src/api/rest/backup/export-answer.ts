@@ -11,11 +11,10 @@ export function mediaTypeOf(format: ArchiveFormat): string {
 
 /** The stream is destroyed when the client goes away. */
 export function send(reply: FastifyReply, { bytes, size, fileName }: Exported, media: string): void {
-  void reply
-    .headers({
-      'content-type': media,
-      'content-length': size,
-      'content-disposition': `attachment; filename="${fileName}"`,
-    })
-    .send(bytes);
+  void reply.headers({ ...fileHeaders(fileName, media), 'content-length': size }).send(bytes);
+}
+
+/** What is known of a file before it is made. */
+export function fileHeaders(fileName: string, media: string): Readonly<Record<string, string>> {
+  return { 'content-type': media, 'content-disposition': `attachment; filename="${fileName}"` };
 }

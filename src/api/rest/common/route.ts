@@ -78,6 +78,8 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
   readonly answers: Readonly<Record<number, Documented>>;
   /** Codes of errors beside those that any route may answer with. */
   readonly errors: readonly string[];
+  /** Answers a HEAD with headers; left out, the address takes none. */
+  readonly head?: (id: string) => Readonly<Record<string, string>>;
   readonly handle: (call: Call<z.output<Query>, z.output<Body>>) => Promise<Answer | undefined>;
 }
 

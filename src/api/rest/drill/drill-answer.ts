@@ -22,7 +22,10 @@ export const drillShape = z
     success: z
       .boolean()
       .nullable()
-      .describe('true if the backup is proven restorable, false if not; null while that is not known'),
+      .describe(
+        'true if the backup is proven restorable, false if not; null while that is not known, and where the ' +
+          'drill failed for a reason that says nothing of the backup',
+      ),
     started_by: z.string().describe('Name of the token that asked for it'),
     started_at: instant.describe('When it was asked for'),
     finished_at: instant.nullable().describe('When it ended; null while it runs'),

@@ -34,9 +34,6 @@ export const restoreQuery = z
     path: ['changes'],
     error: 'is not known yet with wait=false: ask for /api/v1/restores/RESTORE_ID/changes when the restore has ended',
   });
-export const undoQuery = z
-  .strictObject({ changes: changesParameter })
-  .transform(({ changes }) => ({ changes: changes === 'true' }));
 
 /** POST /api/v1/backups/:id/restore. It waits for the end. */
 export const restoreForm = restForm(restoreBackup.input, {
@@ -45,7 +42,13 @@ export const restoreForm = restForm(restoreBackup.input, {
 });
 
 /** POST /api/v1/restores/:id/undo. */
-export const undoForm = restForm(undoRestore.input, { without: ['restoreId'] });
+export const undoForm = restForm(undoRestore.input, { without: ['restoreId', 'wait'] });
+
+const oneKind = oneOf(['insert', 'update', 'delete', 'skip']).transform(upper);
+const kinds = z.preprocess(
+  (given) => [given].flat().flatMap((text) => (typeof text === 'string' ? text.split(',') : [text])),
+  z.array(oneKind).max(50, 'is there more than 50 times'),
+);
 
 /** GET /api/v1/restores/:id/changes. */
 export const changesQuery = z.strictObject({
@@ -54,7 +57,7 @@ export const changesQuery = z.strictObject({
     .meta({ description: 'How many changes a page has. Left out: 100', type: 'integer', minimum: 1, maximum: 1_000 }),
   offset,
   after: z.string().optional().describe('end_cursor of the page before, instead of offset'),
-  kind: oneOf(['insert', 'update', 'delete', 'skip']).transform(upper).optional().describe('Only changes of this kind'),
+  kind: kinds.optional().describe('Only changes of these kinds: several times, or with commas between them'),
   table: z.string().optional().describe('Only changes in this table, such as Logical_Switch'),
 });
 

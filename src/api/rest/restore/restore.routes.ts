@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Viewer } from '../../../auth/permission.js';
 import { defined } from '../../../lib/defined.js';
-import { AppError } from '../../../lib/error.js';
+import { AppError, type ErrorDetails, type Problem } from '../../../lib/error.js';
 import { sliceOf } from '../../../lib/page.js';
 import type { Command } from '../../../service/command/command.js';
 import { conflictsRefused } from '../../../service/restore/conflicts-refused.js';
@@ -29,7 +29,7 @@ import { REST_SPELLING } from '../common/rest-form.js';
 import { type Answer, type Call, type Route, route } from '../common/route.js';
 import { isDebugged, PhaseTimes } from './debug-answer.js';
 import { restoreChangesShape, restoreListShape, restoreOf, restoreShape } from './restore-answer.js';
-import { changesQuery, listRestoresQuery, restoreForm, restoreQuery, undoForm, undoQuery } from './restore-request.js';
+import { changesQuery, listRestoresQuery, restoreForm, restoreQuery, undoForm } from './restore-request.js';
 
 const tag = 'Restores';
 const RESTORES = '/api/v1/restores';
@@ -160,10 +160,10 @@ function changesRoute(restores: RestoreService): Route {
       'of columns.',
     answers: { 200: { description: 'A page of the changes', shape: restoreChangesShape } },
     errors: ['NOT_FOUND', 'DECRYPTION_FAILED', 'INTEGRITY_FAILED', 'STORE_UNAVAILABLE'],
-    handle: async ({ id, ask, query: { limit, ...query }, request }) => {
+    handle: async ({ id, ask, query: { limit, kind: kinds, ...query }, request }) => {
       const key = request.headers['x-decryption-key'];
       const decryptionKey = typeof key === 'string' ? key : undefined;
-      const asked = { ...query, restoreId: id, first: limit, decryptionKey };
+      const asked = { ...query, kinds, restoreId: id, first: limit, decryptionKey };
       const { page, areValuesHidden } = await ask(restoreChanges, restores, asked);
       const { changes, changes_total: total } = changesOf(areValuesHidden ? withoutValues(page) : page);
       return { status: 200, body: { changes, total, page_info: pageInfoOf(page), values_hidden: areValuesHidden } };
@@ -221,7 +221,7 @@ function undoRoute(restores: RestoreService): Route {
     method: 'POST',
     path: `${RESTORE}/undo`,
     tag,
-    query: undoQuery,
+    query: restoreQuery,
     body: undoForm,
     bodyKind: 'JSON',
     bodyExample: '{"dry_run": true}',
@@ -229,12 +229,14 @@ function undoRoute(restores: RestoreService): Route {
     summary: 'Undo a restore: put back what it changed',
     description:
       'Refused if others have changed the same rows since, unless `force` is true; the error names the rows. An undo ' +
-      'is a restore of its own, and the answer is that one.',
-    answers: { 200: result },
+      'is a restore of its own, and the answer is that one. With `wait=false` it comes at once.',
+    answers: { 200: result, 202: { description: 'With `wait=false`: the undo, just begun', shape: restoreShape } },
     errors: ['NOT_FOUND', ...FAILURES],
-    handle: (call) => {
-      const { body, id: restoreId, query } = call;
-      return ended(call, restores, { command: undoRestore, input: { ...body, restoreId }, changes: query.changes });
+    handle: async (call) => {
+      const { ask, body, id: restoreId, query } = call;
+      const { changes, wait } = query;
+      if (wait) return ended(call, restores, { command: undoRestore, input: { ...body, restoreId }, changes });
+      return { status: 202, body: answerOf(await ask(undoRestore, restores, { ...body, restoreId, wait })) };
     },
   });
 }
@@ -283,8 +285,14 @@ async function ended<Shape extends z.ZodObject>(
   throw new AppError(
     first.code,
     first.code === 'CONFLICT' ? conflictsRefused(record, [first, ...more], REST_SPELLING) : `${first.message}${others}`,
-    { problems: [first, ...more] },
+    { problems: [first, ...more], details: detailsOf(record, first) },
   );
+}
+
+/** Of a conflict about rows, and not about something else that the database has. */
+function detailsOf({ source }: RestoreRecord, { code, table }: Problem): ErrorDetails | undefined {
+  if (code !== 'CONFLICT' || table === undefined) return undefined;
+  return { reason: source.kind === 'UNDO' ? 'ROWS_CHANGED' : 'ROWS_DIFFER' };
 }
 
 /** The first of them; what is in the rows only for those who may see it. */

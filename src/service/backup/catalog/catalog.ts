@@ -105,6 +105,7 @@ export class Catalog {
         throw new AppError(
           'CONFLICT',
           `Backup ${record.parent.id}, which the new one builds on, was deleted meanwhile: make the backup again`,
+          { details: { reason: 'PARENT_DELETED', backupIds: [record.parent.id] } },
         );
       }
       this.insert(record);

@@ -35,6 +35,7 @@ export function checkUnpinned(record: BackupRecord, cascade: Cascade, catalog: C
   throw new AppError(
     'CONFLICT',
     `Nothing is deleted: backup ${called(pinned)} is pinned. Unpin it first, if it is to go`,
+    { details: { reason: 'PINNED', backupIds: [pinned.id] } },
   );
 }
 
@@ -49,6 +50,7 @@ export function checkUnused(record: BackupRecord, catalog: Catalog): void {
     `Backup ${called(record)} is not deleted: ${plural(children.length, '# {backup builds|backups build} on it')} ` +
       `(${named}${more}). Delete it with \`cascade\` \`MERGE\`, which makes them whole first, or with \`DELETE\`, ` +
       'which deletes them too',
+    { details: { reason: 'BUILT_UPON', backupIds: children.map(({ id }) => id) } },
   );
 }
 

@@ -129,7 +129,7 @@ function lostList(id: string, error: unknown): unknown {
 /** Thrown where the database that a restore went into is not the one that is configured now, or none is. */
 export class OtherDatabase extends AppError {
   constructor(message: string) {
-    super('CONFLICT', message);
+    super('CONFLICT', message, { details: { reason: 'OTHER_DATABASE' } });
   }
 }
 
@@ -145,13 +145,22 @@ export function otherDatabase(restoreId: string, identity: string | undefined, l
  * @throws AppError CONFLICT for a restore that has not ended, changed nothing, or is undone already
  */
 export function checkUndoable({ id, dryRun, phase, result, undoneBy }: RestoreRecord, by: string | undefined): void {
-  if (dryRun) throw new AppError('CONFLICT', `Restore ${id} was a dry run: it changed nothing that could be undone`);
+  if (dryRun)
+    throw new AppError('CONFLICT', `Restore ${id} was a dry run: it changed nothing that could be undone`, {
+      details: { reason: 'NOTHING_CHANGED' },
+    });
   if (undoneBy !== undefined) {
     const again = by === undefined ? '' : `. Its changes are in the database again by restore ${by}: undo that one`;
-    throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}${again}`);
+    throw new AppError('CONFLICT', `Restore ${id} is undone already, by restore ${undoneBy}${again}`, {
+      details: { reason: 'ALREADY_UNDONE', restoreId: undoneBy },
+    });
   }
   if (!isFinal(phase) && phase !== 'AWAITING_CONFIRMATION')
-    throw new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[phase]}: wait for its end`);
+    throw new AppError('CONFLICT', `Restore ${id} ${PHASE_WORDS[phase]}: wait for its end`, {
+      details: { reason: 'STILL_RUNNING' },
+    });
   if (result === undefined || result.steps === 0)
-    throw new AppError('CONFLICT', `Restore ${id} changed nothing that could be undone`);
+    throw new AppError('CONFLICT', `Restore ${id} changed nothing that could be undone`, {
+      details: { reason: 'NOTHING_CHANGED' },
+    });
 }

@@ -345,12 +345,16 @@ export type PulledInFieldsFragment = { table: string, uuid: string, label: strin
 
 export type BackupFieldsFragment = { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> };
 
+export type BackupStateFragment = { capturedAt: string, chainLength: number, verifiedAt: string | null, damage: Array<string>, changes: { inserted: number, updated: number, deleted: number } | null, parent: { id: string, name: string } | null, children: Array<{ id: string, name: string }>, lastDrill: { id: string, phase: DrillPhase, success: boolean | null, finishedAt: string | null, message: string } | null };
+
+export type BackupListFieldsFragment = { id: string, name: string, file: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, capturedAt: string, database: string, size: number, rowCount: number, compressed: boolean, encrypted: boolean, sealed: boolean, tags: Array<string>, chainLength: number, verifiedAt: string | null, damage: Array<string>, parent: { id: string } | null };
+
 export type GetBackupQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type GetBackupQuery = { backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null };
+export type GetBackupQuery = { backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, chainLength: number, verifiedAt: string | null, damage: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }>, changes: { inserted: number, updated: number, deleted: number } | null, parent: { id: string, name: string } | null, children: Array<{ id: string, name: string }>, lastDrill: { id: string, phase: DrillPhase, success: boolean | null, finishedAt: string | null, message: string } | null } | null };
 
 export type ListBackupsQueryVariables = Exact<{
   filter?: BackupFilterInput | null | undefined;
@@ -359,7 +363,7 @@ export type ListBackupsQueryVariables = Exact<{
 }>;
 
 
-export type ListBackupsQuery = { backups: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, edges: Array<{ cursor: string, node: { id: string } }>, nodes: Array<{ id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> }> } };
+export type ListBackupsQuery = { backups: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, name: string, file: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, capturedAt: string, database: string, size: number, rowCount: number, compressed: boolean, encrypted: boolean, sealed: boolean, tags: Array<string>, chainLength: number, verifiedAt: string | null, damage: Array<string>, parent: { id: string } | null }> } };
 
 export type CreateBackupMutationVariables = Exact<{
   input: CreateBackupInput;
@@ -430,6 +434,7 @@ export type DiffQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
   kind?: ChangeKind | null | undefined;
+  kinds?: Array<ChangeKind> | ChangeKind | null | undefined;
   table?: string | null | undefined;
 }>;
 
@@ -478,23 +483,23 @@ export type DrillProgressSubscriptionVariables = Exact<{
 
 export type DrillProgressSubscription = { drillProgress: { id: string, phase: DrillPhase, success: boolean | null, startedBy: string, startedAt: string, finishedAt: string | null, message: string, rowsCompared: number | null, restoreSeconds: number | null, compareSeconds: number | null, northdSeconds: number | null, logicalFlows: number | null, northdWarnings: Array<string>, differences: Array<string>, notes: Array<string>, backup: { id: string, name: string }, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
-export type BackupProgressFieldsFragment = { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
+export type BackupProgressFieldsFragment = { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
 
-export type JobFieldsFragment = { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
+export type JobFieldsFragment = { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null };
 
 export type StartBackupMutationVariables = Exact<{
   input: CreateBackupInput;
 }>;
 
 
-export type StartBackupMutation = { startBackup: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+export type StartBackupMutation = { startBackup: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
 export type GetBackupJobQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type GetBackupJobQuery = { backupJob: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
+export type GetBackupJobQuery = { backupJob: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } | null };
 
 export type ListJobsQueryVariables = Exact<{
   kind?: JobKind | null | undefined;
@@ -504,41 +509,43 @@ export type ListJobsQueryVariables = Exact<{
 }>;
 
 
-export type ListJobsQuery = { jobs: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }> } };
+export type ListJobsQuery = { jobs: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }> } };
 
 export type CancelJobMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelJobMutation = { cancelJob: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+export type CancelJobMutation = { cancelJob: { id: string, kind: JobKind, database: string, phase: BackupPhase, startedBy: string, startedAt: string, finishedAt: string | null, progress: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null }, backup: { id: string, name: string, description: string | null, type: BackupType, format: BackupFormat, createdAt: string, createdBy: string, database: string, schemaName: string, schemaVersion: string, file: string, size: number, contentSize: number, checksum: string, contentDigest: string, compressed: boolean, encrypted: boolean, sealed: boolean, imported: boolean, capturedAt: string, rowCount: number, tags: Array<string>, pulledInCount: number, warnings: Array<string>, resourceFilter: { switches: Array<string> | null, routers: Array<string> | null, portGroups: Array<string> | null, addressSets: Array<string> | null, loadBalancers: Array<string> | null, includePorts: boolean, includeAcls: boolean, includeLoadBalancers: boolean, includeNat: boolean, includeDhcpOptions: boolean, includeQos: boolean } | null, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, tables: Array<{ table: string, rows: number }> } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
 export type BackupStepsSubscriptionVariables = Exact<{
   jobId: string;
 }>;
 
 
-export type BackupStepsSubscription = { backupProgress: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+export type BackupStepsSubscription = { backupProgress: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
 
 export type JobActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type JobActivitySubscription = { jobActivity: { jobId: string, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+export type JobActivitySubscription = { jobActivity: { jobId: string, kind: JobKind, database: string, backupId: string | null, phase: BackupPhase, rows: number, totalRows: number | null, bytes: number, fraction: number, message: string, at: string, backup: { id: string, rowCount: number, size: number } | null, error: { code: string, message: string, table: string | null, label: string | null } | null } };
+
+export type RowChangeKeysFragment = { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string }> }> };
 
 export type RowChangePageFragment = { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> };
 
 export type RestoreResultFieldsFragment = { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> };
 
-export type RestoreProgressFieldsFragment = { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null };
+export type RestoreProgressFieldsFragment = { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null };
 
-export type RestoreFieldsFragment = { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null };
+export type RestoreFieldsFragment = { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null };
 
 export type GetRestoreQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type GetRestoreQuery = { restore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } | null };
+export type GetRestoreQuery = { restore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } | null };
 
 export type ListRestoresQueryVariables = Exact<{
   backupId?: string | null | undefined;
@@ -547,61 +554,64 @@ export type ListRestoresQueryVariables = Exact<{
 }>;
 
 
-export type ListRestoresQuery = { restores: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }> } };
+export type ListRestoresQuery = { restores: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }> } };
 
 export type RestoreChangesQueryVariables = Exact<{
   id: string;
   first?: number | null | undefined;
   after?: string | null | undefined;
   kind?: ChangeKind | null | undefined;
+  kinds?: Array<ChangeKind> | ChangeKind | null | undefined;
   table?: string | null | undefined;
   decryptionKey?: string | null | undefined;
+  withValues?: boolean | null | undefined;
 }>;
 
 
-export type RestoreChangesQuery = { restore: { id: string, result: { changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> } } | null } | null };
+export type RestoreChangesQuery = { restore: { id: string, result: { changes: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string }> }> } & { totalCount?: number, pageInfo?: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes?: Array<{ kind: ChangeKind, table: string, uuid: string, label: string, reason: string | null, columns: Array<{ column: string, before: unknown, after: unknown, added: unknown, removed: unknown }> }> } } | null } | null };
 
 export type RestoreBackupMutationVariables = Exact<{
   input: RestoreBackupInput;
 }>;
 
 
-export type RestoreBackupMutation = { restoreBackup: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+export type RestoreBackupMutation = { restoreBackup: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type CancelRestoreMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelRestoreMutation = { cancelRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+export type CancelRestoreMutation = { cancelRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type ConfirmRestoreMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type ConfirmRestoreMutation = { confirmRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+export type ConfirmRestoreMutation = { confirmRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type UndoRestoreMutationVariables = Exact<{
   id: string;
   force?: boolean | null | undefined;
   dryRun?: boolean | null | undefined;
+  wait?: boolean | null | undefined;
 }>;
 
 
-export type UndoRestoreMutation = { undoRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+export type UndoRestoreMutation = { undoRestore: { id: string, database: string, conflictPolicy: ConflictPolicy, dryRun: boolean, phase: RestorePhase, startedAt: string, startedBy: string, finishedAt: string | null, confirmBefore: string | null, undoOf: { id: string } | null, undoneBy: { id: string } | null, backup: { id: string, name: string } | null, progress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null }, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type RestoreStepsSubscriptionVariables = Exact<{
   restoreId: string;
 }>;
 
 
-export type RestoreStepsSubscription = { restoreProgress: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+export type RestoreStepsSubscription = { restoreProgress: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type RestoreActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
+export type RestoreActivitySubscription = { restoreActivity: { restoreId: string, database: string, backupId: string, dryRun: boolean, undoOfId: string | null, phase: RestorePhase, completed: number, total: number, fraction: number, message: string, at: string, confirmBefore: string | null, secondsLeft: number | null, result: { success: boolean, dryRun: boolean, restoredCount: number, skippedCount: number, differingCount: number, deletedCount: number, errorCount: number, processingTime: string, convergenceSeconds: number | null, steps: number, pulledInCount: number, warnings: Array<string>, owners: Array<{ owner: string, inserted: number, updated: number, deleted: number }>, pulledIn: Array<{ table: string, uuid: string, label: string, reason: string }>, errors: Array<{ code: string, message: string, table: string | null, label: string | null }>, details: Array<{ resource: string, table: string, total: number, restored: number, skipped: number, differing: number, deleted: number, failed: number }> } | null } };
 
 export type ExpireBackupsMutationVariables = Exact<{
   policy: RetentionPolicyInput;
@@ -669,6 +679,60 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const BackupStateFragmentDoc = new TypedDocumentString(`
+    fragment BackupState on Backup {
+  capturedAt
+  chainLength
+  changes {
+    inserted
+    updated
+    deleted
+  }
+  parent {
+    id
+    name
+  }
+  children {
+    id
+    name
+  }
+  verifiedAt
+  damage
+  lastDrill {
+    id
+    phase
+    success
+    finishedAt
+    message
+  }
+}
+    `, {"fragmentName":"BackupState"}) as unknown as TypedDocumentString<BackupStateFragment, unknown>;
+export const BackupListFieldsFragmentDoc = new TypedDocumentString(`
+    fragment BackupListFields on Backup {
+  id
+  name
+  file
+  description
+  type
+  format
+  createdAt
+  createdBy
+  capturedAt
+  database
+  size
+  rowCount
+  compressed
+  encrypted
+  sealed
+  tags
+  chainLength
+  parent {
+    id
+  }
+  verifiedAt
+  damage
+}
+    `, {"fragmentName":"BackupListFields"}) as unknown as TypedDocumentString<BackupListFieldsFragment, unknown>;
 export const OperationErrorFieldsFragmentDoc = new TypedDocumentString(`
     fragment OperationErrorFields on OperationError {
   code
@@ -711,6 +775,9 @@ export const DrillFieldsFragmentDoc = new TypedDocumentString(`
 export const BackupProgressFieldsFragmentDoc = new TypedDocumentString(`
     fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -873,6 +940,9 @@ fragment OperationErrorFields on OperationError {
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -897,6 +967,29 @@ export const PageInfoFieldsFragmentDoc = new TypedDocumentString(`
   endCursor
 }
     `, {"fragmentName":"PageInfoFields"}) as unknown as TypedDocumentString<PageInfoFieldsFragment, unknown>;
+export const RowChangeKeysFragmentDoc = new TypedDocumentString(`
+    fragment RowChangeKeys on RowChangeConnection {
+  totalCount
+  pageInfo {
+    ...PageInfoFields
+  }
+  nodes {
+    kind
+    table
+    uuid
+    label
+    reason
+    columns {
+      column
+    }
+  }
+}
+    fragment PageInfoFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`, {"fragmentName":"RowChangeKeys"}) as unknown as TypedDocumentString<RowChangeKeysFragment, unknown>;
 export const RowChangePageFragmentDoc = new TypedDocumentString(`
     fragment RowChangePage on RowChangeConnection {
   totalCount
@@ -976,6 +1069,10 @@ fragment OperationErrorFields on OperationError {
 export const RestoreProgressFieldsFragmentDoc = new TypedDocumentString(`
     fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -1114,6 +1211,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -1192,6 +1293,7 @@ export const GetBackupDocument = new TypedDocumentString(`
     query GetBackup($id: ID!) {
   backup(id: $id) {
     ...BackupFields
+    ...BackupState
   }
 }
     fragment PulledInFields on PulledIn {
@@ -1244,6 +1346,32 @@ fragment BackupFields on Backup {
   tables {
     table
     rows
+  }
+}
+fragment BackupState on Backup {
+  capturedAt
+  chainLength
+  changes {
+    inserted
+    updated
+    deleted
+  }
+  parent {
+    id
+    name
+  }
+  children {
+    id
+    name
+  }
+  verifiedAt
+  damage
+  lastDrill {
+    id
+    phase
+    success
+    finishedAt
+    message
   }
 }`) as unknown as TypedDocumentString<GetBackupQuery, GetBackupQueryVariables>;
 export const ListBackupsDocument = new TypedDocumentString(`
@@ -1253,68 +1381,34 @@ export const ListBackupsDocument = new TypedDocumentString(`
     pageInfo {
       ...PageInfoFields
     }
-    edges {
-      cursor
-      node {
-        id
-      }
-    }
     nodes {
-      ...BackupFields
+      ...BackupListFields
     }
   }
 }
-    fragment PulledInFields on PulledIn {
-  table
-  uuid
-  label
-  reason
-}
-fragment BackupFields on Backup {
+    fragment BackupListFields on Backup {
   id
   name
+  file
   description
   type
   format
   createdAt
   createdBy
+  capturedAt
   database
-  schemaName
-  schemaVersion
-  file
   size
-  contentSize
-  checksum
-  contentDigest
+  rowCount
   compressed
   encrypted
   sealed
-  imported
-  capturedAt
-  rowCount
   tags
-  resourceFilter {
-    switches
-    routers
-    portGroups
-    addressSets
-    loadBalancers
-    includePorts
-    includeAcls
-    includeLoadBalancers
-    includeNat
-    includeDhcpOptions
-    includeQos
+  chainLength
+  parent {
+    id
   }
-  pulledInCount
-  pulledIn {
-    ...PulledInFields
-  }
-  warnings
-  tables {
-    table
-    rows
-  }
+  verifiedAt
+  damage
 }
 fragment PageInfoFields on PageInfo {
   hasNextPage
@@ -1524,13 +1618,13 @@ export const GetViewerDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<GetViewerQuery, GetViewerQueryVariables>;
 export const DiffDocument = new TypedDocumentString(`
-    query Diff($from: ConfigurationRefInput!, $to: ConfigurationRefInput!, $filter: ResourceFilterInput, $first: Int, $after: String, $kind: ChangeKind, $table: String) {
+    query Diff($from: ConfigurationRefInput!, $to: ConfigurationRefInput!, $filter: ResourceFilterInput, $first: Int, $after: String, $kind: ChangeKind, $kinds: [ChangeKind!], $table: String) {
   diff(from: $from, to: $to, filter: $filter) {
     identical
     inserted
     updated
     deleted
-    changes(first: $first, after: $after, kind: $kind, table: $table) {
+    changes(first: $first, after: $after, kind: $kind, kinds: $kinds, table: $table) {
       ...RowChangePage
     }
   }
@@ -1827,6 +1921,9 @@ fragment OperationErrorFields on OperationError {
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -1927,6 +2024,9 @@ fragment OperationErrorFields on OperationError {
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -2039,6 +2139,9 @@ fragment OperationErrorFields on OperationError {
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -2139,6 +2242,9 @@ fragment OperationErrorFields on OperationError {
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -2187,6 +2293,9 @@ export const BackupStepsDocument = new TypedDocumentString(`
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -2217,6 +2326,9 @@ export const JobActivityDocument = new TypedDocumentString(`
 }
 fragment BackupProgressFields on BackupProgress {
   jobId
+  kind
+  database
+  backupId
   phase
   rows
   totalRows
@@ -2289,6 +2401,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2396,6 +2512,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2436,7 +2556,7 @@ fragment RestoreFields on Restore {
   }
 }`) as unknown as TypedDocumentString<ListRestoresQuery, ListRestoresQueryVariables>;
 export const RestoreChangesDocument = new TypedDocumentString(`
-    query RestoreChanges($id: ID!, $first: Int, $after: String, $kind: ChangeKind, $table: String, $decryptionKey: String) {
+    query RestoreChanges($id: ID!, $first: Int, $after: String, $kind: ChangeKind, $kinds: [ChangeKind!], $table: String, $decryptionKey: String, $withValues: Boolean = true) {
   restore(id: $id) {
     id
     result {
@@ -2444,10 +2564,12 @@ export const RestoreChangesDocument = new TypedDocumentString(`
         first: $first
         after: $after
         kind: $kind
+        kinds: $kinds
         table: $table
         decryptionKey: $decryptionKey
       ) {
-        ...RowChangePage
+        ...RowChangeKeys
+        ...RowChangePage @include(if: $withValues)
       }
     }
   }
@@ -2457,6 +2579,22 @@ export const RestoreChangesDocument = new TypedDocumentString(`
   hasPreviousPage
   startCursor
   endCursor
+}
+fragment RowChangeKeys on RowChangeConnection {
+  totalCount
+  pageInfo {
+    ...PageInfoFields
+  }
+  nodes {
+    kind
+    table
+    uuid
+    label
+    reason
+    columns {
+      column
+    }
+  }
 }
 fragment RowChangePage on RowChangeConnection {
   totalCount
@@ -2534,6 +2672,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2629,6 +2771,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2724,6 +2870,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2764,8 +2914,8 @@ fragment RestoreFields on Restore {
   }
 }`) as unknown as TypedDocumentString<ConfirmRestoreMutation, ConfirmRestoreMutationVariables>;
 export const UndoRestoreDocument = new TypedDocumentString(`
-    mutation UndoRestore($id: ID!, $force: Boolean, $dryRun: Boolean) {
-  undoRestore(id: $id, force: $force, dryRun: $dryRun) {
+    mutation UndoRestore($id: ID!, $force: Boolean, $dryRun: Boolean, $wait: Boolean) {
+  undoRestore(id: $id, force: $force, dryRun: $dryRun, wait: $wait) {
     ...RestoreFields
   }
 }
@@ -2819,6 +2969,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2914,6 +3068,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
@@ -2982,6 +3140,10 @@ fragment RestoreResultFields on RestoreResult {
 }
 fragment RestoreProgressFields on RestoreProgress {
   restoreId
+  database
+  backupId
+  dryRun
+  undoOfId
   phase
   completed
   total
