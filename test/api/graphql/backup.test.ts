@@ -313,6 +313,7 @@ describe('the database', () => {
     expect((await api.admin.run(GetViewerDocument)).viewer).toEqual({
       subject: 'tester',
       permissions: ['admin', 'backups:delete', 'backups:read', 'backups:restore', 'backups:write'],
+      databases: null,
     });
   });
 

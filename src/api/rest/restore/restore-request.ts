@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { optional, text } from '../../../service/command/input-field.js';
 import { mapped, restoreBackup, undoRestore } from '../../../service/restore/restore-command.js';
-import { limit, number, offset, oneOf, upper, waitParameter } from '../common/request-shape.js';
+import { limit, number, offset, oneOf, several, upper, waitParameter } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 
 const changesParameter = oneOf(['true', 'false']).optional().meta({
@@ -44,11 +44,17 @@ export const restoreForm = restForm(restoreBackup.input, {
 /** POST /api/v1/restores/:id/undo. */
 export const undoForm = restForm(undoRestore.input, { without: ['restoreId', 'wait'] });
 
-const oneKind = oneOf(['insert', 'update', 'delete', 'skip']).transform(upper);
-const kinds = z.preprocess(
-  (given) => [given].flat().flatMap((text) => (typeof text === 'string' ? text.split(',') : [text])),
-  z.array(oneKind).max(50, 'is there more than 50 times'),
-);
+const KINDS = ['insert', 'update', 'delete', 'skip'] as const;
+const kinds = several(z.string()).transform((given, context) => {
+  const words = given.flatMap((text) => text.toLowerCase().split(','));
+  const found = KINDS.filter((kind) => words.includes(kind));
+  if (words.every((word) => KINDS.some((kind) => kind === word))) return found.map(upper);
+  context.addIssue({
+    code: 'custom',
+    message: `takes one of ${KINDS.join(', ')}, or several with commas between them`,
+  });
+  return z.NEVER;
+});
 
 /** GET /api/v1/restores/:id/changes. */
 export const changesQuery = z.strictObject({
@@ -57,7 +63,9 @@ export const changesQuery = z.strictObject({
     .meta({ description: 'How many changes a page has. Left out: 100', type: 'integer', minimum: 1, maximum: 1_000 }),
   offset,
   after: z.string().optional().describe('end_cursor of the page before, instead of offset'),
-  kind: kinds.optional().describe('Only changes of these kinds: several times, or with commas between them'),
+  kind: kinds
+    .optional()
+    .describe('Only changes of these kinds: insert, update, delete, skip. Several times, or with commas between them'),
   table: z.string().optional().describe('Only changes in this table, such as Logical_Switch'),
 });
 
