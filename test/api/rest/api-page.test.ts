@@ -183,9 +183,12 @@ describe('in a browser', () => {
       '/api/v1/backups/validate': 200,
       '/api/v1/backups/{id}/drill': 200,
       '/api/v1/backups/{id}/export/prepare': 201,
+      '/api/v1/backups/{id}/pin': 200,
       '/api/v1/backups/{id}/restore': 200,
       '/api/v1/diff': 200,
       '/api/v1/restores/{id}/undo': 200,
+      '/api/v1/retention/expire': 200,
+      '/api/v1/retention/simulate': 200,
     });
   });
 
