@@ -19,6 +19,7 @@ import { authenticateRequest } from '../http/authenticated-request.js';
 import { notJson } from '../http/json-fault.js';
 import { clientWentAway } from '../http/request-context.js';
 import { isMultipart } from '../http/upload/upload.js';
+import { headerKey, takesKeyInBody, withHeaderKey } from './common/header-key.js';
 import { checkPlaces } from './common/misplaced.js';
 import { REST_SPELLING } from './common/rest-form.js';
 import type { Ask, Call, Route } from './common/route.js';
@@ -145,7 +146,7 @@ function membersOf(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Call<unknown, unknown> {
-  const { query, body, bodyKind, headers } = route;
+  const { query, body, bodyKind } = route;
   const { viewer = { subject: 'anyone', permissions: new Set() }, log } = request.scope;
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort(clientWentAway()));
@@ -156,11 +157,12 @@ function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Cal
       service,
       input,
       // a download is known to be somebody's only once it was looked up
-      askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: spellingOf(headers) }),
+      askingOf({ scope: request.scope, viewer: request.scope.viewer ?? viewer, signal, spelling: spellingOf(route) }),
       onBegun,
     );
   const params = request.params as Readonly<Record<string, string>>;
   const { id = '' } = params;
+  const given = withHeaderKey(route, request.body ?? {}, headerKey(request.headers));
   checkPlaces(route, { query: request.query as Readonly<Record<string, unknown>>, body: request.body });
   return {
     id,
@@ -174,13 +176,13 @@ function callOf(route: Route, request: FastifyRequest, reply: FastifyReply): Cal
     ask,
     query: checked(query, request.query),
     // a call that takes no body may come with an empty one
-    body: bodyKind === 'JSON' ? checked(body, request.body ?? {}) : undefined,
+    body: bodyKind === 'JSON' ? checked(body, given) : undefined,
   };
 }
 
-/** Some routes take the passphrase in a header: it does not belong into an address. */
-function spellingOf(headers: Route['headers']): Spelling {
-  return headers?.['X-Decryption-Key'] === undefined
+/** Some routes take the passphrase in a header only: it does not belong into an address. */
+function spellingOf(route: Route): Spelling {
+  return route.headers?.['X-Decryption-Key'] === undefined || (route.bodyKind === 'JSON' && takesKeyInBody(route))
     ? REST_SPELLING
     : renamed(REST_SPELLING, { decryptionKey: 'the header X-Decryption-Key' });
 }

@@ -12,6 +12,7 @@ import {
 import type { BackupService } from '../../../service/backup/backup-service.js';
 import type { Catalog } from '../../../service/backup/catalog/catalog.js';
 import { messageShape } from '../common/answer-shape.js';
+import { KEY_IN_HEADER } from '../common/header-key.js';
 import { noQuery, nothing, waitQuery } from '../common/request-shape.js';
 import { type Route, route } from '../common/route.js';
 import { jobOf, jobShape } from '../job/job-answer.js';
@@ -110,6 +111,7 @@ function createRoute(parts: BackupRouteParts): Route {
     body: createForm,
     bodyKind: 'JSON',
     bodyExample: '{"name": "nightly"}',
+    keyGoes: 'the passphrase of a new backup is encryption_key in the body, beside "encrypt": true',
     summary: 'Back up the database, or a part of it',
     description: 'Answers when the backup is stored. With `wait=false` it answers at once, with the job that makes it.',
     answers: {
@@ -143,6 +145,7 @@ function validateRoute({ backups }: BackupRouteParts): Route {
     body: validateForm,
     bodyKind: 'JSON',
     bodyExample: '{"backup_id": "BACKUP_ID"}',
+    headers: KEY_IN_HEADER,
     summary: 'Read a stored backup and check all of it',
     description: 'Checks the checksum, decryption, format, every row, and the references between rows.',
     answers: { 200: { description: 'What was found', shape: validationShape } },
@@ -161,6 +164,7 @@ function verifyRoute(parts: BackupRouteParts): Route {
     asks: verifyBackups,
     method: 'POST',
     path: `${BACKUPS}/verify`,
+    keyGoes: 'of encrypted backups only the bytes are checked. Give it to /api/v1/backups/validate, for each of them',
     tag,
     query: verifyQuery,
     body: nothing,

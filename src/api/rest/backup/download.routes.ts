@@ -8,6 +8,7 @@ import type { ExportService } from '../../../service/transfer/export-service.js'
 import type { PreparedExports, WantedExport } from '../../../service/transfer/prepared-exports.js';
 import { DOWNLOADS, downloadAddress } from '../../http/download-address.js';
 import { instant } from '../common/answer-shape.js';
+import { KEY_IN_HEADER } from '../common/header-key.js';
 import { noQuery, nothing } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 import { type Route, route } from '../common/route.js';
@@ -41,6 +42,7 @@ function prepareRoute({ prepared }: DownloadRouteParts): Route {
     body: restForm(prepareExport.input, { without: ['backupId'] }),
     bodyKind: 'JSON',
     bodyExample: '{"format": "yaml"}',
+    headers: KEY_IN_HEADER,
     summary: 'Prepare a download that a browser can fetch without a token',
     description: 'The address works once, within 60 seconds, and needs no token: anybody who has it may download.',
     answers: { 201: { description: 'The address', shape: addressShape } },

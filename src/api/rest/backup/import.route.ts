@@ -5,6 +5,7 @@ import { checked } from '../../../service/command/input-check.js';
 import type { DrillService } from '../../../service/drill/drill-service.js';
 import { importBackup } from '../../../service/transfer/import-command.js';
 import type { ImportService } from '../../../service/transfer/import-service.js';
+import { headerKey, withOneKey } from '../common/header-key.js';
 import { type Route, route } from '../common/route.js';
 import { backupCreatedShape, backupOf } from './backup-answer.js';
 import { importDetails, importForm, importQuery } from './backup-request.js';
@@ -46,15 +47,13 @@ export function importRoute({ catalog, drills, imports }: ImportRouteParts): Rou
     errors: ['TOO_LARGE', 'INTEGRITY_FAILED', 'DECRYPTION_FAILED', 'STORE_FULL', 'STORE_UNAVAILABLE'],
     handle: async ({ query, ask, reach, request }) => {
       const { source, members, fileName, lacksLineBreaks } = await openImportBody(request.raw);
-      const key = request.headers['x-decryption-key'];
       const late = (): object =>
         checked(importDetails, {
           name: query.name,
           description: query.description,
           format: query.format,
           tags: query.tag,
-          ...(typeof key === 'string' ? { decryption_key: key } : {}),
-          ...members(),
+          ...withOneKey(members(), headerKey(request.headers)),
         });
       const asked = ask(importBackup, imports, { file: source, fileName: () => fileName, late });
       const { nothingNew, ...record } = await asked.catch((error: unknown) => {

@@ -21,7 +21,8 @@ export function checkPlaces(
   for (const name of Object.keys(sent.query)) {
     const header = inHeaders.get(name);
     if (inQuery.includes(name)) continue;
-    if (header !== undefined) faults.push(`"${name}": goes into the header ${header}, and not into the address`);
+    if (header !== undefined && !inBody.includes(name))
+      faults.push(`"${name}": goes into the header ${header}, and not into the address`);
     else if (inBody.includes(name)) faults.push(`"${name}": goes into the body, and not into the address`);
   }
   if (bodyKind === 'JSON')

@@ -73,6 +73,8 @@ export interface RouteOf<Query extends z.ZodType, Body extends z.ZodType> {
   readonly bodyKind: BodyKind;
   /** The least body in JSON that it takes and that does no harm. BACKUP_ID stands for an id. */
   readonly bodyExample?: string;
+  /** Where a passphrase belongs, where it is not taken from the header X-Decryption-Key, and would matter. */
+  readonly keyGoes?: string;
   /** Header -> what it is for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, Documented>>;

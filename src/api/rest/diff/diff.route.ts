@@ -43,6 +43,7 @@ export function diffRoute(compare: CompareService): Route {
     body: diffForm,
     bodyKind: 'JSON',
     bodyExample: '{"from": {"backup_id": "BACKUP_ID"}, "to": {"database": "northbound"}}',
+    keyGoes: 'there may be two passphrases. Give each as decryption_key beside its backup_id',
     summary: 'Compare two backups, or a backup and the live database',
     description: 'The answer says what would make `from` equal to `to`. Each page compares again.',
     answers: { 200: { description: 'What differs, and a page of the changes', shape: diffShape } },

@@ -4,6 +4,7 @@ import { sliceOf } from '../../../lib/page.js';
 import { text } from '../../../service/command/input-field.js';
 import { drillBackup, getDrill, listDrills } from '../../../service/drill/drill-command.js';
 import type { DrillService } from '../../../service/drill/drill-service.js';
+import { KEY_IN_HEADER } from '../common/header-key.js';
 import { limit, noQuery, nothing, offset, waitQuery } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 import { type Route, route } from '../common/route.js';
@@ -37,6 +38,7 @@ function drillRoute(drills: DrillService): Route {
     body: drillForm,
     bodyKind: 'JSON',
     bodyExample: '{"northd": false}',
+    headers: KEY_IN_HEADER,
     summary: 'Prove that a backup can be restored',
     description:
       'Restores it into a scratch database of this machine, compares every row, and lets ovn-northd work on it. No ' +

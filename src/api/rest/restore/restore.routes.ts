@@ -22,6 +22,7 @@ import {
 import type { RestoreService } from '../../../service/restore/restore-service.js';
 import { emptyResult } from '../../../service/restore/run/restore-result.js';
 import { changesOf, withoutValues } from '../common/change-answer.js';
+import { KEY_IN_HEADER } from '../common/header-key.js';
 import { pageInfoOf } from '../common/page-shape.js';
 import { withoutPulledIn } from '../common/pulled-in.js';
 import { noQuery, nothing } from '../common/request-shape.js';
@@ -73,6 +74,7 @@ function restoreRoute(restores: RestoreService): Route {
     bodyKind: 'JSON',
     bodyExample: '{"dry_run": true}',
     headers: {
+      ...KEY_IN_HEADER,
       'X-Debug': 'true: the answer has the phases with their times, and the changes. The log has them too',
     },
     summary: 'Restore a backup, or a part of it',
