@@ -212,7 +212,9 @@ describe('by hand', () => {
     await nbctl(there.ovsdb.remote, 'ls-add', 'in-the-way');
     await shell(block('-o moved.backup'));
     await shell(block('admin-token"'), { api: there });
-    const [restore] = await answers(block('-F file=@moved.backup'), { api: there });
+    const [dryRun] = await answers(block('-F file=@moved.backup'), { api: there });
+    expect(dryRun).toMatchObject({ success: true, deleted_count: 1, errors: [] });
+    const [restore] = await answers(block(`-d '{"conflict_policy": "overwrite", "exact": true}'`), { api: there });
     expect(restore).toMatchObject({ success: true, deleted_count: 1, error_count: 0 });
     // the one row of its table keeps the UUID that it has there
     const moved = await Promise.all(

@@ -32,15 +32,15 @@ const OF_IDS: readonly Made[] = [
 
 const OF_FILTERS: readonly Made[] = [
   rest(
-    'the key in a header that a restore does not take',
+    'a key in the header, and another one in the body',
     ({ encryptedId }) => [
       `${BACKUPS}/${encryptedId}/restore`,
-      { ...post({}), headers: { 'x-decryption-key': PASSPHRASE } },
+      { ...post({ decryption_key: 'another one' }), headers: { 'x-decryption-key': PASSPHRASE } },
     ],
     {
-      what: 'is encrypted',
-      where: 'backup "secret"',
-      todo: 'send its passphrase in decryption_key',
+      what: 'differ',
+      where: 'The header X-Decryption-Key and decryption_key',
+      todo: 'send one of them',
     },
   ),
   rest('an export of what is encrypted, without the key', ({ encryptedId }) => [`${BACKUPS}/${encryptedId}/export`], {
