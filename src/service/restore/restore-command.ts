@@ -7,6 +7,7 @@ import type { ChangePage } from '../change/change-page.js';
 import { type Call, command } from '../command/command.js';
 import { id, key, optional, orElse, secondsUpToADay, text } from '../command/input-field.js';
 import { namedDatabase, type Reach, type Touched } from '../command/reach.js';
+import { RESTORE_PHASES } from './life/life.js';
 import type { Restore } from './record/restore-registry.js';
 import type { RestoreSummary } from './record/restore-summary.js';
 import type { Started } from './restore-request.js';
@@ -190,9 +191,22 @@ export const listRestores = command({
   name: 'listRestores',
   needs: READ,
   touches: ({ backupId }) => (backupId === undefined ? [] : [{ kind: 'backup', id: backupId }]),
-  input: z.object({ backupId: optional(z.string()).meta({ description: 'Only restores of this backup' }) }),
-  run: (restores: RestoreService, { backupId }, { reach }): readonly RestoreSummary[] =>
-    restores.list(backupId).filter(({ id: listed }) => reach.hasOf('restore', listed)),
+  input: z.object({
+    backupId: optional(z.string()).meta({ description: 'Only restores of this backup' }),
+    dryRun: optional(z.boolean()).meta({
+      description: 'True: only dry runs. False: only those that were to change something. Left out: both',
+    }),
+    phase: optional(z.enum(RESTORE_PHASES)).meta({ description: 'Only restores in this phase' }),
+  }),
+  run: (restores: RestoreService, { backupId, dryRun, phase }, { reach }): readonly RestoreSummary[] =>
+    restores
+      .list(backupId)
+      .filter(
+        (listed) =>
+          (dryRun === undefined || listed.dryRun === dryRun) &&
+          (phase === undefined || listed.phase === phase) &&
+          reach.hasOf('restore', listed.id),
+      ),
 });
 
 export const getRestore = command({

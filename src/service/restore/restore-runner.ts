@@ -23,7 +23,7 @@ import { emptyResult, failedResult } from './run/restore-result.js';
 import { RestoreRun } from './run/restore-run.js';
 import type { EndedRun, MadeRoom, RestoreLimits, RunLife, UnseenRun } from './run/run-parts.js';
 import type { RunningRestore } from './running-restore.js';
-import { awaitsConfirmation } from './waiting.js';
+import { awaitsConfirmation, NOTHING_TO_CONFIRM } from './waiting.js';
 
 export interface RunnerParts {
   readonly registry: RestoreRegistry;
@@ -267,7 +267,8 @@ export class RestoreRunner {
     }
     const list = defined({ changeList });
     if (end === 'COMMITTED') await this.endCommitted(restore, result, changeList);
-    else if (end === 'DONE') await registry.enter(restore, 'DONE', { result, ...list });
+    else if (end === 'DONE')
+      await registry.enter(restore, 'DONE', { result: withNothingToConfirm(restore, result), ...list });
     else await registry.enter(restore, end === 'FAILED' ? 'FAIL' : 'CANCEL', { result, ...list });
     await this.tellEnd(running);
     answer.give(error);
@@ -329,4 +330,10 @@ function commentOf({ record }: OpenRestore): string {
   return source.kind === 'UNDO'
     ? `ovncp: restore ${id} undoes restore ${source.restoreId} by ${startedBy}`
     : `ovncp: restore ${id} of backup ${source.backupId} by ${startedBy}`;
+}
+
+/** Of one that was to be confirmed, and changed nothing. */
+function withNothingToConfirm({ record }: OpenRestore, result: RestoreResult): RestoreResult {
+  if (record.confirmWithinSeconds === undefined) return result;
+  return { ...result, warnings: [...result.warnings, NOTHING_TO_CONFIRM] };
 }

@@ -3,6 +3,9 @@ import { AppError, type ErrorReason } from '../../lib/error.js';
 import { isFinal, PHASE_WORDS } from './life/life.js';
 import { type RestoreRecord, undoOf } from './record/restore-record.js';
 
+/** Of one that was to be confirmed. */
+export const NOTHING_TO_CONFIRM = 'Nothing had to be changed, so there is nothing to confirm: the restore has ended';
+
 type Holder = Pick<RestoreRecord, 'id' | 'phase' | 'confirmBefore'>;
 
 /**
@@ -59,7 +62,7 @@ export function checkNotUndoing(id: string, others: readonly ({ readonly record:
 
 /** Why a restore cannot be confirmed. @param undo the one that has undone it */
 export function notConfirmable(
-  { id, phase, confirmBefore, confirmWithinSeconds, result }: RestoreRecord,
+  { id, phase, dryRun, confirmBefore, confirmWithinSeconds, result }: RestoreRecord,
   undo: Pick<RestoreRecord, 'id' | 'source'> | undefined,
 ): AppError {
   const refused = (message: string, reason: ErrorReason, restoreId?: string): AppError =>
@@ -74,9 +77,10 @@ export function notConfirmable(
   const [error] = result?.errors ?? [];
   if (error?.code === 'UNDO_IMPOSSIBLE')
     return refused(`It is too late to confirm restore ${id}. ${error.message}`, 'NOTHING_TO_CONFIRM');
+  const ended = result?.steps === 0 && !dryRun ? 'had nothing to change, so it has ended' : 'has ended';
   if (phase === 'SUCCEEDED')
     return confirmWithinSeconds === undefined || result?.steps === 0
-      ? refused(`Restore ${id} needs no confirmation: it has ended`, 'NOTHING_TO_CONFIRM')
+      ? refused(`Restore ${id} needs no confirmation: it ${ended}`, 'NOTHING_TO_CONFIRM')
       : refused(`Restore ${id} is confirmed already`, 'ALREADY_CONFIRMED');
   const reason = isFinal(phase) ? 'NOTHING_TO_CONFIRM' : 'STILL_RUNNING';
   return refused(`Restore ${id} cannot be confirmed: it ${PHASE_WORDS[phase]}`, reason);

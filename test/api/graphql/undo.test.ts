@@ -382,9 +382,27 @@ describe('confirmWithinSeconds', () => {
   });
 
   it('has nothing to wait for where nothing was changed, and in a dry run', async () => {
-    expect((await restore({ confirmWithinSeconds: 60 })).phase).toBe('SUCCEEDED');
+    const nothing = await restore({ confirmWithinSeconds: 60 });
+    expect(nothing).toMatchObject({
+      phase: 'SUCCEEDED',
+      result: { warnings: ['Nothing had to be changed, so there is nothing to confirm: the restore has ended'] },
+    });
+    const { errors } = await api.admin.send(ConfirmRestoreDocument, { id: nothing.id });
+    expect(errors[0]?.message).toBe(
+      `Restore ${nothing.id} needs no confirmation: it had nothing to change, so it has ended`,
+    );
     await change();
-    expect((await restore({ confirmWithinSeconds: 60, dryRun: true })).phase).toBe('SUCCEEDED');
+    const dry = await restore({ confirmWithinSeconds: 60, dryRun: true });
+    expect(dry.phase).toBe('SUCCEEDED');
+    const listed = async (variables: object): Promise<readonly string[]> =>
+      (await api.admin.run(ListRestoresDocument, { ...variables, first: 2 })).restores.nodes.map(({ id }) => id);
+    expect((await listed({ dryRun: true }))[0]).toBe(dry.id);
+    expect((await listed({ dryRun: false, phase: 'SUCCEEDED' }))[0]).toBe(nothing.id);
+    const rest = RestClient.of(api.admin);
+    const inRest = async (query: string) => (await rest.get(`/api/v1/restores?limit=1&${query}`)).body['restores'];
+    expect(await inRest('dry_run=true')).toMatchObject([{ restore_id: dry.id }]);
+    expect(await inRest('dry_run=false&phase=succeeded')).toMatchObject([{ restore_id: nothing.id }]);
+    expect(await inRest('phase=converging')).toEqual([]);
     expect(await api.admin.codeOf(RestoreBackupDocument, { input: { backupId, confirmWithinSeconds: 0 } })).toBe(
       'BAD_USER_INPUT',
     );

@@ -133,10 +133,10 @@ const OF_FILTERS: readonly Made[] = [
     where: /^first /,
     todo: 'takes 1 to 1000',
   }),
-  rest('a filter that there is not', () => ['/api/v1/restores?phase=failed'], {
-    what: '"phase"',
+  rest('a filter that there is not', () => ['/api/v1/restores?result=failed'], {
+    what: '"result"',
     where: 'not known here',
-    todo: 'known are backup_id, limit, offset',
+    todo: 'known are backup_id, dry_run, phase, limit',
   }),
 ];
 

@@ -26,6 +26,7 @@ import { unlessNotFound } from '../common/unless-not-found.js';
 import {
   Restore,
   RestoreConnection,
+  RestorePhase,
   RestoreProgress,
   RestoreResult,
   restoreOf,
@@ -57,10 +58,13 @@ export class RestoreResolver {
   async list(
     @Ctx() context: ApiContext,
     @Arg('backupId', () => ID, { nullable: true, ...about(listRestores.input, 'backupId') }) backupId: string | null,
+    @Arg('dryRun', () => Boolean, { nullable: true, ...about(listRestores.input, 'dryRun') }) dryRun: boolean | null,
+    @Arg('phase', () => RestorePhase, { nullable: true, ...about(listRestores.input, 'phase') })
+    phase: RestorePhase | null,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, ...FIRST }) first: number | null,
     @Arg('after', () => String, { nullable: true, ...AFTER }) after: string | null,
   ): Promise<RestoreConnection> {
-    const found = await ask(context, listRestores, this.restores, { backupId });
+    const found = await ask(context, listRestores, this.restores, { backupId, dryRun, phase });
     const { nodes, totalCount, ...pageInfo } = pageById(found, ({ id }) => id, first ?? 50, after ?? undefined);
     return { nodes: (await this.restores.read(nodes)).map((restore) => restoreOf(restore)), totalCount, pageInfo };
   }

@@ -1,7 +1,9 @@
 /** What REST takes for restores. */
 import { z } from 'zod';
 import { optional, text } from '../../../service/command/input-field.js';
+import { RESTORE_PHASES } from '../../../service/restore/life/life.js';
 import { mapped, restoreBackup, undoRestore } from '../../../service/restore/restore-command.js';
+import { lower } from '../common/answer-shape.js';
 import { limit, number, offset, oneOf, several, upper, waitParameter } from '../common/request-shape.js';
 import { restForm } from '../common/rest-form.js';
 
@@ -73,7 +75,17 @@ export const changesQuery = z.strictObject({
 export const listRestoresQuery = z
   .strictObject({
     backup_id: text(200).optional().describe('Only restores of this backup'),
+    dry_run: oneOf(['true', 'false'])
+      .optional()
+      .describe('true: only dry runs. false: only those that were to change something. Left out: both'),
+    phase: oneOf(RESTORE_PHASES.map(lower)).transform(upper).optional().describe('Only restores in this phase'),
     limit,
     offset,
   })
-  .transform((given) => ({ backupId: given.backup_id, limit: given.limit, offset: given.offset ?? 0 }));
+  .transform(({ backup_id: backupId, dry_run: dryRun, phase, ...given }) => ({
+    backupId,
+    phase,
+    dryRun: dryRun === undefined ? undefined : dryRun === 'true',
+    limit: given.limit,
+    offset: given.offset ?? 0,
+  }));

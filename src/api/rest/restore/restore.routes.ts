@@ -110,8 +110,8 @@ function listRoute(restores: RestoreService): Route {
     summary: 'List restores, newest first, running ones too',
     answers: { 200: { description: 'The restores', shape: restoreListShape } },
     errors: [],
-    handle: async ({ ask, query: { backupId, offset, limit } }) => {
-      const all = await ask(listRestores, restores, { backupId });
+    handle: async ({ ask, query: { offset, limit, ...filter } }) => {
+      const all = await ask(listRestores, restores, filter);
       return {
         status: 200,
         body: {

@@ -549,6 +549,8 @@ export type GetRestoreQuery = { restore: { id: string, database: string, conflic
 
 export type ListRestoresQueryVariables = Exact<{
   backupId?: string | null | undefined;
+  dryRun?: boolean | null | undefined;
+  phase?: RestorePhase | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
@@ -2445,8 +2447,14 @@ fragment RestoreFields on Restore {
   }
 }`) as unknown as TypedDocumentString<GetRestoreQuery, GetRestoreQueryVariables>;
 export const ListRestoresDocument = new TypedDocumentString(`
-    query ListRestores($backupId: ID, $first: Int, $after: String) {
-  restores(backupId: $backupId, first: $first, after: $after) {
+    query ListRestores($backupId: ID, $dryRun: Boolean, $phase: RestorePhase, $first: Int, $after: String) {
+  restores(
+    backupId: $backupId
+    dryRun: $dryRun
+    phase: $phase
+    first: $first
+    after: $after
+  ) {
     totalCount
     pageInfo {
       ...PageInfoFields
