@@ -37,7 +37,7 @@ const backupInput = z
     onlyIfChanged: orElse(z.boolean(), false).meta({
       description:
         'Where the rows are those of the newest backup of the database with the same `resourceFilter`, no backup is ' +
-        'made, and the answer is that one',
+        'made, and the answer is that one. Its `format` must be the same, and its passphrase, if there is one',
     }),
     format: orElse(z.enum(ARCHIVE_FORMATS), 'JSON').meta({
       description:

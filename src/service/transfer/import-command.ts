@@ -16,12 +16,18 @@ const importInput = z
       description: 'Format of the file. Left out: detected from its content',
     }),
     name: optional(name).meta({
-      description: 'Name of the new backup. Left out: the one inside the file, or the name of the file',
+      description:
+        'Name of the new backup. Left out: the one inside the file, or the name of the file. Refused for a chain, ' +
+        'whose backups keep their names',
     }),
     description: optional(description).meta({
       description: 'Description of the new backup. Left out: the one inside the file',
     }),
-    tags: orElse(tags, []).meta({ description: 'Tags of the new backup. Tags inside the file are not taken over' }),
+    tags: orElse(tags, []).meta({
+      description:
+        'Tags of the new backup. Tags inside the file are not taken over. Refused for a chain, whose backups keep ' +
+        'theirs',
+    }),
     decryptionKey: optional(key).meta({
       description: 'The passphrase of an encrypted file. Without it the file is stored as it is: see `sealed`',
       format: 'password',

@@ -42,7 +42,9 @@ const WHAT_TO_BACK_UP = { description: 'What to back up, and how to store it' };
 const IMPORT_ABOUT =
   'Stores a file as a new backup. It takes documents of this server (JSON, YAML), what ovsdb-client backup ' +
   'writes, and ' +
-  'database files of ovsdb-server. Each may be compressed with gzip, or encrypted by this server';
+  'database files of ovsdb-server. Each may be compressed with gzip, or encrypted by this server. It also takes back ' +
+  'a chain: the tar file of prepareExport(chain: true). Answers when it is stored; meanwhile jobs(kind: IMPORT) and ' +
+  'jobActivity tell how far it is';
 
 @Resolver(() => Backup)
 export class BackupResolver {
@@ -154,7 +156,7 @@ export class BackupResolver {
   @Mutation(() => ValidationReport, {
     description:
       'Reads a stored backup and checks all of it: checksum, decryption, format, every row, and references ' +
-      'between rows',
+      'between rows. Answers when it is checked; meanwhile jobs(kind: VERIFY) and jobActivity tell how far it is',
   })
   validateBackup(
     @Ctx() context: ApiContext,
@@ -168,7 +170,8 @@ export class BackupResolver {
   @Mutation(() => VerifyReport, {
     description:
       'Reads stored backups back, one after the other: first those that never were, then those whose turn is longest ' +
-      'ago. Answers when all are checked; cancelJob ends it',
+      'ago. Answers when all are checked; meanwhile jobs(kind: VERIFY) and jobActivity tell how far it is, and ' +
+      'cancelJob ends it',
   })
   async verifyBackups(
     @Ctx() context: ApiContext,

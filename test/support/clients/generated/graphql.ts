@@ -123,7 +123,7 @@ export type CreateBackupInput = {
   format?: BackupFormat | null | undefined;
   /** Up to 200 characters. Several backups may have the same name */
   name: string;
-  /** Where the rows are those of the newest backup of the database with the same resourceFilter, no backup is made, and the answer is that one */
+  /** Where the rows are those of the newest backup of the database with the same resourceFilter, no backup is made, and the answer is that one. Its format must be the same, and its passphrase, if there is one */
   onlyIfChanged?: boolean | null | undefined;
   /** With INCREMENTAL: id of the backup that it builds on. Left out: the newest one that has the same resourceFilter, or none where none is given */
   parentId?: string | null | undefined;
@@ -173,9 +173,9 @@ export type ImportBackupInput = {
   file?: unknown;
   /** Format of the file. Left out: detected from its content */
   format?: BackupFormat | null | undefined;
-  /** Name of the new backup. Left out: the one inside the file, or the name of the file */
+  /** Name of the new backup. Left out: the one inside the file, or the name of the file. Refused for a chain, whose backups keep their names */
   name?: string | null | undefined;
-  /** Tags of the new backup. Tags inside the file are not taken over */
+  /** Tags of the new backup. Tags inside the file are not taken over. Refused for a chain, whose backups keep theirs */
   tags?: Array<string> | null | undefined;
 };
 
