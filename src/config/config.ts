@@ -103,6 +103,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** As the variables and the file have them. */
   readonly values: Values;
+  /** Whether the file lists the databases; otherwise the variables say the one there is. */
+  readonly isListed: boolean;
 }
 
 /** As loadConfig, with what it was made of. @throws ConfigError */
@@ -117,7 +119,24 @@ export function readConfig(env: Environment): LoadedConfig {
   const { databases, faults: ofDatabases } = databasesOf(parsed.data, settings);
   faults.push(...ofDatabases, ...contradictions(parsed.data, settings));
   if (faults.length > 0) throw new ConfigError(faults);
-  return { config: freeze(parsed.data, databases, env['PATH']), values: parsed.data };
+  const isListed = settings.file?.databases !== undefined;
+  return { config: freeze(parsed.data, databases, env['PATH']), values: parsed.data, isListed };
+}
+
+/**
+ * As readConfig, while a server runs. A file that has lost its list is one that is half written, and not the wish to
+ * leave all databases for the one of the variables: that takes a start.
+ * @param before what the server has
+ * @throws ConfigError
+ */
+export function readConfigAgain(env: Environment, before: LoadedConfig): LoadedConfig {
+  const next = readConfig(env);
+  if (!before.isListed || next.isListed) return next;
+  const ids = before.config.databases.map(({ id }) => id).join(', ');
+  throw new ConfigError([
+    `${env['OVNCP_CONFIG'] ?? ''}: databases: is not there any more; list them again (until now: ${ids}), or start ` +
+      'the server anew to use the one database of the variables',
+  ]);
 }
 
 function describe(name: Name, message: string, settings: Settings): string {

@@ -1,5 +1,5 @@
 /** SIGHUP: databases are added, moved, described anew and taken away while the server runs, and no restore is forgotten. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiClient } from '../../support/clients/api-client.js';
@@ -120,6 +120,16 @@ it('changes nothing for a broken file, and says what is wrong with it', async ()
   await file.write([northEntry(), { ...southEntry(), id: 'North' }]);
   const { faults } = await hangUp(/is broken/);
   expect(faults).toEqual([expect.stringMatching(/ovncp\.yaml:9:13: databases\[1\]\.id: "North" is not an id/)]);
+  expect(await idsNow()).toEqual(['north', 'south']);
+});
+
+it('changes nothing for a file that has lost its list of databases, as one that is half written', async () => {
+  await writeFile(file.path, 'port: 4000\n');
+  const { faults } = await hangUp(/is broken/);
+  expect(faults).toEqual([
+    `${file.path}: databases: is not there any more; list them again (until now: north, south), or start the server ` +
+      'anew to use the one database of the variables',
+  ]);
   expect(await idsNow()).toEqual(['north', 'south']);
 });
 
