@@ -480,6 +480,15 @@ describe('a file that builds on a backup of another database', () => {
     expect(forged.equals(bytes)).toBe(false);
     const taken = await onlyAlpha.sendFile({ name: 'mine now' }, { bytes: forged });
     expect(taken.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+    // nor does it tell whether another database has the rows that a digest is of
+    const unknown = String(bytes).replaceAll(whole.createBackup.id, NOBODY);
+    const answers: unknown[] = [];
+    for (const text of [unknown, unknown.replace(/("contentDigest": ?"[^"]*)[0-9a-f]{8}"/, '$100000000"')]) {
+      const { errors } = await onlyAlpha.sendFile({ name: 'mine now' }, { bytes: Buffer.from(text) });
+      answers.push(errors.map(({ message, extensions: { code } }) => [code, message]));
+    }
+    expect(answers[0]).toEqual([['INTEGRITY_FAILED', expect.stringContaining(`backup ${NOBODY}, which is not here`)]]);
+    expect(answers[1]).toEqual(answers[0]);
     const chain = await RestClient.of(all).fetch(`/api/v1/backups/${link}/export?chain=true`);
     const file = { bytes: Buffer.from(await chain.arrayBuffer()) };
     expect((await onlyAlpha.sendFile({}, file)).errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);

@@ -10,13 +10,20 @@ import type { Databases } from '../database/database.js';
 import { checkWhole, unsealedRecord } from './backup-content.js';
 import type { BackupRecord } from './backup-record.js';
 import type { Catalog } from './catalog/catalog.js';
-import { called, chainOf, insteadOf, linkedParent, needsKey, resolve } from './catalog/chain.js';
+import { called, chainOf, insteadOf, linkedParent, needsKey, standingIn } from './catalog/chain.js';
 
 export type ReadOptions = Pick<UnpackOptions, 'signal' | 'onProgress' | 'scratch'>;
 
 export interface ReadBackup extends Unpacked {
   /** As it is now: of a sealed one it was completed. */
   readonly record: BackupRecord;
+}
+
+/** Of a file that is not stored here yet. */
+export interface FoundLink {
+  readonly link: ParentLink;
+  /** What it leads to; undefined where that is not here. */
+  readonly parent: BackupRecord | undefined;
 }
 
 export interface BackupReaderParts {
@@ -124,7 +131,9 @@ export class BackupReader {
         `The file of backup ${called(record)} builds on another backup than its manifest says: one of the two was ` +
           'changed. Use another backup',
       );
-    const found = linkedParent(record, link, this.parts.catalog);
+    const { catalog } = this.parts;
+    // of what others have with the same rows it is not told either
+    const found = linkedParent(record, link, sealed ? standingIn(catalog, (id) => id === record.database) : catalog);
     // whoever has imported it may not be allowed to see that: with the key an import checks it
     if (sealed && found.database !== record.database)
       throw new AppError(
@@ -139,9 +148,12 @@ export class BackupReader {
    * The rows that a link leads to, for a file that is not stored here yet.
    * @throws AppError INTEGRITY_FAILED when there is no such backup; as read
    */
-  async linkedState(link: ParentLink, decryptionKey: string | undefined, options: ReadOptions): Promise<Snapshot> {
+  async linkedState(
+    { link, parent }: FoundLink,
+    decryptionKey: string | undefined,
+    options: ReadOptions,
+  ): Promise<Snapshot> {
     const { catalog } = this.parts;
-    const parent = resolve(link, catalog);
     if (parent === undefined)
       throw new AppError(
         'INTEGRITY_FAILED',

@@ -151,7 +151,7 @@ export class RetentionService {
       isDamaged: damage !== undefined,
       isVerified: verifiedAt !== undefined && damage === undefined,
       isInUse: inUse.has(id),
-      parentId: parent && resolve(parent, this.parts.catalog)?.id,
+      parentId: parent && resolve(parent, this.parts.catalog, record.database)?.id,
       isMeant,
     };
   }

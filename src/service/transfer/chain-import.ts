@@ -18,7 +18,7 @@ import type { Reach } from '../command/reach.js';
 import { fittingOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
 
-import { checkLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
+import { findLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
 
 import { ImportSpool } from './import-spool.js';
 
@@ -159,10 +159,8 @@ export class ChainImport {
         expected: { checksum, size, ...(sealed ? {} : { contentDigest }) },
         contentBytesMax: uploadBytesMax,
         schemaNames: databases.schemaNames,
-        parentOf: (link) => {
-          checkLink(link, this.parts.catalog, reach);
-          return backups.reader.linkedState(link, key, { scratch, signal });
-        },
+        parentOf: (link) =>
+          backups.reader.linkedState(findLink(link, this.parts.catalog, reach), key, { scratch, signal }),
         scratch,
         clock,
         signal,

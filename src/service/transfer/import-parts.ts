@@ -7,7 +7,8 @@ import type { Store } from '../../store/store.js';
 import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
-import { resolve } from '../backup/catalog/chain.js';
+import { resolve, standingIn } from '../backup/catalog/chain.js';
+import type { FoundLink } from '../backup/read-backup.js';
 import type { Reach } from '../command/reach.js';
 import type { Databases } from '../database/database.js';
 import type { Jobs } from '../job/jobs.js';
@@ -30,13 +31,14 @@ export interface ImportedBackup extends BackupRecord {
 }
 
 /**
- * Passes when a file of a token that may be limited to databases may build on what it names: it shows its rows.
- * @throws AppError FORBIDDEN
+ * What a file builds on, which shows its rows. By its rows alone only what the token may see is found: whoever sends a
+ * digest must not learn whether another database has those rows.
+ * @throws AppError FORBIDDEN where it names a backup of a database that the token is not for
  */
-export function checkLink(link: ParentLink, catalog: Catalog, reach: Reach | undefined): void {
-  const found = resolve(link, catalog);
-  const ids = [link.id, ...(found === undefined ? [] : [found.id])];
-  reach?.check(ids.map((id) => ({ kind: 'backup', id })));
+export function findLink(link: ParentLink, catalog: Catalog, reach: Reach | undefined): FoundLink {
+  reach?.check([{ kind: 'backup', id: link.id }]);
+  const seen = reach === undefined ? catalog : standingIn(catalog, (database) => reach.has(database));
+  return { link, parent: resolve(link, seen, undefined) };
 }
 
 export interface ImportServiceParts {

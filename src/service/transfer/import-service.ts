@@ -24,7 +24,7 @@ import { fittingOf, homeOf } from '../database/home.js';
 import type { JobHandle } from '../job/jobs.js';
 import { ChainImport } from './chain-import.js';
 
-import { checkLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
+import { findLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
 
 import { ImportSpool } from './import-spool.js';
 import { SpoolPlaces } from './spool-places.js';
@@ -202,10 +202,8 @@ export class ImportService {
       const unpacked = await unpackArchive(await spool.read(), {
         contentBytesMax: this.parts.uploadBytesMax,
         schemaNames: databases.schemaNames,
-        parentOf: (link) => {
-          checkLink(link, this.parts.catalog, reach);
-          return backups.reader.linkedState(link, decryptionKey, { scratch, signal });
-        },
+        parentOf: (link) =>
+          backups.reader.linkedState(findLink(link, this.parts.catalog, reach), decryptionKey, { scratch, signal }),
         scratch,
         clock,
         signal,

@@ -100,7 +100,7 @@ export class Catalog {
       assert(!this.byId.has(description.id), `backup ${description.id} exists already`);
       const record = await this.write(reserved, description);
       // what it builds on may have been deleted while it was made
-      if (record.parent !== undefined && resolve(record.parent, this) === undefined) {
+      if (record.parent !== undefined && resolve(record.parent, this, record.database) === undefined) {
         await this.files.removeQuietly(manifestKey(reserved.key));
         throw new AppError(
           'CONFLICT',

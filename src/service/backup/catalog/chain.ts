@@ -25,7 +25,7 @@ function knownChain(record: BackupRecord, backups: Backups): readonly BackupReco
   const chain: BackupRecord[] = [];
   for (let at: BackupRecord | undefined = record; at !== undefined && !chain.includes(at); ) {
     chain.push(at);
-    at = at.parent && resolve(at.parent, backups);
+    at = at.parent && resolve(at.parent, backups, at.database);
   }
   return chain;
 }
@@ -44,8 +44,13 @@ export function chainLength(record: BackupRecord, backups: Backups): number {
 /**
  * The backup that a link leads to. Where that is lost, one that stands by itself and has the same rows takes its place,
  * such as its own file that was imported again.
+ * @param home id of the database whose backups take its place before those of others
  */
-export function resolve({ id, contentDigest }: ParentLink, backups: Backups): BackupRecord | undefined {
+export function resolve(
+  { id, contentDigest }: ParentLink,
+  backups: Backups,
+  home: string | undefined,
+): BackupRecord | undefined {
   const linked = backups.find(id);
   if (linked?.contentDigest === contentDigest) return linked;
   const same = backups
@@ -54,12 +59,23 @@ export function resolve({ id, contentDigest }: ParentLink, backups: Backups): Ba
       ({ contentDigest: digest, parent, sealed, damage }) =>
         digest === contentDigest && parent === undefined && sealed !== true && damage === undefined,
     );
-  return same.find(({ encrypted }) => !encrypted) ?? same[0];
+  const own = same.filter(({ database }) => database === home);
+  const best = own.length > 0 ? own : same;
+  return best.find(({ encrypted }) => !encrypted) ?? best[0];
+}
+
+/** The same, but only backups of databases that `has` names take the place of others. */
+export function standingIn(backups: Backups, has: (database: string) => boolean): Backups {
+  return {
+    find: (id) => backups.find(id),
+    get: (id) => backups.get(id),
+    all: (filter) => backups.all(filter).filter(({ database }) => has(database)),
+  };
 }
 
 /** What a backup builds on. @throws AppError INTEGRITY_FAILED when that is not there, or not what it was */
 export function linkedParent(record: BackupRecord, link: ParentLink, backups: Backups): BackupRecord {
-  const parent = resolve(link, backups);
+  const parent = resolve(link, backups, record.database);
   if (parent !== undefined) return parent;
   const other = backups.find(link.id);
   const what =
@@ -103,7 +119,10 @@ export function chainContentSize(record: BackupRecord, backups: Backups): number
 export function childrenOf({ id, contentDigest }: BackupRecord, backups: Backups): readonly BackupRecord[] {
   return backups
     .all({})
-    .filter(({ parent }) => parent?.contentDigest === contentDigest && resolve(parent, backups)?.id === id);
+    .filter(
+      ({ parent, database }) =>
+        parent?.contentDigest === contentDigest && resolve(parent, backups, database)?.id === id,
+    );
 }
 
 /** Those that build on it, directly or not: each stands before the ones that build on it. */
@@ -138,11 +157,11 @@ export function insteadOf(record: BackupRecord, lostId: string, backups: Backups
 
   function stands(candidate: BackupRecord): boolean {
     return knownChain(candidate, backups).every(
-      ({ id, parent, sealed, damage }) =>
+      ({ id, parent, database, sealed, damage }) =>
         id !== lostId &&
         sealed !== true &&
         damage === undefined &&
-        (parent === undefined || resolve(parent, backups) !== undefined),
+        (parent === undefined || resolve(parent, backups, database) !== undefined),
     );
   }
 }
