@@ -9,13 +9,15 @@ import { until } from '../support/until.js';
 
 const STORE = fileURLToPath(new URL('store-1', import.meta.url));
 const DATABASE = fileURLToPath(new URL('store-1-northbound.db', import.meta.url));
+/** Restores are kept for a time: at a later one they would be gone. */
+const KILLED_AT = '2026-11-28T02:40:00Z';
 const ENDED = '1c8ef4ef-a4f0-44b1-aeab-977acf4ead78';
 const DRY_RUN = 'cc7ec031-55d4-4476-98a1-fe44913e7783';
 const AWAITING = 'c754f528-5ee8-4f97-b1fe-aa12e2ac5c53';
 
 let services: TestServices;
 beforeAll(async () => {
-  services = await TestServices.start({ database: DATABASE, store: STORE });
+  services = await TestServices.start({ database: DATABASE, store: STORE, startsAt: KILLED_AT });
 });
 afterAll(() => services.stop());
 

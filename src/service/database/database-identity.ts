@@ -4,6 +4,7 @@
  * its global table (NB_Global), which lives as long as the database.
  */
 import { OUTCOME, type Plan } from '../../engine/plan/table-plan.js';
+import { defined } from '../../lib/defined.js';
 import { GLOBAL_TABLES } from '../../model/northbound/tables.js';
 import type { Snapshot } from '../../model/snapshot/snapshot.js';
 import type { Session } from '../../ovsdb/client.js';
@@ -58,6 +59,35 @@ export function identityAfter(server: ServerDatabase, plan: Plan): string | unde
     if (inserted !== undefined) return inserted;
   }
   return undefined;
+}
+
+/** What is remembered of a database that a restore changed. */
+export interface KnownDatabase {
+  /** What it said of itself afterwards. */
+  readonly identity?: string | undefined;
+  /** What it said before, null for nothing. This and where it was are unknown of what older versions did. */
+  readonly identityBefore?: string | null | undefined;
+  readonly remotes?: readonly string[] | undefined;
+}
+
+/**
+ * Whether a database that says of itself what the remembered one does may be taken for that where nobody is there to
+ * decide. A restore into an empty database gives it the row of the one that the backup is of: from then on there are
+ * two that say the same, and only the address tells them apart. Else a row stays with its database, also on a standby
+ * that takes its place at another address.
+ */
+export function isAtSamePlace(
+  { identity, identityBefore, remotes }: KnownDatabase,
+  addresses: readonly string[],
+): boolean {
+  const isCopied = identityBefore !== undefined && identity !== undefined && identityBefore !== identity;
+  return !isCopied || remotes === undefined || remotes.some((address) => addresses.includes(address));
+}
+
+/** What is remembered of a database before a plan is carried out there. */
+export function rememberedOf(server: ServerDatabase, plan: Plan, addresses: readonly string[]): KnownDatabase {
+  const identityBefore = identityOf(server, plan.live) ?? null;
+  return { ...defined({ identity: identityAfter(server, plan) }), identityBefore, remotes: addresses };
 }
 
 /** Whether two identities are known, and not the same. */

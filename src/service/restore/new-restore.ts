@@ -105,7 +105,7 @@ export function undoPlanner(undo: RestoreRecord, undone: RestoreRecord, store: S
   const { force, source } = undo;
   // where nobody confirmed there is nobody to say that this server may be cut off
   const isAsked = source.kind === 'UNDO' && source.cause === 'ASKED';
-  return new UndoPlanner(store, undone, force ? 'FORCE' : 'STRICT', force && isAsked);
+  return new UndoPlanner(store, undone, force ? 'FORCE' : 'STRICT', force && isAsked, isAsked);
 }
 
 function emptyRecord(

@@ -5,7 +5,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/lib/clock.js';
+import { type Clock, systemClock } from '../../../src/lib/clock.js';
 import { createLog } from '../../../src/lib/log.js';
 import { DatabaseClient } from '../../../src/ovsdb/client.js';
 import { parseRemotes } from '../../../src/ovsdb/remote.js';
@@ -40,6 +40,8 @@ export interface ServicesOptions {
   readonly uploadBytesMax?: number;
   /** A store to begin with; it is copied. An empty one if left out. */
   readonly store?: string;
+  /** The time is that of this instant when it starts; the true one if left out. */
+  readonly startsAt?: string;
   /** What drills may take, and where they look. */
   readonly drills?: Partial<Pick<DrillServiceParts, 'limits' | 'searchPath' | 'scratchFolder'>>;
 }
@@ -74,7 +76,7 @@ export class TestServices {
     readonly ovsdb: TestServer,
     readonly folder: string,
     readonly lines: string[],
-    private readonly settings: Pick<Required<ServicesOptions>, 'uploadBytesMax' | 'drills'>,
+    private readonly settings: Pick<Required<ServicesOptions>, 'uploadBytesMax' | 'drills'> & { readonly clock: Clock },
     private running: Running,
   ) {}
 
@@ -82,13 +84,14 @@ export class TestServices {
     database,
     uploadBytesMax = UPLOAD_BYTES_MAX,
     store,
+    startsAt,
     drills = {},
   }: ServicesOptions = {}): Promise<TestServices> {
     const ovsdb = await startOvsdbServer(database === undefined ? {} : { database });
     const folder = await mkdtemp(join(tmpdir(), 'ovncp-services-'));
     if (store !== undefined) await cp(store, folder, { recursive: true });
     const lines: string[] = [];
-    const settings = { uploadBytesMax, drills };
+    const settings = { uploadBytesMax, drills, clock: startsAt === undefined ? systemClock : clockFrom(startsAt) };
     return new TestServices(ovsdb, folder, lines, settings, await open({ ovsdb, folder, lines, ...settings }));
   }
 
@@ -169,6 +172,12 @@ export class TestServices {
   }
 }
 
+/** The true clock, set back or forward. */
+function clockFrom(instant: string): Clock {
+  const aheadMs = Date.parse(instant) - systemClock.now();
+  return { ...systemClock, now: () => systemClock.now() + aheadMs };
+}
+
 /** Bytes in pieces of 64 KiB, as they come over a network. */
 export async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 1 << 16) yield Buffer.from(bytes.subarray(at, at + (1 << 16)));
@@ -180,14 +189,15 @@ async function open({
   lines,
   uploadBytesMax,
   drills: drilling,
+  clock,
 }: {
   ovsdb: TestServer;
   folder: string;
   lines: string[];
   uploadBytesMax: number;
   drills: NonNullable<ServicesOptions['drills']>;
+  clock: Clock;
 }): Promise<Running> {
-  const clock = systemClock;
   const log = createLog('trace', { write: (line) => void lines.push(line) });
   const files = await FileStore.open(folder, { clock });
   const store = new FaultyStore(files);

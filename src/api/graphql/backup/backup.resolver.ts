@@ -29,9 +29,8 @@ import {
   CreateBackupInput,
   DeleteCascade,
   ImportBackupInput,
-  ValidationReport,
-  VerifyReport,
 } from './backup.type.js';
+import { ValidationReport, VerifyReport } from './check.type.js';
 import { BackupJob, jobOf } from './job.type.js';
 
 /** The id of a mutation is that of its backup. */

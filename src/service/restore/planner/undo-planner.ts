@@ -12,7 +12,7 @@ import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
 import type { Store } from '../../../store/store.js';
 import { changeLogKey, undoListKey } from '../../backup/layout.js';
 import { type LogReference, readKeptChanges } from '../../change/change-log.js';
-import { isAnother } from '../../database/database-identity.js';
+import { isAnother, isAtSamePlace } from '../../database/database-identity.js';
 import type { CapturedDatabase } from '../../database/database-reader.js';
 import { isFinal, PHASE_WORDS } from '../life/life.js';
 import type { RestoreRecord } from '../record/restore-record.js';
@@ -25,7 +25,10 @@ export interface UndoPlanned extends Planned {
 }
 
 /** The restore that is to be undone, and its list of changes. */
-export type Undoable = Pick<RestoreRecord, 'id' | 'undoList' | 'changeList' | 'identity' | 'sealed'>;
+export type Undoable = Pick<
+  RestoreRecord,
+  'id' | 'undoList' | 'changeList' | 'identity' | 'identityBefore' | 'remotes' | 'sealed'
+>;
 
 export class UndoPlanner implements RestorePlanner {
   rows = 0;
@@ -36,6 +39,8 @@ export class UndoPlanner implements RestorePlanner {
     private readonly mode: UndoMode,
     /** Whether the rows through which this server is connected go back, too. */
     private readonly isConnectionForced = true,
+    /** Somebody asks for it, who knows where the database is by now. */
+    private readonly isAsked = false,
   ) {}
 
   get subject(): string {
@@ -48,7 +53,7 @@ export class UndoPlanner implements RestorePlanner {
   }
 
   async plan({ snapshot: live, identity, remotes }: CapturedDatabase, breath: Breath): Promise<UndoPlanned> {
-    this.checkIdentity(identity);
+    this.checkIdentity(identity, remotes);
     const { target, conflicts, warnings, present, absent } = await this.target(live, breath);
     this.rows = countRows(target);
     const ownConnection = { rows: findOwnConnection(live, remotes), isForced: this.isConnectionForced };
@@ -74,10 +79,11 @@ export class UndoPlanner implements RestorePlanner {
   }
 
   /** Steps that were interrupted may not have come to the global row yet. @throws OtherDatabase */
-  private checkIdentity(live: string | undefined): void {
+  private checkIdentity(live: string | undefined, addresses: readonly string[]): void {
     const { id, identity } = this.undoable;
     const isOther = this.mode === 'PARTIAL' ? isAnother(identity, live) : identity !== undefined && live !== identity;
     if (isOther) throw otherDatabase(id, identity, live);
+    if (!this.isAsked && !isAtSamePlace(this.undoable, addresses)) throw movedDatabase(this.undoable, addresses);
   }
 
   /** From the list for people, which tells more, or from the one for undoing where that one is lost or damaged. */
@@ -137,6 +143,14 @@ export function otherDatabase(restoreId: string, identity: string | undefined, l
   return new OtherDatabase(
     `Restore ${restoreId} went into another database than the one that is configured here now (into ` +
       `${identity ?? 'one that is not known'}; here is ${live ?? 'one without a global row'}): nothing is changed`,
+  );
+}
+
+function movedDatabase({ id, remotes = [] }: Undoable, addresses: readonly string[]): AppError {
+  return new OtherDatabase(
+    `Restore ${id} went into the database at ${remotes.join(',')}, and what is configured here now is at ` +
+      `${addresses.join(',')}. It may be a copy: nothing is changed. Configure the old address again, or undo the ` +
+      'restore by hand',
   );
 }
 

@@ -166,6 +166,9 @@ const recordSchema = z
     source,
     /** What the database says of itself, after this restore: see database-identity.ts. */
     identity: z.string().optional(),
+    /** What it said of itself before, null where it said nothing, and where it was. */
+    identityBefore: z.string().nullable().optional(),
+    remotes: z.array(z.string()).readonly().optional(),
     /** What undoing needs. Records of version 1 have none, and their list no digest. */
     undoList: keptObject.optional(),
     /** The list of changes for people; the one for undoing where there is none. */

@@ -12,7 +12,7 @@ import { AppError, messageOf } from '../../../lib/error.js';
 import type { Log } from '../../../lib/log.js';
 import type { Store } from '../../../store/store.js';
 import type { Database } from '../../database/database.js';
-import { isAnother, readIdentity } from '../../database/database-identity.js';
+import { isAnother, isAtSamePlace, readIdentity } from '../../database/database-identity.js';
 import { LiveDatabase } from '../../database/live-database.js';
 import { otherDatabase, UndoPlanner } from '../planner/undo-planner.js';
 import type { RestoreRecord } from '../record/restore-record.js';
@@ -48,12 +48,13 @@ export async function recover(record: RestoreRecord, parts: RecoveryParts): Prom
   return isCommitted;
 }
 
-async function isInDatabase({ id, witnesses = [], identity }: RestoreRecord, parts: RecoveryParts): Promise<boolean> {
+async function isInDatabase(record: RestoreRecord, parts: RecoveryParts): Promise<boolean> {
+  const { id, witnesses = [], identity } = record;
   const ask = (): Promise<boolean> =>
     untilAnswered(parts, () =>
       parts.database.withSession({ leader: true, signal: parts.signal }, async (session) => {
         const live = await readIdentity(session);
-        if (isAnother(identity, live)) throw otherDatabase(id, identity, live);
+        if (isElsewhere(record, live, parts.database.addresses)) throw otherDatabase(id, identity, live);
         return witnesses.length > 0 && isWitnessed(session, witnesses);
       }),
     );
@@ -61,6 +62,15 @@ async function isInDatabase({ id, witnesses = [], identity }: RestoreRecord, par
   if (witnesses.length === 0) return false;
   await sleep(parts.clock, SECOND_LOOK_MS, parts.signal);
   return ask();
+}
+
+/** It says of itself neither what it said before the restore nor what it was to say after it, or may be a copy. */
+function isElsewhere(record: RestoreRecord, live: string | undefined, addresses: readonly string[]): boolean {
+  const { identity, identityBefore } = record;
+  if (!isAtSamePlace(record, addresses)) return true;
+  // records of older versions do not say what it said before
+  if (identityBefore === undefined) return isAnother(identity, live);
+  return live !== identity && live !== (identityBefore ?? undefined);
 }
 
 /** True when all that the restore was to change is changed; otherwise what is changed is undone. */

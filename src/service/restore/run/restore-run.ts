@@ -9,7 +9,7 @@ import { sleep } from '../../../lib/clock.js';
 import { AppError, messageOf, problemOf } from '../../../lib/error.js';
 import { plural } from '../../../lib/text/plural.js';
 import { countRows, type Snapshot } from '../../../model/snapshot/snapshot.js';
-import { identityAfter } from '../../database/database-identity.js';
+import { rememberedOf } from '../../database/database-identity.js';
 import { LiveDatabase, type SnapshotOptions } from '../../database/live-database.js';
 import type { Opened } from '../../job/database-turns.js';
 import type { LifeEvent, RestorePhase } from '../life/life.js';
@@ -267,12 +267,13 @@ export class RestoreRun {
     const { undoList, notes } = await this.lists.keepUndoList(plan, steps !== undefined);
     if (!this.sent) this.givenUp.throwIfAborted();
     const witnesses = steps === undefined ? planWitnesses(plan) : [];
+    const { server } = await this.live.open();
     await this.parts.life.send({
       witnesses,
       stepped: steps !== undefined,
       result: this.result({ planned, steps: steps?.length ?? 1 }),
       undoList,
-      identity: identityAfter((await this.live.open()).server, plan),
+      ...rememberedOf(server, plan, this.parts.database.addresses),
     });
     this.sent = true;
     this.isApplying = true;
