@@ -3,6 +3,8 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { optional, orElse, tags } from '../command/input-field.js';
 
+/** No calendar goes back for ever. */
+const WITHIN_MAX = 'P1000Y';
 const COUNT_MAX = 100_000;
 const count = z.int().min(1, 'takes a whole number from 1 on').max(COUNT_MAX, `takes at most ${COUNT_MAX}`);
 
@@ -21,7 +23,12 @@ export const policyInput = z
     keepWeekly: optional(count).meta({ description: of('ISO weeks, which begin on Monday,') }),
     keepMonthly: optional(count).meta({ description: of('months') }),
     keepYearly: optional(count).meta({ description: of('years') }),
-    keepWithin: optional(z.string().refine((text) => durationOf(text) !== undefined, isNone('P14D'))).meta({
+    keepWithin: optional(
+      z
+        .string()
+        .refine((text) => durationOf(text) !== undefined, isNone('P14D'))
+        .refine(isNotTooLong, `goes back too far: write ${WITHIN_MAX} at most`),
+    ).meta({
       description: 'Backups that are not older than this are kept: a duration of ISO 8601, such as `P14D` or `P1Y6M`',
     }),
     keepTags: orElse(tags, []).meta({ description: 'Backups that have one of these tags are kept' }),
@@ -30,7 +37,7 @@ export const policyInput = z
     id: 'RetentionPolicy',
     description:
       'Which backups are kept: those that any of the rules keeps. At least one rule is needed. Rules count in each ' +
-      'database, schedule and resource filter by itself',
+      'database and resource filter by itself, and imported backups are counted apart',
   });
 
 export type RetentionPolicy = Partial<z.output<typeof policyInput>> & Pick<z.output<typeof policyInput>, 'keepTags'>;
@@ -73,6 +80,18 @@ function durationOf(text: string): Temporal.Duration | undefined {
   } catch {
     // it throws on what is none
     return undefined;
+  }
+}
+
+/** @param text that may be no duration, of which nothing is said */
+function isNotTooLong(text: string): boolean {
+  const duration = durationOf(text);
+  if (duration === undefined) return true;
+  try {
+    return Temporal.Duration.compare(duration, WITHIN_MAX, { relativeTo: '2000-01-01' }) <= 0;
+  } catch {
+    // it throws on what leads beyond its calendar
+    return false;
   }
 }
 
