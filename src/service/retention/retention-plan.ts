@@ -1,7 +1,8 @@
 /**
  * Retention: which backups a policy keeps, each with the reasons why, and which expire. Pure. A backup is kept if any
  * rule keeps it. Rules count in each group by itself; whatever the policy says, no group loses its newest good backup,
- * and no backup loses what it builds on.
+ * and no backup loses what it builds on. A backup that says that it was made after now counts for no rule either, but
+ * it stays: a clock was wrong, and nobody knows how old it is.
  */
 import { Temporal } from 'temporal-polyfill';
 import { beginOf, PERIOD_RULES, type PeriodRule, periodOf, type RetentionPolicy } from './retention-policy.js';
@@ -13,11 +14,13 @@ export interface RetainedBackup {
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Backups of one group stand for each other: they are of the same database, schedule and filter. */
+  /** Backups of one group stand for each other: they are of the same database, filter and origin. */
   readonly group: string;
+  /** Id of the database that it is of. */
+  readonly database: string;
   readonly tags: readonly string[];
   readonly isPinned: boolean;
-  /** Found damaged when it was read last. It counts for no rule. */
+  /** It, or what it builds on, was found damaged, or a part of that is lost. It counts for no rule. */
   readonly isDamaged: boolean;
   /** Read back whole, and found good. */
   readonly isVerified: boolean;
@@ -67,7 +70,7 @@ export function planRetention(
   const reasons = new Map<string, string[]>(newestFirst.map(({ id }) => [id, []]));
   const keep = ({ id }: RetainedBackup, reason: string): void => void reasons.get(id)?.push(reason);
   for (const group of groupsOf(newestFirst.filter(({ isMeant }) => isMeant))) {
-    const good = group.filter(({ isDamaged }) => !isDamaged);
+    const good = group.filter(({ isDamaged, createdAt }) => !isDamaged && createdAt <= moment.now);
     good.slice(0, 1).forEach((backup) => keep(backup, 'newest'));
     const verified = good.find(({ isVerified }) => isVerified);
     if (verified !== undefined) keep(verified, 'newest that was verified');
@@ -76,6 +79,7 @@ export function planRetention(
   for (const backup of newestFirst) {
     if (backup.isPinned) keep(backup, 'pinned');
     if (backup.isInUse) keep(backup, 'in use');
+    if (backup.createdAt > moment.now) keep(backup, 'from the future');
   }
   keepParents(newestFirst, reasons);
   const kept = newestFirst.filter(({ id, isMeant }) => isMeant && (reasons.get(id) ?? []).length > 0);
@@ -134,9 +138,19 @@ function keepParents(newestFirst: readonly RetainedBackup[], reasons: ReadonlyMa
     const why = parent && reasons.get(parent.id);
     if (parent === undefined || why === undefined || why.some((reason) => reason.startsWith('parent of '))) continue;
     const isNew = parent.isMeant && why.length === 0;
-    why.push(`parent of "${child.name}" (${child.id})`);
+    why.push(parentOf(child, parent));
     if (isNew) stay.push(parent);
   }
+}
+
+/** A reason to stay. Who may see a backup may not have to do with the database of one that builds on it. */
+export function parentOf(
+  child: Pick<RetainedBackup, 'id' | 'name' | 'database'>,
+  parent: Pick<RetainedBackup, 'database'>,
+): string {
+  return child.database === parent.database
+    ? `parent of "${child.name}" (${child.id})`
+    : 'parent of a backup of another database';
 }
 
 /** Newest first, but each before what it builds on: clocks may have gone back between the two. */

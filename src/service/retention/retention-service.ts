@@ -8,13 +8,13 @@ import type { BackupRecord } from '../backup/backup-record.js';
 import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
 import type { BackupFilter } from '../backup/catalog/catalog-page.js';
-import { childrenOf, resolve } from '../backup/catalog/chain.js';
+import { childrenOf, isWhole, resolve } from '../backup/catalog/chain.js';
 import type { Caller } from '../command/call.js';
 import type { Reach } from '../command/reach.js';
 import type { JobHandle, Jobs } from '../job/jobs.js';
 import { isFinal } from '../restore/life/life.js';
 import type { RestoreService } from '../restore/restore-service.js';
-import { planRetention, type RetainedBackup } from './retention-plan.js';
+import { parentOf, planRetention, type RetainedBackup } from './retention-plan.js';
 import type { RetentionPolicy } from './retention-policy.js';
 
 export interface RetentionServiceParts {
@@ -136,20 +136,22 @@ export class RetentionService {
     if (record.pinned === true) return 'pinned';
     if (this.inUse().has(record.id)) return 'in use';
     const [child] = childrenOf(record, this.parts.catalog);
-    return child === undefined ? undefined : `parent of "${child.name}" (${child.id})`;
+    return child === undefined ? undefined : parentOf(child, record);
   }
 
   private retained(record: BackupRecord, isMeant: boolean, inUse: ReadonlySet<string>): RetainedBackup {
-    const { id, name, createdAt, tags, pinned = false, damage, verifiedAt, parent } = record;
+    const { id, name, database, createdAt, tags, pinned = false, verifiedAt, parent } = record;
+    const isGood = isWhole(record, this.parts.catalog);
     return {
       id,
       name,
       createdAt: Date.parse(createdAt),
       group: groupOf(record),
+      database,
       tags,
       isPinned: pinned,
-      isDamaged: damage !== undefined,
-      isVerified: verifiedAt !== undefined && damage === undefined,
+      isDamaged: !isGood,
+      isVerified: isGood && verifiedAt !== undefined,
       isInUse: inUse.has(id),
       parentId: parent && resolve(parent, this.parts.catalog, record.database)?.id,
       isMeant,
@@ -164,9 +166,12 @@ export class RetentionService {
   }
 }
 
-/** Backups that stand for each other: a backup of a part does not stand for one of the whole database. */
-function groupOf({ database, resourceFilter, sealed = false }: BackupRecord): string {
-  return JSON.stringify([database, resourceFilter ?? null, sealed]);
+/**
+ * Backups that stand for each other. A backup of a part does not stand for one of the whole database, one that somebody
+ * brought does not stand for one of this network, and one whose rows nobody knows does not stand for one that is known.
+ */
+function groupOf({ database, resourceFilter, origin, sealed = false }: BackupRecord): string {
+  return JSON.stringify([database, resourceFilter ?? null, origin, sealed]);
 }
 
 function reportOf(dryRun: boolean, kept: RetentionReport['kept'], expired: readonly BackupRecord[]): RetentionReport {

@@ -1,8 +1,11 @@
 /** Retention at work: what a policy keeps and takes away of stored backups, pins, and the lines in the audit trail. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   CreateBackupDocument,
   ExpireBackupsDocument,
   PinBackupDocument,
+  ValidateBackupDocument,
 } from '../../support/clients/generated/graphql.js';
 import { RestClient } from '../../support/clients/rest-client.js';
 import { filesIn, startApiServer, type TestApi } from '../../support/servers/api-server.js';
@@ -29,6 +32,8 @@ async function make(input: object = {}): Promise<string> {
   return (await api.admin.run(CreateBackupDocument, { input: { name: `b${count}`, ...input } })).createBackup.id;
 }
 const pin = (id: string, pinned: boolean) => api.admin.run(PinBackupDocument, { id, pinned });
+const validity = async (id: string) =>
+  (await api.admin.run(ValidateBackupDocument, { id, decryptionKey: null })).validateBackup.valid;
 const expire = async (variables: object) =>
   (await api.admin.run(ExpireBackupsDocument, { policy: { keepLast: 1 }, ...variables })).expireBackups;
 const listed = async (): Promise<readonly string[]> =>
@@ -72,6 +77,37 @@ it('takes away a chain from its end, and never what a kept one builds on', async
   const next = await make();
   expect((await expire({ dryRun: false })).expired.map(({ id }) => id)).toEqual([...links].reverse().concat(full));
   expect(await listed()).toEqual([next]);
+});
+
+it('counts none that builds on a damaged one, however good it is itself', async () => {
+  const good = await make();
+  const full = await make();
+  const [middle, link] = [await make({ type: 'INCREMENTAL' }), await make({ type: 'INCREMENTAL' })];
+  expect(await validity(link)).toBe(true);
+  const path = join(api.folder, (await rest.get(`/api/v1/backups/${full}`)).body['file'] as string);
+  const bytes = await readFile(path);
+  await writeFile(
+    path,
+    bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte)),
+  );
+  expect(await validity(full)).toBe(false);
+  const { kept, expired } = await expire({ dryRun: false });
+  expect(kept.map(({ backup, reasons }) => [backup.id, reasons])).toEqual([[good, ['newest', 'last 1 of 1']]]);
+  expect(expired.map(({ id }) => id)).toEqual([link, middle, full]);
+  expect(await listed()).toEqual([good]);
+});
+
+it('keeps the newest backup of the network, whatever is imported', async () => {
+  const here = await make();
+  const file = new Uint8Array(await (await rest.fetch(`/api/v1/backups/${here}/export`)).arrayBuffer());
+  const brought: string[] = [];
+  for (const name of ['x1', 'x2']) brought.push((await api.admin.importFile({ name }, { bytes: file })).id);
+  const { kept, expired } = await expire({ dryRun: false });
+  expect(kept.map(({ backup, reasons }) => [backup.id, reasons])).toEqual([
+    [brought[1], ['newest', 'last 1 of 1']],
+    [here, ['newest', 'last 1 of 1']],
+  ]);
+  expect(expired.map(({ id }) => id)).toEqual([brought[0]]);
 });
 
 it('leaves alone what the filter does not pick, and counts parts of a network by themselves', async () => {

@@ -20,8 +20,8 @@ let number = 0;
 function backup(time: string, more: Partial<RetainedBackup> = {}): RetainedBackup {
   const id = more.id ?? `b${number++}`;
   return {
-    ...{ id, name: `name of ${id}`, createdAt: at(time), group: 'g', tags: [], isPinned: false, isDamaged: false },
-    ...{ isVerified: false, isInUse: false, isMeant: true },
+    ...{ id, name: `name of ${id}`, createdAt: at(time), group: 'g', database: 'd', tags: [], isPinned: false },
+    ...{ isDamaged: false, isVerified: false, isInUse: false, isMeant: true },
     ...more,
   };
 }
@@ -60,7 +60,8 @@ describe('a policy', () => {
     const sunday = backup('2027-01-03T12:00:00Z', { id: 'sunday' });
     const monday = backup('2027-01-04T12:00:00Z', { id: 'monday' });
     const eve = backup('2026-12-31T12:00:00Z', { id: 'eve' });
-    expect(reasonsOf(plan([sunday, monday, eve], { keepWeekly: 5 }))).toEqual({
+    const now = at('2027-02-01T00:00:00Z');
+    expect(reasonsOf(plan([sunday, monday, eve], { keepWeekly: 5 }, { now }))).toEqual({
       monday: ['newest', 'weekly 1 of 5'],
       sunday: ['weekly 2 of 5'],
     });
@@ -125,6 +126,33 @@ describe('a policy', () => {
     expect(plan(others, { keepLast: 1 }).expired).toEqual(['three']);
   });
 
+  it('counts none that says it was made after now, and keeps it with what it builds on', () => {
+    const all = [
+      backup('2027-11-30T00:00:00Z', { id: 'future', parentId: 'base', tags: ['t'], isVerified: true }),
+      backup('2027-11-29T00:00:00Z', { id: 'rotten', isDamaged: true }),
+      backup('2026-11-30T00:00:00Z', { id: 'good' }),
+      backup('2026-11-29T00:00:00Z', { id: 'base' }),
+      backup('2026-11-28T00:00:00Z', { id: 'old' }),
+    ];
+    const made = plan(all, { keepLast: 1, keepYearly: 1, keepWithin: 'P1D', keepTags: ['t'] });
+    expect(made.expired).toEqual(['old']);
+    expect(reasonsOf(made)).toEqual({
+      future: ['from the future'],
+      rotten: ['from the future'],
+      good: ['newest', 'last 1 of 1', 'yearly 1 of 1', 'within P1D'],
+      base: ['parent of "name of future" (future)'],
+    });
+  });
+
+  it('does not name a backup of another database that builds on one', () => {
+    const all = [
+      backup('2026-11-30T00:00:00Z', { id: 'child', group: 'h', database: 'other', parentId: 'full' }),
+      backup('2026-11-29T00:00:00Z', { id: 'new' }),
+      backup('2026-11-28T00:00:00Z', { id: 'full' }),
+    ];
+    expect(reasonsOf(plan(all, { keepLast: 1 }))).toMatchObject({ full: ['parent of a backup of another database'] });
+  });
+
   it('comes to an end where manifests lead round in a circle', () => {
     const all = [
       backup('2026-11-01T00:00:00Z', { id: 'a', parentId: 'b' }),
@@ -154,6 +182,7 @@ describe('of random backups and policies', () => {
         // now and then a clock goes back
         createdAt: begin + Math.floor((i + random() * (random() < 0.1 ? -3 : 1)) * step),
         group: `g${whole(3)}`,
+        database: 'd',
         tags: random() < 0.1 ? ['kept'] : [],
         isPinned: random() < 0.03,
         isDamaged: random() < 0.1,
@@ -201,11 +230,13 @@ describe('of random backups and policies', () => {
 
     kept(all: readonly RetainedBackup[], policy: RetentionPolicy, now: number, timeZone: string): ReadonlySet<string> {
       const stays = new Set(
-        all.filter(({ isMeant, isPinned, isInUse }) => !isMeant || isPinned || isInUse).map(({ id }) => id),
+        all
+          .filter((each) => !each.isMeant || each.isPinned || each.isInUse || each.createdAt > now)
+          .map(({ id }) => id),
       );
       for (const group of new Set(all.map(({ group: name }) => name))) {
         const good = all
-          .filter((each) => each.group === group && each.isMeant && !each.isDamaged)
+          .filter((each) => each.group === group && each.isMeant && !each.isDamaged && each.createdAt <= now)
           .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
         const [newest] = good;
         const verified = good.find(({ isVerified }) => isVerified);
@@ -255,7 +286,9 @@ describe('of random backups and policies', () => {
       const all = history(random);
       const policy = policyOf(random);
       const timeZone = ZONES[Math.floor(random() * ZONES.length)] as string;
-      const now = Math.max(0, ...all.map(({ createdAt }) => createdAt)) + 1;
+      const newest = Math.max(0, ...all.map(({ createdAt }) => createdAt));
+      // now and then a clock was ahead when some of them were made
+      const now = random() < 0.2 ? (all[Math.floor(random() * all.length)]?.createdAt ?? newest) : newest + 1;
       const { kept, expired } = planRetention(all, policy, { now, timeZone });
       const meant = all.filter(({ isMeant }) => isMeant).map(({ id }) => id);
       expect([...kept.map(({ id }) => id), ...expired].sort()).toEqual(meant.sort());

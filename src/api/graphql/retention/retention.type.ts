@@ -11,8 +11,9 @@ const COUNT = { nullable: true } as const;
 @InputType({
   description:
     'Which backups are kept: those that any of the rules keeps. At least one rule is needed. Rules count in each ' +
-    'database and resource filter by itself. Always kept are: pinned ones, those in use, the newest good one and the ' +
-    'newest verified one, and what a kept one builds on. A damaged one counts for no rule',
+    'database and resource filter by itself, and imported backups are counted apart. Always kept are: pinned ones, ' +
+    'those in use, the newest good one and the newest verified one, those from the future, and what a ' +
+    'kept one builds on. One that cannot be read counts for no rule',
 })
 export class RetentionPolicyInput {
   @Field(() => Int, { ...COUNT, ...about(policyInput, 'keepLast') })

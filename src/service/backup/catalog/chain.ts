@@ -35,6 +35,19 @@ export function databasesOfChain(record: BackupRecord, backups: Backups): readon
   return [...new Set(knownChain(record, backups).map(({ database }) => database))];
 }
 
+/** Whether all that it builds on is there, and nothing of it is known to be damaged, or not to be known at all. */
+export function isWhole(record: BackupRecord, backups: Backups): boolean {
+  const chain = knownChain(record, backups);
+  // what is left to build on is lost, or leads round in a circle
+  if (chain.at(-1)?.parent !== undefined) return false;
+  return chain.every(({ sealed, damage }, i) => damage === undefined && (i === 0 || sealed !== true));
+}
+
+/** Whether it can be restored, as far as it is known: its rows are known too. */
+export function stands(record: BackupRecord, backups: Backups): boolean {
+  return record.sealed !== true && isWhole(record, backups);
+}
+
 /** How many backups have to be read for it, itself included; also one that is lost. */
 export function chainLength(record: BackupRecord, backups: Backups): number {
   const chain = knownChain(record, backups);
@@ -149,19 +162,10 @@ export function insteadOf(record: BackupRecord, lostId: string, backups: Backups
         candidate.createdAt <= record.createdAt &&
         candidate.id !== record.id &&
         (candidate.resourceFilter === undefined) === (record.resourceFilter === undefined) &&
-        stands(candidate),
+        stands(candidate, backups) &&
+        knownChain(candidate, backups).every(({ id }) => id !== lostId),
     );
   return other === undefined
     ? 'No earlier backup of this database can be restored without it'
     : `The newest before it that can be restored is ${called(other)}`;
-
-  function stands(candidate: BackupRecord): boolean {
-    return knownChain(candidate, backups).every(
-      ({ id, parent, database, sealed, damage }) =>
-        id !== lostId &&
-        sealed !== true &&
-        damage === undefined &&
-        (parent === undefined || resolve(parent, backups, database) !== undefined),
-    );
-  }
 }

@@ -287,7 +287,7 @@ export type RestorePhase =
   /** It checks that the changes are in the database */
   | 'VERIFYING';
 
-/** Which backups are kept: those that any of the rules keeps. At least one rule is needed. Rules count in each database and resource filter by itself. Always kept are: pinned ones, those in use, the newest good one and the newest verified one, and what a kept one builds on. A damaged one counts for no rule */
+/** Which backups are kept: those that any of the rules keeps. At least one rule is needed. Rules count in each database and resource filter by itself, and imported backups are counted apart. Always kept are: pinned ones, those in use, the newest good one and the newest verified one, those from the future, and what a kept one builds on. One that cannot be read counts for no rule */
 export type RetentionPolicyInput = {
   /** Of the newest so many days that have a backup, the newest backup of each is kept */
   keepDaily?: number | null | undefined;
