@@ -228,7 +228,7 @@ function makeServices(base: Base, catalog: Catalog): Services {
     databases,
     catalog,
     backups,
-    imports: new ImportService({ ...heavy, backups, store }),
+    imports: new ImportService({ ...heavy, backups, ids, store }),
     exports,
     prepared: new PreparedExports(exports, clock),
     restores,

@@ -1,7 +1,7 @@
 /**
  * Imports of chain files (archive/chain-file.ts): backups that build on each other come back as they were, with their
  * ids, names and times. One after the other is checked and kept, the one that stands by itself first. If one of them
- * cannot be taken, none is.
+ * cannot be taken, none is, but for those that somebody has pinned or built on until then.
  */
 import { type ReadLink, readChainFile } from '../../archive/chain-file.js';
 import { type Unpacked, unpackArchive } from '../../archive/unpack.js';
@@ -11,16 +11,22 @@ import { AppError } from '../../lib/error.js';
 import { plural } from '../../lib/text/plural.js';
 import { checkWhole, contentOf, manifestFaults } from '../backup/backup-content.js';
 import { type BackupRecord, MANIFEST_BYTES_MAX, parseBackupRecord } from '../backup/backup-record.js';
-import { called } from '../backup/catalog/chain.js';
+import { called, childrenOf } from '../backup/catalog/chain.js';
 import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import type { Reach } from '../command/reach.js';
 import { fittingOf } from '../database/home.js';
+import { isEnded, type JobRecord } from '../job/job-record.js';
 import type { JobHandle } from '../job/jobs.js';
 
 import { findLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
 
 import { ImportSpool } from './import-spool.js';
+
+/** Kinds of jobs that make a backup of their own id. */
+const MAKERS: ReadonlySet<JobRecord['kind']> = new Set(['BACKUP', 'IMPORT']);
+const NO_ID = 'its `id` is none: it takes 1 to 100 letters, digits, "_" and "-"';
+const BACKUP_ID = /^[A-Za-z0-9_-]{1,100}$/;
 
 /** Of an import of a chain file. */
 export interface ChainRequest {
@@ -91,6 +97,7 @@ export class ChainImport {
           { details: { reason: 'ALREADY_HERE', backupIds: [id] } },
         );
       if (here !== undefined) return here;
+      this.checkFree(told);
       const record = await this.stored(spool, told, asked, `${link.number} of ${link.count}`);
       made.push(record);
       return record;
@@ -98,6 +105,23 @@ export class ChainImport {
       this.coming.delete(id);
       await spool.remove();
     }
+  }
+
+  /** @throws AppError CONFLICT where something else has its id: one would be taken for the other */
+  private checkFree(told: BackupRecord): void {
+    const { ids, jobs } = this.parts;
+    const { id } = told;
+    const job = jobs.find(id);
+    // a backup has the id of the job that made it, which outlasts it where it is deleted
+    const hasMadeIt = job !== undefined && MAKERS.has(job.record.kind) && isEnded(job.record.phase);
+    const kinds = (['restore', 'drill', 'job'] as const).filter((kind) => kind !== 'job' || !hasMadeIt);
+    const other = kinds.find((kind) => ids.databasesOf(kind, id) !== undefined);
+    if (other === undefined) return;
+    throw new AppError(
+      'CONFLICT',
+      `Backup ${called(told)} in the file has the id of a ${other} that is here. Import that backup alone: it gets ` +
+        'another id then',
+    );
   }
 
   private async stored(
@@ -174,13 +198,24 @@ export class ChainImport {
     });
   }
 
-  /** Newest first: each builds on the one before it. */
+  /** Newest first: each builds on the one before it. What somebody has pinned or built on meanwhile stays. */
   private async takeBack(made: readonly BackupRecord[]): Promise<void> {
     const { catalog, log } = this.parts;
-    for (const { id } of [...made].reverse())
+    for (const { id } of [...made].reverse()) {
+      const record = catalog.find(id);
+      if (record === undefined) continue;
+      const isBuiltOn = childrenOf(record, catalog).length > 0;
+      if (record.pinned === true || isBuiltOn) {
+        log.warn(
+          { backup: id, pinned: record.pinned === true, isBuiltOn },
+          'a backup of a chain that was refused stays',
+        );
+        continue;
+      }
       await catalog.delete(id).catch((error: unknown) => {
         log.warn({ backup: id, err: error }, 'a backup of a chain that was refused could not be taken back: delete it');
       });
+    }
   }
 }
 
@@ -210,7 +245,9 @@ function checkDetails({ name, description, format, tags }: ImportDetails): void 
 function manifestIn({ manifest, number }: ReadLink): BackupRecord {
   try {
     // under which name it is kept here is not for the file to say
-    return parseBackupRecord(manifest, '');
+    const record = parseBackupRecord(manifest, '');
+    if (!BACKUP_ID.test(record.id)) throw new Error(NO_ID);
+    return record;
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     throw new AppError('INTEGRITY_FAILED', `The manifest of backup ${number} in the chain file: ${what}`, {

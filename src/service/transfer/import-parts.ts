@@ -9,6 +9,7 @@ import type { BackupService } from '../backup/backup-service.js';
 import type { Catalog } from '../backup/catalog/catalog.js';
 import { resolve, standingIn } from '../backup/catalog/chain.js';
 import type { FoundLink } from '../backup/read-backup.js';
+import type { KnownIds } from '../command/known-ids.js';
 import type { Reach } from '../command/reach.js';
 import type { Databases } from '../database/database.js';
 import type { Jobs } from '../job/jobs.js';
@@ -50,6 +51,7 @@ export interface ImportServiceParts {
   readonly log: Log;
   readonly work: RunningWork;
   readonly jobs: Jobs;
+  readonly ids: KnownIds;
   /** Rows wait there, in files without a name, while a file is checked. */
   readonly scratchFolder: string;
   /** Of a file as it is sent, and of what it expands to. */

@@ -8,9 +8,11 @@ import { extract, pack } from 'tar-stream';
 import { defined } from '../../../src/lib/defined.js';
 import { AppError } from '../../../src/lib/error.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
+import { isEnded } from '../../../src/service/job/job-record.js';
 import { compareDatabases, type DatabaseContent, dumpDatabase, emptyDatabase } from '../../support/judge/judge.js';
 import { nbctl } from '../../support/servers/ovsdb-server.js';
-import { ASKER, TESTER, TestServices } from '../../support/servers/services.js';
+import { ASKER, piecesOf, TESTER, TestServices } from '../../support/servers/services.js';
+import { until } from '../../support/until.js';
 
 const KEY = 'the key of the chain';
 
@@ -175,6 +177,63 @@ it('is refused where a backup there has the same id and other rows', async () =>
   await refusedThere(changed, 'CONFLICT', /^Backup "link 2" .* is here already, and has other rows than/, {
     decryptionKey: KEY,
   });
+});
+
+it('gives back nothing that was pinned meanwhile, nor what that builds on', async () => {
+  const [first, second] = made.map(({ record }) => record.id) as [string, string];
+  there.store.beforePut = async () => {
+    if (there.catalog.find(second) === undefined) return;
+    there.store.heal();
+    await there.backups.pin(second, true);
+  };
+  // the third is encrypted, and is refused without the key
+  await expect(there.import(file)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+  expect(there.catalog.all({}).map(({ id }) => id)).toEqual([second, first]);
+  await there.backups.read(there.catalog.get(second), undefined);
+  await there.backups.pin(second, false);
+});
+
+/** The chain file, of whose first backup the manifest says another id. */
+const withId = (id: string): Promise<Buffer> =>
+  edited((name, bytes) =>
+    name === '01.json.gz.meta' ? Buffer.from(JSON.stringify({ ...JSON.parse(bytes.toString()), id })) : bytes,
+  );
+
+it('is refused where a backup of it has the id of something else that is here, or one that is none', async () => {
+  const own = await there.create({ name: 'own' });
+  await there.backups.validate(own.id, undefined, ASKER);
+  const started = await there.restores.start({
+    ...TESTER,
+    ...{ backupId: own.id, conflictPolicy: 'OVERWRITE', exact: false, dryRun: true, force: false },
+  });
+  await started.done;
+  const [check] = there.jobs.all({ kind: 'VERIFY' });
+  const key = { decryptionKey: KEY };
+  const says = (what: string) => new RegExp(`^Backup "link 0" .* in the file has the id of a ${what} that is here`);
+  await refusedThere(await withId(started.restore.record.id), 'CONFLICT', says('restore'), key);
+  await refusedThere(await withId(check?.record.id ?? ''), 'CONFLICT', says('job'), key);
+  for (const none of ['a/b', '../x', 'a b', 'x'.repeat(101)])
+    await refusedThere(
+      await withId(none),
+      'INTEGRITY_FAILED',
+      /The manifest of backup 1 in the chain file: its `id` is/,
+      key,
+    );
+  // whoever sends it can see the job of the import while the file is on its way
+  const late = (async function* () {
+    const running = await until(() => there.jobs.all({ kind: 'IMPORT' }).find(({ record }) => !isEnded(record.phase)));
+    yield* piecesOf(await withId(running.record.id));
+  })();
+  await expect(there.import(late, key)).rejects.toMatchObject({ code: 'CONFLICT', message: says('job') });
+});
+
+it('is taken again where its backup was deleted, whose job is known still', async () => {
+  const own = await there.create({ name: 'own' });
+  const { bytes } = await there.exports.chain(own.id);
+  const one = await buffer(bytes);
+  await there.backups.delete(own.id, ASKER);
+  expect(there.jobs.find(own.id)).toBeDefined();
+  expect((await there.import(one)).warnings).toEqual(['The file is a chain file: 1 backup was imported']);
 });
 
 it('is taken once where it comes twice at the same time', async () => {

@@ -11,6 +11,9 @@ export class FaultyStore implements Store {
   /** Every call, such as "put a.json", in order. */
   readonly calls: string[] = [];
 
+  /** Waited for before each put. */
+  beforePut: (() => Promise<void>) | undefined;
+
   constructor(private readonly inner: Store) {}
 
   failWhen(fault: Fault): void {
@@ -19,6 +22,7 @@ export class FaultyStore implements Store {
 
   heal(): void {
     this.fault = () => undefined;
+    this.beforePut = undefined;
   }
 
   async put(
@@ -27,6 +31,7 @@ export class FaultyStore implements Store {
     options?: PutOptions,
   ): Promise<{ readonly size: number }> {
     this.enter('put', key);
+    if (this.beforePut !== undefined) await this.beforePut();
     return this.inner.put(key, source, options);
   }
 

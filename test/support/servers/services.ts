@@ -210,7 +210,7 @@ async function open({
   const databases = new Databases([new Database(NORTHBOUND_DATABASE, client, { clock, silenceMsMax: 60_000 })], work);
   const limits = { scratchFolder: folder, uploadBytesMax, keyCost: CHEAP_KEYS };
   const backups = new BackupService({ catalog, databases, clock, log, work, jobs, ...limits });
-  const imports = new ImportService({ backups, catalog, store, databases, clock, log, work, jobs, ...limits });
+  const imports = new ImportService({ backups, catalog, ids, store, databases, clock, log, work, jobs, ...limits });
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder: folder });
   const restores = new RestoreService({
     backups,
