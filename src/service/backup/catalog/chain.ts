@@ -35,7 +35,7 @@ export function databasesOfChain(record: BackupRecord, backups: Backups): readon
   return [...new Set(knownChain(record, backups).map(({ database }) => database))];
 }
 
-/** Whether all that it builds on is there, and nothing of it is known to be damaged, or not to be known at all. */
+/** Whether all that it builds on is there and its rows are known, and nothing of the chain was found damaged. */
 export function isWhole(record: BackupRecord, backups: Backups): boolean {
   const chain = knownChain(record, backups);
   // what is left to build on is lost, or leads round in a circle
@@ -44,7 +44,7 @@ export function isWhole(record: BackupRecord, backups: Backups): boolean {
 }
 
 /** Whether it can be restored, as far as it is known: its rows are known too. */
-export function stands(record: BackupRecord, backups: Backups): boolean {
+function stands(record: BackupRecord, backups: Backups): boolean {
   return record.sealed !== true && isWhole(record, backups);
 }
 
