@@ -72,20 +72,24 @@ export function hasEnded({ phase }: DrillRecord): boolean {
   return FINAL.has(phase);
 }
 
-/** They say of the backup, or of how much it is, that it cannot be restored. */
-export const VERDICTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** They say of the backup that it cannot be restored. */
+const VERDICTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTEGRITY_FAILED',
   'DATABASE_REFUSED',
   'CONFLICT',
   'SCHEMA_MISMATCH',
   'PLAN_STALE',
-  'TOO_LARGE',
-  'DATABASE_UNAVAILABLE',
 ]);
 
 /**
+ * A drill that ended so is an answer to whoever waits for it: the verdict, or what this machine lacked for one, which
+ * says nothing of the backup.
+ */
+export const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...VERDICTS, 'TOO_LARGE', 'DATABASE_UNAVAILABLE']);
+
+/**
  * Whether the backup is restorable; undefined as long as that is not known, and where the drill failed for a reason
- * that says nothing of the backup, such as a wrong key.
+ * that says nothing of the backup, such as a limit, a full disk or a program that ended.
  */
 export function verdictOf({ phase, error }: DrillRecord): boolean | undefined {
   if (phase === 'SUCCEEDED') return true;

@@ -13,8 +13,6 @@ import { plural } from '../../lib/text/plural.js';
 import { NORTHBOUND } from '../../model/northbound/tables.js';
 import { countRows } from '../../model/snapshot/snapshot.js';
 import type { DatabaseClient } from '../../ovsdb/client.js';
-import { ConnectionError, OvsdbError } from '../../ovsdb/error.js';
-import { FrameError } from '../../ovsdb/frame.js';
 import { makePrivateFolder, removePrivateFolder } from '../../state/private-folder.js';
 import { emptiness, manifestFaults } from '../backup/backup-content.js';
 import type { BackupRecord } from '../backup/backup-record.js';
@@ -31,6 +29,7 @@ import { watchMemory } from './scratch/memory-watch.js';
 import { runNorthd } from './scratch/northd.js';
 import { type DrillPrograms, isOlder, type NorthdProgram } from './scratch/program.js';
 import { ScratchDatabase } from './scratch/scratch-database.js';
+import { scratchError, serverEnded } from './scratch/scratch-error.js';
 
 /** What one drill may take of this machine. */
 export interface DrillLimits {
@@ -85,7 +84,7 @@ export class DrillRun {
 
   /**
    * @throws AppError INTEGRITY_FAILED where the database does not hold what the backup does; TOO_LARGE at a limit; of
-   * reading, planning and applying; DATABASE_UNAVAILABLE of the programs; the signal's reason
+   * reading, planning and applying; DATABASE_UNAVAILABLE of the programs; STORE_FULL; the signal's reason
    */
   async run(): Promise<void> {
     const { clock, limits, signal } = this.parts;
@@ -102,7 +101,7 @@ export class DrillRun {
     } catch (error) {
       // what a program or a connection says that was ended is not why
       joined.signal.throwIfAborted();
-      throw scratchError(error);
+      throw scratchError(error, this.parts.folder.parent);
     } finally {
       callOff();
       endWatch();
@@ -149,15 +148,14 @@ export class DrillRun {
 
   /** Where the connection broke as the server has ended, that is what is told. */
   private async checkServer(database: ScratchDatabase | undefined, error: unknown): Promise<void> {
-    const known = scratchError(error);
+    const known = scratchError(error, this.parts.folder.parent);
     if (database === undefined || !(known instanceof AppError) || known.code !== 'DATABASE_UNAVAILABLE') return;
     let how: string | undefined;
     const ended = database.daemon.ended.then((words) => {
       how = words;
     });
     await within(this.parts.clock, LAST_WORDS_MS, ended);
-    if (how !== undefined)
-      throw new AppError('DATABASE_UNAVAILABLE', `The drill's ${how}${await database.lastWords()}`, { cause: error });
+    if (how !== undefined) throw serverEnded(`${how}${await database.lastWords()}`, this.parts.folder.parent, error);
   }
 
   private async read(signal: AbortSignal): Promise<ReadBackup> {
@@ -299,19 +297,6 @@ export class DrillRun {
   private note(notes: readonly string[]): void {
     if (notes.length > 0) this.find({ notes: [...(this.findings.notes ?? []), ...notes] });
   }
-}
-
-/** What the scratch server does not answer as it should is no fault of a configured database. */
-function scratchError(error: unknown): unknown {
-  const isProtocol = error instanceof ConnectionError || error instanceof FrameError || error instanceof OvsdbError;
-  if (!isProtocol) return error;
-  return new AppError(
-    'DATABASE_UNAVAILABLE',
-    `The drill's ovsdb-server does not answer as it should: ${error.message}`,
-    {
-      cause: error,
-    },
-  );
 }
 
 function refused(problems: readonly string[]): AppError {

@@ -16,7 +16,7 @@ import { needsKey } from '../backup/catalog/chain.js';
 import type { KnownIds } from '../command/known-ids.js';
 import type { JobHandle, JobOutcome, Jobs } from '../job/jobs.js';
 import type { RunningWork } from '../job/running-work.js';
-import { DRILL_FORMAT, DRILL_PREFIX, type DrillRecord, VERDICTS, verdictOf } from './drill-record.js';
+import { ANSWERS, DRILL_FORMAT, DRILL_PREFIX, type DrillRecord, verdictOf } from './drill-record.js';
 import { type Drill, DrillRegistry, type OpenDrill } from './drill-registry.js';
 import { type DrillLimits, DrillRun } from './drill-run.js';
 import { removeLeftovers } from './scratch/leftover.js';
@@ -49,7 +49,7 @@ export interface StartedDrill {
   readonly drill: Drill;
   /** Resolves when the record of its beginning is durable, or could not be kept. */
   readonly kept: Promise<void>;
-  /** The end, with all that was found. @throws AppError of what says nothing of the backup */
+  /** The end, with all that was found. @throws AppError of another code than ANSWERS has */
   readonly done: Promise<Drill>;
 }
 
@@ -125,7 +125,7 @@ export class DrillService {
     );
     const drill = opened as unknown as OpenDrill;
     const answered = done.catch((error: unknown): Drill => {
-      if (error instanceof AppError && VERDICTS.has(error.code)) return drill; // that is what it was to find out
+      if (error instanceof AppError && ANSWERS.has(error.code)) return drill;
       throw error;
     });
     answered.catch(() => undefined); // its record tells it too

@@ -18,6 +18,7 @@ import { ASKER, TestServices } from '../../support/servers/services.js';
 import { until } from '../../support/until.js';
 
 const KEY = 'the key of the drills';
+const PROGRAMS = { 'ovsdb-server': '/usr/sbin/ovsdb-server', 'ovsdb-tool': '/usr/bin/ovsdb-tool' };
 
 let services: TestServices;
 beforeAll(async () => {
@@ -245,6 +246,7 @@ describe('the limits of drills', () => {
       phase: 'FAILED',
       error: { code: 'TOO_LARGE', message: expect.stringContaining('OVNCP_DRILL_SECONDS_MAX') as string },
     });
+    expect(limited.drills.lastOf(backup.id)).toBeUndefined();
   });
 
   it('end one whose programs take too much memory', async () => {
@@ -253,6 +255,7 @@ describe('the limits of drills', () => {
       phase: 'FAILED',
       error: { code: 'TOO_LARGE', message: expect.stringContaining('OVNCP_DRILL_MEMORY_BYTES_MAX') as string },
     });
+    expect(limited.drills.lastOf(backup.id)).toBeUndefined();
   });
 
   it('let others wait for their turn, and cancel them, and one that runs', async () => {
@@ -324,7 +327,8 @@ describe('the machine', () => {
   it('ends the database server, as when memory runs out', async () => {
     const big = await TestServices.start({ database: databaseFile({ profile: 'openstack', rows: 2_000 }) });
     try {
-      const { done } = await big.drills.start({ ...ASKER, northd: true, backupId: (await big.create()).id });
+      const backup = await big.create();
+      const { done } = await big.drills.start({ ...ASKER, northd: true, backupId: backup.id });
       const [pid] = await until(async () => {
         const pids = await pidsIn(big.folder, 'ovsdb-server');
         return pids.length > 0 && pids;
@@ -337,9 +341,40 @@ describe('the machine', () => {
           message: expect.stringMatching(/^The drill's ovsdb-server ended by signal 9/) as string,
         },
       });
+      expect(big.drills.lastOf(backup.id)).toBeUndefined();
       expect(await drillFolders(big.folder)).toEqual([]);
     } finally {
       await big.stop();
+    }
+  });
+
+  it.each([
+    ['ovsdb-tool', 0],
+    ['ovsdb-server', 0],
+    ['ovsdb-server', 256],
+  ])('has a full disk, as %s finds after %d blocks', async (name, blocks) => {
+    for (const [program, path] of Object.entries(PROGRAMS)) {
+      // as on a full disk, its files do not grow, and it says so
+      const limit = `ulimit -f ${blocks} && trap "" XFSZ && `;
+      const script = `#!/bin/sh\n${program === name ? limit : ''}exec ${path} "$@"\n`;
+      await writeFile(join(folder, program), script, { mode: 0o755 });
+    }
+    const full = await TestServices.start({
+      database: databaseFile({ profile: 'openstack', rows: 2_000 }),
+      drills: { searchPath: [folder] },
+    });
+    try {
+      const backup = await full.create();
+      await expect(drill(backup, {}, full)).rejects.toMatchObject({
+        code: 'STORE_FULL',
+        message: expect.stringMatching(
+          /^The disk of .* is full, where the scratch database .*OVNCP_STATE_PATH/,
+        ) as string,
+      });
+      expect(full.drills.list(backup.id)[0]?.record).toMatchObject({ phase: 'FAILED', error: { code: 'STORE_FULL' } });
+      expect(full.drills.lastOf(backup.id)).toBeUndefined();
+    } finally {
+      await full.stop();
     }
   });
 

@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { type FileHandle, open, readFile, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Clock, sleep } from '../../../lib/clock.js';
 import { AppError, messageOf } from '../../../lib/error.js';
@@ -16,6 +16,7 @@ import { stringifyJson } from '../../../ovsdb/json.js';
 import type { Remote } from '../../../ovsdb/remote.js';
 import { Daemon, scratchEnvironment } from './daemon.js';
 import type { DrillPrograms } from './program.js';
+import { fullDisk, saysFull, serverEnded } from './scratch-error.js';
 
 const run = promisify(execFile);
 
@@ -26,6 +27,8 @@ const SOCKET_PATH_BYTES_MAX = 107;
 const START_MS_MAX = 30_000;
 const LOOK_AGAIN_MS = 10;
 const LOG_LINES_TOLD = 3;
+/** What the tool ends with where it says why. */
+const TOOL_REFUSES = 1;
 
 export interface ScratchOptions {
   /** Of the drill, empty. */
@@ -47,7 +50,7 @@ export class ScratchDatabase {
     private readonly held: FileHandle,
   ) {}
 
-  /** @throws AppError DATABASE_UNAVAILABLE; the signal's reason */
+  /** @throws AppError DATABASE_REFUSED for the schema; DATABASE_UNAVAILABLE, STORE_FULL; the signal's reason */
   static async start(options: ScratchOptions): Promise<ScratchDatabase> {
     const { folder, programs, schema, southboundSchema, signal } = options;
     const schemaFile = join(folder, 'backup.ovsschema');
@@ -107,8 +110,7 @@ export class ScratchDatabase {
     void this.daemon.ended.then((how) => (ended = how));
     for (;;) {
       signal.throwIfAborted();
-      if (ended !== undefined)
-        throw new AppError('DATABASE_UNAVAILABLE', `The drill's ${ended}${await this.lastWords()}`);
+      if (ended !== undefined) throw serverEnded(`${ended}${await this.lastWords()}`, dirname(this.options.folder));
       try {
         await client.withSession({ leader: true, signal, timeoutMs: 0 }, async () => undefined);
         return;
@@ -125,7 +127,12 @@ export class ScratchDatabase {
   }
 }
 
-/** Makes an empty database with the tool, which checks the schema too. @returns the file */
+/**
+ * Makes an empty database with the tool, which checks the schema too.
+ * @param schemaText of the backup; left out: `schemaFile` is one of this machine
+ * @returns the file
+ * @throws AppError DATABASE_REFUSED for a schema that the tool does not take; DATABASE_UNAVAILABLE, STORE_FULL
+ */
 async function createDatabase(
   { folder, programs, signal }: ScratchOptions,
   name: string,
@@ -145,10 +152,13 @@ async function createDatabase(
     return file;
   } catch (error) {
     signal.throwIfAborted();
-    const { stderr = '' } = error as { readonly stderr?: string };
+    const { stderr = '', code } = error as { readonly stderr?: string; readonly code?: unknown };
     const why = stderr === '' ? messageOf(error) : stderr;
+    if (saysFull(why)) throw fullDisk(dirname(folder), oneLine(why), error);
+    // with another code, or by a signal, it did not come to look at the schema
+    const isRefused = schemaText !== undefined && code === TOOL_REFUSES && !why.includes('I/O error');
     throw new AppError(
-      'DATABASE_UNAVAILABLE',
+      isRefused ? 'DATABASE_REFUSED' : 'DATABASE_UNAVAILABLE',
       `The ovsdb-tool of this machine cannot make a database of the schema: ${oneLine(why)}`,
       { cause: error },
     );
