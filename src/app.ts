@@ -219,7 +219,8 @@ function makeServices(base: Base, catalog: Catalog): Services {
     syncMsMax: 1_000 * config.syncSecondsMax,
     keptDays: config.restoresKeptDays,
   };
-  const drilling = { backups, catalog, ids, store, jobs, work, clock, log, scratchFolder };
+  const storeFolder = config.backupPath;
+  const drilling = { backups, catalog, ids, store, jobs, work, clock, log, storeFolder, scratchFolder };
   const exports = new ExportService({ backups, catalog, store, clock, log, work, scratchFolder });
   const restores = new RestoreService({ ...heavy, backups, ids, store, audit, limits });
   return {

@@ -21,6 +21,7 @@ import { type Drill, DrillRegistry, type OpenDrill } from './drill-registry.js';
 import { type DrillLimits, DrillRun } from './drill-run.js';
 import { removeLeftovers } from './scratch/leftover.js';
 import { type DrillPrograms, findPrograms } from './scratch/program.js';
+import { scratchPrefix } from './scratch/scratch-name.js';
 
 export interface DrillServiceParts {
   readonly backups: BackupService;
@@ -31,6 +32,8 @@ export interface DrillServiceParts {
   readonly work: RunningWork;
   readonly clock: Clock;
   readonly log: Log;
+  /** The backup folder. */
+  readonly storeFolder: string;
   /** Where scratch databases are made. */
   readonly scratchFolder: string;
   /** Folders of PATH. */
@@ -53,7 +56,7 @@ export interface StartedDrill {
   readonly done: Promise<Drill>;
 }
 
-/** Holds how the names of this store's folders begin: several servers may share the folder where they are. */
+/** Holds what tells the names of this store's folders apart: several servers may share the folder where they are. */
 const SCRATCH_NAME_KEY = `${DRILL_PREFIX}scratch-name`;
 const SCRATCH_NAME_BYTES_MAX = 100;
 const SCRATCH_NAME = /^[0-9a-f]{16}$/;
@@ -254,7 +257,7 @@ export class DrillService {
   private async prefix(): Promise<string> {
     this.scratchName ??= this.readScratchName();
     try {
-      return `.drill-${await this.scratchName}-`;
+      return await scratchPrefix(await this.scratchName, this.parts.storeFolder);
     } catch (error) {
       this.scratchName = undefined;
       throw error;

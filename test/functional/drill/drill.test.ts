@@ -9,6 +9,7 @@ import { EditableRows } from '../../../src/model/snapshot/editable-rows.js';
 import type { BackupRecord } from '../../../src/service/backup/backup-record.js';
 import { type DrillRecord, drillRecordBytes } from '../../../src/service/drill/drill-record.js';
 import type { DrillRequest } from '../../../src/service/drill/drill-service.js';
+import { scratchPrefix } from '../../../src/service/drill/scratch/scratch-name.js';
 import { EVERYTHING_INCLUDED } from '../../support/include-flags.js';
 import { databaseFile } from '../../support/northbound/database-file.js';
 import { installedSchema } from '../../support/northbound/make.mjs';
@@ -18,6 +19,7 @@ import { ASKER, TestServices } from '../../support/servers/services.js';
 import { until } from '../../support/until.js';
 
 const KEY = 'the key of the drills';
+const SCRATCH_NAME = 'drills/scratch-name';
 const PROGRAMS = { 'ovsdb-server': '/usr/sbin/ovsdb-server', 'ovsdb-tool': '/usr/bin/ovsdb-tool' };
 
 let services: TestServices;
@@ -391,18 +393,32 @@ describe('the machine', () => {
   });
 });
 
-it('removes at a start its own leftovers only, also where servers share a folder', async () => {
+it('removes at a start its own leftovers only, also where servers share a folder, and one has a copy of its backups', async () => {
   await drill(await services.create());
-  const name = (await services.store.read('drills/scratch-name', 100)).toString().trim();
-  const [own, others] = [`.drill-${name}-0123`, '.drill-0123456789abcdef-0123'].map((folder) =>
-    join(services.folder, folder),
-  ) as [string, string];
-  for (const folder of [own, others]) await mkdir(folder);
-  await writeFile(join(own, 'backup.db'), 'left');
-  await services.restart();
-  expect(await drillFolders(services.folder)).toEqual([others]);
-  await rm(others, { recursive: true });
+  const name = (await services.store.read(SCRATCH_NAME, 100)).toString().trim();
+  const copy = await TestServices.start({ drills: { scratchFolder: services.folder } });
+  try {
+    await copy.store.put(SCRATCH_NAME, Buffer.from(name), {});
+    await drill(await copy.create(), {}, copy);
+    const own = await leftover(name, services.folder);
+    const others = [await leftover(name, copy.folder), await leftover('0123456789abcdef', services.folder)];
+    await writeFile(join(own, 'backup.db'), 'left');
+    await services.restart();
+    expect((await drillFolders(services.folder)).toSorted()).toEqual(others.toSorted());
+    await copy.restart();
+    expect(await drillFolders(services.folder)).toEqual(others.slice(1));
+    await rm(others[1] as string, { recursive: true });
+  } finally {
+    await copy.stop();
+  }
 });
+
+/** A folder that a drill of the server with these backups has left. */
+async function leftover(name: string, storeFolder: string): Promise<string> {
+  const folder = join(services.folder, `${await scratchPrefix(name, storeFolder)}0123`);
+  await mkdir(folder);
+  return folder;
+}
 
 describe('the records of drills', () => {
   it('say nothing of a backup where the drill failed for another reason', async () => {

@@ -225,7 +225,19 @@ async function open({
     limits: { step: { rowsMax: 2_000, bytesMax: 1 << 20 }, syncMsMax: 600_000, keptDays: 90 },
   });
   const drills = new DrillService({
-    ...{ backups, catalog, ids, store, jobs, work, clock, log, scratchFolder: folder, searchPath: [] },
+    ...{
+      backups,
+      catalog,
+      ids,
+      store,
+      jobs,
+      work,
+      clock,
+      log,
+      storeFolder: folder,
+      scratchFolder: folder,
+      searchPath: [],
+    },
     limits: { secondsMax: 600, memoryBytesMax: 2 ** 31 },
     ...drilling,
   });
