@@ -10,9 +10,13 @@ import { defined } from '../../lib/defined.js';
 import { AppError } from '../../lib/error.js';
 import { plural } from '../../lib/text/plural.js';
 import { checkWhole, contentOf, manifestFaults } from '../backup/backup-content.js';
-import { type BackupRecord, MANIFEST_BYTES_MAX, parseBackupRecord } from '../backup/backup-record.js';
+import {
+  type BackupDescription,
+  type BackupRecord,
+  MANIFEST_BYTES_MAX,
+  parseBackupRecord,
+} from '../backup/backup-record.js';
 import { called, childrenOf } from '../backup/catalog/chain.js';
-import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import type { Reach } from '../command/reach.js';
 import { fittingOf } from '../database/home.js';
@@ -22,6 +26,7 @@ import type { JobHandle } from '../job/jobs.js';
 import { findLink, type ImportDetails, type ImportedBackup, type ImportServiceParts } from './import-parts.js';
 
 import { ImportSpool } from './import-spool.js';
+import { storeSpool } from './store-spool.js';
 
 /** Kinds of jobs that make a backup of their own id. */
 const MAKERS: ReadonlySet<JobRecord['kind']> = new Set(['BACKUP', 'IMPORT']);
@@ -139,35 +144,23 @@ export class ChainImport {
     const { id, name, description, tags } = told;
     // what comes from the future would be the newest for good
     const createdAt = Math.min(Date.parse(told.createdAt), clock.now());
-    const extension = archiveExtension(content.archiveFormat, { compressed: content.compressed, encrypted });
-    const reservation = await catalog.reserve({ name, createdAt, extension });
-    try {
-      const bytes = await spool.read();
-      try {
-        await reservation.put(bytes, { signal: job.signal });
-      } finally {
-        bytes.destroy();
-      }
-      job.signal.throwIfAborted();
-      const record = await catalog.commit(reservation, {
-        ...content,
-        ...defined({ description }),
-        id,
-        name,
-        createdAt: instant(createdAt),
-        createdBy: subject,
-        tags,
-        database: database.id,
-        origin: 'IMPORTED',
-        size,
-        checksum,
-        encrypted,
-      });
-      log.info({ backup: id, rows: record.rowCount, bytes: size, subject }, 'backup of a chain imported');
-      return record;
-    } finally {
-      await catalog.abandon(reservation);
-    }
+    const kept: BackupDescription = {
+      ...content,
+      ...defined({ description }),
+      id,
+      name,
+      createdAt: instant(createdAt),
+      createdBy: subject,
+      tags,
+      database: database.id,
+      origin: 'IMPORTED',
+      size,
+      checksum,
+      encrypted,
+    };
+    const record = await storeSpool(spool, catalog, kept, job.signal);
+    log.info({ backup: id, rows: record.rowCount, bytes: size, subject }, 'backup of a chain imported');
+    return record;
   }
 
   /** Reads it whole. What it builds on is here by now. */

@@ -15,7 +15,6 @@ import { plural } from '../../lib/text/plural.js';
 import { checkWhole, contentOf, unknownContent } from '../backup/backup-content.js';
 import type { BackupDescription, BackupRecord } from '../backup/backup-record.js';
 import { storedOutcome } from '../backup/backup-service.js';
-import { archiveExtension } from '../backup/layout.js';
 import { withScratch } from '../backup/scratch-space.js';
 import { cutText, NAME_CHARACTERS_MAX } from '../command/input-field.js';
 import type { Reach } from '../command/reach.js';
@@ -28,6 +27,7 @@ import { findLink, type ImportDetails, type ImportedBackup, type ImportServicePa
 
 import { ImportSpool } from './import-spool.js';
 import { SpoolPlaces } from './spool-places.js';
+import { storeSpool } from './store-spool.js';
 
 export interface ImportBackup {
   /** The file; read once. */
@@ -132,46 +132,30 @@ export class ImportService {
     job.tell({ phase: 'STORING', fraction: 0.9, message: 'Storing the file' }, true);
     const createdAt = clock.now();
     const name = details.name ?? nameIn(header) ?? nameOf(details.fileName);
-    const description = details.description ?? header?.description;
-    const reservation = await catalog.reserve({
+    const words = details.description ?? header?.description;
+    const description: BackupDescription = {
+      ...told,
+      id: job.id,
       name,
-      createdAt,
-      extension: told.sealed === true ? '.enc' : archiveExtension(told.archiveFormat, told),
-    });
-    try {
-      const bytes = await spool.read();
-      try {
-        await reservation.put(bytes, { signal });
-      } finally {
-        // what cannot be written is not read, and so not closed, by whoever writes
-        bytes.destroy();
-      }
-      signal.throwIfAborted();
-      const record = await catalog.commit(reservation, {
-        ...told,
-        id: job.id,
-        name,
-        ...defined({ description }),
-        createdAt: instant(createdAt),
-        createdBy: subject,
-        tags: [...details.tags],
-        database: database.id,
-        origin: 'IMPORTED',
-      });
-      log.info(
-        {
-          backup: record.id,
-          ...defined({ rows: record.sealed === true ? undefined : record.rowCount }),
-          bytes: record.size,
-          sealed: record.sealed === true,
-          subject,
-        },
-        'backup imported',
-      );
-      return record;
-    } finally {
-      await catalog.abandon(reservation);
-    }
+      ...defined({ description: words }),
+      createdAt: instant(createdAt),
+      createdBy: subject,
+      tags: [...details.tags],
+      database: database.id,
+      origin: 'IMPORTED',
+    };
+    const record = await storeSpool(spool, catalog, description, signal);
+    log.info(
+      {
+        backup: record.id,
+        ...defined({ rows: record.sealed === true ? undefined : record.rowCount }),
+        bytes: record.size,
+        sealed: record.sealed === true,
+        subject,
+      },
+      'backup imported',
+    );
+    return record;
   }
 
   /** Reads the spool whole. */
